@@ -1,0 +1,1 @@
+"""Payload of Malapert: instruments, activity types, requests."""

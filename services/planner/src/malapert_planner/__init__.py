@@ -1,0 +1,1 @@
+"""Planner of Malapert: missions, plans, solving, validation, explanation."""
