@@ -1,0 +1,1 @@
+"""Pure planning: missions, problems, plans, validation, explanation."""

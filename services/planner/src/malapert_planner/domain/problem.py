@@ -1,0 +1,235 @@
+"""The planning problem: one immutable, solver-neutral value.
+
+Times are integer seconds after ``PlanningProblem.start_time``; intervals are half-open. Solver, validator and explanation read nothing
+but this value, so that the same problem, seed and limits give the same plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Span = tuple[int, int]
+"""A half-open interval [start_s, end_s) in seconds after the problem's start."""
+
+
+class ConditionKind(StrEnum):
+    """What must hold for the whole time of an activity, at its place."""
+
+    ILLUMINATION = "illumination"
+    DARKNESS = "darkness"
+    EARTH_VISIBILITY = "earth_visibility"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that must hold for the whole time of an activity.
+
+    ``station_ids`` narrows a CONTACT to some stations; empty means any. A CONTACT is one that the plan has chosen; the others
+    hold wherever a window of the place says so.
+    """
+
+    kind: ConditionKind
+    station_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSeries:
+    """Power by time at a place, linear between samples, constant before the first and after the last."""
+
+    offset_s: tuple[int, ...]
+    power_w: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place at which the asset can stop, with what holds there when.
+
+    ``windows`` holds the spans of ILLUMINATION, DARKNESS and EARTH_VISIBILITY, sorted and disjoint.
+    ``generation`` is the power of the solar array at the place.
+    """
+
+    place_id: str
+    title: str
+    windows: dict[ConditionKind, tuple[Span, ...]]
+    generation: PowerSeries
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A way between two places: a move is an activity. ``closed_because`` is empty where the way is open."""
+
+    from_place_id: str
+    to_place_id: str
+    duration_s: int
+    power_w: float
+    data_bit: float
+    closed_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRule:
+    """What every drive needs: conditions hold at both ends, and these unary resources are taken."""
+
+    conditions: tuple[Condition, ...]
+    resource_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A single step of a request, placed by the solver or left out.
+
+    The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive between; each starts
+    within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place; ``windows`` empty means the whole horizon.
+    """
+
+    activity_id: str
+    request_id: str
+    repetition_index: int
+    chain_id: str
+    chain_index: int
+    title: str
+    agency_id: str
+    activity_type_id: str
+    duration_s: int
+    power_w: float
+    data_bit: float
+    resource_ids: tuple[str, ...]
+    place_ids: tuple[str, ...]
+    windows: tuple[Span, ...]
+    conditions: tuple[Condition, ...]
+    value: float
+    mandatory: bool
+    min_start_charge_wh: float = 0.0
+    max_wait_s: int = 0
+
+
+class RelationKind(StrEnum):
+    """How a request stands to another one."""
+
+    AFTER = "after"
+    EXCLUDES = "excludes"
+    REQUIRES = "requires"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation between two requests (all their repetitions).
+
+    AFTER: where both are planned, the first activity of ``request_id`` starts at least ``min_lag_s`` and, if ``max_lag_s`` > 0, at
+    most ``max_lag_s`` after the last activity of ``other_request_id`` ends. REQUIRES: ``request_id`` is planned only where every
+    repetition of the other is. EXCLUDES: not both.
+    """
+
+    kind: RelationKind
+    request_id: str
+    other_request_id: str
+    min_lag_s: int = 0
+    max_lag_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """Where repetitions n and n+1 of a request are both planned, their starts lie ``period_s`` ± ``tolerance_s`` apart.
+
+    A repetition n+1 is planned only where n is.
+    """
+
+    request_id: str
+    period_s: int
+    tolerance_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """The battery and the base loads of the asset.
+
+    The asset is awake while an activity, drive or contact is under way, asleep otherwise. Charge above the capacity is spilled.
+    The floor holds at every instant.
+    """
+
+    capacity_wh: float
+    floor_wh: float
+    start_wh: float
+    end_wh: float
+    awake_load_w: float
+    asleep_load_w: float
+    charge_efficiency: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The data storage of the asset: filled evenly over activities, drained in contacts as fast as their rate allows, never below zero."""
+
+    capacity_bit: float
+    start_bit: float
+    end_max_bit: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateSeries:
+    """Data rate of a contact window: a step function, each value holds until the next sample or the window's end."""
+
+    offset_s: tuple[int, ...]
+    rate_bps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWindow:
+    """A span in which a station could be booked from a place, cut to what earlier bookings leave free.
+
+    A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and ``teardown_s`` after;
+    two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from the problem's start.
+    """
+
+    window_id: str
+    station_id: str
+    place_id: str
+    span: Span
+    rate: RateSeries
+    setup_s: int
+    teardown_s: int
+    min_length_s: int
+    cost_per_hour: float
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """Weights of the objective: maximise planned value − contact cost − fairness penalty.
+
+    The fairness penalty is ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value).
+    """
+
+    contact_cost_weight: float
+    fairness_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningProblem:
+    """Everything that a plan depends on.
+
+    The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not overlap each other. For its
+    whole length a contact lies in windows of its station at the place where the asset is; during a drive at both ends of it. So a
+    drive under a CONTACT condition is covered by chosen contacts whose stations see both ends. Contacts draw ``contact_power_w``.
+    """
+
+    problem_id: str
+    start_time: datetime
+    horizon_s: int
+    resolution_s: int
+    asset_id: str
+    start_place_id: str
+    places: tuple[Place, ...]
+    drives: tuple[Drive, ...]
+    drive_rule: DriveRule
+    activities: tuple[Activity, ...]
+    relations: tuple[Relation, ...]
+    repetitions: tuple[Repetition, ...]
+    contact_windows: tuple[ContactWindow, ...]
+    contact_power_w: float
+    battery: Battery
+    storage: Storage
+    objective: Objective
+    metadata: dict[str, str] = field(default_factory=dict)
