@@ -1,0 +1,1 @@
+"""Time, frames, ephemeris, coordinates and window search for lunar mission planning."""

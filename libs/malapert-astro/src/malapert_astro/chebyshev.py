@@ -1,0 +1,169 @@
+"""Chebyshev segments of SPK types 2 and 3 and binary PCK type 2, evaluated directly and vectorised.
+
+Layout and meaning after NAIF's "SPK Required Reading" and "PCK Required Reading": fixed-length records of midpoint,
+radius and coefficients per component, then four numbers (first epoch, record length in seconds, record size, count).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jplephem.daf import DAF
+from numpy.typing import NDArray
+
+from malapert_astro.errors import EphemerisSpanError, KernelError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ChebyshevSeries:
+    """Consecutive Chebyshev expansions of equal length.
+
+    Parameters
+    ----------
+    start_s, interval_s
+        First epoch and length of one expansion, TDB seconds.
+    coefficients
+        Shape (degree + 1, components, records): degree first, so that one evaluation step reads one contiguous block.
+    """
+
+    start_s: float
+    interval_s: float
+    coefficients: Floats
+
+    def evaluate(self, epoch_tdb_s: Floats) -> Floats:
+        """Return the components, shape (components, ...), by Clenshaw's recurrence."""
+        record, x = self._locate(epoch_tdb_s)
+        twice_x = 2.0 * x
+        later = last = np.zeros((self.coefficients.shape[1], *x.shape))
+        for coefficient in self.coefficients[:0:-1]:
+            later, last = coefficient[:, record] + twice_x * later - last, later
+        return np.asarray(self.coefficients[0][:, record] + x * later - last)
+
+    def evaluate_with_rate(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
+        """Return the components and their derivatives per second, each of shape (components, ...)."""
+        record, x = self._locate(epoch_tdb_s)
+        twice_x = 2.0 * x
+        later = last = later_rate = last_rate = np.zeros((self.coefficients.shape[1], *x.shape))
+        for coefficient in self.coefficients[:0:-1]:
+            later_rate, last_rate = 2.0 * later + twice_x * later_rate - last_rate, later_rate
+            later, last = coefficient[:, record] + twice_x * later - last, later
+        value = self.coefficients[0][:, record] + x * later - last
+        return value, (later + x * later_rate - last_rate) * (2.0 / self.interval_s)
+
+    def _locate(self, epoch_tdb_s: Floats) -> tuple[NDArray[np.intp], Floats]:
+        offset = (epoch_tdb_s - self.start_s) / self.interval_s
+        record = np.clip(np.floor(offset).astype(np.intp), 0, self.coefficients.shape[2] - 1)
+        return record, 2.0 * (offset - record) - 1.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of a kernel file; its coefficients are read when first needed.
+
+    Parameters
+    ----------
+    path
+        The kernel file.
+    subject
+        What it describes, for error messages.
+    start_s, end_s
+        Span, TDB seconds past J2000.
+    frame
+        NAIF identifier of the frame that it is relative to.
+    first_word, last_word
+        Where its numbers are in the file, counted from 1, both included.
+    stored_components
+        How many components a record holds: 3, or 6 in SPK type 3, whose velocities are left unread.
+    """
+
+    path: Path
+    subject: str
+    start_s: float
+    end_s: float
+    frame: int
+    first_word: int
+    last_word: int
+    stored_components: int = 3
+
+    @cached_property
+    def series(self) -> ChebyshevSeries:
+        """The expansions of the segment."""
+        with self.path.open("rb") as file:
+            words = DAF(file).read_array(self.first_word, self.last_word)
+        start_s, interval_s, record_size, count = (float(word) for word in words[-4:])
+        size, records = int(record_size), int(count)
+        if size * records + 4 != words.size:
+            raise KernelError(f"{self.path.name}: {self.subject}: {words.size} words do not hold {records} records")
+        coefficients = words[:-4].reshape(records, size)[:, 2:].reshape(records, self.stored_components, -1)[:, :3]
+        return ChebyshevSeries(start_s, interval_s, np.ascontiguousarray(coefficients.transpose(2, 1, 0), np.float64))
+
+
+@dataclass(frozen=True)
+class SegmentChain:
+    """Segments of one subject; where they overlap the later one is used, as in SPICE."""
+
+    segments: Sequence[Segment]
+
+    @property
+    def span_tdb_s(self) -> tuple[float, float]:
+        """First and last epoch, TDB seconds past J2000."""
+        return min(segment.start_s for segment in self.segments), max(segment.end_s for segment in self.segments)
+
+    def evaluate(self, epoch_tdb_s: Floats) -> Floats:
+        """Return the three components, shape (3, ...).
+
+        Raises
+        ------
+        EphemerisSpanError
+            If an epoch is in none of the segments.
+        """
+        values = np.empty((3, *epoch_tdb_s.shape))
+        for segment, chosen in self._choose(epoch_tdb_s):
+            values[:, chosen] = segment.series.evaluate(epoch_tdb_s[chosen])
+        return values
+
+    def evaluate_with_rate(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
+        """Return the three components and their derivatives per second, each of shape (3, ...).
+
+        Raises
+        ------
+        EphemerisSpanError
+            If an epoch is in none of the segments.
+        """
+        values, rates = np.empty((3, *epoch_tdb_s.shape)), np.empty((3, *epoch_tdb_s.shape))
+        for segment, chosen in self._choose(epoch_tdb_s):
+            values[:, chosen], rates[:, chosen] = segment.series.evaluate_with_rate(epoch_tdb_s[chosen])
+        return values, rates
+
+    def segments_at(self, epoch_tdb_s: Floats) -> list[Segment]:
+        """Return the segments that the epochs are taken from, in order of precedence."""
+        return [segment for segment, _ in self._choose(epoch_tdb_s)]
+
+    def _choose(self, epoch_tdb_s: Floats) -> list[tuple[Segment, NDArray[np.bool_]]]:
+        left = np.ones(epoch_tdb_s.shape, dtype=np.bool_)
+        chosen = []
+        for segment in reversed(self.segments):
+            inside = left & (epoch_tdb_s >= segment.start_s) & (epoch_tdb_s <= segment.end_s)
+            if inside.any():
+                chosen.append((segment, inside))
+                left &= ~inside
+        if left.any():
+            raise EphemerisSpanError(self._outside(float(epoch_tdb_s[left][0])))
+        return chosen
+
+    def _outside(self, epoch_tdb_s: float) -> str:
+        first, last = (_tdb_label(epoch) for epoch in self.span_tdb_s)
+        names = ", ".join(dict.fromkeys(segment.path.name for segment in self.segments))
+        return (
+            f"{self.segments[0].subject}: {_tdb_label(epoch_tdb_s)} is outside {names}, which allow {first} to {last}"
+        )
+
+
+def _tdb_label(epoch_tdb_s: float) -> str:
+    if not np.isfinite(epoch_tdb_s):
+        return f"the epoch {epoch_tdb_s}"
+    return f"{np.datetime64('2000-01-01T12:00:00', 's') + np.timedelta64(round(epoch_tdb_s), 's')} TDB"
