@@ -118,7 +118,7 @@ class Ephemeris:
             Epochs at the site, any shape.
         site_moon_me_km
             Position of the site, shape (3,). Unset means the Moon's centre: for many points take it once and subtract
-            each point's position, which neglects less than 1e-7 degrees of light time and aberration.
+            each point's position, which neglects less than 3e-5 degrees of aberration.
         """
         return self._seen_from_moon(self._sun_km, epoch_tdb_s, site_moon_me_km).apparent_km
 
