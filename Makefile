@@ -8,6 +8,7 @@ UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
 MEMBERS := $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml)
 SERVICES := gateway planner landing_site comms_window payload
 LOCKS := requirements/dev.lock requirements/data.lock
+COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -40,3 +41,60 @@ proto: $(API)/.generated ## generate the protobuf code
 .PHONY: lock
 lock: ## write the lock files anew from the pyproject.toml files
 	deploy/lock $(BIN)/uv
+
+.PHONY: up
+up: setup ## the platform on this machine until Ctrl-C: API at localhost:8000
+	$(BIN)/malapert up
+
+.PHONY: demo
+demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the platform up
+	$(BIN)/malapert up $(if $(KEEP),--keep) -- malapert plan missions/lupex.yaml --out out $(foreach t,$(TERRAIN),--terrain $(t))
+
+.PHONY: test
+test: setup ## every test that needs no container engine and no browser
+	$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/browser
+
+.PHONY: test-browser
+test-browser: setup ## the report and the API's page in Chromium
+	$(BIN)/pytest -q tests/browser
+
+.PHONY: check
+check: lint typecheck architecture contract ## everything that reads the code without running it
+
+.PHONY: lint
+lint: setup ## style, formatting, unused and missing dependencies, Dockerfiles
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	for member in $(dir $(MEMBERS)); do (cd $$member && $(abspath $(BIN))/deptry src) || exit 1; done
+	$(BIN)/hadolint services/*/Dockerfile
+
+.PHONY: format
+format: setup ## format the code
+	$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+.PHONY: typecheck
+typecheck: setup ## static types, strict
+	$(BIN)/mypy libs/malapert-*/src/malapert_* services/*/src
+
+.PHONY: architecture
+architecture: setup ## the layers of every service
+	$(BIN)/lint-imports
+
+.PHONY: contract
+contract: setup ## protobuf style, and changes that would break a caller
+	$(BIN)/buf lint
+	deploy/check-breaking $(BIN)/buf
+
+.PHONY: bench
+bench: setup ## measure what benchmarks/ records
+	$(BIN)/python benchmarks/demo_stages.py
+
+.PHONY: containers
+containers: ## build the images and start the platform in containers: docker compose, or COMPOSE=podman-compose
+	deploy/make-secrets
+	$(COMPOSE) build
+	$(COMPOSE) up -d
+
+.PHONY: containers-down
+containers-down: ## end the platform in containers
+	$(COMPOSE) down

@@ -1,0 +1,101 @@
+"""The HTTP API, as this command line uses it."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from malapert_cli.connection import Connection
+
+Json = dict[str, Any]
+RECONNECT_LIMIT = 60
+RECONNECT_PAUSE_S = 1.0
+
+
+class ApiError(Exception):
+    """The platform refused a call: its problem document, for a person."""
+
+    def __init__(self, problem: Json) -> None:
+        self.reason = str(problem.get("reason", ""))
+        self.faults: list[Json] = list(problem.get("errors") or [])
+        lines = [f"{problem.get('title', 'error')}: {problem.get('detail', '')} [{self.reason}]"]
+        lines += [f"  {fault['path']}: {fault['message']} [{fault['code']}]" for fault in self.faults]
+        super().__init__("\n".join(lines))
+
+
+class Api:
+    """A connection to the HTTP API; a context manager."""
+
+    def __init__(self, connection: Connection, *, timeout_s: float = 120.0) -> None:
+        self._client = httpx.Client(
+            base_url=f"{connection.url}/api/v1",
+            headers={"Authorization": f"Bearer {connection.key}"},
+            timeout=timeout_s,
+        )
+
+    def __enter__(self) -> "Api":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._client.close()
+
+    def get(self, path: str, **parameters: Any) -> Json:
+        """Return the JSON at a path."""
+        return _json(self._client.get(path, params=parameters))
+
+    def get_bytes(self, path: str, **parameters: Any) -> bytes:
+        """Return a document at a path as it is."""
+        response = self._client.get(path, params=parameters)
+        _json(response) if response.is_error else None
+        return response.content
+
+    def post(self, path: str, body: Json, **parameters: Any) -> Json:
+        """Send JSON and return the answer. A repeat after a lost answer does nothing twice."""
+        return _json(self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex}))
+
+    def upload_terrain(self, path: Path) -> Json:
+        """Register a DEM file and return its terrain."""
+        with path.open("rb") as file:
+            response = self._client.post(
+                "/terrains",
+                params={"title": path.stem, "source": f"file {path.name}", "file_name": path.name},
+                content=iter(lambda: file.read(1 << 20), b""),
+                headers={"Content-Type": "application/octet-stream", "Idempotency-Key": uuid.uuid4().hex},
+            )
+        return _json(response)
+
+    def watch(self, operation_id: str) -> Iterator[Json]:
+        """Yield the states of an operation until it ends, reconnecting when the stream breaks."""
+        for _ in range(RECONNECT_LIMIT):
+            try:
+                for operation in self._stream(operation_id):
+                    yield operation
+                    if operation["state"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
+                        return
+            except httpx.TransportError:
+                time.sleep(RECONNECT_PAUSE_S)
+        raise ApiError({"title": "lost", "detail": f"operation {operation_id} cannot be followed any more", "reason": "UNAVAILABLE"})
+
+    def _stream(self, operation_id: str) -> Iterator[Json]:
+        with self._client.stream("GET", f"/operations/{operation_id}/events", timeout=None) as response:
+            if response.is_error:
+                response.read()
+                _json(response)
+            for line in response.iter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line[5:])
+
+
+def _json(response: httpx.Response) -> Json:
+    if response.is_error:
+        try:
+            problem = response.json()
+        except ValueError:
+            problem = {"title": str(response.status_code), "detail": response.text[:500], "reason": "HTTP"}
+        raise ApiError(problem)
+    body = response.json()
+    return dict(body)

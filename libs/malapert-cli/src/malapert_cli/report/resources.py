@@ -1,0 +1,52 @@
+"""Battery, storage, power and the Sun's elevation over time."""
+
+from datetime import timedelta
+
+import matplotlib.dates as mdates
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from malapert_cli.api import Json
+from malapert_cli.report.data import Array, ReportData
+from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axis
+
+
+def draw_resources(data: ReportData) -> Figure:
+    """Draw battery, storage, power, and Sun and Earth elevation over the whole plan."""
+    figure = new_figure(13, 9.5)
+    battery, storage, power, sky = figure.subplots(4, 1, sharex=True)
+    profiles = {profile["resource_id"]: profile for profile in data.plan["profiles"]}
+    _level(battery, data, profiles["battery_wh"], "battery, Wh", 1.0)
+    _level(storage, data, profiles["storage_bit"], "storage, Gbit", 1e-9)
+    for resource_id, colour in (("generation_w", LIGHT), ("load_w", PALETTE[1])):
+        times, values = _series(data, profiles[resource_id])
+        power.plot(times, values, lw=0.8, color=colour, label=resource_id.removesuffix("_w"))
+    power.set_ylabel("power, W")
+    power.legend(loc="upper right", ncols=2, frameon=False)
+    for track, colour, label in ((data.sun, LIGHT, "Sun"), (data.earth, EARTH, "Earth, while in view")):
+        sky.plot(track.times, track.elevation_deg, lw=1.0, color=colour, label=label)
+    sky.axhline(0, color="#6b7280", lw=0.6)
+    sky.set_ylabel("elevation at the site, °")
+    sky.legend(loc="upper right", ncols=2, frameon=False)
+    utc_axis(sky)
+    return figure
+
+
+def _level(axes: Axes, data: ReportData, profile: Json, label: str, scale: float) -> None:
+    times, values = _series(data, profile)
+    axes.fill_between(times, values * scale, color=PALETTE[0], alpha=0.25, linewidth=0)
+    axes.plot(times, values * scale, lw=0.8, color=PALETTE[0])
+    for key, colour in (("floor", "#d1495b"), ("capacity", "#6b7280")):
+        if profile.get(key) is not None:
+            axes.axhline(profile[key] * scale, color=colour, lw=1.0, ls="--", label=f"{key} {profile[key] * scale:,.4g}")
+    lowest = f"lowest {profile['minimum'] * scale:,.4g}, highest {profile['maximum'] * scale:,.4g}"
+    axes.set_ylabel(label)
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="lower right", title=lowest, ncols=2, frameon=False)
+
+
+def _series(data: ReportData, profile: Json) -> tuple[Array, Array]:
+    start = data.start_time
+    times = np.array([mdates.date2num(start + timedelta(seconds=offset_s)) for offset_s in profile["offset_s"]])
+    return times, np.array(profile["value"], dtype=np.float64)

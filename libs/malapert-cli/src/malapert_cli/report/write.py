@@ -1,0 +1,52 @@
+"""Writes the pictures, and the page that holds them all in one file."""
+
+import base64
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+
+from jinja2 import Environment
+from matplotlib.figure import Figure
+
+from malapert_cli.api import Api, Json
+from malapert_cli.report.data import ReportData, fetch
+from malapert_cli.report.maps import draw_map
+from malapert_cli.report.resources import draw_resources
+from malapert_cli.report.sky import draw_sky
+from malapert_cli.report.timeline import draw_close_up, draw_timeline
+from malapert_cli.summary import parse_time
+
+PICTURES = (
+    ("map", "Where", draw_map),
+    ("sky", "Light and Earth", draw_sky),
+    ("timeline", "When", draw_timeline),
+    ("close-up", "A week close up", draw_close_up),
+    ("resources", "Battery, storage, power", draw_resources),
+)
+
+
+def write_report(api: Api, plan: Json, out: Path) -> Path:
+    """Write report.html and its pictures as PNG files into a directory; returns the page's path."""
+    data = fetch(api, plan)
+    pictures = []
+    for name, title, draw in PICTURES:
+        png = _png(draw(data))
+        (out / f"{name}.png").write_bytes(png)
+        pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
+    page = out / "report.html"
+    page.write_text(_page(data, pictures), encoding="utf-8")
+    return page
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["when"] = lambda text: f"{parse_time(text):%Y-%m-%d %H:%M}"
+    environment.filters["hours"] = lambda seconds: f"{seconds / 3600:,.1f}"
+    template = environment.from_string(files("malapert_cli.report").joinpath("report.html.j2").read_text(encoding="utf-8"))
+    return template.render(plan=data.plan, pictures=pictures)

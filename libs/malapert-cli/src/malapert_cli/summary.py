@@ -1,0 +1,124 @@
+"""A plan in the terminal: what a flight director reads first."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from malapert_cli.api import Json
+
+HOUR_S = 3600.0
+
+
+def print_summary(plan: Json, console: Console) -> None:
+    """Print sites, windows, activities, refusals, resources, objective, verdict and times of a plan."""
+    console.rule(f"[bold]{plan['mission_id']} version {plan['mission_version']}: plan {plan['plan_id']}")
+    for table in (_sites(plan), _windows(plan), _activities(plan), _unplanned(plan), _resources(plan), _agencies(plan), _stages(plan)):
+        console.print(table)
+    _verdict(plan, console)
+
+
+def parse_time(text: str) -> datetime:
+    """Return the UTC time of an RFC 3339 text."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _hours(interval: Json) -> float:
+    return (parse_time(interval["end_time"]) - parse_time(interval["start_time"])).total_seconds() / HOUR_S
+
+
+def _when(text: str) -> str:
+    return f"{parse_time(text):%m-%d %H:%M}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def _sites(plan: Json) -> Table:
+    table = _table("Sites, best first", "rank", "site", ">score", "why")
+    for site in [plan["site"], *plan["alternative_sites"]][:6]:
+        point = site["point"]
+        place = f"{point['latitude_deg']:.4f}°, {point['longitude_deg']:.4f}°"
+        table.add_row(str(site["rank"]), place, f"{site['score']:.3f}", site["explanation"])
+    return table
+
+
+def _windows(plan: Json) -> Table:
+    table = _table("Windows at the landing site", "kind", "station", ">count", ">total h", ">longest h", ">longest gap h", ">Gbit")
+    for row in _at_site(plan["window_summaries"], plan):
+        volume = f"{row['volume_bit'] / 1e9:.1f}" if row["kind"] == "CONTACT" else ""
+        hours = [f"{row[key] / HOUR_S:.1f}" for key in ("total_s", "longest_s", "longest_gap_s")]
+        table.add_row(row["kind"].lower(), row["station_id"], str(row["count"]), *hours, volume)
+    return table
+
+
+def _at_site(summaries: Iterable[Json], plan: Json) -> list[Json]:
+    first = plan["waypoints"][0]["waypoint_id"]
+    return [row for row in summaries if row["place_id"] == first]
+
+
+def _activities(plan: Json) -> Table:
+    table = _table("Planned", "start", ">hours", "place", "agency", "activity")
+    for item in plan["activities"]:
+        place = item["place_id"] + (f" → {item['to_place_id']}" if item["to_place_id"] else "")
+        hours = f"{_hours(item['interval']):.1f}"
+        table.add_row(_when(item["interval"]["start_time"]), hours, place, item["agency_id"], item["title"])
+    return table
+
+
+def _unplanned(plan: Json) -> Table:
+    table = _table("Not planned", "request", "agency", ">value", "reason", "explanation")
+    for item in plan["unplanned"]:
+        name = item["request_id"] + (f" #{item['repetition_index'] + 1}" if item["repetition_index"] else "")
+        table.add_row(name, item["agency_id"], f"{item['value']:g}", item["reason"], item["explanation"])
+    return table
+
+
+def _resources(plan: Json) -> Table:
+    table = _table("Resources", "resource", ">lowest", "when", ">highest", ">floor", ">capacity", "unit")
+    for profile in plan["profiles"]:
+        limits = ["" if profile.get(key) is None else f"{profile[key]:,.0f}" for key in ("floor", "capacity")]
+        lowest, highest = f"{profile['minimum']:,.0f}", f"{profile['maximum']:,.0f}"
+        when = _when(profile["minimum_time"]) if profile.get("minimum_time") else ""
+        table.add_row(profile["resource_id"], lowest, when, highest, *limits, profile["unit"])
+    return table
+
+
+def _agencies(plan: Json) -> Table:
+    contact_hours: dict[str, float] = defaultdict(float)
+    for contact in plan["contacts"]:
+        contact_hours[contact["station_id"]] += _hours(contact["interval"])
+    table = _table("Agencies", "agency", ">value asked", ">value planned", ">unsatisfied")
+    for share in plan["objective"]["agency_shares"]:
+        values = [f"{share[key]:g}" for key in ("requested_value", "planned_value")]
+        table.add_row(share["agency_id"], *values, f"{share['unsatisfied_share']:.1%}")
+    stations = ", ".join(f"{station} {hours:.0f} h" for station, hours in sorted(contact_hours.items()))
+    table.caption = f"{len(plan['contacts'])} contacts: {stations}"
+    return table
+
+
+def _stages(plan: Json) -> Table:
+    table = _table("Time spent", "stage", ">s")
+    for stage in plan["stage_times"]:
+        table.add_row(stage["name"], f"{stage['elapsed_s']:.1f}")
+    return table
+
+
+def _verdict(plan: Json, console: Console) -> None:
+    objective, validation = plan["objective"], plan["validation"]
+    parts = ", ".join(f"{name} {value:+.2f}" for name, value in sorted(objective["parts"].items()))
+    console.print(
+        f"objective {objective['objective']:.2f} ({parts}), bound {objective['bound']:.2f}, gap {objective['gap']:.2%}, {plan['status'].lower()}"
+    )
+    checks = sum(validation["checks"].values())
+    verdict = "[green]valid[/]" if validation["valid"] else f"[red]{len(validation['violations'])} violations[/]"
+    console.print(f"validator: {verdict}, {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s")
+    console.print(f"content {plan['content_hash']}")
+    for note in plan["provenance"]["notes"]:
+        console.print(f"note: {note}")
