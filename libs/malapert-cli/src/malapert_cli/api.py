@@ -55,7 +55,9 @@ class Api:
 
     def post(self, path: str, body: Json, **parameters: Any) -> Json:
         """Send JSON and return the answer. A repeat after a lost answer does nothing twice."""
-        return _json(self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex}))
+        return _json(
+            self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex})
+        )
 
     def upload_terrain(self, path: Path) -> Json:
         """Register a DEM file and return its terrain."""
@@ -78,7 +80,13 @@ class Api:
                         return
             except httpx.TransportError:
                 time.sleep(RECONNECT_PAUSE_S)
-        raise ApiError({"title": "lost", "detail": f"operation {operation_id} cannot be followed any more", "reason": "UNAVAILABLE"})
+        raise ApiError(
+            {
+                "title": "lost",
+                "detail": f"operation {operation_id} cannot be followed any more",
+                "reason": "UNAVAILABLE",
+            }
+        )
 
     def _stream(self, operation_id: str) -> Iterator[Json]:
         with self._client.stream("GET", f"/operations/{operation_id}/events", timeout=None) as response:

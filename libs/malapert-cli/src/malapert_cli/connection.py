@@ -22,7 +22,9 @@ class Connection:
 
 
 def find_connection(url: str | None, key: str | None, agency_id: str | None, role: str) -> Connection:
-    """Return the connection from the options, the environment (MALAPERT_URL, MALAPERT_KEY, MALAPERT_KEYS_FILE) or an embedded platform.
+    """Return the connection from the options, the environment or an embedded platform, in this order.
+
+    The environment is MALAPERT_URL, MALAPERT_KEY and MALAPERT_KEYS_FILE.
 
     Raises
     ------
@@ -35,7 +37,9 @@ def find_connection(url: str | None, key: str | None, agency_id: str | None, rol
         return Connection(url, key)
     keys_file = Path(os.environ.get("MALAPERT_KEYS_FILE") or DEFAULT_KEYS_FILE)
     if not keys_file.exists():
-        raise NoKeyError(f"no key: give --key or MALAPERT_KEY, or start a platform here with `malapert up` (no {keys_file})")
+        raise NoKeyError(
+            f"no key: give --key or MALAPERT_KEY, or start a platform here with `malapert up` (no {keys_file})"
+        )
     keys = json.loads(keys_file.read_text())["keys"]
     for entry in keys:
         if entry["role"] == role and (agency_id is None or entry["agency_id"] == agency_id):

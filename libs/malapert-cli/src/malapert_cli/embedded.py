@@ -1,6 +1,7 @@
 """What `malapert up` runs on one machine: the NATS server from its wheel and the five services on SQLite.
 
-Everything listens on loopback. Secrets are made at the first start and kept in the data directory, readable by its owner alone.
+Everything listens on loopback. Secrets are made at the first start and kept in the data directory, readable by its
+owner alone.
 """
 
 import json
@@ -17,10 +18,14 @@ from malapert_cli.supervisor import ProcessSpec
 
 LOOPBACK = "127.0.0.1"
 SERVICES = ("landing_site", "comms_window", "payload", "planner")
-# Who gets a key at the first start: an operator of the platform, and the roles that each agency of the reference mission needs.
+# Who gets a key at the first start: an operator of the platform, and the agencies of the reference mission.
 FIRST_KEYS = ",".join(
     ["MALAPERT:OPERATOR"]
-    + [f"{agency}:{role}" for agency in ("JAXA", "ISRO", "NASA", "ESA") for role in ("PLANNER", "REQUESTER", "APPROVER", "VIEWER")]
+    + [
+        f"{agency}:{role}"
+        for agency in ("JAXA", "ISRO", "NASA", "ESA")
+        for role in ("PLANNER", "REQUESTER", "APPROVER", "VIEWER")
+    ]
 )
 
 
@@ -98,7 +103,11 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
                 "host": LOOPBACK,
                 "port": port,
                 "server_name": "malapert-embedded",
-                "jetstream": {"store_dir": str(data_dir / "nats"), "max_memory_store": 64 << 20, "max_file_store": 1 << 30},
+                "jetstream": {
+                    "store_dir": str(data_dir / "nats"),
+                    "max_memory_store": 64 << 20,
+                    "max_file_store": 1 << 30,
+                },
                 "authorization": {"users": [{"user": "malapert", "password": password}]},
             },
             indent=2,
@@ -125,7 +134,9 @@ def _write_private(path: Path, text: str) -> None:
 def _refuse_taken_port(port: int) -> None:
     with socket.socket() as probe:
         if probe.connect_ex((LOOPBACK, port)) == 0:
-            raise PortTakenError(f"port {port} on {LOOPBACK} is in use; stop what listens there or choose another with --port")
+            raise PortTakenError(
+                f"port {port} on {LOOPBACK} is in use; stop what listens there or choose another with --port"
+            )
 
 
 def _free_ports(count: int) -> list[int]:

@@ -23,10 +23,14 @@ class MissionFileError(Exception):
 
 def plan(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
-    terrain: Annotated[list[Path] | None, typer.Option(help="GeoTIFF of a DEM, coarse to fine; repeatable", exists=True)] = None,
+    terrain: Annotated[
+        list[Path] | None, typer.Option(help="GeoTIFF of a DEM, coarse to fine; repeatable", exists=True)
+    ] = None,
     out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
     seed: Annotated[int, typer.Option(help="seed of the solver")] = 1,
-    work_limit: Annotated[float, typer.Option(help="deterministic work limit of the solver, s; 0 takes the mission's")] = 0.0,
+    work_limit: Annotated[
+        float, typer.Option(help="deterministic work limit of the solver, s; 0 takes the mission's")
+    ] = 0.0,
     url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
     key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
@@ -67,7 +71,9 @@ def make_plan(api: Api, document: Json, terrains: list[Path], seed: int, work_li
     console.print(f"mission {mission['mission_id']} version {mission['version']}: {mission['title']}")
     registered = [api.upload_terrain(path) for path in terrains]
     for each in registered:
-        console.print(f"terrain {each['title']}: {each['width_px']} × {each['height_px']} px of {each['pixel_size_m']:g} m")
+        console.print(
+            f"terrain {each['title']}: {each['width_px']} × {each['height_px']} px of {each['pixel_size_m']:g} m"
+        )
     accepted = api.post(
         "/plans",
         {

@@ -16,7 +16,13 @@ def follow(api: Api, operation_id: str, console: Console) -> Json:
     """
     bars: dict[str, TaskID] = {}
     operation: Json = {}
-    columns = (TextColumn("{task.description:<28}"), BarColumn(30), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[detail]}"))
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(30),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}"),
+    )
     try:
         with Progress(*columns, console=console) as progress:
             for operation in api.watch(operation_id):

@@ -15,7 +15,15 @@ HOUR_S = 3600.0
 def print_summary(plan: Json, console: Console) -> None:
     """Print sites, windows, activities, refusals, resources, objective, verdict and times of a plan."""
     console.rule(f"[bold]{plan['mission_id']} version {plan['mission_version']}: plan {plan['plan_id']}")
-    for table in (_sites(plan), _windows(plan), _activities(plan), _unplanned(plan), _resources(plan), _agencies(plan), _stages(plan)):
+    for table in (
+        _sites(plan),
+        _windows(plan),
+        _activities(plan),
+        _unplanned(plan),
+        _resources(plan),
+        _agencies(plan),
+        _stages(plan),
+    ):
         console.print(table)
     _verdict(plan, console)
 
@@ -50,7 +58,9 @@ def _sites(plan: Json) -> Table:
 
 
 def _windows(plan: Json) -> Table:
-    table = _table("Windows at the landing site", "kind", "station", ">count", ">total h", ">longest h", ">longest gap h", ">Gbit")
+    table = _table(
+        "Windows at the landing site", "kind", "station", ">count", ">total h", ">longest h", ">longest gap h", ">Gbit"
+    )
     for row in _at_site(plan["window_summaries"], plan):
         volume = f"{row['volume_bit'] / 1e9:.1f}" if row["kind"] == "CONTACT" else ""
         hours = [f"{row[key] / HOUR_S:.1f}" for key in ("total_s", "longest_s", "longest_gap_s")]
@@ -113,12 +123,13 @@ def _stages(plan: Json) -> Table:
 def _verdict(plan: Json, console: Console) -> None:
     objective, validation = plan["objective"], plan["validation"]
     parts = ", ".join(f"{name} {value:+.2f}" for name, value in sorted(objective["parts"].items()))
-    console.print(
-        f"objective {objective['objective']:.2f} ({parts}), bound {objective['bound']:.2f}, gap {objective['gap']:.2%}, {plan['status'].lower()}"
-    )
+    gap = f"bound {objective['bound']:.2f}, gap {objective['gap']:.2%}, {plan['status'].lower()}"
+    console.print(f"objective {objective['objective']:.2f} ({parts}), {gap}")
     checks = sum(validation["checks"].values())
     verdict = "[green]valid[/]" if validation["valid"] else f"[red]{len(validation['violations'])} violations[/]"
-    console.print(f"validator: {verdict}, {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s")
+    console.print(
+        f"validator: {verdict}, {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s"
+    )
     console.print(f"content {plan['content_hash']}")
     for note in plan["provenance"]["notes"]:
         console.print(f"note: {note}")

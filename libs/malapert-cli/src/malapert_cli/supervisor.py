@@ -85,7 +85,9 @@ class Supervisor:
             code = await self._running[spec.name].wait()
             if loop.time() - began_s > STEADY_AFTER_S:
                 backoff_s = FIRST_BACKOFF_S
-            self.on_event(f"{spec.name} ended with {_describe(code)}; starting it again in {backoff_s:g} s ({spec.log_path})")
+            self.on_event(
+                f"{spec.name} ended with {_describe(code)}; starting it again in {backoff_s:g} s ({spec.log_path})"
+            )
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
             self._running[spec.name] = await self._spawn(spec)

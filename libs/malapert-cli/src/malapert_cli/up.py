@@ -19,12 +19,14 @@ console = Console(stderr=True)
 
 
 def up(
-    command: Annotated[list[str] | None, typer.Argument(help="run this once the platform is ready, then stop the platform")] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="run this once the platform is ready, then stop the platform")
+    ] = None,
     data_dir: Annotated[Path, typer.Option(help="databases, terrains, logs and secrets")] = Path(".malapert"),
     port: Annotated[int, typer.Option(help="port of the HTTP API on loopback")] = 8000,
     keep: Annotated[bool, typer.Option("--keep", help="stay up after the command has ended")] = False,
 ) -> None:
-    """Start the platform on this machine and keep it running until Ctrl-C: no root, no containers, no other server needed."""
+    """Start the platform on this machine and keep it running until Ctrl-C; no root and no other server is needed."""
     try:
         embedded = plan_embedded(data_dir, port)
     except (PortTakenError, FileNotFoundError) as error:

@@ -68,7 +68,8 @@ def fetch(api: Api, plan: Json) -> ReportData:
     antenna_height_m = window_set["request"]["antenna_height_m"]
     stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
     skyline = api.post(
-        "/horizon-profiles", {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720}
+        "/horizon-profiles",
+        {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720},
     )["profiles"][0]
 
     def layers(size_m: float, pixels: int) -> dict[str, MapLayer]:
@@ -107,7 +108,8 @@ def _windows(api: Api, plan: Json, place_id: str) -> list[Json]:
 def _local_size_m(plan: Json) -> float:
     home = plan["waypoints"][0]["grid_point"]
     reach_m = max(
-        max(abs(point["grid_point"]["x_m"] - home["x_m"]), abs(point["grid_point"]["y_m"] - home["y_m"])) for point in plan["waypoints"]
+        max(abs(point["grid_point"]["x_m"] - home["x_m"]), abs(point["grid_point"]["y_m"] - home["y_m"]))
+        for point in plan["waypoints"]
     )
     return float(max(2 * LOCAL_MARGIN * reach_m, 500.0))
 
@@ -141,8 +143,12 @@ def _track(windows: list[Json], kinds: tuple[str, ...], azimuth: str, elevation:
         if azimuth not in profiles or elevation not in profiles:
             continue
         offsets_s = profiles[azimuth]["offset_s"]
-        samples += zip((start_s + s for s in offsets_s), profiles[azimuth]["value"], profiles[elevation]["value"], strict=True)
+        samples += zip(
+            (start_s + s for s in offsets_s), profiles[azimuth]["value"], profiles[elevation]["value"], strict=True
+        )
         samples.append((start_s + offsets_s[-1], np.nan, np.nan))
     table = np.array(sorted(samples, key=lambda row: row[0])).reshape(-1, 3)
-    times = np.array([datetime.fromtimestamp(s, tz=parse_time("2000-01-01T00:00:00Z").tzinfo) for s in table[:, 0]], dtype=object)
+    times = np.array(
+        [datetime.fromtimestamp(s, tz=parse_time("2000-01-01T00:00:00Z").tzinfo) for s in table[:, 0]], dtype=object
+    )
     return Track(times, table[:, 1], table[:, 2])

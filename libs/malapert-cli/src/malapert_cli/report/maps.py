@@ -43,7 +43,9 @@ def _relief(axes: Axes, layers: dict[str, MapLayer]) -> None:
     axes.grid(visible=False)
     x_km, y_km = np.linspace(extent_km[0], extent_km[1], 200), np.linspace(extent_km[2], extent_km[3], 200)
     colatitude = np.hypot(*np.meshgrid(x_km, y_km)) / (2 * 1737.4)
-    lines = axes.contour(x_km, y_km, np.degrees(2 * np.arctan(colatitude)) - 90, 4, colors="white", linewidths=0.5, alpha=0.6)
+    lines = axes.contour(
+        x_km, y_km, np.degrees(2 * np.arctan(colatitude)) - 90, 4, colors="white", linewidths=0.5, alpha=0.6
+    )
     axes.clabel(lines, fmt=lambda value: f"{value:.2f}°", fontsize=7)
     axes.set_aspect("equal")
 
@@ -53,7 +55,9 @@ def _sites(axes: Axes, plan: Json) -> None:
         x_km, y_km = site["grid_point"]["x_m"] / 1e3, site["grid_point"]["y_m"] / 1e3
         best = site["site_id"] == plan["site"]["site_id"]
         axes.plot(x_km, y_km, "*" if best else "o", color="#d1495b" if best else "white", mec=INK, ms=16 if best else 6)
-        axes.annotate(str(site["rank"]), (x_km, y_km), (6, 4), textcoords="offset points", path_effects=HALO, fontsize=8)
+        axes.annotate(
+            str(site["rank"]), (x_km, y_km), (6, 4), textcoords="offset points", path_effects=HALO, fontsize=8
+        )
 
 
 def _routes(axes: Axes, plan: Json) -> None:
@@ -63,7 +67,13 @@ def _routes(axes: Axes, plan: Json) -> None:
             continue
         path_km = np.array([(point["x_m"], point["y_m"]) for point in route["path"]]) / 1e3
         on = (route["from_waypoint_id"], route["to_waypoint_id"]) in driven
-        axes.plot(path_km[:, 0], path_km[:, 1], color=DRIVE if on else "white", lw=2.4 if on else 0.5, alpha=1.0 if on else 0.5)
+        axes.plot(
+            path_km[:, 0],
+            path_km[:, 1],
+            color=DRIVE if on else "white",
+            lw=2.4 if on else 0.5,
+            alpha=1.0 if on else 0.5,
+        )
 
 
 def _waypoints(axes: Axes, plan: Json) -> None:

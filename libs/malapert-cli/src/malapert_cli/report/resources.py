@@ -39,7 +39,9 @@ def _level(axes: Axes, data: ReportData, profile: Json, label: str, scale: float
     axes.plot(times, values * scale, lw=0.8, color=PALETTE[0])
     for key, colour in (("floor", "#d1495b"), ("capacity", "#6b7280")):
         if profile.get(key) is not None:
-            axes.axhline(profile[key] * scale, color=colour, lw=1.0, ls="--", label=f"{key} {profile[key] * scale:,.4g}")
+            axes.axhline(
+                profile[key] * scale, color=colour, lw=1.0, ls="--", label=f"{key} {profile[key] * scale:,.4g}"
+            )
     lowest = f"lowest {profile['minimum'] * scale:,.4g}, highest {profile['maximum'] * scale:,.4g}"
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)

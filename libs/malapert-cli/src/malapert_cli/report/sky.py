@@ -19,7 +19,15 @@ def draw_sky(data: ReportData) -> Figure:
     bottom = float(np.nanmin(shown)) - MARGIN_DEG
     axes.fill_between(azimuth_deg, skyline_deg, bottom, color=NIGHT, linewidth=0, label="terrain", zorder=3, alpha=0.85)
     axes.plot(data.sun.azimuth_deg, data.sun.elevation_deg, ".", ms=1.5, color=LIGHT, label="Sun", zorder=2)
-    axes.plot(data.earth.azimuth_deg, data.earth.elevation_deg, ".", ms=1.5, color=EARTH, label="Earth, while in view", zorder=4)
+    axes.plot(
+        data.earth.azimuth_deg,
+        data.earth.elevation_deg,
+        ".",
+        ms=1.5,
+        color=EARTH,
+        label="Earth, while in view",
+        zorder=4,
+    )
     axes.set_xlim(0, 360)
     axes.set_xticks(range(0, 361, 45))
     axes.set_ylim(bottom, float(np.nanmax(shown)) + MARGIN_DEG)

@@ -50,7 +50,10 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
 
 def _lanes(data: ReportData) -> list[tuple[str, list[tuple[Bar, str]]]]:
     plan = data.plan
-    by_kind = {kind: [(_bar(w["interval"]), kind) for w in data.windows if w["kind"] == kind] for kind in ("ILLUMINATION", "EARTH_VISIBILITY")}
+    by_kind = {
+        kind: [(_bar(w["interval"]), kind) for w in data.windows if w["kind"] == kind]
+        for kind in ("ILLUMINATION", "EARTH_VISIBILITY")
+    }
     lanes = [
         ("Sun at the site", [(bar, LIGHT) for bar, _ in by_kind["ILLUMINATION"]]),
         ("Earth at the site", [(bar, EARTH) for bar, _ in by_kind["EARTH_VISIBILITY"]]),
@@ -58,7 +61,11 @@ def _lanes(data: ReportData) -> list[tuple[str, list[tuple[Bar, str]]]]:
     ]
     requested = [item for item in plan["activities"] if item["kind"] == "REQUESTED"]
     for place in plan["waypoints"]:
-        at = [(_bar(item["interval"]), item["agency_id"]) for item in requested if item["place_id"] == place["waypoint_id"]]
+        at = [
+            (_bar(item["interval"]), item["agency_id"])
+            for item in requested
+            if item["place_id"] == place["waypoint_id"]
+        ]
         lanes.append((f"at {place['waypoint_id']}", at))
     for station in sorted({contact["station_id"] for contact in plan["contacts"]}):
         held = [(_bar(contact["interval"]), NIGHT) for contact in plan["contacts"] if contact["station_id"] == station]

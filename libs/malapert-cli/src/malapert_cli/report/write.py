@@ -48,5 +48,7 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["when"] = lambda text: f"{parse_time(text):%Y-%m-%d %H:%M}"
     environment.filters["hours"] = lambda seconds: f"{seconds / 3600:,.1f}"
-    template = environment.from_string(files("malapert_cli.report").joinpath("report.html.j2").read_text(encoding="utf-8"))
+    template = environment.from_string(
+        files("malapert_cli.report").joinpath("report.html.j2").read_text(encoding="utf-8")
+    )
     return template.render(plan=data.plan, pictures=pictures)

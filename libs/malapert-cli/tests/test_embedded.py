@@ -1,0 +1,74 @@
+"""The embedded platform keeps its secrets to itself and listens on loopback alone."""
+
+import json
+import socket
+
+import pytest
+from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.embedded import PortTakenError, plan_embedded
+from malapert_cli.plan import MissionFileError, load_mission
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_secrets_are_private_and_kept(tmp_path):
+    first = plan_embedded(tmp_path, _free_port())
+    second = plan_embedded(tmp_path, _free_port())
+    for name in ("identity.secret", "nats.secret", "nats.conf"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+    secrets = [
+        {
+            value
+            for spec in embedded.processes
+            for key, value in spec.environment.items()
+            if key.endswith("IDENTITY_SECRET")
+        }
+        for embedded in (first, second)
+    ]
+    assert secrets[0] == secrets[1]
+    assert len(secrets[0]) == 1
+
+
+def test_everything_listens_on_loopback(tmp_path):
+    embedded = plan_embedded(tmp_path, _free_port())
+    assert json.loads((tmp_path / "nats.conf").read_text())["host"] == "127.0.0.1"
+    targets = [
+        value for spec in embedded.processes for key, value in spec.environment.items() if key.endswith("_TARGET")
+    ]
+    assert targets
+    assert all(target.startswith("127.0.0.1:") for target in targets)
+    assert embedded.url.startswith("http://127.0.0.1:")
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PortTakenError, match=str(taken.getsockname()[1])):
+            plan_embedded(tmp_path, taken.getsockname()[1])
+
+
+def test_key_is_taken_by_agency_and_role(tmp_path, monkeypatch):
+    keys = [
+        {"agency_id": "JAXA", "role": "PLANNER", "key": "k1"},
+        {"agency_id": "ISRO", "role": "PLANNER", "key": "k2"},
+    ]
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": keys}))
+    monkeypatch.setenv("MALAPERT_KEYS_FILE", str(tmp_path / "keys.json"))
+    monkeypatch.delenv("MALAPERT_KEY", raising=False)
+    assert find_connection(None, None, "ISRO", "PLANNER").key == "k2"
+    with pytest.raises(NoKeyError, match="JAXA:PLANNER, ISRO:PLANNER"):
+        find_connection(None, None, "ESA", "PLANNER")
+
+
+@pytest.mark.parametrize(("text", "words"), [("a: [1", "no YAML"), ("- 1\n", "must hold a mapping, not list")])
+def test_a_broken_mission_file_is_named(tmp_path, text, words):
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    with pytest.raises(MissionFileError, match=words) as refusal:
+        load_mission(path)
+    assert str(path) in str(refusal.value)
