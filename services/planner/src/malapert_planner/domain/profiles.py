@@ -1,0 +1,77 @@
+"""Resource profiles for reports: the propagation's samples, thinned with every extreme kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.propagation import BatteryTrace, Samples, StorageTrace
+from malapert_planner.domain.schedule import Profile
+
+MOST_SAMPLES = 3000
+"""A profile holds no more samples than this."""
+
+
+def profiles(problem: PlanningProblem, battery: BatteryTrace, storage: StorageTrace) -> tuple[Profile, ...]:
+    """Return charge, stored data, generation and load over the horizon.
+
+    Where a value steps, two samples share one offset.
+    """
+    power_time_s = np.repeat(battery.time_s, 2)[1:-1]
+    limits_wh = (problem.battery.floor_wh, problem.battery.capacity_wh)
+    return (
+        _profile("battery_wh", "Wh", battery.time_s, battery.charge_wh, *limits_wh),
+        _profile("storage_bit", "bit", storage.time_s, storage.stored_bit, None, problem.storage.capacity_bit),
+        _profile("generation_w", "W", power_time_s, battery.generation_w.ravel(), None, None),
+        _profile("load_w", "W", power_time_s, np.repeat(battery.load_w, 2), None, None),
+    )
+
+
+def _profile(
+    resource_id: str, unit: str, time_s: Samples, value: Samples, floor: float | None, capacity: float | None
+) -> Profile:
+    lowest = int(np.argmin(value))
+    kept = thinned(time_s, value)
+    return Profile(
+        resource_id=resource_id,
+        unit=unit,
+        offset_s=tuple(time_s[kept].tolist()),
+        value=tuple(value[kept].tolist()),
+        floor=floor,
+        capacity=capacity,
+        minimum=float(value[lowest]),
+        minimum_offset_s=float(time_s[lowest]),
+        maximum=float(value.max()),
+    )
+
+
+def thinned(time_s: Samples, value: Samples) -> NDArray[np.intp]:
+    """Return the indices of at most ``MOST_SAMPLES`` samples that draw the same line.
+
+    Samples inside straight runs go first; if too many are left, each of equally long stretches of time keeps its first,
+    last, lowest and highest sample.
+    """
+    kept = _bends(time_s, value)
+    if kept.size <= MOST_SAMPLES:
+        return kept
+    stretches = np.linspace(time_s[0], time_s[-1], MOST_SAMPLES // 4 + 1)
+    stretch = np.clip(np.searchsorted(stretches, time_s[kept], side="right") - 1, 0, stretches.size - 2)
+    starts = np.flatnonzero(np.diff(stretch, prepend=-1))
+    groups = np.split(kept, starts[1:])
+    chosen = [index for group in groups for index in _corners(group, value)]
+    return np.unique(np.array(chosen, dtype=np.intp))
+
+
+def _corners(group: NDArray[np.intp], value: Samples) -> tuple[int, int, int, int]:
+    levels = value[group]
+    return int(group[0]), int(group[levels.argmin()]), int(group[levels.argmax()]), int(group[-1])
+
+
+def _bends(time_s: Samples, value: Samples) -> NDArray[np.intp]:
+    """Return the indices of both ends and of all samples off the line between their neighbours."""
+    before_s, after_s = time_s[1:-1] - time_s[:-2], time_s[2:] - time_s[1:-1]
+    off = np.abs(np.diff(value)[:-1] * after_s - np.diff(value)[1:] * before_s)
+    scale = np.abs(value).max() * np.maximum(before_s + after_s, 1e-300)
+    straight = (off <= 1e-12 * scale) & (before_s > 0) & (after_s > 0)
+    return np.concatenate(([0], 1 + np.flatnonzero(~straight), [time_s.size - 1])).astype(np.intp)

@@ -1,0 +1,99 @@
+"""Rules of resources: unary ones have one user at a time; battery and storage stay within their limits at every instant."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from malapert_planner.domain.coverage import overlap_s
+from malapert_planner.domain.problem import PlanningProblem, Span
+from malapert_planner.domain.propagation import BatteryTrace, Samples, StorageTrace
+from malapert_planner.domain.rules import Findings, Rule
+from malapert_planner.domain.timeline import Case, drive_label
+
+RELATIVE_TOLERANCE = 1e-9
+"""Levels may miss a limit by this share of the capacity, for rounding."""
+
+
+def check_unary(case: Case, findings: Findings) -> None:
+    """Check that users of one resource, activities and drives, never overlap."""
+    users: dict[str, list[tuple[Span, str]]] = defaultdict(list)
+    for activity, placed in case.activities:
+        for resource_id in set(activity.resource_ids):
+            users[resource_id].append((placed.span, activity.activity_id))
+    for _, drive in case.drives:
+        for resource_id in set(case.problem.drive_rule.resource_ids):
+            users[resource_id].append((drive.span, drive_label(drive)))
+    for resource_id, uses in sorted(users.items()):
+        _check_uses(resource_id, sorted(uses), findings)
+
+
+def _check_uses(resource_id: str, uses: list[tuple[Span, str]], findings: Findings) -> None:
+    holder_span, holder = uses[0]
+    findings.count(Rule.RESOURCE_OVERLAP, len(uses))
+    for span, label in uses[1:]:
+        if both_s := overlap_s(holder_span, span):
+            message = f"{holder} and {label} use {resource_id} at once for {both_s} s"
+            shared = (span[0], span[0] + both_s)
+            findings.report(Rule.RESOURCE_OVERLAP, (resource_id, holder, label), shared, both_s, message)
+        if span[1] > holder_span[1]:
+            holder_span, holder = span, label
+
+
+def check_battery(case: Case, trace: BatteryTrace, findings: Findings) -> None:
+    """Check the floor at every instant, the charge at the end, and what activities need at their start."""
+    battery, asset_id = case.problem.battery, case.problem.asset_id
+    tolerance_wh = RELATIVE_TOLERANCE * battery.capacity_wh
+    findings.count(Rule.BATTERY_FLOOR, trace.time_s.size)
+    for span, deficit_wh in _beyond(trace.time_s, battery.floor_wh - trace.charge_wh, tolerance_wh):
+        message = f"the charge falls {deficit_wh:.3f} Wh below the floor of {battery.floor_wh:g} Wh"
+        findings.report(Rule.BATTERY_FLOOR, (asset_id,), span, deficit_wh, message)
+    end_wh = float(trace.charge_wh[-1])
+    message = f"the charge at the end is {end_wh:.3f} Wh, {battery.end_wh:g} Wh are asked"
+    missing_wh = _above(battery.end_wh - end_wh, tolerance_wh)
+    findings.check(Rule.BATTERY_END, missing_wh, (asset_id,), _end(case.problem), message)
+    for activity, placed in case.activities:
+        if activity.min_start_charge_wh > 0 and 0 <= placed.span[0] <= case.problem.horizon_s:
+            charge_wh = trace.charge_at(placed.span[0])
+            missing_wh = _above(activity.min_start_charge_wh - charge_wh, tolerance_wh)
+            message = f"the charge is {charge_wh:.3f} Wh, {activity.min_start_charge_wh:g} Wh are needed"
+            span = (placed.span[0], placed.span[0])
+            findings.check(Rule.START_CHARGE, missing_wh, (activity.activity_id,), span, message)
+
+
+def check_storage(case: Case, trace: StorageTrace, findings: Findings) -> None:
+    """Check the capacity at every instant and the data left at the end."""
+    storage, asset_id = case.problem.storage, case.problem.asset_id
+    tolerance_bit = RELATIVE_TOLERANCE * storage.capacity_bit
+    findings.count(Rule.STORAGE_CAPACITY, trace.time_s.size)
+    for span, excess_bit in _beyond(trace.time_s, trace.stored_bit - storage.capacity_bit, tolerance_bit):
+        message = f"the stored data exceeds the capacity of {storage.capacity_bit:g} bit by {excess_bit:g} bit"
+        findings.report(Rule.STORAGE_CAPACITY, (asset_id,), span, excess_bit, message)
+    end_bit = float(trace.stored_bit[-1])
+    message = f"{end_bit:g} bit are left at the end, {storage.end_max_bit:g} bit are allowed"
+    excess_bit = _above(end_bit - storage.end_max_bit, tolerance_bit)
+    findings.check(Rule.STORAGE_END, excess_bit, (asset_id,), _end(case.problem), message)
+
+
+def _end(problem: PlanningProblem) -> Span:
+    return problem.horizon_s, problem.horizon_s
+
+
+def _above(amount: float, tolerance: float) -> float:
+    return amount if amount > tolerance else 0.0
+
+
+def _beyond(time_s: Samples, excess: Samples, tolerance: float) -> Iterator[tuple[Span, float]]:
+    """Yield each span over which a level is beyond its limit, in whole seconds around it, with the largest excess.
+
+    The nodes before the first and after the last beyond the limit are those at which it is passed.
+    """
+    beyond = np.concatenate(([False], excess > tolerance, [False]))
+    steps = np.flatnonzero(np.diff(beyond.astype(np.int8)))
+    for first, after in zip(steps[::2], steps[1::2], strict=True):
+        start_s = time_s[max(first - 1, 0)]
+        end_s = time_s[min(after, time_s.size - 1)]
+        yield (math.floor(start_s), math.ceil(end_s)), float(excess[first:after].max())

@@ -1,0 +1,51 @@
+"""Rules of windows: what activities and drives need around them holds for their whole span."""
+
+from __future__ import annotations
+
+from malapert_planner.domain.coverage import merged, uncovered
+from malapert_planner.domain.problem import Condition, ConditionKind, Span
+from malapert_planner.domain.rules import Findings, Rule
+from malapert_planner.domain.timeline import Case, drive_label
+
+_RULES = {
+    ConditionKind.ILLUMINATION: Rule.CONDITION_ILLUMINATION,
+    ConditionKind.DARKNESS: Rule.CONDITION_DARKNESS,
+    ConditionKind.EARTH_VISIBILITY: Rule.CONDITION_EARTH_VISIBILITY,
+    ConditionKind.CONTACT: Rule.CONDITION_CONTACT,
+}
+
+
+def check_conditions(case: Case, findings: Findings) -> None:
+    """Check the conditions of every activity at its place and of every drive at both its ends."""
+    for activity, placed in case.activities:
+        for condition in activity.conditions:
+            _check_condition(case, condition, (placed.place_id,), placed.span, activity.activity_id, findings)
+    for _, drive in case.drives:
+        for condition in case.problem.drive_rule.conditions:
+            ends = (drive.from_place_id, drive.to_place_id)
+            _check_condition(case, condition, ends, drive.span, drive_label(drive), findings)
+
+
+def _check_condition(
+    case: Case, condition: Condition, place_ids: tuple[str, ...], span: Span, label: str, findings: Findings
+) -> None:
+    rule = _RULES[condition.kind]
+    if condition.kind is ConditionKind.CONTACT:
+        stations = ", ".join(condition.station_ids) or "any station"
+        _report_gaps(
+            rule, (label,), span, case.contact_cover(condition.station_ids), f"contact with {stations}", findings
+        )
+        return
+    for place_id in place_ids:
+        place = case.place_by_id.get(place_id)
+        windows = merged(place.windows.get(condition.kind, ())) if place else ()
+        _report_gaps(rule, (label, place_id), span, windows, f"{condition.kind} at {place_id}", findings)
+
+
+def _report_gaps(
+    rule: Rule, objects: tuple[str, ...], span: Span, windows: tuple[Span, ...], what: str, findings: Findings
+) -> None:
+    findings.count(rule)
+    for start_s, end_s in uncovered(span, windows):
+        message = f"{what} is missing for {end_s - start_s} s"
+        findings.report(rule, objects, (start_s, end_s), end_s - start_s, message)

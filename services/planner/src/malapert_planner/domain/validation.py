@@ -1,0 +1,61 @@
+"""The independent validator: re-checks a whole schedule against its problem, sharing nothing with the solver."""
+
+from __future__ import annotations
+
+from malapert_core.errors import InvalidInputError
+
+from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem_check import check_problem
+from malapert_planner.domain.profiles import profiles
+from malapert_planner.domain.propagation import propagate_battery, propagate_storage, step_s
+from malapert_planner.domain.rules import Findings
+from malapert_planner.domain.rules_contacts import check_contacts
+from malapert_planner.domain.rules_form import check_form
+from malapert_planner.domain.rules_place import check_place
+from malapert_planner.domain.rules_relations import check_relations
+from malapert_planner.domain.rules_resources import check_battery, check_storage, check_unary
+from malapert_planner.domain.rules_windows import check_conditions
+from malapert_planner.domain.schedule import Schedule, ValidationReport
+from malapert_planner.domain.timeline import Case
+
+VALIDATOR = "malapert-validator 1"
+"""Name and version of the validator; the version changes with what it accepts."""
+
+
+def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
+    """Check every rule of :class:`malapert_planner.domain.rules.Rule`.
+
+    Returns
+    -------
+    ValidationReport
+        All violations by start, rule and objects; ``checks`` counts the checks of every rule, zero where there was
+        nothing to check; ``sent_bit`` is in the order of the schedule's contacts.
+
+    Raises
+    ------
+    InvalidInputError
+        ``MALFORMED_PROBLEM`` with all faults, where the problem itself contradicts its own form.
+    """
+    faults = check_problem(problem)
+    if faults:
+        raise InvalidInputError("MALFORMED_PROBLEM", f"the planning problem has {len(faults)} faults", faults=faults)
+    case, findings = Case(problem, schedule), Findings()
+    check_form(case, findings)
+    check_place(case, findings)
+    check_conditions(case, findings)
+    check_contacts(case, findings)
+    check_relations(case, findings)
+    check_unary(case, findings)
+    battery, storage = propagate_battery(case), propagate_storage(case)
+    check_battery(case, battery, findings)
+    check_storage(case, storage, findings)
+    return ValidationReport(
+        violations=tuple(
+            sorted(findings.violations, key=lambda broken: (broken.span, broken.rule_id, broken.object_ids))
+        ),
+        checks=findings.checks,
+        step_s=step_s(case),
+        validator=VALIDATOR,
+        profiles=profiles(problem, battery, storage),
+        sent_bit=storage.sent_bit,
+    )
