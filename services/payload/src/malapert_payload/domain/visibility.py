@@ -1,0 +1,46 @@
+"""The one place that decides which requests an identity sees and which it may change."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from malapert_payload.domain.request import ActivityRequest, Visibility
+
+ROLES_OVER_ALL_AGENCIES = frozenset({"operator", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks: an agency, in a role."""
+
+    agency_id: str
+    role: str
+
+    @property
+    def is_over_all_agencies(self) -> bool:
+        """True where the role sees and changes the requests of every agency."""
+        return self.role in ROLES_OVER_ALL_AGENCIES
+
+    def may_change(self, request: ActivityRequest) -> bool:
+        """Tell whether a request may be submitted or withdrawn in this role."""
+        return self.is_over_all_agencies or request.agency_id == self.agency_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a viewer sees of a mission's requests: everything, or these visibilities and its own agency's."""
+
+    everything: bool
+    visibilities: frozenset[Visibility]
+    agency_id: str
+
+    def admits(self, request: ActivityRequest) -> bool:
+        """Tell whether a request is seen."""
+        return self.everything or request.visibility in self.visibilities or request.agency_id == self.agency_id
+
+
+def sight_of(viewer: Viewer, mission_agency_ids: Collection[str]) -> Sight:
+    """Return what a viewer sees of the requests of a mission with these agencies."""
+    visibilities = {Visibility.PUBLIC}
+    if viewer.agency_id in mission_agency_ids:
+        visibilities.add(Visibility.MISSION)
+    return Sight(viewer.is_over_all_agencies, frozenset(visibilities), viewer.agency_id)

@@ -1,0 +1,1 @@
+"""Tables and stores; a store returns domain objects, never rows."""

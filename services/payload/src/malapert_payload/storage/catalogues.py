@@ -1,0 +1,77 @@
+"""Missions and the catalogues of their versions."""
+
+from datetime import datetime
+
+from malapert_core.errors import ConflictError
+from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.storage.tables import CatalogueRow, MissionRow
+
+_CATALOGUE = TypeAdapter(Catalogue)
+
+
+class CatalogueStore:
+    """Stores catalogues by mission version, each once."""
+
+    async def lock_mission(self, session: AsyncSession, mission_id: str) -> int | None:
+        """Keep other transactions from changing the mission until this one ends; return its newest version."""
+        locking = select(MissionRow).where(MissionRow.mission_id == mission_id).with_for_update()
+        row = (await session.exec(locking)).first()
+        return row.newest_version if row else None
+
+    async def newest_version(self, session: AsyncSession, mission_id: str) -> int | None:
+        """Return the newest version of a mission, None where it is unknown."""
+        row = await session.get(MissionRow, mission_id)
+        return row.newest_version if row else None
+
+    async def find(self, session: AsyncSession, mission_id: str, mission_version: int = 0) -> Catalogue | None:
+        """Return the catalogue of a mission's version, of the newest for 0, or None where there is none."""
+        row = await self._row(session, mission_id, mission_version)
+        return _CATALOGUE.validate_python(row.document) if row else None
+
+    async def find_hash(self, session: AsyncSession, mission_id: str, mission_version: int) -> str | None:
+        """Return the content hash under which a mission version was imported, None where it was not."""
+        row = await self._row(session, mission_id, mission_version)
+        return row.content_hash if row else None
+
+    async def add(self, session: AsyncSession, catalogue: Catalogue, content_hash: str, time: datetime) -> None:
+        """Store the catalogue of a new mission version.
+
+        Raises
+        ------
+        ConflictError
+            CONCURRENT_IMPORT where another transaction has just stored the mission's first version.
+        """
+        mission = await session.get(MissionRow, catalogue.mission_id)
+        if mission is None:
+            mission = MissionRow(mission_id=catalogue.mission_id, newest_version=catalogue.mission_version)
+        mission.newest_version = catalogue.mission_version
+        session.add(mission)
+        session.add(
+            CatalogueRow(
+                mission_id=catalogue.mission_id,
+                mission_version=catalogue.mission_version,
+                content_hash=content_hash,
+                document=_CATALOGUE.dump_python(catalogue, mode="json"),
+                created_time=time,
+            )
+        )
+        try:
+            await session.flush()
+        except IntegrityError as error:
+            message = f"mission {catalogue.mission_id} is being imported by somebody else; try again"
+            raise ConflictError("CONCURRENT_IMPORT", message) from error
+
+    async def _row(self, session: AsyncSession, mission_id: str, mission_version: int) -> CatalogueRow | None:
+        if mission_version:
+            return await session.get(CatalogueRow, (mission_id, mission_version))
+        newest_first = (
+            select(CatalogueRow)
+            .where(CatalogueRow.mission_id == mission_id)
+            .order_by(col(CatalogueRow.mission_version).desc())
+        )
+        return (await session.exec(newest_first.limit(1))).first()

@@ -1,0 +1,73 @@
+"""The payload service's tables."""
+
+from datetime import datetime
+from typing import Any
+
+from malapert_core.database import Json, UtcDateTime, new_registry
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+
+class PayloadTable(SQLModel, registry=new_registry()):
+    """Base of the payload service's tables."""
+
+
+class MissionRow(PayloadTable, table=True):
+    """A mission known here; who changes anything of it locks its row first."""
+
+    __tablename__ = "mission"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    newest_version: int
+
+
+class CatalogueRow(PayloadTable, table=True):
+    """A mission version's instruments and activity types; never changed."""
+
+    __tablename__ = "catalogue"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    mission_version: int = Field(primary_key=True)
+    content_hash: str = Field(sa_type=Text)
+    document: dict[str, Any] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class RequestRow(PayloadTable, table=True):
+    """A request as it stands; `definition` is what was asked for."""
+
+    __tablename__ = "request"
+    __table_args__ = (Index("ix_request_plan", "mission_id", "plan_id"),)
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    request_id: str = Field(sa_type=Text, primary_key=True)
+    agency_id: str = Field(sa_type=Text)
+    visibility: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    version: int
+    plan_id: str = Field(sa_type=Text)
+    is_listed: bool
+    definition: dict[str, Any] = Field(sa_type=Json)
+
+
+class RequestChangeRow(PayloadTable, table=True):
+    """A row of a request's history; `version` is the request's after the change."""
+
+    __tablename__ = "request_change"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    request_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    state: str = Field(sa_type=Text)
+    time: datetime = Field(sa_type=UtcDateTime)
+    agency_id: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
+class EndedPlanRow(PayloadTable, table=True):
+    """A plan that was terminated: its release, should it arrive late, plans nothing."""
+
+    __tablename__ = "ended_plan"
+
+    plan_id: str = Field(sa_type=Text, primary_key=True)
+    ended_time: datetime = Field(sa_type=UtcDateTime)
