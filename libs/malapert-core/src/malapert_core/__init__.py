@@ -1,0 +1,1 @@
+"""What every Malapert service shares: configuration, logging, telemetry, errors, gRPC, events, database, operations."""

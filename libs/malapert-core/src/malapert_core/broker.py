@@ -1,0 +1,95 @@
+"""The connection to NATS and the streams on it."""
+
+from pathlib import Path
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+
+log = structlog.get_logger(__name__)
+
+AREAS = ("landing_site", "comms_window", "payload", "planner")
+DEAD_LETTER_STREAM = "MALAPERT_DEAD_LETTER"
+DEAD_LETTER_PREFIX = "malapert.dead_letter.v1"
+_MAX_AGE_S = 30 * 86_400.0
+_MAX_BYTES = 256 * 1024 * 1024
+# Longer than any pause that the outbox makes between two tries, so that a doubtful publish is recognised.
+_DUPLICATE_WINDOW_S = 600.0
+_NAME_IN_USE = 10058
+
+
+async def connect_nats(
+    url: str, *, name: str, credentials: Path | None = None, reconnect_wait_s: float = 0.5
+) -> Client:
+    """Return a connection that never gives up: it waits for a broker that is not there yet, and for its return.
+
+    Parameters
+    ----------
+    url : str
+        Addresses of the servers, separated by commas.
+    name : str
+        Name under which the broker shows this client.
+    credentials : Path, optional
+        File of NATS user credentials.
+    reconnect_wait_s : float
+        Pause between two tries, seconds.
+    """
+
+    async def failed(error: Exception) -> None:
+        log.warning("broker connection failed", error=str(error) or type(error).__name__)
+
+    async def lost() -> None:
+        log.warning("broker connection lost")
+
+    async def found() -> None:
+        log.info("broker connection restored")
+
+    return await nats.connect(
+        url.split(","),
+        name=name,
+        user_credentials=str(credentials) if credentials else None,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=reconnect_wait_s,
+        ping_interval=20,
+        error_cb=failed,
+        disconnected_cb=lost,
+        reconnected_cb=found,
+    )
+
+
+def stream_of(subject: str) -> str:
+    """Return the name of the stream that holds a subject of the platform."""
+    return f"MALAPERT_{subject.split('.')[1].upper()}"
+
+
+def stream_configs() -> list[StreamConfig]:
+    """Return the streams of the platform: on disc, bounded in age and size, oldest dropped first."""
+    subjects = {f"MALAPERT_{area.upper()}": f"malapert.{area}.v1.>" for area in AREAS}
+    subjects[DEAD_LETTER_STREAM] = f"{DEAD_LETTER_PREFIX}.>"
+    return [
+        StreamConfig(
+            name=name,
+            subjects=[subject],
+            storage=StorageType.FILE,
+            retention=RetentionPolicy.LIMITS,
+            discard=DiscardPolicy.OLD,
+            max_age=_MAX_AGE_S,
+            max_bytes=_MAX_BYTES,
+            duplicate_window=_DUPLICATE_WINDOW_S,
+        )
+        for name, subject in subjects.items()
+    ]
+
+
+async def ensure_streams(js: JetStreamContext) -> None:
+    """Make the platform's streams, or bring those that are there to the present configuration."""
+    for config in stream_configs():
+        try:
+            await js.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != _NAME_IN_USE:
+                raise
+            await js.update_stream(config)

@@ -1,0 +1,101 @@
+"""Domain errors as `google.rpc.Status` and back, so that an error crosses any number of services unchanged."""
+
+from typing import Any
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+from malapert_core.errors import ErrorCategory, Fault, InternalError, MalapertError, UnavailableError, restored_error
+
+ERROR_DOMAIN = "malapert"
+STATUS_DETAILS_KEY = "grpc-status-details-bin"
+_RETRY_DELAY_S = 1
+
+_CODES: dict[ErrorCategory, grpc.StatusCode] = {
+    ErrorCategory.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    ErrorCategory.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    ErrorCategory.ALREADY_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    ErrorCategory.CONFLICT: grpc.StatusCode.ABORTED,
+    ErrorCategory.PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
+    ErrorCategory.PERMISSION: grpc.StatusCode.PERMISSION_DENIED,
+    ErrorCategory.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    ErrorCategory.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    ErrorCategory.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ErrorCategory.CANCELLED: grpc.StatusCode.CANCELLED,
+    ErrorCategory.INTERNAL: grpc.StatusCode.INTERNAL,
+}
+_CATEGORIES = {code: category for category, code in _CODES.items()}
+
+
+def status_code(error: MalapertError) -> grpc.StatusCode:
+    """Return the gRPC status code of an error."""
+    return _CODES[error.category]
+
+
+def status_of(error: MalapertError) -> status_pb2.Status:
+    """Return the rich status of an error: ErrorInfo, its faults as BadRequest, RetryInfo where waiting helps."""
+    status = status_pb2.Status(code=status_code(error).value[0], message=error.message)
+    _attach(
+        status,
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN, metadata=error.metadata),
+    )
+    if error.faults:
+        violations = [
+            error_details_pb2.BadRequest.FieldViolation(field=fault.path, description=fault.message, reason=fault.code)
+            for fault in error.faults
+        ]
+        _attach(status, error_details_pb2.BadRequest(field_violations=violations))
+    if error.category is ErrorCategory.UNAVAILABLE:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromSeconds(_RETRY_DELAY_S)
+        _attach(status, retry)
+    return status
+
+
+def _attach(status: status_pb2.Status, detail: object) -> None:
+    packed = AnyMessage()
+    packed.Pack(detail)  # type: ignore[arg-type]
+    status.details.append(packed)
+
+
+def error_from_rpc(error: grpc.aio.AioRpcError) -> MalapertError:
+    """Return the domain error that a failed call carries, or the nearest one where it carries none."""
+    trailing: Any = error.trailing_metadata() or ()
+    for key, value in trailing:
+        if key == STATUS_DETAILS_KEY:
+            restored = _error_of_details(value if isinstance(value, bytes) else value.encode())
+            if restored is not None:
+                return restored
+    return _bare_error(error)
+
+
+def _error_of_details(details: bytes) -> MalapertError | None:
+    try:
+        status = status_pb2.Status.FromString(details)
+    except DecodeError:
+        return None
+    info = error_details_pb2.ErrorInfo()
+    bad_request = error_details_pb2.BadRequest()
+    for detail in status.details:
+        if detail.Is(info.DESCRIPTOR):
+            detail.Unpack(info)
+        elif detail.Is(bad_request.DESCRIPTOR):
+            detail.Unpack(bad_request)
+    if info.domain != ERROR_DOMAIN:
+        return None
+    category = next((c for c, code in _CODES.items() if code.value[0] == status.code), ErrorCategory.INTERNAL)
+    faults = [Fault(v.field, v.reason, v.description) for v in bad_request.field_violations]
+    return restored_error(category, info.reason, status.message, dict(info.metadata), faults)
+
+
+def _bare_error(error: grpc.aio.AioRpcError) -> MalapertError:
+    code, details = error.code(), error.details() or ""
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return UnavailableError("DEADLINE_EXCEEDED", "the call took longer than it was given")
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return UnavailableError("SERVICE_UNAVAILABLE", details or "the service cannot be reached")
+    if code in _CATEGORIES and code is not grpc.StatusCode.INTERNAL:
+        return restored_error(_CATEGORIES[code], code.name, details)
+    return InternalError("INTERNAL", "a service failed", metadata={"code": code.name})

@@ -1,0 +1,143 @@
+"""Who calls: an agency with a role, carried between services as a short-lived signed token."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from malapert_core.errors import UnauthenticatedError
+
+ISSUER = "malapert"
+AUDIENCE = "malapert-services"
+PLATFORM_AGENCY_ID = "malapert"
+_ALGORITHMS = ["HS256"]
+_CLOCK_LEEWAY_S = 10
+
+
+class Role(StrEnum):
+    """What a caller may do; SERVICE is one of the platform's own services acting for itself."""
+
+    VIEWER = "viewer"
+    REQUESTER = "requester"
+    PLANNER = "planner"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The agency that calls, its role, and the key it called with."""
+
+    agency_id: str
+    role: Role
+    key_id: str
+
+    @property
+    def sees_all_agencies(self) -> bool:
+        """True for roles that look after the whole platform."""
+        return self.role in (Role.OPERATOR, Role.SERVICE)
+
+
+def service_identity(service_name: str) -> Identity:
+    """Return the identity of one of the platform's own services."""
+    return Identity(PLATFORM_AGENCY_ID, Role.SERVICE, service_name)
+
+
+_identity: ContextVar[Identity | None] = ContextVar("malapert_identity", default=None)
+
+
+def current_identity() -> Identity | None:
+    """Return who the present call or operation acts for, or None outside of any."""
+    return _identity.get()
+
+
+def require_identity() -> Identity:
+    """Return who the present call acts for.
+
+    Raises
+    ------
+    UnauthenticatedError
+        ``NO_IDENTITY`` outside of any call.
+    """
+    identity = _identity.get()
+    if identity is None:
+        raise UnauthenticatedError("NO_IDENTITY", "the call carries no identity")
+    return identity
+
+
+def set_current_identity(identity: Identity) -> None:
+    """Let the rest of the present task act for an identity."""
+    _identity.set(identity)
+
+
+@contextmanager
+def acting_as(identity: Identity) -> Iterator[None]:
+    """Act for an identity within a block."""
+    token = _identity.set(identity)
+    try:
+        yield
+    finally:
+        _identity.reset(token)
+
+
+class IdentitySigner:
+    """Signs and verifies identities as JSON Web Tokens (HS256).
+
+    Parameters
+    ----------
+    secret : str
+        Shared by all services; at least 32 characters.
+
+    Raises
+    ------
+    ValueError
+        Where the secret is too short.
+    """
+
+    def __init__(self, secret: str) -> None:
+        if len(secret.encode()) < 32:
+            raise ValueError("the identity secret must have at least 32 characters")
+        self._key = OctKey.import_key(secret)
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=_CLOCK_LEEWAY_S,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    def sign(self, identity: Identity, lifetime_s: float = 300) -> str:
+        """Return a token that states an identity for some seconds."""
+        now_s = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now_s,
+            "exp": now_s + int(lifetime_s),
+            "sub": identity.agency_id,
+            "role": identity.role.value,
+            "key": identity.key_id,
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
+
+    def verify(self, token: str) -> Identity:
+        """Return the identity that a token states.
+
+        Raises
+        ------
+        UnauthenticatedError
+            ``INVALID_IDENTITY`` where it was not signed by this secret, has expired, or is meant for somebody else.
+        """
+        try:
+            claims = jwt.decode(token, self._key, algorithms=_ALGORITHMS).claims
+            self._claims.validate(claims)
+            return Identity(str(claims["sub"]), Role(claims["role"]), str(claims["key"]))
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise UnauthenticatedError("INVALID_IDENTITY", "the identity token is not valid") from error

@@ -1,0 +1,20 @@
+"""Every metric of the platform, declared in one place."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RPC_DURATION_S = Histogram(
+    "malapert_rpc_duration_seconds",
+    "Time that a served gRPC call took.",
+    ["service", "method", "code"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+)
+EVENTS_PUBLISHED = Counter("malapert_events_published_total", "Events that the broker took.", ["service", "subject"])
+EVENTS_HANDLED = Counter(
+    "malapert_events_handled_total",
+    "Deliveries of events by outcome: handled, repeated, retried, dead_lettered.",
+    ["consumer", "outcome"],
+)
+OPERATIONS_RUNNING = Gauge("malapert_operations_running", "Operations at work.", ["service"])
+OPERATIONS_ENDED = Counter(
+    "malapert_operations_ended_total", "Operations that ended, by state.", ["service", "kind", "state"]
+)

@@ -1,0 +1,369 @@
+"""Long work: stored before it begins, done in a bounded number at once, taken up again after a crash."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import structlog
+from opentelemetry import trace
+from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_core.database import Database
+from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, UnavailableError
+from malapert_core.identity import Identity, set_current_identity
+from malapert_core.metric_names import OPERATIONS_ENDED, OPERATIONS_RUNNING
+from malapert_core.operation_store import Operation, OperationState, OperationStore, Stage
+
+__all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner", "OperationState", "Stage"]
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+_PERSIST_INTERVAL_S = 0.25
+_POLL_INTERVAL_S = 2.0
+
+
+class OperationContext:
+    """What a handler sees of its operation. `stage` and `progress` may be called from any thread.
+
+    Attributes
+    ----------
+    operation_id, request, identity : str, bytes, Identity
+        The operation, its request as given to `submit`, and who asked for it.
+    cancelled : asyncio.Event
+        Set once somebody asked to stop; ``cancelled.is_set()`` may be read from any thread.
+    """
+
+    def __init__(self, database: Database, operation: Operation, notify: Callable[[str], None]) -> None:
+        self.operation_id = operation.operation_id
+        self.request = operation.request
+        self.identity = operation.owner
+        self.cancelled = asyncio.Event()
+        self.operation = operation
+        self.changed = asyncio.Event()
+        self._database = database
+        self._notify = notify
+        self._loop = asyncio.get_running_loop()
+        self._stage_began_s = time.monotonic()
+
+    def stage(self, name: str, title: str) -> None:
+        """Begin a stage; the one before is complete."""
+        self._loop.call_soon_threadsafe(self._begin_stage, name, title)
+
+    def progress(self, fraction: float, detail: str = "") -> None:
+        """State how much of the present stage is done, 0 to 1."""
+        self._loop.call_soon_threadsafe(self._progress, fraction, detail)
+
+    def raise_if_cancelled(self) -> None:
+        """Raise OperationCancelledError once somebody asked to stop."""
+        if self.cancelled.is_set():
+            raise OperationCancelledError
+
+    @asynccontextmanager
+    async def finish(self, result_id: str) -> AsyncIterator[AsyncSession]:
+        """Open the transaction in which the result is written and the operation succeeds: both or neither."""
+        await asyncio.sleep(0)  # lets progress that was stated just now be counted
+        self.raise_if_cancelled()
+        self._complete_stage()
+        async with self._database.transaction() as session:
+            yield session
+            await OperationStore(session).succeed(self.operation, result_id)
+        self.operation = replace(self.operation, state=OperationState.SUCCEEDED, result_id=result_id)
+
+    def _begin_stage(self, name: str, title: str) -> None:
+        self._complete_stage()
+        self._stage_began_s = time.monotonic()
+        self._publish((*self.operation.stages, Stage(name, title)))
+
+    def _progress(self, fraction: float, detail: str) -> None:
+        if not self.operation.stages:
+            self._begin_stage(self.operation.kind, self.operation.kind.replace("_", " "))
+        bounded = min(max(fraction, 0.0), 1.0)
+        self._publish((*self.operation.stages[:-1], self._present(bounded, detail)))
+
+    def _complete_stage(self) -> None:
+        if self.operation.stages:
+            last = self._present(1.0, self.operation.stages[-1].detail)
+            self.operation = self.operation.with_stages((*self.operation.stages[:-1], last))
+
+    def _present(self, fraction: float, detail: str) -> Stage:
+        elapsed_s = round(time.monotonic() - self._stage_began_s, 3)
+        return replace(self.operation.stages[-1], fraction=fraction, detail=detail, elapsed_s=elapsed_s)
+
+    def _publish(self, stages: tuple[Stage, ...]) -> None:
+        if self.operation.ended:
+            return
+        self.operation = self.operation.with_stages(stages)
+        self.changed.set()
+        self._notify(self.operation_id)
+
+
+OperationHandler = Callable[[OperationContext], Awaitable[str | None]]
+"""Does the work and returns the result's identifier, or has used `OperationContext.finish` and returns None.
+
+A handler may be begun again after a crash: what it writes before it finishes must be the same when written twice.
+"""
+
+
+class OperationRunner:
+    """Does the operations of one database. One process at a time may run it on a database.
+
+    Parameters
+    ----------
+    database : Database
+    service_name : str
+        Name under which operations are counted.
+    concurrency : int
+        How many operations are at work at once.
+    cancel_grace_s : float
+        How long a handler may take to notice a cancellation before its task is cancelled, seconds.
+    tracer : opentelemetry.trace.Tracer, optional
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        service_name: str,
+        concurrency: int = 2,
+        cancel_grace_s: float = 5.0,
+        tracer: trace.Tracer | None = None,
+    ) -> None:
+        self._database = database
+        self._service_name = service_name
+        self._concurrency = concurrency
+        self._cancel_grace_s = cancel_grace_s
+        self._tracer = tracer or trace.NoOpTracer()
+        self._handlers: dict[str, OperationHandler] = {}
+        self._contexts: dict[str, OperationContext] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._watchers: dict[str, set[asyncio.Event]] = {}
+        self._wake = asyncio.Event()
+        self._dispatcher: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def register(self, kind: str, handler: OperationHandler) -> None:
+        """State who does the operations of a kind; before `start`."""
+        self._handlers[kind] = handler
+
+    async def submit(self, session: AsyncSession | None, kind: str, request: bytes, identity: Identity) -> str:
+        """Store an operation and return its identifier; it begins after the commit.
+
+        Parameters
+        ----------
+        session : AsyncSession or None
+            The caller's transaction, or None for one of its own.
+        kind : str
+            A registered kind.
+        request : bytes
+            What the handler needs, such as a serialised protobuf message.
+        identity : Identity
+            Who asks; the handler acts for it.
+        """
+        if kind not in self._handlers:
+            raise ValueError(f"nobody does operations of kind {kind!r}")
+        if session is None:
+            async with self._database.transaction() as own:
+                return await self.submit(own, kind, request, identity)
+        event.listen(session.sync_session, "after_commit", lambda _session: self._wake.set(), once=True)
+        return OperationStore(session).add(kind, request, identity)
+
+    async def get(self, operation_id: str) -> Operation:
+        """Return an operation as it stands now; raise NotFoundError where there is none."""
+        context = self._contexts.get(operation_id)
+        if context is not None:
+            return context.operation
+        async with self._database.reading() as session:
+            return await OperationStore(session).get(operation_id)
+
+    async def page(self, size: int, *, before_id: str = "", agency_id: str | None = None) -> list[Operation]:
+        """Return operations, newest first, as `OperationStore.page` does."""
+        async with self._database.reading() as session:
+            rows = await OperationStore(session).page(size, before_id=before_id, agency_id=agency_id)
+        return [
+            self._contexts[row.operation_id].operation if row.operation_id in self._contexts else row for row in rows
+        ]
+
+    async def watch(self, operation_id: str) -> AsyncIterator[Operation]:
+        """Yield an operation at once and at each change until it has ended.
+
+        Raises
+        ------
+        UnavailableError
+            ``SERVICE_STOPPING`` where the service stops before the operation ends.
+        """
+        changed = asyncio.Event()
+        self._watchers.setdefault(operation_id, set()).add(changed)
+        last: Operation | None = None
+        try:
+            while True:
+                changed.clear()
+                operation = await self.get(operation_id)
+                if operation != last:
+                    yield operation
+                if operation.ended:
+                    return
+                if self._stopping:
+                    raise UnavailableError("SERVICE_STOPPING", "the service stops; watch the operation again later")
+                last = operation
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), _POLL_INTERVAL_S)
+        finally:
+            watchers = self._watchers[operation_id]
+            watchers.discard(changed)
+            if not watchers:
+                del self._watchers[operation_id]
+
+    async def cancel(self, operation_id: str) -> Operation:
+        """Ask an operation to stop and return it; one that has ended is left as it is."""
+        async with self._database.transaction() as session:
+            store = OperationStore(session)
+            operation = await store.get(operation_id)
+            if operation.state is OperationState.QUEUED:
+                await store.end_cancelled(operation)
+            elif operation.state is OperationState.RUNNING:
+                await store.request_cancel(operation_id)
+        context = self._contexts.get(operation_id)
+        if context is not None and not context.cancelled.is_set():
+            context.cancelled.set()
+            asyncio.get_running_loop().call_later(self._cancel_grace_s, self._cancel_task, operation_id)
+        self._notify(operation_id)
+        return await self.get(operation_id)
+
+    async def start(self) -> None:
+        """Take up what a killed process left, and begin to work."""
+        kinds = list(self._handlers)
+        async with self._database.transaction() as session:
+            store = OperationStore(session)
+            for operation in await store.in_state(OperationState.RUNNING, 10_000, kinds):
+                await _take_up(store, operation)
+        self._dispatcher = asyncio.create_task(self._dispatch())
+
+    async def stop(self) -> None:
+        """Stop working: what is at work is queued for the next start."""
+        self._stopping = True
+        tasks = [task for task in (self._dispatcher, *self._tasks.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for operation_id in list(self._watchers):
+            self._notify(operation_id)
+
+    async def _dispatch(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self._begin_queued()
+            except Exception as error:
+                log.warning("operations could not be begun yet", error=repr(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_INTERVAL_S)
+
+    async def _begin_queued(self) -> None:
+        free = self._concurrency - len(self._tasks)
+        if free <= 0:
+            return
+        async with self._database.transaction() as session:
+            store = OperationStore(session)
+            queued = await store.in_state(OperationState.QUEUED, free, list(self._handlers))
+            claimed = [operation for operation in queued if await store.claim(operation)]
+        for operation in claimed:
+            running = replace(operation, state=OperationState.RUNNING, attempt=operation.attempt + 1)
+            context = OperationContext(self._database, running, self._notify)
+            self._contexts[operation.operation_id] = context
+            task = asyncio.create_task(self._run(context))
+            self._tasks[operation.operation_id] = task
+            self._notify(operation.operation_id)
+
+    async def _run(self, context: OperationContext) -> None:
+        set_current_identity(context.identity)
+        OPERATIONS_RUNNING.labels(self._service_name).inc()
+        persisting = asyncio.create_task(self._persist_progress(context))
+        try:
+            with self._tracer.start_as_current_span(f"operation {context.operation.kind}"):
+                await self._do(context)
+        except Exception:
+            log.exception("operation could not be ended", operation_id=context.operation_id)
+        finally:
+            persisting.cancel()
+            OPERATIONS_RUNNING.labels(self._service_name).dec()
+            del self._contexts[context.operation_id]
+            del self._tasks[context.operation_id]
+            self._notify(context.operation_id)
+            self._wake.set()
+
+    async def _do(self, context: OperationContext) -> None:
+        log.info("operation began", operation_id=context.operation_id, kind=context.operation.kind)
+        try:
+            result_id = await self._handlers[context.operation.kind](context)
+            if not context.operation.ended:
+                async with context.finish(result_id or ""):
+                    pass
+        except asyncio.CancelledError:
+            if not context.operation.ended:
+                await asyncio.shield(self._interrupted(context))
+            if not context.cancelled.is_set():
+                raise
+        except OperationCancelledError:
+            await self._ended_cancelled(context)
+        except MalapertError as error:
+            await self._failed(context, error)
+        except Exception:
+            log.exception("operation failed unexpectedly", operation_id=context.operation_id)
+            await self._failed(context, InternalError("INTERNAL", "something went wrong in the service"))
+        OPERATIONS_ENDED.labels(self._service_name, context.operation.kind, context.operation.state).inc()
+        log.info("operation ended", operation_id=context.operation_id, state=context.operation.state)
+
+    async def _interrupted(self, context: OperationContext) -> None:
+        if context.cancelled.is_set():
+            await self._ended_cancelled(context)
+            return
+        # An orderly stop is no crash: the attempt is not counted.
+        async with self._database.transaction() as session:
+            await OperationStore(session).give_back(context.operation, context.operation.attempt - 1)
+
+    async def _ended_cancelled(self, context: OperationContext) -> None:
+        async with self._database.transaction() as session:
+            await OperationStore(session).end_cancelled(context.operation)
+        context.operation = replace(context.operation, state=OperationState.CANCELLED)
+
+    async def _failed(self, context: OperationContext, error: MalapertError) -> None:
+        async with self._database.transaction() as session:
+            await OperationStore(session).fail(context.operation, error)
+        context.operation = replace(
+            context.operation,
+            state=OperationState.FAILED,
+            error_reason=error.reason,
+            error_message=error.message,
+            faults=error.faults,
+        )
+
+    async def _persist_progress(self, context: OperationContext) -> None:
+        while True:
+            await context.changed.wait()
+            context.changed.clear()
+            async with self._database.transaction() as session:
+                await OperationStore(session).save_stages(context.operation)
+            await asyncio.sleep(_PERSIST_INTERVAL_S)
+
+    def _cancel_task(self, operation_id: str) -> None:
+        task = self._tasks.get(operation_id)
+        if task is not None:
+            task.cancel()
+
+    def _notify(self, operation_id: str) -> None:
+        for changed in self._watchers.get(operation_id, ()):
+            changed.set()
+
+
+async def _take_up(store: OperationStore, operation: Operation) -> None:
+    if operation.cancel_requested:
+        await store.end_cancelled(operation)
+    elif operation.attempt >= MAX_ATTEMPTS:
+        message = f"the service died {operation.attempt} times during this work"
+        await store.fail(operation, InternalError("INTERRUPTED", message))
+    else:
+        await store.give_back(operation, operation.attempt)

@@ -1,0 +1,262 @@
+"""The life of a service: what is waited for, in which order it starts, and how it stops."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import grpc
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from malapert_core.broker import connect_nats, ensure_streams
+from malapert_core.config import ServiceSettings
+from malapert_core.database import Database
+from malapert_core.errors import PreconditionError
+from malapert_core.grpc_client import open_channel
+from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
+from malapert_core.identity import Identity, IdentitySigner, service_identity
+from malapert_core.inbox import EventConsumer, Subscription
+from malapert_core.logging import configure_logging
+from malapert_core.migrations import run_migrations, schema_is_current
+from malapert_core.operation_handlers import operation_registration
+from malapert_core.operations import OperationRunner
+from malapert_core.outbox import EventOutbox, OutboxPublisher
+from malapert_core.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+@dataclass
+class ServiceRuntime(Generic[S]):
+    """What the core gives a service to build itself from."""
+
+    settings: S
+    database: Database
+    nats: Client
+    js: JetStreamContext
+    outbox: EventOutbox
+    operations: OperationRunner
+    signer: IdentitySigner
+    identity: Identity
+    telemetry: Telemetry
+    _channels: AsyncExitStack
+
+    def open_channel(
+        self,
+        target: str,
+        services: Sequence[str],
+        *,
+        idempotent_methods: Sequence[str] = (),
+        default_timeout_s: float = 30.0,
+    ) -> grpc.aio.Channel:
+        """Return a channel to another service, closed with this one; see `malapert_core.grpc_client.open_channel`."""
+        channel = open_channel(
+            target,
+            signer=self.signer,
+            service_identity=self.identity,
+            services=services,
+            idempotent_methods=idempotent_methods,
+            default_timeout_s=default_timeout_s,
+            interceptors=self.telemetry.client_interceptors(),
+        )
+        self._channels.push_async_callback(channel.close, None)
+        return channel
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """What a service is made of, once it is built."""
+
+    registrations: Sequence[Registration] = ()
+    subscriptions: Sequence[Subscription] = ()
+
+
+Build = Callable[[ServiceRuntime[S]], AbstractAsyncContextManager[ServiceParts]]
+"""A service's factory: registers its operation handlers on the runtime and yields its parts."""
+
+
+@dataclass
+class RunningService(Generic[S]):
+    """A service that serves."""
+
+    runtime: ServiceRuntime[S]
+    port: int
+    background: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        """Address to open a channel to."""
+        return f"{self.runtime.settings.grpc_host}:{self.port}"
+
+
+@asynccontextmanager
+async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRuntime[S]]:
+    """Open what a service stands on: telemetry, a current schema, the broker and its streams; close it in reverse.
+
+    Raises
+    ------
+    PreconditionError
+        ``SCHEMA_OUTDATED`` where the schema is not current and the settings do not allow to migrate it.
+    """
+    async with AsyncExitStack() as stack:
+        telemetry = Telemetry(
+            settings.service_name, otlp_endpoint=settings.otlp_endpoint, metrics_port=settings.metrics_port
+        )
+        stack.callback(telemetry.close)
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        await _prepare_schema(database, settings, migrations)
+        connection = await connect_nats(
+            settings.nats_url, name=f"malapert-{settings.service_name}", credentials=settings.nats_credentials
+        )
+        stack.push_async_callback(_drain, connection)
+        js = connection.jetstream()
+        await ensure_streams(js)
+        channels = await stack.enter_async_context(AsyncExitStack())
+        operations = OperationRunner(
+            database,
+            service_name=settings.service_name,
+            concurrency=settings.operation_concurrency,
+            tracer=telemetry.tracer,
+        )
+        yield ServiceRuntime(
+            settings=settings,
+            database=database,
+            nats=connection,
+            js=js,
+            outbox=EventOutbox(settings.service_name),
+            operations=operations,
+            signer=IdentitySigner(settings.identity_secret.get_secret_value()),
+            identity=service_identity(settings.service_name),
+            telemetry=telemetry,
+            _channels=channels,
+        )
+
+
+@asynccontextmanager
+async def running_service(settings: S, build: Build[S], migrations: Path) -> AsyncIterator[RunningService[S]]:
+    """Run a service for the length of a block: SERVING inside, stopped in order afterwards."""
+    async with (
+        open_runtime(settings, migrations) as runtime,
+        build(runtime) as parts,
+        _background(runtime, parts),
+    ):
+        server = GrpcServer(
+            [*parts.registrations, operation_registration(runtime.operations)],
+            interceptors=[
+                runtime.telemetry.server_interceptor(),
+                CallInterceptor(runtime.signer, settings.service_name),
+            ],
+            host=settings.grpc_host,
+            port=settings.grpc_port,
+            with_reflection=settings.reflection,
+        )
+        await server.start()
+        log.info("service serves", port=server.port)
+        try:
+            yield RunningService(runtime, server.port)
+        finally:
+            log.info("service stops")
+            await server.refuse_new()
+            await runtime.operations.stop()
+            await server.stop(settings.stop_grace_s)
+
+
+@asynccontextmanager
+async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncIterator[None]:
+    publisher = OutboxPublisher(runtime.database, runtime.outbox, runtime.nats)
+    await publisher.prune()
+    runs: list[Coroutine[Any, Any, None]] = [publisher.run()]
+    for subscription in parts.subscriptions:
+        tracer = runtime.telemetry.tracer
+        runs.append(EventConsumer(runtime.database, runtime.nats, subscription, tracer).run())
+    tasks = [asyncio.create_task(run) for run in runs]
+    await runtime.operations.start()
+    try:
+        yield
+    finally:
+        await runtime.operations.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if runtime.nats.is_connected:
+            await publisher.publish_pending()
+
+
+async def _prepare_schema(database: Database, settings: ServiceSettings, migrations: Path) -> None:
+    await database.wait_ready()
+    if await schema_is_current(database, migrations):
+        return
+    if not settings.auto_migrate:
+        raise PreconditionError(
+            "SCHEMA_OUTDATED",
+            f"the schema of {settings.service_name} is not current; run `python -m malapert_{settings.service_name} "
+            "migrate`, or set auto_migrate",
+        )
+    await run_migrations(database, migrations)
+
+
+async def _drain(connection: Client) -> None:
+    if connection.is_connected:
+        await connection.drain()
+    else:
+        await connection.close()
+
+
+async def run_service(settings: S, build: Build[S], migrations: Path) -> None:
+    """Run a service until SIGTERM or SIGINT."""
+    configure_logging(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopped = asyncio.create_task(stop.wait())
+    started = asyncio.Event()
+
+    async def serve() -> None:
+        async with running_service(settings, build, migrations):
+            started.set()
+            await stop.wait()
+
+    serving = asyncio.create_task(serve())
+    await asyncio.wait((stopped, serving), return_when=asyncio.FIRST_COMPLETED)
+    if not started.is_set():
+        # It may still be waiting for its database or the broker, which may never come.
+        serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
+    database = Database(settings.database_url)
+    try:
+        await database.wait_ready()
+        await run_migrations(database, migrations)
+    finally:
+        await database.close()
+
+
+def cli_main(
+    settings_class: type[S], build: Build[S], migrations: Path, arguments: Sequence[str] | None = None
+) -> None:
+    """Be ``python -m malapert_<service> serve|migrate``."""
+    parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
+    parser.add_argument("verb", choices=["serve", "migrate"])
+    verb = parser.parse_args(arguments).verb
+    settings = settings_class()
+    configure_logging(settings)
+    try:
+        if verb == "serve":
+            asyncio.run(run_service(settings, build, migrations))
+        else:
+            asyncio.run(_migrate(settings, migrations))
+    except PreconditionError as error:
+        sys.exit(f"{error.reason}: {error.message}")

@@ -1,0 +1,70 @@
+"""Traces across HTTP, gRPC and NATS, and a Prometheus endpoint; exported only where the settings say so."""
+
+import threading
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from wsgiref.simple_server import WSGIServer
+
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor, filters
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import start_http_server
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+def inject_trace(headers: MutableMapping[str, str]) -> None:
+    """Write the present trace into headers as ``traceparent``, where there is one."""
+    _PROPAGATOR.inject(headers)
+
+
+def extract_trace(headers: Mapping[str, str]) -> Context:
+    """Return the trace context that headers carry."""
+    return _PROPAGATOR.extract(headers)
+
+
+class Telemetry:
+    """One service's traces and metrics.
+
+    Parameters
+    ----------
+    service_name : str
+        Name under which spans appear.
+    otlp_endpoint : str, optional
+        Where spans are exported by OTLP over gRPC; without it they only give logs their trace identifiers.
+    metrics_port : int, optional
+        Port of the Prometheus endpoint; without it there is none.
+    """
+
+    def __init__(self, service_name: str, *, otlp_endpoint: str | None = None, metrics_port: int | None = None) -> None:
+        self.provider = TracerProvider(
+            resource=Resource.create({SERVICE_NAME: f"malapert-{service_name}"}), shutdown_on_exit=False
+        )
+        if otlp_endpoint is not None:
+            self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+        self.tracer: Tracer = self.provider.get_tracer("malapert")
+        self._metrics: tuple[WSGIServer, threading.Thread] | None = None
+        if metrics_port is not None:
+            self._metrics = start_http_server(metrics_port)
+
+    def server_interceptor(self) -> Any:
+        """Return the interceptor that opens a span for each served call but health checks."""
+        return aio_server_interceptor(self.provider, filters.negate(filters.health_check()))  # type: ignore[no-untyped-call]
+
+    def client_interceptors(self) -> list[Any]:
+        """Return the interceptors that open a span for each call made."""
+        return list(aio_client_interceptors(self.provider))  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Export what is left and stop the metrics endpoint."""
+        if self._metrics is not None:
+            server, thread = self._metrics
+            server.shutdown()
+            server.server_close()
+            thread.join()
+        self.provider.shutdown()
