@@ -1,0 +1,147 @@
+"""Figures of a mission document: a value with its unit as text, its source, and how far it may be trusted.
+
+A figure is written ``{value: "400 W", source: "...", confidence: A}``, or as ``"400 W"`` alone where an enclosing object
+states source and confidence. Any unit of the right dimension is taken; `Figure.amount` is in the class's own unit.
+"""
+
+import math
+import re
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Self
+
+import pint
+from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
+
+_FIGURE = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*")
+_UNIT = re.compile(r"[A-Za-zµΩ°%]+(?:\^-?[1-9])?(?:\s*[*/·]\s*[A-Za-zµΩ°%]+(?:\^-?[1-9])?){0,3}")
+
+
+class Confidence(StrEnum):
+    """How far a figure may be trusted: high, medium, low, derived, unverified, assumption."""
+
+    HIGH = "H"
+    MEDIUM = "M"
+    LOW = "L"
+    DERIVED = "D"
+    UNVERIFIED = "U"
+    ASSUMPTION = "A"
+
+
+class StrictModel(BaseModel):
+    """A part of a mission document, read from JSON: no unknown fields, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, validate_default=False)
+
+
+class Sourced(StrictModel):
+    """A part whose figures take its source and confidence where they state none of their own."""
+
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@cache
+def _registry() -> pint.UnitRegistry[Any]:
+    return pint.UnitRegistry(cache_folder=None)
+
+
+class Figure(Sourced):
+    """A value with its unit as text.
+
+    Subclasses state ``unit`` (in which `amount` is given), ``example`` and the allowed range, in that unit.
+    """
+
+    value: str
+
+    unit: ClassVar[str] = ""
+    example: ClassVar[str] = "1"
+    lower: ClassVar[float] = -math.inf
+    upper: ClassVar[float] = math.inf
+    _amount: float = PrivateAttr(default=math.nan)
+
+    @property
+    def amount(self) -> float:
+        """The value in the class's unit."""
+        return self._amount
+
+    @classmethod
+    def of(cls, value: str) -> Self:
+        """Return a figure without source or confidence."""
+        return cls(value=value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"value": data}
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"value": repr(data)}
+        if (
+            isinstance(data, dict)
+            and isinstance(data.get("value"), int | float)
+            and not isinstance(data["value"], bool)
+        ):
+            return {**data, "value": repr(data["value"])}
+        return data
+
+    @model_validator(mode="after")
+    def _read(self) -> Self:
+        self._amount = self.read(self.value)
+        if not self.lower <= self._amount <= self.upper:
+            allowed = f"{self.lower:g} to {self.upper:g} {self.unit}".rstrip()
+            raise PydanticCustomError(
+                "OUT_OF_RANGE", "{value} is outside of {allowed}", {"value": repr(self.value), "allowed": allowed}
+            )
+        return self
+
+    @classmethod
+    def read(cls, text: str) -> float:
+        """Return the amount that a text states, in the class's unit.
+
+        Raises
+        ------
+        PydanticCustomError
+            ``INVALID_FIGURE``, ``UNKNOWN_UNIT`` or ``WRONG_UNIT``.
+        """
+        match = _FIGURE.fullmatch(text)
+        if match is None:
+            raise cls._refusal("INVALID_FIGURE", text, "is no number with a unit")
+        number, unit_text = float(match[1]), match[2]
+        if not math.isfinite(number):
+            raise cls._refusal("INVALID_FIGURE", text, "is no finite number")
+        return cls._converted(number, unit_text, text)
+
+    @classmethod
+    def _converted(cls, number: float, unit_text: str, text: str) -> float:
+        registry = _registry()
+        if unit_text and _UNIT.fullmatch(unit_text) is None:
+            raise cls._refusal("UNKNOWN_UNIT", text, f"has no unit that is known: {unit_text!r}")
+        try:
+            given = registry.parse_units(unit_text or "dimensionless")
+        except (pint.PintError, ValueError, TypeError, AttributeError):
+            raise cls._refusal("UNKNOWN_UNIT", text, f"has no unit that is known: {unit_text!r}") from None
+        if _dimension(given) != _dimension(registry.parse_units(cls.unit or "dimensionless")):
+            raise cls._refusal(
+                "WRONG_UNIT", text, f"has the unit {unit_text or 'none'}" if unit_text else "has no unit"
+            )
+        converted = registry.Quantity(number, given).to(cls.unit or "dimensionless").magnitude
+        return float(f"{converted:.12g}")  # 8.45 GHz is 8450000000 Hz, not 8449999999.999999
+
+    @classmethod
+    def _refusal(cls, code: str, text: str, what: str) -> PydanticCustomError:
+        wanted = f"a {cls.__name__.lower()}" + (f" in {cls.unit} or a unit of the same dimension" if cls.unit else "")
+        return PydanticCustomError(
+            code, "{text} {what}; write {wanted}, such as '{example}'",
+            {"text": repr(text), "what": what, "wanted": wanted, "example": cls.example},
+        )  # fmt: skip
+
+
+def _dimension(unit: Any) -> tuple[Any, int, int]:
+    # pint holds angles and bits for dimensionless; a bit is no radian, so their powers count too.
+    powers = {"bit": 0, "radian": 0}
+    for name, power in (1 * unit).to_root_units().unit_items():
+        if name in powers:
+            powers[name] += round(power)
+    return unit.dimensionality, powers["bit"], powers["radian"]

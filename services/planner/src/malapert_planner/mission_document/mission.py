@@ -1,0 +1,131 @@
+"""The frame of a mission: who takes part, when it lands and works, on what terrain, and what its lander can bear."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from malapert_planner.mission_document.figures import Sourced, StrictModel
+from malapert_planner.mission_document.quantities import Angle, Distance, Duration, Latitude, Mass, Share, Slope, Weight
+from malapert_planner.mission_document.times import UtcTime
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+AgencyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Heading(StrictModel):
+    """What the mission is called, and what a reader must know of it."""
+
+    id: Identifier
+    title: Title
+    notes: list[str] = Field(default_factory=list)
+
+
+class Agency(Sourced):
+    """An organisation that takes part; a reviewer must approve every plan."""
+
+    id: AgencyId
+    name: Title
+    role: str = ""
+    reviewer: bool = False
+
+
+class LaunchScenario(Sourced):
+    """One of the launch dates that were published or assumed, with the landing that follows."""
+
+    id: Identifier
+    title: Title
+    landing: UtcTime
+    note: str = ""
+
+
+class MassCheck(Sourced):
+    """What the launcher can bring to lunar transfer, and what it has to."""
+
+    vehicle: Title
+    lunar_transfer_capability: Mass
+    spacecraft_mass: Mass
+    earlier_spacecraft_mass: Mass | None = None
+
+
+class Launch(Sourced):
+    """The launch: its scenarios, the one that this document plans, and the mass check."""
+
+    default_scenario: Identifier
+    scenarios: list[LaunchScenario] = Field(min_length=1)
+    mass_check: MassCheck | None = None
+
+
+class Horizon(Sourced):
+    """The surface span that is planned; light and rates are sampled every ``profile_step``."""
+
+    start: UtcTime
+    duration: Duration
+    profile_step: Duration
+
+
+class Builtin(StrEnum):
+    """The pole whose built-in LOLA grid is taken, or none."""
+
+    SOUTH = "south"
+    NORTH = "north"
+    NONE = "none"
+
+
+class Region(Sourced):
+    """The circle in which sites are sought."""
+
+    latitude: Latitude
+    longitude: Angle
+    radius: Distance
+
+
+class SyntheticDetail(Sourced):
+    """Seeded detail where no terrain is fine enough."""
+
+    seed: int = Field(ge=0, lt=2**32)
+    pixel_size: Distance
+
+
+class Terrain(Sourced):
+    """Where the mission lands, and on which terrain it is planned."""
+
+    builtin: Builtin
+    region: Region
+    synthetic_detail: SyntheticDetail | None = None
+
+
+class LanderLimits(Sourced):
+    """What the lander can bear."""
+
+    max_slope: Slope
+    slope_baseline: Distance
+    landing_radius: Distance
+    max_hazard_fraction: Share
+    hazard_slope: Slope
+    min_lit_time: Duration
+    earth_visible_at_landing: bool
+
+
+class SiteWeights(Sourced):
+    """What a site is scored by; the weights are normalised."""
+
+    illumination: Weight | None = None
+    longest_night: Weight | None = None
+    earth_visibility: Weight | None = None
+    sun_and_earth: Weight | None = None
+    slope: Weight | None = None
+    roughness: Weight | None = None
+    hazard: Weight | None = None
+    shadow_distance: Weight | None = None
+
+
+class Landing(Sourced):
+    """The touchdown and the search for its site."""
+
+    time: UtcTime
+    limits: LanderLimits
+    weights: SiteWeights
+    max_sites: int = Field(ge=1, le=50)
+    min_separation: Distance
