@@ -1,0 +1,1 @@
+"""Windows of Malapert: Sun, Earth and contact windows, links, the contact book."""

@@ -1,0 +1,162 @@
+"""Reads a station catalogue from plain values and checks it whole: every fault comes back at once, with its path."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from malapert_core.errors import Fault, InvalidInputError
+
+from malapert_comms_window.domain.figures import Confidence, Figure
+from malapert_comms_window.domain.stations import Station, StationBand
+
+BANDS = ("L", "S", "X", "Ka")
+_SCHEMA = 1
+_COMPLEX_DIAMETER_KM = 100.0
+_EARTH_RADIUS_KM = 6371.0
+_FIGURES = {
+    "min_elevation_deg": ("deg", 0.0, 90.0),
+    "setup_s": ("s", 0.0, 86_400.0),
+    "teardown_s": ("s", 0.0, 86_400.0),
+    "cost_per_hour": ("1", 0.0, 1e6),
+}
+_NUMBERS = {
+    "latitude_deg": (-90.0, 90.0),
+    "longitude_deg": (-180.0, 180.0),
+    "height_m": (-500.0, 9_000.0),
+    "dish_m": (0.1, 500.0),
+}
+_TEXTS = ("id", "name", "complex", "agency_id", "operator", "height_datum", "source")
+_OTHER = ("confidence", "bands", "bands_confidence", "bands_note")
+_CONFIDENCES = ", ".join(Confidence)
+
+
+def read_catalogue(document: Any) -> tuple[Station, ...]:
+    """Return the stations of a catalogue, by identifier.
+
+    Parameters
+    ----------
+    document
+        The catalogue as plain values: ``schema`` and ``stations``.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_STATION_CATALOGUE`` with every fault of the catalogue.
+    """
+    reading = _Reading()
+    stations = reading.stations(document)
+    if reading.faults:
+        message = f"the station catalogue has {len(reading.faults)} faults"
+        raise InvalidInputError("INVALID_STATION_CATALOGUE", message, faults=reading.faults)
+    return tuple(sorted(stations, key=lambda station: station.station_id))
+
+
+class _Reading:
+    """Collects faults; after any, the values returned are not used."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def stations(self, document: Any) -> list[Station]:
+        entries = document.get("stations") if isinstance(document, Mapping) else None
+        if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
+            self._fault("stations", "MISSING", "a list of at least one station is needed")
+            return []
+        if document.get("schema") != _SCHEMA:
+            self._fault("schema", "UNKNOWN_SCHEMA", f"schema {document.get('schema')!r} is not {_SCHEMA}")
+        stations = [self._station(entry, f"stations[{index}]") for index, entry in enumerate(entries)]
+        seen: set[str] = set()
+        for index, station in enumerate(stations):
+            if station.station_id in seen:
+                self._fault(f"stations[{index}].id", "DUPLICATE", f"{station.station_id!r} is there already")
+            seen.add(station.station_id)
+        if not self.faults:
+            self._check_complex(stations)
+        return stations
+
+    def _station(self, entry: Any, path: str) -> Station:
+        if not isinstance(entry, Mapping):
+            self._fault(path, "NOT_A_STATION", "a station is a mapping of its fields")
+            entry = {}
+        for name in entry.keys() - {*_TEXTS, *_NUMBERS, *_FIGURES, *_OTHER}:
+            self._fault(f"{path}.{name}", "UNKNOWN_FIELD", "no station has this field")
+        fields: dict[str, Any] = {name: self._text(entry, name, path) for name in _TEXTS}
+        fields |= {name: self._number(entry, name, path, *limits) for name, limits in _NUMBERS.items()}
+        fields |= {name: self._figure(entry, name, path, *limits) for name, limits in _FIGURES.items()}
+        return Station(
+            station_id=fields.pop("id"),
+            complex_name=fields.pop("complex"),
+            **fields,
+            bands=self._bands(entry.get("bands"), f"{path}.bands"),
+            bands_confidence=self._confidence(entry, "bands_confidence", path),
+            bands_note=str(entry.get("bands_note", "")),
+            confidence=self._confidence(entry, "confidence", path),
+        )
+
+    def _check_complex(self, stations: Sequence[Station]) -> None:
+        """Antennas of one complex stand together: a wrong sign of a coordinate shows here."""
+        first: dict[str, Station] = {}
+        for index, station in enumerate(stations):
+            other = first.setdefault(station.complex_name, station)
+            distance_km = _distance_km(station, other)
+            if distance_km > _COMPLEX_DIAMETER_KM:
+                message = (
+                    f"{station.station_id} is {distance_km:.0f} km from {other.station_id} of {other.complex_name}"
+                )
+                self._fault(f"stations[{index}].longitude_deg", "AWAY_FROM_COMPLEX", message + "; is a sign wrong?")
+
+    def _bands(self, entries: Any, path: str) -> tuple[StationBand, ...]:
+        if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
+            self._fault(path, "MISSING", "at least one receiving band is needed")
+            return ()
+        bands: list[StationBand] = []
+        for index, entry in enumerate(entries):
+            at = f"{path}[{index}]"
+            values = entry if isinstance(entry, Mapping) else {}
+            band = values.get("band")
+            if band not in BANDS or band in [other.band for other in bands]:
+                self._fault(f"{at}.band", "UNKNOWN_BAND", f"{band!r} is none of {', '.join(BANDS)}, or is there twice")
+            bands.append(StationBand(str(band), self._figure(values, "g_over_t_db_k", at, "dB/K", -20.0, 80.0)))
+        return tuple(bands)
+
+    def _figure(self, entry: Mapping[str, Any], name: str, path: str, unit: str, low: float, high: float) -> Figure:
+        at, values = f"{path}.{name}", entry.get(name)
+        if not isinstance(values, Mapping):
+            self._fault(at, "MISSING", f"a value from {low:g} to {high:g} {unit} with source and confidence is needed")
+            return Figure(0.0, unit, "", Confidence.ASSUMPTION)
+        if values.get("unit") != unit:
+            self._fault(f"{at}.unit", "WRONG_UNIT", f"{values.get('unit')!r} is not {unit!r}")
+        value = self._number(values, "value", at, low, high)
+        return Figure(value, unit, self._text(values, "source", at), self._confidence(values, "confidence", at))
+
+    def _number(self, entry: Mapping[str, Any], name: str, path: str, low: float, high: float) -> float:
+        value = entry.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self._fault(f"{path}.{name}", "OUT_OF_RANGE", f"{value!r} is not a number from {low:g} to {high:g}")
+            return low
+        return float(value)
+
+    def _text(self, entry: Mapping[str, Any], name: str, path: str) -> str:
+        value = entry.get(name)
+        if not isinstance(value, str) or not value.strip():
+            self._fault(f"{path}.{name}", "MISSING", "text is needed")
+            return ""
+        return value
+
+    def _confidence(self, entry: Mapping[str, Any], name: str, path: str) -> Confidence:
+        value = entry.get(name)
+        if value not in tuple(Confidence):
+            self._fault(f"{path}.{name}", "UNKNOWN_CONFIDENCE", f"{value!r} is none of {_CONFIDENCES}")
+            return Confidence.ASSUMPTION
+        return Confidence(value)
+
+    def _fault(self, path: str, code: str, message: str) -> None:
+        self.faults.append(Fault(path, code, message))
+
+
+def _distance_km(a: Station, b: Station) -> float:
+    """Great-circle distance on a sphere (haversine)."""
+    latitude_a, latitude_b = math.radians(a.latitude_deg), math.radians(b.latitude_deg)
+    half_longitude = math.radians(b.longitude_deg - a.longitude_deg) / 2.0
+    across = math.cos(latitude_a) * math.cos(latitude_b) * math.sin(half_longitude) ** 2
+    return 2.0 * _EARTH_RADIUS_KM * math.asin(math.sqrt(math.sin((latitude_b - latitude_a) / 2.0) ** 2 + across))

@@ -1,0 +1,195 @@
+"""The contact book's rules: who holds an antenna when, and what may be booked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from malapert_core.errors import ConflictError, Fault, InvalidInputError
+
+from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.domain.windows import Window, WindowKind
+
+MAX_CONTACTS = 5000
+
+
+class ContactState(StrEnum):
+    """Where a contact stands; ACTIVE and COMPLETED follow from a committed contact and the clock."""
+
+    TENTATIVE = "tentative"
+    COMMITTED = "committed"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+HOLDING_STATES = frozenset({ContactState.TENTATIVE, ContactState.COMMITTED, ContactState.ACTIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequest:
+    """What is asked of one antenna; the window is empty for a booking made by hand."""
+
+    station_id: str
+    asset_id: str
+    start_time: datetime
+    end_time: datetime
+    window_set_id: str = ""
+    window_id: str = ""
+
+    @property
+    def window_key(self) -> tuple[str, str]:
+        """Set and window that it was taken from."""
+        return self.window_set_id, self.window_id
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A booking of one antenna; `state` is what was decided, `state_at` what it means at an instant."""
+
+    contact_id: str
+    station_id: str
+    asset_id: str
+    mission_id: str
+    agency_id: str
+    start_time: datetime
+    end_time: datetime
+    occupied_start_time: datetime
+    occupied_end_time: datetime
+    state: ContactState
+    version: int
+    hold_until_time: datetime | None
+    plan_id: str
+    release_reason: str = ""
+
+    def state_at(self, now: datetime) -> ContactState:
+        """Return the state at an instant: a hold that ran out is cancelled, a committed contact begins and ends."""
+        if self.state is ContactState.TENTATIVE and self.hold_until_time is not None and now >= self.hold_until_time:
+            return ContactState.CANCELLED
+        if self.state is ContactState.COMMITTED and now >= self.end_time:
+            return ContactState.COMPLETED
+        if self.state is ContactState.COMMITTED and now >= self.start_time:
+            return ContactState.ACTIVE
+        return self.state
+
+    def holds_antenna_at(self, now: datetime) -> bool:
+        """Return whether nobody else may book the occupied time, as seen at an instant."""
+        return self.state_at(now) in HOLDING_STATES
+
+    def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
+        """Return whether the occupied time meets a half-open span."""
+        return self.occupied_start_time < end_time and start_time < self.occupied_end_time
+
+
+def occupied_interval(request: ContactRequest, station: Station) -> tuple[datetime, datetime]:
+    """Return the time the antenna is taken: the tracking time with set-up and teardown."""
+    return (
+        request.start_time - timedelta(seconds=station.setup_s.value),
+        request.end_time + timedelta(seconds=station.teardown_s.value),
+    )
+
+
+def check_contact_requests(
+    requests: Sequence[ContactRequest],
+    stations: Mapping[str, Station],
+    windows: Mapping[tuple[str, str], Window],
+    now: datetime,
+) -> None:
+    """Check what is asked, apart from what is booked already.
+
+    Parameters
+    ----------
+    requests
+        What is asked.
+    stations
+        The catalogue by identifier.
+    windows
+        The windows that the requests name and that are known, by set and window.
+    now
+        The present instant.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_CONTACTS`` with every fault.
+    """
+    faults = []
+    if not 1 <= len(requests) <= MAX_CONTACTS:
+        faults.append(Fault("requests", "WRONG_COUNT", f"1 to {MAX_CONTACTS} contacts, not {len(requests)}"))
+    for index, request in enumerate(requests):
+        faults += _request_faults(request, f"requests[{index}]", stations, windows, now)
+    if not faults:
+        faults += _overlap_faults(requests, stations)
+    if faults:
+        raise InvalidInputError("INVALID_CONTACTS", f"the contacts have {len(faults)} faults", faults=faults)
+
+
+def contact_conflict(conflicts: Sequence[tuple[int, Contact]]) -> ConflictError:
+    """Return the refusal that names each contact in the way, its antenna and its interval, by request index."""
+    first = conflicts[0][1]
+    faults = [
+        Fault(f"requests[{index}]", "ANTENNA_TAKEN", f"{_label(contact)} is in the way") for index, contact in conflicts
+    ]
+    return ConflictError(
+        "CONTACT_CONFLICT",
+        f"nothing was booked: {_label(first)} is in the way" + (f", and {len(faults) - 1} more" * (len(faults) > 1)),
+        metadata={
+            "contact_id": first.contact_id,
+            "station_id": first.station_id,
+            "occupied_start_time": first.occupied_start_time.isoformat(),
+            "occupied_end_time": first.occupied_end_time.isoformat(),
+        },
+        faults=faults,
+    )
+
+
+def _label(contact: Contact) -> str:
+    start, end = contact.occupied_start_time.isoformat(), contact.occupied_end_time.isoformat()
+    return f"contact {contact.contact_id} on {contact.station_id} from {start} to {end}"
+
+
+def _request_faults(
+    request: ContactRequest,
+    path: str,
+    stations: Mapping[str, Station],
+    windows: Mapping[tuple[str, str], Window],
+    now: datetime,
+) -> Iterable[Fault]:
+    if request.station_id not in stations:
+        yield Fault(f"{path}.station_id", "UNKNOWN_STATION", f"there is no station {request.station_id!r}")
+    if not request.asset_id:
+        yield Fault(f"{path}.asset_id", "MISSING", "the asset at the other end is needed")
+    if not request.start_time < request.end_time:
+        message = f"it ends at {request.end_time.isoformat()}, not after its start"
+        yield Fault(f"{path}.interval", "EMPTY_INTERVAL", message)
+    if request.start_time <= now:
+        yield Fault(f"{path}.interval.start_time", "IN_THE_PAST", f"{request.start_time.isoformat()} has passed")
+    if request.window_id or request.window_set_id:
+        yield from _window_faults(request, path, windows.get(request.window_key))
+
+
+def _window_faults(request: ContactRequest, path: str, window: Window | None) -> Iterable[Fault]:
+    if window is None or window.kind is not WindowKind.CONTACT:
+        message = f"set {request.window_set_id!r} has no contact window {request.window_id!r}"
+        yield Fault(f"{path}.window_id", "UNKNOWN_WINDOW", message)
+    elif window.station_id != request.station_id:
+        yield Fault(f"{path}.station_id", "WRONG_STATION", f"window {window.window_id} is of {window.station_id}")
+    elif not (window.start_time <= request.start_time and request.end_time <= window.end_time):
+        span = f"{window.start_time.isoformat()} to {window.end_time.isoformat()}"
+        yield Fault(f"{path}.interval", "OUTSIDE_WINDOW", f"it is not inside window {window.window_id}: {span}")
+
+
+def _overlap_faults(requests: Sequence[ContactRequest], stations: Mapping[str, Station]) -> Iterable[Fault]:
+    taken: dict[str, list[tuple[datetime, datetime, int]]] = {}
+    for index, request in enumerate(requests):
+        start, end = occupied_interval(request, stations[request.station_id])
+        taken.setdefault(request.station_id, []).append((start, end, index))
+    for station_id, spans in taken.items():
+        spans.sort()
+        for (_, end, before), (start, _, after) in pairwise(spans):
+            if start < end:
+                message = f"with set-up and teardown it overlaps requests[{before}] on {station_id}"
+                yield Fault(f"requests[{after}].interval", "OVERLAPS_REQUEST", message)

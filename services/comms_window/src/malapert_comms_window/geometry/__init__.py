@@ -1,0 +1,1 @@
+"""Where the ephemeris turns places, skylines and stations into windows."""

@@ -1,0 +1,1 @@
+"""Use cases of the windows and of the contact book."""
