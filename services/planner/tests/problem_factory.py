@@ -1,4 +1,4 @@
-"""Builders of small planning problems for tests: by hand, each part with defaults that hold nothing back, or by seed."""
+"""Builders of small planning problems: by hand, each part with defaults that hold nothing back, or by seed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Content hashes of problems and schedules: sha256 over canonical JSON.
 
-Canonical JSON has sorted keys, no white space, whole floats written as integers, times in UTC. Where the order of a tuple has no
-meaning (objects, identifiers, spans) its items are sorted; tuples of numbers keep their order.
+Canonical JSON has sorted keys, no white space, whole floats written as integers, times in UTC. Where the order of a
+tuple has no meaning (objects, identifiers, spans) its items are sorted; tuples of numbers keep their order.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from malapert_planner.domain.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class AgencyShare:
-    """How an agency fares: the value it asked for, the value planned, and 1 − planned/requested (0 where nothing was asked)."""
+    """The value an agency asked for, the value planned, and 1 − planned/requested (0 where nothing was asked)."""
 
     agency_id: str
     requested_value: float

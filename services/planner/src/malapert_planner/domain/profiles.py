@@ -70,8 +70,11 @@ def _corners(group: NDArray[np.intp], value: Samples) -> tuple[int, int, int, in
 
 def _bends(time_s: Samples, value: Samples) -> NDArray[np.intp]:
     """Return the indices of both ends and of all samples off the line between their neighbours."""
+    index = np.flatnonzero(np.append(True, (np.diff(time_s) > 0) | (np.diff(value) != 0)))
+    if index.size == 1:
+        return index
+    time_s, value = time_s[index], value[index]
     before_s, after_s = time_s[1:-1] - time_s[:-2], time_s[2:] - time_s[1:-1]
     off = np.abs(np.diff(value)[:-1] * after_s - np.diff(value)[1:] * before_s)
-    scale = np.abs(value).max() * np.maximum(before_s + after_s, 1e-300)
-    straight = (off <= 1e-12 * scale) & (before_s > 0) & (after_s > 0)
-    return np.concatenate(([0], 1 + np.flatnonzero(~straight), [time_s.size - 1])).astype(np.intp)
+    straight = (off <= 1e-12 * np.abs(value).max() * (before_s + after_s)) & (before_s > 0) & (after_s > 0)
+    return index[np.concatenate(([True], ~straight, [True]))]

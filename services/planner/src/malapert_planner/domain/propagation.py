@@ -1,9 +1,9 @@
 """Battery and storage along a schedule, exactly.
 
-Between two nodes the generation is linear and the load constant, so the charge is a parabola; fill and drain are constant, so
-the stored data is a line. Nodes lie at every bend, step and start, on a regular grid, and wherever the charge turns (net
-power passes zero), reaches the capacity or passes the floor. So every level is monotone between nodes and its extremes are
-those of the nodes.
+Between two nodes the generation is linear and the load constant, so the charge is a parabola; fill and drain are
+constant, so the stored data is a line. Nodes lie at every bend, step and start, on a regular grid, and wherever the
+charge turns (net power passes zero), reaches the capacity or passes the floor. So every level is monotone between nodes
+and its extremes are those of the nodes.
 
 Charging power is ``charge_efficiency`` times the net power (generation less load) where that is above zero; discharging
 power is the net power itself where it is below. At the capacity the charge stays while net power is not below zero.
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +81,7 @@ def propagate_battery(case: Case) -> BatteryTrace:
     """Return the charge along a schedule, which need not be valid."""
     battery = case.problem.battery
     pieces = _generation_pieces(case)
-    edges = [edge for _, placed in (*case.activities, *case.drives) for edge in placed.span]
-    edges += [edge for contact in case.contacts for edge in contact.span]
+    edges = [edge_s for placed in case.placed() for edge_s in placed.span]
     time_s = _nodes(case, edges, *(piece_time_s for piece_time_s, _ in pieces))
     generation_w = _generation(time_s, pieces)
     load_w = _load(case, time_s)
@@ -235,11 +235,11 @@ def _drain_steps(case: Case, contact: PlacedContact) -> list[tuple[Span, float]]
     steps: list[tuple[Span, float]] = []
     for part, stay in case.stays_during(contact.span):
         windows = [case.windows_during(contact.station_id, place_id, part) for place_id in stay.place_ids]
-        edges = {
+        bends = (
             edge_s for of_place in windows for window in of_place for edge_s in (*window.span, *window.rate.offset_s)
-        }
-        cuts = sorted({part[0], part[1], *(edge_s for edge_s in edges if part[0] < edge_s < part[1])})
-        for start_s, end_s in zip(cuts, cuts[1:], strict=False):
+        )
+        cuts = sorted({*part, *(edge_s for edge_s in bends if part[0] < edge_s < part[1])})
+        for start_s, end_s in pairwise(cuts):
             steps.append(((start_s, end_s), min(_rate(of_place, start_s) for of_place in windows)))
     return steps
 

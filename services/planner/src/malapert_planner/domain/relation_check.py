@@ -18,12 +18,11 @@ def check_relations(problem: PlanningProblem, faults: Faults) -> None:
         faults.member(f"{path}.other_request_id", relation.other_request_id, request_ids, "REQUEST")
         if relation.request_id == relation.other_request_id:
             faults.add(path, "SAME_REQUEST", "a relation needs two requests")
-        if faults.whole(f"{path}.min_lag_s", relation.min_lag_s, 0, LARGEST_DURATION_S) and faults.whole(
-            f"{path}.max_lag_s", relation.max_lag_s, 0, LARGEST_DURATION_S
-        ):
-            if 0 < relation.max_lag_s < relation.min_lag_s:
-                message = f"the longest lag {relation.max_lag_s} s is below the shortest {relation.min_lag_s} s"
-                faults.add(f"{path}.max_lag_s", "OUT_OF_RANGE", message)
+        whole = faults.whole(f"{path}.min_lag_s", relation.min_lag_s, 0, LARGEST_DURATION_S)
+        whole &= faults.whole(f"{path}.max_lag_s", relation.max_lag_s, 0, LARGEST_DURATION_S)
+        if whole and 0 < relation.max_lag_s < relation.min_lag_s:
+            message = f"the longest lag {relation.max_lag_s} s is below the shortest {relation.min_lag_s} s"
+            faults.add(f"{path}.max_lag_s", "OUT_OF_RANGE", message)
     for kind in (RelationKind.AFTER, RelationKind.REQUIRES):
         _check_cycles(problem, kind, faults)
     _check_repetitions(problem, request_ids, faults)

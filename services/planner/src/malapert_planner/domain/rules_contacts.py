@@ -1,4 +1,4 @@
-"""Rules of contacts: inside windows where the asset is, long enough, one at a time, stations given time to turn around."""
+"""Rules of contacts: inside windows where the asset is, long enough, one at a time, stations turned around in time."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def _check_start(case: Case, contact: PlacedContact, findings: Findings) -> None
     named = (window.station_id, window.place_id) == (contact.station_id, contact.place_id)
     right = named and contact.place_id == origin_id and window.span[0] <= start_s < window.span[1]
     message = (
-        f"the contact with {contact.station_id} begins at {origin_id} at {start_s} s; it names place {contact.place_id} and "
-        f"the window {window.window_id} of {window.station_id} from {window.place_id} in [{window.span[0]}, {window.span[1]}) s"
+        f"the contact with {contact.station_id} begins at {origin_id} at {start_s} s; it names {contact.place_id} and "
+        f"the window of {window.station_id} from {window.place_id} in [{window.span[0]}, {window.span[1]}) s"
     )
     findings.check(Rule.CONTACT_START, not right, (contact_label(contact), window.window_id), contact.span, message)
 

@@ -1,4 +1,4 @@
-"""Rules of form: what is placed exists, once, as long as it takes, inside its windows, and nothing mandatory is missing."""
+"""Rules of form: what is placed exists, once, as long as it takes, inside its windows; nothing mandatory is missing."""
 
 from __future__ import annotations
 

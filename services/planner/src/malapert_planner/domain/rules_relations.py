@@ -74,8 +74,8 @@ def _check_chain(
         findings.count(Rule.CHAIN_DRIVE)
         for drive in case.schedule.drives:
             if both_s := overlap_s(span, drive.span):
-                objects = (chain_id, drive_label(drive))
-                findings.report(Rule.CHAIN_DRIVE, objects, drive.span, both_s, "the asset drives within the chain")
+                message = "the asset drives within the chain"
+                findings.report(Rule.CHAIN_DRIVE, (chain_id, drive_label(drive)), drive.span, both_s, message)
 
 
 def _check_relation(case: Case, relation: Relation, requests: _Requests, findings: Findings) -> None:

@@ -1,4 +1,4 @@
-"""Rules of resources: unary ones have one user at a time; battery and storage stay within their limits at every instant."""
+"""Rules of resources: unary ones have one user at a time; battery and storage keep their limits at every instant."""
 
 from __future__ import annotations
 

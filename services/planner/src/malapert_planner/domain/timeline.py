@@ -110,6 +110,12 @@ class Case:
                 first.setdefault(placed.activity_id, placed)
         return tuple((self.activity_by_id[activity_id], placed) for activity_id, placed in first.items())
 
+    def placed(self) -> tuple[PlacedActivity | PlacedDrive | PlacedContact, ...]:
+        """Return everything that is held: activities, drives and contacts."""
+        activities = (placed for _, placed in self.activities)
+        drives = (placed for _, placed in self.drives)
+        return (*activities, *drives, *self.contacts)
+
     def stays_during(self, span: Span) -> Iterator[tuple[Span, Stay]]:
         """Yield the parts of a span with where the asset is in each."""
         for index in range(max(0, bisect_right(self._stay_starts, span[0]) - 1), len(self.timeline)):

@@ -49,10 +49,9 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     battery, storage = propagate_battery(case), propagate_storage(case)
     check_battery(case, battery, findings)
     check_storage(case, storage, findings)
+    violations = sorted(findings.violations, key=lambda broken: (broken.span, broken.rule_id, broken.object_ids))
     return ValidationReport(
-        violations=tuple(
-            sorted(findings.violations, key=lambda broken: (broken.span, broken.rule_id, broken.object_ids))
-        ),
+        violations=tuple(violations),
         checks=findings.checks,
         step_s=step_s(case),
         validator=VALIDATOR,
