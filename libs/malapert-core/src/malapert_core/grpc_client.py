@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf import descriptor_pool
@@ -17,44 +17,55 @@ __all__ = ["error_from_rpc", "open_channel"]
 IDEMPOTENT_PREFIXES = ("Get", "List", "Watch")
 
 
-class _AllShapes(
-    grpc.aio.UnaryUnaryClientInterceptor,  # type: ignore[type-arg]
-    grpc.aio.UnaryStreamClientInterceptor,  # type: ignore[type-arg]
-    grpc.aio.StreamUnaryClientInterceptor,  # type: ignore[type-arg]
-    grpc.aio.StreamStreamClientInterceptor,  # type: ignore[type-arg]
-):
-    """An interceptor that treats all four shapes of calls alike but for their responses."""
+class _Treatment(Protocol):
+    """What is done to calls: those that return one response, and those that return many."""
 
-    async def _one(self, continuation: Any, details: Any, request: Any) -> Any:
-        raise NotImplementedError
+    async def one(self, continuation: Any, details: Any, request: Any) -> Any: ...
 
-    async def _many(self, continuation: Any, details: Any, request: Any) -> Any:
-        raise NotImplementedError
+    async def many(self, continuation: Any, details: Any, request: Any) -> Any: ...
 
+
+class _Treating:
+    def __init__(self, treatment: _Treatment) -> None:
+        self._treatment = treatment
+
+
+class _UnaryUnary(_Treating, grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return await self._one(continuation, client_call_details, request)
+        return await self._treatment.one(continuation, client_call_details, request)
 
+
+class _StreamUnary(_Treating, grpc.aio.StreamUnaryClientInterceptor):  # type: ignore[type-arg]
     async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await self._one(continuation, client_call_details, request_iterator)
+        return await self._treatment.one(continuation, client_call_details, request_iterator)
 
+
+class _UnaryStream(_Treating, grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[type-arg]
     async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return await self._many(continuation, client_call_details, request)
+        return await self._treatment.many(continuation, client_call_details, request)
 
+
+class _StreamStream(_Treating, grpc.aio.StreamStreamClientInterceptor):  # type: ignore[type-arg]
     async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await self._many(continuation, client_call_details, request_iterator)
+        return await self._treatment.many(continuation, client_call_details, request_iterator)
 
 
-class _ErrorInterceptor(_AllShapes):
+def _all_shapes(treatment: _Treatment) -> list[Any]:
+    # A channel takes an interceptor for one shape of calls only, even if it could treat all.
+    return [shape(treatment) for shape in (_UnaryUnary, _StreamUnary, _UnaryStream, _StreamStream)]
+
+
+class _RaiseDomainErrors:
     """Raises the domain error that a failed call carries."""
 
-    async def _one(self, continuation: Any, details: Any, request: Any) -> Any:
+    async def one(self, continuation: Any, details: Any, request: Any) -> Any:
         try:
             call = await continuation(details, request)
             return await call
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from error
 
-    async def _many(self, continuation: Any, details: Any, request: Any) -> Any:
+    async def many(self, continuation: Any, details: Any, request: Any) -> Any:
         return _translated(await continuation(details, request))
 
 
@@ -66,7 +77,7 @@ async def _translated(responses: Any) -> AsyncIterator[Any]:
         raise error_from_rpc(error) from error
 
 
-class _CallInterceptor(_AllShapes):
+class _StateCaller:
     """Attaches who calls, and lets no call outlive the one it is made for."""
 
     def __init__(self, identity: Callable[[], Identity], signer: IdentitySigner, timeout_s: float) -> None:
@@ -74,10 +85,10 @@ class _CallInterceptor(_AllShapes):
         self._signer = signer
         self._timeout_s = timeout_s
 
-    async def _one(self, continuation: Any, details: Any, request: Any) -> Any:
+    async def one(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(self._completed(details, self._timeout_s), request)
 
-    async def _many(self, continuation: Any, details: Any, request: Any) -> Any:
+    async def many(self, continuation: Any, details: Any, request: Any) -> Any:
         # A stream lasts as long as what it follows: it is bounded by the caller and the call it serves only.
         return await continuation(self._completed(details, None), request)
 
@@ -124,14 +135,14 @@ def open_channel(
     interceptors : sequence
         Further interceptors, such as telemetry's.
     """
-    own = _CallInterceptor(lambda: current_identity() or service_identity, signer, default_timeout_s)
+    caller = _StateCaller(lambda: current_identity() or service_identity, signer, default_timeout_s)
     options = [
         *SIZE_OPTIONS,
         ("grpc.service_config", json.dumps(_service_config(services, idempotent_methods))),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
     ]
-    chain: list[Any] = [_ErrorInterceptor(), *interceptors, own]
+    chain = [*_all_shapes(_RaiseDomainErrors()), *interceptors, *_all_shapes(caller)]
     return grpc.aio.insecure_channel(target, options=options, interceptors=chain)
 
 

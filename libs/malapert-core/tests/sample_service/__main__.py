@@ -1,0 +1,5 @@
+from malapert_core.service import cli_main
+
+from sample_service.factory import MIGRATIONS, SampleSettings, build
+
+cli_main(SampleSettings, build, MIGRATIONS)

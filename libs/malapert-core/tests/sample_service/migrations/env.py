@@ -1,0 +1,4 @@
+from malapert_core.migrations_env import run
+from sample_service.tables import SampleTable
+
+run(SampleTable.metadata)

@@ -1,0 +1,69 @@
+"""The fixtures, known to every test of the workspace by pytest's plugin entry point."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from malapert_testing.nats_server import NatsServer
+from malapert_testing.postgresql import PostgresqlServer, server_binaries
+from malapert_testing.services import ServiceLauncher
+
+
+@pytest.fixture
+def own_nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """Run a NATS server that this test may stop, kill and start again, with streams of its own."""
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def nats_server(own_nats_server: NatsServer) -> str:
+    """Return the address of a NATS server of this test's own: no test sees another's events."""
+    return own_nats_server.url
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Run one PostgreSQL server for the session."""
+    binaries = server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    server = PostgresqlServer(binaries)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the address of an SQLite file of this test's own, which is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'service.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database of this test's own."""
+    url = postgresql_server.create_database()
+    yield url
+    postgresql_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of an empty database: the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def service_runtime(nats_server: str, database_url: str, tmp_path: Path) -> ServiceLauncher:
+    """Return what runs a service's own factory in this process, once on each kind of database."""
+    return ServiceLauncher(nats_server, database_url, tmp_path / "data")
+
+
+@pytest.fixture
+def sqlite_service_runtime(nats_server: str, sqlite_url: str, tmp_path: Path) -> ServiceLauncher:
+    """Return what runs a service's own factory in this process, on SQLite alone."""
+    return ServiceLauncher(nats_server, sqlite_url, tmp_path / "data")
