@@ -99,6 +99,10 @@ class ActivityRequest:
         """How often in all."""
         return 1 if self.repetition is None else self.repetition.count
 
+    def as_of(self, version: int) -> "ActivityRequest":
+        """Return the request with the state and history that it had at a version; each change counts one."""
+        return replace(self, state=self.history[version - 1].state, history=self.history[:version], version=version)
+
     def definition(self) -> "ActivityRequest":
         """Return what was asked alone, without where it stands."""
         return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, plan_id="", is_listed=False)

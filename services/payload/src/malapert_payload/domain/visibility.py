@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from malapert_payload.domain.request import ActivityRequest, Visibility
 
 ROLES_OVER_ALL_AGENCIES = frozenset({"operator", "service"})
+PLANNER_ROLE = "planner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Viewer:
     def may_change(self, request: ActivityRequest) -> bool:
         """Tell whether a request may be submitted or withdrawn in this role."""
         return self.is_over_all_agencies or request.agency_id == self.agency_id
+
+    def may_plan(self, mission_agency_ids: Collection[str]) -> bool:
+        """Tell whether a mission is planned in this role, which takes the requests of all its agencies."""
+        return self.is_over_all_agencies or (self.role == PLANNER_ROLE and self.agency_id in mission_agency_ids)
 
 
 @dataclass(frozen=True, slots=True)

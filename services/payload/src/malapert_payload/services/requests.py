@@ -138,17 +138,17 @@ class RequestService:
         Raises
         ------
         PermissionDeniedError
-            NOT_FOR_ONE_AGENCY where the viewer does not see the requests of every agency.
+            NOT_A_PLANNER where the viewer does not plan for the mission's agencies.
         NotFoundError
             UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION.
         PreconditionError
             OLD_MISSION_VERSION where the version is not the newest: requests belong to that one.
         """
-        if not viewer.is_over_all_agencies:
-            message = "planning takes the requests of every agency; it is for operators and services"
-            raise PermissionDeniedError("NOT_FOR_ONE_AGENCY", message)
         async with self._database.reading() as session:
             catalogue = await stored_catalogue(self._catalogues, session, mission_id, mission_version)
+            if not viewer.may_plan(catalogue.agency_ids):
+                message = "expansion shows the requests of every agency; it is for planners of the mission's agencies"
+                raise PermissionDeniedError("NOT_A_PLANNER", message)
             newest = await self._catalogues.newest_version(session, mission_id)
             if catalogue.mission_version != newest:
                 message = f"the requests of mission {mission_id} belong to version {newest}; expand that one"

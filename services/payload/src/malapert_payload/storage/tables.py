@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from malapert_core.database import Json, UtcDateTime, new_registry
-from sqlalchemy import Index, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -18,7 +18,7 @@ class MissionRow(PayloadTable, table=True):
     __tablename__ = "mission"
 
     mission_id: str = Field(sa_type=Text, primary_key=True)
-    newest_version: int
+    newest_version: int = Field(sa_type=BigInteger)
 
 
 class CatalogueRow(PayloadTable, table=True):
@@ -27,7 +27,7 @@ class CatalogueRow(PayloadTable, table=True):
     __tablename__ = "catalogue"
 
     mission_id: str = Field(sa_type=Text, primary_key=True)
-    mission_version: int = Field(primary_key=True)
+    mission_version: int = Field(sa_type=BigInteger, primary_key=True)
     content_hash: str = Field(sa_type=Text)
     document: dict[str, Any] = Field(sa_type=Json)
     created_time: datetime = Field(sa_type=UtcDateTime)

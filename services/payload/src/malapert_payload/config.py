@@ -1,0 +1,14 @@
+"""Settings of the payload service."""
+
+from typing import ClassVar
+
+from malapert_core.config import ServiceSettings
+from pydantic_settings import SettingsConfigDict
+
+
+class PayloadSettings(ServiceSettings):
+    """What the payload service reads from its environment, under ``MALAPERT_PAYLOAD_``."""
+
+    model_config = SettingsConfigDict(env_prefix="MALAPERT_PAYLOAD_")
+    service_name: ClassVar[str] = "payload"
+    grpc_port: int = 7104

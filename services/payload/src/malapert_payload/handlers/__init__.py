@@ -1,0 +1,1 @@
+"""The edges of the payload service: gRPC and events; they only translate."""

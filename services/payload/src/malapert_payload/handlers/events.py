@@ -1,0 +1,84 @@
+"""Events: those that this service announces, and those of the planner that it follows."""
+
+from malapert.payload.v1 import event_pb2
+from malapert.planner.v1 import event_pb2 as planner_event_pb2
+from malapert_core.events import Event
+from malapert_core.events import Visibility as EventVisibility
+from malapert_core.identity import PLATFORM_AGENCY_ID
+from malapert_core.inbox import Subscription
+from malapert_core.outbox import EventOutbox
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_payload.domain.request import ActivityRequest, Visibility
+from malapert_payload.handlers.request_messages import request_message
+from malapert_payload.services.plan_outcomes import PlanNews, PlanOutcomes
+
+REQUEST_SUBMITTED = "malapert.payload.v1.request.submitted"
+REQUEST_CHANGED = "malapert.payload.v1.request.changed"
+PLAN_RELEASED = "malapert.planner.v1.plan.released"
+PLAN_TERMINATED = "malapert.planner.v1.plan.terminated"
+
+_VISIBILITIES = {
+    Visibility.PUBLIC: EventVisibility.PUBLIC,
+    Visibility.MISSION: EventVisibility.MISSION,
+    Visibility.OWNER: EventVisibility.OWNER,
+}
+
+
+class RequestAnnouncer:
+    """Leaves an event in the outbox for each change of a request.
+
+    Parameters
+    ----------
+    outbox : EventOutbox
+    """
+
+    def __init__(self, outbox: EventOutbox) -> None:
+        self._outbox = outbox
+
+    def announce(self, session: AsyncSession, request: ActivityRequest, known_version: int) -> None:
+        """Announce each change after a version: the first as submitted, the others as changed."""
+        for version in range(known_version + 1, request.version + 1):
+            message = request_message(request.as_of(version))
+            first = version == 1
+            self._outbox.add(
+                session,
+                REQUEST_SUBMITTED if first else REQUEST_CHANGED,
+                event_pb2.RequestSubmitted(request=message) if first else event_pb2.RequestChanged(request=message),
+                entity_id=f"{request.mission_id}/{request.request_id}",
+                agency_id=request.agency_id,
+                visibility=_VISIBILITIES[request.visibility],
+            )
+
+
+class PlanEventHandler:
+    """Follows released and terminated plans.
+
+    Parameters
+    ----------
+    outcomes : PlanOutcomes
+    """
+
+    def __init__(self, outcomes: PlanOutcomes) -> None:
+        self._outcomes = outcomes
+
+    def subscription(self) -> Subscription:
+        """Return what to listen to, as one consumer, so that a plan's end comes after its release."""
+        return Subscription("payload-plans", (PLAN_RELEASED, PLAN_TERMINATED), self.handle)
+
+    async def handle(self, event: Event, session: AsyncSession) -> None:
+        """Give an event of a plan its effect on the plan's requests."""
+        if event.subject == PLAN_RELEASED:
+            await self._outcomes.released(session, _news(event, event.parse(planner_event_pb2.PlanReleased).plan))
+        else:
+            await self._outcomes.terminated(session, _news(event, event.parse(planner_event_pb2.PlanTerminated).plan))
+
+
+def _news(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanNews:
+    return PlanNews(
+        plan_id=plan.plan_id,
+        mission_id=plan.mission_id,
+        request_ids=frozenset(plan.planned_requests),
+        reason=plan.state_reason,
+        agency_id=event.agency_id or PLATFORM_AGENCY_ID,
+    )
