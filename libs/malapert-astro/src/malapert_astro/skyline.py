@@ -59,6 +59,33 @@ def clearance_deg(skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: Array
     return np.asarray(np.asarray(elevation_deg, dtype=np.float64) - skyline.elevation_at(azimuth_deg))
 
 
+def disc_clearance_deg(
+    skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, radius_deg: ArrayLike
+) -> Floats:
+    """Return how far the most visible part of a disc's rim is above the skyline, degrees; any of it shows where > 0.
+
+    Parameters
+    ----------
+    skyline
+        The skyline.
+    azimuth_deg, elevation_deg, radius_deg
+        The disc's centre and angular radius, degrees.
+
+    Notes
+    -----
+    The upper rim is sampled at evenly spaced angles, its top among them: exact for a flat skyline.
+    """
+    azimuth, elevation, radius = np.broadcast_arrays(
+        *(np.asarray(value, dtype=np.float64) for value in (azimuth_deg, elevation_deg, radius_deg))
+    )
+    azimuth_scale = radius / np.cos(np.radians(elevation))
+    clearance = np.full(azimuth.shape, -np.inf)
+    for theta in np.linspace(0.0, np.pi, _DISC_CHORDS + 1):
+        height = skyline.elevation_at(azimuth + azimuth_scale * np.cos(theta))
+        clearance = np.maximum(clearance, elevation + radius * np.sin(theta) - height)
+    return clearance
+
+
 def visible_disc_fraction(
     skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, radius_deg: ArrayLike
 ) -> Floats:
