@@ -26,6 +26,7 @@ from malapert_planner.domain.problem import (
     Span,
     Storage,
 )
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 HOUR_S = 3600
 HORIZON_S = 6 * HOUR_S
@@ -276,3 +277,31 @@ class _RandomProblem:
                         )
                     )
         return windows
+
+
+def random_schedule(problem: PlanningProblem, seed: int) -> Schedule:
+    """A schedule by seed that uses everything the problem has, with joined-up drives; it need not be valid."""
+    rng = random.Random(seed)
+    drives: list[PlacedDrive] = []
+    place_id, reached_s = problem.start_place_id, 0
+    while len(drives) < 8:
+        ways = [drive for drive in problem.drives if drive.from_place_id == place_id]
+        if not ways:
+            break
+        way, start_s = rng.choice(ways), reached_s + rng.randint(0, problem.horizon_s // 4)
+        if start_s + way.duration_s > problem.horizon_s:
+            break
+        drives.append(PlacedDrive(way.from_place_id, way.to_place_id, (start_s, start_s + way.duration_s)))
+        place_id, reached_s = way.to_place_id, start_s + way.duration_s
+    activities = []
+    for activity in problem.activities:
+        start_s = rng.randint(0, problem.horizon_s - activity.duration_s)
+        where = rng.choice([place.place_id for place in problem.places])
+        activities.append(PlacedActivity(activity.activity_id, where, (start_s, start_s + activity.duration_s)))
+    contacts: list[PlacedContact] = []
+    for window in sorted(problem.contact_windows, key=lambda window: window.span):
+        start_s = max(window.span[0], contacts[-1].span[1] if contacts else 0) + rng.randint(0, 600)
+        end_s = start_s + rng.randint(600, 7200)
+        if end_s <= window.span[1]:
+            contacts.append(PlacedContact(window.station_id, window.place_id, window.window_id, (start_s, end_s)))
+    return Schedule(tuple(activities), tuple(drives), tuple(contacts))

@@ -1,0 +1,87 @@
+"""Battery and storage integrated second by second: slow, plain, and sharing no code with the propagation it checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from malapert_planner.domain.problem import PlanningProblem, PowerSeries, Span
+from malapert_planner.domain.schedule import PlacedContact, Schedule
+
+
+@dataclass
+class Levels:
+    """Levels at every whole second, and what each contact sent."""
+
+    charge_wh: list[float] = field(default_factory=list)
+    stored_bit: list[float] = field(default_factory=list)
+    sent_bit: list[float] = field(default_factory=list)
+
+
+def holds(span: Span, time_s: float) -> bool:
+    return span[0] <= time_s < span[1]
+
+
+def places_at(problem: PlanningProblem, schedule: Schedule, time_s: float) -> tuple[str, ...]:
+    """Where the asset is: one place, or both ends of the drive under way. The drives must join up."""
+    place_id = problem.start_place_id
+    for drive in sorted(schedule.drives, key=lambda drive: drive.span):
+        if holds(drive.span, time_s):
+            return drive.from_place_id, drive.to_place_id
+        if drive.span[1] <= time_s:
+            place_id = drive.to_place_id
+    return (place_id,)
+
+
+def power_at(series: PowerSeries, time_s: float) -> float:
+    if time_s <= series.offset_s[0]:
+        return series.power_w[0]
+    for before, after in zip(range(len(series.offset_s)), range(1, len(series.offset_s)), strict=False):
+        left_s, right_s = series.offset_s[before], series.offset_s[after]
+        if left_s <= time_s <= right_s:
+            share = (time_s - left_s) / (right_s - left_s)
+            return (1 - share) * series.power_w[before] + share * series.power_w[after]
+    return series.power_w[-1]
+
+
+def rate_at(problem: PlanningProblem, station_id: str, place_id: str, time_s: float) -> float:
+    for window in problem.contact_windows:
+        if (window.station_id, window.place_id) == (station_id, place_id) and holds(window.span, time_s):
+            reached = [
+                rate
+                for offset_s, rate in zip(window.rate.offset_s, window.rate.rate_bps, strict=True)
+                if offset_s <= time_s
+            ]
+            return reached[-1]
+    return 0.0
+
+
+def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
+    """Integrate by the midpoint rule with a step of one second."""
+    battery, storage = problem.battery, problem.storage
+    activities = {activity.activity_id: activity for activity in problem.activities}
+    ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
+    generation = {place.place_id: place.generation for place in problem.places}
+    users = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
+    users += [(placed.span, ways[placed.from_place_id, placed.to_place_id]) for placed in schedule.drives]
+    levels = Levels([battery.start_wh], [storage.start_bit], [0.0] * len(schedule.contacts))
+    for second in range(problem.horizon_s):
+        time_s = second + 0.5
+        places = places_at(problem, schedule, time_s)
+        active = [(span, user) for span, user in users if holds(span, time_s)]
+        talking = [index for index, contact in enumerate(schedule.contacts) if holds(contact.span, time_s)]
+        load_w = battery.awake_load_w if active or talking else battery.asleep_load_w
+        load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
+        net_w = min(power_at(generation[place_id], time_s) for place_id in places) - load_w
+        change_wh = net_w * (battery.charge_efficiency if net_w > 0 else 1.0) / 3600
+        levels.charge_wh.append(min(levels.charge_wh[-1] + change_wh, battery.capacity_wh))
+        stored_bit = levels.stored_bit[-1] + sum(user.data_bit / (span[1] - span[0]) for span, user in active)
+        for index in talking:
+            sent_bit = min(stored_bit, _drain(problem, schedule.contacts[index], places, time_s))
+            levels.sent_bit[index] += sent_bit
+            stored_bit -= sent_bit
+        levels.stored_bit.append(stored_bit)
+    return levels
+
+
+def _drain(problem: PlanningProblem, contact: PlacedContact, places: tuple[str, ...], time_s: float) -> float:
+    return min(rate_at(problem, contact.station_id, place_id, time_s) for place_id in places)
