@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2_grpc
 from malapert_core.grpc_server import Registration
@@ -18,6 +19,8 @@ from malapert_payload.services.requests import RequestService
 from malapert_payload.storage.catalogues import CatalogueStore
 from malapert_payload.storage.plans import EndedPlanStore
 from malapert_payload.storage.requests import RequestStore
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager

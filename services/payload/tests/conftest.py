@@ -1,0 +1,29 @@
+"""A small mission that the tests start from."""
+
+import json
+from pathlib import Path
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.handlers.catalogue_messages import catalogue_of
+from malapert_payload.handlers.request_messages import request_of
+
+MISSION = Path(__file__).parent / "data" / "polar_mission.json"
+
+
+@pytest.fixture
+def mission_import() -> ImportCatalogueRequest:
+    return ParseDict(json.loads(MISSION.read_text()), ImportCatalogueRequest())
+
+
+@pytest.fixture
+def catalogue(mission_import: ImportCatalogueRequest) -> Catalogue:
+    return catalogue_of(mission_import)
+
+
+@pytest.fixture
+def document(mission_import: ImportCatalogueRequest) -> list[ActivityRequest]:
+    return [request_of(message, mission_import.mission_id) for message in mission_import.requests]

@@ -1,0 +1,412 @@
+"""The service over real gRPC, a real broker and both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from malapert.payload.v1 import catalogue_pb2, event_pb2, request_pb2
+from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
+from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
+from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
+from malapert.planner.v1 import event_pb2 as planner_event_pb2
+from malapert_core.errors import (
+    ConflictError,
+    InvalidInputError,
+    MalapertError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+)
+from malapert_core.identity import Role
+from malapert_core.outbox import EventOutbox, OutboxPublisher
+from malapert_core.service import RunningService, ServiceRuntime, open_runtime
+from malapert_core.tables import OutboxRow
+from malapert_payload.config import PayloadSettings
+from malapert_payload.factory import MIGRATIONS, build
+from malapert_payload.storage.tables import PayloadTable
+from malapert_testing.schema import schema_drift
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
+from nats.js.errors import NotFoundError as ConsumerNotYetThereError
+from sqlmodel import col, select
+
+Payload = RunningService[PayloadSettings]
+
+
+@dataclass
+class Client:
+    catalogues: Any
+    requests: Any
+
+
+@asynccontextmanager
+async def client_of(service: Payload, agency_id: str = "jaxa", role: Role = Role.PLANNER) -> AsyncIterator[Client]:
+    services = ["malapert.payload.v1.CatalogueService", "malapert.payload.v1.RequestService"]
+    async with open_test_channel(service.target, identity_of(agency_id, role), services) as channel:
+        yield Client(CatalogueServiceStub(channel), RequestServiceStub(channel))  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def launch(service_runtime: ServiceLauncher) -> Callable[[], Any]:
+    return lambda: service_runtime.run(PayloadSettings, build, MIGRATIONS)
+
+
+async def states_of(client: Client) -> dict[str, str]:
+    response = await client.requests.ListRequests(request_pb2.ListRequestsRequest(mission_id="polar-test"))
+    names = request_pb2.RequestState.Name
+    return {request.request_id: names(request.state)[14:] for request in response.requests}
+
+
+async def events_of(service: Payload) -> list[tuple[str, str, str]]:
+    async with service.runtime.database.reading() as session:
+        rows = (await session.exec(select(OutboxRow).order_by(col(OutboxRow.sequence)))).all()
+    return [(row.subject.split(".")[-1], row.headers["ce-subject"], row.headers["ce-visibility"]) for row in rows]
+
+
+async def refused(call: Awaitable[object], kind: type[MalapertError]) -> MalapertError:
+    with pytest.raises(kind) as caught:
+        await call
+    return caught.value
+
+
+@pytest.mark.asyncio
+async def test_migrations_and_tables_say_the_same(database_url: str) -> None:
+    assert await schema_drift(database_url, MIGRATIONS, PayloadTable.metadata) == []
+
+
+@pytest.mark.asyncio
+async def test_import_takes_all_once(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
+    async with launch() as service, client_of(service) as client:
+        first = await client.catalogues.ImportCatalogue(mission_import)
+        assert (first.instrument_count, first.activity_type_count, first.request_count) == (2, 2, 3)
+        events = await events_of(service)
+        assert sorted(events) == sorted(
+            (kind, f"polar-test/{request_id}", visibility)
+            for request_id, visibility in (
+                ("pan-daily", "public"),
+                ("sample-ridge", "mission"),
+                ("secret-crater", "owner"),
+            )
+            for kind in ("submitted", "changed")
+        )
+        again = deepcopy(mission_import)
+        again.ClearField("requests")
+        again.requests.extend(reversed(mission_import.requests))
+        assert await client.catalogues.ImportCatalogue(again) == first
+        assert await events_of(service) == events
+        listed = await client.catalogues.ListInstruments(catalogue_pb2.ListInstrumentsRequest(mission_id="polar-test"))
+        assert list(listed.instruments) == list(mission_import.instruments)
+        kinds = await client.catalogues.ListActivityTypes(
+            catalogue_pb2.ListActivityTypesRequest(mission_id="polar-test", mission_version=1)
+        )
+        assert list(kinds.activity_types) == list(mission_import.activity_types)
+        found = await client.catalogues.GetInstrument(
+            catalogue_pb2.GetInstrumentRequest(mission_id="polar-test", instrument_id="camera")
+        )
+        assert found.instrument == mission_import.instruments[1]
+
+
+@pytest.mark.asyncio
+async def test_two_imports_at_once_take_effect_once(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch() as service, client_of(service) as client:
+        imports = [client.catalogues.ImportCatalogue(mission_import) for _ in range(4)]
+        outcomes = await asyncio.gather(*imports, return_exceptions=True)
+        taken = [outcome for outcome in outcomes if isinstance(outcome, catalogue_pb2.ImportCatalogueResponse)]
+        refusals = [outcome.reason for outcome in outcomes if isinstance(outcome, ConflictError)]
+        assert len({response.content_hash for response in taken}) == 1
+        assert set(refusals) <= {"CONCURRENT_IMPORT"}
+        assert len(taken) + len(refusals) == 4
+        assert len(await events_of(service)) == 6
+
+
+@pytest.mark.asyncio
+async def test_import_refuses_all_with_every_fault(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    spoilt = deepcopy(mission_import)
+    spoilt.instruments[0].asset_id = "hopper"
+    spoilt.activity_types[1].steps[0].duration_s.value = 0
+    spoilt.requests[1].place_ids[0] = "rim"
+    async with launch() as service, client_of(service) as client:
+        error = await refused(client.catalogues.ImportCatalogue(spoilt), InvalidInputError)
+        assert error.reason == "INVALID_CATALOGUE"
+        assert {(fault.path, fault.code) for fault in error.faults} == {
+            ("instruments[0].asset_id", "UNKNOWN_ASSET"),
+            ("activity_types[0].steps[1].instruments[0].instrument_id", "WRONG_ASSET"),
+            ("activity_types[1].steps[0].duration_s.value", "ZERO_DURATION"),
+            ("requests[1].place_ids[0]", "UNKNOWN_PLACE"),
+        }
+        checked = deepcopy(mission_import)
+        checked.validate_only = True
+        assert (await client.catalogues.ImportCatalogue(checked)).content_hash.startswith("sha256:")
+        missing = catalogue_pb2.ListInstrumentsRequest(mission_id="polar-test")
+        assert (await refused(client.catalogues.ListInstruments(missing), NotFoundError)).reason == "UNKNOWN_MISSION"
+        assert await events_of(service) == []
+
+
+@pytest.mark.asyncio
+async def test_a_new_version_keeps_the_old_catalogue(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
+        await client.catalogues.ImportCatalogue(mission_import)
+        other = deepcopy(mission_import)
+        other.instruments[1].modes[0].power_w.value = 12
+        error = await refused(client.catalogues.ImportCatalogue(other), ConflictError)
+        assert error.reason == "MISSION_VERSION_TAKEN"
+        other.mission_version = 3
+        del other.requests[2]
+        await client.catalogues.ImportCatalogue(other)
+        states = {"pan-daily": "ACCEPTED", "sample-ridge": "ACCEPTED", "secret-crater": "CANCELLED"}
+        assert await states_of(client) == states
+        assert (await events_of(service))[6:] == [("changed", "polar-test/secret-crater", "owner")]
+        for version, power_w in ((1, 10), (3, 12), (0, 12)):
+            camera = await client.catalogues.GetInstrument(
+                catalogue_pb2.GetInstrumentRequest(
+                    mission_id="polar-test", mission_version=version, instrument_id="camera"
+                )
+            )
+            assert camera.instrument.modes[0].power_w.value == power_w
+        mission_import.mission_version = 2
+        error = await refused(client.catalogues.ImportCatalogue(mission_import), ConflictError)
+        assert error.reason == "OLD_MISSION_VERSION"
+
+
+@pytest.mark.asyncio
+async def test_each_agency_sees_what_it_may(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
+    public, mission, owner = "pan-daily", "sample-ridge", "secret-crater"
+    cases = [
+        ("jaxa", Role.VIEWER, [public, mission]),
+        ("esa", Role.REQUESTER, [public, mission, owner]),
+        ("acme", Role.PLANNER, [public]),
+        ("acme", Role.OPERATOR, [public, mission, owner]),
+        ("malapert", Role.SERVICE, [public, mission, owner]),
+    ]
+    async with launch() as service:
+        async with client_of(service) as client:
+            await client.catalogues.ImportCatalogue(mission_import)
+        for agency_id, role, seen in cases:
+            async with client_of(service, agency_id, role) as client:
+                assert list(await states_of(client)) == seen
+                for request_id in (public, mission, owner):
+                    wanted = request_pb2.GetRequestRequest(mission_id="polar-test", request_id=request_id)
+                    if request_id in seen:
+                        assert (await client.requests.GetRequest(wanted)).request.request_id == request_id
+                    else:
+                        error = await refused(client.requests.GetRequest(wanted), NotFoundError)
+                        assert error.reason == "UNKNOWN_REQUEST"
+
+
+@pytest.mark.asyncio
+async def test_pages_follow_each_other(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
+    async with launch() as service, client_of(service, "esa") as client:
+        await client.catalogues.ImportCatalogue(mission_import)
+        wanted = request_pb2.ListRequestsRequest(mission_id="polar-test")
+        wanted.page.page_size = 2
+        first = await client.requests.ListRequests(wanted)
+        wanted.page.page_token = first.next_page_token
+        second = await client.requests.ListRequests(wanted)
+        assert [r.request_id for r in first.requests] == ["pan-daily", "sample-ridge"]
+        assert [r.request_id for r in second.requests] == ["secret-crater"]
+        assert second.next_page_token == ""
+        filtered = request_pb2.ListRequestsRequest(
+            mission_id="polar-test", agency_id="isro", states=[request_pb2.REQUEST_STATE_ACCEPTED]
+        )
+        assert [r.request_id for r in (await client.requests.ListRequests(filtered)).requests] == ["sample-ridge"]
+
+
+@pytest.mark.asyncio
+async def test_submitting_takes_all_or_none(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
+    good = request_pb2.ActivityRequest(
+        request_id="extra",
+        title="Extra",
+        activity_type_id="panorama",
+        agency_id="isro",
+        value=1,
+        visibility=mission_import.requests[0].visibility,
+    )
+    good.relations.add(kind=request_pb2.RELATION_KIND_REQUIRES, request_id="pan-daily")
+    bad = deepcopy(good)
+    bad.request_id, bad.value = "pan-daily", -1
+    bad.relations[0].request_id = "secret-crater"
+    submission = request_pb2.SubmitRequestsRequest(mission_id="polar-test", requests=[good, bad])
+    async with launch() as service:
+        async with client_of(service) as client:
+            await client.catalogues.ImportCatalogue(mission_import)
+            error = await refused(client.requests.SubmitRequests(submission), PermissionDeniedError)
+            assert [fault.path for fault in error.faults] == ["requests[0].agency_id", "requests[1].agency_id"]
+        async with client_of(service, "isro", Role.REQUESTER) as client:
+            error = await refused(client.requests.SubmitRequests(submission), InvalidInputError)
+            # What the agency may not see does not exist for its relations either.
+            assert {(fault.path, fault.code) for fault in error.faults} == {
+                ("requests[1].value", "NEGATIVE_NUMBER"),
+                ("requests[1].relations[0].request_id", "UNKNOWN_REQUEST"),
+                ("requests[1].request_id", "DUPLICATE_ID"),
+            }
+            assert "extra" not in await states_of(client)
+            del submission.requests[1]
+            submission.validate_only = True
+            assert len((await client.requests.SubmitRequests(submission)).requests) == 1
+            assert "extra" not in await states_of(client)
+            submission.validate_only = False
+            (taken,) = (await client.requests.SubmitRequests(submission)).requests
+            assert (taken.version, taken.history[1].agency_id, taken.history[1].reason) == (2, "isro", "submitted")
+            assert (await states_of(client))["extra"] == "ACCEPTED"
+            assert (await events_of(service))[6:] == [
+                ("submitted", "polar-test/extra", "public"),
+                ("changed", "polar-test/extra", "public"),
+            ]
+
+
+@pytest.mark.asyncio
+async def test_withdrawing_needs_the_newest_version_and_the_owner(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    wanted = request_pb2.CancelRequestRequest(
+        mission_id="polar-test", request_id="sample-ridge", reason="drill is worn", version=1
+    )
+    async with launch() as service:
+        async with client_of(service) as client:
+            await client.catalogues.ImportCatalogue(mission_import)
+            error = await refused(client.requests.CancelRequest(wanted), PermissionDeniedError)
+            assert error.reason == "FOREIGN_AGENCY"
+        async with client_of(service, "isro", Role.REQUESTER) as client:
+            error = await refused(client.requests.CancelRequest(wanted), ConflictError)
+            assert (error.reason, error.metadata["version"]) == ("STALE_VERSION", "2")
+            wanted.version = 2
+            cancelled = (await client.requests.CancelRequest(wanted)).request
+            assert (cancelled.version, cancelled.history[-1].reason) == (3, "drill is worn")
+            error = await refused(
+                client.requests.CancelRequest(
+                    request_pb2.CancelRequestRequest(mission_id="polar-test", request_id="sample-ridge")
+                ),
+                PreconditionError,
+            )
+            assert error.reason == "ILLEGAL_TRANSITION"
+            assert (await states_of(client))["sample-ridge"] == "CANCELLED"
+
+
+@pytest.mark.asyncio
+async def test_expansion_is_for_planners_and_of_live_requests(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    wanted = request_pb2.ExpandRequestsRequest(mission_id="polar-test")
+    async with launch() as service:
+        async with client_of(service) as client:
+            await client.catalogues.ImportCatalogue(mission_import)
+            expansion = await client.requests.ExpandRequests(wanted)
+            assert [a.activity_id for a in expansion.activities][-3:] == [
+                "sample-ridge/0/drill",
+                "sample-ridge/0/analyse",
+                "secret-crater/0/image",
+            ]
+            await client.requests.CancelRequest(
+                request_pb2.CancelRequestRequest(mission_id="polar-test", request_id="pan-daily", reason="no")
+            )
+            fewer = await client.requests.ExpandRequests(wanted)
+            assert {a.request_id for a in fewer.activities} == {"sample-ridge", "secret-crater"}
+            assert fewer.content_hash != expansion.content_hash
+        async with client_of(service, "isro", Role.REQUESTER) as client:
+            error = await refused(client.requests.ExpandRequests(wanted), PermissionDeniedError)
+            assert error.reason == "NOT_A_PLANNER"
+
+
+class Planner:
+    """Publishes plan events as the planner's outbox does."""
+
+    def __init__(self, runtime: ServiceRuntime[PayloadSettings]) -> None:
+        self._runtime = runtime
+
+    def summary(self, plan_id: str, *request_ids: str) -> Any:
+        planned = dict.fromkeys(request_ids, 1)
+        return {"plan_id": plan_id, "mission_id": "polar-test", "planned_requests": planned, "state_reason": "drill"}
+
+    async def publish(self, *news: tuple[str, Message]) -> None:
+        outbox = EventOutbox("planner")
+        async with self._runtime.database.transaction() as session:
+            for verb, message in news:
+                outbox.add(session, f"malapert.planner.v1.plan.{verb}", message, entity_id="plan", agency_id="jaxa")
+        await OutboxPublisher(self._runtime.database, outbox, self._runtime.nats).publish_pending()
+
+    async def publish_twice(self, plan: dict[str, Any]) -> None:
+        released = ("released", planner_event_pb2.PlanReleased(plan=plan))
+        await self.publish(released, released)
+
+
+async def wait_handled(service: Payload) -> None:
+    """Return when payload's consumer has acknowledged everything on the planner's stream."""
+    js = service.runtime.js
+    while True:
+        try:
+            consumer = await js.consumer_info("MALAPERT_PLANNER", "payload-plans")
+        except ConsumerNotYetThereError:
+            continue
+        if not consumer.num_pending and not consumer.num_ack_pending:
+            return
+
+
+@pytest.mark.asyncio
+async def test_a_released_plan_marks_its_requests_once(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
+        await client.catalogues.ImportCatalogue(mission_import)
+        planner = Planner(service.runtime)
+        await planner.publish_twice(planner.summary("plan-1", "pan-daily", "sample-ridge", "nobody-knows"))
+        await wait_handled(service)
+        states = {"pan-daily": "PLANNED", "sample-ridge": "PLANNED", "secret-crater": "ACCEPTED"}
+        assert await states_of(client) == states
+        changed = [event for event in (await events_of(service))[6:] if event[1] != "plan"]
+        assert [(kind, entity) for kind, entity, _ in changed] == [
+            ("changed", "polar-test/pan-daily"),
+            ("changed", "polar-test/sample-ridge"),
+        ]
+        wanted = request_pb2.GetRequestRequest(mission_id="polar-test", request_id="pan-daily")
+        change = (await client.requests.GetRequest(wanted)).request.history[2]
+        assert (change.agency_id, change.reason) == ("jaxa", "in released plan plan-1")
+
+
+@pytest.mark.asyncio
+async def test_what_was_released_while_the_service_was_down_is_caught_up(
+    launch: Callable[[], Any], service_runtime: ServiceLauncher, mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch() as service, client_of(service) as client:
+        await client.catalogues.ImportCatalogue(mission_import)
+    async with open_runtime(service_runtime.settings(PayloadSettings), MIGRATIONS) as runtime:
+        await Planner(runtime).publish_twice(Planner(runtime).summary("plan-1", "pan-daily"))
+    async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
+        await wait_handled(service)
+        assert (await states_of(client))["pan-daily"] == "PLANNED"
+
+
+@pytest.mark.asyncio
+async def test_a_terminated_plan_gives_its_requests_back(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
+        await client.catalogues.ImportCatalogue(mission_import)
+        planner = Planner(service.runtime)
+        first, second = planner.summary("plan-1", "pan-daily", "sample-ridge"), planner.summary("plan-2", "pan-daily")
+        await planner.publish(
+            ("released", planner_event_pb2.PlanReleased(plan=first)),
+            ("released", planner_event_pb2.PlanReleased(plan=second)),
+            ("terminated", planner_event_pb2.PlanTerminated(plan=first)),
+            ("terminated", planner_event_pb2.PlanTerminated(plan=first)),
+            ("released", planner_event_pb2.PlanReleased(plan=first)),
+        )
+        await wait_handled(service)
+        states = {"pan-daily": "PLANNED", "sample-ridge": "ACCEPTED", "secret-crater": "ACCEPTED"}
+        assert await states_of(client) == states
+        event = event_pb2.RequestChanged()
+        async with service.runtime.database.reading() as session:
+            rows = await session.exec(select(OutboxRow).order_by(col(OutboxRow.sequence).desc()))
+            last = next(row for row in rows if row.headers["ce-subject"].startswith("polar-test/"))
+        event.ParseFromString(last.data)
+        assert event.request.request_id == "sample-ridge"
+        assert event.request.history[-1].reason == "plan plan-1 was terminated: drill"
