@@ -214,8 +214,8 @@ class PlanningProblem:
     The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not overlap each other. For its
     whole length a contact lies in windows of its station at the place where the asset is; during a drive at both ends of it. So a
     drive under a CONTACT condition is covered by chosen contacts whose stations see both ends. Contacts draw ``contact_power_w``.
-    During a drive generation and data rate are the lower of those at its two ends. A contact that begins during a drive is named from
-    the drive's origin.
+    During a drive generation and data rate are the lower of those at its two ends. A contact that begins during a drive
+    is named from the drive's origin.
     """
 
     problem_id: str
