@@ -1,0 +1,1 @@
+"""Landing sites of Malapert: terrain, horizons, light, site search, routes."""

@@ -1,0 +1,22 @@
+"""Settings of the landing-site service."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from malapert_core.config import ServiceSettings
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+
+class LandingSiteSettings(ServiceSettings):
+    """What the service reads from its environment."""
+
+    model_config = SettingsConfigDict(env_prefix="MALAPERT_LANDING_SITE_")
+    service_name: ClassVar[str] = "landing_site"
+
+    grpc_port: int = Field(default=7102, ge=0, le=65535)
+    operation_concurrency: int = Field(default=1, ge=1)
+    max_upload_bytes: int = Field(default=2_000_000_000, gt=0, description="largest DEM file that is taken")
+    scene_cache_size: int = Field(default=3, ge=1, description="terrain stacks kept in memory")
+    compute_concurrency: int = Field(default=2, ge=1, description="skyline, map and route jobs at once")

@@ -1,0 +1,134 @@
+"""Rovers, waypoints and routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from malapert_core.errors import Fault
+
+from malapert_landing_site.domain.provenance import Provenance
+from malapert_landing_site.domain.terrain import Place
+
+
+class WaypointCriterion(StrEnum):
+    """How a waypoint is chosen from reachable ground."""
+
+    MOST_LIT = "most_lit"
+    LEAST_LIT = "least_lit"
+    FLATTEST = "flattest"
+
+
+@dataclass(frozen=True)
+class Mobility:
+    """What the rover can drive."""
+
+    max_slope_deg: float
+    speed_mps: float
+    drive_power_w: float
+    drive_power_w_per_deg: float
+
+
+@dataclass(frozen=True)
+class FixedPlace:
+    """A waypoint at a given place."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class Offset:
+    """A waypoint by its distance from the site towards local east and north, metres."""
+
+    east_m: float
+    north_m: float
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A waypoint chosen by a criterion within a distance of the site, apart from the others."""
+
+    criterion: WaypointCriterion
+    max_distance_m: float
+    min_separation_m: float
+
+
+@dataclass(frozen=True)
+class WaypointDefinition:
+    """A waypoint as the mission defines it."""
+
+    waypoint_id: str
+    title: str
+    where: FixedPlace | Offset | Selection | None
+
+
+@dataclass(frozen=True)
+class Waypoint:
+    """A waypoint on the terrain."""
+
+    waypoint_id: str
+    title: str
+    place: Place
+    x_m: float
+    y_m: float
+    slope_deg: float
+    mean_sun_fraction: float
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route between two waypoints; `closed_because` says why there is none."""
+
+    from_waypoint_id: str
+    to_waypoint_id: str
+    reachable: bool
+    length_m: float = 0.0
+    drive_time_s: float = 0.0
+    energy_wh: float = 0.0
+    max_slope_deg: float = 0.0
+    path_m: tuple[tuple[float, float], ...] = ()
+    closed_because: str = ""
+
+
+@dataclass(frozen=True)
+class RouteTable:
+    """Routes between every ordered pair."""
+
+    routes: tuple[Route, ...]
+    provenance: Provenance
+
+
+def mobility_faults(mobility: Mobility) -> list[Fault]:
+    """All faults of a rover's mobility; empty where it is sound."""
+    limits = {
+        "max_slope_deg": (mobility.max_slope_deg, 0.1, 45.0, "°"),
+        "speed_mps": (mobility.speed_mps, 1e-4, 10.0, " m/s"),
+        "drive_power_w": (mobility.drive_power_w, 0.0, 1e5, " W"),
+        "drive_power_w_per_deg": (mobility.drive_power_w_per_deg, 0.0, 1e4, " W/°"),
+    }
+    return [
+        Fault(f"mobility.{name}", "OUT_OF_RANGE", f"the value is {value:g}{unit}; {low:g} to {high:g}{unit} is allowed")
+        for name, (value, low, high, unit) in limits.items()
+        if not low <= value <= high
+    ]
+
+
+def definition_faults(definitions: tuple[WaypointDefinition, ...]) -> list[Fault]:
+    """All faults of waypoint definitions, each with its path; empty where they are sound."""
+    faults, seen = [], set()
+    for n, definition in enumerate(definitions):
+        path = f"definitions[{n}]"
+        if not definition.waypoint_id or definition.waypoint_id in seen:
+            message = f"the identifier {definition.waypoint_id!r} must be given once"
+            faults.append(Fault(f"{path}.waypoint_id", "NOT_UNIQUE", message))
+        seen.add(definition.waypoint_id)
+        where = definition.where
+        if where is None:
+            faults.append(Fault(path, "NO_PLACE", f"waypoint {definition.waypoint_id!r} says not where it is"))
+        if isinstance(where, Selection) and not 0.0 < where.max_distance_m <= 50_000.0:
+            message = f"the value is {where.max_distance_m:g} m; above 0 to 50000 m is allowed"
+            faults.append(Fault(f"{path}.selection.max_distance_m", "OUT_OF_RANGE", message))
+        if isinstance(where, Selection) and not 0.0 <= where.min_separation_m <= 50_000.0:
+            message = f"the value is {where.min_separation_m:g} m; 0 to 50000 m is allowed"
+            faults.append(Fault(f"{path}.selection.min_separation_m", "OUT_OF_RANGE", message))
+    return faults

@@ -1,0 +1,163 @@
+"""Landing sites: limits, criteria, metrics, and the result of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from malapert_core.errors import Fault
+
+from malapert_landing_site.domain.provenance import Provenance
+from malapert_landing_site.domain.terrain import Place
+
+MAX_SITES = 50
+MAX_SPAN_DAYS = 3660
+
+
+class SiteCriterion(StrEnum):
+    """What a site is scored by."""
+
+    ILLUMINATION = "illumination"
+    LONGEST_NIGHT = "longest_night"
+    EARTH_VISIBILITY = "earth_visibility"
+    SUN_AND_EARTH = "sun_and_earth"
+    SLOPE = "slope"
+    ROUGHNESS = "roughness"
+    HAZARD = "hazard"
+    SHADOW_DISTANCE = "shadow_distance"
+
+
+@dataclass(frozen=True)
+class LanderLimits:
+    """Hard limits: a candidate outside any of them is no site."""
+
+    max_slope_deg: float
+    slope_baseline_m: float
+    landing_radius_m: float
+    max_hazard_fraction: float
+    hazard_slope_deg: float
+    min_lit_days: float
+    earth_visible_at_landing: bool
+
+
+@dataclass(frozen=True)
+class SiteSearchRequest:
+    """What is asked of a search."""
+
+    terrain_stack_id: str
+    start_time: datetime
+    end_time: datetime
+    landing_time: datetime
+    limits: LanderLimits
+    weights: dict[SiteCriterion, float]
+    array_height_m: float
+    antenna_height_m: float
+    max_sites: int
+    min_separation_m: float
+    mission_id: str = ""
+
+
+@dataclass(frozen=True)
+class SiteMetrics:
+    """What was measured at a site; shares 0 to 1, durations in seconds."""
+
+    slope_deg: float
+    roughness_m: float
+    hazard_fraction: float
+    mean_sun_fraction: float
+    lit_fraction: float
+    longest_night_s: float
+    longest_lit_s: float
+    lit_from_landing_s: float
+    earth_visible_fraction: float
+    sun_and_earth_fraction: float
+    shadow_distance_m: float
+    earth_at_landing: bool = True
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """One part of a score."""
+
+    criterion: SiteCriterion
+    value: float
+    unit: str
+    normalised: float
+    weight: float
+
+    @property
+    def contribution(self) -> float:
+        """What the part adds to the score."""
+        return self.weight * self.normalised
+
+
+@dataclass(frozen=True)
+class Site:
+    """A ranked landing site."""
+
+    site_id: str
+    rank: int
+    place: Place
+    x_m: float
+    y_m: float
+    score: float
+    score_parts: tuple[ScorePart, ...]
+    metrics: SiteMetrics
+    explanation: str
+    terrain_stack_id: str
+
+
+@dataclass(frozen=True)
+class SiteSearch:
+    """The result of a search; `rejections` counts the candidates that each limit refused."""
+
+    site_search_id: str
+    sites: tuple[Site, ...]
+    candidate_count: int
+    admitted_count: int
+    rejections: dict[str, int]
+    request: SiteSearchRequest
+    provenance: Provenance
+    owner_agency_id: str = ""
+
+
+@dataclass
+class _Check:
+    faults: list[Fault] = field(default_factory=list)
+
+    def between(self, path: str, value: float, low: float, high: float, unit: str = "") -> None:
+        if not low <= value <= high:
+            allowed = f"{low:g} to {high:g}{unit} is allowed"
+            self.faults.append(Fault(path, "OUT_OF_RANGE", f"the value is {value:g}{unit}; {allowed}"))
+
+
+def request_faults(request: SiteSearchRequest) -> list[Fault]:
+    """All faults of a request, each with its path; empty where it is sound."""
+    check, limits = _Check(), request.limits
+    check.between("limits.max_slope_deg", limits.max_slope_deg, 0.1, 45.0, "°")
+    check.between("limits.slope_baseline_m", limits.slope_baseline_m, 0.0, 1000.0, " m")
+    check.between("limits.landing_radius_m", limits.landing_radius_m, 0.0, 5000.0, " m")
+    check.between("limits.max_hazard_fraction", limits.max_hazard_fraction, 0.0, 1.0)
+    check.between("limits.hazard_slope_deg", limits.hazard_slope_deg, 0.1, 60.0, "°")
+    check.between("limits.min_lit_days", limits.min_lit_days, 0.0, float(MAX_SPAN_DAYS), " days")
+    check.between("array_height_m", request.array_height_m, 0.0, 100.0, " m")
+    check.between("antenna_height_m", request.antenna_height_m, 0.0, 100.0, " m")
+    check.between("max_sites", request.max_sites, 1, MAX_SITES)
+    check.between("min_separation_m", request.min_separation_m, 0.0, 50_000.0, " m")
+    faults = check.faults + span_faults(request.start_time, request.end_time)
+    if not request.start_time <= request.landing_time < request.end_time:
+        message = f"the landing at {request.landing_time.isoformat()} must lie in the span"
+        faults.append(Fault("landing_time", "OUTSIDE_SPAN", message))
+    if not request.weights or sum(request.weights.values()) <= 0 or min(request.weights.values()) < 0:
+        faults.append(Fault("weights", "NO_WEIGHT", "at least one weight must be above 0 and none below"))
+    return faults
+
+
+def span_faults(start_time: datetime, end_time: datetime) -> list[Fault]:
+    """Faults of a span of time; empty where it is sound."""
+    if end_time <= start_time:
+        return [Fault("span.end_time", "EMPTY_SPAN", "the span must end after it starts")]
+    if end_time - start_time > timedelta(days=MAX_SPAN_DAYS):
+        return [Fault("span.end_time", "OUT_OF_RANGE", f"a span of at most {MAX_SPAN_DAYS} days is allowed")]
+    return []

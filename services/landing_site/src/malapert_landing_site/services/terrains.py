@@ -1,0 +1,107 @@
+"""Registering terrains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import structlog
+from malapert_core.database import Database
+from malapert_core.errors import UnavailableError
+from malapert_core.timestamps import utc_now
+
+from malapert_landing_site.domain.grid import ElevationGrid
+from malapert_landing_site.domain.terrain import Terrain, terrain_id_of
+from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.storage.files import ElevationFiles
+from malapert_landing_site.storage.terrains import TerrainStore
+from malapert_landing_site.terrain.builtin import SOURCE, TITLES, builtin_path
+from malapert_landing_site.terrain.reading import read_grid
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class TerrainHeader:
+    """What is said of a DEM file."""
+
+    title: str
+    source: str
+    file_name: str
+
+
+class TerrainCatalogue:
+    """Terrains: the built-in ones, those that were registered, and synthetic ones."""
+
+    def __init__(self, database: Database, files: ElevationFiles, compute: Compute) -> None:
+        self._database = database
+        self._files = files
+        self._compute = compute
+
+    async def register_builtin(self) -> None:
+        """Register the built-in grids of both poles where their data wheel is installed."""
+        for pole, title in TITLES.items():
+            try:
+                await self.builtin(pole)
+            except UnavailableError as error:
+                log.warning("built-in terrain is missing", title=title, error=error.message)
+
+    async def builtin(self, pole: int) -> Terrain:
+        """Return the built-in terrain of a pole."""
+        path = builtin_path(pole)
+        grid = await self._compute.run(read_grid, path, path.name)
+        return await self.add(grid, title=TITLES[pole], source=SOURCE)
+
+    async def register(self, header: TerrainHeader, path: Path, owner_agency_id: str) -> Terrain:
+        """Register a DEM file; the same heights on the same grid give the same terrain.
+
+        Raises
+        ------
+        InvalidInputError
+            With all faults of the file, see `read_grid`.
+        """
+        grid = await self._compute.run(read_grid, path, header.file_name)
+        return await self.add(
+            grid,
+            title=header.title or header.file_name,
+            source=header.source or header.file_name,
+            owner_agency_id=owner_agency_id,
+        )
+
+    async def add(
+        self, grid: ElevationGrid, *, title: str, source: str, owner_agency_id: str = "", synthetic: bool = False
+    ) -> Terrain:
+        """Store a grid and its record."""
+        content_hash = await self._compute.run(self._files.save, grid)
+        terrain = Terrain(
+            terrain_id=terrain_id_of(content_hash),
+            title=title,
+            content_hash=content_hash,
+            geometry=grid.geometry,
+            elevation_min_m=float(np.nanmin(grid.elevation_m)),
+            elevation_max_m=float(np.nanmax(grid.elevation_m)),
+            no_data_fraction=float(np.isnan(grid.elevation_m).mean()),
+            source=source,
+            synthetic=synthetic,
+            owner_agency_id=owner_agency_id,
+            created_time=utc_now(),
+        )
+        async with self._database.transaction() as session:
+            return await TerrainStore(session).add(terrain)
+
+    async def get(self, terrain_id: str) -> Terrain:
+        """Return one terrain."""
+        async with self._database.reading() as session:
+            return await TerrainStore(session).get(terrain_id)
+
+    async def find_all(self, terrain_ids: Sequence[str]) -> list[Terrain | None]:
+        """Return terrains by their identifiers, None for one that is not there."""
+        async with self._database.reading() as session:
+            return [await TerrainStore(session).find(terrain_id) for terrain_id in terrain_ids]
+
+    async def page(self, size: int, after_key: str) -> Sequence[Terrain]:
+        """Return terrains in the order of their sort keys."""
+        async with self._database.reading() as session:
+            return await TerrainStore(session).page(size, after_key)

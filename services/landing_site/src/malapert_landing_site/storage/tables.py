@@ -1,0 +1,54 @@
+"""Tables of the landing-site service; contents are the domain's values as JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from malapert_core.database import Json, UtcDateTime, new_registry
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+
+class LandingSiteTable(SQLModel, registry=new_registry()):
+    """Base of the service's tables."""
+
+
+class TerrainRow(LandingSiteTable, table=True):
+    """A registered terrain; `sort_key` puts the built-in ones first."""
+
+    __tablename__ = "terrain"
+
+    terrain_id: str = Field(sa_type=Text, primary_key=True)
+    sort_key: str = Field(sa_type=Text, unique=True)
+    content: dict[str, Any] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class TerrainStackRow(LandingSiteTable, table=True):
+    """Terrains nested over a region."""
+
+    __tablename__ = "terrain_stack"
+
+    terrain_stack_id: str = Field(sa_type=Text, primary_key=True)
+    content: dict[str, Any] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class SiteSearchRow(LandingSiteTable, table=True):
+    """The result of a search; `record_id` sorts by the time of the record."""
+
+    __tablename__ = "site_search"
+
+    site_search_id: str = Field(sa_type=Text, primary_key=True)
+    record_id: str = Field(sa_type=Text, unique=True)
+    content: dict[str, Any] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class SiteRow(LandingSiteTable, table=True):
+    """Where a site is found: in the content of its search."""
+
+    __tablename__ = "site"
+
+    site_id: str = Field(sa_type=Text, primary_key=True)
+    site_search_id: str = Field(sa_type=Text, foreign_key="site_search.site_search_id", index=True)
+    content: dict[str, Any] = Field(sa_type=Json)

@@ -1,0 +1,1 @@
+"""The compiled and file-bound part: the only place that imports rasterio, pyproj and numba."""

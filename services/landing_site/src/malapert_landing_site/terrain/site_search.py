@@ -1,0 +1,318 @@
+"""The search for landing sites: ground first, then light, then the ranking."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from malapert_astro.ephemeris import Ephemeris
+from malapert_core.errors import PreconditionError
+
+from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
+from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
+from malapert_landing_site.domain.provenance import content_key
+from malapert_landing_site.domain.ranking import best_apart, explanation, failed_limits, score_parts
+from malapert_landing_site.domain.site import ScorePart, Site, SiteMetrics, SiteSearchRequest
+from malapert_landing_site.domain.terrain import Region
+from malapert_landing_site.terrain.candidates import Candidates, find_candidates
+from malapert_landing_site.terrain.light import Sky, body_range, light_at, mean_sun_fraction
+from malapert_landing_site.terrain.projection import place_at, place_xy
+from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.skyline import Skylines, skylines
+
+AZIMUTH_COUNT = 720
+SURVEY_AZIMUTH_COUNT = 180
+SURVEY_STEP_S = 6 * 3600.0
+SEARCH_STEP_S = 3600.0
+RANKING_STEP_S = 600.0
+MAX_EXAMINED = 400
+
+
+class Report(Protocol):
+    """Where a search says how far it is; any of its calls may raise to end the search."""
+
+    def stage(self, name: str, title: str) -> None:
+        """Begin a stage."""
+
+    def progress(self, fraction: float, detail: str = "") -> None:
+        """State how much of the stage is done."""
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What a search found."""
+
+    sites: tuple[Site, ...]
+    candidate_count: int
+    admitted_count: int
+    rejections: dict[str, int]
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """Candidates whose light is known: what is needed to look at them again with shorter steps."""
+
+    index: np.ndarray[tuple[int], np.dtype[np.int64]]
+    xy_m: FloatArray
+    sun: Skylines
+    earth: Skylines
+
+
+class SiteFinder:
+    """Finds sites in a region of a scene.
+
+    Parameters
+    ----------
+    scene : HorizonScene
+        What the skylines are cast on.
+    grid : ElevationGrid
+        The finest grid over the whole region, with its holes: where sites are sought.
+    region : Region
+        The region.
+    ephemeris : Ephemeris
+        Sun and Earth.
+    """
+
+    def __init__(self, scene: HorizonScene, grid: ElevationGrid, region: Region, ephemeris: Ephemeris) -> None:
+        self._scene = scene
+        self._grid = grid
+        self._region = region
+        self._ephemeris = ephemeris
+
+    def search(self, request: SiteSearchRequest, search_id: str, report: Report) -> SearchOutcome:
+        """Search and rank.
+
+        Raises
+        ------
+        PreconditionError
+            NO_SITE_ADMITTED where every candidate breaks a limit, with the count of each and the best values seen.
+        """
+        report.stage("slope", "Slopes and hazards")
+        center = place_xy(self._region.center, self._region.pole)
+        candidates = find_candidates(self._grid, center, self._region.radius_m, request.limits)
+        refused = Counter[str]()
+        gentle = self._gentle(candidates, request, refused)
+        report.stage("horizons", "Skylines and shadow")
+        shadow_m, examined = self._survey(candidates, gentle, request, report, refused)
+        report.stage("light", "Sun and Earth over the span")
+        metrics = self._metrics(candidates, examined, shadow_m, request, SEARCH_STEP_S)
+        admitted = self._admit(metrics, request, refused)
+        if not admitted:
+            raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
+        report.progress(0.5, f"{len(admitted)} of {len(candidates.xy_m)} candidates keep all limits")
+        report.stage("ranking", "Ranking")
+        metrics, admitted = self._look_again(candidates, examined, shadow_m, metrics, admitted, request, refused)
+        if not admitted:
+            raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
+        sites = self._rank(examined, metrics, admitted, request, search_id)
+        return SearchOutcome(
+            sites, len(candidates.xy_m), len(admitted), dict(refused), _parameters(candidates, self._grid)
+        )
+
+    def _gentle(
+        self, candidates: Candidates, request: SiteSearchRequest, refused: Counter[str]
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        steep = candidates.slope_deg > request.limits.max_slope_deg
+        hazardous = candidates.hazard_fraction > request.limits.max_hazard_fraction
+        refused["max_slope_deg"] += int(steep.sum())
+        refused["max_hazard_fraction"] += int(hazardous.sum())
+        return np.nonzero(~steep & ~hazardous)[0]
+
+    def _survey(
+        self,
+        candidates: Candidates,
+        gentle: np.ndarray[tuple[int], np.dtype[np.int64]],
+        request: SiteSearchRequest,
+        report: Report,
+        refused: Counter[str],
+    ) -> tuple[FloatArray, _Examined]:
+        """Distance of every candidate to shadow, and the skylines of the best lit, spread over the region."""
+        sky = self._sky(request, SURVEY_STEP_S)
+        ground = mean_sun_fraction(
+            self._scene, candidates.tile_xy_m, 0.0, sky, SURVEY_AZIMUTH_COUNT, lambda f: report.progress(0.3 * f)
+        )
+        shadow_m = _distances(candidates.xy_m, candidates.tile_xy_m[ground <= 0.0])
+        lit = mean_sun_fraction(
+            self._scene, candidates.xy_m[gentle], request.array_height_m, sky, SURVEY_AZIMUTH_COUNT,
+            lambda f: report.progress(0.3 + 0.3 * f),
+        ) if len(gentle) else np.empty(0)  # fmt: skip
+        apart_m = min(0.5 * request.min_separation_m, candidates.tile_side_m)
+        chosen = best_apart(lit, candidates.xy_m[gentle], apart_m, MAX_EXAMINED)
+        refused["survey_light"] += len(gentle) - len(chosen)
+        index = gentle[np.array(chosen, dtype=np.int64)]
+        xy_m = candidates.xy_m[index]
+        sun = skylines(
+            self._scene, xy_m, request.array_height_m, AZIMUTH_COUNT, body_range(self._scene, xy_m, sky.sun_km),
+            lambda f: report.progress(0.6 + 0.2 * f),
+        ) if len(xy_m) else _NO_SKYLINES  # fmt: skip
+        earth = skylines(
+            self._scene, xy_m, request.antenna_height_m, AZIMUTH_COUNT, body_range(self._scene, xy_m, sky.earth_km),
+            lambda f: report.progress(0.8 + 0.2 * f),
+        ) if len(xy_m) else _NO_SKYLINES  # fmt: skip
+        return shadow_m, _Examined(index, xy_m, sun, earth)
+
+    def _sky(self, request: SiteSearchRequest, step_s: float) -> Sky:
+        return Sky(self._ephemeris, request.start_time.timestamp(), request.end_time.timestamp(), step_s)
+
+    def _light(
+        self, examined: _Examined, rows: Sequence[int], request: SiteSearchRequest, step_s: float
+    ) -> LightSummary:
+        sky, xy_m = self._sky(request, step_s), examined.xy_m[list(rows)]
+        pick, pole = list(rows), self._scene.pole
+        sun = light_at(
+            examined.sun.elevation_deg[pick], xy_m, examined.sun.ground_elevation_m[pick], pole, sky, earth=False
+        )
+        earth = light_at(
+            examined.earth.elevation_deg[pick], xy_m, examined.earth.ground_elevation_m[pick], pole, sky, sun=False
+        )
+        series = LightSeries(sky.utc_s, sky.step_s, sun.sun_fraction, earth.earth_visible)
+        return summarise(series, request.landing_time.timestamp())
+
+    def _metrics(
+        self,
+        candidates: Candidates,
+        examined: _Examined,
+        shadow_m: FloatArray,
+        request: SiteSearchRequest,
+        step_s: float,
+        rows: Sequence[int] | None = None,
+    ) -> list[SiteMetrics]:
+        rows = range(len(examined.index)) if rows is None else rows
+        if not rows:
+            return []
+        light = self._light(examined, rows, request, step_s)
+        return [
+            _metrics_of(candidates, int(examined.index[row]), shadow_m, light, n) for n, row in enumerate(rows)
+        ]
+
+    def _admit(
+        self, metrics: Sequence[SiteMetrics], request: SiteSearchRequest, refused: Counter[str]
+    ) -> list[int]:
+        failures = [failed_limits(m, request.limits) for m in metrics]
+        refused.update(name for failed in failures for name in failed)
+        return [row for row, failed in enumerate(failures) if not failed]
+
+    def _look_again(
+        self,
+        candidates: Candidates,
+        examined: _Examined,
+        shadow_m: FloatArray,
+        metrics: list[SiteMetrics],
+        admitted: list[int],
+        request: SiteSearchRequest,
+        refused: Counter[str],
+    ) -> tuple[list[SiteMetrics], list[int]]:
+        """Measure the light of the likely sites with short steps; those that break a limit then are refused."""
+        likely = [admitted[n] for n in self._order(examined, metrics, admitted, request, 2 * request.max_sites)]
+        metrics = list(metrics)
+        fine = self._metrics(candidates, examined, shadow_m, request, RANKING_STEP_S, likely)
+        for row, measured in zip(likely, fine, strict=True):
+            metrics[row] = measured
+        failures = {row: failed_limits(metrics[row], request.limits) for row in likely}
+        refused.update(name for failed in failures.values() for name in failed)
+        return metrics, [row for row in admitted if not failures.get(row)]
+
+    def _order(
+        self, examined: _Examined, metrics: Sequence[SiteMetrics], admitted: Sequence[int],
+        request: SiteSearchRequest, count: int,
+    ) -> list[int]:  # fmt: skip
+        parts = score_parts([metrics[row] for row in admitted], request.weights)
+        score = np.array([sum(part.contribution for part in each) for each in parts])
+        return best_apart(score, examined.xy_m[list(admitted)], request.min_separation_m, count)
+
+    def _rank(
+        self, examined: _Examined, metrics: Sequence[SiteMetrics], admitted: Sequence[int],
+        request: SiteSearchRequest, search_id: str,
+    ) -> tuple[Site, ...]:  # fmt: skip
+        parts = score_parts([metrics[row] for row in admitted], request.weights)
+        chosen = self._order(examined, metrics, admitted, request, request.max_sites)
+        return tuple(
+            self._site(rank, examined, admitted[n], metrics[admitted[n]], parts[n], len(admitted), request, search_id)
+            for rank, n in enumerate(chosen, start=1)
+        )
+
+    def _site(
+        self, rank: int, examined: _Examined, row: int, metrics: SiteMetrics, parts: tuple[ScorePart, ...],
+        admitted_count: int, request: SiteSearchRequest, search_id: str,
+    ) -> Site:  # fmt: skip
+        x_m, y_m = (float(value) for value in examined.xy_m[row])
+        ground_m = float(examined.sun.ground_elevation_m[row])
+        return Site(
+            site_id="site-" + content_key(search_id, rank)[:20],
+            rank=rank,
+            place=place_at(x_m, y_m, self._scene.pole, ground_m),
+            x_m=x_m,
+            y_m=y_m,
+            score=float(sum(part.contribution for part in parts)),
+            score_parts=parts,
+            metrics=metrics,
+            explanation=explanation(rank, parts, metrics, admitted_count),
+            terrain_stack_id=request.terrain_stack_id,
+        )
+
+
+_NO_SKYLINES = Skylines(np.empty((0, 1), np.float32), np.empty(0, np.float32), np.empty(0))
+
+
+def _distances(xy_m: FloatArray, shadow_xy_m: FloatArray) -> FloatArray:
+    """Distance of each point to the nearest point in shadow; -1 where there is none."""
+    if len(shadow_xy_m) == 0:
+        return np.full(len(xy_m), -1.0)
+    nearest = np.full(len(xy_m), np.inf)
+    for x_m, y_m in shadow_xy_m:
+        np.minimum(nearest, np.hypot(xy_m[:, 0] - x_m, xy_m[:, 1] - y_m), out=nearest)
+    return nearest
+
+
+def _metrics_of(
+    candidates: Candidates, index: int, shadow_m: FloatArray, light: LightSummary, n: int
+) -> SiteMetrics:
+    return SiteMetrics(
+        slope_deg=float(candidates.slope_deg[index]),
+        roughness_m=float(candidates.roughness_m[index]),
+        hazard_fraction=float(candidates.hazard_fraction[index]),
+        mean_sun_fraction=float(light.mean_sun_fraction[n]),
+        lit_fraction=float(light.lit_fraction[n]),
+        longest_night_s=float(light.longest_night_s[n]),
+        longest_lit_s=float(light.longest_lit_s[n]),
+        lit_from_landing_s=float(light.lit_from_landing_s[n]),
+        earth_visible_fraction=float(light.earth_visible_fraction[n]),
+        sun_and_earth_fraction=float(light.sun_and_earth_fraction[n]),
+        shadow_distance_m=float(shadow_m[index]),
+        earth_at_landing=bool(light.earth_at_landing[n]),
+    )
+
+
+def _nothing_admitted(
+    count: int, refused: Counter[str], candidates: Candidates, metrics: Sequence[SiteMetrics]
+) -> PreconditionError:
+    best = {}
+    if count:
+        best["least slope"] = f"{candidates.slope_deg.min():.1f}°"
+        best["least hazard fraction"] = f"{candidates.hazard_fraction.min():.3f}"
+    if metrics:
+        best["longest light from landing"] = f"{max(m.lit_from_landing_s for m in metrics) / 86_400.0:.2f} days"
+        best["Earth up at landing"] = f"{sum(m.earth_at_landing for m in metrics)} of {len(metrics)}"
+    counts = ", ".join(f"{name} refused {n}" for name, n in refused.items() if n) or "no ground with data was found"
+    seen = "; ".join(f"{name} {value}" for name, value in best.items())
+    message = f"none of {count} candidates keeps all limits: {counts}. Best values seen: {seen or 'none'}"
+    metadata = {name: str(n) for name, n in refused.items()} | {name.replace(" ", "_"): v for name, v in best.items()}
+    return PreconditionError("NO_SITE_ADMITTED", message, metadata=metadata)
+
+
+def _parameters(candidates: Candidates, grid: ElevationGrid) -> dict[str, str]:
+    return {
+        "search_pixel_m": f"{grid.geometry.pixel_size_m:g}",
+        "slope_baseline_m": f"{candidates.baseline_m:g}",
+        "tile_side_m": f"{candidates.tile_side_m:g}",
+        "azimuth_count": str(AZIMUTH_COUNT),
+        "survey_azimuth_count": str(SURVEY_AZIMUTH_COUNT),
+        "survey_step_s": f"{SURVEY_STEP_S:g}",
+        "search_step_s": f"{SEARCH_STEP_S:g}",
+        "ranking_step_s": f"{RANKING_STEP_S:g}",
+        "surface_model": "bilinear",
+    }
