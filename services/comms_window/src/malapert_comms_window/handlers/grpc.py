@@ -1,0 +1,171 @@
+"""The gRPC face of stations, windows and the contact book: translation only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert_core.errors import InvalidInputError, NotFoundError
+from malapert_core.identity import require_identity
+from malapert_core.operations import OperationContext, OperationRunner
+from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.timestamps import format_time, parse_time
+
+from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.handlers.contact_messages import (
+    contact_message,
+    foreign_contact_message,
+    reservation_of,
+)
+from malapert_comms_window.handlers.shared_messages import interval_of
+from malapert_comms_window.handlers.window_messages import (
+    station_message,
+    window_filter_of,
+    window_message,
+    window_request_of,
+    window_set_message,
+)
+from malapert_comms_window.services.contacts import ContactService
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.windows import WindowService
+from malapert_comms_window.storage.contacts import ContactFilter
+
+COMPUTE_WINDOWS = "compute_windows"
+
+
+class StationHandlers(window_pb2_grpc.StationServiceServicer):
+    """Serves the station catalogue."""
+
+    def __init__(self, stations: Mapping[str, Station]) -> None:
+        self._stations = stations
+
+    async def ListStations(  # noqa: N802
+        self, request: window_pb2.ListStationsRequest, context: Any
+    ) -> window_pb2.ListStationsResponse:
+        """List stations by identifier."""
+        size = page_size_of(request.page.page_size)
+        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        rest = [station for station_id, station in sorted(self._stations.items()) if station_id > after]
+        return window_pb2.ListStationsResponse(
+            stations=[station_message(station) for station in rest[:size]],
+            next_page_token=encode_cursor(rest[size - 1].station_id) if len(rest) > size else "",
+        )
+
+    async def GetStation(  # noqa: N802
+        self, request: window_pb2.GetStationRequest, context: Any
+    ) -> window_pb2.GetStationResponse:
+        """Return one station."""
+        station = self._stations.get(request.station_id)
+        if station is None:
+            raise NotFoundError("station", request.station_id)
+        return window_pb2.GetStationResponse(station=station_message(station))
+
+
+class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
+    """Serves windows, and does the operations that compute them."""
+
+    def __init__(self, windows: WindowService, operations: OperationRunner) -> None:
+        self._windows = windows
+        self._operations = operations
+        operations.register(COMPUTE_WINDOWS, self.compute)
+
+    async def compute(self, context: OperationContext) -> str:
+        """Do one operation."""
+        message = window_pb2.ComputeWindowsRequest.FromString(context.request)
+        return await self._windows.compute(context, window_request_of(message))
+
+    async def ComputeWindows(  # noqa: N802
+        self, request: window_pb2.ComputeWindowsRequest, context: Any
+    ) -> window_pb2.ComputeWindowsResponse:
+        """Start a computation."""
+        self._windows.check(window_request_of(request))
+        operation_id = await self._operations.submit(
+            None, COMPUTE_WINDOWS, request.SerializeToString(deterministic=True), require_identity()
+        )
+        return window_pb2.ComputeWindowsResponse(operation_id=operation_id)
+
+    async def GetWindowSet(  # noqa: N802
+        self, request: window_pb2.GetWindowSetRequest, context: Any
+    ) -> window_pb2.GetWindowSetResponse:
+        """Return what a set holds, without its windows."""
+        window_set = await self._windows.get(request.window_set_id)
+        return window_pb2.GetWindowSetResponse(window_set=window_set_message(window_set))
+
+    async def ListWindows(  # noqa: N802
+        self, request: window_pb2.ListWindowsRequest, context: Any
+    ) -> window_pb2.ListWindowsResponse:
+        """List the windows of a set in order of their start."""
+        size = page_size_of(request.page.page_size)
+        after = _sequence_of(request.page.page_token) if request.page.page_token else -1
+        wanted = window_filter_of(request)
+        found = await self._windows.page(request.window_set_id, wanted, after, size + 1)
+        return window_pb2.ListWindowsResponse(
+            windows=[window_message(window) for _, window in found[:size]],
+            next_page_token=encode_cursor(str(found[size - 1][0])) if len(found) > size else "",
+        )
+
+
+class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
+    """Serves the contact book."""
+
+    def __init__(self, contacts: ContactService, clock: Clock) -> None:
+        self._contacts = contacts
+        self._clock = clock
+
+    async def ReserveContacts(  # noqa: N802
+        self, request: contact_pb2.ReserveContactsRequest, context: Any
+    ) -> contact_pb2.ReserveContactsResponse:
+        """Reserve every asked contact or none."""
+        contacts = await self._contacts.reserve(reservation_of(request), require_identity())
+        now = self._clock()
+        return contact_pb2.ReserveContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
+
+    async def CommitContacts(  # noqa: N802
+        self, request: contact_pb2.CommitContactsRequest, context: Any
+    ) -> contact_pb2.CommitContactsResponse:
+        """Commit tentative contacts, all or none."""
+        contacts = await self._contacts.commit(list(request.contact_ids), require_identity())
+        now = self._clock()
+        return contact_pb2.CommitContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
+
+    async def ReleaseContacts(  # noqa: N802
+        self, request: contact_pb2.ReleaseContactsRequest, context: Any
+    ) -> contact_pb2.ReleaseContactsResponse:
+        """Give contacts back, all or none."""
+        contacts = await self._contacts.release(list(request.contact_ids), request.reason, require_identity())
+        now = self._clock()
+        return contact_pb2.ReleaseContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
+
+    async def ListContacts(  # noqa: N802
+        self, request: contact_pb2.ListContactsRequest, context: Any
+    ) -> contact_pb2.ListContactsResponse:
+        """List contacts in order of their start; of another agency's only what everybody may know."""
+        identity, now = require_identity(), self._clock()
+        size = page_size_of(request.page.page_size)
+        wanted = _contact_filter_of(request)
+        found = await self._contacts.page(wanted, only_holding=request.only_holding, limit=size + 1)
+        last = found[size - 1] if len(found) > size else None
+        return contact_pb2.ListContactsResponse(
+            contacts=[
+                contact_message(contact, now)
+                if identity.sees_all_agencies or contact.agency_id == identity.agency_id
+                else foreign_contact_message(contact, now)
+                for contact in found[:size]
+            ],
+            next_page_token=encode_cursor(format_time(last.occupied_start_time), last.contact_id) if last else "",
+        )
+
+
+def _sequence_of(page_token: str) -> int:
+    (sequence,) = decode_cursor(page_token)
+    if not sequence.isdecimal():
+        raise InvalidInputError("INVALID_PAGE_TOKEN", "the page token is not one of this listing")
+    return int(sequence)
+
+
+def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilter:
+    start, end = interval_of(request.span) if request.HasField("span") else (None, None)
+    after = None
+    if request.page.page_token:
+        time, contact_id = decode_cursor(request.page.page_token, length=2)
+        after = (parse_time(time), contact_id)
+    return ContactFilter(request.station_id, request.mission_id, start, end, after=after)

@@ -1,0 +1,43 @@
+"""Messages that stations, windows and contacts share."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import InvalidInputError
+from malapert_core.timestamps import from_timestamp, to_timestamp
+
+from malapert_comms_window.domain.figures import Confidence, Figure
+
+
+def confidence_message(confidence: Confidence) -> type_pb2.Confidence.ValueType:
+    """Return the enumeration's value of a confidence."""
+    return type_pb2.Confidence.Value(f"CONFIDENCE_{confidence.name}")
+
+
+def figure_message(figure: Figure) -> type_pb2.Figure:
+    """Return the message of a figure."""
+    return type_pb2.Figure(
+        value=figure.value,
+        unit=figure.unit,
+        source=figure.source,
+        confidence=confidence_message(figure.confidence),
+    )
+
+
+def interval_message(start_time: datetime, end_time: datetime) -> type_pb2.Interval:
+    """Return the message of a half-open interval."""
+    return type_pb2.Interval(start_time=to_timestamp(start_time), end_time=to_timestamp(end_time))
+
+
+def interval_of(message: type_pb2.Interval) -> tuple[datetime, datetime]:
+    """Return start and end of an interval; an unset one is empty, at 1970."""
+    return _time_of(message.start_time), _time_of(message.end_time)
+
+
+def _time_of(timestamp: Timestamp) -> datetime:
+    try:
+        return from_timestamp(timestamp).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        message = f"timestamp of {timestamp.seconds} s is no time; allowed: years 1 to 9999"
+        raise InvalidInputError("INVALID_TIME", message) from error

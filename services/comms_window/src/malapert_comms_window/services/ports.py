@@ -1,0 +1,35 @@
+"""What the use cases need from outside."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_comms_window.domain.contacts import Contact
+from malapert_comms_window.domain.horizons import HorizonSet
+from malapert_comms_window.domain.window_requests import Place
+from malapert_comms_window.domain.windows import WindowSet
+
+Clock = Callable[[], datetime]
+"""Returns the present instant as an aware UTC datetime."""
+
+
+class HorizonSource(Protocol):
+    """Knows the skylines of the Moon: landing-site."""
+
+    async def horizons(self, terrain_stack_id: str, places: Sequence[Place], height_m: float) -> HorizonSet:
+        """Return the skylines at places for an eye at a height above ground."""
+
+
+class Announcer(Protocol):
+    """Tells others, with the session's transaction, what was decided."""
+
+    def windows_changed(self, session: AsyncSession, window_set: WindowSet, window_count: int) -> None:
+        """Announce a new set of windows."""
+
+    def contact_committed(self, session: AsyncSession, contact: Contact) -> None:
+        """Announce a committed contact."""
+
+    def contact_released(self, session: AsyncSession, contact: Contact) -> None:
+        """Announce a contact that was given back."""

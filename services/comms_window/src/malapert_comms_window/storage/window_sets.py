@@ -1,0 +1,110 @@
+"""Window sets and their windows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from malapert_core.timestamps import utc_now
+from pydantic import TypeAdapter
+from sqlalchemy import insert, tuple_
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_comms_window.domain.windows import (
+    Predictability,
+    Window,
+    WindowFilter,
+    WindowKind,
+    WindowSet,
+)
+from malapert_comms_window.storage.profile_codec import decode_profiles, encode_profiles
+from malapert_comms_window.storage.tables import WindowRow, WindowSetRow
+
+_WINDOW_SET = TypeAdapter(WindowSet)
+
+
+class WindowSetStore:
+    """Stores each set once."""
+
+    async def find(self, session: AsyncSession, window_set_id: str) -> WindowSet | None:
+        """Return a set without its windows, None where there is none."""
+        row = await session.get(WindowSetRow, window_set_id)
+        return _WINDOW_SET.validate_python(row.content) if row is not None else None
+
+    async def add(self, session: AsyncSession, window_set: WindowSet, windows: Sequence[Window]) -> bool:
+        """Store a set and its windows in order of their start; return False where the set is there already."""
+        row = WindowSetRow(
+            window_set_id=window_set.window_set_id,
+            mission_id=window_set.request.mission_id,
+            content=_WINDOW_SET.dump_python(window_set, mode="json"),
+            created_time=utc_now(),
+        )
+        try:
+            async with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            return False
+        ordered = sorted(windows, key=lambda window: (window.start_time, window.window_id))
+        values = [_values(window_set.window_set_id, sequence, window) for sequence, window in enumerate(ordered)]
+        if values:
+            await session.execute(insert(WindowRow), values)
+        return True
+
+    async def page(
+        self, session: AsyncSession, window_set_id: str, wanted: WindowFilter, after_sequence: int, limit: int
+    ) -> list[tuple[int, Window]]:
+        """Return at most so many windows of a set after a sequence number, with their own, in order of their start."""
+        query = select(WindowRow).where(
+            WindowRow.window_set_id == window_set_id, col(WindowRow.sequence) > after_sequence
+        )
+        for column, values in (
+            (WindowRow.kind, wanted.kinds),
+            (WindowRow.place_id, wanted.place_ids),
+            (WindowRow.station_id, wanted.station_ids),
+        ):
+            if values:
+                query = query.where(col(column).in_(values))
+        if wanted.without_profiles:
+            query = query.options(defer(WindowRow.profiles, raiseload=True))  # type: ignore[arg-type]
+        rows = (await session.exec(query.order_by(col(WindowRow.sequence)).limit(limit))).all()
+        return [(row.sequence, _of_row(row, with_profiles=not wanted.without_profiles)) for row in rows]
+
+    async def find_windows(
+        self, session: AsyncSession, keys: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Window]:
+        """Return those windows that there are, without profiles, by set and window."""
+        if not keys:
+            return {}
+        named = tuple_(col(WindowRow.window_set_id), col(WindowRow.window_id)).in_(list(keys))
+        query = select(WindowRow).where(named).options(defer(WindowRow.profiles, raiseload=True))  # type: ignore[arg-type]
+        rows: Iterable[WindowRow] = (await session.exec(query)).all()
+        return {(row.window_set_id, row.window_id): _of_row(row, with_profiles=False) for row in rows}
+
+
+def _values(window_set_id: str, sequence: int, window: Window) -> dict[str, Any]:
+    return {
+        "window_set_id": window_set_id,
+        "sequence": sequence,
+        "window_id": window.window_id,
+        "kind": window.kind.value,
+        "place_id": window.place_id,
+        "station_id": window.station_id,
+        "start_time": window.start_time,
+        "end_time": window.end_time,
+        "predictability": window.predictability.value,
+        "profiles": encode_profiles(window.profiles),
+    }
+
+
+def _of_row(row: WindowRow, *, with_profiles: bool) -> Window:
+    return Window(
+        window_id=row.window_id,
+        kind=WindowKind(row.kind),
+        place_id=row.place_id,
+        station_id=row.station_id,
+        start_time=row.start_time,
+        end_time=row.end_time,
+        predictability=Predictability(row.predictability),
+        profiles=decode_profiles(row.profiles) if with_profiles else (),
+    )
