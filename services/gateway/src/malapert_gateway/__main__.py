@@ -1,0 +1,112 @@
+"""`python -m malapert_gateway serve | migrate | openapi`."""
+
+import argparse
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from fastapi import FastAPI
+from malapert_core.database import Database
+from malapert_core.errors import PreconditionError
+from malapert_core.logging import configure_logging
+from malapert_core.migrations import run_migrations
+
+from malapert_gateway.app import create_app, running_app
+from malapert_gateway.config import GatewaySettings
+from malapert_gateway.factory import MIGRATIONS
+
+
+class GatewayServer(uvicorn.Server):
+    """A server whose streams of events end before it waits for open calls."""
+
+    def __init__(self, app: FastAPI, settings: GatewaySettings) -> None:
+        config = uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
+        )
+        super().__init__(config)
+        self._stopping: asyncio.Event = app.state.gateway.stopping
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the caller."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, finish calls in flight, then close."""
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    opened = asyncio.Event()
+
+    async def run() -> None:
+        async with running_app(settings) as app:
+            opened.set()
+            await _serve_until(stop, GatewayServer(app, settings))
+
+    running = asyncio.create_task(run())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not opened.is_set():
+        # It may still be waiting for its database or the broker, which may never come.
+        running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def _serve_until(stop: asyncio.Event, server: GatewayServer) -> None:
+    serving = asyncio.create_task(server.serve())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    server.should_exit = True
+    await serving
+
+
+async def migrate(settings: GatewaySettings) -> None:
+    """Bring the schema to the newest revision."""
+    database = Database(settings.database_url)
+    try:
+        await database.wait_ready()
+        await run_migrations(database, MIGRATIONS)
+    finally:
+        await database.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the verb of the command line."""
+    parser = argparse.ArgumentParser(prog="malapert_gateway")
+    parser.add_argument("verb", choices=["serve", "migrate", "openapi"])
+    verb = parser.parse_args(arguments).verb
+    if verb == "openapi":
+        json.dump(create_app().openapi(), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return
+    settings = GatewaySettings()
+    configure_logging(settings)
+    try:
+        asyncio.run(serve(settings) if verb == "serve" else migrate(settings))
+    except PreconditionError as error:
+        sys.exit(f"{error.reason}: {error.message}")
+
+
+if __name__ == "__main__":
+    main()

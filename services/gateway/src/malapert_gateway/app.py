@@ -1,0 +1,98 @@
+"""The FastAPI application: every route under /api/v1, health, and the OpenAPI document."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from malapert_core.service import open_runtime
+
+from malapert_gateway import openapi, problems
+from malapert_gateway.config import GatewaySettings
+from malapert_gateway.factory import MIGRATIONS, open_gateway
+from malapert_gateway.middleware import CallContext
+from malapert_gateway.routes import (
+    contacts,
+    events,
+    exports,
+    health,
+    keys,
+    missions,
+    operations,
+    plans,
+    requests,
+    sites,
+    terrain,
+    terrain_upload,
+    windows,
+)
+from malapert_gateway.services.gateway import Gateway
+
+API_PREFIX = "/api/v1"
+API_ROUTERS: tuple[APIRouter, ...] = (
+    missions.router,
+    terrain_upload.router,
+    terrain.router,
+    sites.router,
+    windows.router,
+    contacts.router,
+    requests.router,
+    plans.router,
+    exports.router,
+    operations.router,
+    events.router,
+    keys.router,
+    keys.issuing_router,
+)
+
+
+def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    gateway
+        Its parts; None only where nothing but the OpenAPI document is wanted.
+    telemetry
+        FastAPI's telemetry settings.
+    """
+    app = FastAPI(
+        title="Malapert",
+        summary="Mission planning for the lunar poles",
+        description=openapi.DESCRIPTION,
+        version="1.0.0",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=_operation_id,
+        telemetry=telemetry,
+    )
+    app.state.gateway = gateway
+    for router in API_ROUTERS:
+        app.include_router(router, prefix=API_PREFIX)
+    app.include_router(health.router)
+    app.add_middleware(CallContext)
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+@asynccontextmanager
+async def running_app(settings: GatewaySettings) -> AsyncIterator[FastAPI]:
+    """Open everything that the application stands on, and yield it; close it in reverse."""
+    async with open_runtime(settings, MIGRATIONS) as runtime, open_gateway(runtime) as gateway:
+        telemetry = {
+            "tracer_provider": runtime.telemetry.provider,
+            "exclude": _is_health,
+            "metrics": False,
+            "logs": False,
+        }
+        yield create_app(gateway, telemetry)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _is_health(scope: Any) -> bool:
+    return scope.get("path") in ("/healthz", "/readyz")

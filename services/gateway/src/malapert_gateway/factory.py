@@ -1,0 +1,70 @@
+"""Builds the gateway from its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import structlog
+from malapert_core.service import ServiceRuntime
+
+from malapert_gateway.config import GatewaySettings
+from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, ServiceName
+from malapert_gateway.services.event_feed import EventFeed
+from malapert_gateway.services.gateway import Gateway
+from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.mission_agencies import MissionAgencies
+from malapert_gateway.services.operation_directory import OperationDirectory
+from malapert_gateway.services.readiness import Readiness
+from malapert_gateway.storage.answer_store import AnswerStore
+from malapert_gateway.storage.key_store import KeyStore
+
+log = structlog.get_logger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@asynccontextmanager
+async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterator[Gateway]:
+    """Yield the gateway on what the core opened; the first keys are made where there is none and a file is named."""
+    settings = runtime.settings
+    services = ServiceClients(_channels(runtime))
+    keys = KeyService(KeyStore(runtime.database))
+    if settings.keys_file is not None and await keys.issue_first(settings.bootstrap_keys, settings.keys_file):
+        log.info("first keys written", path=str(settings.keys_file), count=len(settings.bootstrap_keys))
+    yield Gateway(
+        settings=settings,
+        services=services,
+        admission=Admission(
+            keys,
+            rate_limit=settings.rate_limit,
+            refusal_limit=settings.refusal_limit,
+            storage_url=settings.rate_limit_storage,
+        ),
+        keys=keys,
+        answers=AnswerStore(
+            runtime.database,
+            # A call may make more than one call to the services, each within the deadline.
+            claim_lifetime=timedelta(seconds=4 * settings.call_deadline_s),
+            answer_lifetime=timedelta(hours=settings.idempotency_hours),
+        ),
+        operations=OperationDirectory(services, settings.call_deadline_s),
+        feed=EventFeed(runtime.nats, runtime.js, MissionAgencies(services, runtime.identity, settings.call_deadline_s)),
+        readiness=Readiness(runtime.database, runtime.nats, services, settings.health_deadline_s),
+    )
+
+
+def _channels(runtime: ServiceRuntime[GatewaySettings]) -> dict[ServiceName, grpc.aio.Channel]:
+    settings = runtime.settings
+    targets = {
+        ServiceName.PLANNER: settings.planner_target,
+        ServiceName.LANDING_SITE: settings.landing_site_target,
+        ServiceName.COMMS_WINDOW: settings.comms_window_target,
+        ServiceName.PAYLOAD: settings.payload_target,
+    }
+    return {
+        name: runtime.open_channel(target, GRPC_SERVICES[name], default_timeout_s=settings.call_deadline_s)
+        for name, target in targets.items()
+    }

@@ -1,0 +1,70 @@
+"""What is done around every HTTP call: its identifiers, security headers and the access log."""
+
+import re
+import time
+
+import structlog
+from malapert_core.identifiers import new_identifier
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from malapert_gateway.problems import trace_id
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID_HEADER = "X-Request-Id"
+TRACE_ID_HEADER = "X-Trace-Id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_QUIET = ("/healthz", "/readyz")
+_SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_PRIVATE = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+
+
+class CallContext:
+    """Middleware of every call.
+
+    Parameters
+    ----------
+    app
+        What it wraps.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call with its identifiers and headers, and write its line in the log."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = new_identifier()
+        began_s = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                own = {REQUEST_ID_HEADER: request_id, TRACE_ID_HEADER: trace_id(), **_SECURITY}
+                private = _PRIVATE if scope["path"].startswith("/api/") else {}
+                for name, value in (own | private).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            finally:
+                if scope["path"] not in _QUIET:
+                    duration_s = round(time.perf_counter() - began_s, 4)
+                    method, path = scope["method"], scope["path"]
+                    log.info("call answered", method=method, path=path, status=status, duration_s=duration_s)

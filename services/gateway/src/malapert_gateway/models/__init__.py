@@ -1,0 +1,1 @@
+"""Strict models of the HTTP API, one module per subject."""

@@ -1,0 +1,70 @@
+"""What every model of the HTTP API shares: strictness, UTC times, and the message it mirrors."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
+
+from google.protobuf.message import Message
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+
+
+class WireModel(BaseModel):
+    """A strict mirror of one contract message: same field names, no unknown fields, no silent conversion.
+
+    A bytes field ``<name>_json`` of the message is the JSON object ``<name>`` here; every other name is the same.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    message_type: ClassVar[type[Message]]
+
+
+def _only_text_or_datetime(value: object) -> object:
+    if isinstance(value, str | datetime):
+        return value
+    raise ValueError("a time is RFC 3339 text such as 2029-01-10T00:00:00Z")
+
+
+def _to_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its offset from UTC, such as the Z of 2029-01-10T00:00:00Z")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time lies between the years 1 and 9999 in UTC") from error
+
+
+def rfc3339(value: datetime) -> str:
+    """Write an aware time as RFC 3339 in UTC, with a fraction only where there is one.
+
+    Parameters
+    ----------
+    value
+        Aware time.
+    """
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _base64_text(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("base64 text is allowed here") from error
+    return value
+
+
+UtcTime = Annotated[
+    datetime,
+    Strict(False),
+    BeforeValidator(_only_text_or_datetime),
+    AfterValidator(_to_utc),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+]
+"""An instant: RFC 3339 text with an offset on the wire, an aware UTC datetime inside."""
+
+UInt32 = Annotated[int, Field(ge=0, le=2**32 - 1)]
+"""A whole number that fits the contract's uint32."""
+
+Base64 = Annotated[str, AfterValidator(_base64_text), Field(json_schema_extra={"format": "byte"})]
+"""Bytes as base64 text."""

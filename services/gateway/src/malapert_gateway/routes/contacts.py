@@ -1,0 +1,69 @@
+"""The contact book: who has which antenna when."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from malapert.comms_window.v1 import contact_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.identifiers import new_identifier
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.contact import (
+    CommitContactsRequest,
+    ContactPage,
+    Contacts,
+    ReleaseContactsRequest,
+    ReserveContactsRequest,
+)
+from malapert_gateway.models.shared import Interval
+from malapert_gateway.models.wire import UtcTime
+from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
+from malapert_gateway.routes.parameters import GatewayParts, Page, only
+
+router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
+
+
+@router.get("/contacts")
+async def list_contacts(
+    gateway: GatewayParts,
+    page: Page,
+    station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    mission_id: Annotated[str, only("mission", "lupex")] = "",
+    start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
+    end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
+    only_holding: Annotated[bool, Query(description="True leaves out what holds no antenna any more.")] = False,
+) -> ContactPage:
+    """List contacts in order of their start; of other agencies' contacts only station, time and state are told."""
+    message = contact_pb2.ListContactsRequest(
+        station_id=station_id, mission_id=mission_id, only_holding=only_holding, page=page
+    )
+    if start_time is not None and end_time is not None:
+        span = Interval(start_time=start_time, end_time=end_time)
+        message.span.CopyFrom(to_message(span, type_pb2.Interval))
+    return to_model(await gateway.call(gateway.services.contacts.ListContacts, message), ContactPage)
+
+
+@router.post("/contacts:reserve", status_code=201)
+async def reserve_contacts(
+    body: ReserveContactsRequest,
+    gateway: GatewayParts,
+    idempotency_key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER, include_in_schema=False)] = None,
+) -> Contacts:
+    """Reserve every asked contact or none; a conflict names the contacts in the way."""
+    key = idempotency_key or new_identifier()
+    message = to_message(body, contact_pb2.ReserveContactsRequest, idempotency_key=key)
+    return to_model(await gateway.call(gateway.services.contacts.ReserveContacts, message), Contacts)
+
+
+@router.post("/contacts:commit")
+async def commit_contacts(body: CommitContactsRequest, gateway: GatewayParts) -> Contacts:
+    """Commit tentative contacts, all or none."""
+    message = to_message(body, contact_pb2.CommitContactsRequest)
+    return to_model(await gateway.call(gateway.services.contacts.CommitContacts, message), Contacts)
+
+
+@router.post("/contacts:release")
+async def release_contacts(body: ReleaseContactsRequest, gateway: GatewayParts) -> Contacts:
+    """Give contacts back, all or none."""
+    message = to_message(body, contact_pb2.ReleaseContactsRequest)
+    return to_model(await gateway.call(gateway.services.contacts.ReleaseContacts, message), Contacts)

@@ -1,0 +1,161 @@
+"""The way of every call under /api/v1: admitted, its body checked and bounded, done once under an idempotency key."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ClassVar
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
+from malapert_core.identity import Identity, acting_as
+from starlette.types import Message, Receive
+
+from malapert_gateway.domain.answer import Answer, Call
+from malapert_gateway.services.gateway import Gateway
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+_MAX_IDEMPOTENCY_KEY = 255
+_KEPT_HEADERS = ("content-type", "location", "etag")
+
+
+class GuardedRoute(APIRoute):
+    """A route that only admitted calls with a bounded JSON body reach."""
+
+    media_types: ClassVar[tuple[str, ...]] = ("application/json",)
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler with everything that comes before it."""
+        handler = super().get_route_handler()
+        action = self.operation_id or self.name
+
+        async def guarded(request: Request) -> Response:
+            gateway: Gateway = request.app.state.gateway
+            address = request.client.host if request.client else ""
+            identity = await gateway.admission.admit(action, request.headers.get("authorization"), address)
+            request.state.identity = identity
+            with acting_as(identity):
+                return await self.run(gateway, identity, request, handler)
+
+        return guarded
+
+    async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
+        """Do the call: at most once for each idempotency key where it changes something."""
+        if request.method not in ("POST", "DELETE"):
+            return await handler(request)
+        body = await _read(request, gateway.settings.max_body_bytes)
+        if body:
+            require_media_type(request, self.media_types)
+        request = Request(request.scope, _replaying(body))
+        key = request.headers.get(IDEMPOTENCY_HEADER)
+        if key is None:
+            return await handler(request)
+        call = Call(identity.agency_id, _checked_key(key), _hash_of(identity, request, body))
+        return await self._once(gateway, call, lambda: handler(request))
+
+    def kept_body(self, body: bytes) -> bytes:
+        """Return what is kept of an answer's body under an idempotency key."""
+        return body
+
+    async def _once(self, gateway: Gateway, call: Call, run: Callable[[], Awaitable[Response]]) -> Response:
+        claim = await gateway.answers.claim(call)
+        if isinstance(claim, Answer):
+            return Response(claim.body, claim.status, {**claim.headers, REPLAYED_HEADER: "true"})
+        try:
+            response = await run()
+            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            answer = Answer(response.status_code, headers, self.kept_body(bytes(response.body)))
+            await gateway.answers.keep(claim, call, answer)
+        except BaseException:
+            await gateway.answers.give_up(claim, call)
+            raise
+        return response
+
+
+class UploadRoute(GuardedRoute):
+    """A route that takes a large file as it streams in; idempotent, for the same bytes give the same object."""
+
+    media_types = ("application/octet-stream", "image/tiff", "multipart/form-data")
+
+    async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
+        """Do the call on a stream that ends in an error where it grows too long."""
+        require_media_type(request, self.media_types)
+        return await handler(Request(request.scope, _bounded(request, gateway.settings.max_upload_bytes)))
+
+
+def require_media_type(request: Request, allowed: tuple[str, ...]) -> None:
+    """Refuse a body of another media type.
+
+    Raises
+    ------
+    InvalidInputError
+        ``UNSUPPORTED_MEDIA_TYPE``.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in allowed:
+        names = " or ".join(allowed)
+        raise InvalidInputError("UNSUPPORTED_MEDIA_TYPE", f"the body must be {names}, not {media_type or 'untyped'}")
+
+
+async def _read(request: Request, limit_bytes: int) -> bytes:
+    _require_length(request, limit_bytes)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise too_large(limit_bytes)
+    return bytes(body)
+
+
+def _bounded(request: Request, limit_bytes: int) -> Receive:
+    _require_length(request, limit_bytes)
+    received_bytes = 0
+
+    async def receive() -> Message:
+        nonlocal received_bytes
+        message = await request.receive()
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > limit_bytes:
+            raise too_large(limit_bytes)
+        return message
+
+    return receive
+
+
+def _require_length(request: Request, limit_bytes: int) -> None:
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limit_bytes:
+        raise too_large(limit_bytes)
+
+
+def too_large(limit_bytes: int) -> ExhaustedError:
+    """Return the error of a body beyond the limit."""
+    return ExhaustedError(
+        "BODY_TOO_LARGE", f"at most {limit_bytes} bytes are allowed", metadata={"limit_bytes": str(limit_bytes)}
+    )
+
+
+def _replaying(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _checked_key(key: str) -> str:
+    if 0 < len(key) <= _MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable():
+        return key
+    message = f"1 to {_MAX_IDEMPOTENCY_KEY} printable ASCII characters are allowed"
+    fault = Fault(f"header.{IDEMPOTENCY_HEADER}", "INVALID_IDEMPOTENCY_KEY", message)
+    raise InvalidInputError("INVALID_IDEMPOTENCY_KEY", "the idempotency key is not usable", faults=[fault])
+
+
+def _hash_of(identity: Identity, request: Request, body: bytes) -> str:
+    digest = hashlib.sha256()
+    parts = (identity.role.value, request.method, request.url.path, request.url.query)
+    for part in (*parts, request.headers.get("if-match", "")):
+        digest.update(part.encode() + b"\0")
+    digest.update(body)
+    return digest.hexdigest()

@@ -1,0 +1,74 @@
+"""Missions: documents go in whole, versions never change."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from malapert.planner.v1 import mission_pb2
+
+from malapert_gateway.conversion import to_model
+from malapert_gateway.models.mission import Mission, MissionPage
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
+
+router = APIRouter(prefix="/missions", tags=["missions"], route_class=GuardedRoute)
+
+_DOCUMENT = {
+    "requestBody": {
+        "required": True,
+        "description": "The mission document; its schema is at /missions/schema.",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"mission_id": "lupex", "title": "LUPEX reference mission"},
+            }
+        },
+    }
+}
+
+
+@router.post("", status_code=201, responses={201: LOCATION}, openapi_extra=_DOCUMENT)
+async def create_mission(
+    request: Request, response: Response, gateway: GatewayParts, validate_only: ValidateOnly = False
+) -> Mission:
+    """Take a mission document, or nothing of it and every fault with its path.
+
+    The same content again gives the same version; changed content gives the next one.
+    """
+    message = mission_pb2.CreateMissionRequest(document_json=await request.body(), validate_only=validate_only)
+    answer = await gateway.call(gateway.services.missions.CreateMission, message)
+    mission = to_model(answer.mission, Mission)
+    if not validate_only:
+        response.headers["Location"] = f"/api/v1/missions/{mission.mission_id}/versions/{mission.version}"
+    return mission
+
+
+@router.get("")
+async def list_missions(gateway: GatewayParts, page: Page) -> MissionPage:
+    """List missions, the newest version of each, without their documents."""
+    answer = await gateway.call(gateway.services.missions.ListMissions, mission_pb2.ListMissionsRequest(page=page))
+    return to_model(answer, MissionPage)
+
+
+@router.get("/schema")
+async def get_mission_schema(gateway: GatewayParts) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of mission documents."""
+    answer = await gateway.call(gateway.services.missions.GetMissionSchema, mission_pb2.GetMissionSchemaRequest())
+    schema: dict[str, Any] = json.loads(answer.schema_json)
+    return schema
+
+
+@router.get("/{mission_id}")
+async def get_mission(mission_id: MissionId, gateway: GatewayParts) -> Mission:
+    """Return the newest version of a mission with its document."""
+    return to_model(await gateway.mission(mission_id), Mission)
+
+
+@router.get("/{mission_id}/versions/{version}")
+async def get_mission_version(
+    mission_id: MissionId,
+    version: Annotated[int, Path(ge=1, le=2**32 - 1, description="The version, from 1.", examples=[1])],
+    gateway: GatewayParts,
+) -> Mission:
+    """Return one version of a mission with its document."""
+    return to_model(await gateway.mission(mission_id, version), Mission)

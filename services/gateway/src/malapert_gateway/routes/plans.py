@@ -1,0 +1,109 @@
+"""Plans: made by long work, reviewed by agencies, released or ended."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from malapert.planner.v1 import plan_pb2
+
+from malapert_gateway import policy
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.operation import Operation
+from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan
+from malapert_gateway.models.validation import ValidationReport
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.operations import started
+from malapert_gateway.routes.parameters import (
+    ETAG,
+    LOCATION,
+    CallerIdentity,
+    ExpectedVersion,
+    GatewayParts,
+    Page,
+    PlanId,
+    only,
+    set_etag,
+)
+from malapert_gateway.services.clients import ServiceName
+
+router = APIRouter(prefix="/plans", tags=["plans"], route_class=GuardedRoute)
+
+
+def _shown(plan: plan_pb2.Plan, response: Response) -> Plan:
+    set_etag(response, plan.version)
+    return to_model(plan, Plan)
+
+
+@router.post("", status_code=202, responses={202: LOCATION})
+async def generate_plan(body: GeneratePlanRequest, response: Response, gateway: GatewayParts) -> Operation:
+    """Start making a plan; the operation's `result_id` is a plan in state DRAFT that the validator has passed."""
+    message = to_message(body, plan_pb2.GeneratePlanRequest)
+    answer = await gateway.call(gateway.services.plans.GeneratePlan, message)
+    return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
+
+
+@router.get("")
+async def list_plans(
+    gateway: GatewayParts, page: Page, mission_id: Annotated[str, only("mission", "lupex")] = ""
+) -> PlanPage:
+    """List plans, newest first, without their items."""
+    message = plan_pb2.ListPlansRequest(mission_id=mission_id, page=page)
+    return to_model(await gateway.call(gateway.services.plans.ListPlans, message), PlanPage)
+
+
+@router.get("/{plan_id}", responses={200: ETAG})
+async def get_plan(plan_id: PlanId, response: Response, gateway: GatewayParts) -> Plan:
+    """Return one plan with everything in it."""
+    return _shown(await gateway.plan(plan_id), response)
+
+
+@router.post("/{plan_id}:submit", responses={200: ETAG})
+async def submit_plan(
+    plan_id: PlanId,
+    response: Response,
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    version: ExpectedVersion,
+) -> Plan:
+    """Put a draft under review by the mission's reviewing agencies."""
+    policy.require_agency("submit_plan", identity, await gateway.plan_owners(plan_id))
+    message = plan_pb2.SubmitPlanRequest(plan_id=plan_id, version=version)
+    return _shown((await gateway.call(gateway.services.plans.SubmitPlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:review", responses={200: ETAG})
+async def review_plan(plan_id: PlanId, body: ReviewPlan, response: Response, gateway: GatewayParts) -> Plan:
+    """Approve or reject the exact content of a plan for the caller's agency; a rejection ends the plan."""
+    message = to_message(body, plan_pb2.ReviewPlanRequest, plan_id=plan_id)
+    return _shown((await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:release", responses={200: ETAG})
+async def release_plan(
+    plan_id: PlanId,
+    response: Response,
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    version: ExpectedVersion,
+) -> Plan:
+    """Commit the contacts of an approved plan and release it, or refuse it whole with the conflict named."""
+    policy.require_agency("release_plan", identity, await gateway.plan_owners(plan_id))
+    message = plan_pb2.ReleasePlanRequest(plan_id=plan_id, version=version)
+    return _shown((await gateway.call(gateway.services.plans.ReleasePlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:terminate", responses={200: ETAG})
+async def terminate_plan(
+    plan_id: PlanId, body: TerminatePlan, response: Response, gateway: GatewayParts, identity: CallerIdentity
+) -> Plan:
+    """End a plan and say why."""
+    policy.require_agency("terminate_plan", identity, await gateway.plan_owners(plan_id))
+    message = to_message(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
+    return _shown((await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:validate")
+async def validate_plan(plan_id: PlanId, gateway: GatewayParts) -> ValidationReport:
+    """Check a stored plan again by the independent validator; nothing is changed."""
+    message = plan_pb2.ValidatePlanRequest(plan_id=plan_id)
+    answer = await gateway.call(gateway.services.plans.ValidatePlan, message)
+    return to_model(answer.validation, ValidationReport)

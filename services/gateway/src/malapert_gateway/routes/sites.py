@@ -1,0 +1,72 @@
+"""Searches for landing sites, skylines, waypoints and routes between them."""
+
+from fastapi import APIRouter, Response
+from malapert.landing_site.v1 import route_pb2, site_pb2
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.operation import Operation
+from malapert_gateway.models.route import FindRoutesRequest, ResolveWaypointsRequest, Routes, Waypoints
+from malapert_gateway.models.site import (
+    GetHorizonProfilesRequest,
+    HorizonProfiles,
+    SearchSitesRequest,
+    Site,
+    SiteSearch,
+    SiteSearchPage,
+)
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.operations import started
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, SiteId, SiteSearchId
+from malapert_gateway.services.clients import ServiceName
+
+router = APIRouter(tags=["sites"], route_class=GuardedRoute)
+
+
+@router.post("/site-searches", status_code=202, responses={202: LOCATION})
+async def search_sites(body: SearchSitesRequest, response: Response, gateway: GatewayParts) -> Operation:
+    """Start a search for landing sites; the operation's `result_id` is the site search."""
+    answer = await gateway.call(gateway.services.sites.SearchSites, to_message(body, site_pb2.SearchSitesRequest))
+    return await started(gateway, ServiceName.LANDING_SITE, answer.operation_id, response)
+
+
+@router.get("/site-searches")
+async def list_site_searches(gateway: GatewayParts, page: Page) -> SiteSearchPage:
+    """List site searches, newest first."""
+    answer = await gateway.call(gateway.services.sites.ListSiteSearches, site_pb2.ListSiteSearchesRequest(page=page))
+    return to_model(answer, SiteSearchPage)
+
+
+@router.get("/site-searches/{site_search_id}")
+async def get_site_search(site_search_id: SiteSearchId, gateway: GatewayParts) -> SiteSearch:
+    """Return the ranked sites of a search, and how many candidates each limit refused."""
+    message = site_pb2.GetSiteSearchRequest(site_search_id=site_search_id)
+    answer = await gateway.call(gateway.services.sites.GetSiteSearch, message)
+    return to_model(answer.site_search, SiteSearch)
+
+
+@router.get("/sites/{site_id}")
+async def get_site(site_id: SiteId, gateway: GatewayParts) -> Site:
+    """Return one site with its metrics and the parts of its score."""
+    answer = await gateway.call(gateway.services.sites.GetSite, site_pb2.GetSiteRequest(site_id=site_id))
+    return to_model(answer.site, Site)
+
+
+@router.post("/horizon-profiles:compute")
+async def get_horizon_profiles(body: GetHorizonProfilesRequest, gateway: GatewayParts) -> HorizonProfiles:
+    """Return the skyline at points, by an exact ray cast over a terrain stack."""
+    message = to_message(body, site_pb2.GetHorizonProfilesRequest)
+    return to_model(await gateway.call(gateway.services.horizons.GetHorizonProfiles, message), HorizonProfiles)
+
+
+@router.post("/waypoints:resolve")
+async def resolve_waypoints(body: ResolveWaypointsRequest, gateway: GatewayParts) -> Waypoints:
+    """Turn waypoint definitions into places on the terrain around a site."""
+    message = to_message(body, route_pb2.ResolveWaypointsRequest)
+    return to_model(await gateway.call(gateway.services.routes.ResolveWaypoints, message), Waypoints)
+
+
+@router.post("/routes:find")
+async def find_routes(body: FindRoutesRequest, gateway: GatewayParts) -> Routes:
+    """Find the slope-limited cheapest path between every two waypoints, both ways."""
+    message = to_message(body, route_pb2.FindRoutesRequest)
+    return to_model(await gateway.call(gateway.services.routes.FindRoutes, message), Routes)

@@ -1,0 +1,89 @@
+"""The upload of a digital elevation model, passed on piece by piece."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from malapert.landing_site.v1 import terrain_pb2
+from malapert_core.errors import Fault, InvalidInputError
+from starlette.datastructures import UploadFile as FormFile
+
+from malapert_gateway.conversion import to_model
+from malapert_gateway.models.terrain import Terrain
+from malapert_gateway.routes.guarded import UploadRoute
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts
+
+router = APIRouter(tags=["terrain"], route_class=UploadRoute)
+
+_CHUNK_BYTES = 256 * 1024
+_FILE = {"type": "string", "format": "binary", "description": "A GeoTIFF of elevations."}
+_TEXT = {"type": "string"}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": _FILE},
+            "image/tiff": {"schema": _FILE},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": _FILE, "title": _TEXT, "source": _TEXT},
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("/terrains", status_code=201, responses={201: LOCATION}, openapi_extra=_BODY)
+async def register_terrain(
+    request: Request,
+    response: Response,
+    gateway: GatewayParts,
+    title: Annotated[str, Query(max_length=500, description="Title for a person.", examples=["Ridge, 25 m"])] = "",
+    source: Annotated[str, Query(max_length=2000, description="Where it came from.", examples=["PGDA 78"])] = "",
+    file_name: Annotated[str, Query(max_length=500, description="Name of the file.", examples=["ridge.tif"])] = "",
+) -> Terrain:
+    """Register a GeoTIFF as terrain; the same bytes give the same terrain.
+
+    The file is the body itself, with title and source in the query, or a form of `file`, `title` and `source`.
+    """
+    header = terrain_pb2.TerrainHeader(title=title, source=source, file_name=file_name)
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        chunks = await _form_chunks(request, header)
+    else:
+        chunks = request.stream()
+    answer = await gateway.upload(gateway.services.terrains.RegisterTerrain, _messages(header, chunks))
+    terrain = to_model(answer.terrain, Terrain)
+    response.headers["Location"] = f"/api/v1/terrains/{terrain.terrain_id}"
+    return terrain
+
+
+async def _form_chunks(request: Request, header: terrain_pb2.TerrainHeader) -> AsyncIterator[bytes]:
+    form = await request.form(max_files=1, max_fields=2)
+    file = form.get("file")
+    if not isinstance(file, FormFile):
+        fault = Fault("file", "MISSING", "the form needs a file")
+        raise InvalidInputError("INVALID_REQUEST", "the form has no file", faults=[fault])
+    header.title = str(form.get("title", header.title))
+    header.source = str(form.get("source", header.source))
+    header.file_name = file.filename or header.file_name
+    return _file_chunks(file)
+
+
+async def _file_chunks(file: FormFile) -> AsyncIterator[bytes]:
+    try:
+        while chunk := await file.read(_CHUNK_BYTES):
+            yield chunk
+    finally:
+        await file.close()
+
+
+async def _messages(
+    header: terrain_pb2.TerrainHeader, chunks: AsyncIterator[bytes]
+) -> AsyncIterator[terrain_pb2.RegisterTerrainRequest]:
+    yield terrain_pb2.RegisterTerrainRequest(header=header)
+    async for chunk in chunks:
+        for start in range(0, len(chunk), _CHUNK_BYTES):
+            yield terrain_pb2.RegisterTerrainRequest(chunk=chunk[start : start + _CHUNK_BYTES])

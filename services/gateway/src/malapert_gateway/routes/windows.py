@@ -1,0 +1,74 @@
+"""Ground stations, and windows of light, Earth visibility and contact."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from malapert.comms_window.v1 import window_pb2
+
+from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.models.operation import Operation
+from malapert_gateway.models.window import (
+    ComputeWindowsRequest,
+    Station,
+    StationPage,
+    WindowKind,
+    WindowPage,
+    WindowSet,
+)
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.operations import started
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, StationId, WindowSetId
+from malapert_gateway.services.clients import ServiceName
+
+router = APIRouter(tags=["windows"], route_class=GuardedRoute)
+
+
+@router.get("/stations")
+async def list_stations(gateway: GatewayParts, page: Page) -> StationPage:
+    """List ground stations by identifier."""
+    answer = await gateway.call(gateway.services.stations.ListStations, window_pb2.ListStationsRequest(page=page))
+    return to_model(answer, StationPage)
+
+
+@router.get("/stations/{station_id}")
+async def get_station(station_id: StationId, gateway: GatewayParts) -> Station:
+    """Return one ground station; each figure carries its source and confidence."""
+    message = window_pb2.GetStationRequest(station_id=station_id)
+    return to_model((await gateway.call(gateway.services.stations.GetStation, message)).station, Station)
+
+
+@router.post("/window-sets", status_code=202, responses={202: LOCATION})
+async def compute_windows(body: ComputeWindowsRequest, response: Response, gateway: GatewayParts) -> Operation:
+    """Start computing windows; the operation's `result_id` is the window set. The same inputs give the same set."""
+    message = to_message(body, window_pb2.ComputeWindowsRequest)
+    answer = await gateway.call(gateway.services.windows.ComputeWindows, message)
+    return await started(gateway, ServiceName.COMMS_WINDOW, answer.operation_id, response)
+
+
+@router.get("/window-sets/{window_set_id}")
+async def get_window_set(window_set_id: WindowSetId, gateway: GatewayParts) -> WindowSet:
+    """Return what a window set holds, without its windows."""
+    message = window_pb2.GetWindowSetRequest(window_set_id=window_set_id)
+    return to_model((await gateway.call(gateway.services.windows.GetWindowSet, message)).window_set, WindowSet)
+
+
+@router.get("/window-sets/{window_set_id}/windows")
+async def list_windows(
+    window_set_id: WindowSetId,
+    gateway: GatewayParts,
+    page: Page,
+    kinds: Annotated[list[WindowKind] | None, Query(description="Only these kinds; none means all.")] = None,
+    place_ids: Annotated[list[str] | None, Query(description="Only these places; none means all.")] = None,
+    station_ids: Annotated[list[str] | None, Query(description="Only these stations; none means all.")] = None,
+    without_profiles: Annotated[bool, Query(description="True leaves the profiles out.")] = False,
+) -> WindowPage:
+    """List the windows of a set in order of their start."""
+    message = window_pb2.ListWindowsRequest(
+        window_set_id=window_set_id,
+        kinds=[enum_number(window_pb2.WindowKind.DESCRIPTOR, kind) for kind in kinds or []],
+        place_ids=place_ids,
+        station_ids=station_ids,
+        without_profiles=without_profiles,
+        page=page,
+    )
+    return to_model(await gateway.call(gateway.services.windows.ListWindows, message), WindowPage)

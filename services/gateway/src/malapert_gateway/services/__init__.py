@@ -1,0 +1,1 @@
+"""Use cases of the gateway: keys, admission, the event feed, and calls to the services."""

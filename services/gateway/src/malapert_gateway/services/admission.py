@@ -1,0 +1,67 @@
+"""Admits calls: who it is, whether it may, and whether it comes too often."""
+
+import math
+import time
+
+from limits import RateLimitItem, parse
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.storage import storage_from_string
+from malapert_core.errors import ExhaustedError, UnauthenticatedError
+from malapert_core.identity import Identity
+
+from malapert_gateway import policy
+from malapert_gateway.services.key_service import KeyService
+
+
+class Admission:
+    """What stands before every call.
+
+    Parameters
+    ----------
+    keys
+        Knows keys.
+    rate_limit
+        Calls of one key, such as ``600/minute``.
+    refusal_limit
+        Refused keys from one address, such as ``60/minute``.
+    storage_url
+        Where calls are counted, such as ``async+memory://``.
+    """
+
+    def __init__(self, keys: KeyService, *, rate_limit: str, refusal_limit: str, storage_url: str) -> None:
+        self._keys = keys
+        self._rate_limit = parse(rate_limit)
+        self._refusal_limit = parse(refusal_limit)
+        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
+
+    async def admit(self, action: str, authorization: str | None, address: str) -> Identity:
+        """Return who calls.
+
+        Raises
+        ------
+        UnauthenticatedError
+            Without a valid key.
+        ExhaustedError
+            ``TOO_MANY_CALLS`` where the key, or an address without a valid one, calls too often.
+        PermissionDeniedError
+            ``FORBIDDEN`` where the role may not take the action.
+        """
+        try:
+            identity = await self._keys.identify(authorization)
+        except UnauthenticatedError:
+            await self._count(self._refusal_limit, "address", address)
+            raise
+        await self._count(self._rate_limit, "key", identity.key_id)
+        policy.require_role(action, identity)
+        return identity
+
+    async def _count(self, limit: RateLimitItem, kind: str, name: str) -> None:
+        if await self._limiter.hit(limit, kind, name):
+            return
+        window = await self._limiter.get_window_stats(limit, kind, name)
+        wait_s = max(1, math.ceil(window.reset_time - time.time()))
+        raise ExhaustedError(
+            "TOO_MANY_CALLS",
+            f"at most {limit} are allowed; ask again in {wait_s} s",
+            metadata={"limit": str(limit), "retry_after_s": str(wait_s)},
+        )

@@ -1,0 +1,75 @@
+"""The four services as the gateway calls them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from malapert.comms_window.v1 import contact_pb2_grpc, window_pb2_grpc
+from malapert.landing_site.v1 import route_pb2_grpc, site_pb2_grpc, terrain_pb2_grpc
+from malapert.operation.v1 import operation_pb2_grpc
+from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2_grpc
+from malapert.planner.v1 import mission_pb2_grpc, plan_pb2_grpc
+
+
+class ServiceName(StrEnum):
+    """A service behind the gateway."""
+
+    PLANNER = "planner"
+    LANDING_SITE = "landing-site"
+    COMMS_WINDOW = "comms-window"
+    PAYLOAD = "payload"
+
+
+_OPERATIONS = "malapert.operation.v1.OperationService"
+
+GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
+    ServiceName.PLANNER: ("malapert.planner.v1.MissionService", "malapert.planner.v1.PlanService", _OPERATIONS),
+    ServiceName.LANDING_SITE: (
+        "malapert.landing_site.v1.TerrainService",
+        "malapert.landing_site.v1.SiteService",
+        "malapert.landing_site.v1.HorizonService",
+        "malapert.landing_site.v1.RouteService",
+        _OPERATIONS,
+    ),
+    ServiceName.COMMS_WINDOW: (
+        "malapert.comms_window.v1.StationService",
+        "malapert.comms_window.v1.WindowService",
+        "malapert.comms_window.v1.ContactService",
+        _OPERATIONS,
+    ),
+    ServiceName.PAYLOAD: (
+        "malapert.payload.v1.CatalogueService",
+        "malapert.payload.v1.RequestService",
+        _OPERATIONS,
+    ),
+}
+
+
+class ServiceClients:
+    """A client of every gRPC service.
+
+    Parameters
+    ----------
+    channels
+        A channel to each service.
+    """
+
+    def __init__(self, channels: Mapping[ServiceName, grpc.aio.Channel]) -> None:
+        planner = channels[ServiceName.PLANNER]
+        self.missions = mission_pb2_grpc.MissionServiceStub(planner)
+        self.plans = plan_pb2_grpc.PlanServiceStub(planner)
+        landing_site = channels[ServiceName.LANDING_SITE]
+        self.terrains = terrain_pb2_grpc.TerrainServiceStub(landing_site)
+        self.sites = site_pb2_grpc.SiteServiceStub(landing_site)
+        self.horizons = site_pb2_grpc.HorizonServiceStub(landing_site)
+        self.routes = route_pb2_grpc.RouteServiceStub(landing_site)
+        comms_window = channels[ServiceName.COMMS_WINDOW]
+        self.stations = window_pb2_grpc.StationServiceStub(comms_window)
+        self.windows = window_pb2_grpc.WindowServiceStub(comms_window)
+        self.contacts = contact_pb2_grpc.ContactServiceStub(comms_window)
+        payload = channels[ServiceName.PAYLOAD]
+        self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(payload)
+        self.requests = request_pb2_grpc.RequestServiceStub(payload)
+        self.operations = {name: operation_pb2_grpc.OperationServiceStub(channel) for name, channel in channels.items()}
+        self.health = {name: health_pb2_grpc.HealthStub(channel) for name, channel in channels.items()}

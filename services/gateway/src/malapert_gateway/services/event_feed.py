@@ -1,0 +1,203 @@
+"""The platform's events as one feed: live from the broker, resumed from a cursor, only what the caller may see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import structlog
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import DecodeError, Message
+from malapert.comms_window.v1 import event_pb2 as comms_window_events  # noqa: F401 - registers the messages of events
+from malapert.payload.v1 import event_pb2 as payload_events  # noqa: F401
+from malapert.planner.v1 import event_pb2 as planner_events  # noqa: F401
+from malapert_core.broker import AREAS, stream_of
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.events import Event
+from malapert_core.identity import Identity
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from malapert_gateway import policy
+from malapert_gateway.services.mission_agencies import MissionAgencies
+
+log = structlog.get_logger(__name__)
+
+_QUEUE_LENGTH = 256
+_CHECK_INTERVAL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """How far a reader is in each area's stream."""
+
+    sequence_by_area: tuple[tuple[str, int], ...]
+
+    @property
+    def text(self) -> str:
+        """The cursor as the identifier of an event in the feed."""
+        return ",".join(f"{area}={sequence}" for area, sequence in self.sequence_by_area)
+
+    @classmethod
+    def parse(cls, text: str) -> "FeedCursor":
+        """Return the cursor that a text states.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_LAST_EVENT_ID``.
+        """
+        pairs = [entry.partition("=") for entry in text.split(",")]
+        if [area for area, _, _ in pairs] != list(AREAS) or not all(_is_sequence(number) for _, _, number in pairs):
+            fault = Fault("Last-Event-ID", "INVALID_LAST_EVENT_ID", "use the id of an event of this feed, unchanged")
+            raise InvalidInputError("INVALID_LAST_EVENT_ID", "the event id is not one of this feed", faults=[fault])
+        return cls(tuple((area, int(number)) for area, _, number in pairs))
+
+    def at(self, area: str, sequence: int) -> "FeedCursor":
+        """Return the cursor after an area's event."""
+        return replace(
+            self,
+            sequence_by_area=tuple(
+                (name, sequence if name == area else number) for name, number in self.sequence_by_area
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a reader wants; empty means all."""
+
+    types: frozenset[str] = frozenset()
+    mission_id: str = ""
+    agency_id: str = ""
+
+    def admits(self, event: Event, mission_id: str) -> bool:
+        """Tell whether an event is wanted."""
+        return (
+            (not self.types or event.subject in self.types)
+            and self.mission_id in ("", mission_id)
+            and self.agency_id in ("", event.agency_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """An event of the feed, the cursor after it, and what it says; `message` is None for an unknown type."""
+
+    cursor: FeedCursor
+    event: Event
+    mission_id: str
+    message: Message | None
+
+
+class EventFeed:
+    """Reads the platform's streams for one reader at a time, by consumers that leave no trace.
+
+    Parameters
+    ----------
+    connection
+        Connection to the broker.
+    js
+        JetStream on it.
+    missions
+        Knows the agencies of missions.
+    """
+
+    def __init__(self, connection: Client, js: JetStreamContext, missions: MissionAgencies) -> None:
+        self._connection = connection
+        self._js = js
+        self._missions = missions
+
+    async def start_cursor(self, last_event_id: str) -> FeedCursor:
+        """Return where to read on: after an event, or from now."""
+        present = [(area, await self._last_sequence(area)) for area in AREAS]
+        if not last_event_id:
+            return FeedCursor(tuple(present))
+        asked = FeedCursor.parse(last_event_id)
+        # A stream that was made anew is shorter than the cursor: read on from its end.
+        pairs = zip(asked.sequence_by_area, present, strict=True)
+        return FeedCursor(tuple((area, min(sequence, last)) for (area, sequence), (_, last) in pairs))
+
+    async def entries(self, identity: Identity, start: FeedCursor, wanted: EventFilter) -> AsyncIterator[FeedEntry]:
+        """Yield what the caller may see and wants, in the order of each stream.
+
+        The feed ends where the connection to the broker was renewed meanwhile; the reader resumes from its last entry.
+        """
+        queue: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue(_QUEUE_LENGTH)
+        reconnects = self._connection.stats["reconnects"]
+        subscriptions = [await self._subscribe(area, after, queue) for area, after in start.sequence_by_area]
+        cursor = start
+        try:
+            while self._connection.stats["reconnects"] == reconnects:
+                try:
+                    area, message = await asyncio.wait_for(queue.get(), _CHECK_INTERVAL_S)
+                except TimeoutError:
+                    continue
+                cursor = cursor.at(area, message.metadata.sequence.stream)
+                entry = _entry(cursor, message)
+                if entry is None or not wanted.admits(entry.event, entry.mission_id):
+                    continue
+                if await self._may_see(identity, entry):
+                    yield entry
+        finally:
+            for subscription in subscriptions:
+                if not self._connection.is_closed:
+                    await subscription.unsubscribe()
+
+    async def _may_see(self, identity: Identity, entry: FeedEntry) -> bool:
+        agencies = await self._missions.agencies(entry.mission_id) if entry.mission_id else frozenset()
+        return policy.may_see(identity, entry.event.visibility, entry.event.agency_id, agencies)
+
+    async def _last_sequence(self, area: str) -> int:
+        return int((await self._js.stream_info(_stream(area))).state.last_seq)
+
+    async def _subscribe(
+        self, area: str, after: int, queue: asyncio.Queue[tuple[str, Msg]]
+    ) -> JetStreamContext.PushSubscription:
+        async def put(message: Msg) -> None:
+            await queue.put((area, message))
+
+        config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1)
+        return await self._js.subscribe(
+            f"malapert.{area}.v1.>", stream=_stream(area), ordered_consumer=True, config=config, cb=put
+        )
+
+
+def message_of(event: Event) -> Message | None:
+    """Return what an event says: `malapert.planner.v1.plan.released` carries `malapert.planner.v1.PlanReleased`."""
+    package, entity, participle = event.subject.rsplit(".", 2)
+    name = "".join(part.capitalize() for part in f"{entity}_{participle}".split("_"))
+    try:
+        descriptor = descriptor_pool.Default().FindMessageTypeByName(f"{package}.{name}")
+        return message_factory.GetMessageClass(descriptor).FromString(event.data)
+    except (KeyError, DecodeError):
+        return None
+
+
+def mission_id_of(message: Message) -> str:
+    """Return the mission that a message is about, itself or one of its parts; empty where it says none."""
+    for field, value in message.ListFields():
+        if field.name == "mission_id":
+            return str(value)
+        if isinstance(value, Message) and (found := mission_id_of(value)):
+            return found
+    return ""
+
+
+def _entry(cursor: FeedCursor, message: Msg) -> FeedEntry | None:
+    try:
+        event = Event.from_message(message)
+    except InvalidInputError as error:
+        log.warning("message is no event", subject=message.subject, reason=error.reason)
+        return None
+    content = message_of(event)
+    return FeedEntry(cursor, event, "" if content is None else mission_id_of(content), content)
+
+
+def _stream(area: str) -> str:
+    return stream_of(f"malapert.{area}.v1")
+
+
+def _is_sequence(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18

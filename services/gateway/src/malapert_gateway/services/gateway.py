@@ -1,0 +1,61 @@
+"""The gateway's parts in one place, and the way every call to a service goes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import grpc
+from malapert.planner.v1 import mission_pb2, plan_pb2
+
+from malapert_gateway.config import GatewaySettings
+from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.clients import ServiceClients
+from malapert_gateway.services.event_feed import EventFeed
+from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.operation_directory import OperationDirectory
+from malapert_gateway.services.readiness import Readiness
+from malapert_gateway.storage.answer_store import AnswerStore
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+
+@dataclass
+class Gateway:
+    """What routes work with. `stopping` is set once the process is asked to stop: streams end then."""
+
+    settings: GatewaySettings
+    services: ServiceClients
+    admission: Admission
+    keys: KeyService
+    answers: AnswerStore
+    operations: OperationDirectory
+    feed: EventFeed
+    readiness: Readiness
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def call(self, method: grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        """Call a service within the deadline; raises the MalapertError that it answers."""
+        return await method(request, timeout=self.settings.call_deadline_s)
+
+    async def upload(
+        self, method: grpc.aio.StreamUnaryMultiCallable[RequestT, ResponseT], requests: AsyncIterator[RequestT]
+    ) -> ResponseT:
+        """Stream requests to a service within the deadline of uploads."""
+        return await method(requests, timeout=self.settings.upload_deadline_s)
+
+    async def mission(self, mission_id: str, version: int = 0) -> mission_pb2.Mission:
+        """Return a mission; version 0 is the newest."""
+        request = mission_pb2.GetMissionRequest(mission_id=mission_id, version=version)
+        return (await self.call(self.services.missions.GetMission, request)).mission
+
+    async def plan(self, plan_id: str) -> plan_pb2.Plan:
+        """Return a plan."""
+        return (await self.call(self.services.plans.GetPlan, plan_pb2.GetPlanRequest(plan_id=plan_id))).plan
+
+    async def plan_owners(self, plan_id: str) -> set[str]:
+        """Return the agencies to whom a plan belongs: that which had it made and that which owns its mission."""
+        plan = await self.plan(plan_id)
+        mission = await self.mission(plan.mission_id, plan.mission_version)
+        return {plan.owner_agency_id, mission.owner_agency_id}

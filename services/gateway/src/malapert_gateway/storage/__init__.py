@@ -1,0 +1,1 @@
+"""Tables and stores of the gateway's own database; stores return domain objects."""

@@ -1,0 +1,106 @@
+"""Answers kept by idempotency key, so that a call that comes twice is done once."""
+
+from datetime import timedelta
+
+from malapert_core.database import Database
+from malapert_core.errors import ConflictError
+from malapert_core.identifiers import new_identifier
+from malapert_core.timestamps import utc_now
+from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from malapert_gateway.domain.answer import Answer, Call
+from malapert_gateway.storage.tables import AnswerRow
+
+
+class AnswerStore:
+    """Claims and answers in the gateway's database.
+
+    Parameters
+    ----------
+    database
+        The gateway's database.
+    claim_lifetime
+        After this time a claim without an answer is taken for lost, as after a crash.
+    answer_lifetime
+        How long an answer is kept.
+    """
+
+    def __init__(self, database: Database, *, claim_lifetime: timedelta, answer_lifetime: timedelta) -> None:
+        self._database = database
+        self._claim_lifetime = claim_lifetime
+        self._answer_lifetime = answer_lifetime
+
+    async def claim(self, call: Call) -> Answer | str:
+        """Return the answer given before, or else the identifier of a claim under which the call may now run.
+
+        Raises
+        ------
+        ConflictError
+            ``IDEMPOTENCY_KEY_REUSED`` where the key came with another call, ``IDEMPOTENCY_KEY_IN_USE`` where the same
+            call is running now.
+        """
+        now = utc_now()
+        claim_id = new_identifier()
+        try:
+            async with self._database.transaction() as session:
+                await session.exec(delete(AnswerRow).where(col(AnswerRow.expire_time) <= now))
+                row = await session.get(AnswerRow, (call.agency_id, call.idempotency_key))
+                if row is not None:
+                    return _kept_answer(row, call)
+                session.add(
+                    AnswerRow(
+                        agency_id=call.agency_id,
+                        idempotency_key=call.idempotency_key,
+                        claim_id=claim_id,
+                        request_hash=call.request_hash,
+                        headers={},
+                        body=b"",
+                        expire_time=now + self._claim_lifetime,
+                    )
+                )
+        except IntegrityError:
+            raise _in_use(call) from None
+        return claim_id
+
+    async def keep(self, claim_id: str, call: Call, answer: Answer) -> None:
+        """Keep the answer of a claimed call."""
+        async with self._database.transaction() as session:
+            await session.exec(
+                update(AnswerRow)
+                .where(*_claimed(claim_id, call))
+                .values(
+                    status=answer.status,
+                    headers=answer.headers,
+                    body=answer.body,
+                    expire_time=utc_now() + self._answer_lifetime,
+                )
+            )
+
+    async def give_up(self, claim_id: str, call: Call) -> None:
+        """Drop a claim whose call was refused, so that it may come again."""
+        async with self._database.transaction() as session:
+            await session.exec(delete(AnswerRow).where(*_claimed(claim_id, call)))
+
+
+def _claimed(claim_id: str, call: Call) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(AnswerRow.agency_id) == call.agency_id,
+        col(AnswerRow.idempotency_key) == call.idempotency_key,
+        col(AnswerRow.claim_id) == claim_id,
+    )
+
+
+def _kept_answer(row: AnswerRow, call: Call) -> Answer:
+    if row.request_hash != call.request_hash:
+        message = f"idempotency key {call.idempotency_key!r} was used for another call"
+        raise ConflictError("IDEMPOTENCY_KEY_REUSED", message, metadata={"key": call.idempotency_key})
+    if row.status is None:
+        raise _in_use(call)
+    return Answer(row.status, row.headers, row.body)
+
+
+def _in_use(call: Call) -> ConflictError:
+    message = f"the call with idempotency key {call.idempotency_key!r} is running now; ask again"
+    return ConflictError("IDEMPOTENCY_KEY_IN_USE", message, metadata={"key": call.idempotency_key})

@@ -1,0 +1,29 @@
+"""Streams of answers that end when the process stops."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def until(stopping: asyncio.Event, items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Yield items until they end or the event is set; an item that is awaited then is given up."""
+    stopped = asyncio.create_task(stopping.wait())
+    following: asyncio.Task[T | None] | None = None
+    try:
+        while True:
+            following = asyncio.create_task(_next(items))
+            await asyncio.wait({stopped, following}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done() or (item := following.result()) is None:
+                return
+            yield item
+    finally:
+        pending = [task for task in (stopped, following) if task is not None and not task.done()]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _next(items: AsyncIterator[T]) -> T | None:
+    return await anext(items, None)
