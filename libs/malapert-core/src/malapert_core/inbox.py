@@ -1,13 +1,15 @@
 """Consumers of events: durable, redelivered until handled, with an inbox that gives each event its effect once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
+from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -28,9 +30,9 @@ log = structlog.get_logger(__name__)
 EventHandler = Callable[[Event, AsyncSession], Awaitable[None]]
 """Gives an event its effect through the session, whose transaction also marks the event as handled."""
 
-_ACK_WAIT_S = 30.0
-_BATCH = 16
-_FETCH_TIMEOUT_S = 5.0
+_ACK_WAIT_S = 20.0
+_BATCH = 8
+_FETCH_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,10 @@ class EventConsumer:
         pause_s = 0.1
         while True:
             try:
-                pulls = await self._bind(stream, subjects)
-                while True:
-                    await self._pull(pulls)
-                    pause_s = 0.1
+                async with self._bound(stream, subjects) as pulls:
+                    while True:
+                        await self._pull(pulls)
+                        pause_s = 0.1
             except ConnectionClosedError:
                 return
             except Exception as error:
@@ -96,7 +98,8 @@ class EventConsumer:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, 5.0)
 
-    async def _bind(self, stream: str, subjects: list[str]) -> JetStreamContext.PullSubscription:
+    @asynccontextmanager
+    async def _bound(self, stream: str, subjects: list[str]) -> AsyncIterator[JetStreamContext.PullSubscription]:
         # The broker never gives up on an event by itself: that is decided in _handle, which leaves a dead letter.
         config = ConsumerConfig(
             durable_name=self._subscription.durable,
@@ -107,15 +110,26 @@ class EventConsumer:
             filter_subjects=subjects,
         )
         await self._js.add_consumer(stream, config)
-        return await self._js.pull_subscribe_bind(consumer=self._subscription.durable, stream=stream)
+        pulls = await self._js.pull_subscribe_bind(consumer=self._subscription.durable, stream=stream)
+        try:
+            yield pulls
+        finally:
+            with suppress(NatsError):
+                await pulls.unsubscribe()
 
     async def _pull(self, pulls: JetStreamContext.PullSubscription) -> None:
         try:
             messages = await pulls.fetch(_BATCH, timeout=_FETCH_TIMEOUT_S)
         except (NatsTimeoutError, TimeoutError):
             return
-        for message in messages:
-            await self._handle(message)
+        for number, message in enumerate(messages):
+            try:
+                await self._handle(message)
+            except asyncio.CancelledError:
+                # What this process took but will not do need not wait for the broker to lose patience.
+                for left in messages[number:]:
+                    await left.nak()
+                raise
 
     async def _handle(self, message: Msg) -> None:
         tries = message.metadata.num_delivered or 1

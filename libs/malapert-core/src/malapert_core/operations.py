@@ -44,6 +44,7 @@ class OperationContext:
         self.cancelled = asyncio.Event()
         self.operation = operation
         self.changed = asyncio.Event()
+        self.closed = asyncio.Event()
         self._database = database
         self._notify = notify
         self._loop = asyncio.get_running_loop()
@@ -142,6 +143,8 @@ class OperationRunner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._wake = asyncio.Event()
+        # Held where the stored state and what is at work here must not be seen apart.
+        self._turn = asyncio.Lock()
         self._dispatcher: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -219,32 +222,31 @@ class OperationRunner:
 
     async def cancel(self, operation_id: str) -> Operation:
         """Ask an operation to stop and return it; one that has ended is left as it is."""
-        async with self._database.transaction() as session:
-            store = OperationStore(session)
-            operation = await store.get(operation_id)
-            if operation.state is OperationState.QUEUED:
-                await store.end_cancelled(operation)
-            elif operation.state is OperationState.RUNNING:
-                await store.request_cancel(operation_id)
-        context = self._contexts.get(operation_id)
-        if context is not None and not context.cancelled.is_set():
-            context.cancelled.set()
-            asyncio.get_running_loop().call_later(self._cancel_grace_s, self._cancel_task, operation_id)
+        async with self._turn:
+            async with self._database.transaction() as session:
+                store = OperationStore(session)
+                operation = await store.get(operation_id)
+                if operation.state is OperationState.QUEUED:
+                    await store.end_cancelled(operation)
+                elif operation.state is OperationState.RUNNING:
+                    await store.request_cancel(operation_id)
+            context = self._contexts.get(operation_id)
+            if context is not None and not context.cancelled.is_set():
+                context.cancelled.set()
+                asyncio.get_running_loop().call_later(self._cancel_grace_s, self._cancel_task, operation_id)
         self._notify(operation_id)
         return await self.get(operation_id)
 
     async def start(self) -> None:
-        """Take up what a killed process left, and begin to work."""
-        kinds = list(self._handlers)
-        async with self._database.transaction() as session:
-            store = OperationStore(session)
-            for operation in await store.in_state(OperationState.RUNNING, 10_000, kinds):
-                await _take_up(store, operation)
+        """Begin to work, first on what a killed process left."""
         self._dispatcher = asyncio.create_task(self._dispatch())
 
     async def stop(self) -> None:
         """Stop working: what is at work is queued for the next start."""
         self._stopping = True
+        async with self._turn:
+            if self._dispatcher is not None:
+                self._dispatcher.cancel()
         tasks = [task for task in (self._dispatcher, *self._tasks.values()) if task is not None]
         for task in tasks:
             task.cancel()
@@ -256,20 +258,35 @@ class OperationRunner:
         while True:
             self._wake.clear()
             try:
-                await self._begin_queued()
+                async with self._turn:
+                    await self._take_up_lost()
+                    await self._begin_queued()
             except Exception as error:
                 log.warning("operations could not be begun yet", error=repr(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_INTERVAL_S)
 
+    async def _take_up_lost(self) -> None:
+        # Running by its row but not here: the process that ran it was killed, or its end could not be written.
+        async with self._database.reading() as session:
+            running = await OperationStore(session).in_state(OperationState.RUNNING, 1000, list(self._handlers))
+        lost = [operation for operation in running if operation.operation_id not in self._contexts]
+        if not lost:
+            return
+        async with self._database.transaction() as session:
+            for operation in lost:
+                await _take_up(OperationStore(session), operation)
+
     async def _begin_queued(self) -> None:
         free = self._concurrency - len(self._tasks)
         if free <= 0:
             return
+        async with self._database.reading() as session:
+            queued = await OperationStore(session).in_state(OperationState.QUEUED, free, list(self._handlers))
+        if not queued:
+            return
         async with self._database.transaction() as session:
-            store = OperationStore(session)
-            queued = await store.in_state(OperationState.QUEUED, free, list(self._handlers))
-            claimed = [operation for operation in queued if await store.claim(operation)]
+            claimed = [operation for operation in queued if await OperationStore(session).claim(operation)]
         for operation in claimed:
             running = replace(operation, state=OperationState.RUNNING, attempt=operation.attempt + 1)
             context = OperationContext(self._database, running, self._notify)
@@ -288,7 +305,10 @@ class OperationRunner:
         except Exception:
             log.exception("operation could not be ended", operation_id=context.operation_id)
         finally:
-            persisting.cancel()
+            # Not cancelled: that could leave its transaction open for a while.
+            context.closed.set()
+            context.changed.set()
+            await asyncio.gather(persisting, return_exceptions=True)
             OPERATIONS_RUNNING.labels(self._service_name).dec()
             del self._contexts[context.operation_id]
             del self._tasks[context.operation_id]
@@ -309,11 +329,8 @@ class OperationRunner:
                 raise
         except OperationCancelledError:
             await self._ended_cancelled(context)
-        except MalapertError as error:
+        except Exception as error:
             await self._failed(context, error)
-        except Exception:
-            log.exception("operation failed unexpectedly", operation_id=context.operation_id)
-            await self._failed(context, InternalError("INTERNAL", "something went wrong in the service"))
         OPERATIONS_ENDED.labels(self._service_name, context.operation.kind, context.operation.state).inc()
         log.info("operation ended", operation_id=context.operation_id, state=context.operation.state)
 
@@ -330,7 +347,13 @@ class OperationRunner:
             await OperationStore(session).end_cancelled(context.operation)
         context.operation = replace(context.operation, state=OperationState.CANCELLED)
 
-    async def _failed(self, context: OperationContext, error: MalapertError) -> None:
+    async def _failed(self, context: OperationContext, cause: Exception) -> None:
+        if not isinstance(cause, MalapertError) or context.operation.ended:
+            log.error("operation failed unexpectedly", operation_id=context.operation_id, exc_info=cause)
+        if context.operation.ended:
+            return
+        unexpected = InternalError("INTERNAL", "something went wrong in the service")
+        error = cause if isinstance(cause, MalapertError) else unexpected
         async with self._database.transaction() as session:
             await OperationStore(session).fail(context.operation, error)
         context.operation = replace(
@@ -345,9 +368,15 @@ class OperationRunner:
         while True:
             await context.changed.wait()
             context.changed.clear()
-            async with self._database.transaction() as session:
-                await OperationStore(session).save_stages(context.operation)
-            await asyncio.sleep(_PERSIST_INTERVAL_S)
+            if context.closed.is_set():
+                return
+            try:
+                async with self._database.transaction() as session:
+                    await OperationStore(session).save_stages(context.operation)
+            except Exception as error:
+                log.warning("progress could not be stored", operation_id=context.operation_id, error=repr(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(context.closed.wait(), _PERSIST_INTERVAL_S)
 
     def _cancel_task(self, operation_id: str) -> None:
         task = self._tasks.get(operation_id)

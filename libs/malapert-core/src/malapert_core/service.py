@@ -109,7 +109,10 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
     """
     async with AsyncExitStack() as stack:
         telemetry = Telemetry(
-            settings.service_name, otlp_endpoint=settings.otlp_endpoint, metrics_port=settings.metrics_port
+            settings.service_name,
+            otlp_endpoint=settings.otlp_endpoint,
+            metrics_host=settings.grpc_host,
+            metrics_port=settings.metrics_port,
         )
         stack.callback(telemetry.close)
         database = Database(settings.database_url)

@@ -37,11 +37,18 @@ class Telemetry:
         Name under which spans appear.
     otlp_endpoint : str, optional
         Where spans are exported by OTLP over gRPC; without it they only give logs their trace identifiers.
-    metrics_port : int, optional
-        Port of the Prometheus endpoint; without it there is none.
+    metrics_host, metrics_port : str, int, optional
+        Address of the Prometheus endpoint; without it there is none.
     """
 
-    def __init__(self, service_name: str, *, otlp_endpoint: str | None = None, metrics_port: int | None = None) -> None:
+    def __init__(
+        self,
+        service_name: str,
+        *,
+        otlp_endpoint: str | None = None,
+        metrics_host: str = "127.0.0.1",
+        metrics_port: int | None = None,
+    ) -> None:
         self.provider = TracerProvider(
             resource=Resource.create({SERVICE_NAME: f"malapert-{service_name}"}), shutdown_on_exit=False
         )
@@ -50,7 +57,7 @@ class Telemetry:
         self.tracer: Tracer = self.provider.get_tracer("malapert")
         self._metrics: tuple[WSGIServer, threading.Thread] | None = None
         if metrics_port is not None:
-            self._metrics = start_http_server(metrics_port)
+            self._metrics = start_http_server(metrics_port, addr=metrics_host)
 
     def server_interceptor(self) -> Any:
         """Return the interceptor that opens a span for each served call but health checks."""
