@@ -1,15 +1,20 @@
 """A small mission that the tests start from."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
+from malapert_payload.config import PayloadSettings
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.factory import MIGRATIONS, build
 from malapert_payload.handlers.catalogue_messages import catalogue_of
 from malapert_payload.handlers.request_messages import request_of
+from malapert_testing.services import ServiceLauncher
 
 MISSION = Path(__file__).parent / "data" / "polar_mission.json"
 
@@ -27,3 +32,8 @@ def catalogue(mission_import: ImportCatalogueRequest) -> Catalogue:
 @pytest.fixture
 def document(mission_import: ImportCatalogueRequest) -> list[ActivityRequest]:
     return [request_of(message, mission_import.mission_id) for message in mission_import.requests]
+
+
+@pytest.fixture
+def launch(service_runtime: ServiceLauncher) -> Callable[[], Any]:
+    return lambda: service_runtime.run(PayloadSettings, build, MIGRATIONS)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from google.protobuf.message import Message
 from malapert.payload.v1 import catalogue_pb2, event_pb2, request_pb2
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
-from malapert.planner.v1 import event_pb2 as planner_event_pb2
+from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,
@@ -27,7 +26,7 @@ from malapert_core.outbox import EventOutbox, OutboxPublisher
 from malapert_core.service import RunningService, ServiceRuntime, open_runtime
 from malapert_core.tables import OutboxRow
 from malapert_payload.config import PayloadSettings
-from malapert_payload.factory import MIGRATIONS, build
+from malapert_payload.factory import MIGRATIONS
 from malapert_payload.storage.tables import PayloadTable
 from malapert_testing.schema import schema_drift
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
@@ -48,11 +47,6 @@ async def client_of(service: Payload, agency_id: str = "jaxa", role: Role = Role
     services = ["malapert.payload.v1.CatalogueService", "malapert.payload.v1.RequestService"]
     async with open_test_channel(service.target, identity_of(agency_id, role), services) as channel:
         yield Client(CatalogueServiceStub(channel), RequestServiceStub(channel))  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def launch(service_runtime: ServiceLauncher) -> Callable[[], Any]:
-    return lambda: service_runtime.run(PayloadSettings, build, MIGRATIONS)
 
 
 async def states_of(client: Client) -> dict[str, str]:
@@ -317,26 +311,19 @@ async def test_expansion_is_for_planners_and_of_live_requests(
             assert error.reason == "NOT_A_PLANNER"
 
 
-class Planner:
-    """Publishes plan events as the planner's outbox does."""
+def plan_of(plan_id: str, *request_ids: str) -> PlanSummary:
+    planned = dict.fromkeys(request_ids, 1)
+    return PlanSummary(plan_id=plan_id, mission_id="polar-test", planned_requests=planned, state_reason="drill")
 
-    def __init__(self, runtime: ServiceRuntime[PayloadSettings]) -> None:
-        self._runtime = runtime
 
-    def summary(self, plan_id: str, *request_ids: str) -> Any:
-        planned = dict.fromkeys(request_ids, 1)
-        return {"plan_id": plan_id, "mission_id": "polar-test", "planned_requests": planned, "state_reason": "drill"}
-
-    async def publish(self, *news: tuple[str, Message]) -> None:
-        outbox = EventOutbox("planner")
-        async with self._runtime.database.transaction() as session:
-            for verb, message in news:
-                outbox.add(session, f"malapert.planner.v1.plan.{verb}", message, entity_id="plan", agency_id="jaxa")
-        await OutboxPublisher(self._runtime.database, outbox, self._runtime.nats).publish_pending()
-
-    async def publish_twice(self, plan: dict[str, Any]) -> None:
-        released = ("released", planner_event_pb2.PlanReleased(plan=plan))
-        await self.publish(released, released)
+async def publish(runtime: ServiceRuntime[PayloadSettings], *news: PlanReleased | PlanTerminated) -> None:
+    """Publish plan events as the planner's outbox does."""
+    outbox = EventOutbox("planner")
+    async with runtime.database.transaction() as session:
+        for message in news:
+            subject = f"malapert.planner.v1.plan.{'released' if isinstance(message, PlanReleased) else 'terminated'}"
+            outbox.add(session, subject, message, entity_id="plan", agency_id="jaxa")
+    await OutboxPublisher(runtime.database, outbox, runtime.nats).publish_pending()
 
 
 async def wait_handled(service: Payload) -> None:
@@ -357,8 +344,8 @@ async def test_a_released_plan_marks_its_requests_once(
 ) -> None:
     async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
         await client.catalogues.ImportCatalogue(mission_import)
-        planner = Planner(service.runtime)
-        await planner.publish_twice(planner.summary("plan-1", "pan-daily", "sample-ridge", "nobody-knows"))
+        released = PlanReleased(plan=plan_of("plan-1", "pan-daily", "sample-ridge", "nobody-knows"))
+        await publish(service.runtime, released, released)
         await wait_handled(service)
         states = {"pan-daily": "PLANNED", "sample-ridge": "PLANNED", "secret-crater": "ACCEPTED"}
         assert await states_of(client) == states
@@ -379,7 +366,8 @@ async def test_what_was_released_while_the_service_was_down_is_caught_up(
     async with launch() as service, client_of(service) as client:
         await client.catalogues.ImportCatalogue(mission_import)
     async with open_runtime(service_runtime.settings(PayloadSettings), MIGRATIONS) as runtime:
-        await Planner(runtime).publish_twice(Planner(runtime).summary("plan-1", "pan-daily"))
+        released = PlanReleased(plan=plan_of("plan-1", "pan-daily"))
+        await publish(runtime, released, released)
     async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
         await wait_handled(service)
         assert (await states_of(client))["pan-daily"] == "PLANNED"
@@ -391,15 +379,10 @@ async def test_a_terminated_plan_gives_its_requests_back(
 ) -> None:
     async with launch() as service, client_of(service, "acme", Role.OPERATOR) as client:
         await client.catalogues.ImportCatalogue(mission_import)
-        planner = Planner(service.runtime)
-        first, second = planner.summary("plan-1", "pan-daily", "sample-ridge"), planner.summary("plan-2", "pan-daily")
-        await planner.publish(
-            ("released", planner_event_pb2.PlanReleased(plan=first)),
-            ("released", planner_event_pb2.PlanReleased(plan=second)),
-            ("terminated", planner_event_pb2.PlanTerminated(plan=first)),
-            ("terminated", planner_event_pb2.PlanTerminated(plan=first)),
-            ("released", planner_event_pb2.PlanReleased(plan=first)),
-        )
+        first, second = plan_of("plan-1", "pan-daily", "sample-ridge"), plan_of("plan-2", "pan-daily")
+        ended = PlanTerminated(plan=first)
+        late = PlanReleased(plan=first)
+        await publish(service.runtime, PlanReleased(plan=first), PlanReleased(plan=second), ended, ended, late)
         await wait_handled(service)
         states = {"pan-daily": "PLANNED", "sample-ridge": "ACCEPTED", "secret-crater": "ACCEPTED"}
         assert await states_of(client) == states

@@ -106,3 +106,12 @@ class ActivityRequest:
     def definition(self) -> "ActivityRequest":
         """Return what was asked alone, without where it stands."""
         return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, plan_id="", is_listed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests of a mission to list: these states and this agency's, empty meaning all, after an identifier."""
+
+    states: frozenset[RequestState] = frozenset()
+    agency_id: str = ""
+    after_request_id: str = ""

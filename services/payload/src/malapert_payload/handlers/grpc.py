@@ -6,14 +6,13 @@ from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc, request_pb2, 
 from malapert_core.identity import require_identity
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_payload.domain.request import RequestState
+from malapert_payload.domain.request import RequestFilter, RequestState
 from malapert_payload.domain.visibility import Viewer
 from malapert_payload.handlers.catalogue_messages import activity_type_message, catalogue_of, instrument_message
 from malapert_payload.handlers.request_messages import expansion_message, request_message, request_of
 from malapert_payload.handlers.shared_messages import known
 from malapert_payload.services.catalogues import CatalogueService
 from malapert_payload.services.requests import RequestService
-from malapert_payload.storage.requests import RequestFilter
 
 
 class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):

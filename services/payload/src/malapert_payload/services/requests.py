@@ -15,14 +15,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import Expansion, expand
 from malapert_payload.domain.lifecycle import LIVE_STATES, Change, accept, check_version, transition
-from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_payload.domain.request import ActivityRequest, RequestFilter, RequestState
 from malapert_payload.domain.validation import submission_faults
 from malapert_payload.domain.visibility import Viewer, sight_of
 from malapert_payload.services.catalogues import stored_catalogue
 from malapert_payload.services.ports import Clock
 from malapert_payload.services.record import RequestRecord
 from malapert_payload.storage.catalogues import CatalogueStore
-from malapert_payload.storage.requests import RequestFilter, RequestStore
+from malapert_payload.storage.requests import RequestStore
 
 
 class RequestService:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, or_, true
@@ -10,20 +10,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_payload.domain.request import ActivityRequest, RequestChange, RequestState
+from malapert_payload.domain.request import ActivityRequest, RequestChange, RequestFilter, RequestState
 from malapert_payload.domain.visibility import Sight
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 _REQUEST = TypeAdapter(ActivityRequest)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFilter:
-    """Which requests of a mission to list: these states and this agency's, empty meaning all, after an identifier."""
-
-    states: frozenset[RequestState] = frozenset()
-    agency_id: str = ""
-    after_request_id: str = ""
 
 
 class RequestStore:
