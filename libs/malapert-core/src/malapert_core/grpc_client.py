@@ -61,9 +61,11 @@ class _RaiseDomainErrors:
     async def one(self, continuation: Any, details: Any, request: Any) -> Any:
         try:
             call = await continuation(details, request)
-            return await call
+            await call
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from error
+        # The call, not its response: of the two shapes only one may return a bare response.
+        return call
 
     async def many(self, continuation: Any, details: Any, request: Any) -> Any:
         return _translated(await continuation(details, request))

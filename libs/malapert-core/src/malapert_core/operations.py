@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
@@ -11,6 +11,7 @@ from opentelemetry import trace
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.database import Database
 from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, UnavailableError
 from malapert_core.identity import Identity, set_current_identity
@@ -212,8 +213,7 @@ class OperationRunner:
                 if self._stopping:
                     raise UnavailableError("SERVICE_STOPPING", "the service stops; watch the operation again later")
                 last = operation
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), _POLL_INTERVAL_S)
+                await wait_at_most(changed, _POLL_INTERVAL_S)
         finally:
             watchers = self._watchers[operation_id]
             watchers.discard(changed)
@@ -247,10 +247,8 @@ class OperationRunner:
         async with self._turn:
             if self._dispatcher is not None:
                 self._dispatcher.cancel()
-        tasks = [task for task in (self._dispatcher, *self._tasks.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        dispatchers = [self._dispatcher] if self._dispatcher is not None else []
+        await end_tasks([*dispatchers, *self._tasks.values()])
         for operation_id in list(self._watchers):
             self._notify(operation_id)
 
@@ -263,8 +261,7 @@ class OperationRunner:
                     await self._begin_queued()
             except Exception as error:
                 log.warning("operations could not be begun yet", error=repr(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_INTERVAL_S)
+            await wait_at_most(self._wake, _POLL_INTERVAL_S)
 
     async def _take_up_lost(self) -> None:
         # Running by its row but not here: the process that ran it was killed, or its end could not be written.
@@ -375,8 +372,7 @@ class OperationRunner:
                     await OperationStore(session).save_stages(context.operation)
             except Exception as error:
                 log.warning("progress could not be stored", operation_id=context.operation_id, error=repr(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(context.closed.wait(), _PERSIST_INTERVAL_S)
+            await wait_at_most(context.closed, _PERSIST_INTERVAL_S)
 
     def _cancel_task(self, operation_id: str) -> None:
         task = self._tasks.get(operation_id)

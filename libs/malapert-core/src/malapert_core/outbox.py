@@ -1,7 +1,6 @@
 """Transactional outbox: an event is stored with the change that it announces, and published afterwards."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -11,6 +10,7 @@ from sqlalchemy import delete, event, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.background import wait_at_most
 from malapert_core.database import Database
 from malapert_core.events import Event, Visibility, require_subject
 from malapert_core.identifiers import new_identifier
@@ -110,9 +110,8 @@ class OutboxPublisher:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, 5.0)
                 continue
-            with suppress(TimeoutError):
-                wait_s = self._poll_interval_s if self._connection.is_connected else 0.1
-                await asyncio.wait_for(self._outbox.committed.wait(), wait_s)
+            wait_s = self._poll_interval_s if self._connection.is_connected else 0.1
+            await wait_at_most(self._outbox.committed, wait_s)
 
     async def publish_pending(self, limit: int = 100) -> int:
         """Publish at most so many events that wait, oldest first, and return how many were published."""

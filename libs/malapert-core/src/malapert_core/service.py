@@ -15,6 +15,7 @@ import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from malapert_core.background import end_tasks
 from malapert_core.broker import connect_nats, ensure_streams
 from malapert_core.config import ServiceSettings
 from malapert_core.database import Database
@@ -188,9 +189,7 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
         yield
     finally:
         await runtime.operations.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(tasks)
         if runtime.nats.is_connected:
             await publisher.publish_pending()
 

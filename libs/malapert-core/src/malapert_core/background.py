@@ -1,0 +1,26 @@
+"""Background tasks and waiting, such that a stop always arrives."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+_PATIENCE_S = 5.0
+
+
+async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
+    """Return once an event is set, or after some seconds."""
+    # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that comes together with the event.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and return once all have ended; their errors are dropped."""
+    left = set(tasks)
+    while left:
+        # Again and again, for a library may lose a cancellation on its way.
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_PATIENCE_S)
