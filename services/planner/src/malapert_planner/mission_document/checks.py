@@ -226,6 +226,9 @@ def _amounts(document: MissionDocument) -> Iterator[Fault]:
     resolution_s = document.solver.resolution.amount
     if resolution_s < 1 or resolution_s != round(resolution_s):
         yield Fault("solver.resolution", "OUT_OF_RANGE", "the resolution must be a whole number of seconds, 1 or more")
+    elif document.horizon.duration.amount % resolution_s:
+        message = f"the planned span of {document.horizon.duration.value} is no multiple of the resolution"
+        yield Fault("solver.resolution", "RESOLUTION_MISFIT", message)
     battery = document.asset.battery
     if battery.start.amount < battery.floor.amount:
         yield Fault(

@@ -1,7 +1,7 @@
 """Figures of a mission document: a value with its unit as text, its source, and how far it may be trusted.
 
-A figure is written ``{value: "400 W", source: "...", confidence: A}``, or as ``"400 W"`` alone where an enclosing object
-states source and confidence. Any unit of the right dimension is taken; `Figure.amount` is in the class's own unit.
+A figure is written ``{value: "400 W", source: "...", confidence: A}``, or as ``"400 W"`` alone where an enclosing
+object states source and confidence. Any unit of the right dimension is taken; `Figure.amount` is in the class's unit.
 """
 
 import math

@@ -22,9 +22,9 @@ _CODES = {"missing": "MISSING_FIELD", "extra_forbidden": "UNKNOWN_FIELD"}
 def read_document(document_json: bytes, ephemeris_span: Span) -> tuple[MissionDocument | None, list[Fault]]:
     """Return the document with every figure's source settled, and all of its faults.
 
-    Faults of single fields (an unknown field, a wrong unit, a naive time) do not hide those of other parts: the field is set
-    aside and the rest is checked on. The document is None only where it could not be completed even so; where there are faults
-    it serves for further checks alone.
+    Faults of single fields (an unknown field, a wrong unit, a naive time) do not hide those of other parts: the field
+    is set aside and the rest is checked on. The document is None only where it could not be completed even so; where
+    there are faults it serves for further checks alone.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from malapert_planner.mission_document.paths import Location, path_of
 
 
 def settle_sources(document: MissionDocument) -> list[Fault]:
-    """Give every figure the source and confidence of the nearest enclosing object; return a fault where there is none."""
+    """Give every figure the source and confidence of the nearest enclosing object; a fault where there is none."""
     return list(_settle(document, (), None, None))
 
 

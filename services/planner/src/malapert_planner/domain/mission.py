@@ -1,0 +1,24 @@
+"""A mission version: immutable once taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """A mission version, with its document as canonical JSON in which every figure carries source and confidence."""
+
+    mission_id: str
+    version: int
+    title: str
+    agency_ids: tuple[str, ...]
+    reviewer_agency_ids: tuple[str, ...]
+    start_time: datetime
+    end_time: datetime
+    document_json: bytes
+    content_hash: str
+    catalogue_hash: str
+    owner_agency_id: str
+    created_time: datetime

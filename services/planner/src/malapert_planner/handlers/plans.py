@@ -1,0 +1,103 @@
+"""Serves plans."""
+
+import math
+from typing import Any
+
+from malapert.planner.v1 import plan_pb2, plan_pb2_grpc
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.identity import require_identity
+from malapert_core.operations import OperationRunner
+from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+
+from malapert_planner.handlers.messages import plan_message
+from malapert_planner.services.generation import GENERATE_PLAN
+from malapert_planner.services.missions import MissionService
+from malapert_planner.services.plans import PlanService
+from malapert_planner.services.release import PlanRelease
+
+
+class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
+    """Translates between messages and the plan services."""
+
+    def __init__(
+        self, missions: MissionService, plans: PlanService, release: PlanRelease, operations: OperationRunner
+    ) -> None:
+        self._missions = missions
+        self._plans = plans
+        self._release = release
+        self._operations = operations
+
+    async def GeneratePlan(  # noqa: N802
+        self, request: plan_pb2.GeneratePlanRequest, context: Any
+    ) -> plan_pb2.GeneratePlanResponse:
+        """Begin to make a plan."""
+        _require_work_limit(request.work_limit_s)
+        mission = await self._missions.get(request.mission_id, request.mission_version)
+        # What "the newest" means is settled now, not when the work begins or begins again.
+        request.mission_version = mission.version
+        content = request.SerializeToString(deterministic=True)
+        operation_id = await self._operations.submit(None, GENERATE_PLAN, content, require_identity())
+        return plan_pb2.GeneratePlanResponse(operation_id=operation_id)
+
+    async def GetPlan(self, request: plan_pb2.GetPlanRequest, context: Any) -> plan_pb2.GetPlanResponse:  # noqa: N802
+        """Return a plan."""
+        return plan_pb2.GetPlanResponse(plan=plan_message(await self._plans.get(request.plan_id)))
+
+    async def ListPlans(  # noqa: N802
+        self, request: plan_pb2.ListPlansRequest, context: Any
+    ) -> plan_pb2.ListPlansResponse:
+        """Return a page of plans, newest first."""
+        size = page_size_of(request.page.page_size)
+        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        plans = await self._plans.page(size + 1, mission_id=request.mission_id, before_id=before_id)
+        more = len(plans) > size
+        return plan_pb2.ListPlansResponse(
+            plans=[plan_message(plan, with_items=False) for plan in plans[:size]],
+            next_page_token=encode_cursor(plans[size - 1].plan_id) if more else "",
+        )
+
+    async def SubmitPlan(  # noqa: N802
+        self, request: plan_pb2.SubmitPlanRequest, context: Any
+    ) -> plan_pb2.SubmitPlanResponse:
+        """Put a draft under review."""
+        plan = await self._plans.submit(request.plan_id, request.version)
+        return plan_pb2.SubmitPlanResponse(plan=plan_message(plan))
+
+    async def ReviewPlan(  # noqa: N802
+        self, request: plan_pb2.ReviewPlanRequest, context: Any
+    ) -> plan_pb2.ReviewPlanResponse:
+        """Record the caller's agency's say."""
+        plan = await self._plans.review(
+            request.plan_id,
+            require_identity().agency_id,
+            approve=request.approve,
+            content_hash=request.content_hash,
+            comment=request.comment,
+        )
+        return plan_pb2.ReviewPlanResponse(plan=plan_message(plan))
+
+    async def ReleasePlan(  # noqa: N802
+        self, request: plan_pb2.ReleasePlanRequest, context: Any
+    ) -> plan_pb2.ReleasePlanResponse:
+        """Commit the contacts of an approved plan and release it."""
+        plan = await self._release.release(request.plan_id, request.version, require_identity())
+        return plan_pb2.ReleasePlanResponse(plan=plan_message(plan))
+
+    async def TerminatePlan(  # noqa: N802
+        self, request: plan_pb2.TerminatePlanRequest, context: Any
+    ) -> plan_pb2.TerminatePlanResponse:
+        """End a plan."""
+        plan = await self._release.terminate(request.plan_id, request.reason, require_identity())
+        return plan_pb2.TerminatePlanResponse(plan=plan_message(plan))
+
+    async def ValidatePlan(  # noqa: N802
+        self, request: plan_pb2.ValidatePlanRequest, context: Any
+    ) -> plan_pb2.ValidatePlanResponse:
+        """Check a stored plan again."""
+        return plan_pb2.ValidatePlanResponse(validation=await self._plans.validate(request.plan_id))
+
+
+def _require_work_limit(work_limit_s: float) -> None:
+    if not math.isfinite(work_limit_s) or work_limit_s < 0:
+        fault = Fault("work_limit_s", "OUT_OF_RANGE", f"{work_limit_s} must be 0 or more")
+        raise InvalidInputError("INVALID_GENERATE_PLAN", "the request has a fault", faults=[fault])

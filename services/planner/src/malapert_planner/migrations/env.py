@@ -1,0 +1,6 @@
+"""Where alembic begins."""
+
+from malapert_core.migrations_env import run
+from malapert_planner.storage.tables import PlannerTable
+
+run(PlannerTable.metadata)

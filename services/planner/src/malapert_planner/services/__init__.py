@@ -1,0 +1,1 @@
+"""Use cases: taking missions, making plans, and their life."""

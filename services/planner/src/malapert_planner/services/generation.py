@@ -1,0 +1,269 @@
+"""Making a plan: from a mission to a stored draft that the independent validator has passed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
+from malapert.planner.v1 import plan_pb2
+from malapert_core.database import Database
+from malapert_core.errors import InternalError, NotFoundError, PreconditionError
+from malapert_core.identifiers import new_identifier
+from malapert_core.operations import OperationContext
+
+from malapert_planner.domain.mission import Mission
+from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.services import service_requests as ask
+from malapert_planner.services.missions import mission_document
+from malapert_planner.services.plan_content import PlanBasis, make_content
+from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, StageNews, plan_job
+from malapert_planner.services.ports import Announcer, Clock, CommsWindows, LandingSites, Payloads
+from malapert_planner.services.problem_builder import ProblemInputs, build_problem
+from malapert_planner.services.problem_file import write_defect
+from malapert_planner.services.provenance import plan_provenance
+from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.storage.missions import MissionStore
+from malapert_planner.storage.plans import PlanStore
+
+log = structlog.get_logger(__name__)
+
+GENERATE_PLAN = "generate_plan"
+_STAGE_TITLES = {
+    "solve": "Placing activities, drives and contacts",
+    "validate": "Checking the plan independently",
+    "explain": "Finding reasons for what is not planned",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where missions and plans are kept."""
+
+    database: Database
+    missions: MissionStore
+    plans: PlanStore
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The services that are asked."""
+
+    landing_sites: LandingSites
+    comms_windows: CommsWindows
+    payloads: Payloads
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where the mission takes place."""
+
+    stack: terrain_pb2.TerrainStack
+    search: site_pb2.SiteSearch | None
+    site: site_pb2.Site
+    alternatives: tuple[site_pb2.Site, ...]
+    waypoints: Sequence[route_pb2.Waypoint]
+    routes: route_pb2.FindRoutesResponse
+
+
+class PlanGeneration:
+    """Makes plans.
+
+    Parameters
+    ----------
+    stores : Stores
+    neighbours : Neighbours
+    workers : WorkerProcesses
+        Where plans are solved, checked and explained.
+    announcer : Announcer
+    defects : Path
+        Where a schedule that the validator refuses is written with its problem.
+    wall_limit_s : float
+        Safety net of a solve, seconds; the deterministic limit is the request's or the mission's.
+    clock : Clock
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        neighbours: Neighbours,
+        workers: WorkerProcesses,
+        announcer: Announcer,
+        *,
+        defects: Path,
+        wall_limit_s: float,
+        clock: Clock,
+    ) -> None:
+        self._stores = stores
+        self._neighbours = neighbours
+        self._workers = workers
+        self._announcer = announcer
+        self._defects = defects
+        self._wall_limit_s = wall_limit_s
+        self._clock = clock
+
+    async def run(self, context: OperationContext) -> None:
+        """Do a ``generate_plan`` operation; the plan is stored in the transaction in which it succeeds."""
+        request = plan_pb2.GeneratePlanRequest.FromString(context.request)
+        mission, precursor = await self._begun(request)
+        document = mission_document(mission)
+        ground = await self._ground(context, request, document)
+        window_set, windows = await self._windows(context, document, ground)
+        inputs = await self._inputs(context, mission, document, ground, windows, precursor)
+        context.stage("problem", "Stating the planning problem")
+        problem = build_problem(inputs)
+        limits = self._limits(request, document)
+        outcome = await self._solved(context, problem, limits)
+        context.stage("store", "Storing the plan")
+        provenance = plan_provenance(
+            mission, document, ground.stack, ground.search, ground.routes, window_set, inputs, outcome, limits
+        )
+        spent = {stage.name: stage.elapsed_s for stage in context.operation.stages}
+        basis = PlanBasis(
+            inputs, ground.site, ground.alternatives, tuple(ground.routes.routes), window_set, provenance, spent
+        )
+        plan = self._plan(basis, problem, outcome, mission, request, context)
+        async with context.finish(plan.plan_id) as session:
+            await self._stores.plans.add(session, plan)
+            self._announcer.announce(session, plan)
+
+    async def _begun(self, request: plan_pb2.GeneratePlanRequest) -> tuple[Mission, Plan | None]:
+        async with self._stores.database.reading() as session:
+            mission = await self._stores.missions.get(session, request.mission_id, request.mission_version)
+            if not request.precursor_plan_id:
+                return mission, None
+            precursor = await self._stores.plans.get(session, request.precursor_plan_id)
+        if precursor.content.mission_id != mission.mission_id:
+            message = f"plan {precursor.plan_id} is of mission {precursor.content.mission_id!r}"
+            raise PreconditionError("WRONG_MISSION", message)
+        return mission, precursor
+
+    async def _ground(
+        self, context: OperationContext, request: plan_pb2.GeneratePlanRequest, document: MissionDocument
+    ) -> _Ground:
+        sites = self._neighbours.landing_sites
+        context.stage("terrain", "Laying the terrain")
+        search: site_pb2.SiteSearch | None = None
+        if request.site_id:
+            site = await sites.get_site(request.site_id)
+            stack = await sites.get_terrain_stack(site.terrain_stack_id)
+            ranked: tuple[site_pb2.Site, ...] = ()
+        else:
+            stack = await sites.create_terrain_stack(ask.terrain_stack(document, request.terrain_ids))
+            context.stage("sites", "Searching and ranking landing sites")
+            search = await sites.search_sites(ask.site_search(document, stack.terrain_stack_id), context.progress)
+            if not search.sites:
+                raise PreconditionError("NO_LANDING_SITE", _no_site(search))
+            site, ranked = search.sites[0], tuple(search.sites[1:])
+        context.stage("waypoints", "Placing waypoints and finding routes")
+        waypoints = await sites.resolve_waypoints(ask.waypoints(document, site.site_id))
+        context.progress(0.5)
+        routes = await sites.find_routes(ask.routes(document, stack.terrain_stack_id, waypoints))
+        return _Ground(stack, search, site, ranked, waypoints, routes)
+
+    async def _windows(
+        self, context: OperationContext, document: MissionDocument, ground: _Ground
+    ) -> tuple[window_pb2.WindowSet, Sequence[window_pb2.Window]]:
+        context.stage("windows", "Computing light and contact windows")
+        request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)
+        window_set = await self._neighbours.comms_windows.compute_windows(request, context.progress)
+        return window_set, await self._neighbours.comms_windows.list_windows(window_set.window_set_id)
+
+    async def _inputs(
+        self,
+        context: OperationContext,
+        mission: Mission,
+        document: MissionDocument,
+        ground: _Ground,
+        windows: Sequence[window_pb2.Window],
+        precursor: Plan | None,
+    ) -> ProblemInputs:
+        context.stage("requests", "Collecting requests and bookings")
+        requests = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version)
+        stations = {station.station_id: station for station in await self._neighbours.comms_windows.list_stations()}
+        for station_id in document.stations:
+            if station_id not in stations:
+                raise NotFoundError("station", station_id)
+        span = (mission.start_time, mission.end_time)
+        bookings = await self._neighbours.comms_windows.list_bookings(span)
+        return ProblemInputs(
+            mission_id=mission.mission_id,
+            mission_version=mission.version,
+            document=document,
+            waypoints=ground.waypoints,
+            routes=ground.routes.routes,
+            stations=stations,
+            windows=windows,
+            requests=requests,
+            bookings=_in_the_way(bookings, precursor),
+        )
+
+    def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:
+        work_limit_s = request.work_limit_s or document.solver.work_limit.amount
+        return SolveLimits(request.seed or document.solver.seed, work_limit_s, self._wall_limit_s)
+
+    async def _solved(
+        self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
+    ) -> PlanningOutcome:
+        stage = ""
+
+        def progressed(news: StageNews) -> None:
+            nonlocal stage
+            if news.stage != stage:
+                stage = news.stage
+                context.stage(stage, _STAGE_TITLES[stage])
+            else:
+                context.progress(news.fraction, news.detail)
+
+        outcome: PlanningOutcome = await self._workers.run(
+            plan_job, problem, limits, on_progress=progressed, cancelled=context.cancelled
+        )
+        if outcome.result.status is SolveStatus.INFEASIBLE:
+            named = ", ".join(outcome.result.conflict) or "not narrowed down"
+            message = f"the mandatory requests contradict each other at the chosen site; in conflict: {named}"
+            raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ",".join(outcome.result.conflict)})
+        self._require_valid(problem, outcome)
+        return outcome
+
+    def _require_valid(self, problem: PlanningProblem, outcome: PlanningOutcome) -> None:
+        report = outcome.validation
+        if report is None or report.valid:
+            return
+        path, digest = write_defect(self._defects, problem, outcome.result.schedule, report)
+        rules = sorted({violation.rule_id for violation in report.violations})
+        log.error("validator refused a plan", defect=str(path), content_hash=digest, rules=rules)
+        message = f"the validator found {len(report.violations)} violations of {', '.join(rules)}; this is a defect"
+        raise InternalError("PLAN_REFUSED_BY_VALIDATOR", message, metadata={"defect": digest})
+
+    def _plan(
+        self,
+        basis: PlanBasis,
+        problem: PlanningProblem,
+        outcome: PlanningOutcome,
+        mission: Mission,
+        request: plan_pb2.GeneratePlanRequest,
+        context: OperationContext,
+    ) -> Plan:
+        return Plan(
+            plan_id=new_identifier(),
+            content=make_content(basis, problem, outcome),
+            reviewer_agency_ids=mission.reviewer_agency_ids,
+            owner_agency_id=context.identity.agency_id,
+            precursor_plan_id=request.precursor_plan_id,
+            created_time=self._clock(),
+        )
+
+
+def _in_the_way(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:
+    """Return the bookings but those of the plan that is corrected: ending it gives them back."""
+    own = set(precursor.contact_ids) if precursor else set()
+    return [booking for booking in bookings if booking.contact_id not in own]
+
+
+def _no_site(search: site_pb2.SiteSearch) -> str:
+    refused = ", ".join(f"{item.limit} refused {item.count}" for item in search.rejections)
+    return f"none of {search.candidate_count} candidates keeps the lander's limits: {refused}"

@@ -1,0 +1,310 @@
+"""Puts a plan together: what was placed, what was not and why, the resources, and what it was made from."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from malapert.comms_window.v1 import window_pb2
+from malapert.landing_site.v1 import route_pb2, site_pb2
+from malapert.planner.v1 import plan_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.hashing import content_hash
+from malapert_core.timestamps import to_timestamp
+
+from malapert_planner.domain.hashing import problem_hash
+from malapert_planner.domain.objective import ObjectiveParts
+from malapert_planner.domain.plan import PlanContact, PlanContent
+from malapert_planner.domain.problem import Activity, PlanningProblem, Span
+from malapert_planner.domain.schedule import Profile, SolveResult, Unplanned, ValidationReport, Violation
+from malapert_planner.services.catalogue import interval
+from malapert_planner.services.planning_jobs import PlanningOutcome
+from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
+from malapert_planner.services.problem_file import pack_problem, pack_schedule
+from malapert_planner.services.sun_profile import sun_elevation
+
+_ITEMS = (
+    "alternative_sites",
+    "waypoints",
+    "routes",
+    "window_summaries",
+    "activities",
+    "contacts",
+    "unplanned",
+    "profiles",
+)
+_VOLATILE = ("window_set_id", "stage_times")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBasis:
+    """What a plan was made from, besides its problem."""
+
+    inputs: ProblemInputs
+    site: site_pb2.Site
+    alternative_sites: tuple[site_pb2.Site, ...]
+    routes: tuple[route_pb2.Route, ...]
+    window_set: window_pb2.WindowSet
+    provenance: type_pb2.Provenance
+    stage_times: dict[str, float]
+
+
+def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOutcome) -> PlanContent:
+    """Return the content of a plan that the validator passed.
+
+    The content hash is over everything that the plan says but identifiers that another run would make anew, and times
+    of making: the same inputs, seed and limits give the same hash.
+    """
+    validation, objective = outcome.validation, outcome.objective
+    if validation is None or objective is None:
+        raise ValueError("only a validated schedule becomes a plan")
+    message = _message(basis, problem, outcome, validation, objective)
+    message.content_hash = plan_hash(message)
+    headline = plan_pb2.Plan()
+    headline.CopyFrom(message)
+    for name in _ITEMS:
+        headline.ClearField(name)  # type: ignore[arg-type]
+    planned = {item.request_id: set[int]() for item in problem.activities}
+    by_id = {item.activity_id: item for item in problem.activities}
+    for placed in outcome.result.schedule.activities:
+        activity = by_id[placed.activity_id]
+        planned[activity.request_id].add(activity.repetition_index)
+    return PlanContent(
+        mission_id=message.mission_id,
+        mission_version=message.mission_version,
+        asset_id=problem.asset_id,
+        content_hash=message.content_hash,
+        problem_hash=message.problem_hash,
+        window_set_id=message.window_set_id,
+        message=message.SerializeToString(deterministic=True),
+        headline=headline.SerializeToString(deterministic=True),
+        problem=pack_problem(problem),
+        schedule=pack_schedule(outcome.result.schedule),
+        contacts=tuple(_bookings(basis.inputs, problem, outcome.result)),
+        planned_requests={request_id: len(indices) for request_id, indices in planned.items() if indices},
+    )
+
+
+def plan_hash(message: plan_pb2.Plan) -> str:
+    """Return the content hash of a plan's message."""
+    kept = plan_pb2.Plan()
+    kept.CopyFrom(message)
+    for name in _VOLATILE:
+        kept.ClearField(name)  # type: ignore[arg-type]
+    kept.provenance.ClearField("created_time")
+    for record in kept.provenance.inputs:
+        record.ClearField("name")
+    for site in (kept.site, *kept.alternative_sites):
+        site.ClearField("site_id")
+        site.ClearField("terrain_stack_id")
+    return content_hash(MessageToDict(kept, preserving_proto_field_name=True))
+
+
+def validation_message(report: ValidationReport, problem: PlanningProblem) -> plan_pb2.ValidationReport:
+    """Return the validator's verdict as its message."""
+    return plan_pb2.ValidationReport(
+        valid=report.valid,
+        violations=[_violation(violation, problem) for violation in report.violations],
+        checks=report.checks,
+        step_s=report.step_s,
+        validator=report.validator,
+    )
+
+
+def _message(
+    basis: PlanBasis,
+    problem: PlanningProblem,
+    outcome: PlanningOutcome,
+    validation: ValidationReport,
+    objective: ObjectiveParts,
+) -> plan_pb2.Plan:
+    inputs, result = basis.inputs, outcome.result
+    return plan_pb2.Plan(
+        mission_id=inputs.mission_id,
+        mission_version=inputs.mission_version,
+        problem_hash=f"sha256:{problem_hash(problem)}",
+        horizon=_interval(problem, (0, problem.horizon_s)),
+        site=basis.site,
+        alternative_sites=basis.alternative_sites,
+        waypoints=inputs.waypoints,
+        routes=basis.routes,
+        window_set_id=basis.window_set.window_set_id,
+        window_summaries=basis.window_set.summaries,
+        activities=_activities(problem, result),
+        contacts=_contacts(inputs, problem, result, validation),
+        unplanned=_unplanned(problem, outcome.unplanned),
+        profiles=[
+            _profile(profile, problem) for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
+        ],
+        status=plan_pb2.SolveStatus.Value(f"SOLVE_STATUS_{result.status.name}"),
+        objective=_objective(result, objective),
+        validation=validation_message(validation, problem),
+        provenance=basis.provenance,
+        stage_times=[plan_pb2.StageTime(name=name, elapsed_s=spent) for name, spent in basis.stage_times.items()],
+    )
+
+
+def _interval(problem: PlanningProblem, span: Span) -> type_pb2.Interval:
+    start_time = problem.start_time
+    return interval(start_time + timedelta(seconds=span[0]), start_time + timedelta(seconds=span[1]))
+
+
+def _activities(problem: PlanningProblem, result: SolveResult) -> list[plan_pb2.PlannedActivity]:
+    by_id = {activity.activity_id: activity for activity in problem.activities}
+    drives = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
+    titles = {place.place_id: place.title for place in problem.places}
+    placed = []
+    for item in result.schedule.activities:
+        activity = by_id[item.activity_id]
+        placed.append((item.span, _requested(activity, problem, item.place_id, item.span)))
+    for index, move in enumerate(result.schedule.drives):
+        drive = drives[move.from_place_id, move.to_place_id]
+        message = plan_pb2.PlannedActivity(
+            activity_id=f"drive/{index}",
+            kind=plan_pb2.PLANNED_ACTIVITY_KIND_DRIVE,
+            title=f"Drive from {titles[move.from_place_id]} to {titles[move.to_place_id]}",
+            asset_id=problem.asset_id,
+            interval=_interval(problem, move.span),
+            place_id=move.from_place_id,
+            to_place_id=move.to_place_id,
+            power_w=drive.power_w,
+            data_bit=drive.data_bit,
+            resource_ids=problem.drive_rule.resource_ids,
+        )
+        placed.append((move.span, message))
+    return [message for _, message in sorted(placed, key=lambda pair: (pair[0], pair[1].activity_id))]
+
+
+def _requested(activity: Activity, problem: PlanningProblem, place_id: str, span: Span) -> plan_pb2.PlannedActivity:
+    return plan_pb2.PlannedActivity(
+        activity_id=activity.activity_id,
+        kind=plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED,
+        request_id=activity.request_id,
+        activity_type_id=activity.activity_type_id,
+        title=activity.title,
+        agency_id=activity.agency_id,
+        asset_id=problem.asset_id,
+        interval=_interval(problem, span),
+        place_id=place_id,
+        power_w=activity.power_w,
+        data_bit=activity.data_bit,
+        resource_ids=activity.resource_ids,
+        chain_id=activity.chain_id,
+        value=activity.value,
+    )
+
+
+def _contacts(
+    inputs: ProblemInputs, problem: PlanningProblem, result: SolveResult, validation: ValidationReport
+) -> list[plan_pb2.PlannedContact]:
+    windows = {window.window_id: window for window in problem.contact_windows}
+    sent_bit = dict(zip(result.schedule.contacts, validation.sent_bit, strict=True))
+    messages = []
+    for contact in sorted(result.schedule.contacts, key=lambda item: item.span):
+        window = windows[contact.window_id]
+        hours = (contact.span[1] - contact.span[0]) / 3600.0
+        messages.append(
+            plan_pb2.PlannedContact(
+                station_id=contact.station_id,
+                interval=_interval(problem, contact.span),
+                place_id=contact.place_id,
+                window_id=source_window_id(contact.window_id),
+                capacity_bit=_capacity_bit(window.rate.offset_s, window.rate.rate_bps, contact.span),
+                sent_bit=sent_bit[contact],
+                cost=window.cost_per_hour * hours,
+            )
+        )
+    return messages
+
+
+def _capacity_bit(offsets_s: tuple[int, ...], rates_bps: tuple[float, ...], span: Span) -> float:
+    ends_s = (*offsets_s[1:], span[1])
+    parts = zip(offsets_s, ends_s, rates_bps, strict=True)
+    return sum(max(min(end_s, span[1]) - max(start_s, span[0]), 0) * rate_bps for start_s, end_s, rate_bps in parts)
+
+
+def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResult) -> list[PlanContact]:
+    edges = {
+        window.window_id: (window.interval.start_time.ToNanoseconds(), window.interval.end_time.ToNanoseconds())
+        for window in inputs.windows
+    }
+    bookings = []
+    for contact in sorted(result.schedule.contacts, key=lambda item: item.span):
+        start_time, end_time = (problem.start_time + timedelta(seconds=second) for second in contact.span)
+        window_id = source_window_id(contact.window_id)
+        # A contact that goes on during a drive may leave the window of the place where it began.
+        low, high = edges[window_id]
+        within = low <= to_timestamp(start_time).ToNanoseconds() and to_timestamp(end_time).ToNanoseconds() <= high
+        bookings.append(PlanContact(contact.station_id, start_time, end_time, window_id if within else ""))
+    return bookings
+
+
+def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> list[plan_pb2.UnplannedRequest]:
+    values: Counter[tuple[str, int]] = Counter()
+    first: dict[tuple[str, int], Activity] = {}
+    for activity in problem.activities:
+        key = (activity.request_id, activity.repetition_index)
+        values[key] += activity.value  # type: ignore[assignment]
+        first.setdefault(key, activity)
+    return [
+        plan_pb2.UnplannedRequest(
+            request_id=item.request_id,
+            repetition_index=item.repetition_index,
+            title=first[item.request_id, item.repetition_index].title,
+            agency_id=first[item.request_id, item.repetition_index].agency_id,
+            value=values[item.request_id, item.repetition_index],
+            reason=item.reason,
+            explanation=item.explanation,
+            blocking=item.blocking,
+        )
+        for item in unplanned
+    ]
+
+
+def _profile(profile: Profile, problem: PlanningProblem) -> plan_pb2.ResourceProfile:
+    minimum_time = problem.start_time + timedelta(seconds=profile.minimum_offset_s)
+    return plan_pb2.ResourceProfile(
+        resource_id=profile.resource_id,
+        unit=profile.unit,
+        offset_s=profile.offset_s,
+        value=profile.value,
+        floor=profile.floor,
+        capacity=profile.capacity,
+        minimum=profile.minimum,
+        minimum_time=to_timestamp(minimum_time),
+        maximum=profile.maximum,
+    )
+
+
+def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Violation:
+    return plan_pb2.Violation(
+        rule_id=violation.rule_id,
+        object_ids=violation.object_ids,
+        interval=_interval(problem, violation.span),
+        amount=violation.amount,
+        unit=violation.unit,
+        message=violation.message,
+    )
+
+
+def _objective(result: SolveResult, parts: ObjectiveParts) -> plan_pb2.Objective:
+    gap = (result.bound - parts.objective) / abs(result.bound) if result.bound else 0.0
+    shares: list[Any] = [
+        plan_pb2.AgencyShare(
+            agency_id=share.agency_id,
+            requested_value=share.requested_value,
+            planned_value=share.planned_value,
+            unsatisfied_share=share.unsatisfied_share,
+        )
+        for share in parts.agency_shares
+    ]
+    return plan_pb2.Objective(
+        objective=parts.objective,
+        bound=result.bound,
+        gap=gap,
+        parts=parts.parts,
+        agency_shares=shares,
+        unsatisfied_rms=parts.unsatisfied_rms,
+        unsatisfied_max=parts.unsatisfied_max,
+    )

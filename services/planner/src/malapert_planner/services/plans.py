@@ -1,0 +1,79 @@
+"""Reading, submitting, reviewing and re-checking plans."""
+
+from malapert.planner.v1 import plan_pb2
+from malapert_core.database import Database
+
+from malapert_planner.domain.plan import Plan, PlanState, Review
+from malapert_planner.services.plan_content import validation_message
+from malapert_planner.services.planning_jobs import validate_job
+from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.storage.plans import PlanStore
+
+
+class PlanService:
+    """Keeps the life of plans up to their release.
+
+    Parameters
+    ----------
+    database : Database
+    plans : PlanStore
+    workers : WorkerProcesses
+    announcer : Announcer
+    clock : Clock
+    """
+
+    def __init__(
+        self, database: Database, plans: PlanStore, workers: WorkerProcesses, announcer: Announcer, clock: Clock
+    ) -> None:
+        self._database = database
+        self._plans = plans
+        self._workers = workers
+        self._announcer = announcer
+        self._clock = clock
+
+    async def get(self, plan_id: str) -> Plan:
+        """Return a plan; raise NotFoundError where there is none."""
+        async with self._database.reading() as session:
+            return await self._plans.get(session, plan_id)
+
+    async def page(self, size: int, *, mission_id: str, before_id: str) -> list[Plan]:
+        """Return at most so many plans, newest first, of one mission or of all."""
+        async with self._database.reading() as session:
+            return await self._plans.page(session, size, mission_id=mission_id, before_id=before_id)
+
+    async def submit(self, plan_id: str, seen_version: int) -> Plan:
+        """Put a draft under review.
+
+        Raises
+        ------
+        PreconditionError
+            ``WRONG_STATE``.
+        ConflictError
+            ``STALE_VERSION``.
+        """
+        async with self._database.transaction() as session:
+            plan = await self._plans.get(session, plan_id)
+            plan.require_version(seen_version)
+            submitted = plan.submitted()
+            await self._plans.save(session, submitted)
+            self._announcer.announce(session, submitted)
+        return submitted
+
+    async def review(self, plan_id: str, agency_id: str, *, approve: bool, content_hash: str, comment: str) -> Plan:
+        """Record an agency's say on the exact content; a rejection terminates the plan. Raises as `Plan.reviewed`."""
+        review = Review(agency_id, approve, content_hash, comment, self._clock())
+        async with self._database.transaction() as session:
+            reviewed = (await self._plans.get(session, plan_id)).reviewed(review)
+            await self._plans.save(session, reviewed)
+            if reviewed.state is PlanState.TERMINATED:
+                self._announcer.announce(session, reviewed)
+        return reviewed
+
+    async def validate(self, plan_id: str) -> plan_pb2.ValidationReport:
+        """Check a stored plan again by the independent validator."""
+        plan = await self.get(plan_id)
+        problem = unpack_problem(plan.content.problem)
+        report = await self._workers.run(validate_job, problem, unpack_schedule(plan.content.schedule))
+        return validation_message(report, problem)

@@ -1,0 +1,81 @@
+"""What the use cases need from outside: the services below, worker processes, events, the time."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
+from malapert.payload.v1 import catalogue_pb2, request_pb2
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_planner.domain.plan import Plan
+
+Clock = Callable[[], datetime]
+"""Returns the present instant as an aware UTC datetime."""
+
+Progress = Callable[[float, str], None]
+"""Takes the share that is done, 0 to 1, and what is being done."""
+
+
+class LandingSites(Protocol):
+    """Terrain, sites, waypoints and routes."""
+
+    async def create_terrain_stack(self, request: terrain_pb2.CreateTerrainStackRequest) -> terrain_pb2.TerrainStack:
+        """Return the stack that a request describes."""
+
+    async def get_terrain_stack(self, terrain_stack_id: str) -> terrain_pb2.TerrainStack:
+        """Return a stack."""
+
+    async def search_sites(self, request: site_pb2.SearchSitesRequest, progress: Progress) -> site_pb2.SiteSearch:
+        """Return the sites that a search finds, best first."""
+
+    async def get_site(self, site_id: str) -> site_pb2.Site:
+        """Return a site."""
+
+    async def resolve_waypoints(self, request: route_pb2.ResolveWaypointsRequest) -> Sequence[route_pb2.Waypoint]:
+        """Return waypoints in the order of their definitions."""
+
+    async def find_routes(self, request: route_pb2.FindRoutesRequest) -> route_pb2.FindRoutesResponse:
+        """Return the routes between every ordered pair of waypoints."""
+
+
+class CommsWindows(Protocol):
+    """Stations, windows and the contact book."""
+
+    async def list_stations(self) -> Sequence[window_pb2.Station]:
+        """Return every station."""
+
+    async def compute_windows(
+        self, request: window_pb2.ComputeWindowsRequest, progress: Progress
+    ) -> window_pb2.WindowSet:
+        """Return what a computed set of windows holds."""
+
+    async def list_windows(self, window_set_id: str) -> Sequence[window_pb2.Window]:
+        """Return every window of a set with its profiles."""
+
+    async def list_bookings(self, span: tuple[datetime, datetime]) -> Sequence[contact_pb2.Contact]:
+        """Return the contacts that hold an antenna within a span."""
+
+    async def reserve_contacts(self, request: contact_pb2.ReserveContactsRequest) -> Sequence[contact_pb2.Contact]:
+        """Return the booked contacts in the order asked, or raise ``CONTACT_CONFLICT`` and book none."""
+
+    async def release_contacts(self, contact_ids: Sequence[str], reason: str) -> None:
+        """Give contacts back."""
+
+
+class Payloads(Protocol):
+    """Instruments, activity types and requests."""
+
+    async def import_catalogue(self, request: catalogue_pb2.ImportCatalogueRequest) -> str:
+        """Take, or only check, a mission version's catalogue and return its content hash."""
+
+    async def expand_requests(self, mission_id: str, mission_version: int) -> request_pb2.ExpandRequestsResponse:
+        """Return a mission's live requests as single activities."""
+
+
+class Announcer(Protocol):
+    """Tells others about plans."""
+
+    def announce(self, session: AsyncSession, plan: Plan) -> None:
+        """Announce with the session's transaction what became of a plan."""

@@ -1,0 +1,252 @@
+"""Builds the planning problem from what the mission and the other services say. A pure function of its inputs."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.landing_site.v1 import route_pb2
+from malapert.payload.v1 import request_pb2
+
+from malapert_planner.domain.problem import (
+    Activity,
+    Battery,
+    Condition,
+    ConditionKind,
+    ContactWindow,
+    Drive,
+    DriveRule,
+    Objective,
+    Place,
+    PlanningProblem,
+    Relation,
+    RelationKind,
+    Repetition,
+    Span,
+    Storage,
+)
+from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.services.window_conversion import Clockwork, generation, merged, rates, without
+
+WINDOW_KINDS = {
+    window_pb2.WINDOW_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
+    window_pb2.WINDOW_KIND_DARKNESS: ConditionKind.DARKNESS,
+    window_pb2.WINDOW_KIND_EARTH_VISIBILITY: ConditionKind.EARTH_VISIBILITY,
+}
+_CONDITION_KINDS = {
+    request_pb2.CONDITION_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
+    request_pb2.CONDITION_KIND_DARKNESS: ConditionKind.DARKNESS,
+    request_pb2.CONDITION_KIND_EARTH_VISIBILITY: ConditionKind.EARTH_VISIBILITY,
+    request_pb2.CONDITION_KIND_CONTACT: ConditionKind.CONTACT,
+}
+_RELATION_KINDS = {
+    request_pb2.RELATION_KIND_AFTER: RelationKind.AFTER,
+    request_pb2.RELATION_KIND_EXCLUDES: RelationKind.EXCLUDES,
+    request_pb2.RELATION_KIND_REQUIRES: RelationKind.REQUIRES,
+}
+PART_MARK = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemInputs:
+    """What a problem is built from: the mission, and the answers of the other services.
+
+    ``bookings`` are those that stay in the way: the plan's own earlier ones are left out by the caller.
+    """
+
+    mission_id: str
+    mission_version: int
+    document: MissionDocument
+    waypoints: Sequence[route_pb2.Waypoint]
+    routes: Sequence[route_pb2.Route]
+    stations: Mapping[str, window_pb2.Station]
+    windows: Sequence[window_pb2.Window]
+    requests: request_pb2.ExpandRequestsResponse
+    bookings: Sequence[contact_pb2.Contact]
+
+
+def build_problem(inputs: ProblemInputs) -> PlanningProblem:
+    """Return the planning problem; conditions shrink inward to whole seconds, durations grow to them."""
+    document, asset = inputs.document, inputs.document.asset
+    clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
+    battery, storage = asset.battery, asset.storage
+    capacity_wh = battery.capacity.amount
+    return PlanningProblem(
+        problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
+        start_time=clockwork.start_time,
+        horizon_s=clockwork.horizon_s,
+        resolution_s=round(document.solver.resolution.amount),
+        asset_id=asset.id,
+        start_place_id=asset.start_place,
+        places=tuple(_places(inputs, clockwork)),
+        drives=tuple(_drive(route, document) for route in inputs.routes if not _is_stay(route)),
+        drive_rule=_drive_rule(document),
+        activities=tuple(_activity(draft, capacity_wh, clockwork) for draft in inputs.requests.activities),
+        relations=tuple(_relation(relation) for relation in inputs.requests.relations),
+        repetitions=tuple(
+            Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
+            for item in inputs.requests.repetitions
+        ),
+        contact_windows=tuple(_contact_windows(inputs, clockwork)),
+        contact_power_w=document.communications.contact_power.amount,
+        battery=Battery(
+            capacity_wh=capacity_wh,
+            floor_wh=battery.floor.amount * capacity_wh,
+            start_wh=battery.start.amount * capacity_wh,
+            end_wh=battery.required_end.amount * capacity_wh,
+            awake_load_w=asset.loads.awake.amount,
+            asleep_load_w=asset.loads.asleep.amount,
+            charge_efficiency=battery.charge_efficiency.amount,
+        ),
+        storage=Storage(
+            capacity_bit=storage.capacity.amount,
+            start_bit=storage.start.amount * storage.capacity.amount,
+            end_max_bit=storage.max_at_end.amount * storage.capacity.amount,
+        ),
+        objective=Objective(document.communications.cost_weight.amount, document.objective.fairness.amount),
+    )
+
+
+def source_window_id(window_id: str) -> str:
+    """Return the window that a problem's contact window is a part of."""
+    return window_id.partition(PART_MARK)[0]
+
+
+def _places(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Place]:
+    found: dict[str, dict[ConditionKind, list[window_pb2.Window]]] = defaultdict(lambda: defaultdict(list))
+    for window in inputs.windows:
+        if window.kind in WINDOW_KINDS:
+            found[window.place_id][WINDOW_KINDS[window.kind]].append(window)
+    array_power_w = inputs.document.asset.array.power.amount
+    for waypoint in inputs.waypoints:
+        windows = found[waypoint.waypoint_id]
+        yield Place(
+            place_id=waypoint.waypoint_id,
+            title=waypoint.title,
+            windows={kind: _spans(windows[kind], clockwork) for kind in WINDOW_KINDS.values()},
+            generation=generation(windows[ConditionKind.ILLUMINATION], array_power_w, clockwork),
+        )
+
+
+def _spans(windows: Iterable[window_pb2.Window], clockwork: Clockwork) -> tuple[Span, ...]:
+    spans = (clockwork.inner_span(window.interval) for window in windows)
+    return merged(span for span in spans if span is not None)
+
+
+def _is_stay(route: route_pb2.Route) -> bool:
+    return route.from_waypoint_id == route.to_waypoint_id
+
+
+def _drive(route: route_pb2.Route, document: MissionDocument) -> Drive:
+    ends = (route.from_waypoint_id, route.to_waypoint_id)
+    if not route.reachable:
+        return Drive(*ends, 0, 0.0, 0.0, route.closed_because or "no path keeps the rover's limits")
+    duration_s = max(math.ceil(route.drive_time_s), 1)
+    modes = _drive_modes(document)
+    return Drive(
+        *ends,
+        duration_s=duration_s,
+        power_w=route.energy_wh * 3600.0 / duration_s + sum(power_w for power_w, _ in modes),
+        data_bit=duration_s * sum(rate_bps for _, rate_bps in modes),
+    )
+
+
+def _drive_modes(document: MissionDocument) -> list[tuple[float, float]]:
+    modes = {
+        (instrument.id, mode.id): (mode.power.amount, mode.data_rate.amount)
+        for instrument in document.instruments
+        for mode in instrument.modes
+    }
+    return [modes[use.instrument, use.mode] for use in document.drive_rule.instruments]
+
+
+def _drive_rule(document: MissionDocument) -> DriveRule:
+    rule = document.drive_rule
+    conditions = tuple(
+        Condition(ConditionKind(condition.kind.value), tuple(condition.stations)) for condition in rule.conditions
+    )
+    return DriveRule(conditions, tuple(dict.fromkeys([*rule.resources, *(use.instrument for use in rule.instruments)])))
+
+
+def _activity(draft: request_pb2.ActivityDraft, capacity_wh: float, clockwork: Clockwork) -> Activity:
+    return Activity(
+        activity_id=draft.activity_id,
+        request_id=draft.request_id,
+        repetition_index=draft.repetition_index,
+        chain_id=draft.chain_id,
+        chain_index=draft.chain_index,
+        title=draft.title,
+        agency_id=draft.agency_id,
+        activity_type_id=draft.activity_type_id,
+        duration_s=max(math.ceil(draft.duration_s), 1),
+        power_w=draft.power_w,
+        data_bit=draft.data_bit,
+        resource_ids=tuple(draft.resource_ids),
+        place_ids=tuple(draft.place_ids),
+        windows=_allowed_spans(draft, clockwork),
+        conditions=tuple(_condition(condition) for condition in draft.conditions),
+        value=draft.value,
+        mandatory=draft.mandatory,
+        min_start_charge_wh=draft.min_start_charge * capacity_wh,
+        max_wait_s=math.floor(draft.max_wait_s),
+    )
+
+
+def _allowed_spans(draft: request_pb2.ActivityDraft, clockwork: Clockwork) -> tuple[Span, ...]:
+    spans = (clockwork.inner_span(window) for window in draft.windows)
+    allowed = merged(span for span in spans if span is not None)
+    if draft.windows and not allowed:
+        # No spans would mean the whole horizon; a second holds nothing, and the plan then says why.
+        return ((0, 1),)
+    return allowed
+
+
+def _condition(condition: request_pb2.Condition) -> Condition:
+    return Condition(_CONDITION_KINDS[condition.kind], tuple(condition.station_ids))
+
+
+def _relation(relation: request_pb2.ActivityRelation) -> Relation:
+    return Relation(
+        _RELATION_KINDS[relation.kind],
+        relation.request_id,
+        relation.other_request_id,
+        math.ceil(relation.min_lag_s),
+        math.floor(relation.max_lag_s),
+    )
+
+
+def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[ContactWindow]:
+    communications = inputs.document.communications
+    min_length_s = math.ceil(communications.min_contact.amount)
+    taken = _taken(inputs, clockwork)
+    for window in inputs.windows:
+        span = clockwork.inner_span(window.interval)
+        if window.kind != window_pb2.WINDOW_KIND_CONTACT or span is None:
+            continue
+        station = inputs.stations[window.station_id]
+        parts = [part for part in without(span, taken[window.station_id]) if part[1] - part[0] >= min_length_s]
+        for index, part in enumerate(parts):
+            yield ContactWindow(
+                window_id=window.window_id + (f"{PART_MARK}{index}" if len(parts) > 1 else ""),
+                station_id=window.station_id,
+                place_id=window.place_id,
+                span=part,
+                rate=rates(window, part, clockwork),
+                setup_s=math.ceil(station.setup_s.value),
+                teardown_s=math.ceil(station.teardown_s.value),
+                min_length_s=min_length_s,
+                cost_per_hour=station.cost_per_hour.value,
+            )
+
+
+def _taken(inputs: ProblemInputs, clockwork: Clockwork) -> Mapping[str, tuple[Span, ...]]:
+    """When each station cannot track for us: others' bookings, and our own set-up and teardown around them."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for booking in inputs.bookings:
+        station = inputs.stations.get(booking.station_id)
+        if station is not None:
+            start_s, end_s = clockwork.edges_s(booking.occupied)
+            own = (math.ceil(station.teardown_s.value), math.ceil(station.setup_s.value))
+            spans[booking.station_id].append((math.floor(start_s) - own[0], math.ceil(end_s) + own[1]))
+    return defaultdict(tuple, {station_id: merged(taken) for station_id, taken in spans.items()})

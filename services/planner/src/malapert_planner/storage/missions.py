@@ -1,0 +1,88 @@
+"""Missions in a session's database."""
+
+from typing import Any
+
+from malapert_core.errors import ConflictError, NotFoundError
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_planner.domain.mission import Mission
+from malapert_planner.storage.tables import MissionRow
+
+
+class MissionStore:
+    """Keeps mission versions."""
+
+    async def add(self, session: AsyncSession, mission: Mission) -> None:
+        """Store a new version.
+
+        Raises
+        ------
+        ConflictError
+            ``CONCURRENT_CHANGE`` where the version is there already.
+        """
+        session.add(MissionRow(**_columns(mission)))
+        try:
+            await session.flush()
+        except IntegrityError as error:
+            message = f"mission {mission.mission_id} was changed by somebody else just now; ask again"
+            raise ConflictError("CONCURRENT_CHANGE", message) from error
+
+    async def get(self, session: AsyncSession, mission_id: str, version: int = 0) -> Mission:
+        """Return a version, the newest for 0.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_MISSION`` or ``UNKNOWN_MISSION_VERSION``.
+        """
+        newest = await self.newest_version(session, mission_id)
+        if newest == 0:
+            raise NotFoundError("mission", mission_id)
+        row = await session.get(MissionRow, (mission_id, version or newest))
+        if row is None:
+            raise NotFoundError("mission version", f"{mission_id}/{version}")
+        return _of_row(row)
+
+    async def newest_version(self, session: AsyncSession, mission_id: str) -> int:
+        """Return the newest version of a mission, 0 where there is none."""
+        query = select(func.max(col(MissionRow.version))).where(col(MissionRow.mission_id) == mission_id)
+        return (await session.exec(query)).one() or 0
+
+    async def find_content(self, session: AsyncSession, mission_id: str, content_hash: str) -> Mission | None:
+        """Return the version of a mission with this content, if there is one."""
+        query = select(MissionRow).where(
+            col(MissionRow.mission_id) == mission_id, col(MissionRow.content_hash) == content_hash
+        )
+        row = (await session.exec(query.order_by(col(MissionRow.version).desc()).limit(1))).first()
+        return _of_row(row) if row else None
+
+    async def page(self, session: AsyncSession, size: int, after_id: str) -> list[Mission]:
+        """Return the newest version of at most so many missions, by identifier."""
+        newest = (
+            select(col(MissionRow.mission_id), func.max(col(MissionRow.version)).label("version"))
+            .where(col(MissionRow.mission_id) > after_id)
+            .group_by(col(MissionRow.mission_id))
+            .order_by(col(MissionRow.mission_id))
+            .limit(size)
+            .subquery()
+        )
+        query = select(MissionRow).join(
+            newest,
+            (col(MissionRow.mission_id) == newest.c.mission_id) & (col(MissionRow.version) == newest.c.version),
+        )
+        return [_of_row(row) for row in (await session.exec(query.order_by(col(MissionRow.mission_id)))).all()]
+
+
+def _columns(mission: Mission) -> dict[str, Any]:
+    columns = {name: getattr(mission, name) for name in Mission.__slots__}
+    lists = {name: list(columns[name]) for name in ("agency_ids", "reviewer_agency_ids")}
+    return {**columns, **lists}
+
+
+def _of_row(row: MissionRow) -> Mission:
+    columns = row.model_dump()
+    lists = {name: tuple(columns[name]) for name in ("agency_ids", "reviewer_agency_ids")}
+    return Mission(**{**columns, **lists})

@@ -1,0 +1,125 @@
+"""Plans in a session's database."""
+
+from dataclasses import asdict
+from typing import Any
+
+from malapert_core.errors import ConflictError, NotFoundError
+from malapert_core.timestamps import format_time, parse_time
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_planner.domain.plan import Pending, Plan, PlanContact, PlanContent, PlanState, Review
+from malapert_planner.storage.tables import PlanContentRow, PlanRow
+
+
+class PlanStore:
+    """Keeps plans."""
+
+    async def add(self, session: AsyncSession, plan: Plan) -> None:
+        """Store a new plan."""
+        session.add(PlanRow(plan_id=plan.plan_id, **_state_columns(plan), **_fixed_columns(plan)))
+        await session.flush()
+        session.add(PlanContentRow(plan_id=plan.plan_id, **_content_columns(plan.content)))
+
+    async def get(self, session: AsyncSession, plan_id: str) -> Plan:
+        """Return a plan; raise NotFoundError where there is none."""
+        query = select(PlanRow, PlanContentRow).where(
+            col(PlanRow.plan_id) == plan_id, col(PlanContentRow.plan_id) == plan_id
+        )
+        found = (await session.exec(query)).first()
+        if found is None:
+            raise NotFoundError("plan", plan_id)
+        return _of_rows(*found)
+
+    async def page(self, session: AsyncSession, size: int, *, mission_id: str, before_id: str) -> list[Plan]:
+        """Return at most so many plans, newest first, of one mission or of all."""
+        query = select(PlanRow, PlanContentRow).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
+        if mission_id:
+            query = query.where(col(PlanRow.mission_id) == mission_id)
+        if before_id:
+            query = query.where(col(PlanRow.plan_id) < before_id)
+        query = query.order_by(col(PlanRow.plan_id).desc()).limit(size)
+        return [_of_rows(*rows) for rows in (await session.exec(query)).all()]
+
+    async def pending_ids(self, session: AsyncSession) -> list[str]:
+        """Return the plans with which something was begun and not finished, oldest first."""
+        query = select(PlanRow.plan_id).where(col(PlanRow.pending) != Pending.NONE).order_by(col(PlanRow.plan_id))
+        return list((await session.exec(query)).all())
+
+    async def save(self, session: AsyncSession, plan: Plan) -> None:
+        """Store a change of a plan.
+
+        Raises
+        ------
+        ConflictError
+            ``CONCURRENT_CHANGE`` where somebody else changed it meanwhile.
+        """
+        change = update(PlanRow).where(col(PlanRow.plan_id) == plan.plan_id, col(PlanRow.version) == plan.version - 1)
+        result = await session.exec(change.values(**_state_columns(plan)))
+        if result.rowcount != 1:
+            raise ConflictError("CONCURRENT_CHANGE", "the plan was changed by somebody else just now; read it again")
+
+
+def _state_columns(plan: Plan) -> dict[str, Any]:
+    return {
+        "state": plan.state.value,
+        "state_reason": plan.state_reason,
+        "reviews": [{**asdict(review), "time": format_time(review.time)} for review in plan.reviews],
+        "contact_ids": list(plan.contact_ids),
+        "pending": plan.pending.value,
+        "pending_by": list(plan.pending_by),
+        "version": plan.version,
+    }
+
+
+def _fixed_columns(plan: Plan) -> dict[str, Any]:
+    return {
+        "mission_id": plan.content.mission_id,
+        "reviewer_agency_ids": list(plan.reviewer_agency_ids),
+        "owner_agency_id": plan.owner_agency_id,
+        "precursor_plan_id": plan.precursor_plan_id,
+        "created_time": plan.created_time,
+    }
+
+
+def _content_columns(content: PlanContent) -> dict[str, Any]:
+    columns = {name: getattr(content, name) for name in PlanContent.__slots__ if name != "mission_id"}
+    contacts = [
+        {
+            "station_id": contact.station_id,
+            "start_time": format_time(contact.start_time),
+            "end_time": format_time(contact.end_time),
+            "window_id": contact.window_id,
+        }
+        for contact in content.contacts
+    ]
+    return {**columns, "contacts": contacts}
+
+
+def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
+    columns = content_row.model_dump(exclude={"plan_id"})
+    contacts = tuple(
+        PlanContact(
+            contact["station_id"],
+            parse_time(contact["start_time"]),
+            parse_time(contact["end_time"]),
+            contact["window_id"],
+        )
+        for contact in columns.pop("contacts")
+    )
+    return Plan(
+        plan_id=row.plan_id,
+        content=PlanContent(mission_id=row.mission_id, contacts=contacts, **columns),
+        reviewer_agency_ids=tuple(row.reviewer_agency_ids),
+        owner_agency_id=row.owner_agency_id,
+        precursor_plan_id=row.precursor_plan_id,
+        created_time=row.created_time,
+        state=PlanState(row.state),
+        state_reason=row.state_reason,
+        reviews=tuple(Review(**{**review, "time": parse_time(review["time"])}) for review in row.reviews),
+        contact_ids=tuple(row.contact_ids),
+        pending=Pending(row.pending),
+        pending_by=tuple(row.pending_by),
+        version=row.version,
+    )

@@ -1,0 +1,72 @@
+"""The planner's tables."""
+
+from datetime import datetime
+from typing import Any
+
+from malapert_core.database import Json, UtcDateTime, new_registry
+from sqlalchemy import Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+
+class PlannerTable(SQLModel, registry=new_registry()):
+    """Base of the planner's tables."""
+
+
+class MissionRow(PlannerTable, table=True):
+    """A mission version; never changed."""
+
+    __tablename__ = "mission"
+    __table_args__ = (Index("ix_mission_content", "mission_id", "content_hash"),)
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    agency_ids: list[str] = Field(sa_type=Json)
+    reviewer_agency_ids: list[str] = Field(sa_type=Json)
+    start_time: datetime = Field(sa_type=UtcDateTime)
+    end_time: datetime = Field(sa_type=UtcDateTime)
+    document_json: bytes = Field(sa_type=LargeBinary)
+    content_hash: str = Field(sa_type=Text)
+    catalogue_hash: str = Field(sa_type=Text)
+    owner_agency_id: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class PlanRow(PlannerTable, table=True):
+    """Where a plan stands."""
+
+    __tablename__ = "plan"
+    __table_args__ = (Index("ix_plan_mission", "mission_id", "plan_id"),)
+
+    plan_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    state_reason: str = Field(sa_type=Text)
+    reviewer_agency_ids: list[str] = Field(sa_type=Json)
+    owner_agency_id: str = Field(sa_type=Text)
+    precursor_plan_id: str = Field(sa_type=Text)
+    reviews: list[dict[str, Any]] = Field(sa_type=Json)
+    contact_ids: list[str] = Field(sa_type=Json)
+    pending: str = Field(sa_type=Text, index=True)
+    pending_by: list[str] = Field(sa_type=Json)
+    version: int
+    created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class PlanContentRow(PlannerTable, table=True):
+    """What a plan is; never changed."""
+
+    __tablename__ = "plan_content"
+
+    plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
+    mission_version: int
+    asset_id: str = Field(sa_type=Text)
+    content_hash: str = Field(sa_type=Text)
+    problem_hash: str = Field(sa_type=Text)
+    window_set_id: str = Field(sa_type=Text)
+    message: bytes = Field(sa_type=LargeBinary)
+    headline: bytes = Field(sa_type=LargeBinary)
+    problem: bytes = Field(sa_type=LargeBinary)
+    schedule: bytes = Field(sa_type=LargeBinary)
+    contacts: list[dict[str, str]] = Field(sa_type=Json)
+    planned_requests: dict[str, int] = Field(sa_type=Json)
