@@ -53,7 +53,7 @@ class Api:
         _json(response) if response.is_error else None
         return response.content
 
-    def post(self, path: str, body: Json, **parameters: Any) -> Json:
+    def post(self, path: str, body: Json | None = None, **parameters: Any) -> Json:
         """Send JSON and return the answer. A repeat after a lost answer does nothing twice."""
         return _json(
             self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex})

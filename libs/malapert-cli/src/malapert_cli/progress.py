@@ -31,7 +31,7 @@ def follow(api: Api, operation_id: str, console: Console) -> Json:
                         bars[stage["name"]] = progress.add_task(stage["title"], total=1.0, detail="")
                     progress.update(bars[stage["name"]], completed=stage["fraction"], detail=stage["detail"])
     except KeyboardInterrupt:
-        api.post(f"/operations/{operation_id}:cancel", {})
+        api.post(f"/operations/{operation_id}:cancel")
         raise
     if operation["state"] != "SUCCEEDED":
         raise ApiError(

@@ -68,7 +68,7 @@ def fetch(api: Api, plan: Json) -> ReportData:
     antenna_height_m = window_set["request"]["antenna_height_m"]
     stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
     skyline = api.post(
-        "/horizon-profiles",
+        "/horizon-profiles:compute",
         {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720},
     )["profiles"][0]
 
@@ -118,7 +118,7 @@ def _layer(
     api: Api, stack_id: str, layer: str, center: Json, size_m: float, pixels: int, span: Json, height_m: float
 ) -> MapLayer:
     answer = api.get(
-        f"/terrain-stacks/{stack_id}/map-layers/{layer}",
+        f"/terrain-stacks/{stack_id}/layers/{layer}",
         longitude_deg=center["longitude_deg"],
         latitude_deg=center["latitude_deg"],
         size_m=size_m,

@@ -1,0 +1,209 @@
+"""A plan from the mission file to its release, through the command line and the HTTP API of a whole platform."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+from malapert_cli.api import Api, ApiError
+from malapert_cli.plan import load_mission, make_plan
+
+ROOT = Path(__file__).parents[2]
+MISSION = ROOT / "missions" / "lupex-week.yaml"
+REVIEWERS = ("JAXA", "ISRO", "NASA", "ESA")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def out(platform, tmp_path_factory):
+    """What `malapert plan` writes and prints."""
+    out = tmp_path_factory.mktemp("out")
+    environment = {
+        **os.environ,
+        "MALAPERT_URL": platform.url,
+        "MALAPERT_KEYS_FILE": str(platform.data_dir / "keys.json"),
+    }
+    command = [sys.executable, "-m", "malapert_cli", "plan", str(MISSION), "--out", str(out)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (out / "printed.txt").write_text(done.stdout)
+    return out
+
+
+@pytest.fixture(scope="module")
+def plan(out):
+    return json.loads((out / "plan.json").read_text())
+
+
+def approve(platform, plan):
+    with platform.api() as api:
+        api.post(f"/plans/{plan['plan_id']}:submit")
+    for agency in REVIEWERS:
+        with platform.api(agency, "APPROVER") as api:
+            review = {"content_hash": plan["content_hash"], "approve": True, "comment": ""}
+            reviewed = api.post(f"/plans/{plan['plan_id']}:review", review)
+    return reviewed
+
+
+def eventually(condition, timeout_s=30.0):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "did not come about"
+        time.sleep(0.2)
+
+
+def requests_of(api: Api, plan):
+    rows, token = [], ""
+    while True:
+        page = api.get(f"/missions/{plan['mission_id']}/requests", page_token=token)
+        rows += page["requests"]
+        token = page["next_page_token"]
+        if not token:
+            return {row["request_id"]: row for row in rows}
+
+
+def test_the_plan_is_valid_and_proved(plan):
+    assert plan["state"] == "DRAFT"
+    assert plan["validation"]["valid"]
+    assert plan["validation"]["checks"]["BATTERY_FLOOR"] > 1000
+    assert plan["objective"]["objective"] > 0
+    assert plan["objective"]["bound"] >= plan["objective"]["objective"] - 1e-6
+    assert {item["kind"] for item in plan["activities"]} == {"REQUESTED", "DRIVE"}
+    assert plan["contacts"]
+
+
+def test_battery_and_storage_keep_their_limits(plan):
+    profiles = {profile["resource_id"]: profile for profile in plan["profiles"]}
+    assert profiles["battery_wh"]["minimum"] >= profiles["battery_wh"]["floor"]
+    assert profiles["storage_bit"]["maximum"] <= profiles["storage_bit"]["capacity"]
+
+
+def test_drives_lie_in_chosen_contacts(plan):
+    spans = [(contact["interval"]["start_time"], contact["interval"]["end_time"]) for contact in plan["contacts"]]
+    for drive in (item for item in plan["activities"] if item["kind"] == "DRIVE"):
+        inside = [
+            span
+            for span in spans
+            if span[0] <= drive["interval"]["start_time"] and drive["interval"]["end_time"] <= span[1]
+        ]
+        overlapping = [
+            span
+            for span in spans
+            if span[0] < drive["interval"]["end_time"] and drive["interval"]["start_time"] < span[1]
+        ]
+        assert inside or len(overlapping) > 1, drive
+
+
+def test_what_is_not_planned_has_a_reason_with_amounts(plan):
+    refused = {item["request_id"]: item for item in plan["unplanned"]}
+    assert refused["night-watch"]["reason"] == "NO_WINDOW"
+    assert any(character.isdigit() for character in refused["night-watch"]["explanation"])
+    planned = {item["request_id"] for item in plan["activities"]}
+    assert not planned & {"night-watch"}
+
+
+def test_everything_says_what_it_was_made_from(plan):
+    kinds = {record["kind"] for record in plan["provenance"]["inputs"]}
+    assert {"mission", "terrain"} <= kinds
+    assert plan["provenance"]["synthetic_terrain"]
+    assert any("synthetic" in note for note in plan["provenance"]["notes"])
+    assert all(record["content_hash"].startswith("sha256:") for record in plan["provenance"]["inputs"])
+
+
+def test_the_files_can_be_read_by_others(out, plan):
+    calendar = Calendar.from_ical((out / "plan.ics").read_bytes())
+    assert len(calendar.walk("VEVENT")) == len(plan["activities"]) + len(plan["contacts"])
+    sites = json.loads((out / "sites.geojson").read_text())
+    assert sites["type"] == "FeatureCollection"
+    assert len(sites["features"]) == 1 + len(plan["alternative_sites"])
+    for name in ("map", "sky", "timeline", "close-up", "resources"):
+        assert (out / f"{name}.png").read_bytes().startswith(PNG_SIGNATURE)
+    page = (out / "report.html").read_text()
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+    assert plan["content_hash"] in page
+
+
+def test_the_summary_says_what_was_done(out, plan):
+    printed = (out / "printed.txt").read_text()
+    for words in (
+        "Sites, best first",
+        "Windows at the landing site",
+        "Planned",
+        "Not planned",
+        "battery_wh",
+        "bound",
+        "validator: valid",
+    ):
+        assert words in printed
+    assert plan["content_hash"] in printed
+
+
+def test_the_same_inputs_give_the_same_plan(platform, plan):
+    with platform.api() as api:
+        again = make_plan(api, load_mission(MISSION), [], seed=1, work_limit_s=0.0)
+    assert again["plan_id"] != plan["plan_id"]
+    assert again["content_hash"] == plan["content_hash"]
+    assert again["problem_hash"] == plan["problem_hash"]
+
+
+def test_a_release_needs_every_agency_and_commits_all_contacts(platform, plan):
+    with platform.api() as api:
+        with pytest.raises(ApiError) as refusal:
+            api.post(f"/plans/{plan['plan_id']}:release")
+        assert refusal.value.reason
+        assert api.get(f"/plans/{plan['plan_id']}")["state"] == "DRAFT"
+    assert len(approve(platform, plan)["reviews"]) == len(REVIEWERS)
+    with platform.api() as api:
+        released = api.post(f"/plans/{plan['plan_id']}:release")
+        assert released["state"] == "RELEASED"
+        assert all(contact["contact_id"] for contact in released["contacts"])
+        held = api.get("/contacts", mission_id=plan["mission_id"], only_holding=True, page_size=200)["contacts"]
+        assert {contact["contact_id"] for contact in released["contacts"]} <= {
+            contact["contact_id"] for contact in held
+        }
+        assert all(contact["state"] == "COMMITTED" for contact in held)
+        in_plan = {item["request_id"] for item in released["activities"] if item["request_id"]}
+        eventually(lambda: all(requests_of(api, plan)[name]["state"] == "PLANNED" for name in in_plan))
+        assert requests_of(api, plan)["night-watch"]["state"] == "ACCEPTED"
+        # What is stored is what was answered.
+        again = api.get(f"/plans/{plan['plan_id']}")
+        assert [contact["contact_id"] for contact in again["contacts"]] == [
+            c["contact_id"] for c in released["contacts"]
+        ]
+
+
+def test_a_contact_taken_meanwhile_refuses_the_release_whole(platform, plan):
+    with platform.api() as api:
+        second = make_plan(api, load_mission(MISSION), [], seed=2, work_limit_s=0.0)
+        wanted = second["contacts"][len(second["contacts"]) // 2]
+        taken = api.post(
+            "/contacts:reserve",
+            {
+                "idempotency_key": "taken-by-hand",
+                "mission_id": "another-mission",
+                "requests": [
+                    {"station_id": wanted["station_id"], "asset_id": "orbiter", "interval": wanted["interval"]}
+                ],
+                "commit": True,
+            },
+        )["contacts"][0]
+    approve(platform, second)
+    with platform.api() as api:
+        before = {
+            contact["contact_id"] for contact in api.get("/contacts", only_holding=True, page_size=200)["contacts"]
+        }
+        with pytest.raises(ApiError) as refusal:
+            api.post(f"/plans/{second['plan_id']}:release")
+        assert refusal.value.reason == "CONTACT_CONFLICT"
+        assert wanted["station_id"] in str(refusal.value)
+        assert taken["contact_id"] in str(refusal.value) or taken["interval"]["start_time"][:13] in str(refusal.value)
+        assert api.get(f"/plans/{second['plan_id']}")["state"] == "SUBMITTED"
+        after = {
+            contact["contact_id"] for contact in api.get("/contacts", only_holding=True, page_size=200)["contacts"]
+        }
+        assert after == before

@@ -1,0 +1,115 @@
+"""Processes die at bad moments: nothing is lost, nothing is done twice, nothing is half-written."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+
+import nats
+import pytest
+from conftest import running_platform
+from malapert.payload.v1 import event_pb2
+from malapert_cli.plan import load_mission, make_plan
+
+MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
+TERMINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+@pytest.fixture(scope="module")
+def own_platform(tmp_path_factory):
+    """A platform whose processes this module kills."""
+    with running_platform(tmp_path_factory.mktemp("own-platform") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def undisturbed(own_platform):
+    with own_platform.api() as api:
+        return make_plan(api, load_mission(MISSION), [], seed=1, work_limit_s=0.0)
+
+
+def begin(api, undisturbed, seed):
+    body = {"mission_id": undisturbed["mission_id"], "mission_version": undisturbed["mission_version"], "seed": seed}
+    return api.post("/plans", body)["operation_id"]
+
+
+def test_a_planner_killed_in_the_middle_of_a_solve_resumes(own_platform, undisturbed):
+    with own_platform.api() as api:
+        plans_before = len(api.get("/plans", page_size=200)["plans"])
+        operation_id = begin(api, undisturbed, seed=1)
+        for operation in api.watch(operation_id):
+            assert operation["state"] not in TERMINAL, "ended before it could be disturbed"
+            if any(stage["name"] == "solve" for stage in operation["stages"]):
+                break
+        own_platform.kill("planner")
+        own_platform.wait_ready()
+        *_, last = api.watch(operation_id)
+        assert (last["state"], last["attempt"]) == ("SUCCEEDED", 2), last
+        plan = api.get(f"/plans/{last['result_id']}")
+        assert plan["content_hash"] == undisturbed["content_hash"]
+        assert len(api.get("/plans", page_size=200)["plans"]) == plans_before + 1
+
+
+def test_a_cancelled_plan_leaves_nothing(own_platform, undisturbed):
+    with own_platform.api() as api:
+        plans_before = len(api.get("/plans", page_size=200)["plans"])
+        operation_id = begin(api, undisturbed, seed=3)
+        for operation in api.watch(operation_id):
+            if any(stage["name"] == "solve" for stage in operation["stages"]):
+                break
+        api.post(f"/operations/{operation_id}:cancel")
+        *_, last = api.watch(operation_id)
+        assert last["state"] == "CANCELLED"
+        assert len(api.get("/plans", page_size=200)["plans"]) == plans_before
+
+
+def new_request(number):
+    return {
+        "request_id": f"flow-{number}",
+        "title": f"Survey {number}",
+        "activity_type_id": "site-survey",
+        "agency_id": "JAXA",
+        "value": 1.0,
+        "mandatory": False,
+        "place_ids": ["lander"],
+        "visibility": "MISSION",
+    }
+
+
+async def submitted_events(data_dir):
+    """Read every request.submitted event that the broker holds."""
+    configuration = json.loads((data_dir / "nats.conf").read_text())
+    user = configuration["authorization"]["users"][0]
+    url = f"nats://{user['user']}:{user['password']}@127.0.0.1:{configuration['port']}"
+    connection = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5)
+    try:
+        stream = connection.jetstream()
+        subscription = await stream.subscribe("malapert.payload.v1.request.submitted", ordered_consumer=True)
+        events = []
+        while True:
+            try:
+                message = await subscription.next_msg(timeout=2)
+            except nats.errors.TimeoutError:
+                return events
+            events.append(event_pb2.RequestSubmitted.FromString(message.data).request.request_id)
+    finally:
+        await connection.close()
+
+
+def test_a_broker_that_dies_loses_and_repeats_no_event(own_platform, undisturbed):
+    count = 24
+    with own_platform.api("JAXA", "REQUESTER") as api:
+        for number in range(count):
+            if number in (count // 3, 2 * count // 3):
+                own_platform.kill("nats")
+            api.post(f"/missions/{undisturbed['mission_id']}/requests", {"requests": [new_request(number)]})
+    own_platform.wait_ready()
+
+    async def all_arrived():
+        for _ in range(30):
+            seen = Counter(name for name in await submitted_events(own_platform.data_dir) if name.startswith("flow-"))
+            if len(seen) == count:
+                return seen
+        return seen
+
+    assert asyncio.run(all_arrived()) == Counter({f"flow-{number}": 1 for number in range(count)})
