@@ -273,6 +273,8 @@ class OperationRunner:
         async with self._database.transaction() as session:
             for operation in lost:
                 await _take_up(OperationStore(session), operation)
+        for operation in lost:
+            self._notify(operation.operation_id)
 
     async def _begin_queued(self) -> None:
         free = self._concurrency - len(self._tasks)

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,7 +30,8 @@ async def build(runtime: ServiceRuntime[SampleSettings]) -> AsyncIterator[Servic
         context.stage("write", "Writing the note")
         text = context.request.decode()
         if text == "never":
-            await asyncio.Event().wait()
+            await context.cancelled.wait()
+            context.raise_if_cancelled()
         note_id = f"note-{context.operation_id}"
         async with context.finish(note_id) as session:
             session.add(NoteRow(note_id=note_id, content={"text": text}, created_time=utc_now()))
