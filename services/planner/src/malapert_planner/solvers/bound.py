@@ -1,0 +1,254 @@
+"""A true upper bound on the whole problem, from a relaxation that no schedule can beat."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.problem import ConditionKind, PlanningProblem, RelationKind, Span
+from malapert_planner.solvers.contacts import data_between
+from malapert_planner.solvers.engine import Engine
+from malapert_planner.solvers.instance import Chain, Instance, compile_problem
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.units import Units
+from malapert_planner.solvers.windows import union
+
+
+@dataclass(frozen=True, slots=True)
+class _RelaxedChain:
+    """A chain in the relaxation: planned or not, start of each of its steps, end."""
+
+    chain: Chain
+    planned: cp_model.IntVar
+    starts: tuple[cp_model.IntVar, ...]
+    end: cp_model.LinearExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """The relaxed model; ``enforced`` holds, where asked for, one assumption per mandatory request."""
+
+    model: cp_model.CpModel
+    units: Units
+    chains: dict[int, _RelaxedChain]
+    assumptions: dict[str, cp_model.IntVar]
+
+
+def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
+    """Return a bound on the objective of every schedule, on the grid or off it.
+
+    It is the bound that CP-SAT proves for the relaxation, or the sum of all positive values, whichever is less.
+    """
+    relaxation = relax(instance.problem)
+    trivial = math.fsum(max(0.0, chain.value) for chain in instance.chains)
+    solver, status = engine.run(relaxation.model, work, linear=True)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN) and math.isfinite(solver.best_objective_bound):
+        slack = len(instance.chains) + 2
+        proved = (solver.best_objective_bound + slack) / relaxation.units.value_scale
+        if status is not cp_model.UNKNOWN or proved > 0:
+            return min(trivial, proved)
+    return trivial
+
+
+def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> Relaxation:
+    r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
+
+    Kept are: each chain within the union over its reachable places of its allowed starts (contacts as potential), unary
+    resources among activities, relations, repetitions; the energy balance of the whole horizon with the best place at every
+    instant; for the cost, a chain that needs contact, the data that must be sent and the drive into each place
+    that a chain cannot do without, priced at the cheapest window. Left out are travel times, charge and storage over time.
+    """
+    exact = compile_problem(replace(problem, resolution_s=1))
+    model, units = cp_model.CpModel(), Units.of(problem)
+    arrivals = earliest_arrivals(exact)
+    chains = {chain.index: _add_chain(model, exact, chain, arrivals) for chain in exact.chains}
+    _add_resources(model, chains)
+    _add_relations(model, exact, chains)
+    _add_energy(model, exact, chains)
+    assumptions = {}
+    for request_id in sorted({c.request_id for c in exact.chains if c.mandatory}):
+        if mandatory is not None and request_id not in mandatory:
+            continue
+        assumption = model.new_bool_var("")
+        assumptions[request_id] = assumption
+        for chain in exact.request_chains[request_id]:
+            if chain.mandatory:
+                model.add_implication(assumption, chains[chain.index].planned)
+    _add_objective(model, exact, units, chains)
+    return Relaxation(model, units, chains, assumptions)
+
+
+def earliest_arrivals(instance: Instance) -> dict[str, int]:
+    """Return the earliest instant at which each reachable place can be reached, by drives in their allowed spans."""
+    arrivals = {instance.problem.start_place_id: 0}
+    settled: set[str] = set()
+    while open_places := sorted(set(arrivals) - settled, key=lambda p: (arrivals[p], p)):
+        place = open_places[0]
+        settled.add(place)
+        for drive, spans in zip(instance.drives, instance.drive_starts, strict=True):
+            if drive.from_place_id != place:
+                continue
+            start = next((max(low, arrivals[place]) for low, high in spans if high >= arrivals[place]), None)
+            if start is not None:
+                end = start + drive.duration_s
+                arrivals[drive.to_place_id] = min(arrivals.get(drive.to_place_id, end), end)
+    return arrivals
+
+
+def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arrivals: dict[str, int]) -> _RelaxedChain:
+    planned = model.new_bool_var("")
+    starts: list[cp_model.IntVar] = []
+    end: cp_model.LinearExpr | None = None
+    for number, block in enumerate(chain.blocks):
+        spans: list[Span] = []
+        for place_id, allowed in chain.starts.items():
+            since = arrivals.get(place_id)
+            if since is not None:
+                spans.extend((max(low, since), high + 1) for low, high in allowed[number] if high >= since)
+        merged = union(spans)
+        if merged:
+            domain = cp_model.Domain.from_intervals([[low, high - 1] for low, high in merged])
+        else:
+            domain = cp_model.Domain(0, 0)
+            model.add(planned == 0)
+        start = model.new_int_var_from_domain(domain, "")
+        if end is not None:
+            model.add(start >= end).only_enforce_if(planned)
+            model.add(start <= end + block.max_wait_s).only_enforce_if(planned)
+        starts.append(start)
+        end = start + block.duration_s
+    assert end is not None  # noqa: S101  (a chain has at least one block)
+    return _RelaxedChain(chain, planned, tuple(starts), end)
+
+
+def _add_resources(model: cp_model.CpModel, chains: dict[int, _RelaxedChain]) -> None:
+    uses: dict[str, list[cp_model.IntervalVar]] = defaultdict(list)
+    for relaxed in chains.values():
+        for block, start in zip(relaxed.chain.blocks, relaxed.starts, strict=True):
+            for step in block.steps:
+                for resource in sorted(set(step.activity.resource_ids)):
+                    at = start + step.offset_s
+                    interval = model.new_optional_fixed_size_interval_var(
+                        at, step.activity.duration_s, relaxed.planned, ""
+                    )
+                    uses[resource].append(interval)
+    for resource in sorted(uses):
+        model.add_no_overlap(uses[resource])
+
+
+def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
+    for relation in instance.problem.relations:
+        for own in instance.request_chains.get(relation.request_id, ()):
+            for other in instance.request_chains.get(relation.other_request_id, ()):
+                first, second = chains[other.index], chains[own.index]
+                if relation.kind is RelationKind.EXCLUDES:
+                    model.add_at_most_one([first.planned, second.planned])
+                elif relation.kind is RelationKind.REQUIRES:
+                    model.add_implication(second.planned, first.planned)
+                else:
+                    lag = model.add(second.starts[0] >= first.end + relation.min_lag_s)
+                    lag.only_enforce_if([first.planned, second.planned])
+    for repetition in instance.problem.repetitions:
+        group = instance.request_chains.get(repetition.request_id, ())
+        for before, after in zip(group, group[1:], strict=False):
+            first, second = chains[before.index], chains[after.index]
+            model.add_implication(second.planned, first.planned)
+            apart = second.starts[0] - first.starts[0]
+            model.add_linear_constraint(
+                apart, repetition.period_s - repetition.tolerance_s, repetition.period_s + repetition.tolerance_s
+            ).only_enforce_if(second.planned)
+
+
+def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
+    """Σ energy z ≤ start + best generation − least base load − end."""
+    problem = instance.problem
+    battery = problem.battery
+    edges = list(range(0, problem.horizon_s, 3600)) + [problem.horizon_s]
+    by_place = [instance.generation[p, p].between(edges) for p in sorted(instance.places)]
+    best_wh = float(sum(max(values) for values in zip(*by_place, strict=True)))
+    base_wh = min(battery.asleep_load_w, battery.awake_load_w) * problem.horizon_s / SECONDS_PER_HOUR
+    spare_wh = battery.start_wh + best_wh - base_wh - max(battery.end_wh, battery.floor_wh)
+    need = [
+        relaxed.planned * math.floor(sum(a.power_w * a.duration_s / 3.6 for a in relaxed.chain.activities))
+        for relaxed in chains.values()
+    ]
+    model.add(cp_model.LinearExpr.sum(need) <= max(-1, math.ceil(spare_wh * 1000)))
+
+
+def _add_objective(model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]) -> None:
+    terms: list[cp_model.LinearExprT] = [r.planned * units.points(r.chain.value) for r in chains.values()]
+    problem = instance.problem
+    weight = problem.objective.contact_cost_weight
+    if weight > 0 and problem.contact_windows:
+        cost = model.new_int_var(0, 2**50, "")
+        for lower in (_drive_and_contact_cost(model, instance, units, chains), _sending_cost(instance, units, chains)):
+            model.add(cost >= lower)
+        terms.append(-1 * cost)
+    _add_unfairness(model, instance, units, chains, terms)
+    model.maximize(cp_model.LinearExpr.sum(terms))
+
+
+def _add_unfairness(
+    model: cp_model.CpModel,
+    instance: Instance,
+    units: Units,
+    chains: dict[int, _RelaxedChain],
+    terms: list[cp_model.LinearExprT],
+) -> None:
+    weight = instance.problem.objective.fairness_weight
+    requested: dict[str, float] = defaultdict(float)
+    for chain in instance.chains:
+        requested[chain.agency_id] += chain.value
+    if weight <= 0 or min(requested.values(), default=0.0) < 0:
+        return
+    unfair = model.new_int_var(0, units.points(weight), "")
+    for agency in sorted(requested):
+        if requested[agency] > 0:
+            scale = weight * units.value_scale / requested[agency]
+            lost = [
+                math.floor(scale * r.chain.value) * (1 - r.planned)
+                for r in chains.values()
+                if r.chain.agency_id == agency
+            ]
+            model.add(unfair >= cp_model.LinearExpr.sum(lost) - len(lost))
+    terms.append(-1 * unfair)
+
+
+def _drive_and_contact_cost(
+    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]
+) -> cp_model.LinearExprT:
+    """Σ over places that a planned chain cannot do without: the shortest drive there, under contact if drives need it."""
+    problem = instance.problem
+    if not any(c.kind is ConditionKind.CONTACT for c in problem.drive_rule.conditions):
+        return 0
+    cheapest = min(w.cost_per_hour for w in problem.contact_windows) * problem.objective.contact_cost_weight
+    costs: list[cp_model.LinearExprT] = []
+    for place_id in sorted(set(instance.places) - {problem.start_place_id}):
+        into = [d.duration_s for d in instance.drives if d.to_place_id == place_id]
+        visitors = [r.planned for r in chains.values() if set(r.chain.starts) == {place_id}]
+        if into and visitors:
+            visited = model.new_bool_var("")
+            for planned in visitors:
+                model.add_implication(planned, visited)
+            costs.append(visited * math.floor(cheapest * min(into) / SECONDS_PER_HOUR * units.value_scale))
+    return cp_model.LinearExpr.sum(costs) if costs else 0
+
+
+def _sending_cost(instance: Instance, units: Units, chains: dict[int, _RelaxedChain]) -> cp_model.LinearExprT:
+    """(start + Σ data z − end limit) times the cheapest cost of a bit."""
+    problem = instance.problem
+    storage = problem.storage
+    per_bit = math.inf
+    for window in problem.contact_windows:
+        fastest = max(window.rate.rate_bps, default=0.0)
+        if fastest > 0 and data_between([window.rate], window.span) > 0:
+            per_bit = min(per_bit, window.cost_per_hour / SECONDS_PER_HOUR / fastest)
+    if not math.isfinite(per_bit):
+        return 0
+    price = per_bit * problem.objective.contact_cost_weight * units.value_scale
+    data = [r.planned * math.floor(price * sum(a.data_bit for a in r.chain.activities)) for r in chains.values()]
+    surplus_bit = storage.start_bit - min(storage.end_max_bit, storage.capacity_bit)
+    return cp_model.LinearExpr.sum(data) + math.floor(price * surplus_bit)

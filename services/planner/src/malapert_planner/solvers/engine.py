@@ -1,0 +1,121 @@
+"""Runs of CP-SAT under limits of work and wall time that can be cancelled at any time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+Cancel = Callable[[], bool] | threading.Event
+POLL_S = 0.05
+WORK_PER_ROW = 1e-5
+"""Work charged for building a variable or constraint, so that many small models are bounded by work, not by wall time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveProgress:
+    """Where a solve stands: the stage, the best schedule's objective, the bound and relative gap (None before), work spent."""
+
+    stage: str
+    iteration: int
+    objective: float | None
+    bound: float
+    gap: float | None
+    work: float
+    work_limit: float
+    wall_s: float
+
+
+@dataclass(slots=True)
+class Engine:
+    """Runs models one after another until work, wall time or patience end.
+
+    ``work`` is CP-SAT's deterministic time and a charge for building: the only limit in a reproducible solve. The wall limit is a safety net;
+    ``wall_cut`` says whether it ever cut a run.
+    """
+
+    seed: int
+    work_limit: float
+    wall_limit_s: float
+    cancel: Cancel | None = None
+    work: float = 0.0
+    wall_cut: bool = False
+    began_s: float = field(default_factory=time.monotonic)
+
+    def cancelled(self) -> bool:
+        """Return whether the caller asked to stop."""
+        if self.cancel is None:
+            return False
+        return self.cancel.is_set() if isinstance(self.cancel, threading.Event) else self.cancel()
+
+    def wall_s(self) -> float:
+        """Return the wall time spent."""
+        return time.monotonic() - self.began_s
+
+    def exhausted(self) -> bool:
+        """Return whether nothing more may be run."""
+        if self.wall_s() >= self.wall_limit_s:
+            self.wall_cut = True
+        return self.wall_cut or self.work >= self.work_limit or self.cancelled()
+
+    def run(
+        self,
+        model: cp_model.CpModel,
+        work: float,
+        seed_offset: int = 0,
+        linear: bool = False,
+        on_solution: Callable[[float, float], None] | None = None,
+    ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
+        """Solve a model within ``work`` and what is left of the limits; ``linear`` adds the linear relaxation.
+
+        Presolve is kept light: on these models its later rounds cost more than the search that they save.
+        """
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.num_workers = 1
+        parameters.linearization_level = 1 if linear else 0
+        parameters.cp_model_probing_level = 0
+        parameters.symmetry_level = 0
+        parameters.max_presolve_iterations = 1
+        parameters.random_seed = (self.seed * 7919 + seed_offset) % 2**31
+        parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))
+        parameters.max_time_in_seconds = max(0.1, self.wall_limit_s - self.wall_s())
+        status = self._watched(solver, model, on_solution)
+        self.work += solver.deterministic_time + WORK_PER_ROW * (
+            len(model.proto.variables) + len(model.proto.constraints)
+        )
+        if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and self.wall_s() >= self.wall_limit_s:
+            self.wall_cut = True
+        return solver, status
+
+    def _watched(
+        self, solver: cp_model.CpSolver, model: cp_model.CpModel, on_solution: Callable[[float, float], None] | None
+    ) -> cp_model.CpSolverStatus:
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(POLL_S):
+                if self.cancelled():
+                    solver.stop_search()
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        if self.cancel is not None:
+            watcher.start()
+        try:
+            return solver.solve(model, _Callback(on_solution) if on_solution else None)
+        finally:
+            done.set()
+            if watcher.is_alive():
+                watcher.join()
+
+
+class _Callback(cp_model.CpSolverSolutionCallback):
+    def __init__(self, on_solution: Callable[[float, float], None]) -> None:
+        super().__init__()
+        self._on_solution = on_solution
+
+    def on_solution_callback(self) -> None:
+        self._on_solution(self.objective_value, self.best_objective_bound)

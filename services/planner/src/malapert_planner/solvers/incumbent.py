@@ -1,0 +1,277 @@
+"""The schedule at hand: its levels at every grid instant, and scopes cut out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_planner.domain.problem import Span
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.solvers.contacts import data_between
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, RuleFamily, Scope
+from malapert_planner.solvers.windows import overlap_s
+
+Levels = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """A schedule with safe bounds of its levels, worst order within each cell of the finest grid."""
+
+    instance: Instance
+    schedule: Schedule
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The finest grid."""
+        problem = self.instance.problem
+        return Cells.over((0, problem.horizon_s), problem.resolution_s)
+
+    @cached_property
+    def placed(self) -> dict[str, PlacedActivity]:
+        """Placed activities by id."""
+        return {placed.activity_id: placed for placed in self.schedule.activities}
+
+    @cached_property
+    def chains(self) -> dict[int, FixedChain]:
+        """Planned chains by index."""
+        chains = {}
+        for chain in self.instance.chains:
+            steps = [self.placed[a.activity_id] for a in chain.activities if a.activity_id in self.placed]
+            if steps:
+                span = (steps[0].span[0], steps[-1].span[1])
+                chains[chain.index] = FixedChain(chain.index, steps[0].place_id, span, span[0], tuple(steps))
+        return chains
+
+    def place_at(self, time_s: int) -> str:
+        """Return where the asset is at an instant, the origin while it drives."""
+        place = self.instance.problem.start_place_id
+        for drive in self.schedule.drives:
+            if drive.span[1] <= time_s:
+                place = drive.to_place_id
+        return place
+
+    @cached_property
+    def _energy_wh(self) -> tuple[Levels, Levels]:
+        """Generated and drawn in each cell."""
+        problem, edges = self.instance.problem, np.array(self.cells.edges_s)
+        drawn, awake = np.zeros(len(self.cells)), np.zeros(len(self.cells))
+        for span, power_w in self._loads():
+            _spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
+            touched = self.cells.touched(span)
+            awake[touched.start : touched.stop] = 1.0
+        hours = np.diff(edges) / SECONDS_PER_HOUR
+        battery = problem.battery
+        drawn += hours * (battery.asleep_load_w + awake * max(0.0, battery.awake_load_w - battery.asleep_load_w))
+        generated = np.empty(len(self.cells))
+        place, since = problem.start_place_id, 0
+        for drive in self.schedule.drives:
+            touched = self.cells.touched(drive.span)
+            self._generate(generated, range(since, touched.start), (place, place))
+            self._generate(generated, touched, (drive.from_place_id, drive.to_place_id))
+            place, since = drive.to_place_id, touched.stop
+        self._generate(generated, range(since, len(self.cells)), (place, place))
+        return generated * self.instance.chargeable, drawn
+
+    def _generate(self, generated: Levels, cells: range, ends: tuple[str, str]) -> None:
+        if len(cells):
+            edges = self.cells.edges_s[cells.start : cells.stop + 1]
+            generated[cells.start : cells.stop] = self.instance.generation[ends].between(edges)
+
+    def _loads(self) -> list[tuple[Span, float]]:
+        activities, problem = self.instance.activities, self.instance.problem
+        power = {(d.from_place_id, d.to_place_id): d.power_w for d in self.instance.drives}
+        loads = [(p.span, activities[p.activity_id].power_w) for p in self.schedule.activities]
+        loads += [(d.span, power[d.from_place_id, d.to_place_id]) for d in self.schedule.drives]
+        return loads + [(c.span, problem.contact_power_w) for c in self.schedule.contacts]
+
+    @cached_property
+    def charge_wh(self) -> Levels:
+        """A lower bound of the charge at each edge."""
+        generated, drawn = self._energy_wh
+        battery = self.instance.problem.battery
+        return _reflected(supplied=generated, drawn=drawn, start=battery.start_wh, wall=battery.capacity_wh)
+
+    @cached_property
+    def needed_wh(self) -> Levels:
+        """The charge at each edge that suffices for all that follows in the schedule."""
+        generated, drawn = self._energy_wh
+        battery = self.instance.problem.battery
+        least = np.full(len(self.cells), battery.floor_wh) + drawn
+        for placed in self.schedule.activities:
+            cell = self.cells.at(placed.span[0])
+            charge = self.instance.activities[placed.activity_id].min_start_charge_wh
+            reserve = 0.0 if placed.span[0] == self.cells.edges_s[cell] else drawn[cell]
+            least[cell] = max(least[cell], charge + reserve)
+        return _demanded(least, drawn - generated, max(battery.end_wh, battery.floor_wh))
+
+    @cached_property
+    def _data_bit(self) -> tuple[Levels, Levels]:
+        """Filled and drained in each cell."""
+        filled, drained = np.zeros(len(self.cells)), np.zeros(len(self.cells))
+        for placed in self.schedule.activities:
+            data = self.instance.activities[placed.activity_id].data_bit
+            _spread(filled, self.cells, placed.span, data / (placed.span[1] - placed.span[0]))
+        volume = {(d.from_place_id, d.to_place_id): d.data_bit for d in self.instance.drives}
+        for drive in self.schedule.drives:
+            rate = volume[drive.from_place_id, drive.to_place_id] / (drive.span[1] - drive.span[0])
+            _spread(filled, self.cells, drive.span, rate)
+        for contact in self.schedule.contacts:
+            self._drain(drained, contact)
+        return filled, drained
+
+    def _drain(self, drained: Levels, contact: PlacedContact) -> None:
+        windows = [w for w in self.instance.station_windows[contact.station_id] if overlap_s(w.span, contact.span)]
+        driving = [d for d in self.schedule.drives if overlap_s(d.span, contact.span)]
+        for cell in self.cells.touched(contact.span):
+            low, high = self.cells.span(cell)
+            part = (max(low, contact.span[0]), min(high, contact.span[1]))
+            places = {self.place_at(part[0])} | {d.to_place_id for d in driving if overlap_s(d.span, part)}
+            seen = [w.rate for w in windows if w.place_id in places and w.span[0] <= part[0] and part[1] <= w.span[1]]
+            drained[cell] += data_between(seen, part) if len(seen) >= len(places) else 0.0
+
+    @cached_property
+    def stored_bit(self) -> Levels:
+        """An upper bound of the stored data at each edge."""
+        filled, drained = self._data_bit
+        # Free space mirrors charge: drained fills it up to "empty", filled draws on it.
+        return -_reflected(supplied=drained, drawn=filled, start=-self.instance.problem.storage.start_bit, wall=0.0)
+
+    @cached_property
+    def admitted_bit(self) -> Levels:
+        """The stored data at each edge that leaves room for all that follows in the schedule."""
+        filled, drained = self._data_bit
+        storage = self.instance.problem.storage
+        return -_demanded(
+            filled - storage.capacity_bit, filled - drained, -min(storage.end_max_bit, storage.capacity_bit)
+        )
+
+    def keeps_limits(self) -> bool:
+        """Return whether the start has the charge, and leaves the room, that the whole schedule needs."""
+        battery, storage = self.instance.problem.battery, self.instance.problem.storage
+        enough = battery.start_wh + 1e-6 >= float(self.needed_wh[0])
+        return enough and storage.start_bit <= float(self.admitted_bit[0]) + 1.0
+
+    def quiet(self, span: Span) -> Span:
+        """Widen a span until neither of its ends cuts a drive or a contact."""
+        problem, grid = self.instance.problem, self.instance.problem.resolution_s
+        busy = [d.span for d in self.schedule.drives] + [c.span for c in self.schedule.contacts]
+        start, end = max(0, span[0] // grid * grid), min(problem.horizon_s, -(-span[1] // grid) * grid)
+        while cut := next((b for b in busy if b[0] < start < b[1]), None):
+            start = cut[0] // grid * grid
+        while cut := next((b for b in busy if b[0] < end < b[1]), None):
+            end = min(problem.horizon_s, -(-cut[1] // grid) * grid)
+        return start, end
+
+    def scope(
+        self,
+        span: Span,
+        *,
+        width_s: int,
+        step_s: int,
+        chain_step_s: int,
+        free: frozenset[int],
+        keep_route: bool = False,
+        keep_all: bool = False,
+        dropped: frozenset[RuleFamily] = frozenset(),
+        forced: frozenset[int] = frozenset(),
+    ) -> Scope:
+        """Cut a scope out of the schedule.
+
+        Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned chain
+        that is named must lie inside.
+        """
+        start, end = self.quiet(span)
+        inside = {i for i, c in self.chains.items() if start <= c.span[0] and c.span[1] <= end}
+        released = (set() if keep_all else inside) | (free & inside) | (free - set(self.chains))
+        outside = tuple(c for c in self.schedule.contacts if c.span[1] <= start or c.span[0] >= end)
+        drives = tuple(d for d in self.schedule.drives if start <= d.span[0] and d.span[1] <= end)
+        contacts = tuple(c for c in self.schedule.contacts if start <= c.span[0] and c.span[1] <= end)
+        return Scope(
+            span=(start, end),
+            cells=Cells.over((start, end), width_s),
+            step_s=step_s,
+            chain_step_s=chain_step_s,
+            boundary=self._boundary((start, end)),
+            free=tuple(sorted(released)),
+            fixed=tuple(chain for i, chain in sorted(self.chains.items()) if i not in released),
+            outside_contacts=outside,
+            route=drives if keep_route else None,
+            hint=Schedule(tuple(self.schedule.activities), drives, contacts),
+            dropped=dropped,
+            forced=forced,
+        )
+
+    def _boundary(self, span: Span) -> Boundary:
+        """Return what holds at a span's ends; where nothing follows, the span may end wherever resting suffices."""
+        problem, edges = self.instance.problem, np.array(self.cells.edges_s)
+        first, last = int(np.searchsorted(edges, span[0])), int(np.searchsorted(edges, span[1]))
+        follows = any(i.span[1] > span[1] for i in (*self.schedule.activities, *self.schedule.drives))
+        if follows or any(c.span[1] > span[1] for c in self.schedule.contacts):
+            ends = {self.place_at(span[1]): float(self.needed_wh[last])}
+        else:
+            ends = {place_id: float(self._rest_needed_wh(place_id)[last]) for place_id in self.instance.places}
+        return Boundary(
+            start_place_id=self.place_at(span[0]),
+            charge_wh=float(self.charge_wh[first]),
+            end_charge_wh=ends,
+            stored_bit=float(self.stored_bit[first]),
+            end_stored_bit=float(self.admitted_bit[last]),
+        )
+
+    def _rest_needed_wh(self, place_id: str) -> Levels:
+        """Return the charge at each edge that suffices to rest at a place to the end."""
+        cached = self.instance.rest_needed_wh.get(place_id)
+        if cached is None:
+            problem = replace(self.instance.problem, start_place_id=place_id)
+            cached = Incumbent(replace(self.instance, problem=problem), Schedule()).needed_wh
+            self.instance.rest_needed_wh[place_id] = cached
+        return cached
+
+    def replaced(self, scope: Scope, inner: Schedule) -> Incumbent:
+        """Return the schedule with a scope's part replaced by what was decided for it."""
+        start, end = scope.span
+        kept = {a.activity_id for chain in scope.fixed for a in chain.activities}
+        activities = [a for a in self.schedule.activities if a.activity_id in kept] + list(inner.activities)
+        drives = [d for d in self.schedule.drives if d.span[1] <= start or d.span[0] >= end] + list(inner.drives)
+        contacts = list(scope.outside_contacts) + list(inner.contacts)
+        return Incumbent(
+            self.instance,
+            Schedule(
+                tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))),
+                tuple(sorted(drives, key=lambda d: d.span)),
+                tuple(sorted(contacts, key=lambda c: (c.span, c.station_id))),
+            ),
+        )
+
+
+def _spread(levels: Levels, cells: Cells, span: Span, per_second: float) -> None:
+    """Add a constant rate over a span to the cells that it touches."""
+    touched = cells.touched(span)
+    if not len(touched):
+        return
+    edges = np.array(cells.edges_s[touched.start : touched.stop + 1])
+    seconds = np.diff(np.clip(edges, span[0], span[1]))
+    levels[touched.start : touched.stop] += seconds * per_second
+
+
+def _reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) -> Levels:
+    """Return the level at each edge under a wall, L' = min(L + supplied, wall) − drawn, by cumulative sums.
+
+    With S the unbounded sums, L[n] = S[n] + min(L[0], min over k ≤ n of (wall − drawn[k − 1] − S[k])).
+    """
+    sums = np.concatenate([[0.0], np.cumsum(supplied - drawn)])
+    caps = np.concatenate([[min(start, wall)], wall - drawn - sums[1:]])
+    return np.asarray(sums + np.minimum.accumulate(caps))
+
+
+def _demanded(least: Levels, lost: Levels, end: float) -> Levels:
+    """Return the level at each edge that suffices: need = max(least, need' + lost), from the end backwards."""
+    sums = np.concatenate([[0.0], np.cumsum(lost)])
+    demands = np.concatenate([least, [end]]) + sums
+    return np.asarray(np.maximum.accumulate(demands[::-1])[::-1] - sums)

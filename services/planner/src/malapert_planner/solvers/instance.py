@@ -1,0 +1,209 @@
+"""The planning problem compiled for the solver: chains as rigid blocks, allowed starts, generation per place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.solvers.power import PowerIntegral
+from malapert_planner.solvers.windows import grid_starts, holding_spans, intersection, shifted, union
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An activity within a block, ``offset_s`` after the block's start."""
+
+    activity: Activity
+    offset_s: int
+
+    def span(self, block_start_s: int) -> Span:
+        """Return the activity's span where its block starts at ``block_start_s``."""
+        start = block_start_s + self.offset_s
+        return start, start + self.activity.duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of steps without a wait between; it starts at most ``max_wait_s`` after the block before it ends."""
+
+    steps: tuple[Step, ...]
+    duration_s: int
+    max_wait_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain with its allowed block starts: ``starts[place_id][block]`` are closed spans on the grid."""
+
+    index: int
+    chain_id: str
+    request_id: str
+    repetition_index: int
+    agency_id: str
+    value: float
+    mandatory: bool
+    blocks: tuple[Block, ...]
+    starts: dict[str, tuple[tuple[Span, ...], ...]]
+
+    @property
+    def longest_s(self) -> int:
+        """Longest time from the first start to the last end."""
+        return sum(block.duration_s + block.max_wait_s for block in self.blocks) - self.blocks[0].max_wait_s
+
+    @property
+    def activities(self) -> tuple[Activity, ...]:
+        """The chain's activities in order."""
+        return tuple(step.activity for block in self.blocks for step in block.steps)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A problem with everything that each model of it needs again."""
+
+    problem: PlanningProblem
+    chains: tuple[Chain, ...]
+    drives: tuple[Drive, ...]
+    drive_starts: tuple[tuple[Span, ...], ...]
+    rest_needed_wh: dict[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    """Charge needed to rest at a place to the end, at each edge of the finest grid; filled on demand."""
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """Places by id."""
+        return {place.place_id: place for place in self.problem.places}
+
+    @cached_property
+    def activities(self) -> dict[str, Activity]:
+        """Activities by id."""
+        return {activity.activity_id: activity for activity in self.problem.activities}
+
+    @cached_property
+    def chain_of(self) -> dict[str, Chain]:
+        """Chain by activity id."""
+        return {activity.activity_id: chain for chain in self.chains for activity in chain.activities}
+
+    @cached_property
+    def request_chains(self) -> dict[str, tuple[Chain, ...]]:
+        """Chains by request id, in order of repetition."""
+        grouped: dict[str, list[Chain]] = defaultdict(list)
+        for chain in self.chains:
+            grouped[chain.request_id].append(chain)
+        return {key: tuple(sorted(group, key=lambda c: c.repetition_index)) for key, group in grouped.items()}
+
+    @cached_property
+    def station_windows(self) -> dict[str, tuple[ContactWindow, ...]]:
+        """Contact windows by station id, sorted."""
+        grouped: dict[str, list[ContactWindow]] = defaultdict(list)
+        for window in self.problem.contact_windows:
+            grouped[window.station_id].append(window)
+        return {key: tuple(sorted(grouped[key], key=lambda w: (w.span, w.place_id))) for key in sorted(grouped)}
+
+    @cached_property
+    def generation(self) -> dict[tuple[str, str], PowerIntegral]:
+        """Generation at a place (p, p), and while driving from p to q: the lesser of both ends at every instant."""
+        series = {place.place_id: place.generation for place in self.problem.places}
+        table = {(key, key): PowerIntegral.of(value) for key, value in series.items()}
+        for drive in self.drives:
+            pair = (drive.from_place_id, drive.to_place_id)
+            table[pair] = PowerIntegral.of(series[pair[0]], series[pair[1]])
+        return table
+
+    @cached_property
+    def chargeable(self) -> float:
+        """Part of a generated watt-hour that surely reaches battery or load."""
+        return min(1.0, self.problem.battery.charge_efficiency)
+
+
+def compile_problem(problem: PlanningProblem) -> Instance:
+    """Compile a problem: group activities into chains and blocks and find where each may start."""
+    groups: dict[str, list[Activity]] = defaultdict(list)
+    for activity in problem.activities:
+        groups[activity.chain_id or activity.activity_id].append(activity)
+    chains = tuple(_chain(problem, index, groups[key]) for index, key in enumerate(sorted(groups)))
+    drives = tuple(d for d in problem.drives if not d.closed_because and d.from_place_id != d.to_place_id)
+    return Instance(problem, chains, drives, tuple(_drive_starts(problem, drive) for drive in drives))
+
+
+def _blocks(activities: list[Activity], resolution_s: int) -> tuple[Block, ...]:
+    runs: list[list[Activity]] = []
+    for activity in activities:
+        if not runs or activity.max_wait_s >= resolution_s:
+            runs.append([])
+        runs[-1].append(activity)
+    blocks = []
+    for run in runs:
+        offset, steps = 0, []
+        for activity in run:
+            steps.append(Step(activity, offset))
+            offset += activity.duration_s
+        blocks.append(Block(tuple(steps), offset, run[0].max_wait_s))
+    return tuple(blocks)
+
+
+def _chain(problem: PlanningProblem, index: int, activities: list[Activity]) -> Chain:
+    ordered = sorted(activities, key=lambda a: a.chain_index)
+    blocks, first = _blocks(ordered, problem.resolution_s), ordered[0]
+    starts = {}
+    for place in problem.places:
+        if any(a.place_ids and place.place_id not in a.place_ids for a in ordered):
+            continue
+        spans = tuple(_block_starts(problem, block, place) for block in blocks)
+        if all(spans):
+            starts[place.place_id] = spans
+    return Chain(
+        index=index,
+        chain_id=first.chain_id or first.activity_id,
+        request_id=first.request_id,
+        repetition_index=first.repetition_index,
+        agency_id=first.agency_id,
+        value=sum(a.value for a in ordered),
+        mandatory=any(a.mandatory for a in ordered),
+        blocks=blocks,
+        starts=starts,
+    )
+
+
+def activity_spans(problem: PlanningProblem, activity: Activity, place: Place) -> tuple[Span, ...]:
+    """Return where an activity could be under way at a place: its windows and conditions, with contact as potential."""
+    horizon = (0, problem.horizon_s)
+    spans = intersection(union(activity.windows), (horizon,)) if activity.windows else (horizon,)
+    for condition in activity.conditions:
+        spans = intersection(spans, holding_spans(condition, place, problem.contact_windows, horizon))
+    return spans
+
+
+def _block_starts(problem: PlanningProblem, block: Block, place: Place) -> tuple[Span, ...]:
+    allowed: tuple[Span, ...] = ((0, problem.horizon_s + 1),)
+    for step in block.steps:
+        fits = [
+            (start, end - step.activity.duration_s + 1)
+            for start, end in activity_spans(problem, step.activity, place)
+            if end - start >= step.activity.duration_s
+        ]
+        allowed = intersection(allowed, shifted(fits, -step.offset_s))
+    return grid_starts(allowed, 1, problem.resolution_s)
+
+
+def _drive_starts(problem: PlanningProblem, drive: Drive) -> tuple[Span, ...]:
+    """Return allowed starts of a drive: every condition holds at both ends; contact by stations that see both."""
+    horizon = (0, problem.horizon_s)
+    places = {place.place_id: place for place in problem.places}
+    ends = [places[drive.from_place_id], places[drive.to_place_id]]
+    spans: tuple[Span, ...] = (horizon,)
+    for condition in problem.drive_rule.conditions:
+        stations: list[str | None] = [None]
+        if condition.kind.value == "contact":
+            stations = sorted({w.station_id for w in problem.contact_windows})  # type: ignore[assignment]
+            stations = [s for s in stations if not condition.station_ids or s in condition.station_ids]
+        both: list[Span] = []
+        for station in stations:
+            windows = [w for w in problem.contact_windows if w.station_id == station]
+            seen = [holding_spans(condition, place, windows, horizon) for place in ends]
+            both.extend(intersection(*seen))
+        spans = intersection(spans, union(both))
+    return grid_starts(spans, drive.duration_s, problem.resolution_s)

@@ -1,0 +1,86 @@
+"""One model for any scope: the whole horizon in coarse cells, or a part of it in fine ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.schedule import Schedule
+from malapert_planner.solvers.battery import add_battery, enter_energy
+from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
+from malapert_planner.solvers.ledger import Ledger
+from malapert_planner.solvers.objective import add_objective
+from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
+from malapert_planner.solvers.relations import add_relations
+from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.storage import add_storage, enter_data
+from malapert_planner.solvers.units import Units
+from malapert_planner.solvers.windows import overlap_s
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeModel:
+    """A built model with its decisions."""
+
+    model: cp_model.CpModel
+    instance: Instance
+    scope: Scope
+    itinerary: Itinerary
+    placements: Placements
+    contacts: Contacts
+
+    def schedule(self, solver: cp_model.CpSolver) -> Schedule:
+        """Return the schedule that the solver found for the scope, with the fixed chains that lie in it."""
+        drives = self.itinerary.placed(solver)
+
+        def place_at(time_s: int) -> str:
+            return next(
+                (d.to_place_id for d in reversed(drives) if d.span[1] <= time_s), self.scope.boundary.start_place_id
+            )
+
+        activities = self.placements.placed(solver, place_at)
+        return Schedule(
+            activities=tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))),
+            drives=tuple(drives),
+            contacts=tuple(name_contacts(self.instance, self.contacts.spans(solver), place_at)),
+        )
+
+
+def build_model(instance: Instance, scope: Scope) -> ScopeModel:
+    """Build the model of a scope. Mandatory chains are worth more than all optional ones together."""
+    model = cp_model.CpModel()
+    itinerary = add_itinerary(model, instance, scope)
+    placements = add_placements(model, instance, scope, itinerary)
+    add_unary_resources(model, instance, scope, placements, itinerary)
+    contacts = add_contacts(model, instance, scope, itinerary)
+    if RuleFamily.CONTACT not in scope.dropped:
+        add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
+    add_relations(model, instance, scope, placements)
+    units, ledger = Units.of(instance.problem), Ledger(scope.cells)
+    enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
+    enter_data(instance, scope, units, ledger, itinerary, placements, contacts)
+    add_battery(model, instance, scope, ledger, itinerary, placements)
+    add_storage(model, instance, scope, units, ledger)
+    for index, decision in placements.decisions.items():
+        if index in scope.forced:
+            model.add(decision.planned == 1)
+    add_objective(model, instance, units, itinerary, placements, contacts)
+    _hint_stays(model, scope, itinerary)
+    return ScopeModel(model, instance, scope, itinerary, placements, contacts)
+
+
+def _hint_stays(model: cp_model.CpModel, scope: Scope, itinerary: Itinerary) -> None:
+    place = scope.boundary.start_place_id
+    legs = []
+    since = scope.span[0]
+    for drive in sorted(scope.hint.drives, key=lambda d: d.span):
+        legs.append((place, (since, drive.span[0])))
+        place, since = drive.to_place_id, drive.span[1]
+    legs.append((place, (since, scope.span[1])))
+    for (place_id, cell), stay in itinerary.stays.items():
+        span = scope.cells.span(cell)
+        rests = any(place_id == at and overlap_s(span, leg) == span[1] - span[0] for at, leg in legs)
+        model.add_hint(stay, rests)

@@ -1,0 +1,68 @@
+"""The objective in integer points."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.solvers.contacts import Contacts
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.itinerary import Itinerary
+from malapert_planner.solvers.placements import Placements
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.units import Units
+
+
+def add_objective(
+    model: cp_model.CpModel,
+    instance: Instance,
+    units: Units,
+    itinerary: Itinerary | None,
+    placements: Placements,
+    contacts: Contacts | None,
+) -> None:
+    r"""Maximise Σ value z − w_cost Σ cost u − w_fair U, with U ≥ 1 − planned/requested value of every agency.
+
+    A point or two per drive and piece of contact break ties, so that none is taken without need.
+    A mandatory chain counts for more than all values together. Only what the model decides is counted; what is fixed adds a constant.
+    """
+    terms: list[cp_model.LinearExprT] = []
+    total = sum(units.points(abs(chain.value)) for chain in instance.chains)
+    for decision in placements.decisions.values():
+        duty = total + units.points(instance.problem.objective.fairness_weight) if decision.chain.mandatory else 0
+        terms.append(decision.planned * (units.points(decision.chain.value) + duty))
+    weight = instance.problem.objective.contact_cost_weight
+    for piece in contacts.pieces if contacts else ():
+        hours = (piece.span[1] - piece.span[0]) / SECONDS_PER_HOUR
+        terms.append(piece.taken * -(units.points(weight * piece.cost_per_hour * hours) + 1))
+    for option in itinerary.drives if itinerary else ():
+        terms.append(option.taken * -2)
+    unfair = _unfairness(model, instance, units, placements)
+    if unfair is not None:
+        terms.append(-1 * unfair)
+    model.maximize(cp_model.LinearExpr.sum(terms))
+
+
+def _unfairness(
+    model: cp_model.CpModel, instance: Instance, units: Units, placements: Placements
+) -> cp_model.IntVar | None:
+    weight = instance.problem.objective.fairness_weight
+    requested: dict[str, float] = defaultdict(float)
+    for chain in instance.chains:
+        requested[chain.agency_id] += chain.value
+    agencies = [agency for agency in sorted(requested) if requested[agency] > 0]
+    if weight <= 0 or not agencies:
+        return None
+    unfair = model.new_int_var(0, units.points(weight) + len(instance.chains), "")
+    for agency in agencies:
+        lost = []
+        for chain in instance.chains:
+            if chain.agency_id != agency or chain.index in placements.fixed:
+                continue
+            part = math.floor(weight * chain.value / requested[agency] * units.value_scale)
+            decision = placements.decisions.get(chain.index)
+            lost.append(part if decision is None else part * (1 - decision.planned))
+        model.add(unfair >= cp_model.LinearExpr.sum(lost))
+    return unfair

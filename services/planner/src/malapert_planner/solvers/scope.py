@@ -1,0 +1,98 @@
+"""The part of a problem that one model decides: a span, what is free in it, and what stands around it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from malapert_planner.domain.problem import Span
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+
+
+class RuleFamily(StrEnum):
+    """A family of constraints that a model can leave out, to ask whether it is what blocks."""
+
+    BATTERY = "battery"
+    STORAGE = "storage"
+    CONTACT = "contact"
+    RESOURCE = "resource"
+    ITINERARY = "itinerary"
+    RELATION = "relation"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells between consecutive edges in seconds. Every resource is accounted per cell."""
+
+    edges_s: tuple[int, ...]
+
+    @classmethod
+    def over(cls, span: Span, width_s: int) -> Cells:
+        """Cut a span at the multiples of a width."""
+        first = (span[0] // width_s + 1) * width_s
+        return cls((span[0], *range(first, span[1], width_s), span[1]))
+
+    def __len__(self) -> int:
+        return len(self.edges_s) - 1
+
+    def at(self, time_s: int) -> int:
+        """Return the cell that holds an instant."""
+        return min(max(bisect_right(self.edges_s, time_s) - 1, 0), len(self) - 1)
+
+    def touched(self, span: Span) -> range:
+        """Return the cells that a span overlaps."""
+        if span[1] <= self.edges_s[0] or span[0] >= self.edges_s[-1]:
+            return range(0)
+        return range(self.at(span[0]), self.at(span[1] - 1) + 1)
+
+    def span(self, cell: int) -> Span:
+        """Return a cell's span."""
+        return self.edges_s[cell], self.edges_s[cell + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What a model starts from and must leave.
+
+    ``end_charge_wh`` maps the places at which the span may end to the charge needed there then.
+    """
+
+    start_place_id: str
+    charge_wh: float
+    end_charge_wh: dict[str, float]
+    stored_bit: float
+    end_stored_bit: float
+
+
+@dataclass(frozen=True, slots=True)
+class FixedChain:
+    """A chain that stays where it is: from its first start to its last end the asset may not leave."""
+
+    chain_index: int
+    place_id: str
+    span: Span
+    first_start_s: int
+    activities: tuple[PlacedActivity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A span to decide anew.
+
+    Drives and later blocks may start at multiples of ``step_s``, chains at those of ``chain_step_s``. ``free`` are indices of chains to place or leave out; ``fixed`` are the chains that stay, anywhere in the horizon;
+    ``outside_contacts`` are those chosen outside the span. ``route``, where given, fixes the drives.
+    """
+
+    span: Span
+    cells: Cells
+    step_s: int
+    chain_step_s: int
+    boundary: Boundary
+    free: tuple[int, ...]
+    fixed: tuple[FixedChain, ...] = ()
+    outside_contacts: tuple[PlacedContact, ...] = ()
+    route: tuple[PlacedDrive, ...] | None = None
+    hint: Schedule = field(default_factory=Schedule)
+    dropped: frozenset[RuleFamily] = frozenset()
+    forced: frozenset[int] = frozenset()
