@@ -1,9 +1,9 @@
 """Long work: progress, cancellation, failure, and what remains of it when its process is killed."""
 
 import asyncio
+import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -261,22 +261,14 @@ async def test_a_killed_service_takes_its_work_up_again(
     tmp_path: Path, own_nats_server: NatsServer, sqlite_url: str
 ) -> None:
     port = free_port()
-    environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parent),
-        "MALAPERT_SAMPLE_IDENTITY_SECRET": IDENTITY_SECRET,
-        "MALAPERT_SAMPLE_DATABASE_URL": sqlite_url,
-        "MALAPERT_SAMPLE_NATS_URL": own_nats_server.url,
-        "MALAPERT_SAMPLE_GRPC_PORT": str(port),
-    }
     async with migrated(sqlite_url) as database, database.transaction() as session:
         operation_id = OperationStore(session).add("write_note", b"never", JAXA)
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "sample_service", "serve"], env=environment, stderr=log)
+    process = await _started(own_nats_server, sqlite_url, port)
     try:
         assert (await _running_on(port, operation_id)).attempt == 1
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
+        process.kill()
+        await process.communicate()
     launcher = ServiceLauncher(own_nats_server.url, sqlite_url, tmp_path)
     async with launcher.run(SampleSettings, build, MIGRATIONS) as service:
         operation = await service.runtime.operations.get(operation_id)
@@ -302,25 +294,26 @@ async def _running_on(port: int, operation_id: str) -> operation_pb2.Operation:
 
 
 @pytest.mark.asyncio
-async def test_a_service_stops_in_order_on_sigterm(
-    tmp_path: Path, own_nats_server: NatsServer, sqlite_url: str
-) -> None:
+async def test_a_service_stops_in_order_on_sigterm(own_nats_server: NatsServer, sqlite_url: str) -> None:
+    process = await _started(own_nats_server, sqlite_url, port=0)
+    assert process.stderr is not None
+    lines: list[str] = []
+    async with asyncio.timeout(30):
+        async for line in process.stderr:
+            lines.append(json.loads(line)["event"])
+            if lines[-1] == "service serves":
+                process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
+    assert lines[lines.index("service serves") + 1] == "service stops"
+
+
+async def _started(server: NatsServer, database_url: str, port: int) -> asyncio.subprocess.Process:
     environment = os.environ | {
         "PYTHONPATH": str(Path(__file__).parent),
         "MALAPERT_SAMPLE_IDENTITY_SECRET": IDENTITY_SECRET,
-        "MALAPERT_SAMPLE_DATABASE_URL": sqlite_url,
-        "MALAPERT_SAMPLE_NATS_URL": own_nats_server.url,
-        "MALAPERT_SAMPLE_GRPC_PORT": "0",
+        "MALAPERT_SAMPLE_DATABASE_URL": database_url,
+        "MALAPERT_SAMPLE_NATS_URL": server.url,
+        "MALAPERT_SAMPLE_GRPC_PORT": str(port),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sample_service", "serve", env=environment, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    lines: list[bytes] = []
-    async with asyncio.timeout(30):
-        async for line in process.stderr:
-            lines.append(line)
-            if b"service serves" in line:
-                process.send_signal(signal.SIGTERM)
-    assert await process.wait() == 0, b"".join(lines).decode()
-    assert b"service stops" in lines[-1] or any(b"service stops" in line for line in lines)
+    command = [sys.executable, "-m", "sample_service", "serve"]
+    return await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
