@@ -2,11 +2,14 @@
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 from google.protobuf.message import Message
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class WireModel(BaseModel):
@@ -21,14 +24,12 @@ class WireModel(BaseModel):
 
 
 def _only_text_or_datetime(value: object) -> object:
-    if isinstance(value, str | datetime):
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
         return value
-    raise ValueError("a time is RFC 3339 text such as 2029-01-10T00:00:00Z")
+    raise ValueError("a time is RFC 3339 text with its offset from UTC, such as 2029-01-10T00:00:00Z")
 
 
 def _to_utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("a time needs its offset from UTC, such as the Z of 2029-01-10T00:00:00Z")
     try:
         return value.astimezone(UTC)
     except OverflowError as error:

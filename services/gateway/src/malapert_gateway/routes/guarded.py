@@ -1,6 +1,7 @@
 """The way of every call under /api/v1: admitted, its body checked and bounded, done once under an idempotency key."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 _MAX_IDEMPOTENCY_KEY = 255
+# No database and no other part takes it, and each would refuse it in its own way.
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
@@ -48,6 +51,9 @@ class GuardedRoute(APIRoute):
         body = await _read(request, gateway.settings.max_body_bytes)
         if body:
             require_media_type(request, self.media_types)
+        if _NUL_ESCAPE.search(body):
+            fault = Fault("body", "NUL_CHARACTER", "text without NUL characters is allowed")
+            raise InvalidInputError("INVALID_REQUEST", "the body has a NUL character", faults=[fault])
         request = Request(request.scope, _replaying(body))
         key = request.headers.get(IDEMPOTENCY_HEADER)
         if key is None:

@@ -1,12 +1,13 @@
-"""The upload of a digital elevation model, passed on piece by piece."""
+"""The upload of a digital elevation model: taken whole into a temporary file, then passed on piece by piece."""
 
 from collections.abc import AsyncIterator
+from tempfile import SpooledTemporaryFile
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from malapert.landing_site.v1 import terrain_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from starlette.datastructures import UploadFile as FormFile
+from starlette.datastructures import UploadFile
 
 from malapert_gateway.conversion import to_model
 from malapert_gateway.models.terrain import Terrain
@@ -16,6 +17,7 @@ from malapert_gateway.routes.parameters import LOCATION, GatewayParts
 router = APIRouter(tags=["terrain"], route_class=UploadRoute)
 
 _CHUNK_BYTES = 256 * 1024
+_IN_MEMORY_BYTES = 4 * 1024 * 1024
 _FILE = {"type": "string", "format": "binary", "description": "A GeoTIFF of elevations."}
 _TEXT = {"type": "string"}
 _BODY = {
@@ -50,40 +52,46 @@ async def register_terrain(
     The file is the body itself, with title and source in the query, or a form of `file`, `title` and `source`.
     """
     header = terrain_pb2.TerrainHeader(title=title, source=source, file_name=file_name)
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        chunks = await _form_chunks(request, header)
-    else:
-        chunks = request.stream()
-    answer = await gateway.upload(gateway.services.terrains.RegisterTerrain, _messages(header, chunks))
+    is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+    # The whole file is here before the service hears of it: a broken upload must not look like a shorter file.
+    file = await _form_file(request, header) if is_form else await _body_file(request)
+    try:
+        answer = await gateway.upload(gateway.services.terrains.RegisterTerrain, _messages(header, file))
+    finally:
+        await file.close()
     terrain = to_model(answer.terrain, Terrain)
     response.headers["Location"] = f"/api/v1/terrains/{terrain.terrain_id}"
     return terrain
 
 
-async def _form_chunks(request: Request, header: terrain_pb2.TerrainHeader) -> AsyncIterator[bytes]:
+async def _body_file(request: Request) -> UploadFile:
+    file = UploadFile(SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))  # type: ignore[arg-type]  # noqa: SIM115
+    try:
+        async for chunk in request.stream():
+            await file.write(chunk)
+        await file.seek(0)
+    except BaseException:
+        await file.close()
+        raise
+    return file
+
+
+async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> UploadFile:
     form = await request.form(max_files=1, max_fields=2)
     file = form.get("file")
-    if not isinstance(file, FormFile):
+    if not isinstance(file, UploadFile):
+        await form.close()
         fault = Fault("file", "MISSING", "the form needs a file")
         raise InvalidInputError("INVALID_REQUEST", "the form has no file", faults=[fault])
     header.title = str(form.get("title", header.title))
     header.source = str(form.get("source", header.source))
     header.file_name = file.filename or header.file_name
-    return _file_chunks(file)
-
-
-async def _file_chunks(file: FormFile) -> AsyncIterator[bytes]:
-    try:
-        while chunk := await file.read(_CHUNK_BYTES):
-            yield chunk
-    finally:
-        await file.close()
+    return file
 
 
 async def _messages(
-    header: terrain_pb2.TerrainHeader, chunks: AsyncIterator[bytes]
+    header: terrain_pb2.TerrainHeader, file: UploadFile
 ) -> AsyncIterator[terrain_pb2.RegisterTerrainRequest]:
     yield terrain_pb2.RegisterTerrainRequest(header=header)
-    async for chunk in chunks:
-        for start in range(0, len(chunk), _CHUNK_BYTES):
-            yield terrain_pb2.RegisterTerrainRequest(chunk=chunk[start : start + _CHUNK_BYTES])
+    while chunk := await file.read(_CHUNK_BYTES):
+        yield terrain_pb2.RegisterTerrainRequest(chunk=chunk)

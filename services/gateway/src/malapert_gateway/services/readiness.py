@@ -48,7 +48,7 @@ class Readiness:
     async def _ask_database(self) -> str:
         try:
             async with self._database.reading() as session:
-                await session.execute(text("SELECT 1"))
+                await (await session.connection()).execute(text("SELECT 1"))
         except (OSError, DBAPIError) as error:
             log.warning("database is not ready", error=type(error).__name__)
             return "unreachable"
