@@ -1,5 +1,6 @@
 """The real gateway before four real gRPC servers whose answers a test scripts; unscripted calls get filled samples."""
 
+import asyncio
 import inspect
 import json
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +19,7 @@ from malapert_core.broker import ensure_streams
 from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
 from malapert_core.identity import Identity, IdentitySigner, require_identity
 from malapert_core.service import open_runtime
+from malapert_gateway.__main__ import GatewayServer
 from malapert_gateway.app import create_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
@@ -183,3 +185,32 @@ async def _start(stack: AsyncExitStack, services: ScriptedServices, name: Servic
     await server.start()
     stack.push_async_callback(server.stop, 0)
     return server
+
+
+@asynccontextmanager
+async def served(platform: GatewayPlatform) -> AsyncIterator[tuple[GatewayServer, httpx.AsyncClient]]:
+    """Serve the gateway on a free loopback port, and stop it in order."""
+    platform.runtime.settings.http_port = 0
+    server = GatewayServer(platform.app, platform.runtime.settings)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+        yield server, http
+        server.should_exit = True
+        await serving
+
+
+async def sent_events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+    """Parse server-sent events: their event, id, and data as JSON; comments are left out."""
+    event: dict[str, Any] = {}
+    async for line in response.aiter_lines():
+        name, _, value = line.partition(": ")
+        if not line and event:
+            yield event
+            event = {}
+        elif name in ("event", "id"):
+            event[name] = value
+        elif name == "data":
+            event["data"] = json.loads(value)

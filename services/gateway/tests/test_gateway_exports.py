@@ -1,0 +1,79 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from gateway_platform import GatewayPlatform, sample
+from icalendar import Calendar
+from malapert.planner.v1 import plan_pb2
+
+
+def plan() -> plan_pb2.Plan:
+    made: Any = sample(plan_pb2.Plan())
+    made.plan_id, made.mission_id, made.state = "p-1", "lupex", plan_pb2.PLAN_STATE_RELEASED
+    drive = plan_pb2.PlannedActivity(
+        activity_id="drive-1",
+        kind=plan_pb2.PLANNED_ACTIVITY_KIND_DRIVE,
+        title="Drive; to, the ridge",
+        place_id="site",
+        to_place_id="ridge-1",
+    )
+    drive.interval.start_time.FromJsonString("2029-01-11T00:00:00Z")
+    drive.interval.end_time.FromJsonString("2029-01-11T02:30:00Z")
+    made.activities.append(drive)
+    made.site.site_id, made.site.rank = "s-1", 1
+    made.site.point.longitude_deg, made.site.point.latitude_deg, made.site.point.elevation_m = -137.25, -89.5, 1450.0
+    made.alternative_sites[0].site_id, made.alternative_sites[0].rank = "s-2", 2
+    made.provenance.inputs[0].kind, made.provenance.inputs[0].name = "terrain", "lola-1600m"
+    made.provenance.synthetic_terrain = True
+    return made  # type: ignore[no-any-return]
+
+
+async def exported(platform: GatewayPlatform, name: str) -> Any:
+    platform.services.answers["GetPlan"] = lambda _: plan_pb2.GetPlanResponse(plan=plan())
+    answer = await platform.http.get(
+        f"/api/v1/plans/p-1/export?format={name}", headers=platform.bearer("JAXA", "VIEWER")
+    )
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    return answer
+
+
+@pytest.mark.asyncio
+async def test_calendar_has_activities_and_contacts(sqlite_platform: GatewayPlatform) -> None:
+    answer = await exported(sqlite_platform, "ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    calendar = Calendar.from_ical(answer.content)
+    events = {str(event["UID"]): event for event in calendar.walk("VEVENT")}
+    assert len(events) == 3
+    drive = events["p-1/activity/drive-1@malapert"]
+    assert drive.decoded("DTSTART") == datetime(2029, 1, 11, tzinfo=UTC)
+    assert drive.decoded("DTEND") == datetime(2029, 1, 11, 2, 30, tzinfo=UTC)
+    assert (str(drive["SUMMARY"]), str(drive["LOCATION"])) == ("Drive; to, the ridge", "site → ridge-1")
+    assert {str(event["STATUS"]) for event in events.values()} == {"CONFIRMED"}
+    assert b"\r\n" in answer.content
+    assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
+    assert (await exported(sqlite_platform, "ics")).content == answer.content
+
+
+@pytest.mark.asyncio
+async def test_sites_are_lunar_points_with_all_that_is_known(sqlite_platform: GatewayPlatform) -> None:
+    answer = await exported(sqlite_platform, "geojson-sites")
+    assert answer.headers["content-type"].startswith("application/geo+json")
+    collection = answer.json()
+    assert "IAU_2015::30100" in collection["crs"]["properties"]["name"]
+    assert collection["terrain"]["synthetic"] is True
+    assert collection["terrain"]["inputs"][0]["name"] == "lola-1600m"
+    first, second = collection["features"]
+    assert first["geometry"] == {"type": "Point", "coordinates": [-137.25, -89.5, 1450.0]}
+    assert (first["properties"]["rank"], first["properties"]["chosen"]) == (1, True)
+    assert (second["properties"]["rank"], second["properties"]["chosen"]) == (2, False)
+    assert first["properties"]["score_parts"][0]["criterion"] == "ILLUMINATION"
+    assert "slope_deg" in first["properties"]["metrics"]
+
+
+@pytest.mark.asyncio
+async def test_json_is_the_plan_itself(sqlite_platform: GatewayPlatform) -> None:
+    answer = await exported(sqlite_platform, "json")
+    shown = await sqlite_platform.http.get("/api/v1/plans/p-1", headers=sqlite_platform.bearer())
+    assert json.loads(answer.content) == shown.json()
