@@ -106,7 +106,7 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
                 "jetstream": {
                     "store_dir": str(data_dir / "nats"),
                     "max_memory_store": 64 << 20,
-                    "max_file_store": 1 << 30,
+                    "max_file_store": 8 << 30,
                 },
                 "authorization": {"users": [{"user": "malapert", "password": password}]},
             },
