@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -38,26 +37,30 @@ async def connect_nats(
         Pause between two tries, seconds.
     """
 
+    connection = Client()
+
     async def failed(error: Exception) -> None:
         log.warning("broker connection failed", error=str(error) or type(error).__name__)
 
     async def lost() -> None:
-        log.warning("broker connection lost")
+        if not (connection.is_draining or connection.is_closed):
+            log.warning("broker connection lost")
 
     async def found() -> None:
         log.info("broker connection restored")
 
-    return await nats.connect(
+    await connection.connect(
         url.split(","),
         name=name,
         user_credentials=str(credentials) if credentials else None,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=reconnect_wait_s,
+        reconnect_time_wait=reconnect_wait_s,  # type: ignore[arg-type]
         ping_interval=20,
         error_cb=failed,
         disconnected_cb=lost,
         reconnected_cb=found,
     )
+    return connection
 
 
 def stream_of(subject: str) -> str:

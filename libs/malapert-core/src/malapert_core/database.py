@@ -88,7 +88,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that writes: committed at the end of the block, rolled back where the block raises."""
+        """Open a session that writes: committed at the end of the block, rolled back where the block raises.
+
+        On SQLite writers take turns; on PostgreSQL a row that is read to be changed needs ``with_for_update()``.
+        """
         async with self._writing() as session, session.begin():
             yield session
 

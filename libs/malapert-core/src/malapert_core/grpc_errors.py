@@ -1,16 +1,14 @@
 """Domain errors as `google.rpc.Status` and back, so that an error crosses any number of services unchanged."""
 
-from typing import Any
-
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from malapert_core.errors import ErrorCategory, Fault, InternalError, MalapertError, UnavailableError, restored_error
 
 ERROR_DOMAIN = "malapert"
-STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _RETRY_DELAY_S = 1
 
 _CODES: dict[ErrorCategory, grpc.StatusCode] = {
@@ -62,20 +60,15 @@ def _attach(status: status_pb2.Status, detail: object) -> None:
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> MalapertError:
     """Return the domain error that a failed call carries, or the nearest one where it carries none."""
-    trailing: Any = error.trailing_metadata() or ()
-    for key, value in trailing:
-        if key == STATUS_DETAILS_KEY:
-            restored = _error_of_details(value if isinstance(value, bytes) else value.encode())
-            if restored is not None:
-                return restored
-    return _bare_error(error)
-
-
-def _error_of_details(details: bytes) -> MalapertError | None:
     try:
-        status = status_pb2.Status.FromString(details)
-    except DecodeError:
-        return None
+        status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    except (ValueError, DecodeError):
+        status = None
+    restored = None if status is None else _error_of_status(status)
+    return restored or _bare_error(error)
+
+
+def _error_of_status(status: status_pb2.Status) -> MalapertError | None:
     info = error_details_pb2.ErrorInfo()
     bad_request = error_details_pb2.BadRequest()
     for detail in status.details:

@@ -11,10 +11,11 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
 
 from malapert_core import deadlines
 from malapert_core.errors import InternalError, MalapertError, UnauthenticatedError
-from malapert_core.grpc_errors import STATUS_DETAILS_KEY, status_code, status_of
+from malapert_core.grpc_errors import status_code, status_of
 from malapert_core.identity import IdentitySigner, set_current_identity
 from malapert_core.metric_names import RPC_DURATION_S
 
@@ -133,8 +134,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
 
 async def _abort(context: Any, error: MalapertError) -> None:
-    trailing = ((STATUS_DETAILS_KEY, status_of(error).SerializeToString()),)
-    await context.abort(status_code(error), error.message, trailing)
+    status = rpc_status.to_status(status_of(error))
+    await context.abort(status.code, status.details, status.trailing_metadata)
 
 
 class GrpcServer:

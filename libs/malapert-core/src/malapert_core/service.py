@@ -118,6 +118,8 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
         stack.callback(telemetry.close)
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
+        if settings.otlp_endpoint is not None:
+            telemetry.trace_database(database.engine)
         await _prepare_schema(database, settings, migrations)
         connection = await connect_nats(
             settings.nats_url, name=f"malapert-{settings.service_name}", credentials=settings.nats_credentials

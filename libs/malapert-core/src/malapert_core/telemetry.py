@@ -8,12 +8,14 @@ from wsgiref.simple_server import WSGIServer
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor, filters
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -66,6 +68,10 @@ class Telemetry:
     def client_interceptors(self) -> list[Any]:
         """Return the interceptors that open a span for each call made."""
         return list(aio_client_interceptors(self.provider))  # type: ignore[no-untyped-call]
+
+    def trace_database(self, engine: AsyncEngine) -> None:
+        """Open a span for each statement of an engine."""
+        SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine, tracer_provider=self.provider)
 
     def close(self) -> None:
         """Export what is left and stop the metrics endpoint."""

@@ -1,0 +1,69 @@
+"""Traces that go through calls and statements, and the metrics endpoint."""
+
+import json
+import urllib.request
+
+import pytest
+from malapert_core.database import Database
+from malapert_core.logging import configure_logging
+from malapert_core.metric_names import EVENTS_PUBLISHED
+from malapert_core.telemetry import Telemetry
+from malapert_testing.nats_server import free_port
+from malapert_testing.services import IDENTITY_SECRET
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sample_service.factory import SampleSettings
+from sqlalchemy import literal
+from sqlmodel import select
+
+
+@pytest.mark.asyncio
+async def test_statements_have_spans(sqlite_url: str) -> None:
+    telemetry = Telemetry("test")
+    exporter = InMemorySpanExporter()
+    telemetry.provider.add_span_processor(SimpleSpanProcessor(exporter))
+    database = Database(sqlite_url)
+    telemetry.trace_database(database.engine)
+    try:
+        with telemetry.tracer.start_as_current_span("call") as span:
+            async with database.reading() as session:
+                await session.exec(select(literal(1)))
+    finally:
+        SQLAlchemyInstrumentor().uninstrument()
+        await database.close()
+        telemetry.close()
+    statements = [each for each in exporter.get_finished_spans() if each.name.startswith("SELECT")]
+    assert [each.parent.span_id for each in statements if each.parent] == [span.get_span_context().span_id]
+
+
+def test_metrics_are_served_until_closed() -> None:
+    port = free_port()
+    telemetry = Telemetry("test", metrics_port=port)
+    EVENTS_PUBLISHED.labels("test", "malapert.planner.v1.plan.released").inc()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        page = response.read().decode()
+    telemetry.close()
+    assert 'malapert_events_published_total{service="test",subject="malapert.planner.v1.plan.released"} 1.0' in page
+
+
+def test_log_lines_are_json_with_their_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    import logging
+
+    import structlog
+
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    telemetry = Telemetry("test")
+    try:
+        configure_logging(SampleSettings(identity_secret=IDENTITY_SECRET))
+        with telemetry.tracer.start_as_current_span("call") as span:
+            structlog.get_logger("here").info("plan stored", plan_id="p-1")
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = before
+        root.setLevel(level)
+        telemetry.close()
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["plan_id"], line["service"]) == ("plan stored", "p-1", "sample")
+    assert line["trace_id"] == f"{span.get_span_context().trace_id:032x}"
