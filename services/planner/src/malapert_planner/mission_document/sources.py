@@ -1,4 +1,4 @@
-"""Hands source and confidence down to the figures that state none of their own."""
+"""Hands source and confidence down to the parts and figures that state none of their own."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from malapert_planner.mission_document.paths import Location, path_of
 
 
 def settle_sources(document: MissionDocument) -> list[Fault]:
-    """Give every figure the source and confidence of the nearest enclosing object; a fault where there is none."""
+    """Give every part the source and confidence of the nearest enclosing object; a fault where a figure has none."""
     return list(_settle(document, (), None, None))
 
 
@@ -28,8 +28,8 @@ def figures_of(part: Any, location: Location = ()) -> Iterator[tuple[str, Figure
 def _settle(part: Any, location: Location, source: str | None, confidence: Confidence | None) -> Iterator[Fault]:
     if isinstance(part, Sourced):
         source, confidence = part.source or source, part.confidence or confidence
-    if isinstance(part, Figure):
         part.source, part.confidence = source, confidence
+    if isinstance(part, Figure):
         for name, value in (("source", source), ("confidence", confidence)):
             if value is None:
                 message = f"the figure has no {name}, nor has any object around it"
