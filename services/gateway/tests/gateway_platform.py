@@ -173,9 +173,12 @@ async def open_platform(launcher: ServiceLauncher, keys_file: Path, **values: An
         app = create_app(gateway, {"tracer_provider": runtime.telemetry.provider, "metrics": False, "logs": False})
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://gateway"))
-        written = json.loads(keys_file.read_text())["keys"]
-        keys = {(entry["agency_id"], entry["role"]): entry["key"] for entry in written}
-        yield GatewayPlatform(app, gateway, runtime, services, servers, keys, keys_file, http)
+        yield GatewayPlatform(app, gateway, runtime, services, servers, _read_keys(keys_file), keys_file, http)
+
+
+def _read_keys(path: Path) -> dict[tuple[str, str], str]:
+    entries = json.loads(path.read_text())["keys"]
+    return {(entry["agency_id"], entry["role"]): entry["key"] for entry in entries}
 
 
 async def _start(stack: AsyncExitStack, services: ScriptedServices, name: ServiceName) -> GrpcServer:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from malapert.landing_site.v1 import terrain_pb2
 from malapert.type.v1 import type_pb2
 
@@ -56,7 +56,7 @@ async def get_terrain_stack(terrain_stack_id: TerrainStackId, gateway: GatewayPa
 @router.get("/terrain-stacks/{terrain_stack_id}/layers/{layer}")
 async def get_map_layer(
     terrain_stack_id: TerrainStackId,
-    layer: MapLayer,
+    layer: Annotated[MapLayer, Path(description="What to draw.")],
     gateway: GatewayParts,
     longitude_deg: Annotated[float, Query(ge=-180, le=180, description="Centre of the square.", examples=[-137.2])],
     latitude_deg: Annotated[float, Query(ge=-90, le=90, description="Centre of the square.", examples=[-89.45])],

@@ -1,0 +1,111 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from gateway_platform import open_platform, served
+from hypothesis import HealthCheck, settings
+from malapert_gateway.app import create_app
+from malapert_testing.nats_server import NatsServer
+from malapert_testing.services import ServiceLauncher
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+
+@schemathesis.serializer("image/tiff")
+def _tiff(_context: Any, value: Any) -> Any:
+    return value
+
+
+DOCUMENT = create_app().openapi()
+# The feed never ends; its own tests read it.
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(operation_id=["watch_events", "get_readiness"])
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address and a key of a gateway that serves from a thread of its own."""
+    folder = tmp_path_factory.mktemp("contract")
+    nats = NatsServer(folder / "nats")
+    nats.start()
+    ready, stop = threading.Event(), threading.Event()
+    found: list[tuple[str, dict[str, str]]] = []
+
+    async def serve() -> None:
+        launcher = ServiceLauncher(nats.url, f"sqlite+aiosqlite:///{folder / 'gateway.db'}", folder)
+        limit = "1000000/minute"
+        async with (
+            open_platform(launcher, folder / "keys.json", rate_limit=limit) as platform,
+            served(platform) as (_, http),
+        ):
+            found.append((str(http.base_url), platform.bearer()))
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(60)
+    yield found[0]
+    stop.set()
+    thread.join()
+    nats.stop()
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_answers_are_what_the_document_says(case: Any, address: tuple[str, dict[str, str]]) -> None:
+    url, key = address
+    case.call_and_validate(base_url=url, headers=key, checks=CHECKS)
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, item) for path, methods in DOCUMENT["paths"].items() for method, item in methods.items()]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), operations(), ids=lambda part: str(part)[:60])
+def test_every_operation_is_documented(path: str, method: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"], parameter["name"]
+    if path.startswith("/api/"):
+        assert operation["security"] == [{"agencyKey": []}]
+        for status in ("401", "403", "404", "422", "429", "500", "503", "504"):
+            content = operation["responses"][status]["content"]
+            assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if method in ("post", "delete") and path != "/api/v1/terrains":
+        assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
+
+
+def test_every_schema_is_described() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert "HTTPValidationError" not in schemas
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+
+
+def test_operation_ids_are_unique() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+
+
+def test_the_document_can_be_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from malapert_gateway.__main__ import main
+
+    main(["openapi"])
+    assert capsys.readouterr().out.startswith('{\n  "openapi": "3.1')
