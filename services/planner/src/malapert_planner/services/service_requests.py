@@ -44,10 +44,12 @@ def terrain_stack(document: MissionDocument, terrain_ids: Sequence[str]) -> terr
 def site_search(document: MissionDocument, terrain_stack_id: str) -> site_pb2.SearchSitesRequest:
     """Return the search for landing sites."""
     landing, asset = document.landing, document.asset
+    start_time, end_time = horizon_span(document)
     weights = {name: getattr(landing.weights, name) for name in _criteria()}
     return site_pb2.SearchSitesRequest(
         terrain_stack_id=terrain_stack_id,
-        span=interval(*horizon_span(document)),
+        # The site must serve from the touchdown on, which may come before the planned horizon.
+        span=interval(min(landing.time, start_time), end_time),
         landing_time=to_timestamp(landing.time),
         limits=_limits(landing.limits),
         weights=[
