@@ -1,5 +1,7 @@
 """Follows the long work of another service: its progress, its end, its cancellation."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 

@@ -11,6 +11,7 @@ from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
 from malapert_core.timestamps import to_timestamp, utc_now
 
+from malapert_planner import __version__
 from malapert_planner.domain.mission import Mission
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
@@ -54,7 +55,7 @@ def plan_provenance(
     return type_pb2.Provenance(
         inputs=records,
         parameters=parameters,
-        software=f"malapert-planner {version('malapert-planner')}, OR-Tools {version('ortools')}",
+        software=f"malapert-planner {__version__}, OR-Tools {version('ortools')}",
         created_time=to_timestamp(utc_now()),
         synthetic_terrain=stack.synthetic,
         notes=[*document.mission.notes, *_confidence_notes(document), *_mass_notes(document), *stack.notes],

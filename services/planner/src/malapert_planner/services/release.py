@@ -24,8 +24,8 @@ _DOUBTFUL_REASONS = ("IDEMPOTENCY_KEY_IN_USE",)
 class PlanRelease:
     """Books a plan's contacts and releases it, or gives them back and ends it.
 
-    What is begun is marked on the plan first. The booking carries a key made from the plan and its content, so that it is
-    done once however often it is asked for; `resume` finishes what a crash or an outage left.
+    What is begun is marked on the plan first. The booking carries a key made from the plan and its content, so that it
+    is done once however often it is asked for; `resume` finishes what a crash or an outage left.
 
     Parameters
     ----------

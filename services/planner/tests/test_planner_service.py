@@ -1,0 +1,484 @@
+"""The planner over real gRPC, a real broker and both databases; the services below are test-only servicers."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import neighbour_data as data
+import pytest
+import pytest_asyncio
+from malapert.comms_window.v1 import contact_pb2
+from malapert.operation.v1 import operation_pb2
+from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
+from malapert_core.database import Database
+from malapert_core.errors import (
+    ConflictError,
+    Fault,
+    InvalidInputError,
+    MalapertError,
+    NotFoundError,
+    PreconditionError,
+)
+from malapert_core.events import Event
+from malapert_core.identity import Role
+from malapert_planner.domain.plan import Pending
+from malapert_planner.factory import MIGRATIONS
+from malapert_planner.storage.plans import PlanStore
+from malapert_planner.storage.tables import PlannerTable
+from malapert_testing.nats_server import free_port
+from malapert_testing.schema import schema_drift
+from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel
+from mission_documents import changed, load_mission
+from neighbours import Neighbours, running_neighbours
+from planner_client import PlannerClient, approve, client_of, run_planner, submitted_plan
+
+WEEK = load_mission("lupex-week")
+
+
+@pytest_asyncio.fixture
+async def neighbours() -> AsyncIterator[tuple[Neighbours, str]]:
+    servicers = Neighbours()
+    async with running_neighbours(servicers) as target:
+        yield servicers, target
+
+
+async def events_of(js: Any, count: int) -> list[Event]:
+    """Return the next events of the planner's stream."""
+    pulls = await js.pull_subscribe("malapert.planner.v1.>", stream="MALAPERT_PLANNER")
+    found: list[Event] = []
+    while len(found) < count:
+        for message in await pulls.fetch(count - len(found), timeout=10):
+            await message.ack()
+            found.append(Event.from_message(message))
+    await pulls.unsubscribe()
+    return found
+
+
+@pytest.mark.asyncio
+async def test_migrations_and_tables_say_the_same(database_url: str) -> None:
+    assert await schema_drift(database_url, MIGRATIONS, PlannerTable.metadata) == []
+
+
+@pytest.mark.asyncio
+async def test_a_mission_is_versioned_by_content(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
+        first = await client.create()
+        again = await client.create(json.dumps(WEEK, indent=3).encode())
+        second = await client.create(changed(WEEK, solver__seed=2))
+        back = await client.create()
+        page = await client.missions.ListMissions(mission_pb2.ListMissionsRequest())
+        newest = await client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id="lupex-week"))
+        with pytest.raises(NotFoundError) as unknown:
+            await client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id="lupex-week", version=9))
+    assert (first.version, again.version, second.version, back.version) == (1, 1, 2, 1)
+    assert first.content_hash == again.content_hash != second.content_hash
+    assert list(first.reviewer_agency_ids) == ["JAXA", "ISRO", "NASA", "ESA"]
+    figure = json.loads(first.document_json)["assets"][0]["array"]["power"]
+    assert figure == {"value": "400 W", "confidence": "A", "source": WEEK["source"]}
+    assert [(mission.mission_id, mission.version) for mission in page.missions] == [("lupex-week", 2)]
+    assert not page.missions[0].document_json
+    assert newest.mission.version == 2
+    assert unknown.value.reason == "UNKNOWN_MISSION_VERSION"
+    assert sorted(servicers.catalogues) == [("lupex-week", 1), ("lupex-week", 2)]
+
+
+@pytest.mark.asyncio
+async def test_a_refused_catalogue_stores_nothing(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    servicers.catalogue_faults = [
+        Fault("requests[2].relations[0].min_lag_s", "OUT_OF_RANGE", "too long"),
+        Fault("activity_types[1].steps[0].duration_s", "OUT_OF_RANGE", "too short"),
+        Fault("requests[0].place_ids[0]", "UNKNOWN_PLACE", "no such place"),
+    ]
+    document = changed(WEEK, requests__0__places=["crater"], stations=["isro-idsn-32", "nowhere"])
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        with pytest.raises(InvalidInputError) as caught:
+            await client.create(document)
+        servicers.catalogue_faults = []
+        servicers.refuse_imports = True
+        with pytest.raises(MalapertError, match="SERVICE_STOPPING"):
+            await client.create()
+        page = await client.missions.ListMissions(mission_pb2.ListMissionsRequest())
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [
+        ("requests[0].places[0]", "UNKNOWN_PLACE"),
+        ("stations[1]", "UNKNOWN_STATION"),
+        ("requests[2].relations[0].min_lag", "OUT_OF_RANGE"),
+        ("activity_types[1].steps[0].duration", "OUT_OF_RANGE"),
+    ]
+    assert caught.value.reason == "INVALID_MISSION"
+    assert not page.missions
+    assert not servicers.catalogues
+
+
+@pytest.mark.asyncio
+async def test_validating_stores_nothing_and_a_version_taken_below_is_passed_over(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        checked = await client.create(validate_only=True)
+        assert not servicers.catalogues
+        # What an import leaves whose mission was never stored, because the planner died between the two.
+        await client.create(changed(WEEK, requests=WEEK["requests"][:1], mission__id="other"))
+        orphan = servicers.catalogues.pop(("other", 1))
+        servicers.catalogues["lupex-week", 1] = orphan
+        taken = await client.create()
+    assert checked.version == 1
+    assert taken.version == 2
+
+
+@pytest.mark.asyncio
+async def test_a_plan_lives_from_proposal_to_release_and_end(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    async with run_planner(service_runtime, target) as service, client_of(service.target, "ISRO") as client:
+        plan = await submitted_plan(client)
+        check_content(plan)
+        with pytest.raises(PreconditionError, match="NOT_APPROVED"):
+            await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))
+        await approve(service.target, plan)
+        with pytest.raises(ConflictError, match="STALE_VERSION"):
+            await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id, version=1))
+        asked = plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id)
+        released = (await client.plans.ReleasePlan(asked)).plan
+        again = (await client.plans.ReleasePlan(asked)).plan
+        assert again == released
+        assert released.state == plan_pb2.PLAN_STATE_RELEASED
+        assert [contact.contact_id for contact in released.contacts] == list(servicers.contacts)
+        assert {review.agency_id for review in released.reviews} == {"JAXA", "ISRO", "NASA", "ESA"}
+        checked = await client.plans.ValidatePlan(plan_pb2.ValidatePlanRequest(plan_id=plan.plan_id))
+        assert checked.validation == plan.validation
+        ended = await client.plans.TerminatePlan(
+            plan_pb2.TerminatePlanRequest(plan_id=plan.plan_id, reason="the rover is late")
+        )
+        listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week"))
+        seen = await events_of(service.runtime.js, 4)
+    assert (ended.plan.state, ended.plan.state_reason) == (plan_pb2.PLAN_STATE_TERMINATED, "the rover is late")
+    assert {contact.state for contact in servicers.contacts.values()} == {contact_pb2.CONTACT_STATE_CANCELLED}
+    assert [item.plan_id for item in listed.plans] == [plan.plan_id]
+    assert not listed.plans[0].activities
+    assert listed.plans[0].objective == plan.objective
+    assert [event.subject.rpartition(".")[2] for event in seen] == ["proposed", "submitted", "released", "terminated"]
+    summary = seen[2].parse(event_pb2.PlanReleased).plan
+    assert (summary.plan_id, summary.content_hash) == (plan.plan_id, plan.content_hash)
+    requests = {activity.request_id for activity in plan.activities if activity.request_id}
+    assert set(summary.planned_requests) == requests
+    # Whoever asked the planner is who asks the other services.
+    assert set(servicers.identities) == {"ISRO"}
+
+
+def check_content(plan: plan_pb2.Plan) -> None:
+    """Hold a plan of the small mission against its data."""
+    assert plan.validation.valid
+    assert sum(plan.validation.checks.values()) > 100
+    assert plan.state == plan_pb2.PLAN_STATE_SUBMITTED
+    assert plan.objective.objective <= plan.objective.bound + 1e-6
+    assert sum(plan.objective.parts.values()) == pytest.approx(plan.objective.objective)
+    requested = {item["id"] for item in WEEK["requests"]}
+    planned = {activity.request_id for activity in plan.activities if activity.request_id}
+    unplanned = {item.request_id for item in plan.unplanned}
+    assert planned
+    assert planned | unplanned == requested
+    # The haven is never dark in this data.
+    (watch,) = [item for item in plan.unplanned if item.request_id == "night-watch"]
+    assert watch.reason == "NO_WINDOW"
+    assert (watch.value, watch.agency_id, watch.title != "") == (25.0, "ESA", True)
+    profiles = {profile.resource_id: profile for profile in plan.profiles}
+    assert {"battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg"} <= set(profiles)
+    assert profiles["battery_wh"].minimum >= profiles["battery_wh"].floor == 900.0
+    assert profiles["storage_bit"].maximum <= profiles["storage_bit"].capacity == 4e9
+    for contact in plan.contacts:
+        length_s = (contact.interval.end_time.ToNanoseconds() - contact.interval.start_time.ToNanoseconds()) / 1e9
+        assert contact.capacity_bit == pytest.approx(data.RATE_BPS * length_s)
+        assert contact.sent_bit <= contact.capacity_bit
+        assert contact.cost == pytest.approx(length_s / 3600.0)
+    kinds = {record.kind for record in plan.provenance.inputs}
+    assert {"mission", "terrain", "site_search", "window_set", "catalogue"} <= kinds
+    assert plan.provenance.synthetic_terrain
+    assert any("modelling assumptions" in note for note in plan.provenance.notes)
+    stages = [stage.name for stage in plan.stage_times]
+    assert stages == [
+        "terrain", "sites", "waypoints", "windows", "requests", "problem", "solve", "validate", "explain", "store"
+    ]  # fmt: skip
+    assert (plan.site.site_id, [site.site_id for site in plan.alternative_sites]) == ("site-1", ["site-2"])
+
+
+@pytest.mark.asyncio
+async def test_the_same_mission_seed_and_work_give_the_same_hash(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create()
+        plans = [await client.get((await client.generate(work_limit_s=1.0)).result_id) for _ in range(2)]
+        other = await client.get((await client.generate(site_id="site-2", work_limit_s=1.0)).result_id)
+    assert plans[0].plan_id != plans[1].plan_id
+    assert plans[0].content_hash == plans[1].content_hash
+    assert plans[0].problem_hash == plans[1].problem_hash
+    assert list(plans[0].activities) == list(plans[1].activities)
+    assert other.site.site_id == "site-2"
+    assert other.problem_hash == plans[0].problem_hash
+    assert other.content_hash != plans[0].content_hash
+
+
+@pytest.mark.asyncio
+async def test_reviews_bind_agency_and_content(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+
+        async def reason_of(agency_id: str, content_hash: str) -> str:
+            async with client_of(service.target, agency_id, Role.APPROVER) as reviewer:
+                request = plan_pb2.ReviewPlanRequest(plan_id=plan.plan_id, content_hash=content_hash, approve=True)
+                with pytest.raises(MalapertError) as caught:
+                    await reviewer.plans.ReviewPlan(request)
+                return caught.value.reason
+
+        assert await reason_of("DLR", plan.content_hash) == "NOT_A_REVIEWER"
+        assert await reason_of("NASA", "sha256:other") == "CONTENT_HASH_MISMATCH"
+        await approve(service.target, plan, ("NASA",))
+        assert await reason_of("NASA", plan.content_hash) == "ALREADY_REVIEWED"
+        async with client_of(service.target, "ESA", Role.APPROVER) as reviewer:
+            rejected = await reviewer.plans.ReviewPlan(
+                plan_pb2.ReviewPlanRequest(
+                    plan_id=plan.plan_id, content_hash=plan.content_hash, approve=False, comment="too little EMS-L"
+                )
+            )
+        assert await reason_of("JAXA", plan.content_hash) == "WRONG_STATE"
+    assert rejected.plan.state == plan_pb2.PLAN_STATE_TERMINATED
+    assert rejected.plan.state_reason == "rejected by ESA: too little EMS-L"
+
+
+@pytest.mark.asyncio
+async def test_a_taken_contact_refuses_the_release_whole(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        await approve(service.target, plan)
+        taken = plan.contacts[-1]
+        servicers.contacts["other-1"] = contact_pb2.Contact(
+            contact_id="other-1",
+            station_id=taken.station_id,
+            occupied=taken.interval,
+            state=contact_pb2.CONTACT_STATE_COMMITTED,
+        )
+        with pytest.raises(ConflictError) as caught:
+            await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))
+        refused = await client.get(plan.plan_id)
+        assert list(servicers.contacts) == ["other-1"]
+        del servicers.contacts["other-1"]
+        released = (await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))).plan
+    assert caught.value.reason == "CONTACT_CONFLICT"
+    assert caught.value.metadata == {"contact_ids": "other-1"}
+    assert refused.state == plan_pb2.PLAN_STATE_SUBMITTED
+    assert released.state == plan_pb2.PLAN_STATE_RELEASED
+
+
+async def pending_of(url: str, plan_id: str) -> Pending:
+    database = Database(url)
+    async with database.reading() as session:
+        plan = await PlanStore().get(session, plan_id)
+    await database.close()
+    return plan.pending
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("loss", ["lose_reservation_answers", "stop_before_reserving"])
+async def test_a_release_that_was_cut_off_is_finished_at_the_next_start(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str], loss: str
+) -> None:
+    servicers, target = neighbours
+    setattr(servicers, loss, 1_000_000)
+    async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        await approve(service.target, plan)
+        with pytest.raises(MalapertError, match="SERVICE_STOPPING"):
+            await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))
+        assert (await client.get(plan.plan_id)).state == plan_pb2.PLAN_STATE_SUBMITTED
+        with pytest.raises(PreconditionError, match="PLAN_BUSY"):
+            await client.plans.TerminatePlan(plan_pb2.TerminatePlanRequest(plan_id=plan.plan_id))
+    assert await pending_of(service_runtime.database_url, plan.plan_id) is Pending.RELEASING
+    setattr(servicers, loss, 0)
+    async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
+        seen = await events_of(service.runtime.js, 3)
+        released = await client.get(plan.plan_id)
+    assert seen[-1].subject == "malapert.planner.v1.plan.released"
+    assert released.state == plan_pb2.PLAN_STATE_RELEASED
+    assert [contact.contact_id for contact in released.contacts] == list(servicers.contacts)
+    assert len({call.SerializeToString(deterministic=True) for call in servicers.reserve_calls}) == 1
+
+
+@pytest.mark.asyncio
+async def test_an_impossible_mandatory_request_fails_the_operation_and_names_it(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create(changed(WEEK, requests__9__mandatory=True))
+        operation = await client.generate()
+        page = await client.plans.ListPlans(plan_pb2.ListPlansRequest())
+    assert operation.state == operation_pb2.OPERATION_STATE_FAILED
+    assert operation.error_reason == "INFEASIBLE"
+    assert "night-watch" in operation.error_message
+    assert not page.plans
+
+
+@pytest.mark.asyncio
+async def test_no_landing_site_says_which_limit_refused(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    servicers.sites = []
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create()
+        operation = await client.generate()
+        with pytest.raises(InvalidInputError) as negative:
+            await client.generate(work_limit_s=-1.0)
+        with pytest.raises(NotFoundError) as unknown:
+            await client.generate(mission_id="nothing")
+    assert operation.error_reason == "NO_LANDING_SITE"
+    assert "max_slope_deg refused 7" in operation.error_message
+    assert negative.value.faults[0].path == "work_limit_s"
+    assert unknown.value.reason == "UNKNOWN_MISSION"
+
+
+@pytest.mark.asyncio
+async def test_a_plan_that_the_validator_refuses_is_a_defect_and_never_stored(
+    sqlite_service_runtime: ServiceLauncher,
+    neighbours: tuple[Neighbours, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    import refused_plan
+
+    _, target = neighbours
+    monkeypatch.setattr("malapert_planner.services.generation.plan_job", refused_plan.plan_job)
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create()
+        operation = await client.generate()
+        page = await client.plans.ListPlans(plan_pb2.ListPlansRequest())
+    assert operation.error_reason == "PLAN_REFUSED_BY_VALIDATOR"
+    assert not page.plans
+    (defect,) = (tmp_path / "data" / "defects").iterdir()
+    content = json.loads(defect.read_bytes())
+    assert content["report"]["violations"]
+    assert content["problem"]["problem_id"] == "lupex-week/1"
+
+
+@pytest.mark.asyncio
+async def test_a_solve_is_cancelled_and_its_process_ends(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create()
+        begun = await client.plans.GeneratePlan(
+            plan_pb2.GeneratePlanRequest(mission_id="lupex-week", work_limit_s=10_000.0)
+        )
+        await in_stage(client, begun.operation_id, "solve")
+        # The planner answers while the solver works.
+        assert (await client.missions.ListMissions(mission_pb2.ListMissionsRequest())).missions
+        await client.operations.CancelOperation(operation_pb2.CancelOperationRequest(operation_id=begun.operation_id))
+        operation = await client.ended(begun.operation_id)
+        page = await client.plans.ListPlans(plan_pb2.ListPlansRequest())
+    assert operation.state == operation_pb2.OPERATION_STATE_CANCELLED
+    assert not page.plans
+
+
+async def in_stage(client: PlannerClient, operation_id: str, stage: str) -> None:
+    request = operation_pb2.WatchOperationRequest(operation_id=operation_id)
+    async for answer in client.operations.WatchOperation(request):
+        assert answer.operation.state in (
+            operation_pb2.OPERATION_STATE_QUEUED,
+            operation_pb2.OPERATION_STATE_RUNNING,
+        ), answer.operation
+        if stage in [item.name for item in answer.operation.stages]:
+            return
+
+
+@pytest.mark.asyncio
+async def test_work_of_a_planner_that_stops_in_order_is_taken_up_again(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        await client.create()
+        begun = await client.plans.GeneratePlan(plan_pb2.GeneratePlanRequest(mission_id="lupex-week", work_limit_s=1.0))
+        await in_stage(client, begun.operation_id, "solve")
+    await check_taken_up(sqlite_service_runtime, target, begun.operation_id)
+
+
+@pytest.mark.asyncio
+async def test_work_of_a_planner_killed_in_the_solve_is_taken_up_again(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with planner_process(service_runtime, target) as (process, address), client_of(address) as client:
+        await client.create()
+        request = plan_pb2.GeneratePlanRequest(mission_id="lupex-week", work_limit_s=1.0)
+        begun = await client.plans.GeneratePlan(request)
+        await in_stage(client, begun.operation_id, "solve")
+        process.kill()
+        await process.wait()
+        # The worker holds the pipe's other end: its process ends when the planner's does.
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.read(), 20) == b""
+    await check_taken_up(service_runtime, target, begun.operation_id)
+
+
+async def check_taken_up(launcher: ServiceLauncher, target: str, operation_id: str) -> None:
+    async with run_planner(launcher, target) as service, client_of(service.target) as client:
+        operation = await asyncio.wait_for(client.ended(operation_id), 60)
+        page = await client.plans.ListPlans(plan_pb2.ListPlansRequest())
+    assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED
+    assert [plan.plan_id for plan in page.plans] == [operation.result_id]
+
+
+@asynccontextmanager
+async def planner_process(
+    launcher: ServiceLauncher, target: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Run the planner's own command in a process that can be killed."""
+    port = free_port()
+    settings = {
+        "nats_url": launcher.nats_url,
+        "database_url": launcher.database_url,
+        "data_dir": launcher.data_dir,
+        "identity_secret": IDENTITY_SECRET,
+        "auto_migrate": True,
+        "grpc_port": port,
+        **dict.fromkeys(("landing_site_target", "comms_window_target", "payload_target"), target),
+    }
+    environment = {f"MALAPERT_PLANNER_{name.upper()}": str(value) for name, value in settings.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "malapert_planner",
+        "serve",
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with open_test_channel(f"127.0.0.1:{port}", identity_of("JAXA")) as channel:
+            await asyncio.wait_for(channel.channel_ready(), 30)
+        yield process, f"127.0.0.1:{port}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
