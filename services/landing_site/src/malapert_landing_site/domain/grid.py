@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 MOON_RADIUS_M = 1_737_400.0
 
@@ -61,19 +61,19 @@ class GridGeometry:
         dy_m = y_m - min(max(y_m, self.y_min_m), self.y_max_m)
         return bool(np.hypot(dx_m, dy_m) < radius_m)
 
-    def columns_of(self, x_m: FloatArray) -> FloatArray:
+    def columns_of(self, x_m: ArrayLike) -> FloatArray:
         """Fractional column of eastings; 0 is the centre of the first pixel."""
         return (np.asarray(x_m, dtype=np.float64) - self.x_min_m) / self.pixel_size_m - 0.5
 
-    def rows_of(self, y_m: FloatArray) -> FloatArray:
+    def rows_of(self, y_m: ArrayLike) -> FloatArray:
         """Fractional row of northings; 0 is the centre of the first pixel."""
         return (self.y_max_m - np.asarray(y_m, dtype=np.float64)) / self.pixel_size_m - 0.5
 
-    def x_of(self, column: FloatArray) -> FloatArray:
+    def x_of(self, column: ArrayLike) -> FloatArray:
         """Easting of columns, metres."""
         return self.x_min_m + (np.asarray(column, dtype=np.float64) + 0.5) * self.pixel_size_m
 
-    def y_of(self, row: FloatArray) -> FloatArray:
+    def y_of(self, row: ArrayLike) -> FloatArray:
         """Northing of rows, metres."""
         return self.y_max_m - (np.asarray(row, dtype=np.float64) + 0.5) * self.pixel_size_m
 

@@ -50,24 +50,24 @@ def steps(start_s: float, end_s: float, step_s: float) -> tuple[FloatArray, floa
     """Middles of equal steps of at most `step_s` over a span, and the length of a step, seconds."""
     count = max(1, int(np.ceil((end_s - start_s) / step_s - 1e-9)))
     length_s = (end_s - start_s) / count
-    return start_s + length_s * (np.arange(count) + 0.5), length_s
+    return np.asarray(start_s + length_s * (np.arange(count) + 0.5), dtype=np.float64), length_s
 
 
-def longest_runs(condition: NDArray[np.bool_]) -> NDArray[np.int64]:
+def longest_runs(condition: NDArray[np.bool_]) -> FloatArray:
     """Length of the longest run of true values along the last axis."""
     longest = np.zeros(condition.shape[0], dtype=np.int64)
     current = np.zeros(condition.shape[0], dtype=np.int64)
     for column in condition.T:
         current = (current + 1) * column
         np.maximum(longest, current, out=longest)
-    return longest
+    return longest.astype(np.float64)
 
 
-def runs_from(condition: NDArray[np.bool_], first: int) -> NDArray[np.int64]:
+def runs_from(condition: NDArray[np.bool_], first: int) -> FloatArray:
     """Length of the run of true values that begins at column `first`."""
     after = condition[:, first:]
     ended = ~after.all(axis=1)
-    return np.asarray(np.where(ended, np.argmin(after, axis=1), after.shape[1]), dtype=np.int64)
+    return np.asarray(np.where(ended, np.argmin(after, axis=1), after.shape[1]), dtype=np.float64)
 
 
 def summarise(series: LightSeries, landing_utc_s: float) -> LightSummary:

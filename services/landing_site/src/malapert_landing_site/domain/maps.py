@@ -50,4 +50,4 @@ def hillshade(gradient_x: FloatArray, gradient_y: FloatArray, light_grid_azimuth
     azimuth, elevation = np.radians(light_grid_azimuth_deg), np.radians(30.0)
     towards_light = gradient_x * np.sin(azimuth) + gradient_y * np.cos(azimuth)
     normal = np.sqrt(1.0 + gradient_x**2 + gradient_y**2)
-    return np.clip((np.sin(elevation) - towards_light * np.cos(elevation)) / normal, 0.0, 1.0)
+    return np.asarray(np.clip((np.sin(elevation) - towards_light * np.cos(elevation)) / normal, 0.0, 1.0))

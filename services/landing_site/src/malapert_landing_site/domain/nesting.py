@@ -13,9 +13,7 @@ from malapert_landing_site.domain.terrain import Region, Terrain
 SKYLINE_REACH_M = 300_000.0
 
 
-def nesting_faults(
-    terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[float, float]
-) -> list[Fault]:
+def nesting_faults(terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[float, float]) -> list[Fault]:
     """Faults of terrains that are to nest over a region, each with its path; empty where they do."""
     faults = []
     for n, terrain in enumerate(terrains):
@@ -36,9 +34,7 @@ def nesting_faults(
     return faults
 
 
-def finest_covering(
-    terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[float, float]
-) -> Terrain | None:
+def finest_covering(terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[float, float]) -> Terrain | None:
     """The finest terrain that covers the whole region; None where none does."""
     covering = [t for t in terrains if t.geometry.contains(*center_xy_m, region.radius_m)]
     return min(covering, key=lambda terrain: terrain.geometry.pixel_size_m, default=None)

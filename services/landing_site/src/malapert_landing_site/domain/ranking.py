@@ -104,12 +104,14 @@ def explanation(rank: int, parts: Sequence[ScorePart], metrics: SiteMetrics, adm
     )
     lost = weakest.weight - weakest.contribution
     against = f"; most is lost on {_named(weakest)} (-{lost:.2f})" if lost > 0.005 else ""
+    hazard = 100 * metrics.hazard_fraction
+    sun, earth = 100 * metrics.mean_sun_fraction, 100 * metrics.earth_visible_fraction
     return (
         f"Rank {rank} of {admitted_count} admitted: most of its score comes from {_named(strongest)} "
-        f"(+{strongest.contribution:.2f}){against}. The Sun shows {100 * metrics.mean_sun_fraction:.0f} % of its disc on "
-        f"average, the longest night is {metrics.longest_night_s / 3600:.0f} h, light lasts "
-        f"{metrics.lit_from_landing_s / _DAY_S:.1f} days from landing; the Earth is up {100 * metrics.earth_visible_fraction:.0f} % "
-        f"of the span; slope {metrics.slope_deg:.1f}°, hazards in {100 * metrics.hazard_fraction:.0f} % of the landing circle; {shadow}."
+        f"(+{strongest.contribution:.2f}){against}. The Sun shows {sun:.0f} % of its disc "
+        f"on average, the longest night is {metrics.longest_night_s / 3600:.0f} h, light lasts "
+        f"{metrics.lit_from_landing_s / _DAY_S:.1f} days from landing; the Earth is up {earth:.0f} % of the span; "
+        f"slope {metrics.slope_deg:.1f}°, hazards in {hazard:.0f} % of the landing circle; {shadow}."
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.timestamps import utc_now
 
+from malapert_landing_site import __version__
 from malapert_landing_site.domain.provenance import InputRecord, Provenance
 from malapert_landing_site.domain.terrain import TerrainStack
 
-SOFTWARE = f"malapert-landing-site {version('malapert-landing-site')}"
+SOFTWARE = f"malapert-landing-site {__version__}"
 
 
 def ephemeris_inputs(ephemeris: Ephemeris) -> tuple[InputRecord, ...]:

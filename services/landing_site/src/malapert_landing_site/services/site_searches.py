@@ -91,8 +91,8 @@ class SiteSearches:
             "end_time": format_time(request.end_time),
         }
         notes = (
-            "survey_light counts candidates that were set aside because others nearby or elsewhere had more light in the "
-            "survey, before the limits on light were tried",
+            "survey_light counts candidates that were set aside because others had more light in the survey, before "
+            "the limits on light were tried",
             "light from landing is counted up to the end of the span",
         )
         return SiteSearch(

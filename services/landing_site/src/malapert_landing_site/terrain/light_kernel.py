@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Sun and Earth over skylines, compiled."""
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ SUN_RADIUS_KM = 695_700.0
 _CHORDS = 15
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _skyline_at(skyline, azimuth_rad):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _skyline_at(skyline, azimuth_rad):
     count = skyline.shape[0]
     position = azimuth_rad / (2.0 * math.pi) * count
     position -= count * math.floor(position / count)
@@ -23,8 +24,8 @@ def _skyline_at(skyline, azimuth_rad):  # type: ignore[no-untyped-def]
     return skyline[k] * (1.0 - share) + skyline[(k + 1) % count] * share
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _disc_fraction(skyline, lowest, highest, azimuth, elevation, radius):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _disc_fraction(skyline, lowest, highest, azimuth, elevation, radius):
     """Visible share of a disc, by Gauss-Chebyshev quadrature over its vertical chords; radians."""
     if elevation - radius >= highest:
         return 1.0
@@ -40,8 +41,8 @@ def _disc_fraction(skyline, lowest, highest, azimuth, elevation, radius):  # typ
     return total * 2.0 / (_CHORDS + 1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun_fraction, earth_visible):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun_fraction, earth_visible):
     """Fill the visible fraction of the Sun and whether the Earth's centre is above the skyline.
 
     Parameters
@@ -80,8 +81,8 @@ def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun
                     earth_visible[n, t] = elevation >= _skyline_at(skyline, azimuth)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def elevation_range(frames, positions_km, body_km):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def elevation_range(frames, positions_km, body_km):
     """Lowest and highest elevation of a body over all epochs and points, radians."""
     low, high = np.inf, -np.inf
     for n in range(frames.shape[0]):

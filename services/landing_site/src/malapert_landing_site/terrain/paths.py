@@ -1,6 +1,7 @@
+# mypy: allow-untyped-defs
 """Cheapest drivable paths on a grid, compiled.
 
-A step goes to one of the 16 neighbours (8 and the knight's moves, which pass between two cells that must be drivable
+A step goes to one of the 16 neighbours (8 and the knight's moves, whose middle between two cells must be drivable
 too). It costs the energy of driving it: (level power + power per degree × degrees uphill) × length / speed, its length
 taken along the slope. A cell is drivable where its own slope over two pixels, and a step where its rise, keep the
 slope limit.
@@ -70,18 +71,23 @@ def least_slope_limits(grid: DriveGrid, source: tuple[int, int]) -> FloatArray:
     return np.asarray(limits_deg)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _between_slope(slope, i, j, di, dj):  # type: ignore[no-untyped-def]
-    """Steepest of the cells that a step passes between; 0 for a step to a direct neighbour."""
+@njit(cache=True, nogil=True)
+def _steepest_between(z, slope, pixel, i, j, di, dj):
+    """Steepest of the ground that a knight's move passes between two cells; 0 for a step to a direct neighbour."""
     if abs(di) == 2:
-        return max(slope[i + di // 2, j], slope[i + di // 2, j + dj])
-    if abs(dj) == 2:
-        return max(slope[i, j + dj // 2], slope[i + di, j + dj // 2])
-    return 0.0
+        ia, ja, ib, jb = i + di // 2, j, i + di // 2, j + dj
+    elif abs(dj) == 2:
+        ia, ja, ib, jb = i, j + dj // 2, i + di, j + dj // 2
+    else:
+        return 0.0
+    middle = 0.5 * (z[ia, ja] + z[ib, jb])
+    half = 0.5 * pixel * np.sqrt(5.0)
+    rise = max(abs(middle - z[i, j]), abs(z[i + di, j + dj] - middle))
+    return max(slope[ia, ja], slope[ib, jb], np.degrees(np.arctan(rise / half)))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _search(z, slope, pixel, row, column, limit_deg, power, bottleneck):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _search(z, slope, pixel, row, column, limit_deg, power, bottleneck):
     rows, columns = z.shape
     cost = np.full((rows, columns), np.inf)
     before = np.full((rows, columns), -1, dtype=np.int64)
@@ -104,7 +110,7 @@ def _search(z, slope, pixel, row, column, limit_deg, power, bottleneck):  # type
             rise = z[ii, jj] - z[i, j]
             flat_m = pixel * np.sqrt(float(di * di + dj * dj))
             step_deg = np.degrees(np.arctan(rise / flat_m))
-            steepest = max(abs(step_deg), slope[ii, jj], _between_slope(slope, i, j, di, dj))
+            steepest = max(abs(step_deg), slope[ii, jj], _steepest_between(z, slope, pixel, i, j, di, dj))
             if not steepest <= limit_deg or np.isnan(rise) or np.isnan(slope[ii, jj]):
                 continue
             if bottleneck:

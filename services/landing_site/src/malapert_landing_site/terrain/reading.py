@@ -33,7 +33,7 @@ def read_grid(path: Path, file_name: str, max_pixels: int = 400_000_000) -> Elev
         INVALID_TERRAIN, or the code of the only fault, with all faults of the file.
     """
     try:
-        with rasterio.open(path, driver=list(DRIVERS)) as source:
+        with _opened(path) as source:
             faults = _georeference_faults(source, file_name)
             if source.width * source.height > max_pixels:
                 message = f"{file_name} has {source.width} × {source.height} pixels; {max_pixels} are allowed"
@@ -46,12 +46,22 @@ def read_grid(path: Path, file_name: str, max_pixels: int = 400_000_000) -> Elev
                 pole, source.transform.c, source.transform.f, source.transform.a, source.width, source.height
             )
     except RasterioError as error:
-        message = f"{file_name} cannot be read as any of {', '.join(DRIVERS)}: {error}"
+        message = f"{file_name} cannot be read as any of {', '.join(DRIVERS)}"
         raise _refusal(file_name, [Fault("file", "TERRAIN_UNREADABLE", message)]) from error
     faults = _elevation_faults(elevation_m, file_name)
     if faults:
         raise _refusal(file_name, faults)
     return ElevationGrid(geometry, elevation_m)
+
+
+def _opened(path: Path) -> Any:
+    """Open a file by the first of the allowed formats that it has."""
+    for driver in DRIVERS[:-1]:
+        try:
+            return rasterio.open(path, driver=driver)
+        except RasterioError:
+            continue
+    return rasterio.open(path, driver=DRIVERS[-1])
 
 
 def _refusal(file_name: str, faults: list[Fault]) -> InvalidInputError:
@@ -70,7 +80,9 @@ def _georeference_faults(source: Any, file_name: str) -> list[Fault]:
         faults += _crs_faults(pyproj.CRS.from_wkt(source.crs.to_wkt()), file_name)
     t = source.transform
     if t.b != 0.0 or t.d != 0.0 or t.a <= 0.0 or t.e >= 0.0 or abs(t.a + t.e) > 1e-6 * abs(t.a):
-        message = f"{file_name}: pixels of {t.a:g} × {t.e:g} with rotation {t.b:g}, {t.d:g}; north-up squares are needed"
+        message = (
+            f"{file_name}: pixels of {t.a:g} × {t.e:g} with rotation {t.b:g}, {t.d:g}; north-up squares are needed"
+        )
         faults.append(Fault("transform", "TERRAIN_NOT_NORTH_UP", message))
     if source.count != 1:
         message = f"{file_name} has {source.count} bands; one band of heights is needed"
@@ -103,8 +115,8 @@ def _crs_faults(crs: pyproj.CRS, file_name: str) -> list[Fault]:
         return [Fault("crs.unit", "TERRAIN_WRONG_UNIT", message)]
     if not _is_polar_grid(crs):
         message = (
-            f"{file_name} is in {crs.name} ({crs.to_proj4() if crs else ''}); polar stereographic with true scale at the "
-            "pole and longitude 0 as its meridian (IAU_2015:30135 or 30130) is needed"
+            f"{file_name} is in another projection, {crs.name}; polar stereographic with true scale at the pole and "
+            "longitude 0 as its meridian (IAU_2015:30135 or 30130) is needed"
         )
         return [Fault("crs.projection", "TERRAIN_WRONG_PROJECTION", message)]
     return []
@@ -148,7 +160,8 @@ def _elevation_faults(elevation_m: NDArray[np.float32], file_name: str) -> list[
     if outside == 0:
         return []
     message = (
-        f"{file_name}: {outside} of {known.size} heights lie outside ±{LIMIT_M:g} m ({known.min():g} to {known.max():g}): "
-        "metres above the 1737400 m sphere are needed, and the value for no-data must be declared in the file"
+        f"{file_name}: {outside} of {known.size} heights lie outside ±{LIMIT_M:g} m "
+        f"({known.min():g} to {known.max():g}): metres above the 1737400 m sphere are "
+        "needed, and the value for no-data must be declared in the file"
     )
     return [Fault("elevations", "TERRAIN_IMPLAUSIBLE_ELEVATION", message)]

@@ -185,13 +185,9 @@ class SiteFinder:
         if not rows:
             return []
         light = self._light(examined, rows, request, step_s)
-        return [
-            _metrics_of(candidates, int(examined.index[row]), shadow_m, light, n) for n, row in enumerate(rows)
-        ]
+        return [_metrics_of(candidates, int(examined.index[row]), shadow_m, light, n) for n, row in enumerate(rows)]
 
-    def _admit(
-        self, metrics: Sequence[SiteMetrics], request: SiteSearchRequest, refused: Counter[str]
-    ) -> list[int]:
+    def _admit(self, metrics: Sequence[SiteMetrics], request: SiteSearchRequest, refused: Counter[str]) -> list[int]:
         failures = [failed_limits(m, request.limits) for m in metrics]
         refused.update(name for failed in failures for name in failed)
         return [row for row, failed in enumerate(failures) if not failed]
@@ -268,9 +264,7 @@ def _distances(xy_m: FloatArray, shadow_xy_m: FloatArray) -> FloatArray:
     return nearest
 
 
-def _metrics_of(
-    candidates: Candidates, index: int, shadow_m: FloatArray, light: LightSummary, n: int
-) -> SiteMetrics:
+def _metrics_of(candidates: Candidates, index: int, shadow_m: FloatArray, light: LightSummary, n: int) -> SiteMetrics:
     return SiteMetrics(
         slope_deg=float(candidates.slope_deg[index]),
         roughness_m=float(candidates.roughness_m[index]),

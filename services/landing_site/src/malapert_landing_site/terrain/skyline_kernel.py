@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """The compiled ray caster: the skyline of nested bilinear grids on the sphere.
 
 A ray follows the great circle of its true azimuth. The circle is cut into chords that are straight in the grid (the
@@ -27,8 +28,8 @@ _LONGEST_CHORD_M = 32_000.0
 _PROBE_GROWTH = 1.25
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _vertical(x, y, radius, pole, axes):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True, inline="always")
+def _vertical(x, y, radius, pole, axes):
     """Height (before the eye's own) and distance of ground in the vertical plane through the eye."""
     q = (x * x + y * y) / (4.0 * _R * _R)
     ux = -pole * y / _R
@@ -40,8 +41,8 @@ def _vertical(x, y, radius, pole, axes):  # type: ignore[no-untyped-def]
     return up, along
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _may_rise(radius, eye_radius, xa, ya, xb, yb, pole, axes, best):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _may_rise(radius, eye_radius, xa, ya, xb, yb, pole, axes, best):
     """Whether ground of at most this radius between two points may rise above the tangent `best`."""
     up_a, along_a = _vertical(xa, ya, radius, pole, axes)
     if along_a < 1e-3:
@@ -57,12 +58,12 @@ def _may_rise(radius, eye_radius, xa, ya, xb, yb, pole, axes, best):  # type: ig
     return -math.sqrt(eye_radius * eye_radius - radius * radius) / radius > best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cross_cells(z, offset, rows, cols, gx0, gy0, dgx, dgy, x0, y0, dx, dy, start, end, eye_radius, pole, axes, state):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _cross_cells(z, offset, rows, cols, gx0, gy0, dgx, dgy, x0, y0, dx, dy, start, end, eye_radius, pole, axes, state):
     """Visit the cells between two chord parameters; `state` holds the best tangent and its distance."""
     middle = start + 1e-9 * (end - start)
-    j = min(max(int(math.floor(gx0 + middle * dgx)), 0), cols - 2)
-    i = min(max(int(math.floor(gy0 + middle * dgy)), 0), rows - 2)
+    j = min(max(math.floor(gx0 + middle * dgx), 0), cols - 2)
+    i = min(max(math.floor(gy0 + middle * dgy), 0), rows - 2)
     step_j, step_i = (1 if dgx > 0 else -1), (1 if dgy > 0 else -1)
     per_column = 1.0 / abs(dgx) if dgx != 0.0 else np.inf
     per_row = 1.0 / abs(dgy) if dgy != 0.0 else np.inf
@@ -115,8 +116,10 @@ def _cross_cells(z, offset, rows, cols, gx0, gy0, dgx, dgy, x0, y0, dx, dy, star
     state[0] = best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cross_grid(z, shape, frame, block_max, block_shape, level, x0, y0, dx, dy, start, end, eye_radius, pole, axes, state):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _cross_grid(
+    z, shape, frame, block_max, block_shape, level, x0, y0, dx, dy, start, end, eye_radius, pole, axes, state
+):
     """Visit one grid between two chord parameters, block by block."""
     offset, rows, cols = shape[level]
     pixel = frame[level, 2]
@@ -125,15 +128,13 @@ def _cross_grid(z, shape, frame, block_max, block_shape, level, x0, y0, dx, dy, 
     t = start
     while t < end:
         probe = t + 1e-6 / max(abs(dgx), abs(dgy))
-        bj = min(max(int(math.floor((gx0 + probe * dgx) / BLOCK_PX)), 0), (cols - 2) // BLOCK_PX)
-        bi = min(max(int(math.floor((gy0 + probe * dgy) / BLOCK_PX)), 0), (rows - 2) // BLOCK_PX)
+        bj = min(max(math.floor((gx0 + probe * dgx) / BLOCK_PX), 0), (cols - 2) // BLOCK_PX)
+        bi = min(max(math.floor((gy0 + probe * dgy) / BLOCK_PX), 0), (rows - 2) // BLOCK_PX)
         next_x = ((bj + (1 if dgx > 0 else 0)) * BLOCK_PX - gx0) / dgx if dgx != 0.0 else np.inf
         next_y = ((bi + (1 if dgy > 0 else 0)) * BLOCK_PX - gy0) / dgy if dgy != 0.0 else np.inf
         t_b = max(min(next_x, next_y, end), min(probe, end))
         highest = _R + block_max[block_shape[level, 0] + bi * block_shape[level, 1] + bj]
-        if _may_rise(
-            highest, eye_radius, x0 + t * dx, y0 + t * dy, x0 + t_b * dx, y0 + t_b * dy, pole, axes, state[0]
-        ):
+        if _may_rise(highest, eye_radius, x0 + t * dx, y0 + t * dy, x0 + t_b * dx, y0 + t_b * dy, pole, axes, state[0]):
             before = state[0]
             _cross_cells(
                 z, offset, rows, cols, gx0, gy0, dgx, dgy, x0, y0, dx, dy, t, t_b, eye_radius, pole, axes, state
@@ -143,8 +144,8 @@ def _cross_grid(z, shape, frame, block_max, block_shape, level, x0, y0, dx, dy, 
         t = t_b
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _span_in_grid(shape, frame, level, x0, y0, dx, dy, span):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _span_in_grid(shape, frame, level, x0, y0, dx, dy, span):
     """Chord parameters between which a chord lies inside the pixel centres of a grid, into `span`."""
     west, north, pixel = frame[level, 0], frame[level, 1], frame[level, 2]
     east, south = west + (shape[level, 2] - 1) * pixel, north - (shape[level, 1] - 1) * pixel
@@ -159,8 +160,8 @@ def _span_in_grid(shape, frame, level, x0, y0, dx, dy, span):  # type: ignore[no
         span[1] = min(span[1], max(a, b))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cross_chord(z, shape, frame, block_max, block_shape, x0, y0, dx, dy, eye_radius, pole, axes, state):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _cross_chord(z, shape, frame, block_max, block_shape, x0, y0, dx, dy, eye_radius, pole, axes, state):
     """Visit a chord, at each part in the finest grid that holds it."""
     levels = shape.shape[0]
     span = np.empty(2)
@@ -182,16 +183,16 @@ def _cross_chord(z, shape, frame, block_max, block_shape, x0, y0, dx, dy, eye_ra
         t = max(end, t + 1e-12)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _great_circle_point(theta, pole, axes):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _great_circle_point(theta, pole, axes):
     c, s = math.cos(theta), math.sin(theta)
     ux, uy, uz = c * axes[0] + s * axes[3], c * axes[1] + s * axes[4], c * axes[2] + s * axes[5]
     scale = 2.0 * _R / (1.0 + pole * uz)
     return uy * scale, -pole * ux * scale
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _probe_ray(z, shape, frame, eye_radius, reach, ceiling, pole, axes, state):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _probe_ray(z, shape, frame, eye_radius, reach, ceiling, pole, axes, state):
     """Look at single points of the ray, ever farther apart: a first skyline that lets most blocks be passed over."""
     distance = frame[0, 2]
     while distance < reach and state[0] < ceiling:
@@ -213,8 +214,8 @@ def _probe_ray(z, shape, frame, eye_radius, reach, ceiling, pole, axes, state): 
         distance *= _PROBE_GROWTH
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def cast_skylines(z, shape, frame, block_max, block_shape, pole, xy_m, eye_elevation_m, limits, tangents, errors_rad):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def cast_skylines(z, shape, frame, block_max, block_shape, pole, xy_m, eye_elevation_m, limits, tangents, errors_rad):
     """Cast the skylines of points into `tangents` (points, azimuths) and `errors_rad` (points,).
 
     Parameters

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Slope, roughness and hazards of a grid."""
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
 
 @dataclass(frozen=True)
 class PlaneFit:
-    """Planes fitted around each pixel: rise per metre to grid east and north, and RMS height about the plane, metres."""
+    """Planes fitted around each pixel: rise per metre to grid east and north, RMS height about the plane in metres."""
 
     gradient_x: FloatArray
     gradient_y: FloatArray
@@ -38,8 +39,8 @@ def fit_planes(grid: ElevationGrid, baseline_m: float) -> PlaneFit:
     return PlaneFit(gradient_x, gradient_y, rms_m, 2.0 * half_px * pixel_m)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fit(z, half, pixel):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _fit(z, half, pixel):
     rows, columns = z.shape
     count = (2 * half + 1) ** 2
     squares = (2 * half + 1) * half * (half + 1) * (2 * half + 1) / 3.0
@@ -74,8 +75,8 @@ def hazard_fractions(
     return np.asarray(_share_in_circle(bad, np.ascontiguousarray(cells, dtype=np.int64), float(radius_px)))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _share_in_circle(bad, cells, radius):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _share_in_circle(bad, cells, radius):
     share = np.empty(cells.shape[0])
     reach = int(np.floor(radius))
     for n in range(cells.shape[0]):

@@ -1,0 +1,74 @@
+"""Builds the landing-site service from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from malapert.landing_site.v1.route_pb2_grpc import add_RouteServiceServicer_to_server
+from malapert.landing_site.v1.site_pb2_grpc import (
+    add_HorizonServiceServicer_to_server,
+    add_SiteServiceServicer_to_server,
+)
+from malapert.landing_site.v1.terrain_pb2_grpc import add_TerrainServiceServicer_to_server
+from malapert_astro.ephemeris import Ephemeris
+from malapert_core.grpc_server import Registration
+from malapert_core.service import ServiceParts, ServiceRuntime
+
+from malapert_landing_site.config import LandingSiteSettings
+from malapert_landing_site.handlers.grpc import (
+    SEARCH_KIND,
+    HorizonHandlers,
+    RouteHandlers,
+    SiteHandlers,
+    TerrainHandlers,
+)
+from malapert_landing_site.handlers.operations import SearchOperation
+from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.horizons import Horizons
+from malapert_landing_site.services.maps import Maps
+from malapert_landing_site.services.routes import Routes
+from malapert_landing_site.services.scenes import SceneLibrary
+from malapert_landing_site.services.site_searches import SiteSearches
+from malapert_landing_site.services.stacks import TerrainStacks
+from malapert_landing_site.services.terrains import TerrainCatalogue
+from malapert_landing_site.services.waypoints import Waypoints
+from malapert_landing_site.storage.files import ElevationFiles, ProductFiles
+
+_PACKAGE = "malapert.landing_site.v1"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@asynccontextmanager
+async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[ServiceParts]:
+    """Yield the parts of the service."""
+    settings, database = runtime.settings, runtime.database
+    uploads = settings.data_dir / "uploads"
+    uploads.mkdir(parents=True, exist_ok=True)
+    files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
+    compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
+    catalogue = TerrainCatalogue(database, files, compute)
+    stacks = TerrainStacks(database, catalogue, files, compute)
+    scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
+    searches = SiteSearches(database, scenes, ephemeris, compute)
+    await catalogue.register_builtin()
+    runtime.operations.register(SEARCH_KIND, SearchOperation(searches, runtime.outbox))
+    terrain = TerrainHandlers(
+        catalogue,
+        stacks,
+        Maps(scenes, ephemeris, products, compute),
+        uploads,
+        settings.max_upload_bytes,
+    )
+    horizon = HorizonHandlers(Horizons(scenes, products, compute))
+    site = SiteHandlers(searches, runtime.operations)
+    route = RouteHandlers(Waypoints(searches, scenes, ephemeris, compute), Routes(scenes, compute))
+    yield ServiceParts(
+        registrations=[
+            Registration(f"{_PACKAGE}.TerrainService", add_TerrainServiceServicer_to_server, terrain),
+            Registration(f"{_PACKAGE}.HorizonService", add_HorizonServiceServicer_to_server, horizon),
+            Registration(f"{_PACKAGE}.SiteService", add_SiteServiceServicer_to_server, site),
+            Registration(f"{_PACKAGE}.RouteService", add_RouteServiceServicer_to_server, route),
+        ]
+    )

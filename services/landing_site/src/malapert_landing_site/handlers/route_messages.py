@@ -1,0 +1,100 @@
+"""Waypoints and routes from and to protobuf messages."""
+
+from __future__ import annotations
+
+from malapert.landing_site.v1 import route_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.timestamps import from_timestamp
+
+from malapert_landing_site.domain.route import (
+    FixedPlace,
+    Mobility,
+    Offset,
+    Route,
+    RouteTable,
+    Selection,
+    Waypoint,
+    WaypointCriterion,
+    WaypointDefinition,
+)
+from malapert_landing_site.handlers.messages import place_of, point_message, provenance_message
+from malapert_landing_site.services.waypoints import WaypointRequest
+
+
+def mobility_of(message: route_pb2.Mobility) -> Mobility:
+    """Return the mobility that a message states."""
+    return Mobility(message.max_slope_deg, message.speed_mps, message.drive_power_w, message.drive_power_w_per_deg)
+
+
+def definition_of(message: route_pb2.WaypointDefinition) -> WaypointDefinition:
+    """Return the waypoint definition that a message states; its place is None where none is stated."""
+    where: FixedPlace | Offset | Selection | None = None
+    match message.WhichOneof("where"):
+        case "fixed":
+            where = FixedPlace(place_of(message.fixed))
+        case "offset":
+            where = Offset(message.offset.east_m, message.offset.north_m)
+        case "selection" if message.selection.criterion:
+            name = route_pb2.WaypointCriterion.Name(message.selection.criterion)
+            criterion = WaypointCriterion(name.removeprefix("WAYPOINT_CRITERION_").lower())
+            where = Selection(criterion, message.selection.max_distance_m, message.selection.min_separation_m)
+    return WaypointDefinition(message.waypoint_id, message.title, where)
+
+
+def waypoint_request_of(message: route_pb2.ResolveWaypointsRequest) -> WaypointRequest:
+    """Return the request for waypoints that a message states."""
+    return WaypointRequest(
+        site_id=message.site_id,
+        definitions=tuple(definition_of(definition) for definition in message.definitions),
+        mobility=mobility_of(message.mobility),
+        start_time=from_timestamp(message.span.start_time),
+        end_time=from_timestamp(message.span.end_time),
+        array_height_m=message.array_height_m,
+    )
+
+
+def waypoint_of(message: route_pb2.Waypoint) -> Waypoint:
+    """Return the waypoint that a message states."""
+    return Waypoint(
+        message.waypoint_id,
+        message.title,
+        place_of(message.point),
+        message.grid_point.x_m,
+        message.grid_point.y_m,
+        message.slope_deg,
+        message.mean_sun_fraction,
+    )
+
+
+def waypoint_message(waypoint: Waypoint) -> route_pb2.Waypoint:
+    """Return the message of a waypoint."""
+    return route_pb2.Waypoint(
+        waypoint_id=waypoint.waypoint_id,
+        title=waypoint.title,
+        point=point_message(waypoint.place),
+        grid_point=type_pb2.GridPoint(x_m=waypoint.x_m, y_m=waypoint.y_m),
+        slope_deg=waypoint.slope_deg,
+        mean_sun_fraction=waypoint.mean_sun_fraction,
+    )
+
+
+def route_message(route: Route) -> route_pb2.Route:
+    """Return the message of a route."""
+    return route_pb2.Route(
+        from_waypoint_id=route.from_waypoint_id,
+        to_waypoint_id=route.to_waypoint_id,
+        reachable=route.reachable,
+        length_m=route.length_m,
+        drive_time_s=route.drive_time_s,
+        energy_wh=route.energy_wh,
+        max_slope_deg=route.max_slope_deg,
+        path=[type_pb2.GridPoint(x_m=x_m, y_m=y_m) for x_m, y_m in route.path_m],
+        closed_because=route.closed_because,
+    )
+
+
+def route_table_message(table: RouteTable) -> route_pb2.FindRoutesResponse:
+    """Return the message of a table of routes."""
+    return route_pb2.FindRoutesResponse(
+        routes=[route_message(route) for route in table.routes], provenance=provenance_message(table.provenance)
+    )

@@ -1,0 +1,48 @@
+"""Taking a DEM file that comes in pieces."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from malapert.landing_site.v1 import terrain_pb2
+from malapert_core.errors import ExhaustedError, InvalidInputError
+
+from malapert_landing_site.services.terrains import TerrainHeader
+
+
+@asynccontextmanager
+async def received_file(
+    pieces: AsyncIterator[terrain_pb2.RegisterTerrainRequest], directory: Path, max_bytes: int
+) -> AsyncIterator[tuple[TerrainHeader, Path]]:
+    """Write a stream to a file in a folder of its own, gone after the block.
+
+    Raises
+    ------
+    InvalidInputError
+        HEADER_NOT_FIRST where the stream does not begin with the header, alone.
+    ExhaustedError
+        UPLOAD_TOO_LARGE.
+    """
+    with tempfile.TemporaryDirectory(dir=directory) as folder:
+        header: TerrainHeader | None = None
+        path, size = Path(folder) / "dem", 0
+        with path.open("wb") as file:
+            async for piece in pieces:
+                if (piece.WhichOneof("part") == "header") != (header is None):
+                    raise InvalidInputError("HEADER_NOT_FIRST", "the stream is one header, then the file's bytes")
+                if header is None:
+                    header = TerrainHeader(
+                        piece.header.title, piece.header.source, piece.header.file_name or "the file"
+                    )
+                    continue
+                size += len(piece.chunk)
+                if size > max_bytes:
+                    message = f"{header.file_name} has more than {max_bytes} bytes"
+                    raise ExhaustedError("UPLOAD_TOO_LARGE", message)
+                file.write(piece.chunk)
+        if header is None:
+            raise InvalidInputError("HEADER_NOT_FIRST", "the stream is one header, then the file's bytes")
+        yield header, path

@@ -1,0 +1,40 @@
+"""The part of a stack's site grid that a rover drives on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from malapert_landing_site.domain.grid import FloatArray, GridGeometry
+from malapert_landing_site.services.scenes import StackScene
+from malapert_landing_site.terrain.paths import DriveGrid
+from malapert_landing_site.terrain.surface import fit_planes
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Ground to drive on and where it lies."""
+
+    geometry: GridGeometry
+    drive: DriveGrid
+
+    @classmethod
+    def around(cls, scene: StackScene, xy_m: FloatArray, margin_m: float) -> Ground:
+        """The box around points, widened by a margin, as far as the site grid reaches; slopes are over two pixels."""
+        low, high = xy_m.min(axis=0) - margin_m, xy_m.max(axis=0) + margin_m
+        part = scene.site_grid.window(low[0], high[0], low[1], high[1])
+        slope_deg = fit_planes(part, 0.0).slope_deg
+        return cls(part.geometry, DriveGrid(part.elevation_m, slope_deg, part.geometry.pixel_size_m))
+
+    def cell(self, x_m: float, y_m: float) -> tuple[int, int] | None:
+        """Row and column of the pixel that holds a point; None outside the grid or where it has no slope."""
+        row = int(np.round(self.geometry.rows_of(np.asarray(y_m))))
+        column = int(np.round(self.geometry.columns_of(np.asarray(x_m))))
+        slope_deg = self.drive.slope_deg
+        inside = 0 <= row < slope_deg.shape[0] and 0 <= column < slope_deg.shape[1]
+        return (row, column) if inside and not np.isnan(slope_deg[row, column]) else None
+
+    def xy(self, cell: tuple[int, int]) -> tuple[float, float]:
+        """Centre of a pixel, metres."""
+        return float(self.geometry.x_of(np.asarray(cell[1]))), float(self.geometry.y_of(np.asarray(cell[0])))

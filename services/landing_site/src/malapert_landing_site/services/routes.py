@@ -1,0 +1,127 @@
+"""Routes between waypoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from malapert_core.errors import Fault, InvalidInputError
+from numpy.typing import NDArray
+
+from malapert_landing_site.domain.route import Mobility, Route, RouteTable, Waypoint, mobility_faults
+from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.ground import Ground
+from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.scenes import SceneLibrary
+from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits
+from malapert_landing_site.terrain.skyline import run_parts
+
+MAX_WAYPOINTS = 100
+_LEAST_MARGIN_M = 1_000.0
+
+
+class Routes:
+    """Slope-limited cheapest routes between every two waypoints, both ways."""
+
+    def __init__(self, scenes: SceneLibrary, compute: Compute) -> None:
+        self._scenes = scenes
+        self._compute = compute
+
+    async def find(self, terrain_stack_id: str, waypoints: Sequence[Waypoint], mobility: Mobility) -> RouteTable:
+        """Find the routes.
+
+        Raises
+        ------
+        InvalidInputError
+            INVALID_ROUTES, or the code of the only fault, with all faults.
+        """
+        faults = mobility_faults(mobility)
+        if not 1 <= len(waypoints) <= MAX_WAYPOINTS:
+            message = f"{len(waypoints)} waypoints; 1 to {MAX_WAYPOINTS} are allowed"
+            faults.append(Fault("waypoints", "OUT_OF_RANGE", message))
+        _raise(faults)
+        scene = await self._scenes.get(terrain_stack_id)
+        xy_m = np.array([(w.x_m, w.y_m) for w in waypoints], dtype=np.float64)
+        margin_m = max(_LEAST_MARGIN_M, 0.5 * float(np.ptp(xy_m, axis=0).max()))
+        ground = await self._compute.run(Ground.around, scene, xy_m, margin_m)
+        cells = [ground.cell(w.x_m, w.y_m) for w in waypoints]
+        _raise(
+            [
+                Fault(f"waypoints[{n}]", "WAYPOINT_OUTSIDE_TERRAIN", f"waypoint {w.waypoint_id!r} lies off the terrain")
+                for n, (w, cell) in enumerate(zip(waypoints, cells, strict=True))
+                if cell is None
+            ]
+        )
+        known = [cell for cell in cells if cell is not None]
+        routes = await self._compute.run(_all_routes, ground, waypoints, known, mobility)
+        parameters = {
+            "pixel_m": f"{ground.geometry.pixel_size_m:g}",
+            "slope_baseline_m": f"{2 * ground.geometry.pixel_size_m:g}",
+            "margin_m": f"{margin_m:g}",
+            "max_slope_deg": f"{mobility.max_slope_deg:g}",
+            "speed_mps": f"{mobility.speed_mps:g}",
+            "drive_power_w": f"{mobility.drive_power_w:g}",
+            "drive_power_w_per_deg": f"{mobility.drive_power_w_per_deg:g}",
+            "neighbours": "16",
+        }
+        return RouteTable(tuple(routes), provenance_of(scene.stack, parameters))
+
+
+def _all_routes(
+    ground: Ground, waypoints: Sequence[Waypoint], cells: Sequence[tuple[int, int]], mobility: Mobility
+) -> list[Route]:
+    found: list[list[Route]] = [[] for _ in waypoints]
+
+    def from_source(source: int) -> None:
+        tree = cheapest_paths(ground.drive, cells[source], mobility)
+        targets = [n for n in range(len(cells)) if n != source]
+        closed = any(not np.isfinite(tree.energy_j[cells[n]]) for n in targets)
+        limits_deg = least_slope_limits(ground.drive, cells[source]) if closed else None
+        for n in targets:
+            names = waypoints[source].waypoint_id, waypoints[n].waypoint_id
+            if np.isfinite(tree.energy_j[cells[n]]):
+                found[source].append(_route(ground, tree, cells[n], names, mobility))
+            elif limits_deg is not None:
+                reason = _closed_because(float(limits_deg[cells[n]]), mobility)
+                found[source].append(Route(*names, reachable=False, closed_because=reason))
+
+    run_parts(from_source, range(len(cells)), None)
+    return [route for routes in found for route in routes]
+
+
+def _route(ground: Ground, tree: PathTree, cell: tuple[int, int], names: tuple[str, str], mobility: Mobility) -> Route:
+    cells = tree.cells_to(cell)
+    pixel_m = ground.geometry.pixel_size_m
+    rise_m = np.diff(_at(ground.drive.elevation_m, cells).astype(np.float64))
+    flat_m = pixel_m * np.hypot(*np.diff(cells, axis=0).T)
+    length_m = float(np.hypot(flat_m, rise_m).sum())
+    steps_deg = np.degrees(np.arctan2(np.abs(rise_m), flat_m))
+    x_m, y_m = ground.geometry.x_of(cells[:, 1]), ground.geometry.y_of(cells[:, 0])
+    return Route(
+        *names,
+        reachable=True,
+        length_m=length_m,
+        drive_time_s=length_m / mobility.speed_mps,
+        energy_wh=float(tree.energy_j[cell]) / 3600.0,
+        max_slope_deg=float(max(_at(ground.drive.slope_deg, cells).max(), steps_deg.max(initial=0.0))),
+        path_m=tuple((float(x), float(y)) for x, y in zip(x_m, y_m, strict=True)),
+    )
+
+
+def _at(values: NDArray[np.floating], cells: NDArray[np.int64]) -> NDArray[np.floating]:
+    return np.asarray(values[cells[:, 0], cells[:, 1]])
+
+
+def _closed_because(needed_deg: float, mobility: Mobility) -> str:
+    if not np.isfinite(needed_deg):
+        return "no-data lies between the waypoints on every way: no slope limit would open one"
+    return (
+        f"max_slope_deg: no way keeps the slope limit of {mobility.max_slope_deg:g}°; "
+        f"the least limit that opens one is {needed_deg:.1f}°"
+    )
+
+
+def _raise(faults: list[Fault]) -> None:
+    if faults:
+        reason = faults[0].code if len(faults) == 1 else "INVALID_ROUTES"
+        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

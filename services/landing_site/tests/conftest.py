@@ -1,0 +1,75 @@
+"""Grids and files that several test modules share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
+
+SHARED = Path(os.environ.get("MALAPERT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
+SOUTH = "+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m"
+
+GeoTiffWriter = Callable[..., Path]
+
+
+@pytest.fixture
+def shared_file() -> Callable[[str], Path]:
+    """Path of a file of the shared data; the test is skipped in one line where it is absent."""
+
+    def path_of(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"{name} of the shared data is absent")
+        return path
+
+    return path_of
+
+
+@pytest.fixture
+def write_geotiff(tmp_path: Path) -> GeoTiffWriter:
+    """Write a small DEM; its crs, transform, no-data, scale and so on can be given."""
+
+    def write(values: np.ndarray | None = None, name: str = "dem.tif", **options: Any) -> Path:
+        heights = np.zeros((64, 64), np.float32) if values is None else values
+        scale, offset, unit = options.pop("scale", None), options.pop("offset", None), options.pop("unit", None)
+        profile = {"crs": SOUTH, "transform": Affine(20.0, 0.0, 50_000.0, 0.0, -20.0, 50_000.0), **options}
+        path = tmp_path / name
+        with rasterio.open(
+            path, "w", driver="GTiff", height=heights.shape[0], width=heights.shape[1], count=1, dtype=heights.dtype,
+            **{key: value for key, value in profile.items() if value is not None},
+        ) as file:  # fmt: skip
+            file.write(heights, 1)
+            if scale is not None:
+                file.scales = (scale,)
+            if offset is not None:
+                file.offsets = (offset,)
+            if unit is not None:
+                file.units = (unit,)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def lunar_geotiff(write_geotiff: GeoTiffWriter) -> Path:
+    """A sound DEM of 64 × 64 pixels with one hole, far from the ridge."""
+    heights = np.random.default_rng(1).normal(0.0, 5.0, (64, 64)).astype(np.float32)
+    heights[3, 4] = -9999.0
+    return write_geotiff(heights, nodata=-9999.0)
+
+
+@pytest.fixture
+def flat_grid() -> Callable[..., ElevationGrid]:
+    """Make a grid of one height about the south pole."""
+
+    def make(elevation_m: float = 0.0, pixel_m: float = 1000.0, size_px: int = 700) -> ElevationGrid:
+        half_m = 0.5 * pixel_m * size_px
+        geometry = GridGeometry(-1, -half_m, half_m, pixel_m, size_px, size_px)
+        return ElevationGrid(geometry, np.full((size_px, size_px), elevation_m, np.float32))
+
+    return make
