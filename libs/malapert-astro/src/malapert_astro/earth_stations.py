@@ -83,7 +83,8 @@ class StationLink:
 
     def geometry(self, utc_s: ArrayLike) -> LinkGeometry:
         """Return the whole geometry of the path."""
-        leg = self._ephemeris.site_from_station(tdb_from_utc(utc_s), self._site_km, self._station_km)
+        epoch_tdb_s = tdb_from_utc(utc_s)
+        leg = self._ephemeris.site_from_station(epoch_tdb_s, self._site_km, self._station_km)
         station_azimuth, station_elevation = azimuth_elevation(
             leg.apparent_km, self._station.longitude_deg, self._station.latitude_deg
         )
@@ -94,7 +95,7 @@ class StationLink:
             station_azimuth,
             station_elevation,
             leg.range_km,
-            leg.range_rate_km_s,
+            self._ephemeris.range_rate_km_s(epoch_tdb_s, leg.light_time_s, self._site_km, self._station_km),
             leg.light_time_s,
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from malapert_astro.chebyshev import SegmentChain
-from malapert_astro.frames import itrf93_orientation, moon_me_orientation, rotate, rotate_back
+from malapert_astro.frames import BodyOrientation, itrf93_orientation, moon_me_orientation, rotate, rotate_back
 from malapert_astro.kernels import KernelRecord, KernelSet, installed_kernels, read_spk
 from malapert_astro.times import TimeScale
 
@@ -22,7 +22,9 @@ SUN_RADIUS_KM = 695_700.0
 """Nominal solar radius of IAU 2015 resolution B3."""
 
 _SOLAR_SYSTEM, _EARTH_MOON, _SUN, _MOON, _EARTH = 0, 3, 10, 301, 399
-_LIGHT_TIME_STEPS = 2
+# Two steps from a guess would leave 0.2 m of the Earth's way: 10 ms of an Earthrise at the poles.
+_SUN_LIGHT_TIME_S, _EARTH_LIGHT_TIME_S = 499.0, 1.28
+_LIGHT_TIME_STEPS = 3
 # Light from the Sun takes 490–510 s to the Moon, so nothing is asked of a kernel earlier than this.
 _LIGHT_TIME_MARGIN_S = 600.0
 
@@ -37,15 +39,12 @@ class ReceivedLeg:
         Apparent vector in the observer's body-fixed axes (its length is the light path), shape (3, ...).
     range_km
         Length of the light path, shape (...).
-    range_rate_km_s
-        Its rate by the observer's clock, positive when it grows, shape (...).
     light_time_s
         One-way light time, shape (...).
     """
 
     apparent_km: Floats
     range_km: Floats
-    range_rate_km_s: Floats
     light_time_s: Floats
 
 
@@ -120,19 +119,17 @@ class Ephemeris:
             Position of the site, shape (3,). Unset means the Moon's centre: for many points take it once and subtract
             each point's position, which neglects less than 3e-5 degrees of aberration.
         """
-        return self._seen_from_moon(self._sun_km, epoch_tdb_s, site_moon_me_km).apparent_km
+        return self._seen_from_moon(self._sun.evaluate, _SUN_LIGHT_TIME_S, epoch_tdb_s, site_moon_me_km)
 
     def apparent_earth_km(self, epoch_tdb_s: ArrayLike, site_moon_me_km: Floats | None = None) -> Floats:
         """Return the apparent vector of the Earth's centre from a lunar site; parameters as of `apparent_sun_km`."""
-        return self._seen_from_moon(self._earth_km, epoch_tdb_s, site_moon_me_km).apparent_km
+        return self._seen_from_moon(self._earth_km, _EARTH_LIGHT_TIME_S, epoch_tdb_s, site_moon_me_km)
 
     def apparent_station_km(self, epoch_tdb_s: ArrayLike, site_moon_me_km: Floats, station_itrf_km: Floats) -> Floats:
         """Return the apparent vector of a ground station from a lunar site in MOON_ME axes, km, shape (3, ...)."""
-
-        def station(epoch: Floats) -> tuple[Floats, Floats]:
-            return self._station_km(epoch, station_itrf_km)
-
-        return self._seen_from_moon(station, epoch_tdb_s, site_moon_me_km).apparent_km
+        return self._seen_from_moon(
+            lambda epoch: self._station_km(epoch, station_itrf_km), _EARTH_LIGHT_TIME_S, epoch_tdb_s, site_moon_me_km
+        )
 
     def site_from_station(
         self, epoch_tdb_s: ArrayLike, site_moon_me_km: Floats, station_itrf_km: Floats
@@ -147,45 +144,75 @@ class Ephemeris:
             Position of the site in MOON_ME and of the station in ITRF93, shape (3,).
         """
         epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
-        observer = self._station_km(epoch, station_itrf_km)
-        matrix = self._earth_orientation.from_inertial(epoch)
-        return _receive(lambda at: self._site_km(at, site_moon_me_km), observer, matrix, epoch)
+        observer, matrix = self._station_state(epoch, station_itrf_km)
+        return _receive(lambda at: self._site_km(at, site_moon_me_km), _EARTH_LIGHT_TIME_S, observer, matrix, epoch)
+
+    def range_rate_km_s(
+        self, epoch_tdb_s: ArrayLike, light_time_s: Floats, site_moon_me_km: Floats, station_itrf_km: Floats
+    ) -> Floats:
+        """Return the rate of the path's length by the station's clock, km/s, positive when it grows, shape (...).
+
+        Parameters
+        ----------
+        epoch_tdb_s, site_moon_me_km, station_itrf_km
+            As of `site_from_station`.
+        light_time_s
+            Its result.
+        """
+        epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
+        (site_km, site_velocity), _ = self._site_state(epoch - light_time_s, site_moon_me_km)
+        (station_km, station_velocity), _ = self._station_state(epoch, station_itrf_km)
+        direction = (site_km - station_km) / (LIGHT_SPEED_KM_S * light_time_s)
+        along = np.sum(direction * site_velocity, axis=0)
+        # d(range)/dt = û·(v_site (1 − d(range)/dt / c) − v_station), solved for the rate.
+        return np.asarray((along - np.sum(direction * station_velocity, axis=0)) / (1.0 + along / LIGHT_SPEED_KM_S))
 
     def _seen_from_moon(
-        self, target: "Trajectory", epoch_tdb_s: ArrayLike, site_moon_me_km: Floats | None
-    ) -> ReceivedLeg:
+        self, target: "Trajectory", guess_s: float, epoch_tdb_s: ArrayLike, site_moon_me_km: Floats | None
+    ) -> Floats:
         epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
-        site_km = np.zeros(3) if site_moon_me_km is None else site_moon_me_km
-        matrix, spin = self._moon_orientation.from_inertial_with_spin(epoch)
-        moon = self._relative_to_barycenter(self._moon, epoch)
-        return _receive(target, _surface_state(moon, matrix, spin, site_km), matrix, epoch)
-
-    def _sun_km(self, epoch: Floats) -> tuple[Floats, Floats]:
-        return self._sun.evaluate_with_rate(epoch)
-
-    def _earth_km(self, epoch: Floats) -> tuple[Floats, Floats]:
-        return self._relative_to_barycenter(self._earth, epoch)
+        observer, matrix = self._site_state(epoch, np.zeros(3) if site_moon_me_km is None else site_moon_me_km)
+        return _receive(target, guess_s, observer, matrix, epoch).apparent_km
 
     def _moon_km(self, epoch: Floats) -> Floats:
         return self._earth_moon.evaluate(epoch) + self._moon.evaluate(epoch)
 
-    def _site_km(self, epoch: Floats, site_moon_me_km: Floats) -> tuple[Floats, Floats]:
-        matrix, spin = self._moon_orientation.from_inertial_with_spin(epoch)
-        return _surface_state(self._relative_to_barycenter(self._moon, epoch), matrix, spin, site_moon_me_km)
+    def _earth_km(self, epoch: Floats) -> Floats:
+        return self._earth_moon.evaluate(epoch) + self._earth.evaluate(epoch)
 
-    def _station_km(self, epoch: Floats, station_itrf_km: Floats) -> tuple[Floats, Floats]:
-        matrix, spin = self._earth_orientation.from_inertial_with_spin(epoch)
-        return _surface_state(self._earth_km(epoch), matrix, spin, station_itrf_km)
+    def _site_km(self, epoch: Floats, site_moon_me_km: Floats) -> Floats:
+        matrix = self._moon_orientation.from_inertial(epoch)
+        return self._moon_km(epoch) + rotate_back(matrix, _column(site_moon_me_km, epoch))
 
-    def _relative_to_barycenter(self, body: SegmentChain, epoch: Floats) -> tuple[Floats, Floats]:
-        (position, velocity), (origin, origin_rate) = (
+    def _station_km(self, epoch: Floats, station_itrf_km: Floats) -> Floats:
+        matrix = self._earth_orientation.from_inertial(epoch)
+        return self._earth_km(epoch) + rotate_back(matrix, _column(station_itrf_km, epoch))
+
+    def _site_state(self, epoch: Floats, site_moon_me_km: Floats) -> tuple["State", Floats]:
+        return self._surface_state(self._moon, self._moon_orientation, epoch, site_moon_me_km)
+
+    def _station_state(self, epoch: Floats, station_itrf_km: Floats) -> tuple["State", Floats]:
+        return self._surface_state(self._earth, self._earth_orientation, epoch, station_itrf_km)
+
+    def _surface_state(
+        self, body: SegmentChain, orientation: BodyOrientation, epoch: Floats, position_km: Floats
+    ) -> tuple["State", Floats]:
+        """Return the state of a point of a body, and the body's orientation."""
+        matrix, spin = orientation.from_inertial_with_spin(epoch)
+        (center, velocity), (origin, origin_velocity) = (
             chain.evaluate_with_rate(epoch) for chain in (body, self._earth_moon)
         )
-        return position + origin, velocity + origin_rate
+        offset = _column(position_km, epoch)
+        turning = np.cross(spin, offset, axis=0)
+        state = center + origin + rotate_back(matrix, offset), velocity + origin_velocity + rotate_back(matrix, turning)
+        return state, matrix
 
 
-Trajectory = Callable[[Floats], tuple[Floats, Floats]]
-"""Epochs to barycentric position (km) and velocity (km/s) in J2000, each of shape (3, ...)."""
+Trajectory = Callable[[Floats], Floats]
+"""Epochs to barycentric positions in J2000, km, shape (3, ...)."""
+
+State = tuple[Floats, Floats]
+"""Barycentric position (km) and velocity (km/s) in J2000, each of shape (3, ...)."""
 
 
 def sun_angular_radius_deg(distance_km: ArrayLike) -> Floats:
@@ -209,25 +236,16 @@ def aberrated(vector_km: Floats, observer_velocity_km_s: Floats) -> Floats:
     return np.asarray(length * (direction * np.sqrt(1.0 - np.sum(across**2, axis=0)) + across))
 
 
-def _surface_state(
-    center: tuple[Floats, Floats], matrix: Floats, spin: Floats, position_km: Floats
-) -> tuple[Floats, Floats]:
-    offset = position_km.reshape(3, *(1,) * (spin.ndim - 1))
-    turning = np.cross(spin, offset, axis=0)
-    return center[0] + rotate_back(matrix, offset), center[1] + rotate_back(matrix, turning)
+def _column(position_km: Floats, epoch: Floats) -> Floats:
+    return position_km.reshape(3, *(1,) * epoch.ndim)
 
 
-def _receive(target: Trajectory, observer: tuple[Floats, Floats], matrix: Floats, epoch: Floats) -> ReceivedLeg:
+def _receive(target: Trajectory, guess_s: float, observer: State, matrix: Floats, epoch: Floats) -> ReceivedLeg:
     observer_km, observer_velocity_km_s = observer
-    light_time_s = np.zeros_like(epoch)
-    for _ in range(_LIGHT_TIME_STEPS + 1):
-        target_km, target_velocity_km_s = target(epoch - light_time_s)
-        vector_km = target_km - observer_km
+    light_time_s = np.full_like(epoch, guess_s)
+    for _ in range(_LIGHT_TIME_STEPS):
+        vector_km = target(epoch - light_time_s) - observer_km
         range_km = np.sqrt(np.sum(vector_km**2, axis=0))
         light_time_s = range_km / LIGHT_SPEED_KM_S
-    direction = vector_km / range_km
-    approach = np.sum(direction * target_velocity_km_s, axis=0)
-    # d(range)/dt = û·(v_target (1 − d(range)/dt / c) − v_observer), solved for the rate.
-    rate = (approach - np.sum(direction * observer_velocity_km_s, axis=0)) / (1.0 + approach / LIGHT_SPEED_KM_S)
     apparent = rotate(matrix, aberrated(vector_km, observer_velocity_km_s))
-    return ReceivedLeg(apparent, range_km, rate, light_time_s)
+    return ReceivedLeg(apparent, range_km, light_time_s)

@@ -1,1 +1,3 @@
-"""Windows of Malapert: Sun, Earth and contact windows, links, the contact book."""
+"""Windows of light and contact, links, and the contact book."""
+
+__version__ = "0.1.0"

@@ -1,7 +1,7 @@
 """Windows, the profiles along them, and sets of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -122,7 +122,7 @@ class WindowFilter:
     kinds: tuple[WindowKind, ...] = ()
     place_ids: tuple[str, ...] = ()
     station_ids: tuple[str, ...] = ()
-    without_profiles: bool = field(default=False)
+    without_profiles: bool = False
 
 
 def summarise(

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import version
 
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_core.hashing import bytes_hash, content_hash
 from pydantic import TypeAdapter
 
+from malapert_comms_window import __version__
 from malapert_comms_window.domain.figures import Confidence
 from malapert_comms_window.domain.horizons import HorizonSet
 from malapert_comms_window.domain.stations import Station
@@ -37,7 +37,7 @@ def provenance_of(
     return Provenance(
         inputs=tuple(inputs),
         parameters={"edge_tolerance_s": str(EDGE_TOLERANCE_S), "profile_step_s": str(request.profile_step_s)},
-        software=f"malapert-comms-window {version('malapert-comms-window')}",
+        software=f"malapert-comms-window {__version__}",
         created_time=now,
         synthetic_terrain=array.synthetic_terrain or antenna.synthetic_terrain,
         notes=tuple(_notes(request, stations, horizon_sets, ephemeris)),

@@ -37,8 +37,9 @@ class ContactStore:
 
     async def lock_antennas(self, session: AsyncSession, station_ids: Collection[str]) -> None:
         """Keep everybody else from changing bookings of these antennas until the transaction ends."""
+        connection = await session.connection()
         for station_id in sorted(set(station_ids)):  # one order for all, so that two never wait for each other
-            await session.execute(_LOCK, {"station_id": station_id})
+            await connection.execute(_LOCK, {"station_id": station_id})
 
     async def overlapping(
         self, session: AsyncSession, station_ids: Collection[str], start_time: datetime, end_time: datetime
@@ -83,8 +84,8 @@ class ContactStore:
                 release_reason=after.release_reason,
             )
         )
-        result = await session.execute(changing)
-        if result.rowcount != 1:  # type: ignore[attr-defined]
+        result = await session.exec(changing)
+        if result.rowcount != 1:
             message = f"contact {before.contact_id} was changed meanwhile; read it again"
             raise ConflictError("CONTACT_CHANGED", message, metadata={"contact_id": before.contact_id})
 

@@ -48,7 +48,7 @@ class WindowSetStore:
         ordered = sorted(windows, key=lambda window: (window.start_time, window.window_id))
         values = [_values(window_set.window_set_id, sequence, window) for sequence, window in enumerate(ordered)]
         if values:
-            await session.execute(insert(WindowRow), values)
+            await (await session.connection()).execute(insert(WindowRow), values)
         return True
 
     async def page(

@@ -1,0 +1,289 @@
+"""The contact book over gRPC, with a real broker and both kinds of database."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, event_pb2, window_pb2, window_pb2_grpc
+from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import ConflictError, InvalidInputError, MalapertError, NotFoundError, PreconditionError
+from malapert_core.events import Event
+from malapert_core.identity import Role
+from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_testing.services import identity_of, open_test_channel
+
+START = datetime(2029, 1, 18, tzinfo=UTC)
+JAXA, ISRO = identity_of("JAXA"), identity_of("ISRO")
+
+
+def _interval(start_h: float, end_h: float) -> type_pb2.Interval:
+    start, end = (START + timedelta(hours=hours) for hours in (start_h, end_h))
+    return type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(end))
+
+
+def _asked(station_id: str, start_h: float, end_h: float, **window: str) -> contact_pb2.ContactRequest:
+    return contact_pb2.ContactRequest(
+        station_id=station_id, asset_id="rover", interval=_interval(start_h, end_h), **window
+    )
+
+
+def _reservation(key: str, *requests: contact_pb2.ContactRequest, **more: Any) -> contact_pb2.ReserveContactsRequest:
+    return contact_pb2.ReserveContactsRequest(idempotency_key=key, mission_id="lupex", requests=requests, **more)
+
+
+async def _listed(stub: Any, **wanted: Any) -> list[contact_pb2.Contact]:
+    return list((await stub.ListContacts(contact_pb2.ListContactsRequest(**wanted))).contacts)
+
+
+@pytest.mark.asyncio
+async def test_contacts_are_reserved_committed_and_released(comms_window: Any) -> None:
+    async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        request = _reservation("k1", _asked("jaxa-mdss-54", 5, 7), _asked("ksat-svalsat", 5, 7))
+        reserved = list((await stub.ReserveContacts(request)).contacts)
+        misasa, svalbard = reserved
+        assert {contact.state for contact in reserved} == {contact_pb2.CONTACT_STATE_TENTATIVE}
+        assert misasa.occupied == _interval(4, 7.25)
+        assert svalbard.occupied == _interval(4.75, 7 + 1 / 12)
+        assert (misasa.agency_id, misasa.mission_id, misasa.version) == ("JAXA", "lupex", 1)
+        assert from_timestamp(misasa.hold_until_time) < START
+        assert list((await stub.ReserveContacts(request)).contacts) == reserved
+
+        ids = [contact.contact_id for contact in reserved]
+        for _ in range(2):
+            committed = (await stub.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids))).contacts
+            assert [(contact.state, contact.version) for contact in committed] == [
+                (contact_pb2.CONTACT_STATE_COMMITTED, 2)
+            ] * 2
+        giving = contact_pb2.ReleaseContactsRequest(contact_ids=ids[:1], reason="rover is late")
+        for _ in range(2):
+            released = (await stub.ReleaseContacts(giving)).contacts
+            assert [(contact.state, contact.version) for contact in released] == [
+                (contact_pb2.CONTACT_STATE_CANCELLED, 3)
+            ]
+        assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == ids[1:]
+        again = await stub.ReserveContacts(_reservation("k2", _asked("jaxa-mdss-54", 5, 7), commit=True))
+        assert again.contacts[0].state == contact_pb2.CONTACT_STATE_COMMITTED
+        await _check_events(service, ids, again.contacts[0].contact_id)
+
+
+async def _check_events(service: Any, ids: list[str], last_id: str) -> None:
+    subscription = await service.runtime.js.pull_subscribe("malapert.comms_window.v1.contact.*", durable="test")
+    events: list[Event] = []
+    async with asyncio.timeout(10):
+        while len(events) < 4:
+            events += [Event.from_message(message) for message in await subscription.fetch(4, timeout=10)]
+    verbs = [(event.subject.rsplit(".", 1)[1], event.entity_id) for event in events]
+    assert verbs == [("committed", ids[0]), ("committed", ids[1]), ("released", ids[0]), ("committed", last_id)]
+    released = events[2].parse(event_pb2.ContactReleased)
+    assert released.reason == "rover is late"
+    assert events[0].parse(event_pb2.ContactCommitted).contact.station_id == "jaxa-mdss-54"
+    assert {event.agency_id for event in events} == {"JAXA"}
+
+
+@pytest.mark.asyncio
+async def test_a_conflict_refuses_the_whole_and_names_what_is_in_the_way(comms_window: Any) -> None:
+    async with (
+        comms_window.run() as service,
+        open_test_channel(service.target, JAXA) as jaxa,
+        open_test_channel(service.target, ISRO) as isro,
+    ):
+        first = contact_pb2_grpc.ContactServiceStub(jaxa)
+        second = contact_pb2_grpc.ContactServiceStub(isro)
+        held = (await first.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7)))).contacts[0]
+        # Teardown and set-up need 1.25 hours between two tracking times of this antenna.
+        request = _reservation("k", _asked("esa-ceb", 5, 7), _asked("esa-mlg", 8.2, 9))
+        with pytest.raises(ConflictError) as caught:
+            await second.ReserveContacts(request)
+        assert caught.value.reason == "CONTACT_CONFLICT"
+        assert caught.value.metadata["contact_id"] == held.contact_id
+        assert caught.value.metadata["station_id"] == "esa-mlg"
+        assert caught.value.metadata["occupied_end_time"] == "2029-01-18T07:15:00+00:00"
+        (fault,) = caught.value.faults
+        assert (fault.path, fault.code) == ("requests[1]", "ANTENNA_TAKEN")
+        assert held.contact_id in fault.message
+        assert await _listed(second, station_id="esa-ceb") == []
+        await second.ReserveContacts(_reservation("k", _asked("esa-ceb", 5, 7), _asked("esa-mlg", 8.25, 9)))
+        with pytest.raises(ConflictError) as reused:
+            await second.ReserveContacts(_reservation("k", _asked("esa-nno-1", 5, 7)))
+        assert reused.value.reason == "IDEMPOTENCY_KEY_REUSED"
+
+
+@pytest.mark.asyncio
+async def test_of_many_planners_exactly_one_gets_the_pass(comms_window: Any) -> None:
+    stations = ["esa-mlg", "esa-ceb", "dsn-dss43"]
+    async with comms_window.run() as service:
+        channels = [open_test_channel(service.target, identity_of(f"agency-{n}")) for n in range(8)]
+        requests = []
+        for number, channel in enumerate(channels):
+            # Each asks for the antennas in another order, which must not make two wait for each other.
+            order = stations[number % 3 :] + stations[: number % 3]
+            asked = [_asked(station_id, 5 + number / 100, 7) for station_id in order]
+            requests.append(contact_pb2_grpc.ContactServiceStub(channel).ReserveContacts(_reservation("k", *asked)))
+        results = await asyncio.gather(*requests, return_exceptions=True)
+        won = [result for result in results if not isinstance(result, BaseException)]
+        lost = [result for result in results if isinstance(result, MalapertError)]
+        assert (len(won), len(lost)) == (1, 7), results
+        assert {error.reason for error in lost} == {"CONTACT_CONFLICT"}
+        listed = await _listed(contact_pb2_grpc.ContactServiceStub(channels[0]))
+        assert sorted(contact.station_id for contact in listed) == sorted(stations)
+        for channel in channels:
+            await channel.close()
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_is_sent_twice_at_once_books_once(comms_window: Any) -> None:
+    async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        request = _reservation("k", _asked("esa-mlg", 5, 7), _asked("esa-ceb", 5, 7))
+        answers = await asyncio.gather(*(stub.ReserveContacts(request) for _ in range(5)))
+        assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
+        assert len(await _listed(stub)) == 2
+
+
+@pytest.mark.asyncio
+async def test_all_faults_of_a_reservation_come_back_at_once(sqlite_comms_window: Any) -> None:
+    async with sqlite_comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        past = type_pb2.Interval(
+            start_time=to_timestamp(datetime(2020, 1, 1, tzinfo=UTC)),
+            end_time=to_timestamp(datetime(2020, 1, 2, tzinfo=UTC)),
+        )
+        request = _reservation(
+            "k",
+            _asked("nowhere", 5, 7),
+            _asked("esa-mlg", 7, 5),
+            contact_pb2.ContactRequest(station_id="esa-mlg", interval=past),
+            _asked("esa-mlg", 9, 10, window_set_id="windows-none", window_id="none"),
+        )
+        with pytest.raises(InvalidInputError) as caught:
+            await stub.ReserveContacts(request)
+        assert {fault.path: fault.code for fault in caught.value.faults} == {
+            "requests[0].station_id": "UNKNOWN_STATION",
+            "requests[1].interval": "EMPTY_INTERVAL",
+            "requests[2].asset_id": "MISSING",
+            "requests[2].interval.start_time": "IN_THE_PAST",
+            "requests[3].window_id": "UNKNOWN_WINDOW",
+        }
+        with pytest.raises(InvalidInputError) as overlap:
+            await stub.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7), _asked("esa-mlg", 8, 9)))
+        assert [fault.code for fault in overlap.value.faults] == ["OVERLAPS_REQUEST"]
+        with pytest.raises(InvalidInputError) as empty:
+            await stub.ReserveContacts(contact_pb2.ReserveContactsRequest(hold_s=-1.0))
+        assert {fault.path for fault in empty.value.faults} == {"idempotency_key", "mission_id", "hold_s"}
+        assert await _listed(stub) == []
+
+
+@pytest.mark.asyncio
+async def test_a_contact_lies_inside_the_window_it_names(sqlite_comms_window: Any) -> None:
+    async with sqlite_comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        window_set_id, window = await _contact_window(channel)
+        start, end = from_timestamp(window.interval.start_time), from_timestamp(window.interval.end_time)
+        named = {"window_set_id": window_set_id, "window_id": window.window_id}
+
+        def asked(station_id: str, begin: datetime, finish: datetime) -> contact_pb2.ContactRequest:
+            span = type_pb2.Interval(start_time=to_timestamp(begin), end_time=to_timestamp(finish))
+            return contact_pb2.ContactRequest(station_id=station_id, asset_id="rover", interval=span, **named)
+
+        for number, (request, code) in enumerate(
+            (
+                (asked("jaxa-mdss-54", start, end + timedelta(seconds=1)), "OUTSIDE_WINDOW"),
+                (asked("jaxa-mdss-54", start - timedelta(seconds=1), end), "OUTSIDE_WINDOW"),
+                (asked("esa-mlg", start, end), "WRONG_STATION"),
+            )
+        ):
+            with pytest.raises(InvalidInputError) as caught:
+                await stub.ReserveContacts(_reservation(f"k{number}", request))
+            assert [fault.code for fault in caught.value.faults] == [code]
+        whole = await stub.ReserveContacts(_reservation("whole", asked("jaxa-mdss-54", start, end)))
+        assert whole.contacts[0].interval == window.interval
+
+
+async def _contact_window(channel: grpc.aio.Channel) -> tuple[str, window_pb2.Window]:
+    request = window_pb2.ComputeWindowsRequest(
+        terrain_stack_id="stack-1",
+        places=[window_pb2.Place(place_id="a", point=type_pb2.SurfacePoint(longitude_deg=-136.0, latitude_deg=-88.8))],
+        station_ids=["jaxa-mdss-54"],
+        span=_interval(0, 72),
+        terminal=window_pb2.LinkTerminal(band="X", frequency_hz=8.45e9, rate_steps_bps=[2e3]),
+        profile_step_s=3600.0,
+    )
+    windows = window_pb2_grpc.WindowServiceStub(channel)
+    started = await windows.ComputeWindows(request)
+    watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
+    responses = operation_pb2_grpc.OperationServiceStub(channel).WatchOperation(watch)
+    window_set_id = [response.operation.result_id async for response in responses][-1]
+    kinds = [window_pb2.WINDOW_KIND_CONTACT]
+    listed = await windows.ListWindows(window_pb2.ListWindowsRequest(window_set_id=window_set_id, kinds=kinds))
+    return window_set_id, listed.windows[0]
+
+
+@pytest.mark.asyncio
+async def test_another_agency_s_contacts_are_seen_as_taken_time_alone(sqlite_comms_window: Any) -> None:
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, JAXA) as jaxa,
+        open_test_channel(service.target, ISRO) as isro,
+        open_test_channel(service.target, identity_of("ops", Role.OPERATOR)) as operator,
+    ):
+        mine = contact_pb2_grpc.ContactServiceStub(jaxa)
+        foreign = contact_pb2_grpc.ContactServiceStub(isro)
+        held = (await mine.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7)))).contacts[0]
+        (seen,) = await _listed(foreign)
+        assert seen == contact_pb2.Contact(station_id="esa-mlg", occupied=held.occupied, state=held.state)
+        assert await _listed(contact_pb2_grpc.ContactServiceStub(operator)) == [held]
+        for call in (
+            foreign.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[held.contact_id])),
+            foreign.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=[held.contact_id])),
+        ):
+            with pytest.raises(NotFoundError) as caught:
+                await call
+            assert caught.value.reason == "UNKNOWN_CONTACT"
+
+
+@pytest.mark.asyncio
+async def test_a_hold_that_ran_out_frees_the_antenna(comms_window: Any) -> None:
+    async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        short = _reservation("short", _asked("esa-mlg", 5, 7), hold_s=1e-6)
+        lapsed = (await stub.ReserveContacts(short)).contacts[0]
+        with pytest.raises(PreconditionError) as caught:
+            await stub.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[lapsed.contact_id]))
+        assert caught.value.reason == "CONTACTS_NOT_HELD"
+        assert [fault.path for fault in caught.value.faults] == ["contact_ids[0]"]
+        taken = (await stub.ReserveContacts(_reservation("next", _asked("esa-mlg", 5, 7)))).contacts[0]
+        (first, second) = await _listed(stub)
+        assert {first.state, second.state} == {
+            contact_pb2.CONTACT_STATE_CANCELLED,
+            contact_pb2.CONTACT_STATE_TENTATIVE,
+        }
+        assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == [taken.contact_id]
+
+
+@pytest.mark.asyncio
+async def test_contacts_are_listed_in_pages_by_station_mission_and_span(sqlite_comms_window: Any) -> None:
+    async with sqlite_comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
+        stub = contact_pb2_grpc.ContactServiceStub(channel)
+        asked = [_asked(station_id, 5 * n, 5 * n + 1) for n in range(1, 6) for station_id in ("esa-mlg", "esa-ceb")]
+        booked = list((await stub.ReserveContacts(_reservation("k", *asked))).contacts)
+        listed: list[contact_pb2.Contact] = []
+        token = ""
+        while True:
+            page = type_pb2.PageRequest(page_size=3, page_token=token)
+            response = await stub.ListContacts(contact_pb2.ListContactsRequest(page=page))
+            listed += response.contacts
+            token = response.next_page_token
+            if not token:
+                break
+        assert {contact.contact_id for contact in listed} == {contact.contact_id for contact in booked}
+        starts = [from_timestamp(contact.occupied.start_time) for contact in listed]
+        assert starts == sorted(starts)
+        assert len(await _listed(stub, station_id="esa-ceb", mission_id="lupex")) == 5
+        assert await _listed(stub, mission_id="other") == []
+        # The third contact of each station is occupied from 14:00 to 16:15.
+        assert len(await _listed(stub, span=_interval(16, 18))) == 2
+        assert await _listed(stub, span=_interval(16.25, 19)) == []

@@ -1,0 +1,291 @@
+"""Computing and reading windows over gRPC, with a real broker and both kinds of database."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+import grpc
+import pytest
+from malapert.comms_window.v1 import event_pb2, window_pb2, window_pb2_grpc
+from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
+from malapert.type.v1 import type_pb2
+from malapert_comms_window.factory import MIGRATIONS
+from malapert_comms_window.storage.tables import CommsWindowTable
+from malapert_core.errors import InvalidInputError, NotFoundError
+from malapert_core.events import Event
+from malapert_core.service import RunningService
+from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_testing.schema import schema_drift
+from malapert_testing.services import identity_of, open_test_channel
+
+START = datetime(2029, 1, 18, tzinfo=UTC)
+
+
+def _interval(start: datetime, days: float) -> type_pb2.Interval:
+    return type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(start + timedelta(days=days)))
+
+
+def _request(**changes: Any) -> window_pb2.ComputeWindowsRequest:
+    values: dict[str, Any] = {
+        "mission_id": "lupex",
+        "terrain_stack_id": "stack-1",
+        "places": [
+            window_pb2.Place(
+                place_id=name, point=type_pb2.SurfacePoint(longitude_deg=-136.0, latitude_deg=latitude_deg)
+            )
+            for name, latitude_deg in (("base", -88.8), ("ridge", -88.81))
+        ],
+        "station_ids": ["jaxa-mdss-54", "isro-idsn-32"],
+        "span": _interval(START, 5.0),
+        "terminal": window_pb2.LinkTerminal(
+            band="X",
+            frequency_hz=8.45e9,
+            eirp_dbw=12.0,
+            required_eb_n0_db=4.0,
+            margin_db=3.0,
+            losses_db=2.0,
+            rate_steps_bps=[2e3, 64e3, 256e3, 1024e3],
+        ),
+        "array_height_m": 2.0,
+        "antenna_height_m": 1.5,
+        "profile_step_s": 1800.0,
+    }
+    return window_pb2.ComputeWindowsRequest(**{**values, **changes})
+
+
+async def _computed(channel: grpc.aio.Channel, request: window_pb2.ComputeWindowsRequest) -> operation_pb2.Operation:
+    started = await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
+    watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
+    responses = operation_pb2_grpc.OperationServiceStub(channel).WatchOperation(watch)
+    return [response.operation async for response in responses][-1]
+
+
+async def _events(service: RunningService[Any], subject: str, count: int) -> list[Event]:
+    subscription = await service.runtime.js.pull_subscribe(subject, durable="test")
+    return [Event.from_message(message) for message in await subscription.fetch(count, timeout=10)]
+
+
+@pytest.mark.asyncio
+async def test_migrations_and_tables_agree(database_url: str) -> None:
+    assert await schema_drift(database_url, MIGRATIONS, CommsWindowTable.metadata) == []
+
+
+@pytest.mark.asyncio
+async def test_windows_are_computed_stored_and_announced(comms_window: Any) -> None:
+    async with (
+        comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        operation = await _computed(channel, _request())
+        assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED, operation
+        assert [stage.name for stage in operation.stages] == ["horizons", "light", "earth", "contacts", "store"]
+        stub = window_pb2_grpc.WindowServiceStub(channel)
+        got = await stub.GetWindowSet(window_pb2.GetWindowSetRequest(window_set_id=operation.result_id))
+        window_set = got.window_set
+        assert window_set.request == _request()
+        assert window_set.provenance.synthetic_terrain
+        assert "hand-made skyline" in window_set.provenance.notes
+        assert window_set.provenance.software == f"malapert-comms-window {version('malapert-comms-window')}"
+        assert {record.kind for record in window_set.provenance.inputs} >= {
+            "terrain",
+            "skyline",
+            "station",
+            "lunar_pck",
+        }
+        windows = await _all_windows(stub, operation.result_id)
+        _check_summaries(window_set, windows)
+        _check_windows(windows)
+        (event,) = await _events(service, "malapert.comms_window.v1.windows.changed", 1)
+        changed = event.parse(event_pb2.WindowsChanged)
+        assert (changed.window_set_id, changed.mission_id) == (operation.result_id, "lupex")
+        assert changed.window_count == len(windows)
+        assert event.agency_id == "JAXA"
+
+
+async def _all_windows(
+    stub: window_pb2_grpc.WindowServiceStub, window_set_id: str, **wanted: Any
+) -> list[window_pb2.Window]:
+    windows: list[window_pb2.Window] = []
+    token = ""
+    while True:
+        page = type_pb2.PageRequest(page_size=7, page_token=token)
+        request = window_pb2.ListWindowsRequest(window_set_id=window_set_id, page=page, **wanted)
+        response = await stub.ListWindows(request)
+        windows += response.windows
+        token = response.next_page_token
+        if not token:
+            return windows
+
+
+def _check_summaries(window_set: window_pb2.WindowSet, windows: list[window_pb2.Window]) -> None:
+    assert len(window_set.summaries) == 2 * (3 + 2)
+    for summary in window_set.summaries:
+        of_kind = [
+            window
+            for window in windows
+            if (window.kind, window.place_id, window.station_id) == (summary.kind, summary.place_id, summary.station_id)
+        ]
+        assert summary.count == len(of_kind)
+        assert summary.total_s == pytest.approx(sum(_duration_s(window) for window in of_kind))
+        if summary.kind == window_pb2.WINDOW_KIND_CONTACT:
+            assert summary.volume_bit > 0.0
+
+
+def _check_windows(windows: list[window_pb2.Window]) -> None:
+    starts = [from_timestamp(window.interval.start_time) for window in windows]
+    assert starts == sorted(starts)
+    assert len({window.window_id for window in windows}) == len(windows)
+    for window in windows:
+        assert _duration_s(window) > 0.0
+        for profile in window.profiles:
+            assert len(profile.offset_s) == len(profile.value) > 0
+            assert list(profile.offset_s) == sorted(profile.offset_s)
+    contact = next(window for window in windows if window.kind == window_pb2.WINDOW_KIND_CONTACT)
+    quantities = {profile.quantity: profile for profile in contact.profiles}
+    assert set(quantities["rate_bps"].value) <= {2e3, 64e3, 256e3, 1024e3}
+    assert 350_000.0 < min(quantities["range_km"].value) < max(quantities["range_km"].value) < 410_000.0
+
+
+def _duration_s(window: window_pb2.Window) -> float:
+    start, end = from_timestamp(window.interval.start_time), from_timestamp(window.interval.end_time)
+    return (end - start).total_seconds()
+
+
+@pytest.mark.asyncio
+async def test_the_same_inputs_give_the_same_set_once(comms_window: Any) -> None:
+    async with (
+        comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as jaxa,
+        open_test_channel(service.target, identity_of("ISRO")) as isro,
+    ):
+        first, twin = await asyncio.gather(_computed(jaxa, _request()), _computed(isro, _request()))
+        again = await _computed(isro, _request())
+        assert {first.state, twin.state, again.state} == {operation_pb2.OPERATION_STATE_SUCCEEDED}
+        assert first.result_id == twin.result_id == again.result_id
+        assert [stage.name for stage in again.stages] == ["horizons"]
+        other = await _computed(jaxa, _request(profile_step_s=3600.0))
+        assert other.result_id != first.result_id
+        events = await _events(service, "malapert.comms_window.v1.windows.changed", 2)
+        assert [event.entity_id for event in events] == [first.result_id, other.result_id]
+
+
+@pytest.mark.asyncio
+async def test_windows_are_listed_by_kind_place_and_station(sqlite_comms_window: Any) -> None:
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        stub = window_pb2_grpc.WindowServiceStub(channel)
+        window_set_id = (await _computed(channel, _request())).result_id
+        wanted = {
+            "kinds": [window_pb2.WINDOW_KIND_CONTACT],
+            "place_ids": ["ridge"],
+            "station_ids": ["isro-idsn-32"],
+            "without_profiles": True,
+        }
+        windows = await _all_windows(stub, window_set_id, **wanted)
+        assert windows
+        assert {(window.kind, window.place_id, window.station_id) for window in windows} == {
+            (window_pb2.WINDOW_KIND_CONTACT, "ridge", "isro-idsn-32")
+        }
+        assert not any(window.profiles for window in windows)
+        with pytest.raises(NotFoundError) as unknown:
+            await _all_windows(stub, "windows-none")
+        assert unknown.value.reason == "UNKNOWN_WINDOW_SET"
+        with pytest.raises(InvalidInputError) as kind:
+            await _all_windows(stub, window_set_id, kinds=[0])
+        assert [fault.path for fault in kind.value.faults] == ["kinds[0]"]
+        bad_page = type_pb2.PageRequest(page_token="nonsense")
+        with pytest.raises(InvalidInputError) as token:
+            await stub.ListWindows(window_pb2.ListWindowsRequest(window_set_id=window_set_id, page=bad_page))
+        assert token.value.reason == "INVALID_PAGE_TOKEN"
+
+
+@pytest.mark.asyncio
+async def test_all_faults_of_a_request_come_back_at_once(sqlite_comms_window: Any) -> None:
+    request = _request(
+        terrain_stack_id="",
+        station_ids=["esa-mlg", "nowhere", "esa-mlg"],
+        span=_interval(datetime(2060, 1, 1, tzinfo=UTC), 500.0),
+        profile_step_s=0.0,
+        array_height_m=-1.0,
+        terminal=window_pb2.LinkTerminal(band="Q", frequency_hz=8.0, margin_db=-1.0, rate_steps_bps=[5.0, 2.0]),
+    )
+    request.places[1].place_id = "base"
+    request.places[1].point.longitude_deg = 224.0
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
+    assert caught.value.reason == "INVALID_WINDOW_REQUEST"
+    assert {fault.path: fault.code for fault in caught.value.faults} == {
+        "terrain_stack_id": "MISSING",
+        "station_ids[1]": "UNKNOWN_STATION",
+        "station_ids[2]": "DUPLICATE",
+        "span": "SPAN_TOO_LONG",
+        "span.start_time": "OUTSIDE_EPHEMERIS",
+        "span.end_time": "OUTSIDE_EPHEMERIS",
+        "profile_step_s": "OUT_OF_RANGE",
+        "array_height_m": "OUT_OF_RANGE",
+        "places[1].place_id": "DUPLICATE",
+        "places[1].point.longitude_deg": "OUT_OF_RANGE",
+        "terminal.band": "UNKNOWN_BAND",
+        "terminal.frequency_hz": "OUT_OF_RANGE",
+        "terminal.margin_db": "OUT_OF_RANGE",
+        "terminal.rate_steps_bps": "NOT_RISING",
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_computation_can_be_cancelled(sqlite_comms_window: Any) -> None:
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        stations = [station.station_id for station in await _stations(channel)]
+        request = _request(station_ids=stations, span=_interval(START, 100.0))
+        started = await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
+        operations = operation_pb2_grpc.OperationServiceStub(channel)
+        watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
+        last = None
+        async for response in operations.WatchOperation(watch):
+            last = response.operation
+            if any(stage.name == "contacts" for stage in last.stages):
+                await operations.CancelOperation(
+                    operation_pb2.CancelOperationRequest(operation_id=started.operation_id)
+                )
+        assert last is not None
+        assert last.state == operation_pb2.OPERATION_STATE_CANCELLED
+
+
+@pytest.mark.asyncio
+async def test_stations_are_listed_with_sources(sqlite_comms_window: Any) -> None:
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        stations = await _stations(channel)
+        assert [station.station_id for station in stations] == sorted(station.station_id for station in stations)
+        assert len(stations) == 33
+        stub = window_pb2_grpc.StationServiceStub(channel)
+        mlg = (await stub.GetStation(window_pb2.GetStationRequest(station_id="esa-mlg"))).station
+        assert (mlg.agency_id, mlg.confidence) == ("ESA", type_pb2.CONFIDENCE_HIGH)
+        assert mlg.setup_s.confidence == type_pb2.CONFIDENCE_ASSUMPTION
+        with pytest.raises(NotFoundError):
+            await stub.GetStation(window_pb2.GetStationRequest(station_id="nowhere"))
+
+
+async def _stations(channel: grpc.aio.Channel) -> list[window_pb2.Station]:
+    stub = window_pb2_grpc.StationServiceStub(channel)
+    stations: list[window_pb2.Station] = []
+    token = ""
+    while True:
+        page = type_pb2.PageRequest(page_size=20, page_token=token)
+        response = await stub.ListStations(window_pb2.ListStationsRequest(page=page))
+        stations += response.stations
+        token = response.next_page_token
+        if not token:
+            return stations
