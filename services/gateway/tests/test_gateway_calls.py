@@ -164,7 +164,7 @@ async def test_version_goes_both_ways(sqlite_platform: GatewayPlatform) -> None:
     headers = {**sqlite_platform.bearer(), "If-Match": shown.headers["ETag"]}
     await sqlite_platform.http.post("/api/v1/plans/p:submit", headers=headers)
     assert sqlite_platform.services.asked("SubmitPlan")[0].version == 4
-    sqlite_platform.services.answers["SubmitPlan"] = raising(ConflictError("VERSION_MISMATCH", "it is 5"))  # type: ignore[assignment]
+    sqlite_platform.services.answers["SubmitPlan"] = raising(ConflictError("STALE_VERSION", "it is 5"))  # type: ignore[assignment]
     refused = await sqlite_platform.http.post("/api/v1/plans/p:submit", headers=headers)
     assert refused.status_code == 412
     bad = await sqlite_platform.http.post(
