@@ -18,7 +18,7 @@ from malapert_comms_window.geometry.place_views import PlaceView
 
 Floats = NDArray[np.float64]
 
-EDGE_TOLERANCE_S = 0.001
+EDGE_TOLERANCE_S = 0.0005
 # The Sun crosses the usual step of a skyline's azimuths, 0.5 degrees, in an hour; a station rises once a day.
 _STEP_S = 1200.0
 
