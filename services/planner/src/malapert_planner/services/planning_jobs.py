@@ -68,7 +68,15 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
     if not validation.valid:
         return PlanningOutcome(result, validation, None, ())
     link.tell(StageNews("explain"))
-    unplanned = tuple(explain_unplanned(problem, result.schedule))
+    unplanned = tuple(
+        explain_unplanned(
+            problem,
+            result.schedule,
+            seed=limits.seed,
+            wall_limit_s=limits.wall_limit_s,
+            cancel=link.cancelled,
+        )
+    )
     return PlanningOutcome(result, validation, evaluate(problem, result.schedule), unplanned)
 
 

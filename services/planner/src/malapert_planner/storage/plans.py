@@ -8,6 +8,7 @@ from malapert_core.timestamps import format_time, parse_time
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from malapert_planner.domain.plan import Pending, Plan, PlanContact, PlanContent, PlanState, Review
 from malapert_planner.storage.tables import PlanContentRow, PlanRow
@@ -24,17 +25,14 @@ class PlanStore:
 
     async def get(self, session: AsyncSession, plan_id: str) -> Plan:
         """Return a plan; raise NotFoundError where there is none."""
-        query = select(PlanRow, PlanContentRow).where(
-            col(PlanRow.plan_id) == plan_id, col(PlanContentRow.plan_id) == plan_id
-        )
-        found = (await session.exec(query)).first()
+        found = (await session.exec(_plans().where(col(PlanRow.plan_id) == plan_id))).first()
         if found is None:
             raise NotFoundError("plan", plan_id)
         return _of_rows(*found)
 
     async def page(self, session: AsyncSession, size: int, *, mission_id: str, before_id: str) -> list[Plan]:
         """Return at most so many plans, newest first, of one mission or of all."""
-        query = select(PlanRow, PlanContentRow).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
+        query = _plans()
         if mission_id:
             query = query.where(col(PlanRow.mission_id) == mission_id)
         if before_id:
@@ -59,6 +57,10 @@ class PlanStore:
         result = await session.exec(change.values(**_state_columns(plan)))
         if result.rowcount != 1:
             raise ConflictError("CONCURRENT_CHANGE", "the plan was changed by somebody else just now; read it again")
+
+
+def _plans() -> Select[PlanRow, PlanContentRow]:
+    return select(PlanRow, PlanContentRow).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
 
 
 def _state_columns(plan: Plan) -> dict[str, Any]:
