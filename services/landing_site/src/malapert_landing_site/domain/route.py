@@ -8,7 +8,9 @@ from enum import StrEnum
 from malapert_core.errors import Fault
 
 from malapert_landing_site.domain.provenance import Provenance
-from malapert_landing_site.domain.terrain import Place
+from malapert_landing_site.domain.terrain import Place, place_faults
+
+_FARTHEST_M = 50_000.0
 
 
 class WaypointCriterion(StrEnum):
@@ -122,13 +124,25 @@ def definition_faults(definitions: tuple[WaypointDefinition, ...]) -> list[Fault
             message = f"the identifier {definition.waypoint_id!r} must be given once"
             faults.append(Fault(f"{path}.waypoint_id", "NOT_UNIQUE", message))
         seen.add(definition.waypoint_id)
-        where = definition.where
-        if where is None:
-            faults.append(Fault(path, "NO_PLACE", f"waypoint {definition.waypoint_id!r} says not where it is"))
-        if isinstance(where, Selection) and not 0.0 < where.max_distance_m <= 50_000.0:
-            message = f"the value is {where.max_distance_m:g} m; above 0 to 50000 m is allowed"
-            faults.append(Fault(f"{path}.selection.max_distance_m", "OUT_OF_RANGE", message))
-        if isinstance(where, Selection) and not 0.0 <= where.min_separation_m <= 50_000.0:
-            message = f"the value is {where.min_separation_m:g} m; 0 to 50000 m is allowed"
-            faults.append(Fault(f"{path}.selection.min_separation_m", "OUT_OF_RANGE", message))
+        faults += _where_faults(definition, path)
     return faults
+
+
+def _where_faults(definition: WaypointDefinition, path: str) -> list[Fault]:
+    match definition.where:
+        case None:
+            return [Fault(path, "NO_PLACE", f"waypoint {definition.waypoint_id!r} says not where it is")]
+        case FixedPlace(place):
+            return place_faults(place, f"{path}.fixed")
+        case Offset(east_m, north_m):
+            values = {"offset.east_m": (east_m, -_FARTHEST_M), "offset.north_m": (north_m, -_FARTHEST_M)}
+        case Selection(_, max_distance_m, min_separation_m):
+            values = {
+                "selection.max_distance_m": (max_distance_m, 1.0),
+                "selection.min_separation_m": (min_separation_m, 0.0),
+            }
+    return [
+        Fault(f"{path}.{name}", "OUT_OF_RANGE", f"the value is {value:g} m; {least:g} to {_FARTHEST_M:g} m is allowed")
+        for name, (value, least) in values.items()
+        if not least <= value <= _FARTHEST_M
+    ]

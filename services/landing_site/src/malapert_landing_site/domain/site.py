@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -133,7 +134,7 @@ class _Check:
 
 
 def request_faults(request: SiteSearchRequest) -> list[Fault]:
-    """All faults of a request, each with its path; empty where it is sound."""
+    """All faults of a request but those of its span, each with its path; empty where it is sound."""
     check, limits = _Check(), request.limits
     check.between("limits.max_slope_deg", limits.max_slope_deg, 0.1, 45.0, "°")
     check.between("limits.slope_baseline_m", limits.slope_baseline_m, 0.0, 1000.0, " m")
@@ -145,11 +146,12 @@ def request_faults(request: SiteSearchRequest) -> list[Fault]:
     check.between("antenna_height_m", request.antenna_height_m, 0.0, 100.0, " m")
     check.between("max_sites", request.max_sites, 1, MAX_SITES)
     check.between("min_separation_m", request.min_separation_m, 0.0, 50_000.0, " m")
-    faults = check.faults + span_faults(request.start_time, request.end_time)
+    faults = check.faults
     if not request.start_time <= request.landing_time < request.end_time:
         message = f"the landing at {request.landing_time.isoformat()} must lie in the span"
         faults.append(Fault("landing_time", "OUTSIDE_SPAN", message))
-    if not request.weights or sum(request.weights.values()) <= 0 or min(request.weights.values()) < 0:
+    weights = request.weights.values()
+    if not sum(weights) > 0.0 or not all(0.0 <= weight < math.inf for weight in weights):
         faults.append(Fault("weights", "NO_WEIGHT", "at least one weight must be above 0 and none below"))
     return faults
 

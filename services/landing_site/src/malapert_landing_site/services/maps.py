@@ -13,18 +13,18 @@ from malapert_core.timestamps import format_time
 from malapert_landing_site.domain.grid import ElevationGrid, FloatArray, GridGeometry
 from malapert_landing_site.domain.maps import MAX_MAP_PX, Map, MapLayer, hillshade
 from malapert_landing_site.domain.provenance import content_key
-from malapert_landing_site.domain.site import span_faults
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.record import SOFTWARE, provenance_of
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
+from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.files import ProductFiles
 from malapert_landing_site.terrain.light import Sky, mean_earth_visibility, mean_sun_fraction
 from malapert_landing_site.terrain.projection import place_xy, true_north_from_grid_north_deg
 from malapert_landing_site.terrain.surface import PlaneFit, fit_planes
 
-AZIMUTH_COUNT = 360
-EPOCH_COUNT = 1200
+AZIMUTH_COUNT = 240
+EPOCH_COUNT = 1000
 SHORTEST_STEP_S = 3600.0
 LIGHT_AZIMUTH_DEG = 315.0
 
@@ -65,7 +65,7 @@ class Maps:
         InvalidInputError
             INVALID_MAP_REQUEST, or the code of the only fault, with all faults.
         """
-        faults = _faults(request)
+        faults = _faults(request, self._ephemeris)
         if faults:
             reason = faults[0].code if len(faults) == 1 else "INVALID_MAP_REQUEST"
             raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
@@ -158,7 +158,7 @@ def _planes(scene: StackScene, geometry: GridGeometry) -> PlaneFit:
     return fit_planes(ElevationGrid(wider, _elevation(scene, wider).astype(np.float32)), 0.0)
 
 
-def _faults(request: MapRequest) -> list[Fault]:
+def _faults(request: MapRequest, ephemeris: Ephemeris) -> list[Fault]:
     faults = place_faults(request.center, "center")
     if not 2 <= request.pixel_count <= MAX_MAP_PX:
         message = f"{request.pixel_count} pixels; 2 to {MAX_MAP_PX} are allowed"
@@ -171,5 +171,5 @@ def _faults(request: MapRequest) -> list[Fault]:
         if request.start_time is None or request.end_time is None:
             faults.append(Fault("span", "NO_SPAN", "a map of light needs the span to average over"))
         else:
-            faults += span_faults(request.start_time, request.end_time)
+            faults += computable_span_faults(ephemeris, request.start_time, request.end_time)
     return faults

@@ -39,6 +39,9 @@ class Routes:
         if not 1 <= len(waypoints) <= MAX_WAYPOINTS:
             message = f"{len(waypoints)} waypoints; 1 to {MAX_WAYPOINTS} are allowed"
             faults.append(Fault("waypoints", "OUT_OF_RANGE", message))
+        for n, w in enumerate(waypoints):
+            if not np.isfinite([w.x_m, w.y_m]).all():
+                faults.append(Fault(f"waypoints[{n}].grid_point", "OUT_OF_RANGE", "finite metres are needed"))
         _raise(faults)
         scene = await self._scenes.get(terrain_stack_id)
         xy_m = np.array([(w.x_m, w.y_m) for w in waypoints], dtype=np.float64)

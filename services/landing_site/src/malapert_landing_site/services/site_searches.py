@@ -7,7 +7,7 @@ from typing import Protocol
 
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import InvalidInputError
 from malapert_core.timestamps import format_time
 
 from malapert_landing_site.domain.provenance import content_key
@@ -15,6 +15,7 @@ from malapert_landing_site.domain.site import Site, SiteSearch, SiteSearchReques
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.record import SOFTWARE, ephemeris_inputs, provenance_of
 from malapert_landing_site.services.scenes import SceneLibrary
+from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.sites import SiteSearchStore
 from malapert_landing_site.terrain.site_search import Report, SiteFinder
 
@@ -58,17 +59,12 @@ class SiteSearches:
         InvalidInputError
             INVALID_SITE_SEARCH, or the code of the only fault.
         """
-        faults = request_faults(request) + self._ephemeris_faults(request)
+        faults = request_faults(request)
+        faults += computable_span_faults(self._ephemeris, request.start_time, request.end_time)
         if faults:
             reason = faults[0].code if len(faults) == 1 else "INVALID_SITE_SEARCH"
             raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
         await self._scenes.get(request.terrain_stack_id)
-
-    def _ephemeris_faults(self, request: SiteSearchRequest) -> list[Fault]:
-        first_s, last_s = self._ephemeris.span_utc_s
-        if first_s <= request.start_time.timestamp() and request.end_time.timestamp() <= last_s:
-            return []
-        return [Fault("span", "OUTSIDE_EPHEMERIS", "the span must lie within the ephemeris")]
 
     def identifier(self, request: SiteSearchRequest) -> str:
         """Identifier of a search, from everything that determines its result."""

@@ -22,11 +22,12 @@ from malapert_landing_site.domain.route import (
     definition_faults,
     mobility_faults,
 )
-from malapert_landing_site.domain.site import Site, span_faults
+from malapert_landing_site.domain.site import Site
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.site_searches import SiteSearches
+from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.light import Sky, mean_sun_fraction
 from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits
 from malapert_landing_site.terrain.projection import place_at, place_xy, true_north_from_grid_north_deg
@@ -71,7 +72,7 @@ class Waypoints:
             SITE_TOO_STEEP where the rover cannot drive at the site itself.
         """
         faults = mobility_faults(request.mobility) + definition_faults(request.definitions)
-        _raise(faults + span_faults(request.start_time, request.end_time))
+        _raise(faults + computable_span_faults(self._ephemeris, request.start_time, request.end_time))
         site = await self._searches.get_site(request.site_id)
         scene = await self._scenes.get(site.terrain_stack_id)
         return await self._compute.run(_Resolution(request, site, scene, self._ephemeris).waypoints)

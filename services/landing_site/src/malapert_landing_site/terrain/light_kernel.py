@@ -25,13 +25,24 @@ def _skyline_at(skyline, azimuth_rad):
 
 
 @njit(cache=True, nogil=True)
-def _disc_fraction(skyline, lowest, highest, azimuth, elevation, radius):
-    """Visible share of a disc, by Gauss-Chebyshev quadrature over its vertical chords; radians."""
+def _disc_fraction(skyline, azimuth, elevation, radius):
+    """Visible share of a disc, by Gauss-Chebyshev quadrature over its vertical chords; radians.
+
+    A disc wholly above or below the nodes of the skyline that it spans needs no quadrature.
+    """
+    count = skyline.shape[0]
+    stretch = 1.0 / max(math.cos(elevation), 1e-6)
+    per_radian = count / (2.0 * math.pi)
+    lowest, highest = np.inf, -np.inf
+    first = math.floor((azimuth - radius * stretch) * per_radian)
+    last = math.ceil((azimuth + radius * stretch) * per_radian)
+    for k in range(first, last + 1):
+        node = skyline[k % count]
+        lowest, highest = min(lowest, node), max(highest, node)
     if elevation - radius >= highest:
         return 1.0
     if elevation + radius <= lowest:
         return 0.0
-    stretch = 1.0 / max(math.cos(elevation), 1e-6)
     total = 0.0
     for k in range(1, _CHORDS + 1):
         angle = k * math.pi / (_CHORDS + 1)
@@ -64,7 +75,6 @@ def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun
             sun_fraction[n, :] = 0.0
             earth_visible[n, :] = False
             continue
-        lowest, highest = skyline.min(), skyline.max()
         for body, vectors in ((0, sun_km), (1, earth_km)):
             for t in range(vectors.shape[0]):
                 dx = vectors[t, 0] - positions_km[n, 0]
@@ -76,7 +86,7 @@ def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun
                 azimuth, elevation = math.atan2(east, north), math.atan2(up, math.hypot(east, north))
                 if body == 0:
                     radius = math.asin(SUN_RADIUS_KM / math.sqrt(dx * dx + dy * dy + dz * dz))
-                    sun_fraction[n, t] = _disc_fraction(skyline, lowest, highest, azimuth, elevation, radius)
+                    sun_fraction[n, t] = _disc_fraction(skyline, azimuth, elevation, radius)
                 else:
                     earth_visible[n, t] = elevation >= _skyline_at(skyline, azimuth)
 

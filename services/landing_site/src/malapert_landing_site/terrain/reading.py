@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyproj
 import rasterio
 from malapert_core.errors import Fault, InvalidInputError
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from malapert_landing_site.domain.grid import MOON_RADIUS_M, ElevationGrid, FloatArray, GridGeometry
 from malapert_landing_site.terrain.projection import project
@@ -56,12 +57,15 @@ def read_grid(path: Path, file_name: str, max_pixels: int = 400_000_000) -> Elev
 
 def _opened(path: Path) -> Any:
     """Open a file by the first of the allowed formats that it has."""
-    for driver in DRIVERS[:-1]:
-        try:
-            return rasterio.open(path, driver=driver)
-        except RasterioError:
-            continue
-    return rasterio.open(path, driver=DRIVERS[-1])
+    with warnings.catch_warnings():
+        # A file without a georeference is refused below, with its name.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        for driver in DRIVERS[:-1]:
+            try:
+                return rasterio.open(path, driver=driver)
+            except RasterioError:
+                continue
+        return rasterio.open(path, driver=DRIVERS[-1])
 
 
 def _refusal(file_name: str, faults: list[Fault]) -> InvalidInputError:
@@ -77,7 +81,11 @@ def _georeference_faults(source: Any, file_name: str) -> list[Fault]:
         message = f"{file_name} has no coordinate reference system; IAU_2015:30135 (south) or 30130 (north) is needed"
         faults.append(Fault("crs", "TERRAIN_WITHOUT_CRS", message))
     else:
-        faults += _crs_faults(pyproj.CRS.from_wkt(source.crs.to_wkt()), file_name)
+        try:
+            faults += _crs_faults(pyproj.CRS.from_wkt(source.crs.to_wkt()), file_name)
+        except pyproj.exceptions.CRSError as error:
+            message = f"{file_name}: its coordinate reference system cannot be understood: {error}"
+            faults.append(Fault("crs", "TERRAIN_WRONG_PROJECTION", message))
     t = source.transform
     if t.b != 0.0 or t.d != 0.0 or t.a <= 0.0 or t.e >= 0.0 or abs(t.a + t.e) > 1e-6 * abs(t.a):
         message = (
