@@ -22,6 +22,7 @@ from malapert_core.database import Database
 from malapert_core.errors import PreconditionError
 from malapert_core.grpc_client import open_channel
 from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
+from malapert_core.health import answers_serving
 from malapert_core.identity import Identity, IdentitySigner, service_identity
 from malapert_core.inbox import EventConsumer, Subscription
 from malapert_core.logging import configure_logging
@@ -251,16 +252,18 @@ async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
 def cli_main(
     settings_class: type[S], build: Build[S], migrations: Path, arguments: Sequence[str] | None = None
 ) -> None:
-    """Be ``python -m malapert_<service> serve|migrate``."""
+    """Be ``python -m malapert_<service> serve|migrate|health``; health ends with 0 where the service on this host serves."""
     parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
-    parser.add_argument("verb", choices=["serve", "migrate"])
+    parser.add_argument("verb", choices=["serve", "migrate", "health"])
     verb = parser.parse_args(arguments).verb
     settings = settings_class()
     configure_logging(settings)
     try:
         if verb == "serve":
             asyncio.run(run_service(settings, build, migrations))
-        else:
+        elif verb == "migrate":
             asyncio.run(_migrate(settings, migrations))
+        else:
+            sys.exit(0 if asyncio.run(answers_serving(f"127.0.0.1:{settings.grpc_port}")) else 1)
     except PreconditionError as error:
         sys.exit(f"{error.reason}: {error.message}")

@@ -1,4 +1,4 @@
-"""`python -m malapert_gateway serve | migrate | openapi`."""
+"""`python -m malapert_gateway serve | migrate | health | openapi`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from malapert_core.database import Database
@@ -19,6 +20,8 @@ from malapert_core.migrations import run_migrations
 from malapert_gateway.app import create_app, running_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS
+
+HEALTH_TIMEOUT_S = 3.0
 
 
 class GatewayServer(uvicorn.Server):
@@ -91,16 +94,26 @@ async def migrate(settings: GatewaySettings) -> None:
         await database.close()
 
 
+def is_healthy(port: int) -> bool:
+    """Return whether the gateway on this host answers."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=HEALTH_TIMEOUT_S).is_success
+    except httpx.HTTPError:
+        return False
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb of the command line."""
     parser = argparse.ArgumentParser(prog="malapert_gateway")
-    parser.add_argument("verb", choices=["serve", "migrate", "openapi"])
+    parser.add_argument("verb", choices=["serve", "migrate", "health", "openapi"])
     verb = parser.parse_args(arguments).verb
     if verb == "openapi":
         json.dump(create_app().openapi(), sys.stdout, indent=2)
         sys.stdout.write("\n")
         return
     settings = GatewaySettings()
+    if verb == "health":
+        sys.exit(0 if is_healthy(settings.http_port) else 1)
     configure_logging(settings)
     try:
         asyncio.run(serve(settings) if verb == "serve" else migrate(settings))

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 from malapert_core.service import open_runtime
 
 from malapert_gateway import openapi, problems
@@ -57,7 +58,8 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     telemetry
         FastAPI's telemetry settings.
     """
-    app = FastAPI(
+    # The page at /docs carries its own assets: it asks no other host for them.
+    app = FastAPIOffline(
         title="Malapert",
         summary="Mission planning for the lunar poles",
         description=openapi.DESCRIPTION,
