@@ -5,6 +5,7 @@ from __future__ import annotations
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Span
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
@@ -13,7 +14,6 @@ from malapert_planner.solvers.placements import ChainDecision, Placements
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.units import drawn_mwh, supplied_mwh
-from malapert_planner.solvers.windows import overlap_s
 
 
 def enter_energy(
@@ -85,6 +85,7 @@ def _enter_base_load(model: cp_model.CpModel, instance: Instance, ledger: Ledger
         if not extra_w or not ledger.awake[cell]:
             continue
         awake = model.new_bool_var("")
+        ledger.hint(awake, any(ledger.hinted(total) for total in ledger.awake[cell]))
         for total in ledger.awake[cell]:
             model.add(total.expression() <= awake)
         ledger.drawn[cell].add(awake, drawn_mwh(extra_w * hours))
@@ -126,6 +127,11 @@ def add_battery(
         model.add(level[cell + 1] + drawn <= level[cell] + generated)
         model.add(level[cell + 1] + drawn <= capacity)
         model.add(level[cell] - drawn >= floor)
+    hinted = min(capacity, supplied_mwh(boundary.charge_wh))
+    for cell in range(count):
+        ledger.hint(level[cell], hinted)
+        hinted = min(hinted + ledger.hinted(ledger.generated[cell]), capacity) - ledger.hinted(ledger.drawn[cell])
+    ledger.hint(level[count], hinted)
     _add_start_charge(model, scope, ledger, placements, level)
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import ConditionKind, PlanningProblem, RelationKind, Span
+from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.units import Units
-from malapert_planner.solvers.windows import union
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import ConditionKind, ContactWindow, RateSeries, Span
 from malapert_planner.domain.schedule import PlacedContact
+from malapert_planner.domain.spans import overlap_s, union
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, needs_contact
+from malapert_planner.solvers.ledger import Hints
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import Scope
-from malapert_planner.solvers.windows import overlap_s, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def _rate_at(rate: RateSeries, time_s: int) -> float:
     return rate.rate_bps[index] if index >= 0 else 0.0
 
 
-def add_contacts(model: cp_model.CpModel, instance: Instance, scope: Scope, itinerary: Itinerary) -> Contacts:
+def add_contacts(
+    model: cp_model.CpModel, hints: Hints, instance: Instance, scope: Scope, itinerary: Itinerary
+) -> Contacts:
     r"""Add the chosen contacts.
 
     With u[i] piece i of a station, n[i] the beginning of a contact there and V(i) the places that see it,
@@ -94,7 +97,7 @@ def add_contacts(model: cp_model.CpModel, instance: Instance, scope: Scope, itin
     contacts = Contacts()
     cuts = _cuts(scope)
     for station, windows in instance.station_windows.items():
-        pieces = _pieces(model, instance, scope, station, windows, cuts.get(station, ()))
+        pieces = _pieces(model, hints, instance, scope, station, windows, cuts.get(station, ()))
         contacts.by_station[station] = pieces
         for piece in pieces:
             contacts.by_cell[piece.cell].append(piece)
@@ -117,6 +120,7 @@ def _cuts(scope: Scope) -> dict[str, list[int]]:
 
 def _pieces(
     model: cp_model.CpModel,
+    hints: Hints,
     instance: Instance,
     scope: Scope,
     station: str,
@@ -156,8 +160,8 @@ def _pieces(
                 begins=model.new_bool_var(""),
             )
             taken = any(span[0] <= part[0] and part[1] <= span[1] for span in hinted)
-            model.add_hint(piece.taken, taken)
-            model.add_hint(piece.begins, any(span[0] == part[0] for span in hinted))
+            hints.add(piece.taken, taken)
+            hints.add(piece.begins, any(span[0] == part[0] for span in hinted))
             pieces.append(piece)
     return pieces
 

@@ -76,9 +76,10 @@ class Engine:
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = 1
-        parameters.linearization_level = 1 if linear else 0
+        parameters.linearization_level = 2 if linear else 0
         parameters.cp_model_probing_level = 0
         parameters.symmetry_level = 0
+        parameters.find_big_linear_overlap = False
         parameters.max_presolve_iterations = 1
         parameters.random_seed = (self.seed * 7919 + seed_offset) % 2**31
         parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))

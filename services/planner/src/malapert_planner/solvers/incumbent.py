@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Span
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, RuleFamily, Scope
-from malapert_planner.solvers.windows import overlap_s
 
 Levels = NDArray[np.float64]
 

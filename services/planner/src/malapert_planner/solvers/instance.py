@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, shifted, union
 from malapert_planner.solvers.power import PowerIntegral
-from malapert_planner.solvers.windows import grid_starts, holding_spans, intersection, shifted, union
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from malapert_planner.domain.problem import ConditionKind, Drive, Span
 from malapert_planner.domain.schedule import PlacedDrive
 from malapert_planner.solvers.candidates import start_times
 from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.ledger import Hints
 from malapert_planner.solvers.scope import Scope
 
 
@@ -52,7 +53,7 @@ class Itinerary:
         return [PlacedDrive(*option.ends, option.span) for option in sorted(chosen, key=lambda o: o.span)]
 
 
-def add_itinerary(model: cp_model.CpModel, instance: Instance, scope: Scope) -> Itinerary:
+def add_itinerary(model: cp_model.CpModel, hints: Hints, instance: Instance, scope: Scope) -> Itinerary:
     r"""Add the place of the asset over the scope's cells.
 
     With nodes (place p, edge j), stays x and drives d from edge j to edge j' ≥ j + 1,
@@ -65,7 +66,7 @@ def add_itinerary(model: cp_model.CpModel, instance: Instance, scope: Scope) -> 
     for place_id, (first, last) in reachable.items():
         for cell in range(first, last):
             itinerary.stays[place_id, cell] = model.new_bool_var("")
-    _add_drives(model, instance, scope, itinerary, reachable)
+    _add_drives(model, hints, instance, scope, itinerary, reachable)
     inflow: dict[tuple[str, int], list[cp_model.IntVar]] = defaultdict(list)
     outflow: dict[tuple[str, int], list[cp_model.IntVar]] = defaultdict(list)
     for (place_id, cell), stay in itinerary.stays.items():
@@ -97,6 +98,7 @@ def _reachable(instance: Instance, scope: Scope) -> dict[str, tuple[int, int]]:
 
 def _add_drives(
     model: cp_model.CpModel,
+    hints: Hints,
     instance: Instance,
     scope: Scope,
     itinerary: Itinerary,
@@ -120,7 +122,7 @@ def _add_drives(
                 itinerary.by_cell[cell].append(option)
             if scope.route is not None:
                 model.add(option.taken == 1)
-            model.add_hint(option.taken, (ends, start) in hinted)
+            hints.add(option.taken, (ends, start) in hinted)
 
 
 def needs_contact(instance: Instance) -> tuple[tuple[str, ...], ...]:

@@ -33,6 +33,19 @@ class LinearSum:
 
 
 @dataclass(slots=True)
+class Hints:
+    """The incumbent's value of each variable: with all of them CP-SAT starts from the incumbent."""
+
+    model: cp_model.CpModel
+    value_of: dict[int, int] = field(default_factory=dict)
+
+    def add(self, variable: cp_model.IntVar, value: int) -> None:
+        """Hint at a value of a variable."""
+        self.value_of[variable.index] = int(value)
+        self.model.add_hint(variable, int(value))
+
+
+@dataclass(slots=True)
 class Ledger:
     """Per cell: energy drawn and generated in mWh, data filled and drained in storage units, and who keeps it awake.
 
@@ -40,11 +53,24 @@ class Ledger:
     """
 
     cells: Cells
+    hints: Hints
     drawn: list[LinearSum] = field(init=False)
     generated: list[LinearSum] = field(init=False)
     filled: list[LinearSum] = field(init=False)
     drained: list[LinearSum] = field(init=False)
     awake: list[list[LinearSum]] = field(init=False)
+
+    def hinted(self, total: LinearSum) -> int:
+        """Return a sum's value under the hints."""
+        return total.constant + sum(
+            coefficient
+            for variable, coefficient in zip(total.variables, total.coefficients, strict=True)
+            if self.hints.value_of.get(variable.index)
+        )
+
+    def hint(self, variable: cp_model.IntVar, value: int) -> None:
+        """Hint at a value of a variable."""
+        self.hints.add(variable, value)
 
     def __post_init__(self) -> None:
         count = len(self.cells)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.battery import add_battery, enter_energy
 from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
-from malapert_planner.solvers.ledger import Ledger
+from malapert_planner.solvers.ledger import Hints, Ledger
 from malapert_planner.solvers.objective import add_objective
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.storage import add_storage, enter_data
 from malapert_planner.solvers.units import Units
-from malapert_planner.solvers.windows import overlap_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,16 @@ class ScopeModel:
 def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     """Build the model of a scope. Mandatory chains are worth more than all optional ones together."""
     model = cp_model.CpModel()
-    itinerary = add_itinerary(model, instance, scope)
-    placements = add_placements(model, instance, scope, itinerary)
+    hints = Hints(model)
+    itinerary = add_itinerary(model, hints, instance, scope)
+    placements = add_placements(model, hints, instance, scope, itinerary)
     add_unary_resources(model, instance, scope, placements, itinerary)
-    contacts = add_contacts(model, instance, scope, itinerary)
+    contacts = add_contacts(model, hints, instance, scope, itinerary)
     if RuleFamily.CONTACT not in scope.dropped:
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
+    _hint_stays(hints, scope, itinerary)
     add_relations(model, instance, scope, placements)
-    units, ledger = Units.of(instance.problem), Ledger(scope.cells)
+    units, ledger = Units.of(instance.problem), Ledger(scope.cells, hints)
     enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
     enter_data(instance, scope, units, ledger, itinerary, placements, contacts)
     add_battery(model, instance, scope, ledger, itinerary, placements)
@@ -67,12 +69,11 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     for index, decision in placements.decisions.items():
         if index in scope.forced:
             model.add(decision.planned == 1)
-    add_objective(model, instance, units, itinerary, placements, contacts)
-    _hint_stays(model, scope, itinerary)
+    add_objective(model, hints, instance, units, itinerary, placements, contacts)
     return ScopeModel(model, instance, scope, itinerary, placements, contacts)
 
 
-def _hint_stays(model: cp_model.CpModel, scope: Scope, itinerary: Itinerary) -> None:
+def _hint_stays(hints: Hints, scope: Scope, itinerary: Itinerary) -> None:
     place = scope.boundary.start_place_id
     legs = []
     since = scope.span[0]
@@ -83,4 +84,4 @@ def _hint_stays(model: cp_model.CpModel, scope: Scope, itinerary: Itinerary) -> 
     for (place_id, cell), stay in itinerary.stays.items():
         span = scope.cells.span(cell)
         rests = any(place_id == at and overlap_s(span, leg) == span[1] - span[0] for at, leg in legs)
-        model.add_hint(stay, rests)
+        hints.add(stay, rests)

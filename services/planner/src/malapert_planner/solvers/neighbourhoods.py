@@ -26,7 +26,7 @@ class Neighbourhood:
 
 def cells_at_most(instance: Instance) -> int:
     """Return how many cells a neighbourhood may have: each brings about one decision per chain and place."""
-    return max(40, min(2000, MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places))))
+    return max(40, min(300, MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places))))
 
 
 def cell_width_s(resolution_s: int, span_s: int, most_cells: int) -> int:

@@ -10,6 +10,7 @@ from ortools.sat.python import cp_model
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
+from malapert_planner.solvers.ledger import Hints
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.units import Units
@@ -17,11 +18,12 @@ from malapert_planner.solvers.units import Units
 
 def add_objective(
     model: cp_model.CpModel,
+    hints: Hints,
     instance: Instance,
     units: Units,
-    itinerary: Itinerary | None,
+    itinerary: Itinerary,
     placements: Placements,
-    contacts: Contacts | None,
+    contacts: Contacts,
 ) -> None:
     r"""Maximise Σ value z − w_cost Σ cost u − w_fair U, with U ≥ 1 − planned/requested value of every agency.
 
@@ -34,19 +36,19 @@ def add_objective(
         duty = total + units.points(instance.problem.objective.fairness_weight) if decision.chain.mandatory else 0
         terms.append(decision.planned * (units.points(decision.chain.value) + duty))
     weight = instance.problem.objective.contact_cost_weight
-    for piece in contacts.pieces if contacts else ():
+    for piece in contacts.pieces:
         hours = (piece.span[1] - piece.span[0]) / SECONDS_PER_HOUR
         terms.append(piece.taken * -(units.points(weight * piece.cost_per_hour * hours) + 1))
-    for option in itinerary.drives if itinerary else ():
+    for option in itinerary.drives:
         terms.append(option.taken * -2)
-    unfair = _unfairness(model, instance, units, placements)
+    unfair = _unfairness(model, hints, instance, units, placements)
     if unfair is not None:
         terms.append(-1 * unfair)
     model.maximize(cp_model.LinearExpr.sum(terms))
 
 
 def _unfairness(
-    model: cp_model.CpModel, instance: Instance, units: Units, placements: Placements
+    model: cp_model.CpModel, hints: Hints, instance: Instance, units: Units, placements: Placements
 ) -> cp_model.IntVar | None:
     weight = instance.problem.objective.fairness_weight
     requested: dict[str, float] = defaultdict(float)
@@ -56,13 +58,18 @@ def _unfairness(
     if weight <= 0 or not agencies:
         return None
     unfair = model.new_int_var(0, units.points(weight) + len(instance.chains), "")
+    hinted = 0
     for agency in agencies:
-        lost = []
+        lost: list[cp_model.LinearExprT] = []
+        hinted_lost = 0
         for chain in instance.chains:
             if chain.agency_id != agency or chain.index in placements.fixed:
                 continue
             part = math.floor(weight * chain.value / requested[agency] * units.value_scale)
             decision = placements.decisions.get(chain.index)
             lost.append(part if decision is None else part * (1 - decision.planned))
+            hinted_lost += 0 if decision and hints.value_of.get(decision.planned.index) else part
         model.add(unfair >= cp_model.LinearExpr.sum(lost))
+        hinted = max(hinted, hinted_lost)
+    hints.add(unfair, hinted)
     return unfair

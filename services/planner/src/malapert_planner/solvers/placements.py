@@ -10,12 +10,12 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Span
 from malapert_planner.domain.schedule import PlacedActivity
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.candidates import holds, start_times
 from malapert_planner.solvers.instance import Block, Chain, Instance
 from malapert_planner.solvers.itinerary import Itinerary
-from malapert_planner.solvers.ledger import LinearSum
+from malapert_planner.solvers.ledger import Hints, LinearSum
 from malapert_planner.solvers.scope import FixedChain, RuleFamily, Scope
-from malapert_planner.solvers.windows import overlap_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class Placements:
         return result
 
 
-def add_placements(model: cp_model.CpModel, instance: Instance, scope: Scope, itinerary: Itinerary) -> Placements:
+def add_placements(
+    model: cp_model.CpModel, hints: Hints, instance: Instance, scope: Scope, itinerary: Itinerary
+) -> Placements:
     r"""Add the starts of the free chains.
 
     With b[i] an option of a block, A(i) the places that allow it, and z the chain,
@@ -90,10 +92,11 @@ def add_placements(model: cp_model.CpModel, instance: Instance, scope: Scope, it
     placements = Placements(fixed={chain.chain_index: chain for chain in scope.fixed})
     for index in scope.free:
         chain = instance.chains[index]
-        blocks = _options(model, scope, chain)
+        blocks = _options(model, hints, scope, chain)
         if not all(block.options for block in blocks):
             blocks = []
         planned = model.new_bool_var("")
+        hints.add(planned, bool(blocks) and all(_hinted(hints, block) for block in blocks))
         for block in blocks:
             model.add_exactly_one([o.taken for o in block.options] + [planned.negated()])
         if not blocks:
@@ -108,7 +111,7 @@ def add_placements(model: cp_model.CpModel, instance: Instance, scope: Scope, it
     return placements
 
 
-def _options(model: cp_model.CpModel, scope: Scope, chain: Chain) -> list[BlockDecision]:
+def _options(model: cp_model.CpModel, hints: Hints, scope: Scope, chain: Chain) -> list[BlockDecision]:
     hinted = {a.activity_id: a.span[0] for a in scope.hint.activities}
     decisions = []
     for number, block in enumerate(chain.blocks):
@@ -125,9 +128,13 @@ def _options(model: cp_model.CpModel, scope: Scope, chain: Chain) -> list[BlockD
             places = frozenset(place_id for place_id, allowed in spans.items() if holds(allowed, start))
             taken = model.new_bool_var("")
             decision.options.append(StartOption(places, start, taken))
-            model.add_hint(taken, start == at)
+            hints.add(taken, start == at)
         decisions.append(decision)
     return decisions
+
+
+def _hinted(hints: Hints, block: BlockDecision) -> bool:
+    return any(hints.value_of[option.taken.index] for option in block.options)
 
 
 def _at_rest(scope: Scope, place_id: str, spans: tuple[Span, ...], duration_s: int) -> tuple[Span, ...]:

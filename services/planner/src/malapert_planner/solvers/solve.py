@@ -23,7 +23,8 @@ from malapert_planner.solvers.scope import Scope
 
 RELATIVE_GAP = 1e-6
 SOLVER = "malapert-cp-sat 1"
-_FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+"""Statuses that come with a solution."""
 
 OnProgress = Callable[[SolveProgress], None]
 
@@ -84,7 +85,7 @@ class _Search:
         whole = scope.span == (0, self.instance.problem.horizon_s) and scope.route is None
         model = build_model(self.instance, scope)
         solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
-        if status in _FOUND:
+        if status in FOUND:
             candidate = self.best.replaced(scope, model.schedule(solver))
             self._accept(candidate, stage)
         if status == cp_model.OPTIMAL and whole and scope.cells == self.best.cells:
@@ -157,7 +158,7 @@ def _construct(search: _Search) -> None:
     start = 0
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
-        budget = search.engine.work_limit / 4 * (end - start) / problem.horizon_s
+        budget = search.engine.work_limit / 3 * (end - start) / problem.horizon_s
         search.improve(window(search.best, (start, end), cells), budget, "construct")
         start = end if end == problem.horizon_s else start + length * 4 // 5
     search.report("construct")
@@ -167,7 +168,7 @@ def _improve(search: _Search, rng: random.Random) -> None:
     while not search.finished():
         neighbourhood = next_neighbourhood(search.best, rng)
         search.improve(
-            neighbourhood.scope, search.engine.work_limit / 60, neighbourhood.kind, linear=rng.random() < 0.5
+            neighbourhood.scope, search.engine.work_limit / 60, neighbourhood.kind, linear=rng.random() < 0.3
         )
     search.report("done")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Span
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
@@ -12,7 +13,6 @@ from malapert_planner.solvers.ledger import Ledger
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.units import Units
-from malapert_planner.solvers.windows import overlap_s
 
 
 def enter_data(
@@ -67,3 +67,8 @@ def add_storage(model: cp_model.CpModel, instance: Instance, scope: Scope, units
         model.add(stored[cell + 1] >= stored[cell] + filled - drained)
         model.add(stored[cell + 1] >= filled)
         model.add(stored[cell] + filled <= capacity)
+    hinted = units.filled(boundary.stored_bit)
+    for cell in range(count):
+        ledger.hint(stored[cell], hinted)
+        hinted = max(hinted - ledger.hinted(ledger.drained[cell]), 0) + ledger.hinted(ledger.filled[cell])
+    ledger.hint(stored[count], hinted)

@@ -1,0 +1,180 @@
+"""Why a repetition is not in a schedule: static reasons first, then a solve that forces it in with one rule dropped."""
+
+from __future__ import annotations
+
+from malapert_planner.domain.explanation import explain_static
+from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.schedule import Schedule, Unplanned
+from malapert_planner.domain.spans import overlap_s
+from malapert_planner.solvers.bound import earliest_arrivals
+from malapert_planner.solvers.engine import Cancel, Engine
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Chain, Instance, compile_problem
+from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.neighbourhoods import cell_width_s
+from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.solve import FOUND
+
+MOST_CELLS = 300
+WORK_PER_CHAIN = 0.5
+NAMED = 5
+"""So many requests in the way are named at most."""
+
+_FAMILIES = (RuleFamily.BATTERY, RuleFamily.STORAGE, RuleFamily.CONTACT, RuleFamily.RESOURCE, RuleFamily.RELATION)
+_REASONS = {
+    RuleFamily.BATTERY: "BATTERY",
+    RuleFamily.STORAGE: "STORAGE",
+    RuleFamily.CONTACT: "CONTACT",
+    RuleFamily.RESOURCE: "DISPLACED",
+    RuleFamily.RELATION: "RELATION",
+}
+
+
+def explain_unplanned(
+    problem: PlanningProblem,
+    schedule: Schedule,
+    *,
+    seed: int = 1,
+    work_limit: float = 4.0,
+    wall_limit_s: float = 30.0,
+    cancel: Cancel | None = None,
+) -> tuple[Unplanned, ...]:
+    """Explain every repetition that is not in a schedule.
+
+    Parameters
+    ----------
+    schedule
+        A schedule that keeps all rules.
+    work_limit
+        Deterministic time of the solves in all; what remains after it is explained by where the asset is.
+    """
+    instance = compile_problem(problem)
+    incumbent = Incumbent(instance, schedule)
+    engine = Engine(seed, work_limit, wall_limit_s, cancel)
+    arrivals = earliest_arrivals(instance)
+    planned = frozenset(placed.activity_id for placed in schedule.activities)
+    missing = [chain for chain in instance.chains if chain.index not in incumbent.chains]
+    return tuple(_explain(incumbent, engine, chain, planned, arrivals) for chain in missing)
+
+
+def _explain(
+    incumbent: Incumbent, engine: Engine, chain: Chain, planned: frozenset[str], arrivals: dict[str, int]
+) -> Unplanned:
+    instance = incumbent.instance
+    static = explain_static(instance.problem, chain.activities, planned) or _no_start(instance, chain, arrivals)
+    if static is not None:
+        return static
+    if not engine.exhausted():
+        for family in _FAMILIES:
+            found = _with_dropped(incumbent, engine, chain, frozenset({family}))
+            if found is not None:
+                return _blocked_by(incumbent, chain, family, found)
+            if engine.exhausted():
+                break
+    return _elsewhere(incumbent, chain)
+
+
+def _no_start(instance: Instance, chain: Chain, arrivals: dict[str, int]) -> Unplanned | None:
+    """Return the reason where no start suits all steps, or none is left once the place can be reached."""
+    if not chain.starts:
+        text = "its steps each find a window, but not one after another at one place on the grid"
+        return Unplanned(chain.request_id, chain.repetition_index, "NO_WINDOW", text, ("windows",))
+    latest = {place_id: blocks[0][-1][1] for place_id, blocks in chain.starts.items()}
+    if any(place_id in arrivals and arrivals[place_id] <= latest[place_id] for place_id in latest):
+        return None
+    parts = [
+        f"{instance.places[p].title} first after {arrivals[p] / 3600:.1f} h, last start at {latest[p] / 3600:.1f} h"
+        if p in arrivals
+        else f"{instance.places[p].title} at no time"
+        for p in sorted(latest)
+    ]
+    text = f"drives can reach {'; '.join(parts)}"
+    return Unplanned(chain.request_id, chain.repetition_index, "UNREACHABLE", text, tuple(sorted(latest)))
+
+
+def _scope(incumbent: Incumbent, chain: Chain, dropped: frozenset[RuleFamily]) -> Scope:
+    problem = incumbent.instance.problem
+    width = cell_width_s(problem.resolution_s, problem.horizon_s, MOST_CELLS)
+    only = frozenset({chain.index})
+    return incumbent.scope(
+        (0, problem.horizon_s),
+        width_s=width,
+        step_s=width,
+        chain_step_s=width,
+        free=only,
+        keep_route=True,
+        keep_all=True,
+        dropped=dropped,
+        forced=only,
+    )
+
+
+def _with_dropped(
+    incumbent: Incumbent, engine: Engine, chain: Chain, dropped: frozenset[RuleFamily]
+) -> Incumbent | None:
+    """Return the schedule with the chain forced into it where that works without some rules."""
+    scope = _scope(incumbent, chain, dropped)
+    model = build_model(incumbent.instance, scope)
+    solver, status = engine.run(model.model, WORK_PER_CHAIN)
+    return incumbent.replaced(scope, model.schedule(solver)) if status in FOUND else None
+
+
+def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:
+    problem = incumbent.instance.problem
+    blocking: tuple[str, ...] = (family.value,)
+    if family in (RuleFamily.BATTERY, RuleFamily.STORAGE) and found.keeps_limits():
+        text = "it would fit where the drives leave room; the search ended before it was tried there"
+        return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
+    if family is RuleFamily.BATTERY:
+        deficit = max(0.0, float(found.needed_wh[0]) - problem.battery.start_wh)
+        text = f"with the drives as planned the floor of {problem.battery.floor_wh:g} Wh would have to be {deficit:.0f} Wh lower"
+    elif family is RuleFamily.STORAGE:
+        excess = max(0.0, problem.storage.start_bit - float(found.admitted_bit[0]))
+        text = f"the storage would have to hold {excess / 8e6:.0f} MB more, or more be sent before"
+    elif family is RuleFamily.CONTACT:
+        needed = sum(a.duration_s for a in chain.activities if any(c.kind.value == "contact" for c in a.conditions))
+        text = f"no contact of {needed / 60:g} min can be chosen for it beside those that the schedule needs"
+    elif family is RuleFamily.RESOURCE:
+        blocking = _displaced(found, chain)
+        text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
+    else:
+        blocking = tuple(
+            sorted(
+                {r.other_request_id for r in problem.relations if r.request_id == chain.request_id}
+                | {r.request_id for r in problem.relations if r.other_request_id == chain.request_id}
+            )
+        )
+        text = f"there is room, but not in the order and at the distance asked from {', '.join(blocking) or 'its repetitions'}"
+    return Unplanned(chain.request_id, chain.repetition_index, _REASONS[family], text, blocking)
+
+
+def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:
+    """Return the requests whose activities overlap the chain's on one of its resources."""
+    activities = found.instance.activities
+    own = {a.activity_id for a in chain.activities}
+    mine = [p for p in found.schedule.activities if p.activity_id in own]
+    names = {
+        activities[p.activity_id].request_id
+        for p in found.schedule.activities
+        for m in mine
+        if p.activity_id not in own
+        and overlap_s(p.span, m.span)
+        and set(activities[p.activity_id].resource_ids) & set(activities[m.activity_id].resource_ids)
+    }
+    return tuple(sorted(names)[:NAMED])
+
+
+def _elsewhere(incumbent: Incumbent, chain: Chain) -> Unplanned:
+    """Name what the asset does elsewhere, or drives for, while the chain could start."""
+    names = set()
+    for placed in incumbent.schedule.activities:
+        for blocks in chain.starts.values():
+            if placed.place_id not in chain.starts and any(overlap_s(placed.span, (a, b + 1)) for a, b in blocks[0]):
+                names.add(incumbent.instance.activities[placed.activity_id].request_id)
+    blocking = tuple(sorted(names)[:NAMED])
+    titles = ", ".join(incumbent.instance.places[p].title for p in sorted(chain.starts))
+    if blocking:
+        text = f"while it could start at {titles}, the asset works elsewhere for {', '.join(blocking)}"
+        return Unplanned(chain.request_id, chain.repetition_index, "DISPLACED", text, blocking)
+    text = f"the time at {titles} does not suffice beside drives and what else is planned there"
+    return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("itinerary",))

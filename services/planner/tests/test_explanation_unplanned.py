@@ -1,0 +1,147 @@
+"""Reasons for what is not planned, each in a problem made for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
+
+from malapert_planner.domain.problem import (
+    Battery,
+    Condition,
+    ConditionKind,
+    PlanningProblem,
+    PowerSeries,
+    RateSeries,
+    Relation,
+    RelationKind,
+    Repetition,
+    Storage,
+)
+from malapert_planner.domain.schedule import Unplanned
+from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.solve import solve
+
+BASE = make_problem(resolution_s=HOUR_S)
+ARM = {"resource_ids": ("arm",), "windows": ((0, HOUR_S),)}
+CONTACT = (Condition(ConditionKind.CONTACT),)
+
+CASES: dict[str, tuple[PlanningProblem, str, tuple[str, ...], str]] = {
+    "dark all the time": (
+        replace(
+            BASE,
+            drives=(),
+            places=(make_place(illumination=((0, 1800),)),),
+            activities=(make_activity(conditions=(Condition(ConditionKind.ILLUMINATION),)),),
+        ),
+        "NO_WINDOW",
+        ("illumination",),
+        "at most 30 min",
+    ),
+    "closed way": (
+        replace(
+            BASE,
+            places=(make_place(), make_place("ridge")),
+            drives=(make_drive(closed_because="slope 31° > 25°"),),
+            activities=(make_activity(place_ids=("ridge",)),),
+        ),
+        "UNREACHABLE",
+        ("slope 31° > 25°",),
+        "slope",
+    ),
+    "way opens too late": (
+        replace(
+            BASE,
+            places=(make_place(), make_place("ridge")),
+            drives=(make_drive(duration_s=3 * HOUR_S),),
+            activities=(make_activity(place_ids=("ridge",), windows=((0, 2 * HOUR_S),)),),
+        ),
+        "UNREACHABLE",
+        ("ridge",),
+        "first after 3.0 h",
+    ),
+    "required request cannot be": (
+        replace(
+            BASE,
+            activities=(make_activity("b"), make_activity("a", duration_s=2 * HOUR_S, windows=((0, HOUR_S),))),
+            relations=(Relation(RelationKind.REQUIRES, "b", "a"),),
+        ),
+        "RELATION",
+        ("a",),
+        "requires a",
+    ),
+    "repetition before is missing": (
+        replace(
+            BASE,
+            activities=(
+                make_activity("r0", request_id="r", duration_s=2 * HOUR_S, windows=((0, HOUR_S),)),
+                make_activity("r1", request_id="r", repetition_index=1),
+            ),
+            repetitions=(Repetition("r", HOUR_S, 0),),
+        ),
+        "REPETITION",
+        ("r",),
+        "repetition 0",
+    ),
+    "battery": (
+        replace(
+            BASE,
+            drives=(),
+            places=(make_place(generation=PowerSeries((0,), (0.0,))),),
+            activities=(make_activity(power_w=200.0),),
+            battery=Battery(1000.0, 300.0, 400.0, 0.0, 0.0, 0.0),
+        ),
+        "BATTERY",
+        ("battery",),
+        "100 Wh lower",
+    ),
+    "storage": (
+        replace(BASE, activities=(make_activity(data_bit=1.6e9),), storage=Storage(8e8, 0.0, 8e8)),
+        "STORAGE",
+        ("storage",),
+        "100 MB more",
+    ),
+    "resource taken": (
+        replace(BASE, activities=(make_activity("a", **ARM), make_activity("b", value=5.0, **ARM))),
+        "DISPLACED",
+        ("a",),
+        "taken by a",
+    ),
+    "contact taken": (
+        replace(
+            BASE,
+            activities=(
+                make_activity("a", conditions=(Condition(ConditionKind.CONTACT, ("usuda",)),), windows=((0, HOUR_S),)),
+                make_activity(
+                    "b",
+                    value=5.0,
+                    conditions=(Condition(ConditionKind.CONTACT, ("weilheim",)),),
+                    windows=((0, HOUR_S),),
+                ),
+            ),
+            contact_windows=(
+                make_window("w1", "usuda", rate=RateSeries((0,), (1e5,))),
+                make_window("w2", "weilheim", rate=RateSeries((0,), (1e5,))),
+            ),
+        ),
+        "CONTACT",
+        ("contact",),
+        "60 min",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_names_what_blocks_and_by_how_much(name: str) -> None:
+    problem, reason, blocking, words = CASES[name]
+    schedule = solve(problem, work_limit=1.0).schedule
+    reasons: dict[str, Unplanned] = {item.reason: item for item in explain_unplanned(problem, schedule)}
+    assert reason in reasons
+    assert reasons[reason].blocking == blocking
+    assert words in reasons[reason].explanation
+
+
+def test_nothing_is_explained_where_all_is_planned() -> None:
+    problem = replace(BASE, activities=(make_activity(),))
+    assert explain_unplanned(problem, solve(problem, work_limit=1.0).schedule) == ()

@@ -1,0 +1,209 @@
+"""The solver's optimum on tiny problems against exhaustive search with the independent validator as judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from problem_factory import (
+    HORIZON_S,
+    HOUR_S,
+    make_activity,
+    make_chain,
+    make_drive,
+    make_place,
+    make_problem,
+    make_window,
+)
+
+from malapert_planner.domain.objective import evaluate
+from malapert_planner.domain.problem import (
+    Battery,
+    Condition,
+    ConditionKind,
+    DriveRule,
+    PlanningProblem,
+    PowerSeries,
+    RateSeries,
+    Relation,
+    RelationKind,
+    Repetition,
+    Storage,
+)
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule, SolveStatus
+from malapert_planner.domain.validation import validate
+from malapert_planner.solvers.solve import solve
+
+GRID_S = HOUR_S
+
+
+def _routes(problem: PlanningProblem) -> Iterator[tuple[PlacedDrive, ...]]:
+    """No drive, or one from the start at any grid instant."""
+    yield ()
+    for drive in problem.drives:
+        for start in range(0, problem.horizon_s - drive.duration_s + 1, GRID_S):
+            yield (PlacedDrive(drive.from_place_id, drive.to_place_id, (start, start + drive.duration_s)),)
+
+
+def _contacts(problem: PlanningProblem) -> Iterator[tuple[PlacedContact, ...]]:
+    """No contact, or one in any window between any two grid instants."""
+    yield ()
+    for window in problem.contact_windows:
+        for start in range(window.span[0], window.span[1], GRID_S):
+            for end in range(start + GRID_S, window.span[1] + 1, GRID_S):
+                yield (PlacedContact(window.station_id, window.place_id, window.window_id, (start, end)),)
+
+
+def _placements(problem: PlanningProblem, route: tuple[PlacedDrive, ...]) -> Iterator[tuple[PlacedActivity, ...]]:
+    def options(duration_s: int) -> list[tuple[str, tuple[int, int]] | None]:
+        placed: list[tuple[str, tuple[int, int]] | None] = [None]
+        for start in range(0, problem.horizon_s - duration_s + 1, GRID_S):
+            at = route[0].to_place_id if route and start >= route[0].span[1] else problem.start_place_id
+            placed.append((at, (start, start + duration_s)))
+        return placed
+
+    for choice in product(*(options(a.duration_s) for a in problem.activities)):
+        chosen = zip(problem.activities, choice, strict=True)
+        yield tuple(PlacedActivity(a.activity_id, *where) for a, where in chosen if where is not None)
+
+
+def exhaustive_optimum(problem: PlanningProblem) -> float:
+    """The best objective over every schedule with at most one drive and one contact, all on the grid."""
+    best = float("-inf")
+    for route in _routes(problem):
+        contacts = list(_contacts(problem))
+        for activities in _placements(problem, route):
+            for contact in contacts:
+                schedule = Schedule(tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))), route, contact)
+                objective = evaluate(problem, schedule).objective
+                if objective > best and validate(problem, schedule).valid:
+                    best = objective
+    return best
+
+
+BASE = make_problem(resolution_s=GRID_S, activities=(make_activity("a"), make_activity("b", value=7.0)))
+LIT_LATE = make_place(illumination=((2 * HOUR_S, 4 * HOUR_S),))
+LIT = (Condition(ConditionKind.ILLUMINATION),)
+CONTACT = (Condition(ConditionKind.CONTACT),)
+RATE = RateSeries((0,), (1e5,))
+RIDGE = make_place("ridge")
+
+PROBLEMS = {
+    "windows": replace(
+        BASE, activities=(make_activity("a", duration_s=2 * HOUR_S, windows=((0, HOUR_S), (2 * HOUR_S, 4 * HOUR_S))),)
+    ),
+    "illumination": replace(
+        BASE,
+        places=(LIT_LATE,),
+        drives=(),
+        activities=tuple(
+            make_activity(name, conditions=LIT, resource_ids=("arm",), value=value, duration_s=duration)
+            for name, value, duration in (("a", 5.0, HOUR_S), ("b", 9.0, 2 * HOUR_S), ("c", 6.0, HOUR_S))
+        ),
+    ),
+    "darkness": replace(
+        BASE,
+        drives=(),
+        places=(make_place(darkness=((0, HOUR_S),)),),
+        activities=(
+            make_activity("a", conditions=(Condition(ConditionKind.DARKNESS),)),
+            make_activity("b", conditions=(Condition(ConditionKind.DARKNESS),), duration_s=2 * HOUR_S),
+        ),
+    ),
+    "earth": replace(
+        BASE,
+        drives=(),
+        places=(make_place(earth_visibility=((HOUR_S, 2 * HOUR_S),)),),
+        activities=(
+            make_activity("a", conditions=(Condition(ConditionKind.EARTH_VISIBILITY),), windows=((0, 3 * HOUR_S),)),
+            make_activity("b", duration_s=2 * HOUR_S, conditions=(Condition(ConditionKind.EARTH_VISIBILITY),)),
+        ),
+    ),
+    "contact": replace(
+        BASE,
+        activities=(
+            make_activity("a", conditions=CONTACT),
+            make_activity("b", conditions=(Condition(ConditionKind.CONTACT, ("other",)),)),
+        ),
+        contact_windows=(make_window(span=(HOUR_S, 3 * HOUR_S), cost_per_hour=3.0, rate=RATE),),
+    ),
+    "contact too dear": replace(
+        BASE,
+        activities=(make_activity("a", conditions=CONTACT),),
+        contact_windows=(make_window(span=(HOUR_S, 3 * HOUR_S), cost_per_hour=30.0, rate=RATE),),
+    ),
+    "drive": replace(
+        BASE,
+        places=(make_place(), RIDGE),
+        drives=(make_drive(duration_s=HOUR_S),),
+        activities=(
+            make_activity("a", place_ids=("ridge",)),
+            make_activity("b", place_ids=("base",), windows=((0, HOUR_S),)),
+        ),
+    ),
+    "drive in contact and light": replace(
+        BASE,
+        horizon_s=5 * HOUR_S,
+        places=(make_place(illumination=((HOUR_S, 4 * HOUR_S),), earth_visibility=()), make_place("ridge", illumination=((0, 3 * HOUR_S),), earth_visibility=())),
+        drives=(make_drive(duration_s=HOUR_S),),
+        drive_rule=DriveRule((*LIT, *CONTACT), ("wheels",)),
+        activities=(make_activity("a", place_ids=("ridge",)),),
+        contact_windows=(
+            make_window("w1", "usuda", span=(0, 3 * HOUR_S), cost_per_hour=2.0, rate=RATE),
+            make_window("w2", "usuda", place_id="ridge", span=(2 * HOUR_S, 4 * HOUR_S), cost_per_hour=2.0, rate=RATE),
+        ),
+    ),
+    "chain": replace(
+        BASE,
+        activities=(
+            *make_chain("c", 2, resource_ids=("arm",)),
+            make_activity("d", resource_ids=("arm",), windows=((HOUR_S, 2 * HOUR_S),)),
+        ),
+    ),
+    "after": replace(BASE, relations=(Relation(RelationKind.AFTER, "a", "b", HOUR_S, 2 * HOUR_S),)),
+    "excludes": replace(BASE, relations=(Relation(RelationKind.EXCLUDES, "a", "b"),)),
+    "requires": replace(
+        BASE,
+        activities=(make_activity("a"), make_activity("b", duration_s=2 * HOUR_S, windows=((0, HOUR_S),))),
+        relations=(Relation(RelationKind.REQUIRES, "a", "b"),),
+    ),
+    "repetition": replace(
+        BASE,
+        activities=tuple(make_activity(f"r{n}", request_id="r", repetition_index=n) for n in range(3)),
+        repetitions=(Repetition("r", 3 * HOUR_S, HOUR_S),),
+    ),
+    "battery floor": replace(
+        BASE,
+        drives=(),
+        places=(make_place(generation=PowerSeries((0,), (0.0,))),),
+        activities=tuple(make_activity(f"a{n}", power_w=100.0, value=10.0 + n) for n in range(3)),
+        battery=Battery(1000.0, 300.0, 560.0, 0.0, 0.0, 0.0),
+    ),
+    "storage": replace(
+        BASE,
+        activities=tuple(make_activity(f"a{n}", data_bit=3e8, value=10.0 + n) for n in range(3)),
+        storage=Storage(7e8, 0.0, 7e8),
+        contact_windows=(make_window(span=(HOUR_S, 2 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "fairness": replace(
+        BASE,
+        activities=(
+            make_activity("a", agency_id="JAXA", windows=((0, HOUR_S),), resource_ids=("arm",)),
+            make_activity("b", agency_id="ISRO", value=9.0, resource_ids=("arm",), windows=((0, HOUR_S),)),
+            make_activity("c", agency_id="JAXA", value=3.0),
+        ),
+        objective=replace(BASE.objective, fairness_weight=20.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_reaches_the_exhaustive_optimum(name: str) -> None:
+    problem = PROBLEMS[name]
+    result = solve(problem, seed=1, work_limit=2.0)
+    assert validate(problem, result.schedule).violations == ()
+    assert result.objective == pytest.approx(exhaustive_optimum(problem), abs=1e-6)
+    assert result.bound >= result.objective
+    assert result.status in (SolveStatus.OPTIMAL, SolveStatus.FEASIBLE)

@@ -1,0 +1,92 @@
+"""What holds for every solve: validity, true bounds, determinism, conflicts, cancelling, progress."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from problem_factory import HOUR_S, make_activity, make_problem, random_problem
+
+from malapert_planner.domain.objective import evaluate
+from malapert_planner.domain.problem import Battery
+from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.validation import validate
+from malapert_planner.solvers.engine import SolveProgress
+from malapert_planner.solvers.solve import solve
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_validator_accepts_every_schedule(seed: int) -> None:
+    problem = random_problem(seed)
+    result = solve(problem, seed=seed, work_limit=0.6)
+    if result.status is not SolveStatus.INFEASIBLE:
+        assert validate(problem, result.schedule).violations == ()
+        assert result.objective == pytest.approx(evaluate(problem, result.schedule).objective)
+    assert result.bound >= result.objective
+
+
+@pytest.mark.parametrize("seed", [4, 6, 13])
+def test_same_seed_and_work_give_the_same_result(seed: int) -> None:
+    problem = random_problem(seed)
+    first, second = (solve(problem, seed=3, work_limit=0.5) for _ in range(2))
+    assert repr(first) == repr(second)
+    assert first.parameters["wall_cut"] == "false"
+
+
+def test_mandatory_requests_that_contradict_are_named() -> None:
+    arm = {"resource_ids": ("arm",), "windows": ((0, 90 * 60),), "mandatory": True}
+    free = make_activity("free", mandatory=True)
+    problem = make_problem(activities=(make_activity("a", **arm), make_activity("b", **arm), free))
+    result = solve(problem, work_limit=2.0)
+    assert result.status is SolveStatus.INFEASIBLE
+    assert result.conflict == ("a", "b")
+
+
+def test_an_unsurvivable_night_is_no_request_s_fault() -> None:
+    problem = make_problem(activities=(make_activity(mandatory=True),))
+    places = tuple(replace(place, generation=replace(place.generation, power_w=(0.0,))) for place in problem.places)
+    problem = replace(problem, places=places, battery=Battery(1000.0, 900.0, 1000.0, 900.0, 50.0, 50.0))
+    result = solve(problem, work_limit=2.0)
+    assert result.status is SolveStatus.INFEASIBLE
+    assert result.conflict == ()
+
+
+def test_cancel_before_the_start_returns_at_once() -> None:
+    cancel = threading.Event()
+    cancel.set()
+    result = solve(random_problem(6), work_limit=100.0, cancel=cancel)
+    assert result.work < 1.0
+    assert result.parameters["cancelled"] == "true"
+
+
+def test_cancel_from_progress_keeps_the_schedule_so_far() -> None:
+    cancel, seen = threading.Event(), []
+
+    def on_progress(progress: SolveProgress) -> None:
+        seen.append(progress)
+        if progress.objective is not None:
+            cancel.set()
+
+    problem = random_problem(13)
+    result = solve(problem, work_limit=100.0, on_progress=on_progress, cancel=cancel)
+    assert result.status is not SolveStatus.INFEASIBLE
+    assert validate(problem, result.schedule).valid
+    assert result.work < 50.0
+
+
+def test_progress_never_gets_worse() -> None:
+    seen: list[SolveProgress] = []
+    solve(random_problem(13), work_limit=1.0, on_progress=seen.append)
+    objectives = [p.objective for p in seen if p.objective is not None]
+    assert objectives == sorted(objectives)
+    assert all(p.bound >= p.objective for p in seen if p.objective is not None)
+
+
+def test_a_window_off_the_grid_is_used_on_the_grid() -> None:
+    problem = make_problem(
+        resolution_s=600, activities=(make_activity(windows=((100, 4300 + HOUR_S),), duration_s=HOUR_S),)
+    )
+    (placed,) = solve(problem, work_limit=1.0).schedule.activities
+    assert placed.span[0] % 600 == 0
+    assert placed.span[0] >= 100
