@@ -87,8 +87,8 @@ class SiteSearches:
             "end_time": format_time(request.end_time),
         }
         notes = (
-            "survey_light counts candidates that were set aside because others had more light in the survey, before "
-            "the limits on light were tried",
+            "survey_light counts candidates that were set aside because others had more light in the survey, over "
+            "the span and in the days after landing, before the limits on light were tried",
             "light from landing is counted up to the end of the span",
         )
         return SiteSearch(

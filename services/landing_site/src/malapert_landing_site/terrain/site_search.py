@@ -136,10 +136,7 @@ class SiteFinder:
             self._scene, candidates.tile_xy_m, 0.0, sky, SURVEY_AZIMUTH_COUNT, lambda f: report.progress(0.3 * f)
         )
         shadow_m = _distances(candidates.xy_m, candidates.tile_xy_m[ground <= 0.0])
-        lit = mean_sun_fraction(
-            self._scene, candidates.xy_m[gentle], request.array_height_m, sky, SURVEY_AZIMUTH_COUNT,
-            lambda f: report.progress(0.3 + 0.3 * f),
-        ) if len(gentle) else np.empty(0)  # fmt: skip
+        lit = self._survey_light(candidates.xy_m[gentle], sky, request, report) if len(gentle) else np.empty(0)
         apart_m = min(0.5 * request.min_separation_m, candidates.tile_side_m)
         chosen = best_apart(lit, candidates.xy_m[gentle], apart_m, MAX_EXAMINED)
         refused["survey_light"] += len(gentle) - len(chosen)
@@ -154,6 +151,20 @@ class SiteFinder:
             lambda f: report.progress(0.8 + 0.2 * f),
         ) if len(xy_m) else _NO_SKYLINES  # fmt: skip
         return shadow_m, _Examined(index, xy_m, sun, earth)
+
+    def _survey_light(self, xy_m: FloatArray, sky: Sky, request: SiteSearchRequest, report: Report) -> FloatArray:
+        """Mean light over the span, and as much again for the share lit of the days that the lander needs."""
+        found = skylines(
+            self._scene, xy_m, request.array_height_m, SURVEY_AZIMUTH_COUNT, body_range(self._scene, xy_m, sky.sun_km),
+            lambda f: report.progress(0.3 + 0.3 * f),
+        )  # fmt: skip
+        series = light_at(found.elevation_deg, xy_m, found.ground_elevation_m, self._scene.pole, sky, earth=False)
+        since_landing_s = series.utc_s - request.landing_time.timestamp()
+        needed = (since_landing_s >= 0.0) & (since_landing_s <= request.limits.min_lit_days * 86_400.0)
+        score: FloatArray = series.sun_fraction.mean(axis=1, dtype=np.float64)
+        if needed.any():
+            score = score + (series.sun_fraction[:, needed] > 0.0).mean(axis=1)
+        return score
 
     def _sky(self, request: SiteSearchRequest, step_s: float) -> Sky:
         return Sky(self._ephemeris, request.start_time.timestamp(), request.end_time.timestamp(), step_s)
