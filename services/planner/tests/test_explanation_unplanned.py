@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
-
 from malapert_planner.domain.problem import (
     Battery,
     Condition,
@@ -22,6 +20,7 @@ from malapert_planner.domain.problem import (
 from malapert_planner.domain.schedule import Unplanned
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
+from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
 
 BASE = make_problem(resolution_s=HOUR_S)
 ARM = {"resource_ids": ("arm",), "windows": ((0, HOUR_S),)}

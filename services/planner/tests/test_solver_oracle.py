@@ -7,17 +7,6 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from problem_factory import (
-    HORIZON_S,
-    HOUR_S,
-    make_activity,
-    make_chain,
-    make_drive,
-    make_place,
-    make_problem,
-    make_window,
-)
-
 from malapert_planner.domain.objective import evaluate
 from malapert_planner.domain.problem import (
     Battery,
@@ -35,6 +24,15 @@ from malapert_planner.domain.problem import (
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule, SolveStatus
 from malapert_planner.domain.validation import validate
 from malapert_planner.solvers.solve import solve
+from problem_factory import (
+    HOUR_S,
+    make_activity,
+    make_chain,
+    make_drive,
+    make_place,
+    make_problem,
+    make_window,
+)
 
 GRID_S = HOUR_S
 
@@ -146,7 +144,10 @@ PROBLEMS = {
     "drive in contact and light": replace(
         BASE,
         horizon_s=5 * HOUR_S,
-        places=(make_place(illumination=((HOUR_S, 4 * HOUR_S),), earth_visibility=()), make_place("ridge", illumination=((0, 3 * HOUR_S),), earth_visibility=())),
+        places=(
+            make_place(illumination=((HOUR_S, 4 * HOUR_S),), earth_visibility=()),
+            make_place("ridge", illumination=((0, 3 * HOUR_S),), earth_visibility=()),
+        ),
         drives=(make_drive(duration_s=HOUR_S),),
         drive_rule=DriveRule((*LIT, *CONTACT), ("wheels",)),
         activities=(make_activity("a", place_ids=("ridge",)),),

@@ -6,14 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from problem_factory import HOUR_S, make_activity, make_problem, random_problem
-
 from malapert_planner.domain.objective import evaluate
 from malapert_planner.domain.problem import Battery
 from malapert_planner.domain.schedule import SolveStatus
 from malapert_planner.domain.validation import validate
 from malapert_planner.solvers.engine import SolveProgress
 from malapert_planner.solvers.solve import solve
+from problem_factory import HOUR_S, make_activity, make_problem, random_problem
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -85,7 +85,8 @@ def _unreachable(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplann
     if any(place_id in reached for place_id in allowed):
         return None
     closed = sorted({d.closed_because for d in problem.drives if d.to_place_id in allowed and d.closed_because})
-    text = f"no open way leads to {', '.join(allowed) or 'a place that all its steps allow'}: {'; '.join(closed) or 'no drive'}"
+    where = ", ".join(allowed) or "a place that all its steps allow"
+    text = f"no open way leads to {where}: {'; '.join(closed) or 'no drive'}"
     return Unplanned(steps[0].request_id, steps[0].repetition_index, "UNREACHABLE", text, tuple(closed))
 
 

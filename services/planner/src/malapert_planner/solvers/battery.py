@@ -101,12 +101,13 @@ def add_battery(
 ) -> None:
     r"""Keep the charge above its floor at every instant.
 
-    With g[k] generated and c[k] drawn within cell k, the variable L[k] is a lower bound of the charge at the cell's start:
+    With g[k] generated and c[k] drawn within cell k, L[k] is a lower bound of the charge at the cell's start:
 
         L[k + 1] ≤ L[k] + g[k] − c[k],    L[k + 1] ≤ capacity − c[k],    L[k] − c[k] ≥ floor.
 
-    The true charge is, over s ≤ t, the least of (capacity or, at s = 0, the start) + G(s, t) − C(s, t). Within a cell the worst
-    order draws everything after what overflows and before what is generated; the three lines hold for every order.
+    The true charge is, over s ≤ t, the least of (capacity or, at s = 0, the start) + G(s, t) − C(s, t). Within a cell
+    the worst order draws everything after what overflows and before what is generated; the three lines hold for
+    every order.
     """
     if RuleFamily.BATTERY in scope.dropped:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
@@ -13,7 +14,7 @@ from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.units import Units
 
 
@@ -56,10 +57,10 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
 def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> Relaxation:
     r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
 
-    Kept are: each chain within the union over its reachable places of its allowed starts (contacts as potential), unary
-    resources among activities, relations, repetitions; the energy balance of the whole horizon with the best place at every
-    instant; for the cost, a chain that needs contact, the data that must be sent and the drive into each place
-    that a chain cannot do without, priced at the cheapest window. Left out are travel times, charge and storage over time.
+    Kept are: each chain within the union over its reachable places of its allowed starts (contacts as potential),
+    unary resources among activities, relations, repetitions; the energy balance of the whole horizon with the best
+    place at every instant; for the cost, the data that must be sent or the drives into the places that a chain cannot
+    do without, at the cheapest window's price. Left out are travel times, charge and storage over time.
     """
     exact = compile_problem(replace(problem, resolution_s=1))
     model, units = cp_model.CpModel(), Units.of(problem)
@@ -153,7 +154,7 @@ def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int
                     lag.only_enforce_if([first.planned, second.planned])
     for repetition in instance.problem.repetitions:
         group = instance.request_chains.get(repetition.request_id, ())
-        for before, after in zip(group, group[1:], strict=False):
+        for before, after in pairwise(group):
             first, second = chains[before.index], chains[after.index]
             model.add_implication(second.planned, first.planned)
             apart = second.starts[0] - first.starts[0]
@@ -166,9 +167,7 @@ def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _
     """Σ energy z ≤ start + best generation − least base load − end."""
     problem = instance.problem
     battery = problem.battery
-    edges = list(range(0, problem.horizon_s, 3600)) + [problem.horizon_s]
-    by_place = [instance.generation[p, p].between(edges) for p in sorted(instance.places)]
-    best_wh = float(sum(max(values) for values in zip(*by_place, strict=True)))
+    best_wh = float(PowerIntegral.greatest(*(p.generation for p in problem.places)).up_to(problem.horizon_s))
     base_wh = min(battery.asleep_load_w, battery.awake_load_w) * problem.horizon_s / SECONDS_PER_HOUR
     spare_wh = battery.start_wh + best_wh - base_wh - max(battery.end_wh, battery.floor_wh)
     need = [
@@ -220,7 +219,7 @@ def _add_unfairness(
 def _drive_and_contact_cost(
     model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]
 ) -> cp_model.LinearExprT:
-    """Σ over places that a planned chain cannot do without: the shortest drive there, under contact if drives need it."""
+    """Σ over places that planned chains cannot do without: the shortest drive there, where drives need contact."""
     problem = instance.problem
     if not any(c.kind is ConditionKind.CONTACT for c in problem.drive_rule.conditions):
         return 0

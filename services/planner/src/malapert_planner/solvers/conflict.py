@@ -18,9 +18,9 @@ WORK_PER_CHECK = 2.0
 def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...]:
     """Return a minimal set of mandatory requests that contradict each other, by a deletion filter.
 
-    A request is taken out of the set if the rest still cannot be planned. First the relaxation is asked, whose answer needs
-    no grid; where it sees no contradiction, the model of the whole horizon is. Empty means that no request is at fault:
-    even an empty schedule breaks a limit, or no contradiction could be shown within the work.
+    A request is taken out of the set if the rest still cannot be planned. First the relaxation is asked, whose answer
+    needs no grid; where it sees no contradiction, the model of the whole horizon is. Empty means that no request is at
+    fault: even an empty schedule breaks a limit, or no contradiction could be shown within the work.
     """
     requests = sorted({chain.request_id for chain in instance.chains if chain.mandatory})
     for contradicts in (_relaxed_contradicts, _contradicts):
@@ -38,7 +38,7 @@ def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...]:
 
 def _relaxed_contradicts(instance: Instance, engine: Engine, requests: frozenset[str]) -> bool:
     relaxation = relax(instance.problem, requests)
-    relaxation.model.clear_objective()
+    relaxation.model.clear_objective()  # type: ignore[no-untyped-call]
     for assumption in relaxation.assumptions.values():
         relaxation.model.add(assumption == 1)
     _, status = _check(relaxation.model, engine)
@@ -48,7 +48,7 @@ def _relaxed_contradicts(instance: Instance, engine: Engine, requests: frozenset
 def _contradicts(instance: Instance, engine: Engine, requests: frozenset[str]) -> bool:
     scope = whole(Incumbent(instance, Schedule()), requests)
     model = build_model(instance, scope).model
-    model.clear_objective()
+    model.clear_objective()  # type: ignore[no-untyped-call]
     _, status = _check(model, engine)
     return status == cp_model.INFEASIBLE
 

@@ -22,7 +22,7 @@ from malapert_planner.solvers.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a station's windows within a cell, seen from ``places``; figures are the least favourable of the windows."""
+    """A part of a station's windows within a cell, seen from ``places``; figures are the windows' least favourable."""
 
     station_id: str
     cell: int
@@ -50,7 +50,7 @@ class Contacts:
         return [piece for pieces in self.by_station.values() for piece in pieces]
 
     def covering(self, span: Span, stations: tuple[str, ...], cell: int, places: set[str]) -> list[cp_model.IntVar]:
-        """Return the pieces of a cell that cover a span by one of some stations (empty: any) as seen from all places."""
+        """Return the pieces of a cell that cover a span by some stations (empty: any) as seen from all places."""
         return [
             piece.taken
             for piece in self.by_cell.get(cell, ())
@@ -62,10 +62,10 @@ class Contacts:
 
     def spans(self, solver: cp_model.CpSolver) -> list[tuple[str, Span]]:
         """Return the chosen contacts: pieces that touch are one."""
-        chosen = []
+        chosen: list[tuple[str, Span]] = []
         for station, pieces in self.by_station.items():
-            for span in union(piece.span for piece in pieces if solver.boolean_value(piece.taken)):
-                chosen.append((station, span))
+            taken = union(piece.span for piece in pieces if solver.boolean_value(piece.taken))
+            chosen.extend((station, span) for span in taken)
         return chosen
 
 

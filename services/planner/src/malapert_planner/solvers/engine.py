@@ -12,12 +12,12 @@ from ortools.sat.python import cp_model
 Cancel = Callable[[], bool] | threading.Event
 POLL_S = 0.05
 WORK_PER_ROW = 1e-5
-"""Work charged for building a variable or constraint, so that many small models are bounded by work, not by wall time."""
+"""Work charged for building a variable or constraint: many small models are bounded by work, not by wall time."""
 
 
 @dataclass(frozen=True, slots=True)
 class SolveProgress:
-    """Where a solve stands: the stage, the best schedule's objective, the bound and relative gap (None before), work spent."""
+    """Where a solve stands; objective and gap (relative to the bound) are None before the first valid schedule."""
 
     stage: str
     iteration: int
@@ -33,7 +33,8 @@ class SolveProgress:
 class Engine:
     """Runs models one after another until work, wall time or patience end.
 
-    ``work`` is CP-SAT's deterministic time and a charge for building: the only limit in a reproducible solve. The wall limit is a safety net;
+    ``work`` is CP-SAT's deterministic time and a charge for building: the only limit in a reproducible solve. The wall
+    limit is a safety net;
     ``wall_cut`` says whether it ever cut a run.
     """
 

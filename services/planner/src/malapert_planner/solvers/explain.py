@@ -127,7 +127,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
     if family is RuleFamily.BATTERY:
         deficit = max(0.0, float(found.needed_wh[0]) - problem.battery.start_wh)
-        text = f"with the drives as planned the floor of {problem.battery.floor_wh:g} Wh would have to be {deficit:.0f} Wh lower"
+        floor_wh = problem.battery.floor_wh
+        text = f"with the drives as planned the floor of {floor_wh:g} Wh would have to be {deficit:.0f} Wh lower"
     elif family is RuleFamily.STORAGE:
         excess = max(0.0, problem.storage.start_bit - float(found.admitted_bit[0]))
         text = f"the storage would have to hold {excess / 8e6:.0f} MB more, or more be sent before"
@@ -144,7 +145,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
                 | {r.request_id for r in problem.relations if r.other_request_id == chain.request_id}
             )
         )
-        text = f"there is room, but not in the order and at the distance asked from {', '.join(blocking) or 'its repetitions'}"
+        others = ", ".join(blocking) or "its repetitions"
+        text = f"there is room, but not in the order and at the distance asked from {others}"
     return Unplanned(chain.request_id, chain.repetition_index, _REASONS[family], text, blocking)
 
 

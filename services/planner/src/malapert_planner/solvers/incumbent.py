@@ -183,8 +183,8 @@ class Incumbent:
     ) -> Scope:
         """Cut a scope out of the schedule.
 
-        Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned chain
-        that is named must lie inside.
+        Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned
+        chain that is named is free only where it lies inside.
         """
         start, end = self.quiet(span)
         inside = {i for i, c in self.chains.items() if start <= c.span[0] and c.span[1] <= end}
@@ -209,10 +209,11 @@ class Incumbent:
 
     def _boundary(self, span: Span) -> Boundary:
         """Return what holds at a span's ends; where nothing follows, the span may end wherever resting suffices."""
-        problem, edges = self.instance.problem, np.array(self.cells.edges_s)
+        edges = np.array(self.cells.edges_s)
         first, last = int(np.searchsorted(edges, span[0])), int(np.searchsorted(edges, span[1]))
-        follows = any(i.span[1] > span[1] for i in (*self.schedule.activities, *self.schedule.drives))
-        if follows or any(c.span[1] > span[1] for c in self.schedule.contacts):
+        schedule = self.schedule
+        ends_s = [a.span[1] for a in schedule.activities] + [d.span[1] for d in schedule.drives]
+        if max(ends_s + [c.span[1] for c in schedule.contacts], default=0) > span[1]:
             ends = {self.place_at(span[1]): float(self.needed_wh[last])}
         else:
             ends = {place_id: float(self._rest_needed_wh(place_id)[last]) for place_id in self.instance.places}

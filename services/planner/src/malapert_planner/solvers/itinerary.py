@@ -11,7 +11,7 @@ from malapert_planner.domain.problem import ConditionKind, Drive, Span
 from malapert_planner.domain.schedule import PlacedDrive
 from malapert_planner.solvers.candidates import start_times
 from malapert_planner.solvers.instance import Instance
-from malapert_planner.solvers.ledger import Hints
+from malapert_planner.solvers.ledger import Hints, Linear
 from malapert_planner.solvers.scope import Scope
 
 
@@ -32,7 +32,7 @@ class DriveOption:
 
 @dataclass(slots=True)
 class Itinerary:
-    """``stays[place_id, cell]``: the asset rests at the place for the whole cell. ``by_cell``: drives that touch a cell.
+    """``stays[place_id, cell]``: the asset rests there for the whole cell. ``by_cell``: drives that touch a cell.
 
     ``ends``: by place, the stays and drives of which one is taken where the span ends at the place.
     """
@@ -42,7 +42,7 @@ class Itinerary:
     by_cell: dict[int, list[DriveOption]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[str, list[cp_model.IntVar]] = field(default_factory=dict)
 
-    def resting(self, places: tuple[str, ...], cell: int) -> cp_model.LinearExprT:
+    def resting(self, places: tuple[str, ...], cell: int) -> Linear:
         """Return whether the asset rests for a whole cell at one of some places."""
         stays = [self.stays[p, cell] for p in places if (p, cell) in self.stays]
         return cp_model.LinearExpr.sum(stays) if stays else 0
@@ -91,7 +91,7 @@ def _reachable(instance: Instance, scope: Scope) -> dict[str, tuple[int, int]]:
     count = len(scope.cells)
     places = [place_id for place_id in instance.places if place_id]
     if scope.route is None:
-        return {place_id: (0, count) for place_id in places}
+        return dict.fromkeys(places, (0, count))
     on_route = {scope.boundary.start_place_id} | {drive.to_place_id for drive in scope.route}
     return {place_id: (0, count) for place_id in places if place_id in on_route}
 

@@ -8,6 +8,9 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.solvers.scope import Cells
 
+Linear = cp_model.LinearExpr | int
+"""A linear expression or a constant."""
+
 
 @dataclass(slots=True)
 class LinearSum:
@@ -25,7 +28,7 @@ class LinearSum:
             self.variables.append(variable)
             self.coefficients.append(coefficient)
 
-    def expression(self) -> cp_model.LinearExprT:
+    def expression(self) -> Linear:
         """Return the sum as an expression."""
         if not self.variables:
             return self.constant

@@ -28,7 +28,7 @@ def add_objective(
     r"""Maximise Σ value z − w_cost Σ cost u − w_fair U, with U ≥ 1 − planned/requested value of every agency.
 
     A point or two per drive and piece of contact break ties, so that none is taken without need.
-    A mandatory chain counts for more than all values together. Only what the model decides is counted; what is fixed adds a constant.
+    A mandatory chain counts for more than all values together. What is fixed adds a constant that is left out.
     """
     terms: list[cp_model.LinearExprT] = []
     total = sum(units.points(abs(chain.value)) for chain in instance.chains)
@@ -39,8 +39,7 @@ def add_objective(
     for piece in contacts.pieces:
         hours = (piece.span[1] - piece.span[0]) / SECONDS_PER_HOUR
         terms.append(piece.taken * -(units.points(weight * piece.cost_per_hour * hours) + 1))
-    for option in itinerary.drives:
-        terms.append(option.taken * -2)
+    terms.extend(option.taken * -2 for option in itinerary.drives)
     unfair = _unfairness(model, hints, instance, units, placements)
     if unfair is not None:
         terms.append(-1 * unfair)

@@ -34,13 +34,13 @@ class BlockDecision:
     block: Block
     options: list[StartOption] = field(default_factory=list)
 
-    def start(self, delay_s: int = 0) -> cp_model.LinearExprT:
+    def start(self, delay_s: int = 0) -> cp_model.LinearExpr:
         """Return the start plus a delay, 0 where the chain is not planned."""
         return cp_model.LinearExpr.weighted_sum(
             [o.taken for o in self.options], [o.start_s + delay_s for o in self.options]
         )
 
-    def end(self) -> cp_model.LinearExprT:
+    def end(self) -> cp_model.LinearExpr:
         """Return the end, 0 where the chain is not planned."""
         return self.start(self.block.duration_s)
 

@@ -26,9 +26,20 @@ class PowerIntegral:
 
         The least of linear pieces is concave between knots, so joining its knots by lines never exceeds it.
         """
-        knots = np.array(sorted({float(t) for s in series for t in s.offset_s} | {0.0}))
-        powers = [np.interp(knots, s.offset_s, s.power_w) if s.offset_s else np.zeros_like(knots) for s in series]
-        power = np.min(powers, axis=0)
+        knots, powers = _at_knots(series)
+        return cls._through(knots, powers.min(axis=0))
+
+    @classmethod
+    def greatest(cls, *series: PowerSeries) -> PowerIntegral:
+        """Integrate the greatest of several series.
+
+        It is convex between knots, so joining its knots by lines never falls below it.
+        """
+        knots, powers = _at_knots(series)
+        return cls._through(knots, powers.max(axis=0))
+
+    @classmethod
+    def _through(cls, knots: NDArray[np.float64], power: NDArray[np.float64]) -> PowerIntegral:
         steps = np.diff(knots) * (power[1:] + power[:-1]) / 2 / SECONDS_PER_HOUR
         return cls(knots, power, np.concatenate([[0.0], np.cumsum(steps)]))
 
@@ -43,3 +54,10 @@ class PowerIntegral:
     def between(self, edges_s: ArrayLike) -> NDArray[np.float64]:
         """Return the energy in Wh of each cell between consecutive edges."""
         return np.diff(self.up_to(edges_s))
+
+
+def _at_knots(series: tuple[PowerSeries, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return all knots and the power of each series there."""
+    knots = np.array(sorted({float(t) for s in series for t in s.offset_s} | {0.0}))
+    powers = [np.interp(knots, s.offset_s, s.power_w) if s.offset_s else np.zeros_like(knots) for s in series]
+    return knots, np.array(powers)

@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Relation, RelationKind
 from malapert_planner.solvers.instance import Chain, Instance
+from malapert_planner.solvers.ledger import Linear
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import RuleFamily, Scope
 
@@ -18,15 +19,16 @@ class _Extent:
     """Whether a chain is planned, its first start and last end: decisions, or constants where it is fixed."""
 
     planned: cp_model.LiteralT
-    start: cp_model.LinearExprT
-    end: cp_model.LinearExprT
+    start: Linear
+    end: Linear
 
 
 def add_relations(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
     r"""Add relations and repetitions over free and fixed chains.
 
     AFTER: start(c) ≥ end(o) + min lag, start(c) ≤ end(o) + max lag, if both are planned. EXCLUDES: z(c) + z(o) ≤ 1.
-    REQUIRES: z(c) ≤ z(o). Repetitions n, n + 1: z(n + 1) ≤ z(n), |start(n + 1) − start(n) − period| ≤ tolerance if both.
+    REQUIRES: z(c) ≤ z(o). Repetitions n, n + 1: z(n + 1) ≤ z(n), and if both are planned
+    |start(n + 1) − start(n) − period| ≤ tolerance.
     """
     if RuleFamily.RELATION in scope.dropped:
         return

@@ -80,8 +80,9 @@ class FixedChain:
 class Scope:
     """A span to decide anew.
 
-    Drives and later blocks may start at multiples of ``step_s``, chains at those of ``chain_step_s``. ``free`` are indices of chains to place or leave out; ``fixed`` are the chains that stay, anywhere in the horizon;
-    ``outside_contacts`` are those chosen outside the span. ``route``, where given, fixes the drives.
+    Drives and later blocks may start at multiples of ``step_s``, chains at those of ``chain_step_s``.
+    ``free`` are indices of chains to place or leave out; ``fixed`` are the chains that stay, anywhere in the
+    horizon; ``outside_contacts`` are those chosen outside the span. ``route``, where given, fixes the drives.
     """
 
     span: Span

@@ -33,7 +33,7 @@ OnProgress = Callable[[SolveProgress], None]
 class _Search:
     """A solve under way: the best schedule so far and the bound.
 
-    ``settled``: the model of the whole horizon on the finest grid was solved to its optimum, nothing is left to improve.
+    ``settled``: the model of the whole horizon on the finest grid was solved to its optimum; nothing is left to do.
     """
 
     instance: Instance

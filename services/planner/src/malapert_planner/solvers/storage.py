@@ -33,8 +33,8 @@ def enter_data(
             for option in block.options:
                 for step in block.block.steps:
                     _fill(ledger, units, step.span(option.start_s), step.activity.data_bit, option.taken)
-    for option in itinerary.drives:
-        _fill(ledger, units, option.span, option.drive.data_bit, option.taken)
+    for drive in itinerary.drives:
+        _fill(ledger, units, drive.span, drive.drive.data_bit, drive.taken)
     for piece in contacts.pieces:
         ledger.drained[piece.cell].add(piece.taken, units.drained(piece.data_bit))
 

@@ -12,7 +12,7 @@ MWH_PER_WH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Scales of storage and value: ``bit_per_unit`` bits are one unit of storage, one of value is ``value_scale`` points."""
+    """Scales: ``bit_per_unit`` bits are one unit of storage, one of value is ``value_scale`` points."""
 
     bit_per_unit: float
     value_scale: int
