@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import hand_made_plan
 import neighbour_data as data
 import pytest
 import pytest_asyncio
@@ -45,6 +46,12 @@ async def neighbours() -> AsyncIterator[tuple[Neighbours, str]]:
     servicers = Neighbours()
     async with running_neighbours(servicers) as target:
         yield servicers, target
+
+
+@pytest.fixture
+def _hand_made_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let plans be made by hand where the solver is not what is tested."""
+    monkeypatch.setattr("malapert_planner.services.generation.plan_job", hand_made_plan.plan_job)
 
 
 async def events_of(js: Any, count: int) -> list[Event]:
@@ -233,6 +240,7 @@ async def test_the_same_mission_seed_and_work_give_the_same_hash(
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
 async def test_reviews_bind_agency_and_content(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -263,6 +271,7 @@ async def test_reviews_bind_agency_and_content(
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
 async def test_a_taken_contact_refuses_the_release_whole(
     service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -298,6 +307,7 @@ async def pending_of(url: str, plan_id: str) -> Pending:
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
 @pytest.mark.parametrize("loss", ["lose_reservation_answers", "stop_before_reserving"])
 async def test_a_release_that_was_cut_off_is_finished_at_the_next_start(
     service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str], loss: str
@@ -364,10 +374,8 @@ async def test_a_plan_that_the_validator_refuses_is_a_defect_and_never_stored(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    import refused_plan
-
     _, target = neighbours
-    monkeypatch.setattr("malapert_planner.services.generation.plan_job", refused_plan.plan_job)
+    monkeypatch.setattr("malapert_planner.services.generation.plan_job", hand_made_plan.refused_plan_job)
     async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
         await client.create()
         operation = await client.generate()

@@ -1,5 +1,6 @@
 """Making a plan: from a mission to a stored draft that the independent validator has passed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,10 +116,11 @@ class PlanGeneration:
         window_set, windows = await self._windows(context, document, ground)
         inputs = await self._inputs(context, mission, document, ground, windows, precursor)
         context.stage("problem", "Stating the planning problem")
-        problem = build_problem(inputs)
+        problem = await asyncio.to_thread(build_problem, inputs)
         limits = self._limits(request, document)
         outcome = await self._solved(context, problem, limits)
         context.stage("store", "Storing the plan")
+        await asyncio.sleep(0)  # lets the stage begin, so that the time of the one before is known
         provenance = plan_provenance(
             mission, document, ground.stack, ground.search, ground.routes, window_set, inputs, outcome, limits
         )
@@ -126,7 +128,7 @@ class PlanGeneration:
         basis = PlanBasis(
             inputs, ground.site, ground.alternatives, tuple(ground.routes.routes), window_set, provenance, spent
         )
-        plan = self._plan(basis, problem, outcome, mission, request, context)
+        plan = await asyncio.to_thread(self._plan, basis, problem, outcome, mission, request, context)
         async with context.finish(plan.plan_id) as session:
             await self._stores.plans.add(session, plan)
             self._announcer.announce(session, plan)

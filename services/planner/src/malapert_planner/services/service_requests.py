@@ -42,7 +42,7 @@ def terrain_stack(document: MissionDocument, terrain_ids: Sequence[str]) -> terr
 
 
 def site_search(document: MissionDocument, terrain_stack_id: str) -> site_pb2.SearchSitesRequest:
-    """Return the search for landing sites."""
+    """Return the search for landing sites, judged from the touchdown to the end of the planned span."""
     landing, asset = document.landing, document.asset
     start_time, end_time = horizon_span(document)
     weights = {name: getattr(landing.weights, name) for name in _criteria()}

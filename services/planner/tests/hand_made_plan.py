@@ -1,0 +1,49 @@
+"""Planning jobs without the solver: a small valid schedule made by hand, and one that breaks a rule."""
+
+from malapert_planner.domain.objective import evaluate
+from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.schedule import (
+    PlacedActivity,
+    PlacedContact,
+    Schedule,
+    SolveResult,
+    SolveStatus,
+    Unplanned,
+)
+from malapert_planner.domain.validation import validate
+from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits
+from malapert_planner.services.worker_process import JobLink
+
+HOUR_S = 3600
+# The survey makes 1.6 Gbit; two hours at 256 kbit/s send 1.8 Gbit.
+VALID = Schedule(
+    activities=(PlacedActivity("survey-lander/0/survey", "lander", (4 * HOUR_S, 6 * HOUR_S)),),
+    contacts=(
+        PlacedContact("isro-idsn-32", "lander", "isro-idsn-32-lander-0", (6 * HOUR_S, 8 * HOUR_S)),
+        PlacedContact("jaxa-udsc-64", "lander", "jaxa-udsc-64-lander-0", (9 * HOUR_S, 10 * HOUR_S)),
+    ),
+)
+# The asset is at the lander, not at the haven.
+REFUSED = Schedule(activities=(PlacedActivity("neutrons-haven/0/stare", "haven", (0, 6 * HOUR_S)),))
+
+
+def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
+    """Return the valid schedule, checked by the real validator."""
+    return _outcome(problem, VALID)
+
+
+def refused_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
+    """Return the schedule that breaks a rule, as the real validator finds."""
+    return _outcome(problem, REFUSED)
+
+
+def _outcome(problem: PlanningProblem, schedule: Schedule) -> PlanningOutcome:
+    planned = {placed.activity_id for placed in schedule.activities}
+    left = {(item.request_id, item.repetition_index) for item in problem.activities if item.activity_id not in planned}
+    objective = evaluate(problem, schedule)
+    return PlanningOutcome(
+        SolveResult(SolveStatus.FEASIBLE, schedule, objective.objective, 1000.0, 0.0),
+        validate(problem, schedule),
+        objective,
+        tuple(Unplanned(*key, "TIME", "made by hand") for key in sorted(left)),
+    )
