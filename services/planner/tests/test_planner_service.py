@@ -85,16 +85,17 @@ async def test_a_mission_is_versioned_by_content(
         newest = await client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id="lupex-week"))
         with pytest.raises(NotFoundError) as unknown:
             await client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id="lupex-week", version=9))
-    assert (first.version, again.version, second.version, back.version) == (1, 1, 2, 1)
+    assert (first.version, again.version, second.version, back.version) == (1, 1, 2, 3)
     assert first.content_hash == again.content_hash != second.content_hash
     assert list(first.reviewer_agency_ids) == ["JAXA", "ISRO", "NASA", "ESA"]
     figure = json.loads(first.document_json)["assets"][0]["array"]["power"]
     assert figure == {"value": "400 W", "confidence": "A", "source": WEEK["source"]}
-    assert [(mission.mission_id, mission.version) for mission in page.missions] == [("lupex-week", 2)]
+    assert [(mission.mission_id, mission.version) for mission in page.missions] == [("lupex-week", 3)]
     assert not page.missions[0].document_json
-    assert newest.mission.version == 2
+    assert newest.mission.version == 3
+    assert newest.mission.content_hash == first.content_hash
     assert unknown.value.reason == "UNKNOWN_MISSION_VERSION"
-    assert sorted(servicers.catalogues) == [("lupex-week", 1), ("lupex-week", 2)]
+    assert sorted(servicers.catalogues) == [("lupex-week", 1), ("lupex-week", 2), ("lupex-week", 3)]
 
 
 @pytest.mark.asyncio

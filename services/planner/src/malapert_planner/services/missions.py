@@ -46,7 +46,7 @@ class MissionService:
         self._clock = clock
 
     async def create(self, document_json: bytes, agency_id: str, *, validate_only: bool = False) -> Mission:
-        """Take a mission document; the same content again gives the version that holds it.
+        """Take a mission document; the newest version's content again gives that version.
 
         The catalogue goes to the payload service first: where it is refused, nothing is stored.
 
@@ -57,14 +57,15 @@ class MissionService:
         """
         document = await self._checked(document_json)
         canonical = canonical_json(document.model_dump(mode="json", exclude_none=True))
-        present, newest = await self._present(document.mission.id, bytes_hash(canonical))
-        if present is not None:
+        newest = await self._newest(document.mission.id)
+        if newest is not None and newest.content_hash == bytes_hash(canonical):
             if not validate_only:
-                await self._payloads.import_catalogue(catalogue_request(document, present.version, validate_only=False))
-            return present
+                await self._payloads.import_catalogue(catalogue_request(document, newest.version, validate_only=False))
+            return newest
+        version = newest.version + 1 if newest else 1
         if validate_only:
-            return self._mission(document, canonical, newest + 1, "", agency_id)
-        version, catalogue_hash = await self._imported(document, newest + 1)
+            return self._mission(document, canonical, version, "", agency_id)
+        version, catalogue_hash = await self._imported(document, version)
         mission = self._mission(document, canonical, version, catalogue_hash, agency_id)
         async with self._database.transaction() as session:
             await self._missions.add(session, mission)
@@ -101,7 +102,8 @@ class MissionService:
         ]
 
     async def _catalogue_faults(self, document: MissionDocument, own: list[Fault]) -> list[Fault]:
-        version = (await self._present(document.mission.id, ""))[1] + 1
+        newest = await self._newest(document.mission.id)
+        version = newest.version + 1 if newest else 1
         try:
             await self._payloads.import_catalogue(catalogue_request(document, version, validate_only=True))
         except InvalidInputError as error:
@@ -112,10 +114,10 @@ class MissionService:
                 raise
         return []
 
-    async def _present(self, mission_id: str, content_hash: str) -> tuple[Mission | None, int]:
+    async def _newest(self, mission_id: str) -> Mission | None:
         async with self._database.reading() as session:
-            present = await self._missions.find_content(session, mission_id, content_hash)
-            return present, await self._missions.newest_version(session, mission_id)
+            version = await self._missions.newest_version(session, mission_id)
+            return await self._missions.get(session, mission_id, version) if version else None
 
     async def _imported(self, document: MissionDocument, version: int) -> tuple[int, str]:
         # A version may be taken there by an import whose mission was never stored here: the next one is free.

@@ -51,14 +51,6 @@ class MissionStore:
         query = select(func.max(col(MissionRow.version))).where(col(MissionRow.mission_id) == mission_id)
         return (await session.exec(query)).one() or 0
 
-    async def find_content(self, session: AsyncSession, mission_id: str, content_hash: str) -> Mission | None:
-        """Return the version of a mission with this content, if there is one."""
-        query = select(MissionRow).where(
-            col(MissionRow.mission_id) == mission_id, col(MissionRow.content_hash) == content_hash
-        )
-        row = (await session.exec(query.order_by(col(MissionRow.version).desc()).limit(1))).first()
-        return _of_row(row) if row else None
-
     async def page(self, session: AsyncSession, size: int, after_id: str) -> list[Mission]:
         """Return the newest version of at most so many missions, by identifier."""
         newest = (

@@ -16,7 +16,6 @@ class MissionRow(PlannerTable, table=True):
     """A mission version; never changed."""
 
     __tablename__ = "mission"
-    __table_args__ = (Index("ix_mission_content", "mission_id", "content_hash"),)
 
     mission_id: str = Field(sa_type=Text, primary_key=True)
     version: int = Field(primary_key=True)

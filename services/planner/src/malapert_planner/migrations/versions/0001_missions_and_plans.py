@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("created_time", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("mission_id", "version", name="pk_mission"),
     )
-    op.create_index("ix_mission_content", "mission", ["mission_id", "content_hash"])
     op.create_table(
         "plan",
         *_text("plan_id", "mission_id", "state", "state_reason"),
