@@ -6,8 +6,9 @@ import numpy as np
 
 from malapert_landing_site.domain.grid import ElevationArray, FloatArray
 
-# Rosenburg et al. 2011, "Global surface slopes and roughness of the Moon from the Lunar Orbiter Laser Altimeter",
+# After Rosenburg et al. 2011, "Global surface slopes and roughness of the Moon from the Lunar Orbiter Laser Altimeter",
 # JGR 116, E02001: the highlands have a median Hurst exponent of 0.95 and a median slope of 7.5° at a baseline of 17 m.
+# The numbers are from memory (confidence U): the paper was not at hand, and every product says so.
 HURST_EXPONENT = 0.95
 MEDIAN_SLOPE_DEG = 7.5
 SLOPE_BASELINE_M = 17.0
