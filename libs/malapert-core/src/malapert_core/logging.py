@@ -39,7 +39,9 @@ def configure_logging(settings: ServiceSettings) -> None:
         _add_context,
     ]
     if settings.log_format == "json":
-        rendering: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without local variables: they hold secrets and other agencies' data.
+        traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        rendering: list[Any] = [structlog.processors.ExceptionRenderer(traceback), structlog.processors.JSONRenderer()]
     else:
         rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -1,0 +1,40 @@
+"""The log tells what failed and keeps what it was given to itself."""
+
+import json
+import logging
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import structlog
+from malapert_core.config import ServiceSettings
+from malapert_core.logging import configure_logging
+
+
+class QuietSettings(ServiceSettings):
+    service_name: ClassVar[str] = "quiet"
+
+
+@pytest.fixture
+def _restored_logging():
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_restored_logging")
+def test_a_traceback_holds_no_local_variables(capsys, tmp_path):
+    configure_logging(QuietSettings(identity_secret="k" * 40, data_dir=Path(tmp_path)))
+    password = "open-sesame"
+    try:
+        raise ValueError(f"a wrong password of {len(password)} letters")
+    except ValueError:
+        structlog.get_logger("test").exception("call failed")
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert line["event"] == "call failed"
+    assert line["service"] == "quiet"
+    assert line["exception"][0]["exc_type"] == "ValueError"
+    assert "test_core_logging" in line["exception"][0]["frames"][-1]["filename"]
+    assert password not in json.dumps(line)
