@@ -17,7 +17,7 @@ from malapert_core.operations import OperationContext
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
 from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.schedule import SolveResult, SolveStatus
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services import service_requests as ask
 from malapert_planner.services.missions import mission_document
@@ -224,10 +224,7 @@ class PlanGeneration:
         outcome: PlanningOutcome = await self._workers.run(
             plan_job, problem, limits, on_progress=progressed, cancelled=context.cancelled
         )
-        if outcome.result.status is SolveStatus.INFEASIBLE:
-            named = ", ".join(outcome.result.conflict) or "not narrowed down"
-            message = f"the mandatory requests contradict each other at the chosen site; in conflict: {named}"
-            raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ",".join(outcome.result.conflict)})
+        _require_schedule(outcome.result)
         self._require_valid(problem, outcome)
         return outcome
 
@@ -258,6 +255,16 @@ class PlanGeneration:
             precursor_plan_id=request.precursor_plan_id,
             created_time=self._clock(),
         )
+
+
+def _require_schedule(result: SolveResult) -> None:
+    if result.status is not SolveStatus.INFEASIBLE:
+        return
+    if not result.conflict:
+        message = "no schedule with every mandatory request was found at the chosen site within the work limit"
+        raise PreconditionError("NO_PLAN_FOUND", message)
+    message = f"mandatory requests contradict each other at the chosen site: {', '.join(result.conflict)}"
+    raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ",".join(result.conflict)})
 
 
 def _in_the_way(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:
