@@ -14,7 +14,9 @@ from malapert_cli.progress import follow
 from malapert_cli.report import write_report
 from malapert_cli.summary import print_summary
 
-console = Console()
+# Piped into a file or a log, the tables keep the width that they need.
+PIPED_WIDTH = 150
+console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
 
 
 class MissionFileError(Exception):

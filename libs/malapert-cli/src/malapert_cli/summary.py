@@ -10,6 +10,7 @@ from rich.table import Table
 from malapert_cli.api import Json
 
 HOUR_S = 3600.0
+SMALL_AMOUNT = 100.0
 
 
 def print_summary(plan: Json, console: Console) -> None:
@@ -93,11 +94,15 @@ def _unplanned(plan: Json) -> Table:
 def _resources(plan: Json) -> Table:
     table = _table("Resources", "resource", ">lowest", "when", ">highest", ">floor", ">capacity", "unit")
     for profile in plan["profiles"]:
-        limits = ["" if profile.get(key) is None else f"{profile[key]:,.0f}" for key in ("floor", "capacity")]
-        lowest, highest = f"{profile['minimum']:,.0f}", f"{profile['maximum']:,.0f}"
+        limits = ["" if profile.get(key) is None else _amount(profile[key]) for key in ("floor", "capacity")]
+        lowest, highest = _amount(profile["minimum"]), _amount(profile["maximum"])
         when = _when(profile["minimum_time"]) if profile.get("minimum_time") else ""
         table.add_row(profile["resource_id"], lowest, when, highest, *limits, profile["unit"])
     return table
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= SMALL_AMOUNT else f"{value:.2f}"
 
 
 def _agencies(plan: Json) -> Table:

@@ -12,7 +12,7 @@ from malapert_cli.summary import parse_time
 
 Array = NDArray[np.float64]
 LOCAL_MARGIN = 1.5
-OVERVIEW_SIZE_M = 16_000.0
+OVERVIEW_MARGIN = 1.1
 OVERVIEW_PIXELS = 128
 LOCAL_PIXELS = 128
 
@@ -67,22 +67,23 @@ def fetch(api: Api, plan: Json) -> ReportData:
     window_set = api.get(f"/window-sets/{plan['window_set_id']}")
     antenna_height_m = window_set["request"]["antenna_height_m"]
     stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
+    region = api.get(f"/terrain-stacks/{stack_id}")["region"]
     skyline = api.post(
         "/horizon-profiles:compute",
         {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720},
     )["profiles"][0]
 
-    def layers(size_m: float, pixels: int) -> dict[str, MapLayer]:
+    def layers(size_m: float, center: Json, pixels: int) -> dict[str, MapLayer]:
         return {
-            layer: _layer(api, stack_id, layer, point, size_m, pixels, plan["horizon"], antenna_height_m)
+            layer: _layer(api, stack_id, layer, center, size_m, pixels, plan["horizon"], antenna_height_m)
             for layer in ("HILLSHADE", "ILLUMINATION")
         }
 
     return ReportData(
         plan=plan,
         windows=windows,
-        overview=layers(OVERVIEW_SIZE_M, OVERVIEW_PIXELS),
-        local=layers(_local_size_m(plan), LOCAL_PIXELS),
+        overview=layers(2 * OVERVIEW_MARGIN * region["radius_m"], region["center"], OVERVIEW_PIXELS),
+        local=layers(_local_size_m(plan), point, LOCAL_PIXELS),
         skyline=skyline,
         sun=_track(windows, ("ILLUMINATION", "DARKNESS"), "sun_azimuth_deg", "sun_elevation_deg"),
         earth=_track(windows, ("EARTH_VISIBILITY",), "azimuth_deg", "elevation_deg"),

@@ -34,7 +34,10 @@ def draw_map(data: ReportData) -> Figure:
 def _relief(axes: Axes, layers: dict[str, MapLayer]) -> None:
     light, shade = layers["ILLUMINATION"], layers["HILLSHADE"]
     colour = LIGHT_MAP(np.clip(light.values, 0, 1))
-    colour[..., :3] *= (0.35 + 0.65 * np.nan_to_num(shade.values))[..., None]
+    # The Sun is so low that shading uses a small part of its range: stretch it to the eye's.
+    low, high = np.nanpercentile(shade.values, [2, 98])
+    relief = np.clip((np.nan_to_num(shade.values) - low) / max(high - low, 1e-6), 0, 1)
+    colour[..., :3] *= (0.55 + 0.45 * relief)[..., None]
     colour[np.isnan(light.values)] = (0.6, 0.6, 0.6, 1.0)
     extent_km = [edge / 1e3 for edge in light.extent_m]
     axes.imshow(colour, extent=(extent_km[0], extent_km[1], extent_km[2], extent_km[3]), interpolation="nearest")

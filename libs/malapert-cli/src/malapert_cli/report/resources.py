@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from malapert_cli.api import Json
 from malapert_cli.report.data import Array, ReportData
 from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axis
+from malapert_cli.summary import parse_time
 
 
 def draw_resources(data: ReportData) -> Figure:
@@ -22,13 +23,14 @@ def draw_resources(data: ReportData) -> Figure:
     for resource_id, colour in (("generation_w", LIGHT), ("load_w", PALETTE[1])):
         times, values = _series(data, profiles[resource_id])
         power.plot(times, values, lw=0.8, color=colour, label=resource_id.removesuffix("_w"))
-    power.set_ylabel("power, W")
+    power.set_title("power, W")
     power.legend(loc="upper right", ncols=2, frameon=False)
     for track, colour, label in ((data.sun, LIGHT, "Sun"), (data.earth, EARTH, "Earth, while in view")):
         sky.plot(track.times, track.elevation_deg, lw=1.0, color=colour, label=label)
     sky.axhline(0, color="#6b7280", lw=0.6)
-    sky.set_ylabel("elevation at the site, °")
+    sky.set_title("elevation of Sun and Earth at the landing site, °")
     sky.legend(loc="upper right", ncols=2, frameon=False)
+    sky.set_xlim(mdates.date2num(data.start_time), mdates.date2num(parse_time(data.plan["horizon"]["end_time"])))
     utc_axis(sky)
     return figure
 
@@ -43,9 +45,9 @@ def _level(axes: Axes, data: ReportData, profile: Json, label: str, scale: float
                 profile[key] * scale, color=colour, lw=1.0, ls="--", label=f"{key} {profile[key] * scale:,.4g}"
             )
     lowest = f"lowest {profile['minimum'] * scale:,.4g}, highest {profile['maximum'] * scale:,.4g}"
-    axes.set_ylabel(label)
+    axes.set_title(f"{label}: {lowest}")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="lower right", title=lowest, ncols=2, frameon=False)
+    axes.legend(loc="lower right", ncols=2, frameon=False)
 
 
 def _series(data: ReportData, profile: Json) -> tuple[Array, Array]:

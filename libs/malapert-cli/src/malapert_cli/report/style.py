@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK = "#1d2433"
-LIGHT = "#f2b634"
+LIGHT = "#f5c542"
 NIGHT = "#39415a"
-EARTH = "#2f7fc1"
-DRIVE = "#8a5cc2"
+EARTH = "#7db8e8"
+DRIVE = "#111111"
 GRID = "#d9dde5"
-PALETTE = ("#2f7fc1", "#d1495b", "#3a9d6e", "#e08e2b", "#8a5cc2", "#5b8e9e", "#a05c3b", "#6b7280")
+PALETTE = ("#3b6fb6", "#d1495b", "#2f9e6b", "#e07b1f", "#8a5cc2", "#8c6d5a", "#c2528b", "#5f7d8c")
 
 matplotlib.rcParams.update(
     {

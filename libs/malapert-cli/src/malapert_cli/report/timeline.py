@@ -38,7 +38,7 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
     axes = figure.subplots()
     for number, (_, bars) in enumerate(lanes):
         for bar, colour in bars:
-            axes.broken_barh([bar], (number - 0.38, 0.76), facecolors=tint.get(colour, colour), linewidth=0)
+            axes.broken_barh([bar], (number - 0.38, 0.76), color=tint.get(colour, colour), linewidth=0.8)
     axes.set_yticks(range(len(lanes)), [name for name, _ in lanes])
     axes.set_ylim(len(lanes) - 0.4, -0.6)
     axes.set_xlim(float(mdates.date2num(first)), float(mdates.date2num(last)))
