@@ -121,7 +121,10 @@ def _options(model: cp_model.CpModel, hints: Hints, scope: Scope, chain: Chain) 
             place_id: _at_rest(scope, place_id, starts[number], block.duration_s)
             for place_id, starts in sorted(chain.starts.items())
         }
-        extra = () if at is None else (at,)
+        extra = [] if at is None else [at]
+        if decisions:
+            # Without these a step wider than the wait would leave no start at all.
+            extra += [o.start_s + decisions[-1].block.duration_s for o in decisions[-1].options]
         step_s = scope.chain_step_s if number == 0 else scope.step_s
         times = {t for s in spans.values() for t in start_times(s, block.duration_s, scope, step_s, extra)}
         for start in sorted(times):
