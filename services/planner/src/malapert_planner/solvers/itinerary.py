@@ -61,12 +61,11 @@ def add_itinerary(model: cp_model.CpModel, hints: Hints, instance: Instance, sco
         inflow(p, j) = outflow(p, j),   one unit enters at (start place, 0) and leaves at (end place, K).
     """
     itinerary = Itinerary()
-    reachable = _reachable(instance, scope)
-    count = len(scope.cells)
-    for place_id, (first, last) in reachable.items():
-        for cell in range(first, last):
+    places, count = _places(instance, scope), len(scope.cells)
+    for place_id in places:
+        for cell in range(count):
             itinerary.stays[place_id, cell] = model.new_bool_var("")
-    _add_drives(model, hints, instance, scope, itinerary, reachable)
+    _add_drives(model, hints, instance, scope, itinerary, places)
     inflow: dict[tuple[str, int], list[cp_model.IntVar]] = defaultdict(list)
     outflow: dict[tuple[str, int], list[cp_model.IntVar]] = defaultdict(list)
     for (place_id, cell), stay in itinerary.stays.items():
@@ -86,14 +85,11 @@ def add_itinerary(model: cp_model.CpModel, hints: Hints, instance: Instance, sco
     return itinerary
 
 
-def _reachable(instance: Instance, scope: Scope) -> dict[str, tuple[int, int]]:
-    """Return for each place the cells in which the asset could stay there; with a route, all (the flow fixes them)."""
-    count = len(scope.cells)
-    places = [place_id for place_id in instance.places if place_id]
+def _places(instance: Instance, scope: Scope) -> tuple[str, ...]:
+    """Return the places where the asset may be: all, or those of a fixed route."""
     if scope.route is None:
-        return dict.fromkeys(places, (0, count))
-    on_route = {scope.boundary.start_place_id} | {drive.to_place_id for drive in scope.route}
-    return {place_id: (0, count) for place_id in places if place_id in on_route}
+        return tuple(instance.places)
+    return tuple(sorted({scope.boundary.start_place_id} | {drive.to_place_id for drive in scope.route}))
 
 
 def _add_drives(
@@ -102,12 +98,12 @@ def _add_drives(
     instance: Instance,
     scope: Scope,
     itinerary: Itinerary,
-    reachable: dict[str, tuple[int, int]],
+    places: tuple[str, ...],
 ) -> None:
     hinted = {((d.from_place_id, d.to_place_id), d.span[0]) for d in scope.hint.drives}
     for drive, spans in zip(instance.drives, instance.drive_starts, strict=True):
         ends = (drive.from_place_id, drive.to_place_id)
-        if ends[0] not in reachable or ends[1] not in reachable:
+        if ends[0] not in places or ends[1] not in places:
             continue
         extra = [d.span[0] for d in scope.hint.drives if (d.from_place_id, d.to_place_id) == ends]
         if scope.route is None:

@@ -113,7 +113,7 @@ def add_placements(
 
 def _options(model: cp_model.CpModel, hints: Hints, scope: Scope, chain: Chain) -> list[BlockDecision]:
     hinted = {a.activity_id: a.span[0] for a in scope.hint.activities}
-    decisions = []
+    decisions: list[BlockDecision] = []
     for number, block in enumerate(chain.blocks):
         decision = BlockDecision(block)
         at = hinted.get(block.steps[0].activity.activity_id)
@@ -209,12 +209,10 @@ def add_unary_resources(
             if overlap_s(placed.span, scope.span):
                 for resource in instance.activities[placed.activity_id].resource_ids:
                     uses[resource].append((placed.span, None))
-    users: dict[str, set[int]] = defaultdict(set)
-    for index, decision in placements.decisions.items():
+    for decision in placements.decisions.values():
         for block in decision.blocks:
             for step in block.block.steps:
                 for resource in step.activity.resource_ids:
-                    users[resource].add(index)
                     uses[resource].extend((step.span(o.start_s), o.taken) for o in block.options)
     for resource in instance.problem.drive_rule.resource_ids:
         uses[resource].extend((option.span, option.taken) for option in itinerary.drives)
