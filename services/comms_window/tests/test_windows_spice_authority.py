@@ -9,6 +9,7 @@ import pytest
 import spiceypy
 from malapert_astro.earth_stations import SitePosition, StationPosition
 from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
+from malapert_astro.fitted_paths import SpanPaths
 from malapert_astro.kernels import installed_kernels
 from malapert_astro.times import tdb_from_utc, utc_from_tdb, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
@@ -29,11 +30,6 @@ STATION_BODIES = {"esa-mlg": 399901, "isro-idsn-32": 399902, "dsn-dss43": 399903
 TERMINAL = LinkTerminal("X", 8.45e9, 10.0, 4.0, 3.0, 2.0, (64e3, 256e3, 1024e3))
 HORIZON = Horizon("site", 29.1957, -84.7906, 350.0, 2.0, np.zeros(4), 0.01)
 STATIONS = load_station_catalogue()
-
-
-@pytest.fixture(scope="module")
-def view() -> PlaceView:
-    return PlaceView(Ephemeris(), HORIZON)
 
 
 @pytest.fixture
@@ -85,6 +81,10 @@ def _define_local_frame(body: int, base: str, longitude_deg: float, latitude_deg
     )
 
 
+def _view(span: SearchSpan) -> PlaceView:
+    return PlaceView(SpanPaths(Ephemeris(), span.start_s, span.end_s), HORIZON)
+
+
 def _span(start: datetime, days: float) -> SearchSpan:
     start_s = utc_seconds(start)
     return SearchSpan(start_s, start_s + days * 86_400.0, 600.0)
@@ -117,27 +117,27 @@ def _edges(windows: list[Window]) -> np.ndarray:
 @pytest.mark.usefixtures("spice")
 @pytest.mark.parametrize("station_id", list(STATION_BODIES))
 @pytest.mark.parametrize("start", [datetime(2026, 6, 1, tzinfo=UTC), datetime(2029, 1, 10, tzinfo=UTC)])
-def test_contacts_agree(view: PlaceView, station_id: str, start: datetime) -> None:
+def test_contacts_agree(station_id: str, start: datetime) -> None:
     span, station, body = _span(start, 16.0), STATIONS[station_id], STATION_BODIES[station_id]
     risen = _above(body, str(SITE_BODY), station.min_elevation_deg.value, span)
     clear = _above(SITE_BODY, str(body), 0.0, span)
     expected = _intervals(spiceypy.wnintd(risen, clear))
-    windows = search_contacts(Ephemeris(), view, station, TERMINAL, span)
+    windows = search_contacts(_view(span), station, TERMINAL, span)
     assert len(windows) == len(expected) > 0
     assert np.max(np.abs(_edges(windows) - expected)) < EDGE_S
 
 
 @pytest.mark.usefixtures("spice")
-def test_earth_visibility_agrees(view: PlaceView) -> None:
+def test_earth_visibility_agrees() -> None:
     span = _span(datetime(2029, 1, 1, tzinfo=UTC), 60.0)
     expected = _intervals(_above(SITE_BODY, "EARTH", 0.0, span))
-    windows = search_earth_visibility(view, span)
+    windows = search_earth_visibility(_view(span), span)
     assert len(windows) == len(expected) >= 2
     assert np.max(np.abs(_edges(windows) - expected)) < EDGE_S
 
 
 @pytest.mark.usefixtures("spice")
-def test_sunlight_agrees(view: PlaceView) -> None:
+def test_sunlight_agrees() -> None:
     span = _span(datetime(2029, 1, 1, tzinfo=UTC), 45.0)
 
     @spiceypy.utils.callbacks.SpiceUDFUNS
@@ -153,7 +153,7 @@ def test_sunlight_agrees(view: PlaceView) -> None:
     found = spiceypy.cell_double(200)
     spiceypy.gfuds(limb_elevation, is_decreasing, ">", 0.0, 0.0, 21_600.0, 100, _confinement(span), found)
     expected = _intervals(found)
-    windows = search_light(view, span)
+    windows = search_light(_view(span), span)
     lit = [window for window in windows if window.kind is WindowKind.ILLUMINATION]
     dark = [window for window in windows if window.kind is WindowKind.DARKNESS]
     assert len(lit) == len(expected) >= 2
@@ -165,9 +165,9 @@ def test_sunlight_agrees(view: PlaceView) -> None:
 
 
 @pytest.mark.usefixtures("spice")
-def test_profiles_along_a_contact_agree(view: PlaceView) -> None:
+def test_profiles_along_a_contact_agree() -> None:
     span = _span(datetime(2029, 1, 10, tzinfo=UTC), 2.0)
-    window = search_contacts(Ephemeris(), view, STATIONS["esa-mlg"], TERMINAL, span)[0]
+    window = search_contacts(_view(span), STATIONS["esa-mlg"], TERMINAL, span)[0]
     profiles = {profile.quantity: profile for profile in window.profiles}
     offsets = profiles["station_elevation_deg"].offset_s
     body = STATION_BODIES["esa-mlg"]

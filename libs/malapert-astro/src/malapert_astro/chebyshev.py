@@ -17,6 +17,8 @@ from malapert_astro.errors import EphemerisSpanError, KernelError
 
 Floats = NDArray[np.float64]
 
+_BESIDE_S = 1e-3
+
 
 @dataclass(frozen=True)
 class ChebyshevSeries:
@@ -55,9 +57,10 @@ class ChebyshevSeries:
         return value, (later + x * later_rate - last_rate) * (2.0 / self.interval_s)
 
     def _locate(self, epoch_tdb_s: Floats) -> tuple[NDArray[np.intp], Floats]:
-        offset = (epoch_tdb_s - self.start_s) / self.interval_s
-        record = np.clip(np.floor(offset).astype(np.intp), 0, self.coefficients.shape[2] - 1)
-        return record, 2.0 * (offset - record) - 1.0
+        record = np.floor((epoch_tdb_s - self.start_s) / self.interval_s).astype(np.intp)
+        record = np.clip(record, 0, self.coefficients.shape[2] - 1)
+        # From the record's own start, not the segment's: a rounding of 1e-6 s is 3 cm of the Earth's way.
+        return record, (epoch_tdb_s - (self.start_s + record * self.interval_s)) * (2.0 / self.interval_s) - 1.0
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,14 @@ class SegmentChain:
     def segments_at(self, epoch_tdb_s: Floats) -> list[Segment]:
         """Return the segments that the epochs are taken from, in order of precedence."""
         return [segment for segment, _ in self._choose(epoch_tdb_s)]
+
+    def seams_tdb_s(self) -> list[float]:
+        """Return the epochs at which one file follows another, where the values may jump."""
+        edges = sorted({edge for segment in self.segments for edge in (segment.start_s, segment.end_s)})[1:-1]
+        return [edge for edge in edges if self._file_at(edge - _BESIDE_S) != self._file_at(edge + _BESIDE_S)]
+
+    def _file_at(self, epoch_tdb_s: float) -> Path:
+        return self.segments_at(np.array([epoch_tdb_s]))[0].path
 
     def _choose(self, epoch_tdb_s: Floats) -> list[tuple[Segment, NDArray[np.bool_]]]:
         left = np.ones(epoch_tdb_s.shape, dtype=np.bool_)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.fitted_paths import SpanPaths
+from malapert_astro.motion import LIGHT_SPEED_KM_S
 from malapert_astro.surface import azimuth_elevation, surface_position_km
-from malapert_astro.times import tdb_from_utc
 
 Floats = NDArray[np.float64]
 
@@ -61,32 +61,38 @@ class LinkGeometry:
 
 
 class StationLink:
-    """The path between one lunar site and one ground station; methods take Unix seconds UTC of any shape.
+    """The path between one lunar site and one ground station over a span.
 
-    Every method raises EphemerisSpanError outside the kernels.
+    Methods take Unix seconds UTC of any shape, within the span.
+
+    Parameters
+    ----------
+    paths
+        Fits the paths; raises EphemerisSpanError outside the kernels.
+    site, station
+        Both ends.
     """
 
-    def __init__(self, ephemeris: Ephemeris, site: SitePosition, station: StationPosition) -> None:
-        self._ephemeris = ephemeris
+    def __init__(self, paths: SpanPaths, site: SitePosition, station: StationPosition) -> None:
         self._site, self._station = site, station
-        self._site_km, self._station_km = site.moon_me_km, station.itrf_km
+        self._from_site = paths.station(site.moon_me_km, station.itrf_km)
+        self._from_station = paths.site(station.itrf_km, site.moon_me_km)
 
     def station_direction_deg(self, utc_s: ArrayLike) -> tuple[Floats, Floats]:
         """Return azimuth and elevation of the station seen from the site, degrees."""
-        vector_km = self._ephemeris.apparent_station_km(tdb_from_utc(utc_s), self._site_km, self._station_km)
+        vector_km = self._from_site.vector_km(utc_s)
         return azimuth_elevation(vector_km, self._site.longitude_deg, self._site.latitude_deg)
 
     def site_direction_deg(self, utc_s: ArrayLike) -> tuple[Floats, Floats]:
         """Return azimuth and elevation of the site seen from the station, degrees."""
-        leg = self._ephemeris.site_from_station(tdb_from_utc(utc_s), self._site_km, self._station_km)
-        return azimuth_elevation(leg.apparent_km, self._station.longitude_deg, self._station.latitude_deg)
+        vector_km = self._from_station.vector_km(utc_s)
+        return azimuth_elevation(vector_km, self._station.longitude_deg, self._station.latitude_deg)
 
     def geometry(self, utc_s: ArrayLike) -> LinkGeometry:
         """Return the whole geometry of the path."""
-        epoch_tdb_s = tdb_from_utc(utc_s)
-        leg = self._ephemeris.site_from_station(epoch_tdb_s, self._site_km, self._station_km)
+        vector_km, range_km, range_rate_km_s = self._from_station.range_and_rate(utc_s)
         station_azimuth, station_elevation = azimuth_elevation(
-            leg.apparent_km, self._station.longitude_deg, self._station.latitude_deg
+            vector_km, self._station.longitude_deg, self._station.latitude_deg
         )
         site_azimuth, site_elevation = self.station_direction_deg(utc_s)
         return LinkGeometry(
@@ -94,9 +100,9 @@ class StationLink:
             site_elevation,
             station_azimuth,
             station_elevation,
-            leg.range_km,
-            self._ephemeris.range_rate_km_s(epoch_tdb_s, leg.light_time_s, self._site_km, self._station_km),
-            leg.light_time_s,
+            range_km,
+            range_rate_km_s,
+            range_km / LIGHT_SPEED_KM_S,
         )
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 from malapert_astro.earth_stations import StationLink, StationPosition
-from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_astro.windows import complement, find_windows, intersect
 from numpy.typing import NDArray
@@ -81,16 +80,14 @@ def search_earth_visibility(view: PlaceView, span: SearchSpan) -> list[Window]:
     return _windows(WindowKind.EARTH_VISIBILITY, view, "", found, span, sample)
 
 
-def search_contacts(
-    ephemeris: Ephemeris, view: PlaceView, station: Station, terminal: LinkTerminal, span: SearchSpan
-) -> list[Window]:
+def search_contacts(view: PlaceView, station: Station, terminal: LinkTerminal, span: SearchSpan) -> list[Window]:
     """Return the windows in which a station and a place see each other.
 
     The site is at or above the station's least elevation as the station receives it, and the station's own direction
     clears the site's skyline as the site receives it, both at the same UTC.
     """
     position = StationPosition(station.longitude_deg, station.latitude_deg, station.height_m)
-    link = StationLink(ephemeris, view.site, position)
+    link = StationLink(view.paths, view.site, position)
     g_over_t_db_k = station.g_over_t_db_k(terminal.band)
 
     def sample(utc_s: Floats) -> _Samples:

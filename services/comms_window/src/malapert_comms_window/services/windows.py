@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.fitted_paths import SpanPaths
 from malapert_astro.times import utc_datetime, utc_seconds
 from malapert_core.database import Database
 from malapert_core.errors import NotFoundError
@@ -147,12 +148,13 @@ class WindowService:
         antenna: HorizonSet,
         stations: Sequence[Station],
     ) -> tuple[list[Window], list[WindowSummary]]:
-        views = [PlaceView(self._ephemeris, horizon) for horizon in antenna.horizons]
         span = SearchSpan(utc_seconds(request.start_time), utc_seconds(request.end_time), request.profile_step_s)
+        paths = await asyncio.to_thread(SpanPaths, self._ephemeris, span.start_s, span.end_s)
+        views = [PlaceView(paths, horizon) for horizon in antenna.horizons]
         stages = (
-            ("light", "Sunlight and darkness", self._light_searches(array, span)),
-            ("earth", "Earth visibility", self._earth_searches(views, span)),
-            ("contacts", "Contacts with stations", self._contact_searches(request, views, stations, span)),
+            ("light", "Sunlight and darkness", _light_searches(paths, array, span)),
+            ("earth", "Earth visibility", _earth_searches(views, span)),
+            ("contacts", "Contacts with stations", _contact_searches(request, views, stations, span)),
         )
         windows: list[Window] = []
         summaries: list[WindowSummary] = []
@@ -166,30 +168,30 @@ class WindowService:
                 summaries += _summaries(search, found, (request.start_time, request.end_time))
         return windows, summaries
 
-    def _light_searches(self, array: HorizonSet, span: SearchSpan) -> list[_Search]:
-        views = [PlaceView(self._ephemeris, horizon) for horizon in array.horizons]
-        return [_Search(_place_of(view), "", _LIGHT_KINDS, partial(search_light, view, span)) for view in views]
 
-    def _earth_searches(self, views: Sequence[PlaceView], span: SearchSpan) -> list[_Search]:
-        kinds = (WindowKind.EARTH_VISIBILITY,)
-        return [_Search(_place_of(view), "", kinds, partial(search_earth_visibility, view, span)) for view in views]
+def _light_searches(paths: SpanPaths, array: HorizonSet, span: SearchSpan) -> list[_Search]:
+    views = [PlaceView(paths, horizon) for horizon in array.horizons]
+    return [_Search(_place_of(view), "", _LIGHT_KINDS, partial(search_light, view, span)) for view in views]
 
-    def _contact_searches(
-        self, request: WindowRequest, views: Sequence[PlaceView], stations: Sequence[Station], span: SearchSpan
-    ) -> list[_Search]:
-        if request.terminal is None:
-            return []
-        kinds = (WindowKind.CONTACT,)
-        return [
-            _Search(
-                _place_of(view),
-                station.station_id,
-                kinds,
-                partial(search_contacts, self._ephemeris, view, station, request.terminal, span),
-            )
-            for view in views
-            for station in stations
-        ]
+
+def _earth_searches(views: Sequence[PlaceView], span: SearchSpan) -> list[_Search]:
+    kinds = (WindowKind.EARTH_VISIBILITY,)
+    return [_Search(_place_of(view), "", kinds, partial(search_earth_visibility, view, span)) for view in views]
+
+
+def _contact_searches(
+    request: WindowRequest, views: Sequence[PlaceView], stations: Sequence[Station], span: SearchSpan
+) -> list[_Search]:
+    if request.terminal is None:
+        return []
+    kinds = (WindowKind.CONTACT,)
+    return [
+        _Search(
+            _place_of(view), station.station_id, kinds, partial(search_contacts, view, station, request.terminal, span)
+        )
+        for view in views
+        for station in stations
+    ]
 
 
 def _place_of(view: PlaceView) -> str:
