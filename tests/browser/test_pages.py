@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import running_platform
+from malapert_testing.platform import running_platform
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 """Bad input gets a complete answer: what, where, what is allowed; and changes nothing."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import rasterio
 from malapert_cli.api import ApiError
 from malapert_cli.plan import load_mission
 from rasterio.transform import from_origin
-from test_plan_life import MISSION
 
+MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
 MOON = "IAU_2015:30135"
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import nats
 import pytest
-from conftest import running_platform
 from malapert.payload.v1 import event_pb2
 from malapert_cli.plan import load_mission, make_plan
+from malapert_testing.platform import running_platform
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
 TERMINAL = ("SUCCEEDED", "FAILED", "CANCELLED")

@@ -1,0 +1,97 @@
+"""The whole platform in processes of its own, as `malapert up` runs it, for tests to use and to disturb."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from malapert_cli.api import Api
+from malapert_cli.connection import Connection
+
+from malapert_testing.nats_server import free_port
+
+START_TIMEOUT_S = 120.0
+
+
+@dataclass
+class Platform:
+    """A running platform, its keys and its processes."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    data_dir: Path
+
+    def key(self, agency_id: str, role: str) -> str:
+        """Return a key of an agency with a role."""
+        keys = json.loads((self.data_dir / "keys.json").read_text())["keys"]
+        return next(str(entry["key"]) for entry in keys if entry["agency_id"] == agency_id and entry["role"] == role)
+
+    @contextlib.contextmanager
+    def api(self, agency_id: str = "JAXA", role: str = "PLANNER") -> Iterator[Api]:
+        """Open the API with such a key."""
+        with Api(Connection(self.url, self.key(agency_id, role))) as api:
+            yield api
+
+    def process_id(self, name: str) -> int:
+        """Return the process id of a child of the supervisor by what it runs."""
+        wanted = "nats-server" if name == "nats" else f"malapert_{name}"
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == self.process.pid and wanted in (entry / "cmdline").read_text():
+                    return int(entry.name)
+        raise LookupError(name)
+
+    def kill(self, name: str) -> None:
+        """End a process as a power cut would, and wait until the supervisor has started another."""
+        pid = self.process_id(name)
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(LookupError):
+                if self.process_id(name) != pid:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError(f"{name} was not started again")
+
+    def wait_ready(self) -> None:
+        """Wait until every service answers."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError("malapert up has ended")
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return
+            time.sleep(0.2)
+        raise TimeoutError(f"not ready; see {self.data_dir / 'logs'}")
+
+
+@contextlib.contextmanager
+def running_platform(data_dir: Path) -> Iterator[Platform]:
+    """Run a platform for the length of a block, with everything that it keeps in a directory."""
+    port = free_port()
+    command = [sys.executable, "-m", "malapert_cli", "up", "--data-dir", str(data_dir), "--port", str(port)]
+    log_path = data_dir.parent / f"{data_dir.name}-up.log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+        platform = Platform(process, f"http://127.0.0.1:{port}", data_dir)
+        try:
+            platform.wait_ready()
+            yield platform
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
