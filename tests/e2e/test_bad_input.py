@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from malapert_cli.api import ApiError
 from malapert_cli.plan import load_mission
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
 MOON = "IAU_2015:30135"
@@ -78,7 +78,7 @@ def test_all_faults_come_at_once(platform, document):
 
 def write_dem(path, crs, heights, nodata=None):
     height, width = heights.shape
-    transform = from_origin(-1000.0, 1000.0, 20.0, 20.0)
+    transform = Affine(20.0, 0.0, -1000.0, 0.0, -20.0, 1000.0)
     profile = {
         "driver": "GTiff",
         "height": height,
