@@ -89,8 +89,10 @@ contract: setup ## protobuf style, and changes that would break a caller
 	deploy/check-breaking $(BIN)/buf
 
 .PHONY: bench
-bench: setup ## measure what benchmarks/ records
+bench: demo ## measure what benchmarks/ records
 	$(BIN)/python benchmarks/demo_stages.py
+	$(BIN)/python benchmarks/windows_span.py
+	$(BIN)/python benchmarks/planner_reference_size.py
 
 .PHONY: containers
 containers: ## build the images and start the platform in containers: docker compose, or COMPOSE=podman-compose

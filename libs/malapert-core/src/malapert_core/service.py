@@ -252,7 +252,7 @@ async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
 def cli_main(
     settings_class: type[S], build: Build[S], migrations: Path, arguments: Sequence[str] | None = None
 ) -> None:
-    """Be ``python -m malapert_<service> serve|migrate|health``; health ends with 0 where the service on this host serves."""
+    """Be ``python -m malapert_<service> serve|migrate|health``; health ends with 0 where the service here serves."""
     parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
     parser.add_argument("verb", choices=["serve", "migrate", "health"])
     verb = parser.parse_args(arguments).verb

@@ -60,8 +60,9 @@ class SolveStatus(StrEnum):
 class SolveResult:
     """A schedule with its objective and a bound that holds for the whole problem.
 
-    ``conflict`` names the mandatory requests that contradict each other, where the status is INFEASIBLE. ``work`` is the deterministic time
-    spent, in the solver's own seconds; ``parameters`` holds every setting that changes the result.
+    ``conflict`` names the mandatory requests that contradict each other, where the status is INFEASIBLE. ``work`` is
+    the deterministic time spent, in the solver's own seconds; ``parameters`` holds every setting that changes the
+    result.
     """
 
     status: SolveStatus
@@ -77,8 +78,8 @@ class SolveResult:
 class Unplanned:
     """Why one repetition of a request is not in the schedule.
 
-    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME or DISPLACED.
-    ``explanation`` says it with its amounts; ``blocking`` names the requests, rules or limits in the way.
+    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME or
+    DISPLACED. ``explanation`` says it with its amounts; ``blocking`` names the requests, rules or limits in the way.
     """
 
     request_id: str
