@@ -11,10 +11,10 @@ from malapert_core.timestamps import to_timestamp
 
 START = datetime(2029, 1, 16, tzinfo=UTC)
 HORIZON_S = 7 * 86_400
-PLACES = ("lander", "haven", "plain")
+PLACES = ("lander", "haven", "lookout")
 STATIONS = ("isro-idsn-32", "jaxa-udsc-64", "esa-nno-1", "esa-mlg")
 NIGHT_S = (3 * 86_400, 4 * 86_400)
-"""The plain and the lander are dark over the fourth day; the haven never is."""
+"""The lookout and the lander are dark over the fourth day; the haven never is."""
 RATE_BPS = 256_000.0
 TRACK_S = 8 * 3600
 
