@@ -143,7 +143,7 @@ class _RandomProblem:
             start_place_id=self.rng.choice(self.place_ids),
             places=tuple(self.place(place_id) for place_id in self.place_ids),
             drives=tuple(self.drives()),
-            drive_rule=DriveRule(rule, self.rng.choice(((), ("wheels",)))),
+            drive_rule=DriveRule(rule, self.rng.choice(((), ("wheels",))), tuple(self.place_ids[: seed % 2])),
             activities=activities,
             relations=self.relations(activities),
             repetitions=self.repetitions(activities),

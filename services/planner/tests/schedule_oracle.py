@@ -71,7 +71,11 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
     conditions = [condition for placed in active for condition in known[placed.activity_id].conditions]
     if driving:
         resources.update(problem.drive_rule.resource_ids)
-        conditions += problem.drive_rule.conditions
+        for condition in problem.drive_rule.conditions:
+            dark = problem.drive_rule.dark_place_ids if condition.kind is ConditionKind.ILLUMINATION else ()
+            asked = tuple(place_id for place_id in places if place_id not in dark)
+            if not _condition_holds(problem, condition, asked, talking, time_s):
+                return False
     return (
         max(resources.values(), default=0) <= 1
         and all(_condition_holds(problem, condition, places, talking, time_s) for condition in conditions)

@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import numpy as np
 import pytest
 from malapert_planner.domain.hashing import canonical_json, problem_hash, schedule_hash
-from malapert_planner.domain.problem import PowerSeries
+from malapert_planner.domain.problem import DriveRule, PowerSeries
 from problem_factory import make_place, make_problem, random_problem, random_schedule
 
 FAMILIES = ("places", "drives", "activities", "relations", "repetitions", "contact_windows")
@@ -33,6 +33,12 @@ def test_order_of_samples_matters() -> None:
     falling = make_problem(places=(make_place(generation=PowerSeries((0, 60), (2.0, 1.0))),))
 
     assert problem_hash(rising) != problem_hash(falling)
+
+
+def test_dark_places_count() -> None:
+    dark = make_problem(drive_rule=DriveRule((), (), ("ridge",)))
+
+    assert problem_hash(dark) != problem_hash(make_problem())
 
 
 def test_every_random_problem_has_its_own_hash() -> None:

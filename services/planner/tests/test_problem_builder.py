@@ -89,6 +89,15 @@ def test_a_drive_carries_the_instruments_that_run_in_it(inputs: ProblemInputs) -
     assert problem.drive_rule.conditions == (Condition(ConditionKind.ILLUMINATION), Condition(ConditionKind.CONTACT))
 
 
+def test_dark_places_reach_the_drive_rule(inputs: ProblemInputs) -> None:
+    rule = inputs.document.drive_rule.model_copy(update={"dark_places": ["haven"]})
+    document = inputs.document.model_copy(update={"drive_rule": rule})
+    problem = build_problem(replace(inputs, document=document))
+    assert problem.drive_rule.dark_place_ids == ("haven",)
+    assert check_problem(problem) == ()
+    assert problem_hash(problem) != problem_hash(build_problem(inputs))
+
+
 def test_a_closed_route_keeps_its_reason(inputs: ProblemInputs) -> None:
     closed = route_pb2.Route(from_waypoint_id="lander", to_waypoint_id="haven", closed_because="slope of 31 deg")
     problem = build_problem(replace(inputs, routes=[closed]))

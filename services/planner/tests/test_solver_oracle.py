@@ -156,6 +156,20 @@ PROBLEMS = {
             make_window("w2", "usuda", place_id="ridge", span=(2 * HOUR_S, 4 * HOUR_S), cost_per_hour=2.0, rate=RATE),
         ),
     ),
+    "drive into the dark": replace(
+        BASE,
+        horizon_s=5 * HOUR_S,
+        places=(
+            make_place(illumination=((HOUR_S, 5 * HOUR_S),), earth_visibility=()),
+            make_place("ridge", illumination=(), earth_visibility=()),
+        ),
+        drives=(make_drive(duration_s=HOUR_S),),
+        drive_rule=DriveRule(LIT, ("wheels",), ("ridge",)),
+        activities=(
+            make_activity("a", place_ids=("ridge",)),
+            make_activity("b", place_ids=("base",), windows=((HOUR_S, 3 * HOUR_S),)),
+        ),
+    ),
     "chain": replace(
         BASE,
         activities=(

@@ -103,6 +103,27 @@ def half_lit_drives(kind: ConditionKind) -> PlanningProblem:
     return make_problem(places=(make_place("base"), ridge), drive_rule=DriveRule((Condition(kind),), ()))
 
 
+def dark_ridge(dark_place_ids: tuple[str, ...]) -> PlanningProblem:
+    """Drives need light, which the ridge never has."""
+    places = (make_place("base"), make_place("ridge", illumination=()))
+    rule = DriveRule((Condition(ConditionKind.ILLUMINATION),), (), dark_place_ids)
+    return make_problem(places=places, drive_rule=rule)
+
+
+def test_light_is_not_asked_of_a_drive_s_dark_end() -> None:
+    there_and_back = plan(drive(0), drive(1800, "ridge", "base"))
+    assert validate(dark_ridge(("ridge",)), there_and_back).valid
+    for dark_place_ids in ((), ("base",)):
+        broken = validate(dark_ridge(dark_place_ids), there_and_back).violations
+        assert {violation.rule_id for violation in broken} == {Rule.CONDITION_ILLUMINATION}
+
+
+def test_contact_is_asked_of_a_drive_s_dark_end() -> None:
+    rule = DriveRule((Condition(ConditionKind.CONTACT),), (), ("ridge",))
+    (broken,) = validate(make_problem(drive_rule=rule), plan(drive(0))).violations
+    assert broken.rule_id == Rule.CONDITION_CONTACT
+
+
 TALK = make_problem(
     activities=(make_activity("a", conditions=(Condition(ConditionKind.CONTACT, ("usuda",)),)),),
     contact_windows=RADIO.contact_windows,

@@ -1,7 +1,7 @@
 """The planning problem: one immutable, solver-neutral value.
 
-Times are integer seconds after ``PlanningProblem.start_time``; intervals are half-open. Solver, validator and explanation read nothing
-but this value, so that the same problem, seed and limits give the same plan.
+Times are integer seconds after ``PlanningProblem.start_time``; intervals are half-open. Solver, validator and
+explanation read nothing but this value, so that the same problem, seed and limits give the same plan.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class ConditionKind(StrEnum):
 class Condition:
     """Something that must hold for the whole time of an activity.
 
-    ``station_ids`` narrows a CONTACT to some stations; empty means any. A CONTACT is one that the plan has chosen; the others
-    hold wherever a window of the place says so.
+    ``station_ids`` narrows a CONTACT to some stations; empty means any. A CONTACT is one that the plan has chosen;
+    the others hold wherever a window of the place says so.
     """
 
     kind: ConditionKind
@@ -71,18 +71,23 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class DriveRule:
-    """What every drive needs: conditions hold at both ends, and these unary resources are taken."""
+    """What every drive needs: conditions hold at both ends, and these unary resources are taken.
+
+    At ``dark_place_ids`` ILLUMINATION is not asked of a drive's end: they are entered and left in the dark.
+    """
 
     conditions: tuple[Condition, ...]
     resource_ids: tuple[str, ...]
+    dark_place_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
     """A single step of a request, placed by the solver or left out.
 
-    The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive between; each starts
-    within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place; ``windows`` empty means the whole horizon.
+    The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive
+    between; each starts within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place;
+    ``windows`` empty means the whole horizon.
     """
 
     activity_id: str
@@ -118,9 +123,9 @@ class RelationKind(StrEnum):
 class Relation:
     """A relation between two requests (all their repetitions).
 
-    AFTER: where both are planned, the first activity of ``request_id`` starts at least ``min_lag_s`` and, if ``max_lag_s`` > 0, at
-    most ``max_lag_s`` after the last activity of ``other_request_id`` ends. REQUIRES: ``request_id`` is planned only where every
-    repetition of the other is. EXCLUDES: not both.
+    AFTER: where both are planned, the first activity of ``request_id`` starts at least ``min_lag_s`` and, if
+    ``max_lag_s`` > 0, at most ``max_lag_s`` after the last activity of ``other_request_id`` ends. REQUIRES:
+    ``request_id`` is planned only where every repetition of the other is. EXCLUDES: not both.
     """
 
     kind: RelationKind
@@ -146,8 +151,8 @@ class Repetition:
 class Battery:
     """The battery and the base loads of the asset.
 
-    The asset is awake while an activity, drive or contact is under way, asleep otherwise. Charge above the capacity is spilled.
-    The floor holds at every instant.
+    The asset is awake while an activity, drive or contact is under way, asleep otherwise. Charge above the capacity
+    is spilled. The floor holds at every instant.
     """
 
     capacity_wh: float
@@ -161,7 +166,10 @@ class Battery:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The data storage of the asset: filled evenly over activities, drained in contacts as fast as their rate allows, never below zero."""
+    """The data storage of the asset.
+
+    Filled evenly over activities, drained in contacts as fast as their rate allows, never below zero.
+    """
 
     capacity_bit: float
     start_bit: float
@@ -180,8 +188,9 @@ class RateSeries:
 class ContactWindow:
     """A span in which a station could be booked from a place, cut to what earlier bookings leave free.
 
-    A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and ``teardown_s`` after;
-    two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from the problem's start.
+    A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and
+    ``teardown_s`` after; two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from
+    the problem's start.
     """
 
     window_id: str
@@ -199,8 +208,8 @@ class ContactWindow:
 class Objective:
     """Weights of the objective: maximise planned value − contact cost − fairness penalty.
 
-    A contact costs its length at the hourly cost of the window that it names.
-    The fairness penalty is ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value).
+    A contact costs its length at the hourly cost of the window that it names. The fairness penalty is
+    ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value).
     """
 
     contact_cost_weight: float
@@ -211,11 +220,11 @@ class Objective:
 class PlanningProblem:
     """Everything that a plan depends on.
 
-    The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not overlap each other. For its
-    whole length a contact lies in windows of its station at the place where the asset is; during a drive at both ends of it. So a
-    drive under a CONTACT condition is covered by chosen contacts whose stations see both ends. Contacts draw ``contact_power_w``.
-    During a drive generation and data rate are the lower of those at its two ends. A contact that begins during a drive
-    is named from the drive's origin.
+    The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not
+    overlap each other. For its whole length a contact lies in windows of its station at the place where the asset is;
+    during a drive at both ends of it. So a drive under a CONTACT condition is covered by chosen contacts whose
+    stations see both ends. Contacts draw ``contact_power_w``. During a drive generation and data rate are the lower
+    of those at its two ends. A contact that begins during a drive is named from the drive's origin.
     """
 
     problem_id: str

@@ -38,6 +38,9 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
         _check_drive(f"drives[{index}]", drive, place_ids, problem.horizon_s, faults)
     _check_conditions("drive_rule", problem.drive_rule.conditions, faults)
     _check_names("drive_rule.resource_ids", problem.drive_rule.resource_ids, faults)
+    _check_names("drive_rule.dark_place_ids", problem.drive_rule.dark_place_ids, faults)
+    for index, place_id in enumerate(problem.drive_rule.dark_place_ids):
+        faults.member(f"drive_rule.dark_place_ids[{index}]", place_id, place_ids, "PLACE")
     for index, activity in enumerate(problem.activities):
         _check_activity(f"activities[{index}]", activity, problem, place_ids, faults)
     for index, window in enumerate(problem.contact_windows):

@@ -16,13 +16,19 @@ _RULES = {
 
 
 def check_conditions(case: Case, findings: Findings) -> None:
-    """Check the conditions of every activity at its place and of every drive at both its ends."""
+    """Check the conditions of every activity at its place and of every drive at both its ends.
+
+    Light is not asked of a drive's end that is a dark place.
+    """
     for activity, placed in case.activities:
         for condition in activity.conditions:
             _check_condition(case, condition, (placed.place_id,), placed.span, activity.activity_id, findings)
+    rule = case.problem.drive_rule
     for _, drive in case.drives:
-        for condition in case.problem.drive_rule.conditions:
-            ends = (drive.from_place_id, drive.to_place_id)
+        for condition in rule.conditions:
+            ends: tuple[str, ...] = (drive.from_place_id, drive.to_place_id)
+            if condition.kind is ConditionKind.ILLUMINATION:
+                ends = tuple(place_id for place_id in ends if place_id not in rule.dark_place_ids)
             _check_condition(case, condition, ends, drive.span, drive_label(drive), findings)
 
 

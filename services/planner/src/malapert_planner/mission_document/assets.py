@@ -169,10 +169,11 @@ class InstrumentUse(StrictModel):
 
 
 class DriveRule(Sourced):
-    """What every drive needs, and which instruments run in it."""
+    """What every drive needs, and which instruments run in it; to and from ``dark_places`` it needs no light there."""
 
     conditions: list[Condition] = Field(default_factory=list)
     resources: list[Identifier] = Field(default_factory=list)
+    dark_places: list[Identifier] = Field(default_factory=list)
     instruments: list[InstrumentUse] = Field(default_factory=list)
 
 

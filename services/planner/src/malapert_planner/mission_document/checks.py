@@ -84,6 +84,7 @@ def _known_agencies(document: MissionDocument) -> Iterator[Fault]:
 def _known_places(document: MissionDocument) -> Iterator[Fault]:
     known = {waypoint.id for waypoint in document.waypoints}
     named = [("assets[0].start_place", document.asset.start_place)]
+    named += [(f"drive_rule.dark_places[{i}]", place) for i, place in enumerate(document.drive_rule.dark_places)]
     for index, request in enumerate(document.requests):
         named += [(f"requests[{index}].places[{i}]", place) for i, place in enumerate(request.places)]
     yield from (_unknown(path, "PLACE", name, known) for path, name in named if name not in known)

@@ -166,7 +166,8 @@ def _drive_rule(document: MissionDocument) -> DriveRule:
     conditions = tuple(
         Condition(ConditionKind(condition.kind.value), tuple(condition.stations)) for condition in rule.conditions
     )
-    return DriveRule(conditions, tuple(dict.fromkeys([*rule.resources, *(use.instrument for use in rule.instruments)])))
+    resource_ids = tuple(dict.fromkeys([*rule.resources, *(use.instrument for use in rule.instruments)]))
+    return DriveRule(conditions, resource_ids, tuple(dict.fromkeys(rule.dark_places)))
 
 
 def _activity(draft: request_pb2.ActivityDraft, capacity_wh: float, clockwork: Clockwork) -> Activity:

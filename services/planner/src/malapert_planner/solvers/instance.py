@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.domain.problem import Activity, ConditionKind, ContactWindow, Drive, Place, PlanningProblem, Span
 from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, shifted, union
 from malapert_planner.solvers.power import PowerIntegral
 
@@ -190,7 +190,10 @@ def _block_starts(problem: PlanningProblem, block: Block, place: Place) -> tuple
 
 
 def _drive_starts(problem: PlanningProblem, drive: Drive) -> tuple[Span, ...]:
-    """Return allowed starts of a drive: every condition holds at both ends; contact by stations that see both."""
+    """Return allowed starts of a drive: every condition holds at both ends; contact by stations that see both.
+
+    Light is not asked of ends that are dark places.
+    """
     horizon = (0, problem.horizon_s)
     places = {place.place_id: place for place in problem.places}
     ends = [places[drive.from_place_id], places[drive.to_place_id]]
@@ -200,10 +203,13 @@ def _drive_starts(problem: PlanningProblem, drive: Drive) -> tuple[Span, ...]:
         if condition.kind.value == "contact":
             stations = sorted({w.station_id for w in problem.contact_windows})  # type: ignore[assignment]
             stations = [s for s in stations if not condition.station_ids or s in condition.station_ids]
+        asked = ends
+        if condition.kind is ConditionKind.ILLUMINATION:
+            asked = [place for place in ends if place.place_id not in problem.drive_rule.dark_place_ids]
         both: list[Span] = []
         for station in stations:
             windows = [w for w in problem.contact_windows if w.station_id == station]
-            seen = [holding_spans(condition, place, windows, horizon) for place in ends]
-            both.extend(intersection(*seen))
+            seen = [holding_spans(condition, place, windows, horizon) for place in asked]
+            both.extend(reduce(intersection, seen, (horizon,)))
         spans = intersection(spans, union(both))
     return grid_starts(spans, drive.duration_s, problem.resolution_s)
