@@ -46,7 +46,7 @@ def booking(station_id: str, start_s: float, end_s: float) -> contact_pb2.Contac
 def test_the_problem_is_well_formed_and_says_what_the_inputs_say(inputs: ProblemInputs) -> None:
     problem = build_problem(inputs)
     assert check_problem(problem) == ()
-    assert (problem.start_time, problem.horizon_s, problem.resolution_s) == (data.START, data.HORIZON_S, 600)
+    assert (problem.start_time, problem.horizon_s, problem.resolution_s) == (data.START, data.HORIZON_S, 3600)
     assert [place.place_id for place in problem.places] == list(data.PLACES)
     # 6 kWh with a floor of 15 %, 90 % at the start; 500 MB of storage.
     assert (problem.battery.capacity_wh, problem.battery.floor_wh, problem.battery.start_wh) == (6000, 900, 5400)
