@@ -28,7 +28,9 @@ from malapert_core.errors import (
 from malapert_core.events import Event
 from malapert_core.identity import Role
 from malapert_planner.domain.plan import Pending
+from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
 from malapert_planner.factory import MIGRATIONS
+from malapert_planner.services.generation import require_schedule
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.tables import PlannerTable
 from malapert_testing.nats_server import free_port
@@ -347,6 +349,23 @@ async def test_an_impossible_mandatory_request_fails_the_operation_and_names_it(
     assert operation.error_reason == "INFEASIBLE"
     assert "night-watch" in operation.error_message
     assert not page.plans
+
+
+@pytest.mark.parametrize(
+    ("status", "conflict", "reason", "named"),
+    [
+        (SolveStatus.UNKNOWN, (), "NO_PLAN_FOUND", "work limit of 2.5 s"),
+        (SolveStatus.INFEASIBLE, ("dig", "drill"), "INFEASIBLE", "dig, drill"),
+        (SolveStatus.INFEASIBLE, (), "INFEASIBLE", "even without requests"),
+    ],
+)
+def test_no_schedule_is_said_with_its_reason(
+    status: SolveStatus, conflict: tuple[str, ...], reason: str, named: str
+) -> None:
+    parameters = {"work_limit": "2.5", "wall_limit_s": "900.0", "wall_cut": "false"}
+    with pytest.raises(PreconditionError, match=named) as caught:
+        require_schedule(SolveResult(status, Schedule(), 0.0, 1.0, 2.5, parameters, conflict))
+    assert caught.value.reason == reason
 
 
 @pytest.mark.asyncio

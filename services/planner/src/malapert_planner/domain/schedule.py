@@ -49,11 +49,12 @@ class Schedule:
 
 
 class SolveStatus(StrEnum):
-    """What the solver proved."""
+    """What the solver proved; UNKNOWN where its work ended before it had a schedule or a contradiction."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ class PlanGeneration:
         outcome: PlanningOutcome = await self._workers.run(
             plan_job, problem, limits, on_progress=progressed, cancelled=context.cancelled
         )
-        _require_schedule(outcome.result)
+        require_schedule(outcome.result)
         self._require_valid(problem, outcome)
         return outcome
 
@@ -257,12 +257,22 @@ class PlanGeneration:
         )
 
 
-def _require_schedule(result: SolveResult) -> None:
+def require_schedule(result: SolveResult) -> None:
+    """Raise where a solve ended without a schedule: INFEASIBLE where that is proven, NO_PLAN_FOUND with the limit."""
+    if result.status is SolveStatus.UNKNOWN:
+        cut = result.parameters.get("wall_cut") == "true"
+        limit = (
+            f"wall limit of {result.parameters['wall_limit_s']}"
+            if cut
+            else f"work limit of {result.parameters['work_limit']}"
+        )
+        message = f"no schedule with every mandatory request was found at the chosen site within the {limit} s"
+        raise PreconditionError("NO_PLAN_FOUND", message, metadata={"limit": limit})
     if result.status is not SolveStatus.INFEASIBLE:
         return
     if not result.conflict:
-        message = "no schedule with every mandatory request was found at the chosen site within the work limit"
-        raise PreconditionError("NO_PLAN_FOUND", message)
+        message = "no schedule keeps battery and storage within their limits at the chosen site, even without requests"
+        raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ""})
     message = f"mandatory requests contradict each other at the chosen site: {', '.join(result.conflict)}"
     raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ",".join(result.conflict)})
 

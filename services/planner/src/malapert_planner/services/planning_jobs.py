@@ -61,7 +61,7 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
         on_progress=progressed,
         cancel=link.cancelled,
     )
-    if result.status is SolveStatus.INFEASIBLE or link.cancelled.is_set():
+    if result.status in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN) or link.cancelled.is_set():
         return PlanningOutcome(result, None, None, ())
     link.tell(StageNews("validate"))
     validation = validate(problem, result.schedule)

@@ -15,12 +15,12 @@ from malapert_planner.solvers.neighbourhoods import whole
 WORK_PER_CHECK = 2.0
 
 
-def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...]:
+def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...] | None:
     """Return a minimal set of mandatory requests that contradict each other, by a deletion filter.
 
     A request is taken out of the set if the rest still cannot be planned. First the relaxation is asked, whose answer
-    needs no grid; where it sees no contradiction, the model of the whole horizon is. Empty means that no request is at
-    fault: even an empty schedule breaks a limit, or no contradiction could be shown within the work.
+    needs no grid; where it sees no contradiction, the model of the whole horizon on the finest grid is. Empty means
+    that no request is at fault: even without any a limit is broken. None means that no contradiction was shown.
     """
     requests = sorted({chain.request_id for chain in instance.chains if chain.mandatory})
     for contradicts in (_relaxed_contradicts, _contradicts):
@@ -33,7 +33,7 @@ def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...]:
                 if contradicts(instance, engine, fewer):
                     kept.remove(request)
             return tuple(kept)
-    return ()
+    return None
 
 
 def _relaxed_contradicts(instance: Instance, engine: Engine, requests: frozenset[str]) -> bool:
@@ -46,7 +46,10 @@ def _relaxed_contradicts(instance: Instance, engine: Engine, requests: frozenset
 
 
 def _contradicts(instance: Instance, engine: Engine, requests: frozenset[str]) -> bool:
-    scope = whole(Incumbent(instance, Schedule()), requests)
+    incumbent = Incumbent(instance, Schedule())
+    scope = whole(incumbent, requests)
+    if scope.cells != incumbent.cells:
+        return False  # Wide cells ask for more than the rules do: they prove nothing.
     model = build_model(instance, scope).model
     model.clear_objective()  # type: ignore[no-untyped-call]
     _, status = _check(model, engine)

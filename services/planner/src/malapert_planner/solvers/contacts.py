@@ -96,7 +96,11 @@ def add_contacts(
     """
     contacts = Contacts()
     cuts = _cuts(scope)
-    for station, windows in instance.station_windows.items():
+    place_ids = {place_id for place_id, _ in itinerary.stays}
+    for station, all_windows in instance.station_windows.items():
+        if scope.station_ids is not None and station not in scope.station_ids:
+            continue
+        windows = tuple(w for w in all_windows if w.place_id in place_ids and overlap_s(w.span, scope.span))
         pieces = _pieces(model, hints, instance, scope, station, windows, cuts.get(station, ()))
         contacts.by_station[station] = pieces
         for piece in pieces:

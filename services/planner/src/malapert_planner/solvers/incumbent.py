@@ -180,6 +180,8 @@ class Incumbent:
         keep_all: bool = False,
         dropped: frozenset[RuleFamily] = frozenset(),
         forced: frozenset[int] = frozenset(),
+        place_ids: frozenset[str] | None = None,
+        station_ids: frozenset[str] | None = None,
     ) -> Scope:
         """Cut a scope out of the schedule.
 
@@ -194,7 +196,7 @@ class Incumbent:
         contacts = tuple(c for c in self.schedule.contacts if start <= c.span[0] and c.span[1] <= end)
         return Scope(
             span=(start, end),
-            cells=Cells.over((start, end), width_s),
+            cells=self._cells((start, end), width_s),
             step_s=step_s,
             chain_step_s=chain_step_s,
             boundary=self._boundary((start, end)),
@@ -205,7 +207,17 @@ class Incumbent:
             hint=Schedule(tuple(self.schedule.activities), drives, contacts),
             dropped=dropped,
             forced=forced,
+            place_ids=place_ids,
+            station_ids=station_ids,
         )
+
+    def _cells(self, span: Span, width_s: int) -> Cells:
+        """Cut wide cells also where something in the schedule begins or ends: it then fits them as it stands."""
+        grid, schedule = self.instance.problem.resolution_s, self.schedule
+        spans = [c.span for c in self.chains.values()]
+        spans += [d.span for d in schedule.drives] + [c.span for c in schedule.contacts]
+        edges = [t for start, end in spans for t in (start // grid * grid, -(-end // grid) * grid)]
+        return Cells.cut(span, width_s, edges if width_s > grid else ())
 
     def _boundary(self, span: Span) -> Boundary:
         """Return what holds at a span's ends; where nothing follows, the span may end wherever resting suffices."""

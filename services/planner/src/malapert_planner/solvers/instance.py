@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,6 +210,9 @@ def _drive_starts(problem: PlanningProblem, drive: Drive) -> tuple[Span, ...]:
         for station in stations:
             windows = [w for w in problem.contact_windows if w.station_id == station]
             seen = [holding_spans(condition, place, windows, horizon) for place in asked]
-            both.extend(reduce(intersection, seen, (horizon,)))
+            common: tuple[Span, ...] = (horizon,)
+            for one in seen:
+                common = intersection(common, one)
+            both.extend(common)
         spans = intersection(spans, union(both))
     return grid_starts(spans, drive.duration_s, problem.resolution_s)

@@ -86,9 +86,9 @@ def add_itinerary(model: cp_model.CpModel, hints: Hints, instance: Instance, sco
 
 
 def _places(instance: Instance, scope: Scope) -> tuple[str, ...]:
-    """Return the places where the asset may be: all, or those of a fixed route."""
+    """Return the places where the asset may be: all, those of the scope, or those of a fixed route."""
     if scope.route is None:
-        return tuple(instance.places)
+        return tuple(p for p in instance.places if scope.place_ids is None or p in scope.place_ids)
     return tuple(sorted({scope.boundary.start_place_id} | {drive.to_place_id for drive in scope.route}))
 
 

@@ -12,6 +12,8 @@ from malapert_planner.solvers.scope import Scope
 
 DAY_S = 86400
 LADDER = (1, 2, 3, 6, 12, 24, 48)
+COARSE_CELLS = 40
+"""A neighbourhood of so many cells is searched fast: wide cells lose little, as they are cut where something is."""
 MOST_DECISIONS = 10_000
 """A neighbourhood has about so many decisions at most: beyond, CP-SAT spends its time in presolve."""
 
@@ -26,7 +28,7 @@ class Neighbourhood:
 
 def cells_at_most(instance: Instance) -> int:
     """Return how many cells a neighbourhood may have: each brings about one decision per chain and place."""
-    return max(40, min(300, MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places))))
+    return max(COARSE_CELLS, min(120, MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places))))
 
 
 def cell_width_s(resolution_s: int, span_s: int, most_cells: int) -> int:
@@ -90,5 +92,5 @@ def next_neighbourhood(incumbent: Incumbent, rng: random.Random) -> Neighbourhoo
         centre = rng.randint(*rng.choice(spans))
     length = min(length, problem.horizon_s)
     start = max(0, min(centre - rng.randrange(length), problem.horizon_s - length))
-    cells = rng.choice((most_cells // 2, most_cells, 2 * most_cells))
+    cells = rng.choice((COARSE_CELLS, most_cells // 2, most_cells))
     return Neighbourhood("window", window(incumbent, (start, min(start + length, problem.horizon_s)), cells))

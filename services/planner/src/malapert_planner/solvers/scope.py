@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,8 +31,14 @@ class Cells:
     @classmethod
     def over(cls, span: Span, width_s: int) -> Cells:
         """Cut a span at the multiples of a width."""
+        return cls.cut(span, width_s, ())
+
+    @classmethod
+    def cut(cls, span: Span, width_s: int, at_s: Iterable[int]) -> Cells:
+        """Cut a span at the multiples of a width and at some instants."""
         first = (span[0] // width_s + 1) * width_s
-        return cls((span[0], *range(first, span[1], width_s), span[1]))
+        inner = {time_s for time_s in at_s if span[0] < time_s < span[1]}
+        return cls((span[0], *sorted(inner | set(range(first, span[1], width_s))), span[1]))
 
     def __len__(self) -> int:
         return len(self.edges_s) - 1
@@ -83,6 +90,7 @@ class Scope:
     Drives and later blocks may start at multiples of ``step_s``, chains at those of ``chain_step_s``.
     ``free`` are indices of chains to place or leave out; ``fixed`` are the chains that stay, anywhere in the
     horizon; ``outside_contacts`` are those chosen outside the span. ``route``, where given, fixes the drives.
+    ``place_ids`` and ``station_ids``, where given, are the only places and stations to choose from.
     """
 
     span: Span
@@ -97,3 +105,5 @@ class Scope:
     hint: Schedule = field(default_factory=Schedule)
     dropped: frozenset[RuleFamily] = frozenset()
     forced: frozenset[int] = frozenset()
+    place_ids: frozenset[str] | None = None
+    station_ids: frozenset[str] | None = None

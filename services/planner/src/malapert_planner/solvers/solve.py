@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -10,18 +11,26 @@ from importlib.metadata import version
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
 from malapert_planner.solvers.bound import upper_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
+from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.model import build_model
-from malapert_planner.solvers.neighbourhoods import cells_at_most, next_neighbourhood, window
+from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, window
 from malapert_planner.solvers.scope import Scope
 
 RELATIVE_GAP = 1e-6
+FIRST_SHARE = 0.2
+FILL_SHARE = 0.6
+"""So much of the work may be spent when filling ends, before construction and after it."""
+LEAST_SHARE = 1e-3
+"""Filling ends where less than this share of all value waits anywhere."""
+LEAST_WORK = 0.1
+MANDATORY_VALUE = 1e6
 SOLVER = "malapert-cp-sat 1"
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 """Statuses that come with a solution."""
@@ -138,22 +147,49 @@ def solve(
     Returns
     -------
     SolveResult
-        FEASIBLE or OPTIMAL with a schedule that keeps every rule, or INFEASIBLE with the conflict's request ids.
+        FEASIBLE or OPTIMAL with a schedule that keeps every rule, INFEASIBLE with the conflict's request ids where a
+        contradiction was proven, UNKNOWN where the limits came before either.
     """
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     search = _Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
     search.bound = upper_bound(instance, engine, work_limit / 8)
     search.report("bound")
+    _fill(search, FIRST_SHARE, until_feasible=True)
     _construct(search)
+    _fill(search, FILL_SHARE)
     _improve(search, random.Random(seed))
     return _result(search, seed, wall_limit_s)
+
+
+def _fill(search: _Search, share: float, *, until_feasible: bool = False) -> None:
+    """Insert unplanned chains place by place, each time where most value waits; what failed there counts for half."""
+    engine, tries = search.engine, Counter[tuple[str, int]]()
+    values = {c.index: MANDATORY_VALUE if c.mandatory else c.value for c in search.instance.chains}
+    least = LEAST_SHARE * sum(c.value for c in search.instance.chains)
+    seen: dict[tuple[str, Span], frozenset[int]] = {}
+    while not (search.finished() or engine.work >= share * engine.work_limit or (until_feasible and search.feasible())):
+
+        def waiting(excursion: Excursion) -> float:
+            if excursion.chains <= seen.get((excursion.place_id, excursion.span), frozenset()):
+                return 0.0
+            return sum(values[i] * 0.5 ** tries[excursion.place_id, i] for i in sorted(excursion.chains))
+
+        excursion = max(excursions(search.best), key=waiting, default=None)
+        if excursion is None or waiting(excursion) <= least:
+            break
+        work = max(LEAST_WORK, engine.work_limit / 75)
+        search.improve(insertion(search.best, excursion), work, "insert")
+        tries.update((excursion.place_id, i) for i in excursion.chains)
+        key = (excursion.place_id, excursion.span)
+        seen[key] = seen.get(key, frozenset()) | excursion.chains
+    search.report("construct")
 
 
 def _construct(search: _Search) -> None:
     """Decide one stretch after another, each overlapping the one before by a fifth."""
     problem = search.instance.problem
-    cells = cells_at_most(search.instance)
+    cells = COARSE_CELLS
     length = max(problem.horizon_s // 10, problem.resolution_s * cells)
     start = 0
     while start < problem.horizon_s and not search.finished():
@@ -168,15 +204,16 @@ def _improve(search: _Search, rng: random.Random) -> None:
     while not search.finished():
         neighbourhood = next_neighbourhood(search.best, rng)
         search.improve(
-            neighbourhood.scope, search.engine.work_limit / 60, neighbourhood.kind, linear=rng.random() < 0.3
+            neighbourhood.scope,
+            max(LEAST_WORK, search.engine.work_limit / 60),
+            neighbourhood.kind,
+            linear=rng.random() < 0.3,
         )
     search.report("done")
 
 
 def _result(search: _Search, seed: int, wall_limit_s: float) -> SolveResult:
     engine = search.engine
-    feasible = search.feasible()
-    conflict = () if feasible else minimal_conflict(search.instance, engine)
     parameters = {
         "solver": SOLVER,
         "ortools": version("ortools"),
@@ -186,8 +223,10 @@ def _result(search: _Search, seed: int, wall_limit_s: float) -> SolveResult:
         "wall_cut": str(engine.wall_cut).lower(),
         "cancelled": str(engine.cancelled()).lower(),
     }
-    if not feasible:
-        return SolveResult(SolveStatus.INFEASIBLE, Schedule(), 0.0, search.bound, engine.work, parameters, conflict)
+    if not search.feasible():
+        conflict = minimal_conflict(search.instance, engine)
+        failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE
+        return SolveResult(failed, Schedule(), 0.0, search.bound, engine.work, parameters, conflict or ())
     status = SolveStatus.OPTIMAL if search.proven() else SolveStatus.FEASIBLE
     bound = max(search.bound, search.objective)
     return SolveResult(status, search.best.schedule, search.objective, bound, engine.work, parameters)
