@@ -18,6 +18,9 @@ from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, RuleFami
 
 Levels = NDArray[np.float64]
 
+WALL_TOLERANCE = 1e-6
+"""Rounding of sums over all cells, in the unit of the level."""
+
 
 @dataclass(frozen=True)
 class Incumbent:
@@ -108,7 +111,7 @@ class Incumbent:
             charge = self.instance.activities[placed.activity_id].min_start_charge_wh
             reserve = 0.0 if placed.span[0] == self.cells.edges_s[cell] else drawn[cell]
             least[cell] = max(least[cell], charge + reserve)
-        return _demanded(least, drawn - generated, max(battery.end_wh, battery.floor_wh))
+        return _demanded(least, drawn - generated, max(battery.end_wh, battery.floor_wh), wall=battery.capacity_wh)
 
     @cached_property
     def _data_bit(self) -> tuple[Levels, Levels]:
@@ -148,7 +151,10 @@ class Incumbent:
         filled, drained = self._data_bit
         storage = self.instance.problem.storage
         return -_demanded(
-            filled - storage.capacity_bit, filled - drained, -min(storage.end_max_bit, storage.capacity_bit)
+            filled - storage.capacity_bit,
+            filled - drained,
+            -min(storage.end_max_bit, storage.capacity_bit),
+            wall=0.0,
         )
 
     def keeps_limits(self) -> bool:
@@ -283,8 +289,16 @@ def _reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) ->
     return np.asarray(sums + np.minimum.accumulate(caps))
 
 
-def _demanded(least: Levels, lost: Levels, end: float) -> Levels:
-    """Return the level at each edge that suffices: need = max(least, need' + lost), from the end backwards."""
+def _demanded(least: Levels, lost: Levels, end: float, *, wall: float) -> Levels:
+    """Return the level at each edge that suffices: need = max(least, need' + lost), from the end backwards.
+
+    Where an edge needs more than the wall lets there be, nothing before it suffices, whatever is supplied there: each
+    such edge demands one more than the wall.
+    """
     sums = np.concatenate([[0.0], np.cumsum(lost)])
     demands = np.concatenate([least, [end]]) + sums
-    return np.asarray(np.maximum.accumulate(demands[::-1])[::-1] - sums)
+    needs = np.asarray(np.maximum.accumulate(demands[::-1])[::-1] - sums)
+    beyond = np.flatnonzero(needs > wall + WALL_TOLERANCE)
+    if len(beyond):
+        needs[: beyond[-1] + 1] = wall + 1.0
+    return needs
