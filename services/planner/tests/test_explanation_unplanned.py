@@ -93,7 +93,7 @@ CASES: dict[str, tuple[PlanningProblem, str, tuple[str, ...], str]] = {
         ),
         "BATTERY",
         ("battery",),
-        "100 Wh lower",
+        "100 Wh below its floor",
     ),
     "storage": (
         replace(BASE, activities=(make_activity(data_bit=1.6e9),), storage=Storage(8e8, 0.0, 8e8)),
@@ -126,7 +126,7 @@ CASES: dict[str, tuple[PlanningProblem, str, tuple[str, ...], str]] = {
         ),
         "CONTACT",
         ("contact",),
-        "60 min",
+        "1.0 h",
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.problem import Activity, Condition, Place, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.schedule import Unplanned
 from malapert_planner.domain.spans import holding_spans, intersection, union
@@ -12,7 +13,7 @@ from malapert_planner.domain.spans import holding_spans, intersection, union
 def explain_static(
     problem: PlanningProblem, steps: Sequence[Activity], planned_ids: frozenset[str]
 ) -> Unplanned | None:
-    """Return why a chain cannot be planned: no window, no way, or a relation; None where that is not the reason.
+    """Return why a chain cannot be planned: no window, no way, too little battery, a relation; None if none of these.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def explain_static(
     for step in steps:
         if (reason := _no_window(problem, step)) is not None:
             return reason
-    return _unreachable(problem, steps) or _related(problem, steps[0], planned_ids)
+    return _unreachable(problem, steps) or _exhausting(problem, steps) or _related(problem, steps[0], planned_ids)
 
 
 def _candidates(problem: PlanningProblem, step: Activity) -> list[Place]:
@@ -62,8 +63,8 @@ def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
         blocking = (max(step.conditions, key=without).kind.value,)
     where = best.title if best else "any place"
     text = (
-        f"{step.title}: {blocking[0].replace('_', ' ')} leaves at most {longest_s / 60:g} min at a stretch at {where}; "
-        f"{step.duration_s / 60:g} min are needed"
+        f"{step.title}: {blocking[0].replace('_', ' ')} leaves at most {_time(longest_s)} at a stretch at {where}; "
+        f"{_time(step.duration_s)} are needed"
     )
     return Unplanned(step.request_id, step.repetition_index, "NO_WINDOW", text, blocking)
 
@@ -88,6 +89,32 @@ def _unreachable(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplann
     where = ", ".join(allowed) or "a place that all its steps allow"
     text = f"no open way leads to {where}: {'; '.join(closed) or 'no drive'}"
     return Unplanned(steps[0].request_id, steps[0].repetition_index, "UNREACHABLE", text, tuple(closed))
+
+
+def _exhausting(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:
+    """Look for a step that empties even a full battery wherever and whenever it happens."""
+    for step in steps:
+        short_wh = min(
+            (
+                missing_wh(problem, step, p, _holding(problem, step, p, step.conditions))
+                for p in _candidates(problem, step)
+            ),
+            default=0.0,
+        )
+        if short_wh > 0:
+            battery = problem.battery
+            drawn_wh = (step.power_w + battery.awake_load_w) * step.duration_s / 3600
+            text = (
+                f"{step.title}: awake for {_time(step.duration_s)} it draws {drawn_wh:.0f} Wh; even a full "
+                f"battery, with the floor of {battery.floor_wh:.0f} Wh kept, is {short_wh:.0f} Wh short"
+            )
+            return Unplanned(step.request_id, step.repetition_index, "BATTERY", text, ("battery",))
+    return None
+
+
+def _time(duration_s: float) -> str:
+    """Return a duration in minutes, from two hours on in hours."""
+    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"
 
 
 def _related(problem: PlanningProblem, first: Activity, planned_ids: frozenset[str]) -> Unplanned | None:

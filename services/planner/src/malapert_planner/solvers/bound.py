@@ -9,11 +9,12 @@ from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import ConditionKind, PlanningProblem, RelationKind, Span
+from malapert_planner.domain.endurance import missing_wh
+from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import Chain, Instance, compile_problem
+from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.units import Units
 
@@ -57,10 +58,11 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
 def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> Relaxation:
     r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
 
-    Kept are: each chain within the union over its reachable places of its allowed starts (contacts as potential),
-    unary resources among activities, relations, repetitions; the energy balance of the whole horizon with the best
-    place at every instant; for the cost, the data that must be sent or the drives into the places that a chain cannot
-    do without, at the cheapest window's price. Left out are travel times, charge and storage over time.
+    Kept are: no chain with a step that empties even a full battery; each chain within the union over its reachable
+    places of its allowed starts (contacts as potential), unary resources among activities, relations, repetitions; the
+    energy balance of the whole horizon with the best place at every instant; for the cost, the data that must be sent
+    or the drives into the places that a chain cannot do without, at the cheapest window's price. Left out are travel
+    times, charge and storage over time.
     """
     exact = compile_problem(replace(problem, resolution_s=1))
     model, units = cp_model.CpModel(), Units.of(problem)
@@ -103,6 +105,8 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
     planned = model.new_bool_var("")
     starts: list[cp_model.IntVar] = []
     end: cp_model.LinearExpr | None = None
+    if _exhausting(instance, chain):
+        model.add(planned == 0)
     for number, block in enumerate(chain.blocks):
         spans: list[Span] = []
         for place_id, allowed in chain.starts.items():
@@ -123,6 +127,19 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
         end = start + block.duration_s
     assert end is not None  # noqa: S101  (a chain has at least one block)
     return _RelaxedChain(chain, planned, tuple(starts), end)
+
+
+def _exhausting(instance: Instance, chain: Chain) -> bool:
+    """Return whether, at each of its places, some step of a chain empties even a full battery."""
+    problem = instance.problem
+
+    def empties(step: Activity, place_id: str) -> bool:
+        place = instance.places[place_id]
+        return missing_wh(problem, step, place, activity_spans(problem, step, place)) > 0
+
+    return bool(chain.starts) and all(
+        any(empties(step, place_id) for step in chain.activities) for place_id in chain.starts
+    )
 
 
 def _add_resources(model: cp_model.CpModel, chains: dict[int, _RelaxedChain]) -> None:

@@ -46,7 +46,7 @@ def excursions(incumbent: Incumbent) -> list[Excursion]:
 
 
 def insertion(incumbent: Incumbent, excursion: Excursion) -> Scope:
-    """Return the scope that inserts chains and lets what is planned stay.
+    """Return the scope that inserts chains and lets what is planned stay, but for what is related to them.
 
     Open are only the chains' place and those that are visited then anyway.
     """
@@ -58,11 +58,21 @@ def insertion(incumbent: Incumbent, excursion: Excursion) -> Scope:
         width_s=width,
         step_s=width,
         chain_step_s=width,
-        free=excursion.chains,
+        free=excursion.chains | _related(instance, excursion.chains),
         keep_all=True,
         place_ids=frozenset(places),
         station_ids=_stations(incumbent, excursion, places),
     )
+
+
+def _related(instance: Instance, chains: frozenset[int]) -> frozenset[int]:
+    """Return the chains of requests that relations tie to some chains, and of the same requests."""
+    requests = {instance.chains[index].request_id for index in chains}
+    tied = set(requests)
+    for relation in instance.problem.relations:
+        if relation.request_id in requests or relation.other_request_id in requests:
+            tied |= {relation.request_id, relation.other_request_id}
+    return frozenset(chain.index for chain in instance.chains if chain.request_id in tied)
 
 
 def visited(incumbent: Incumbent, span: Span) -> set[str]:

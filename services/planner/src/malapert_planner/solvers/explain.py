@@ -12,6 +12,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import cell_width_s
+from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.solve import FOUND
 
@@ -64,6 +65,8 @@ def _explain(
     static = explain_static(instance.problem, chain.activities, planned) or _no_start(instance, chain, arrivals)
     if static is not None:
         return static
+    if (no_room := explain_room(incumbent, chain)) is not None:
+        return no_room
     if not engine.exhausted():
         for family in _FAMILIES:
             found = _with_dropped(incumbent, engine, chain, frozenset({family}))
@@ -71,7 +74,7 @@ def _explain(
                 return _blocked_by(incumbent, chain, family, found)
             if engine.exhausted():
                 break
-    return _elsewhere(incumbent, chain)
+    return _no_time(incumbent, chain)
 
 
 def _no_start(instance: Instance, chain: Chain, arrivals: dict[str, int]) -> Unplanned | None:
@@ -122,19 +125,11 @@ def _with_dropped(
 def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:
     problem = incumbent.instance.problem
     blocking: tuple[str, ...] = (family.value,)
-    if family in (RuleFamily.BATTERY, RuleFamily.STORAGE) and found.keeps_limits():
-        text = "it would fit where the drives leave room; the search ended before it was tried there"
-        return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
-    if family is RuleFamily.BATTERY:
-        deficit = max(0.0, float(found.needed_wh[0]) - problem.battery.start_wh)
-        floor_wh = problem.battery.floor_wh
-        text = f"with the drives as planned the floor of {floor_wh:g} Wh would have to be {deficit:.0f} Wh lower"
-    elif family is RuleFamily.STORAGE:
-        excess = max(0.0, problem.storage.start_bit - float(found.admitted_bit[0]))
-        text = f"the storage would have to hold {excess / 8e6:.0f} MB more, or more be sent before"
-    elif family is RuleFamily.CONTACT:
+    if family in (RuleFamily.BATTERY, RuleFamily.STORAGE):
+        return _beyond(chain, family, found)
+    if family is RuleFamily.CONTACT:
         needed = sum(a.duration_s for a in chain.activities if any(c.kind.value == "contact" for c in a.conditions))
-        text = f"no contact of {needed / 60:g} min can be chosen for it beside those that the schedule needs"
+        text = f"no contact of {needed / 3600:.1f} h can be chosen for it beside those that the schedule needs"
     elif family is RuleFamily.RESOURCE:
         blocking = _displaced(found, chain)
         text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
@@ -148,6 +143,32 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         others = ", ".join(blocking) or "its repetitions"
         text = f"there is room, but not in the order and at the distance asked from {others}"
     return Unplanned(chain.request_id, chain.repetition_index, _REASONS[family], text, blocking)
+
+
+def _beyond(chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:
+    """Say by how much charge or storage would leave their limits with the chain where it was forced in."""
+    battery, storage = found.instance.problem.battery, found.instance.problem.storage
+    if family is RuleFamily.BATTERY:
+        amount = max(battery.floor_wh - float(found.charge_wh.min()), battery.end_wh - float(found.charge_wh[-1]))
+        text = (
+            f"beside what is planned the charge would fall {amount:.0f} Wh below its floor of {battery.floor_wh:g} Wh"
+        )
+        if float(found.charge_wh.min()) >= battery.floor_wh:
+            text = (
+                f"beside what is planned the charge at the end would be {amount:.0f} Wh short of {battery.end_wh:g} Wh"
+            )
+    else:
+        stored = found.stored_bit
+        amount = max(float(stored.max()) - storage.capacity_bit, float(stored[-1]) - storage.end_max_bit) / 8e6
+        text = f"the storage would have to hold {amount:.0f} MB more, or more be sent before"
+    if amount >= 0.5:
+        return Unplanned(chain.request_id, chain.repetition_index, _REASONS[family], text, (family.value,))
+    if family is RuleFamily.BATTERY and not found.keeps_limits():
+        text = "beside what is planned the charge would be too low where an activity asks for more at its start"
+        return Unplanned(chain.request_id, chain.repetition_index, "BATTERY", text, (family.value,))
+    # The coarse cells of the search were in the way, not the rule.
+    text = "it would fit where the drives leave room; the search ended before it was tried there"
+    return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
 
 
 def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:
@@ -166,17 +187,8 @@ def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:
     return tuple(sorted(names)[:NAMED])
 
 
-def _elsewhere(incumbent: Incumbent, chain: Chain) -> Unplanned:
-    """Name what the asset does elsewhere, or drives for, while the chain could start."""
-    names = set()
-    for placed in incumbent.schedule.activities:
-        for blocks in chain.starts.values():
-            if placed.place_id not in chain.starts and any(overlap_s(placed.span, (a, b + 1)) for a, b in blocks[0]):
-                names.add(incumbent.instance.activities[placed.activity_id].request_id)
-    blocking = tuple(sorted(names)[:NAMED])
+def _no_time(incumbent: Incumbent, chain: Chain) -> Unplanned:
+    """Say that no single rule was found to be in the way."""
     titles = ", ".join(incumbent.instance.places[p].title for p in sorted(chain.starts))
-    if blocking:
-        text = f"while it could start at {titles}, the asset works elsewhere for {', '.join(blocking)}"
-        return Unplanned(chain.request_id, chain.repetition_index, "DISPLACED", text, blocking)
-    text = f"the time at {titles} does not suffice beside drives and what else is planned there"
+    text = f"beside what is planned it did not fit at {titles}; no single rule was found that alone is in the way"
     return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("itinerary",))
