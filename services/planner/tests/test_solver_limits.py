@@ -1,7 +1,7 @@
 """What a schedule needs may never be more than the battery holds, however much is generated before."""
 
-from malapert_planner.domain.problem import Battery, PowerSeries
-from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.problem import Battery, PowerSeries, Storage
+from malapert_planner.domain.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation import validate
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
@@ -32,3 +32,10 @@ def test_the_solver_leaves_before_the_night():
     assert [placed.activity_id for placed in result.schedule.activities] == ["stay"]
     assert [drive.to_place_id for drive in result.schedule.drives] == ["ridge"]
     assert validate(problem, result.schedule).valid
+
+
+def test_data_beyond_the_storage_is_no_schedule():
+    big = make_activity("big", data_bit=2000.0)
+    problem = make_problem(activities=(big,), storage=Storage(1000.0, 0.0, 1000.0))
+    schedule = Schedule(activities=(PlacedActivity("big", "base", (0, big.duration_s)),))
+    assert not Incumbent(compile_problem(problem), schedule).keeps_limits()

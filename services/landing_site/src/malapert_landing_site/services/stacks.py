@@ -26,6 +26,10 @@ from malapert_landing_site.storage.terrains import TerrainStackStore
 from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.refinement import refine
 
+# A measured grid up to so many times coarser than the detail asked for is taken as it is: the little that synthetic
+# detail would add is not worth the loss of being measured.
+MEASURED_IS_ENOUGH = 2.0
+
 
 class TerrainStacks:
     """Stacks: terrains nested from coarse to fine, with synthetic detail where it is asked for and needed."""
@@ -88,7 +92,7 @@ class TerrainStacks:
         self, nested: list[Terrain], region: Region, detail: SyntheticDetail, center: tuple[float, float]
     ) -> tuple[list[Terrain], list[str]]:
         base = finest_covering(nested, region, center)
-        if base is None or base.geometry.pixel_size_m <= detail.pixel_size_m:
+        if base is None or base.geometry.pixel_size_m <= MEASURED_IS_ENOUGH * detail.pixel_size_m:
             finest_m = base.geometry.pixel_size_m if base else 0.0
             return nested, [f"no synthetic detail was added: the region is covered at {finest_m:g} m"]
         grid = await self._compute.run(lambda: refine(self._files.load(base), region, detail))

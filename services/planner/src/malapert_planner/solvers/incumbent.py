@@ -20,6 +20,8 @@ Levels = NDArray[np.float64]
 
 WALL_TOLERANCE = 1e-6
 """Rounding of sums over all cells, in the unit of the level."""
+UNATTAINABLE = 1000.0
+"""So much beyond the wall is asked where nothing suffices: Wh or bits, far above any tolerance of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -293,12 +295,12 @@ def _demanded(least: Levels, lost: Levels, end: float, *, wall: float) -> Levels
     """Return the level at each edge that suffices: need = max(least, need' + lost), from the end backwards.
 
     Where an edge needs more than the wall lets there be, nothing before it suffices, whatever is supplied there: each
-    such edge demands one more than the wall.
+    such edge demands clearly more than the wall.
     """
     sums = np.concatenate([[0.0], np.cumsum(lost)])
     demands = np.concatenate([least, [end]]) + sums
     needs = np.asarray(np.maximum.accumulate(demands[::-1])[::-1] - sums)
     beyond = np.flatnonzero(needs > wall + WALL_TOLERANCE)
     if len(beyond):
-        needs[: beyond[-1] + 1] = wall + 1.0
+        needs[: beyond[-1] + 1] = wall + UNATTAINABLE
     return needs
