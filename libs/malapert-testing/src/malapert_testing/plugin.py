@@ -1,5 +1,6 @@
 """The fixtures, known to every test of the workspace by pytest's plugin entry point."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.postgresql import PostgresqlServer, server_binaries
 from malapert_testing.services import ServiceLauncher
+
+# Tests start servers as another user, which Python does by fork; gRPC's own fork handlers can kill such a child.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ import uuid
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
 from malapert_testing.nats_server import free_port
 
 
@@ -68,15 +71,18 @@ class PostgresqlServer:
     def create_database(self) -> str:
         """Make an empty database and return its SQLAlchemy address."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._run("createdb", *self._address(), name)
+        self._execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return f"postgresql+asyncpg://malapert@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:
         """Drop a database, whoever is still connected."""
-        self._run("dropdb", *self._address(), "--force", url.rsplit("/", 1)[1])
+        self._execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(url.rsplit("/", 1)[1])))
 
-    def _address(self) -> list[str]:
-        return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "malapert"]
+    def _execute(self, statement: Composed) -> None:
+        # Over a connection, not by createdb: a process forked while gRPC is at work may die before it begins.
+        address = f"host=127.0.0.1 port={self.port} user=malapert dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603 - the system's own server
