@@ -61,6 +61,17 @@ class GridGeometry:
         dy_m = y_m - min(max(y_m, self.y_min_m), self.y_max_m)
         return bool(np.hypot(dx_m, dy_m) < radius_m)
 
+    def part(self, top: int, bottom: int, left: int, right: int) -> GridGeometry:
+        """Return the rows from `top` to before `bottom`, and the columns from `left` to before `right`."""
+        return GridGeometry(
+            self.pole,
+            self.x_min_m + left * self.pixel_size_m,
+            self.y_max_m - top * self.pixel_size_m,
+            self.pixel_size_m,
+            max(right - left, 0),
+            max(bottom - top, 0),
+        )
+
     def columns_of(self, x_m: ArrayLike) -> FloatArray:
         """Fractional column of eastings; 0 is the centre of the first pixel."""
         return (np.asarray(x_m, dtype=np.float64) - self.x_min_m) / self.pixel_size_m - 0.5
@@ -119,12 +130,4 @@ class ElevationGrid:
         right = min(g.width_px, int(np.ceil((x_max_m - g.x_min_m) / g.pixel_size_m)))
         top = max(0, int(np.floor((g.y_max_m - y_max_m) / g.pixel_size_m)))
         bottom = min(g.height_px, int(np.ceil((g.y_max_m - y_min_m) / g.pixel_size_m)))
-        geometry = GridGeometry(
-            g.pole,
-            g.x_min_m + left * g.pixel_size_m,
-            g.y_max_m - top * g.pixel_size_m,
-            g.pixel_size_m,
-            max(right - left, 0),
-            max(bottom - top, 0),
-        )
-        return ElevationGrid(geometry, self.elevation_m[top:bottom, left:right])
+        return ElevationGrid(g.part(top, bottom, left, right), self.elevation_m[top:bottom, left:right])
