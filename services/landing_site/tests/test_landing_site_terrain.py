@@ -1,15 +1,18 @@
 """Reading DEM files: what is applied, and what is refused with the file's name; refinement and roughness."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.roughness import highland_detail
 from malapert_landing_site.domain.terrain import Place, Region, SyntheticDetail, detail_faults
+from malapert_landing_site.terrain import reading_heights
 from malapert_landing_site.terrain.builtin import builtin_path
 from malapert_landing_site.terrain.reading import read_grid
 from malapert_landing_site.terrain.refinement import refine
@@ -120,3 +123,104 @@ def test_detail_too_large_says_what_is_allowed() -> None:
     faults = detail_faults(SyntheticDetail(1, 2.0), Region(Place(0.0, -89.0), 20_000.0))
     assert [fault.code for fault in faults] == ["SYNTHETIC_DETAIL_TOO_LARGE"]
     assert "take at least" in faults[0].message
+
+
+def refused(path: Path, **limits: int) -> InvalidInputError:
+    with pytest.raises(InvalidInputError) as refusal:
+        read_grid(path, "dem.tif", **limits)
+    assert "dem.tif" in refusal.value.message
+    return refusal.value
+
+
+def test_holes_stay_holes(write_geotiff: Writer) -> None:
+    values = np.full((64, 64), 3.0, np.float32)
+    values[1, 2], values[3, 4] = np.nan, -9999.0
+    grid = read_grid(write_geotiff(values, nodata=-9999.0), "dem.tif")
+    assert np.argwhere(np.isnan(grid.elevation_m)).tolist() == [[1, 2], [3, 4]]
+
+
+def test_infinite_heights_are_refused_with_their_place(write_geotiff: Writer) -> None:
+    values = np.full((64, 64), 3.0, np.float32)
+    values[60, 2], values[61, 5] = np.inf, -np.inf
+    error = refused(write_geotiff(values))
+    assert (error.reason, error.faults[0].path) == ("TERRAIN_INFINITE_ELEVATION", "elevations")
+    assert "2 heights are infinite, the first in row 60, column 2" in error.message
+
+
+@pytest.mark.parametrize("value", [-9999.0, -32768.0, 32767.0, 1e20, -3.4028235e38])
+def test_an_undeclared_value_for_no_data_is_named(write_geotiff: Writer, value: float) -> None:
+    values = np.full((64, 64), 3.0, np.float32)
+    values[5:7, 5] = value
+    error = refused(write_geotiff(values))
+    assert error.reason == "TERRAIN_IMPLAUSIBLE_ELEVATION"
+    assert f"2 of 4096 heights are exactly {np.float32(value):g}" in error.message
+
+
+def test_radii_among_heights_are_refused(write_geotiff: Writer) -> None:
+    values = np.full((64, 64), 3.0)
+    values[:10] += 1_737_400.0
+    error = refused(write_geotiff(values))
+    assert error.reason == "TERRAIN_MIXED_HEIGHTS"
+    assert "640 of 4096" in error.message
+
+
+def test_radii_keep_their_centimetres(write_geotiff: Writer) -> None:
+    """A radius in float32 would be rounded to 12.5 cm."""
+    heights_m = np.linspace(-4000.0, 4000.0, 4096).reshape(64, 64)
+    grid = read_grid(write_geotiff(heights_m + 1_737_400.0), "dem.tif")
+    np.testing.assert_allclose(grid.elevation_m, heights_m, atol=0.001)
+
+
+def test_rotated_pixels_and_three_bands_are_refused(write_geotiff: Writer, tmp_path: Path) -> None:
+    rotated = write_geotiff(transform=Affine(20.0, 3.0, 0.0, 3.0, -20.0, 0.0))
+    assert refused(rotated).reason == "TERRAIN_NOT_NORTH_UP"
+    path = tmp_path / "rgb.tif"
+    with rasterio.open(rotated) as source:
+        profile = {**source.profile, "count": 3, "transform": Affine(20.0, 0.0, 0.0, 0.0, -20.0, 0.0)}
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(np.zeros((3, 64, 64), np.float32))
+    error = refused(path)
+    assert (error.reason, "3 bands" in error.message) == ("TERRAIN_WITH_BANDS", True)
+
+
+def test_an_empty_and_a_truncated_file_are_refused(write_geotiff: Writer, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.tif"
+    empty.write_bytes(b"")
+    assert refused(empty).reason == "TERRAIN_EMPTY_FILE"
+    heights = np.random.default_rng(1).normal(0.0, 5.0, (600, 600)).astype(np.float32)
+    path = write_geotiff(heights)
+    path.write_bytes(path.read_bytes()[:900_000])
+    error = refused(path)
+    assert (error.reason, "600 × 600" in error.message) == ("TERRAIN_TRUNCATED", True)
+
+
+def test_a_large_file_is_refused_by_its_header_with_the_cost(write_geotiff: Writer) -> None:
+    """200 million pixels in a file of a few bytes: reading any of them would take a second, the refusal does not."""
+    path = write_geotiff(np.zeros((1, 1), np.float32))
+    with rasterio.open(path) as source:
+        profile = {**source.profile, "width": 20_000, "height": 10_000, "sparse_ok": True, "tiled": True}
+    with rasterio.open(path, "w", **{**profile, "blockxsize": 512, "blockysize": 512}):
+        pass
+    error = refused(path)
+    assert (error.reason, error.faults[0].path) == ("TERRAIN_TOO_LARGE", "size")
+    assert "20000 × 10000 = 200 million pixels; 150 million are allowed" in error.message
+    assert "1.6 GB of memory, 0.8 GB of disk and 5 s to read" in error.message
+    small = write_geotiff(np.zeros((64, 64), np.float32))
+    assert refused(small, max_pixels=4095).reason == "TERRAIN_TOO_LARGE"
+    assert read_grid(small, "dem.tif", max_pixels=4096).geometry.width_px == 64
+
+
+def test_windows_of_rows_meet_without_a_seam(write_geotiff: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    heights = np.random.default_rng(2).normal(0.0, 5.0, (97, 64)).astype(np.float32)
+    path = write_geotiff(heights)
+    monkeypatch.setattr(reading_heights, "WINDOW_PX", 640)
+    np.testing.assert_array_equal(read_grid(path, "dem.tif").elevation_m, heights)
+
+
+def test_the_content_hash_is_of_the_whole_grid_in_one_pass() -> None:
+    """Hashing by blocks of rows gives what hashing all bytes at once gives."""
+    geometry = GridGeometry(-1, -100.0, 100.0, 1.0, 300, 5000)
+    heights = np.random.default_rng(3).normal(0.0, 5.0, (5000, 300)).astype(np.float32)
+    text = f"{geometry.crs}|{-100.0:.3f}|{100.0:.3f}|{1.0:.6f}|300|5000|".encode()
+    expected = hashlib.sha256(text + heights.astype("<f4").tobytes()).hexdigest()
+    assert ElevationGrid(geometry, heights).content_hash() == f"sha256:{expected}"

@@ -1,0 +1,56 @@
+"""What a file states of itself before any pixel is read, and how its refusal is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyproj
+from affine import Affine
+from malapert_core.errors import Fault, InvalidInputError
+
+from malapert_landing_site.domain.grid import FloatArray
+
+
+@dataclass(frozen=True)
+class RasterHeader:
+    """Size, georeference and unit of a raster, as its header or its label states them.
+
+    Attributes
+    ----------
+    transform : Affine
+        From column and row, counted at the outer edges of pixels, to easting and northing in the unit of `crs`.
+    crs : pyproj.CRS or None
+        None where the file states none.
+    unit : str
+        Unit of the heights in lower case; empty where the file states none.
+    """
+
+    width_px: int
+    height_px: int
+    band_count: int
+    transform: Affine
+    crs: pyproj.CRS | None
+    unit: str
+
+
+class HeightSource(Protocol):
+    """A raster whose heights are read by rows."""
+
+    header: RasterHeader
+
+    def rows(self, top: int, bottom: int) -> FloatArray:
+        """Heights or radii of the rows from `top` to before `bottom`, scale and offset applied; NaN for no-data."""
+
+
+def refusal(file_name: str, faults: Sequence[Fault]) -> InvalidInputError:
+    """Return the error of a file: the code of its only fault, or INVALID_TERRAIN with all of them."""
+    reason = faults[0].code if len(faults) == 1 else "INVALID_TERRAIN"
+    message = "; ".join(fault.message for fault in faults)
+    return InvalidInputError(reason, message, faults=faults, metadata={"file_name": file_name})
+
+
+def unreadable(file_name: str, message: str, code: str = "TERRAIN_UNREADABLE", path: str = "file") -> InvalidInputError:
+    """Return the error of a file that cannot be read as what it claims to be."""
+    return refusal(file_name, [Fault(path, code, f"{file_name} {message}")])
