@@ -1,11 +1,11 @@
 """Models of terrains, one for one with the contract's messages."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from google.protobuf.message import Message
 from malapert.landing_site.v1 import terrain_pb2
-from pydantic import Field
+from pydantic import Field, Strict
 
 from malapert_gateway.models.shared import Provenance, SurfacePoint
 from malapert_gateway.models.wire import Base64, UInt32, UtcTime, WireModel
@@ -81,6 +81,14 @@ class SyntheticDetail(WireModel):
     pixel_size_m: float = Field(description="Side of a pixel of the refined grid, metres.", examples=[25.0])
 
 
+class RimPolicy(StrEnum):
+    """What is done about a step in height where a finer terrain ends and a coarser one goes on."""
+
+    REPORT = "REPORT"  # The step is told in the stack's notes.
+    BLEND = "BLEND"  # The finer terrain is tapered to the coarser ones about its rim, and that is said.
+    REFUSE = "REFUSE"  # A step of more than max_rim_step_m refuses the stack.
+
+
 class CreateTerrainStackRequest(WireModel):
     """Asks for a stack."""
 
@@ -96,6 +104,21 @@ class CreateTerrainStackRequest(WireModel):
         None,
         description="Detail to add over the region where the finest terrain is coarser than its pixel. "
         "Unset means none.",
+    )
+    rim_policy: Annotated[RimPolicy, Strict(False)] | None = Field(
+        None,
+        description="What is done about a step in height at the rim of a finer terrain. Unset reports it.",
+        examples=["BLEND"],
+    )
+    max_rim_step_m: float = Field(
+        0.0, ge=0.0, description="Largest step at a rim that REFUSE admits, metres; above 0.", examples=[30.0]
+    )
+    blend_width_m: float = Field(
+        0.0,
+        ge=0.0,
+        description="Width over which BLEND tapers a finer terrain to the coarser ones, metres. 0 takes one pixel of "
+        "the next coarser terrain, at least eight of its own.",
+        examples=[800.0],
     )
 
 

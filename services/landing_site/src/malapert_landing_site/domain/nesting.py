@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from malapert_core.errors import Fault
 
-from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
 from malapert_landing_site.domain.terrain import Region, Terrain
 
 SKYLINE_REACH_M = 300_000.0
@@ -64,24 +62,3 @@ def stack_notes(terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[
                 "skylines take the next coarser terrain"
             )
     return notes
-
-
-def rim_step_note(title: str, fine: ElevationGrid, coarse: ElevationGrid, coarse_title: str) -> str | None:
-    """What the height does where a fine grid ends and a coarse one goes on; None where they do not meet."""
-    x_m, y_m = _rim(fine)
-    step_m = fine.sample(x_m, y_m) - coarse.sample(x_m, y_m)
-    known = step_m[np.isfinite(step_m)]
-    if known.size == 0:
-        return None
-    return (
-        f"at the rim of {title} the height steps against {coarse_title} by {np.sqrt(np.mean(known**2)):.1f} m RMS, "
-        f"{np.abs(known).max():.1f} m at most"
-    )
-
-
-def _rim(grid: ElevationGrid) -> tuple[FloatArray, FloatArray]:
-    g = grid.geometry
-    x_m, y_m = g.x_of(np.arange(g.width_px)), g.y_of(np.arange(g.height_px))
-    west, east = np.full(len(y_m), x_m[0]), np.full(len(y_m), x_m[-1])
-    north, south = np.full(len(x_m), y_m[0]), np.full(len(x_m), y_m[-1])
-    return np.concatenate([west, east, x_m, x_m]), np.concatenate([y_m, y_m, north, south])

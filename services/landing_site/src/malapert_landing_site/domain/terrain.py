@@ -85,12 +85,13 @@ def terrain_id_of(content_hash: str) -> str:
     return "terrain-" + content_hash.removeprefix("sha256:")[:20]
 
 
-def stack_id_of(terrains: Sequence[Terrain], region: Region) -> str:
-    """Identifier of a stack from its content."""
+def stack_id_of(terrains: Sequence[Terrain], region: Region, treatment: str = "") -> str:
+    """Identifier of a stack from its content and, where its grids were changed to fit each other, how."""
     center = region.center
     text = "|".join(
         [t.content_hash for t in terrains]
         + [f"{center.longitude_deg:.9f}", f"{center.latitude_deg:.9f}", f"{region.radius_m:.3f}"]
+        + ([treatment] if treatment else [])
     )
     return "stack-" + hashlib.sha256(text.encode()).hexdigest()[:20]
 

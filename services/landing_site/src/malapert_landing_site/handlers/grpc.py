@@ -21,6 +21,7 @@ from malapert_landing_site.handlers.messages import (
     point_message,
     provenance_message,
     region_of,
+    rim_setting_of,
     stack_message,
     terrain_message,
 )
@@ -91,7 +92,11 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
         asked = request.synthetic_detail
         detail = SyntheticDetail(asked.seed, asked.pixel_size_m) if request.HasField("synthetic_detail") else None
         stack = await self._stacks.create(
-            list(request.terrain_ids), region_of(request.region), detail, require_identity().agency_id
+            list(request.terrain_ids),
+            region_of(request.region),
+            detail,
+            require_identity().agency_id,
+            rim_setting_of(request),
         )
         return terrain_pb2.CreateTerrainStackResponse(terrain_stack=stack_message(stack))
 

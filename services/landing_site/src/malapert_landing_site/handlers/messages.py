@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from malapert.landing_site.v1 import terrain_pb2
 from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import to_timestamp
 
 from malapert_landing_site.domain.maps import UNITS, Map
 from malapert_landing_site.domain.provenance import Provenance
+from malapert_landing_site.domain.rim import RimPolicy, RimSetting
 from malapert_landing_site.domain.terrain import Place, Region, Terrain, TerrainStack
 
 
@@ -27,6 +29,23 @@ def point_message(place: Place) -> type_pb2.SurfacePoint:
 def region_of(region: terrain_pb2.Region) -> Region:
     """Return the region that a message states."""
     return Region(place_of(region.center), region.radius_m)
+
+
+def rim_setting_of(request: terrain_pb2.CreateTerrainStackRequest) -> RimSetting:
+    """Return what is to be done about rims; unstated means that steps are reported.
+
+    Raises
+    ------
+    InvalidInputError
+        UNKNOWN_RIM_POLICY.
+    """
+    if request.rim_policy not in terrain_pb2.RimPolicy.values():
+        message = f"{request.rim_policy} is no policy; 1 reports, 2 blends, 3 refuses"
+        fault = Fault("rim_policy", "UNKNOWN_RIM_POLICY", message)
+        raise InvalidInputError("UNKNOWN_RIM_POLICY", message, faults=[fault])
+    policy = request.rim_policy or terrain_pb2.RIM_POLICY_REPORT
+    name = terrain_pb2.RimPolicy.Name(policy).removeprefix("RIM_POLICY_").lower()
+    return RimSetting(RimPolicy(name), request.max_rim_step_m, request.blend_width_m)
 
 
 def provenance_message(provenance: Provenance) -> type_pb2.Provenance:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 from malapert_core.timestamps import utc_now
 
-from malapert_landing_site.domain.nesting import finest_covering, nesting_faults, rim_step_note, stack_notes
+from malapert_landing_site.domain.nesting import finest_covering, nesting_faults, stack_notes
+from malapert_landing_site.domain.rim import RimPolicy, RimSetting, setting_faults
 from malapert_landing_site.domain.roughness import HURST_EXPONENT, MEDIAN_SLOPE_DEG, SLOPE_BASELINE_M
 from malapert_landing_site.domain.terrain import (
     Region,
@@ -20,6 +21,7 @@ from malapert_landing_site.domain.terrain import (
     stack_id_of,
 )
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.rims import Rims, raise_stack_faults
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStackStore
@@ -41,6 +43,7 @@ class TerrainStacks:
         self._catalogue = catalogue
         self._files = files
         self._compute = compute
+        self._rims = Rims(catalogue, files, compute)
 
     async def get(self, terrain_stack_id: str) -> TerrainStack:
         """Return one stack."""
@@ -48,38 +51,45 @@ class TerrainStacks:
             return await TerrainStackStore(session).get(terrain_stack_id)
 
     async def create(
-        self, terrain_ids: Sequence[str], region: Region, detail: SyntheticDetail | None, owner_agency_id: str
+        self,
+        terrain_ids: Sequence[str],
+        region: Region,
+        detail: SyntheticDetail | None,
+        owner_agency_id: str,
+        rim: RimSetting = RimSetting(),  # noqa: B008 - frozen
     ) -> TerrainStack:
         """Nest terrains over a region; the same inputs give the same stack.
 
         Raises
         ------
         InvalidInputError
-            INVALID_TERRAIN_STACK, or the code of the only fault, with all faults.
+            INVALID_TERRAIN_STACK, or the code of the only fault, with all faults; TERRAIN_RIM_STEP for each grid
+            whose rim steps by more than the setting admits.
         """
-        faults = region_faults(region)
-        if detail is not None and not faults:
+        faults = region_faults(region) + setting_faults(rim)
+        if detail is not None and not region_faults(region):
             faults += detail_faults(detail, region)
-        _raise(faults)
+        raise_stack_faults(faults)
         # The built-in grid is the far field of every stack: skylines reach beyond the edge of most files.
         terrains = [*await self._named(terrain_ids), await self._catalogue.builtin(region.pole)]
         center = place_xy(region.center, region.pole)
-        _raise(nesting_faults(terrains, region, center))
+        raise_stack_faults(nesting_faults(terrains, region, center))
         nested = sorted({t.terrain_id: t for t in terrains}.values(), key=lambda t: -t.geometry.pixel_size_m)
-        notes = []
+        nested, notes = await self._rims.treated(nested, region, rim, terrain_ids)
         if detail is not None:
             nested, note = await self._with_detail(nested, region, detail, center)
             notes += note
-        notes = stack_notes(nested, region, center) + notes + await self._compute.run(self._rim_notes, nested)
+        notes = stack_notes(nested, region, center) + notes + await self._rims.notes(nested)
+        treatment = f"rim|blend|{rim.blend_width_m:.3f}" if rim.policy is RimPolicy.BLEND else ""
         stack = TerrainStack(
-            stack_id_of(nested, region), tuple(nested), region, tuple(notes), owner_agency_id, utc_now()
+            stack_id_of(nested, region, treatment), tuple(nested), region, tuple(notes), owner_agency_id, utc_now()
         )
         async with self._database.transaction() as session:
             return await TerrainStackStore(session).add(stack)
 
     async def _named(self, terrain_ids: Sequence[str]) -> list[Terrain]:
         found = await self._catalogue.find_all(terrain_ids)
-        _raise(
+        raise_stack_faults(
             [
                 Fault(f"terrain_ids[{n}]", "UNKNOWN_TERRAIN", f"there is no terrain {terrain_ids[n]!r}")
                 for n, terrain in enumerate(found)
@@ -107,16 +117,3 @@ class TerrainStacks:
         )
         with_detail = [t for t in nested if t.terrain_id != terrain.terrain_id] + [terrain]
         return sorted(with_detail, key=lambda t: -t.geometry.pixel_size_m), []
-
-    def _rim_notes(self, nested: Sequence[Terrain]) -> list[str]:
-        grids = [self._files.load(terrain) for terrain in nested]
-        notes = [
-            rim_step_note(nested[n].title, grids[n], grids[n - 1], nested[n - 1].title) for n in range(1, len(nested))
-        ]
-        return [note for note in notes if note is not None]
-
-
-def _raise(faults: Sequence[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_TERRAIN_STACK"
-        raise InvalidInputError(reason, "; ".join(fault.message for fault in faults), faults=faults)
