@@ -12,10 +12,10 @@ from malapert_landing_site.domain.grid import FloatArray, GridGeometry
 from malapert_landing_site.terrain.scene import HorizonScene
 
 # Pixels of the block that one pixel of each level spans, and how far from the block the level reaches, in pixels of the
-# block. A level begins no nearer than 64 of its own pixels, which keeps its pixel under 0.9°, and the lines that share
-# it within 0.5° of each other.
+# block. A level begins no nearer than 128 of its own pixels, which keeps its pixel under 0.5°, and the lines that share
+# it within 0.25° of its middle.
 LEVEL_PX = (1, 4, 16, 64, 256)
-LEVEL_REACH_PX = (256, 1024, 4096, 16_384, 65_536)
+LEVEL_REACH_PX = (512, 2048, 8192, 32_768, 131_072)
 
 # Lines that are filled together, so that a vector of the processor takes adjacent ones.
 LANES = 16
