@@ -59,12 +59,12 @@ class Api:
             self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex})
         )
 
-    def upload_terrain(self, path: Path) -> Json:
-        """Register a DEM file and return its terrain."""
+    def upload_terrain(self, path: Path, title: str = "", source: str = "") -> Json:
+        """Register a DEM file, or a zip archive of an image and its label, and return its terrain."""
         with path.open("rb") as file:
             response = self._client.post(
                 "/terrains",
-                params={"title": path.stem, "source": f"file {path.name}", "file_name": path.name},
+                params={"title": title or path.stem, "source": source or f"file {path.name}", "file_name": path.name},
                 content=iter(lambda: file.read(1 << 20), b""),
                 headers={"Content-Type": "application/octet-stream", "Idempotency-Key": uuid.uuid4().hex},
             )

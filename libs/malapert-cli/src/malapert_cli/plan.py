@@ -26,7 +26,7 @@ class MissionFileError(Exception):
 def plan(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     terrain: Annotated[
-        list[Path] | None, typer.Option(help="GeoTIFF of a DEM, coarse to fine; repeatable", exists=True)
+        list[Path] | None, typer.Option(help="DEM file, or zip of an image and its label; repeatable", exists=True)
     ] = None,
     out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
     seed: Annotated[int, typer.Option(help="seed of the solver")] = 1,

@@ -1,0 +1,1 @@
+"""The command `malapert terrain`: public lunar terrain, fetched and registered."""

@@ -1,0 +1,127 @@
+"""The command `malapert terrain fetch`: list public LOLA products, fetch them, register them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as ProgressBars
+from rich.table import Table
+
+from malapert_cli.api import Api, ApiError
+from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.terrain.download import DownloadError, Progress, download
+from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, UnknownProductError, product_named
+
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 20.0, 60.0
+UPLOAD_TIMEOUT_S = 3600.0
+PIPED_WIDTH = 150
+console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
+
+terrain = typer.Typer(no_args_is_help=True, help="Public lunar terrain.")
+
+
+@terrain.callback()
+def group() -> None:
+    """Public lunar terrain."""
+
+
+@terrain.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="products; without any, they are listed")] = None,
+    out: Annotated[Path, typer.Option(help="directory of the files")] = Path("terrain"),
+    base_url: Annotated[
+        str | None, typer.Option(envvar="MALAPERT_TERRAIN_URL", help="another address of the archive, such as a mirror")
+    ] = None,
+    register: Annotated[bool, typer.Option("--register", help="register the elevations with the platform")] = False,
+    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
+    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
+    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+) -> None:
+    """List public LOLA products, or fetch some; a transfer that broke off goes on where it was."""
+    if not names:
+        console.print(product_table())
+        return
+    try:
+        products = [product_named(name) for name in names]
+        fetched = [(product, fetch_product(product, out, base_url)) for product in products]
+        if register:
+            with Api(find_connection(url, key, agency, "PLANNER"), timeout_s=UPLOAD_TIMEOUT_S) as api:
+                for product, paths in fetched:
+                    register_product(api, product, paths)
+    except (UnknownProductError, DownloadError, ApiError, NoKeyError, httpx.HTTPError) as error:
+        console.print(f"malapert terrain fetch: {error}", style="red", highlight=False, markup=False)
+        raise typer.Exit(1) from error
+
+
+def product_table() -> Table:
+    """All products with their pixel, size and what is sure of them."""
+    table = Table("product", "what", "pixel, m", "pixels", "size, MB", "checked by", title="public LOLA products")
+    for product in PRODUCTS.values():
+        pixels = f"{product.side_px}²" if product.side_px else "?"
+        size = f"{product.size_bytes / 1e6:.1f}" if product.size_bytes else "?"
+        checks = "sha256" if product.files[0].expected.sha256 else "size" if product.size_bytes else "server's size"
+        table.add_row(
+            product.name,
+            f"{product.title} ({product.kind.value})",
+            f"{product.pixel_size_m:g}",
+            pixels,
+            size,
+            checks if product.confirmed else f"{checks}; address unconfirmed",
+        )
+    return table
+
+
+def fetch_product(product: Product, out: Path, base_url: str | None) -> list[Path]:
+    """Fetch the files of a product and return where they are.
+
+    Raises
+    ------
+    DownloadError
+        See `download`.
+    """
+    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    paths = []
+    # Redirects are not followed: no address is asked but the one that is configured.
+    with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+        for file, address in zip(product.files, product.urls(base_url), strict=True):
+            console.print(f"{address}", highlight=False, markup=False)
+            with _shown(file.name) as progress:
+                paths.append(download(client, address, out / file.name, file.expected, progress))
+            console.print(f"  {paths[-1]}: {paths[-1].stat().st_size} bytes", highlight=False, markup=False)
+    return paths
+
+
+def register_product(api: Api, product: Product, paths: list[Path]) -> None:
+    """Register the elevations of a product: an image with its label goes as one archive."""
+    if product.kind is not ProductKind.ELEVATION:
+        console.print(f"{product.name} is {product.kind.value}, which is no terrain: it is not registered")
+        return
+    source = f"{product.name}, {product.urls(None)[0]}"
+    if len(paths) == 1:
+        registered = api.upload_terrain(paths[0], title=product.name, source=source)
+    else:
+        archive = paths[0].with_suffix(".zip")
+        try:
+            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+                for path in paths:
+                    packed.write(path, path.name)
+            registered = api.upload_terrain(archive, title=product.name, source=source)
+        finally:
+            archive.unlink(missing_ok=True)
+    console.print(f"registered {product.name} as {registered['terrain_id']}", highlight=False)
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[Progress]:
+    columns = (TextColumn("  {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with ProgressBars(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
