@@ -18,5 +18,8 @@ class LandingSiteSettings(ServiceSettings):
     grpc_port: int = Field(default=7102, ge=0, le=65535)
     operation_concurrency: int = Field(default=1, ge=1)
     max_upload_bytes: int = Field(default=2_000_000_000, gt=0, description="largest DEM file that is taken")
+    max_terrain_pixels: int = Field(
+        default=150_000_000, gt=0, description="largest DEM that is taken; each million takes about 8 MB of memory"
+    )
     scene_cache_size: int = Field(default=3, ge=1, description="terrain stacks kept in memory")
     compute_concurrency: int = Field(default=2, ge=1, description="skyline, map and route jobs at once")

@@ -48,7 +48,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     uploads.mkdir(parents=True, exist_ok=True)
     files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
     compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
-    catalogue = TerrainCatalogue(database, files, compute)
+    catalogue = TerrainCatalogue(database, files, compute, settings.max_terrain_pixels)
     stacks = TerrainStacks(database, catalogue, files, compute)
     scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
     searches = SiteSearches(database, scenes, ephemeris, compute)

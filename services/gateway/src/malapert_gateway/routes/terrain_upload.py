@@ -18,7 +18,11 @@ router = APIRouter(tags=["terrain"], route_class=UploadRoute)
 
 _CHUNK_BYTES = 256 * 1024
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
-_FILE = {"type": "string", "format": "binary", "description": "A GeoTIFF of elevations."}
+_FORMATS = (
+    "Elevations as GeoTIFF, as PDS3 image that begins with its label, or as classic NetCDF; or a zip archive of one of "
+    "them, or of a PDS3 or JPEG 2000 image and its PDS3 label."
+)
+_FILE = {"type": "string", "format": "binary", "description": _FORMATS}
 _TEXT = {"type": "string"}
 _BODY = {
     "requestBody": {
@@ -47,7 +51,7 @@ async def register_terrain(
     source: Annotated[str, Query(max_length=2000, description="Where it came from.", examples=["PGDA 78"])] = "",
     file_name: Annotated[str, Query(max_length=500, description="Name of the file.", examples=["ridge.tif"])] = "",
 ) -> Terrain:
-    """Register a GeoTIFF as terrain; the same bytes give the same terrain.
+    """Register a digital elevation model as terrain; the same heights on the same grid give the same terrain.
 
     The file is the body itself, with title and source in the query, or a form of `file`, `title` and `source`.
     """

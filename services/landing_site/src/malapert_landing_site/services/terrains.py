@@ -18,7 +18,7 @@ from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.builtin import SOURCE, TITLES, builtin_path
-from malapert_landing_site.terrain.reading import read_grid
+from malapert_landing_site.terrain.reading import MAX_PIXELS, read_grid
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +35,13 @@ class TerrainHeader:
 class TerrainCatalogue:
     """Terrains: the built-in ones, those that were registered, and synthetic ones."""
 
-    def __init__(self, database: Database, files: ElevationFiles, compute: Compute) -> None:
+    def __init__(
+        self, database: Database, files: ElevationFiles, compute: Compute, max_pixels: int = MAX_PIXELS
+    ) -> None:
         self._database = database
         self._files = files
         self._compute = compute
+        self._max_pixels = max_pixels
 
     async def register_builtin(self) -> None:
         """Register the built-in grids of both poles where their data wheel is installed."""
@@ -62,7 +65,7 @@ class TerrainCatalogue:
         InvalidInputError
             With all faults of the file, see `read_grid`.
         """
-        grid = await self._compute.run(read_grid, path, header.file_name)
+        grid = await self._compute.run(read_grid, path, header.file_name, self._max_pixels)
         return await self.add(
             grid,
             title=header.title or header.file_name,

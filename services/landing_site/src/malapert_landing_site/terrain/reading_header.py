@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pyproj
-from affine import Affine
 from malapert_core.errors import Fault, InvalidInputError
+from rasterio.transform import Affine
 
 from malapert_landing_site.domain.grid import FloatArray
 

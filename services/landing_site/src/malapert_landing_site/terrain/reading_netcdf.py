@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pyproj
-from affine import Affine
 from malapert_core.errors import Fault
+from rasterio.transform import Affine
 from scipy.io import netcdf_file  # type: ignore[import-untyped]
 
 from malapert_landing_site.domain.grid import FloatArray

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
-from affine import Affine
 from malapert_core.errors import Fault
+from rasterio.transform import Affine
 
 from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.terrain.reading_header import HeightSource, RasterHeader

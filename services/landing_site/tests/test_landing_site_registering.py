@@ -1,0 +1,65 @@
+"""Registering DEM files over real gRPC: archives, limits of size, the same heights twice, what is left behind."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from malapert.landing_site.v1 import terrain_pb2, terrain_pb2_grpc
+from malapert_core.errors import InvalidInputError
+from malapert_landing_site.config import LandingSiteSettings
+from malapert_landing_site.factory import MIGRATIONS, build
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
+
+from . import lola_files as lola
+
+SERVICES = ["malapert.landing_site.v1.TerrainService"]
+
+
+async def pieces(content: bytes, file_name: str) -> AsyncIterator[terrain_pb2.RegisterTerrainRequest]:
+    yield terrain_pb2.RegisterTerrainRequest(header=terrain_pb2.TerrainHeader(file_name=file_name))
+    for start in range(0, len(content), 50_000):
+        yield terrain_pb2.RegisterTerrainRequest(chunk=content[start : start + 50_000])
+
+
+@pytest.mark.asyncio
+async def test_the_same_heights_in_two_formats_are_one_terrain(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path
+) -> None:
+    files = {"ldem_test.lbl": lola.label().encode(), "ldem_test.img": lola.counts().tobytes()}
+    archive, grid = lola.zipped(tmp_path / "ldem.zip", files).read_bytes(), lola.grd(tmp_path / "a.grd").read_bytes()
+    async with (
+        sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS) as service,
+        open_test_channel(service.target, identity_of("jaxa"), SERVICES) as channel,
+    ):
+        terrains = terrain_pb2_grpc.TerrainServiceStub(channel)
+        first = (await terrains.RegisterTerrain(pieces(archive, "ldem.zip"))).terrain
+        assert (first.width_px, first.height_px, first.pixel_size_m) == (lola.SAMPLES, lola.LINES, lola.PIXEL_M)
+        assert first.title == "ldem.zip"
+        assert first.no_data_fraction == pytest.approx(1.0 / (lola.SAMPLES * lola.LINES))
+        assert (await terrains.RegisterTerrain(pieces(archive, "again.zip"))).terrain == first
+        assert (await terrains.RegisterTerrain(pieces(grid, "a.grd"))).terrain == first
+        listed = (await terrains.ListTerrains(terrain_pb2.ListTerrainsRequest())).terrains
+        assert [terrain.owner_agency_id for terrain in listed] == ["", "", "jaxa"]
+        damaged = lola.zipped(tmp_path / "bad.zip", {**files, "ldem_test.img": b"short"}).read_bytes()
+        with pytest.raises(InvalidInputError, match="TERRAIN_TRUNCATED") as refusal:
+            await terrains.RegisterTerrain(pieces(damaged, "bad.zip"))
+        assert [fault.path for fault in refusal.value.faults] == ["label.LINES"]
+    uploads = list(sqlite_service_runtime.data_dir.rglob("uploads"))
+    assert len(uploads) == 1
+    assert list(uploads[0].iterdir()) == []
+
+
+@pytest.mark.asyncio
+async def test_the_setting_bounds_the_pixels(
+    sqlite_service_runtime: ServiceLauncher, write_geotiff: Callable[..., Path]
+) -> None:
+    content = write_geotiff(np.zeros((800, 800), np.float32), compress="deflate").read_bytes()
+    async with (
+        sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS, max_terrain_pixels=639_999) as service,
+        open_test_channel(service.target, identity_of("jaxa"), SERVICES) as channel,
+    ):
+        terrains = terrain_pb2_grpc.TerrainServiceStub(channel)
+        with pytest.raises(InvalidInputError, match="TERRAIN_TOO_LARGE") as refusal:
+            await terrains.RegisterTerrain(pieces(content, "wide.tif"))
+        assert "MALAPERT_LANDING_SITE_MAX_TERRAIN_PIXELS" in refusal.value.message
