@@ -230,3 +230,24 @@ def test_netcdf_4_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(500))
     error = refused(path, "dem.nc")
     assert (error.reason, "nccopy -k classic" in error.message) == ("TERRAIN_FORMAT_REFUSED", True)
+
+
+def test_pds4_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "ldem.xml"
+    path.write_text('<?xml version="1.0"?>\n<Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1">\n')
+    error = refused(path, "ldem.xml")
+    assert (error.reason, "PDS3" in error.message) == ("TERRAIN_FORMAT_REFUSED", True)
+
+
+def test_a_truncated_netcdf_grid_is_refused(tmp_path: Path) -> None:
+    path = lola.grd(tmp_path / "dem.grd")
+    content = path.read_bytes()
+    for size in (10, 200, len(content) // 2, len(content) - 4):
+        path.write_bytes(content[:size])
+        assert refused(path, "dem.grd").reason == "TERRAIN_UNREADABLE"
+
+
+def test_a_large_netcdf_grid_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = lola.grd(tmp_path / "dem.grd")
+    assert refused(path, "dem.grd", max_pixels=4799).reason == "TERRAIN_TOO_LARGE"
+    assert_known(read_grid(path, "dem.grd", max_pixels=4800))

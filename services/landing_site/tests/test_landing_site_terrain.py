@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import rasterio
 from affine import Affine
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
+from malapert_landing_site.domain.nesting import nesting_faults
 from malapert_landing_site.domain.roughness import highland_detail
-from malapert_landing_site.domain.terrain import Place, Region, SyntheticDetail, detail_faults
+from malapert_landing_site.domain.terrain import Place, Region, SyntheticDetail, Terrain, detail_faults
 from malapert_landing_site.terrain import reading_heights
 from malapert_landing_site.terrain.builtin import builtin_path
 from malapert_landing_site.terrain.reading import read_grid
@@ -224,3 +226,22 @@ def test_the_content_hash_is_of_the_whole_grid_in_one_pass() -> None:
     text = f"{geometry.crs}|{-100.0:.3f}|{100.0:.3f}|{1.0:.6f}|300|5000|".encode()
     expected = hashlib.sha256(text + heights.astype("<f4").tobytes()).hexdigest()
     assert ElevationGrid(geometry, heights).content_hash() == f"sha256:{expected}"
+
+
+def test_terrain_of_the_other_pole_or_elsewhere_is_refused(write_geotiff: Writer) -> None:
+    north = read_grid(write_geotiff(crs="+proj=stere +lat_0=90 +lon_0=0 +R=1737400 +units=m"), "north.tif")
+    assert north.geometry.pole == 1
+    south = read_grid(write_geotiff(), "south.tif")
+    terrains = [terrain_of(north), terrain_of(south)]
+    faults = nesting_faults(terrains, Region(Place(0.0, -90.0), 500.0), (0.0, 0.0))
+    assert [(fault.path, fault.code) for fault in faults] == [
+        ("terrain_ids[0]", "TERRAIN_OTHER_POLE"),
+        ("terrain_ids[1]", "TERRAIN_OUTSIDE_REGION"),
+    ]
+    assert "x 50000 to 51280 m" in faults[1].message
+
+
+def terrain_of(grid: ElevationGrid) -> Terrain:
+    return Terrain(
+        "t", "Mine", "sha256:0", grid.geometry, 0.0, 0.0, 0.0, "", False, "", datetime(2026, 1, 1, tzinfo=UTC)
+    )

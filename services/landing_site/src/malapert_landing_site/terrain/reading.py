@@ -33,6 +33,7 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _NETCDF_CLASSIC = (b"CDF\x01", b"CDF\x02")
 _NETCDF_OTHER = (b"\x89HDF\r\n\x1a\n", b"CDF\x05")
+_PDS4 = b"<Product_Observational"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -108,6 +109,9 @@ def _unknown(head: bytes, file_name: str) -> InvalidInputError:
             "is NetCDF-4 (HDF5) or CDF-5, which may refer to other files and is not read; "
             "`nccopy -k classic` or `gdal_translate -of GTiff` turns it into what is"
         )
+        return unreadable(file_name, message, "TERRAIN_FORMAT_REFUSED")
+    if _PDS4 in head:
+        message = "is a PDS4 label, which is not read; the PDS3 label of the same product, or a GeoTIFF, is"
         return unreadable(file_name, message, "TERRAIN_FORMAT_REFUSED")
     return unreadable(file_name, f"cannot be read as any of {FORMATS}; an image without its label is none")
 

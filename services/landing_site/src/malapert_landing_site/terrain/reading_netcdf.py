@@ -9,6 +9,7 @@ the file's attribute `crs` with IAU_2015:30135 or IAU_2015:30130.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,10 @@ class NetcdfSource:
         stated = (getattr(variable, name, None) for name in ("_FillValue", "missing_value"))
         self._missing = [float(np.ravel(value)[0]) for value in stated if value is not None]
 
+    def release(self) -> None:
+        """Let go of the mapped file."""
+        self._variable = None
+
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Heights of rows from north to south, scale and offset applied; NaN for no-data."""
         height = self.header.height_px
@@ -70,12 +75,23 @@ def opened_netcdf(path: Path, file_name: str) -> Iterator[HeightSource]:
     InvalidInputError
         TERRAIN_UNREADABLE, or the faults of its coordinates.
     """
-    try:
-        file = netcdf_file(path, "r", mmap=False)
-    except (ValueError, TypeError, IndexError, KeyError, OSError, MemoryError) as error:
-        raise unreadable(file_name, "cannot be read as NetCDF: it is damaged or cut short") from error
-    with file:
-        yield _source(file, file_name)
+    with path.open("rb") as opened:
+        try:
+            # Mapped, so that a grid that is too large is refused before any of its pixels is read.
+            file = netcdf_file(opened, "r", mmap=True)
+        except (ValueError, TypeError, IndexError, KeyError, OSError, MemoryError) as error:
+            raise unreadable(file_name, "cannot be read as NetCDF: it is damaged or cut short") from error
+        source: NetcdfSource | None = None
+        try:
+            source = _source(file, file_name)
+            yield source
+        finally:
+            if source is not None:
+                source.release()
+            with warnings.catch_warnings():
+                # The frames of a refusal still refer to the mapping, which then ends with them.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                file.close()
 
 
 def _source(file: Any, file_name: str) -> NetcdfSource:
