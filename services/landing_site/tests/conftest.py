@@ -1,6 +1,7 @@
 """Grids and files that several test modules share."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import rasterio
 from affine import Affine
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
+
+sys.path.append(str(Path(__file__).parent))
 
 SHARED = Path(os.environ.get("MALAPERT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 SOUTH = "+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m"

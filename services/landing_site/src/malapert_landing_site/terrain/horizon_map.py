@@ -1,6 +1,8 @@
 """Horizons of whole maps: a sweep of time linear in pixels and azimuths, block by block.
 
-`sweep` does one azimuth of one block. The surface is a profile over the edges of the grid, heights linear along each.
+`sweep` does one azimuth of one block. The surface is bilinear between pixel centres; beyond the first cells it is
+looked at on the edges between pixels, then on every second pixel, and from 512 pixels on at pixels that widen with
+distance.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from malapert_landing_site.terrain.skyline import REACH_M, Progress, run_parts
 from malapert_landing_site.terrain.sweep import NEAR_PX, Sweep
 from malapert_landing_site.terrain.sweep_levels import sweep_levels
 
-SURFACE_MODEL = "grid-edge profile"
 DEFAULT_AZIMUTH_COUNT = 360
 BLOCK_PX = 512
 

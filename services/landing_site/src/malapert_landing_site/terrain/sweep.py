@@ -3,7 +3,7 @@
 Parallel lines run over the block and its surroundings to the reach, two pixels apart, each along a great circle. A line
 is walked from far to near. The convex hull of its samples, in the true vertical plane, is a stack; the skyline over a
 place on the line is a vertex of it, and from one place to the next the vertex moves but little. Each pixel takes the
-vertices of the two lines beside it with its own height, and shares them by its distance from each. The first 64 pixels
+vertices of the two lines beside it with its own height, and shares them by its distance from each. The first 56 pixels
 are taken on the pixel's own ray instead: there the lines beside it would see other ground. Farther out pixels widen
 (see `sweep_levels`), and lines share the farther part of their hulls.
 """
@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.terrain import sweep_kernel
 from malapert_landing_site.terrain.sweep_levels import SweepLevel
-from malapert_landing_site.terrain.sweep_tables import LINE_PX, Arc, SweepFrame, line_table, near_table
+from malapert_landing_site.terrain.sweep_tables import LINE_PX, Arc, SweepFrame, cell_table, line_table, near_table
 
-# Columns taken on the own ray; every edge is looked at so far, then every second column; columns of the lines.
-NEAR_PX = 64
-DENSE_PX = 32
+# Columns next to the eye that are taken on its own ray; how far apart samples of the lines are.
+NEAR_PX = 56
 COLUMN_PX = 2
 
 Integers = NDArray[np.int64]
@@ -85,7 +84,11 @@ class Sweep:
         u_step = frame.u_sign * grid.shape[1]
         origin = (pad if frame.u_sign > 0 else pad + frame.u_px - 1) * grid.shape[1] + pad
         tangents = np.empty((frame.u_px, frame.v_px), np.float32)
-        near = near_table(frame, arc, u_step, NEAR_PX, DENSE_PX)
+        cell = cell_table(frame, arc, u_step)
+        sweep_kernel.cell_tangents(
+            grid.ravel(), origin, u_step, frame.v_px, cell.node, cell.per_m, cell.drop, self._eye_m, tangents
+        )
+        near = near_table(frame, arc, u_step, NEAR_PX)
         sweep_kernel.near_tangents(
             grid.ravel(), origin, u_step, frame.v_px, near.first, near.second, near.first_per_m, near.second_per_m,
             near.drop, near.per_m, self._eye_m, tangents,

@@ -37,10 +37,17 @@ _ARCTANGENT = tuple(
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def near_tangents(z, base, u_step, v_px, first, second, first_per_m, second_per_m, drop, per_m, eye_m, tangents):
-    """Steepest tangent among the samples of each pixel's own ray, before its scale, into `tangents` (u, v).
+def cell_tangents(z, base, u_step, v_px, node, per_m, drop, eye_m, tangents):
+    """Steepest tangent among samples inside the first cells of each pixel's own ray, before its scale.
 
-    That of a sample of height h is (h - e) / d - d / 2R, h being shared between two nodes.
+    Parameters
+    ----------
+    node : int64 (samples,)
+        The cell's first node; the others are the next one, and both one step along u.
+    per_m : float32 (samples, 5)
+        Shares of the four nodes over the distance, and the reciprocal of the distance; an even number of samples.
+    tangents : float32 (u, v)
+        Filled.
     """
     for u in range(tangents.shape[0]):
         row = base + u * u_step
@@ -48,6 +55,31 @@ def near_tangents(z, base, u_step, v_px, first, second, first_per_m, second_per_
         here = z[row : row + v_px]
         for v in range(v_px):
             best[v] = np.float32(-1e9)
+        for k in range(0, node.shape[0], 2):
+            a0, a1 = z[row + node[k] :][: v_px + 1], z[row + node[k] + u_step :][: v_px + 1]
+            b0, b1 = z[row + node[k + 1] :][: v_px + 1], z[row + node[k + 1] + u_step :][: v_px + 1]
+            p0, p1, p2, p3, pe = per_m[k, 0], per_m[k, 1], per_m[k, 2], per_m[k, 3], per_m[k, 4]
+            q0, q1, q2, q3, qe = per_m[k + 1, 0], per_m[k + 1, 1], per_m[k + 1, 2], per_m[k + 1, 3], per_m[k + 1, 4]
+            dp, dq = drop[k], drop[k + 1]
+            for v in range(v_px):
+                eye = here[v] + eye_m
+                t0 = a0[v] * p0 + (a0[v + 1] * p1 + (a1[v] * p2 + (a1[v + 1] * p3 - (eye * pe + dp))))
+                t1 = b0[v] * q0 + (b0[v + 1] * q1 + (b1[v] * q2 + (b1[v + 1] * q3 - (eye * qe + dq))))
+                t0 = t0 if t0 > t1 else t1
+                old = best[v]
+                best[v] = old if old > t0 else t0
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def near_tangents(z, base, u_step, v_px, first, second, first_per_m, second_per_m, drop, per_m, eye_m, tangents):
+    """Raise `tangents` (u, v) to the steepest among the samples of each pixel's own ray, before its scale.
+
+    That of a sample of height h is (h - e) / d - d / 2R, h being shared between two nodes.
+    """
+    for u in range(tangents.shape[0]):
+        row = base + u * u_step
+        best = tangents[u]
+        here = z[row : row + v_px]
         for k in range(0, first.shape[0], 4):
             a0, b0 = z[row + first[k] :][:v_px], z[row + second[k] :][:v_px]
             a1, b1 = z[row + first[k + 1] :][:v_px], z[row + second[k + 1] :][:v_px]

@@ -83,6 +83,14 @@ def sampled(
     return heights
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _across(start: float, end: float, share: float) -> float:
+    """Linear between two heights; at either end it is that height, whatever the rounding and even beside a hole."""
+    if share < 1e-6:
+        return start
+    return end if share > 1.0 - 1e-6 else start + (end - start) * share
+
+
 @njit(cache=True, nogil=True)
 def _sample(z: NDArray[np.float32], shape: NDArray[np.int64], frame: FloatArray, west: float, north: float, step: float,
             out: NDArray[np.float32]) -> None:  # fmt: skip
@@ -94,17 +102,15 @@ def _sample(z: NDArray[np.float32], shape: NDArray[np.int64], frame: FloatArray,
             value = np.nan
             for level in range(shape.shape[0]):
                 offset, height, width = shape[level, 0], shape[level, 1], shape[level, 2]
-                # A node that coincides with a pixel centre must take its height, whatever the rounding.
                 gx = (x - frame[level, 0]) / frame[level, 2]
                 gy = (frame[level, 1] - y) / frame[level, 2]
                 if gx < -1e-6 or gy < -1e-6 or gx > width - 1 + 1e-6 or gy > height - 1 + 1e-6:
                     continue
                 a, b = min(int(max(gy, 0.0)), height - 2), min(int(max(gx, 0.0)), width - 2)
-                u, v = gy - a, gx - b
                 k = offset + a * width + b
-                top = z[k] + (z[k + 1] - z[k]) * v
-                bottom = z[k + width] + (z[k + width + 1] - z[k + width]) * v
-                value = top + (bottom - top) * u
+                value = _across(
+                    _across(z[k], z[k + 1], gx - b), _across(z[k + width], z[k + width + 1], gx - b), gy - a
+                )
                 if not np.isnan(value):
                     break
             out[i, j] = value
