@@ -1,0 +1,155 @@
+"""Light and Earth visibility of whole maps, from stored horizons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from malapert_astro.ephemeris import Ephemeris
+from numpy.typing import NDArray
+
+from malapert_landing_site.domain.grid import GridGeometry
+from malapert_landing_site.domain.horizon_block import NO_DATA, HorizonBlock
+from malapert_landing_site.terrain import light_map_kernel as kernel
+from malapert_landing_site.terrain.light import Sky
+from malapert_landing_site.terrain.light_tiles import Patch, Tile, patches
+from malapert_landing_site.terrain.skyline import Progress, run_parts
+
+NODAL_PERIOD_DAYS = 6798.4
+"""Period of the Moon's nodes, 18.6 years: after it the Sun has been everywhere over a place that it ever is."""
+
+_ENVELOPE_STEP_S = 10_800.0
+_ENVELOPE_BINS = 1440
+# Tiles that one task does in the same memory.
+_TILES_PER_TASK = 8
+
+Tiles = list[tuple[slice, slice]]
+Work = Callable[[slice, slice, Tile], None]
+
+
+@dataclass(frozen=True)
+class LightMaps:
+    """Light at each pixel of a block over a span; NaN without ground.
+
+    Attributes
+    ----------
+    mean_sun_fraction, lit_fraction : float32 (rows, columns)
+        Mean visible fraction of the solar disc; share of the span with any of the disc.
+    summer_sun_fraction, winter_sun_fraction : float32 (rows, columns)
+        Mean visible fraction while the Sun stands on this pole's side of the Moon's equator, and on the other; NaN where
+        the span has no such time.
+    longest_night_s, longest_lit_s : float32 (rows, columns)
+        Longest spell without any and with some of the disc, seconds, in whole steps; cut off by the span's ends.
+    earth_visible_fraction, sun_and_earth_fraction : float32 (rows, columns)
+        Share of the span with the Earth's centre above the skyline, and with any of the Sun too.
+    """
+
+    geometry: GridGeometry
+    mean_sun_fraction: NDArray[np.float32]
+    lit_fraction: NDArray[np.float32]
+    summer_sun_fraction: NDArray[np.float32]
+    winter_sun_fraction: NDArray[np.float32]
+    longest_night_s: NDArray[np.float32]
+    longest_lit_s: NDArray[np.float32]
+    earth_visible_fraction: NDArray[np.float32]
+    sun_and_earth_fraction: NDArray[np.float32]
+
+
+def light_maps(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Progress | None = None) -> LightMaps:
+    """Light and Earth over a span at each pixel of a block.
+
+    Parameters
+    ----------
+    block : HorizonBlock
+        Its horizons.
+    elevation_m : float
+        A height of the block's ground, metres: enough for the Earth's parallax.
+    sky : Sky
+        Sun and Earth at the steps of the span.
+    progress : callable
+        Called with the share done; what it raises ends the work.
+    """
+    shape = block.elevation_steps.shape[1:]
+    counts = np.zeros((kernel.FIELDS, *shape), np.float32)
+    summer = sky.sun_km[:, 2] * block.geometry.pole > 0.0
+    season = np.where(summer, kernel.SUMMER, kernel.WINTER)
+
+    def count(patch: Patch) -> Work:
+        sun, earth = patch.sun(sky), patch.earth(sky, elevation_m)
+
+        def count_tile(rows: slice, columns: slice, tile: Tile) -> None:
+            found = np.zeros((kernel.ROWS, kernel.FIELDS, kernel.COLUMNS), np.float32)
+            kernel.light_of_tile(tile.skyline, tile.lowest, tile.highest, sun, earth, season, found)
+            inside = found[: rows.stop - rows.start, :, : columns.stop - columns.start]
+            counts[:, rows, columns] = inside.transpose(1, 0, 2)
+
+        return count_tile
+
+    _over_tiles(block, count, progress)
+    ground = block.elevation_steps[0] != NO_DATA
+    epochs = len(sky.utc_s)
+
+    def share(total: NDArray[np.float32], of: float) -> NDArray[np.float32]:
+        values = total / of if of else np.full(shape, np.nan)
+        return np.where(ground, values, np.nan).astype(np.float32)
+
+    return LightMaps(
+        block.geometry,
+        mean_sun_fraction=share(counts[kernel.SUMMER] + counts[kernel.WINTER], epochs),
+        lit_fraction=share(counts[kernel.LIT], epochs),
+        summer_sun_fraction=share(counts[kernel.SUMMER], float(summer.sum())),
+        winter_sun_fraction=share(counts[kernel.WINTER], float((~summer).sum())),
+        longest_night_s=share(counts[kernel.LONGEST_NIGHT], 1.0 / sky.step_s),
+        longest_lit_s=share(counts[kernel.LONGEST_LIT], 1.0 / sky.step_s),
+        earth_visible_fraction=share(counts[kernel.EARTH], epochs),
+        sun_and_earth_fraction=share(counts[kernel.BOTH], epochs),
+    )
+
+
+def permanent_shadow(
+    block: HorizonBlock, ephemeris: Ephemeris, start_utc_s: float, progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """1 where none of the solar disc ever rises over the skyline within a period of the nodes, else 0; NaN without ground.
+
+    What matters is the highest that the disc's upper limb ever stands at each azimuth, every quarter of a degree, along
+    the Sun's track from 3 hours to 3 hours.
+    """
+    sky = Sky(ephemeris, start_utc_s, start_utc_s + NODAL_PERIOD_DAYS * 86_400.0, _ENVELOPE_STEP_S)
+    bins = block.azimuth_count * -(-_ENVELOPE_BINS // block.azimuth_count)
+    dark = np.zeros(block.elevation_steps.shape[1:], np.bool_)
+
+    def mark(patch: Patch) -> Work:
+        envelope = np.empty(bins)
+        kernel.upper_limb_envelope(patch.sun(sky), envelope)
+
+        def mark_tile(rows: slice, columns: slice, tile: Tile) -> None:
+            piece = np.empty((kernel.ROWS, kernel.COLUMNS), np.bool_)
+            kernel.never_lit(tile.skyline, envelope, piece)
+            dark[rows, columns] = piece[: rows.stop - rows.start, : columns.stop - columns.start]
+
+        return mark_tile
+
+    _over_tiles(block, mark, progress)
+    return np.where(block.elevation_steps[0] == NO_DATA, np.nan, dark).astype(np.float32)
+
+
+def _over_tiles(
+    block: HorizonBlock, prepare: Callable[[Patch], Work], progress: Progress | None
+) -> None:
+    """Do one thing with every tile: prepared once a patch, the tiles of a patch spread over the cores."""
+    parts = patches(block)
+    for done, patch in enumerate(parts):
+        work, tiles = prepare(patch), patch.tiles()
+
+        def run(start: int, patch: Patch = patch, work: Work = work, tiles: Tiles = tiles) -> None:
+            tile = Tile(block.azimuth_count)
+            for rows, columns in tiles[start : start + _TILES_PER_TASK]:
+                patch.load(rows, columns, tile)
+                work(rows, columns, tile)
+
+        def advance(share: float, done: int = done) -> None:
+            if progress is not None:
+                progress((done + share) / len(parts))
+
+        run_parts(run, range(0, len(tiles), _TILES_PER_TASK), advance)
