@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
+from malapert_core.errors import Fault, InvalidInputError
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.horizon_block import NO_DATA, HorizonBlock
 from malapert_landing_site.terrain import light_map_kernel as kernel
 from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_tiles import Patch, Tile, patches
+from malapert_landing_site.terrain.light_tiles import Patch, Tile, patches, place
 from malapert_landing_site.terrain.skyline import Progress, run_parts
 
 NODAL_PERIOD_DAYS = 6798.4
-"""Period of the Moon's nodes, 18.6 years: after it the Sun has been everywhere over a place that it ever is."""
+"""Period of the Moon's nodes, 18.6 years: in it the Sun stands everywhere that it ever does."""
+
+LEAST_AZIMUTHS = 4
 
 _ENVELOPE_STEP_S = 10_800.0
 _ENVELOPE_BINS = 1440
@@ -37,8 +40,8 @@ class LightMaps:
     mean_sun_fraction, lit_fraction : float32 (rows, columns)
         Mean visible fraction of the solar disc; share of the span with any of the disc.
     summer_sun_fraction, winter_sun_fraction : float32 (rows, columns)
-        Mean visible fraction while the Sun stands on this pole's side of the Moon's equator, and on the other; NaN where
-        the span has no such time.
+        Mean visible fraction while the Sun stands on this pole's side of the Moon's equator, and on the other; NaN
+        where the span has no such time.
     longest_night_s, longest_lit_s : float32 (rows, columns)
         Longest spell without any and with some of the disc, seconds, in whole steps; cut off by the span's ends.
     earth_visible_fraction, sun_and_earth_fraction : float32 (rows, columns)
@@ -70,6 +73,7 @@ def light_maps(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Prog
     progress : callable
         Called with the share done; what it raises ends the work.
     """
+    _check_azimuths(block.azimuth_count)
     shape = block.elevation_steps.shape[1:]
     counts = np.zeros((kernel.FIELDS, *shape), np.float32)
     summer = sky.sun_km[:, 2] * block.geometry.pole > 0.0
@@ -79,10 +83,11 @@ def light_maps(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Prog
         sun, earth = patch.sun(sky), patch.earth(sky, elevation_m)
 
         def count_tile(rows: slice, columns: slice, tile: Tile) -> None:
-            found = np.zeros((kernel.ROWS, kernel.FIELDS, kernel.COLUMNS), np.float32)
+            found = np.zeros((kernel.GROUPS, kernel.FIELDS * kernel.PIXELS), np.float32)
             kernel.light_of_tile(tile.skyline, tile.lowest, tile.highest, sun, earth, season, found)
-            inside = found[: rows.stop - rows.start, :, : columns.stop - columns.start]
-            counts[:, rows, columns] = inside.transpose(1, 0, 2)
+            for field in range(kernel.FIELDS):
+                start = field * kernel.PIXELS
+                place(found[:, start : start + kernel.PIXELS], counts[field, rows, columns])
 
         return count_tile
 
@@ -110,11 +115,12 @@ def light_maps(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Prog
 def permanent_shadow(
     block: HorizonBlock, ephemeris: Ephemeris, start_utc_s: float, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """1 where none of the solar disc ever rises over the skyline within a period of the nodes, else 0; NaN without ground.
+    """1 where none of the solar disc rises over the skyline within a period of the nodes, else 0; NaN without ground.
 
     What matters is the highest that the disc's upper limb ever stands at each azimuth, every quarter of a degree, along
     the Sun's track from 3 hours to 3 hours.
     """
+    _check_azimuths(block.azimuth_count)
     sky = Sky(ephemeris, start_utc_s, start_utc_s + NODAL_PERIOD_DAYS * 86_400.0, _ENVELOPE_STEP_S)
     bins = block.azimuth_count * -(-_ENVELOPE_BINS // block.azimuth_count)
     dark = np.zeros(block.elevation_steps.shape[1:], np.bool_)
@@ -124,9 +130,9 @@ def permanent_shadow(
         kernel.upper_limb_envelope(patch.sun(sky), envelope)
 
         def mark_tile(rows: slice, columns: slice, tile: Tile) -> None:
-            piece = np.empty((kernel.ROWS, kernel.COLUMNS), np.bool_)
+            piece = np.empty((kernel.GROUPS, kernel.PIXELS), np.bool_)
             kernel.never_lit(tile.skyline, envelope, piece)
-            dark[rows, columns] = piece[: rows.stop - rows.start, : columns.stop - columns.start]
+            place(piece, dark[rows, columns])
 
         return mark_tile
 
@@ -134,9 +140,13 @@ def permanent_shadow(
     return np.where(block.elevation_steps[0] == NO_DATA, np.nan, dark).astype(np.float32)
 
 
-def _over_tiles(
-    block: HorizonBlock, prepare: Callable[[Patch], Work], progress: Progress | None
-) -> None:
+def _check_azimuths(count: int) -> None:
+    if not LEAST_AZIMUTHS <= count <= kernel.MOST_AZIMUTHS:
+        allowed = f"Light is computed from {LEAST_AZIMUTHS} to {kernel.MOST_AZIMUTHS} azimuths, not {count}."
+        raise InvalidInputError("AZIMUTH_COUNT", allowed, faults=[Fault("azimuth_count", "AZIMUTH_COUNT", allowed)])
+
+
+def _over_tiles(block: HorizonBlock, prepare: Callable[[Patch], Work], progress: Progress | None) -> None:
     """Do one thing with every tile: prepared once a patch, the tiles of a patch spread over the cores."""
     parts = patches(block)
     for done, patch in enumerate(parts):

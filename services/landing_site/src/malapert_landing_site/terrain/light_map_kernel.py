@@ -1,10 +1,11 @@
 # mypy: allow-untyped-defs
 """Sun and Earth over the stored horizons of a tile, epoch by epoch, compiled.
 
-A tile is `ROWS` rows of `COLUMNS` pixels. Its skylines come as elevations over the horizontal plane of one point, in radians,
-so that one elevation of a body holds for all of its pixels. A pixel sees none, all or a part of the solar disc; only
-changes of that are noted, and the part that is seen: the sum over vertical chords of the disc (Gauss-Chebyshev
-quadrature of the second kind), which are the same for all pixels.
+A tile is a square of `TILE_PX` pixels a side, cut into groups of `GROUP_ROWS` by `GROUP_COLUMNS`: most groups see all
+or none of the Sun at once, and what stays so costs one look at a group's highest and lowest skylines. Skylines come as
+elevations over the horizontal plane of one point, in radians, so that one elevation of a body holds for all pixels.
+Where the disc meets skylines, its visible share is a sum over vertical chords (Gauss-Chebyshev quadrature of the second
+kind, off by at most 0.001), which are the same for all pixels.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from numba import njit
 
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG
 
-ROWS, COLUMNS = 128, 32
+TILE_PX = 64
+GROUP_ROWS, GROUP_COLUMNS = 4, 8
+PIXELS = GROUP_ROWS * GROUP_COLUMNS
+GROUPS_ACROSS = TILE_PX // GROUP_COLUMNS
+GROUPS = TILE_PX * TILE_PX // PIXELS
 CHORDS = 16
 MOST_NODES = 4
 MOST_AZIMUTHS = 1080
 """With more, the disc could span more than `MOST_NODES` nodes of a skyline."""
-# What is counted of a pixel: sums of the visible fraction in two seasons, epochs with any of the Sun, with the Earth and with
-# both, longest spells, spells that last, whether the Earth is up and since when. One array holds them all, so that the
-# compiler sees that they do not overlap.
+# What is counted of a pixel: sums of the visible fraction in two seasons, epochs with any of the Sun, with the
+# Earth and with both, longest spells, spells that last, whether the Earth is up and since when. One array holds
+# them all, so that the compiler sees that they do not overlap.
 SUMMER, WINTER, LIT, EARTH, BOTH, LONGEST_NIGHT, LONGEST_LIT, NIGHT, DAY, UP, UP_SINCE = range(11)
 FIELDS = 11
 # States of a pixel: none, a part or all of the disc over its skyline.
@@ -35,246 +40,222 @@ _STEP_RAD = np.float32(math.radians(STEP_DEG))
 # Skyline of pixels without ground: nothing rises above it.
 _NO_GROUND_RAD = np.float32(0.5 * math.pi)
 _NO_DATA = np.int16(NO_DATA)
-_RAMP = np.arange(COLUMNS, dtype=np.float32)
-_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def load_tile(steps, top, left, rows, columns, middle_row, middle_column, pixel_rad, skyline, lowest, highest):
-    """Fill a tile's skylines over the plane of a point, and the limits of each row.
+    """Fill a tile's skylines over the plane of a point, and the limits of each group.
 
     Parameters
     ----------
     steps : int16 (azimuths, rows of the block, columns of the block)
         Elevations of pixels over their own horizontal planes, in steps.
     top, left, rows, columns : int
-        The tile's pixels, at most `ROWS` and `COLUMNS`.
+        The tile's pixels, at most `TILE_PX` a side.
     middle_row, middle_column : float
         The point, in pixels of the block.
     pixel_rad : float
         Angle of a pixel seen from the Moon's centre.
-    skyline : float32 (azimuths, ROWS, COLUMNS)
+    skyline : float32 (azimuths, GROUPS, PIXELS)
         Filled, radians.
-    lowest, highest : float32 (azimuths, ROWS)
+    lowest, highest : float32 (azimuths, GROUPS)
         Filled.
     """
+    whole = columns == TILE_PX
+    line = np.empty(TILE_PX, np.float32)
     for k in range(steps.shape[0]):
         angle = 2.0 * math.pi * k / steps.shape[0]
         per_column, per_row = np.float32(pixel_rad * math.sin(angle)), np.float32(-pixel_rad * math.cos(angle))
-        for row in range(ROWS):
+        for row in range(TILE_PX):
             place = top + min(row, rows - 1)
-            source, out = steps[k, place, left : left + columns], skyline[k, row]
+            source = steps[k, place, left : left + columns]
             rise = np.float32(place - middle_row) * per_row + np.float32(left - middle_column) * per_column
-            for column in range(columns):
-                value = np.float32(source[column]) * _STEP_RAD - rise - _RAMP[column] * per_column
-                out[column] = value if source[column] != _NO_DATA else _NO_GROUND_RAD
-            for column in range(columns, COLUMNS):
-                out[column] = out[columns - 1]
+            for column in range(TILE_PX if whole else columns):
+                value = np.float32(source[column]) * _STEP_RAD - rise - np.float32(np.int32(column)) * per_column
+                line[column] = value if source[column] != _NO_DATA else _NO_GROUND_RAD
+            for column in range(columns, TILE_PX):
+                line[column] = line[columns - 1]
+            group, start = row // GROUP_ROWS * GROUPS_ACROSS, row % GROUP_ROWS * GROUP_COLUMNS
+            for across in range(GROUPS_ACROSS):
+                for column in range(GROUP_COLUMNS):
+                    skyline[k, group + across, start + column] = line[across * GROUP_COLUMNS + column]
+        for group in range(GROUPS):
+            out = skyline[k, group]
             low, high = out[0], out[0]
-            for column in range(COLUMNS):
-                low, high = min(low, out[column]), max(high, out[column])
-            lowest[k, row], highest[k, row] = low, high
+            for pixel in range(PIXELS):
+                low, high = min(low, out[pixel]), max(high, out[pixel])
+            lowest[k, group], highest[k, group] = low, high
 
 
 @njit(cache=True, nogil=True)
-def _look(azimuth, elevation, radius, count, weights, tops, edges, nodes):
+def _look(azimuth, elevation, radius, count, chords, parts, nodes):
     """Lay the chords of the disc over the nodes of the skyline, once for all pixels of a tile.
 
-    Chord j sees `tops[j] - sum over nodes of weights[node, j] * skyline[node]` of itself, cut to 0 and 1. The four nodes are
-    filled in, the last one repeated where the disc spans fewer, and the shares at which the disc's edges lie in the
-    first and last interval; returns the number of nodes.
+    Chord j adds `chords[0, j] - chords[1, j] * before - chords[2, j] * after`, cut to 0 and its share of the disc,
+    between the skyline's nodes before and after it. Filled are these numbers, the nodes (the last one repeated where
+    the disc spans fewer) and `parts`: from which chord on the interval after each node holds them.
     """
     per_radian = count / (2.0 * math.pi)
     stretch = radius * per_radian / max(math.cos(elevation), 1e-6)
     position = azimuth * per_radian
     first = math.floor(position - stretch)
     many = math.floor(position + stretch) + 2 - first
-    edges[0], edges[1] = position - stretch - first, position + stretch - (first + many - 2)
     for node in range(MOST_NODES):
         nodes[node] = (first + min(node, many - 1)) % count
-    weights[:] = _ZERO
+    parts[:] = 0
     for j in range(CHORDS):
-        half = radius * _SINE[j]
-        along = position + stretch * _COSINE[j] - first
+        per_chord = 0.5 * _SHARE[j] / (radius * _SINE[j])
+        along = position - stretch * _COSINE[j] - first
         node = min(int(along), many - 2)
-        tops[j] = (elevation + half) / (2.0 * half)
-        weights[node, j] = (1.0 - (along - node)) / (2.0 * half)
-        weights[node + 1, j] = (along - node) / (2.0 * half)
-    return many
+        for later in range(node + 1, MOST_NODES):
+            parts[later] = j + 1
+        chords[0, j] = 0.5 * _SHARE[j] + elevation * per_chord
+        chords[1, j] = (1.0 - (along - node)) * per_chord
+        chords[2, j] = (along - node) * per_chord
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _disc_fraction(skyline, row, column, nodes, weights, tops):
-    """Visible share of the disc over the skyline of one pixel."""
-    a, b = skyline[nodes[0], row, column], skyline[nodes[1], row, column]
-    c, d = skyline[nodes[2], row, column], skyline[nodes[3], row, column]
-    weight_a, weight_b, weight_c, weight_d = weights[0], weights[1], weights[2], weights[3]
-    total = _ZERO
-    for j in range(CHORDS):
-        seen = tops[j] - a * weight_a[j] - b * weight_b[j] - c * weight_c[j] - d * weight_d[j]
-        total += min(max(seen, _ZERO), _ONE) * _SHARE[j]
-    return total
+# Sums are left in their order: fused multiplications are faster here than sums laid out anew.
+@njit(cache=True, nogil=True, fastmath={"contract", "nnan", "ninf", "nsz"})
+def _see_sun(skyline, group, nodes, parts, chords, fraction):
+    """Fill the visible share of the disc over the skylines of a group.
 
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _see_sun(skyline, row, nodes, many, edges, bottom, top, weights, tops, partial, fraction):
-    """Fill the visible share of the disc over the skylines of a row.
-
-    The skyline across the disc is lowest and highest at the disc's edges or at nodes between: only where these lie on both
-    sides of the disc's rim the chords are summed. Such pixels are kept in `partial`.
+    Four chords at a time, so that a pixel's heights are read once for them; chords past the interval weigh nothing.
     """
-    a, b, c = skyline[nodes[0], row], skyline[nodes[1], row], skyline[nodes[2], row]
-    before, after = skyline[nodes[many - 2], row], skyline[nodes[many - 1], row]
-    left, right, between = np.float32(edges[0]), np.float32(edges[1]), _ONE if many > 2 else _ZERO
-    across = between if many > 3 else _ZERO
-    for column in range(COLUMNS):
-        at_left = a[column] + (b[column] - a[column]) * left
-        at_right = before[column] + (after[column] - before[column]) * right
-        node = at_left + (b[column] - at_left) * between
-        next_node = node + (c[column] - node) * across
-        low = min(min(at_left, at_right), min(node, next_node))
-        high = max(max(at_left, at_right), max(node, next_node))
-        fraction[column] = (_HALF if bottom >= high else _ZERO) + (_HALF if top > low else _ZERO)
-    found = 0
-    for column in range(COLUMNS):
-        partial[found] = column
-        found += 1 if fraction[column] == _HALF else 0
-    for n in range(found):
-        fraction[partial[n]] = _disc_fraction(skyline, row, partial[n], nodes, weights, tops)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _note_sun(fraction, up, sums, lit_count, both_count, night, lit_run, longest_night, longest_lit):
-    """Count one epoch of a row."""
-    for column in range(COLUMNS):
-        lit = np.int32(1) if fraction[column] > _ZERO else np.int32(0)
-        sums[column] += fraction[column]
-        lit_count[column] += lit
-        both_count[column] += lit & up[column]
-        night[column] = (night[column] + np.int32(1)) * (np.int32(1) - lit)
-        lit_run[column] = (lit_run[column] + np.int32(1)) * lit
-        longest_night[column] = max(longest_night[column], night[column])
-        longest_lit[column] = max(longest_lit[column], lit_run[column])
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _note_spell(tile, row, full, length, season):
-    """Count some epochs of a row in which all of its pixels see the whole disc, or none."""
-    lit = 1 if full else 0
-    sums, lit_count, both_count = tile.sums[season, row], tile.counts[0, row], tile.counts[2, row]
-    run, other, longest, up = tile.run[lit, row], tile.run[1 - lit, row], tile.longest[lit, row], tile.up[row]
-    epochs = np.int32(length)
-    for column in range(COLUMNS):
-        run[column] += epochs
-        longest[column] = max(longest[column], run[column])
-        other[column] = 0
-        if full:
-            sums[column] += np.float32(epochs)
-            lit_count[column] += epochs
-            both_count[column] += epochs * up[column]
+    for pixel in range(PIXELS):
+        fraction[pixel] = _ZERO
+    for part in range(MOST_NODES - 1):
+        before, after = skyline[nodes[part], group], skyline[nodes[part + 1], group]
+        end = parts[part + 1]
+        for j in range(parts[part], end, 4):
+            k, m, n = min(j + 1, end - 1), min(j + 2, end - 1), min(j + 3, end - 1)
+            top_j, a_j, b_j, share_j = chords[0, j], chords[1, j], chords[2, j], _SHARE[j]
+            top_k, a_k, b_k, share_k = chords[0, k], chords[1, k], chords[2, k], _SHARE[k] if k > j else _ZERO
+            top_m, a_m, b_m, share_m = chords[0, m], chords[1, m], chords[2, m], _SHARE[m] if m > k else _ZERO
+            top_n, a_n, b_n, share_n = chords[0, n], chords[1, n], chords[2, n], _SHARE[n] if n > m else _ZERO
+            for pixel in range(PIXELS):
+                a, b = before[pixel], after[pixel]
+                seen_j = min(max(top_j - a * a_j - b * b_j, _ZERO), share_j)
+                seen_k = min(max(top_k - a * a_k - b * b_k, _ZERO), share_k)
+                seen_m = min(max(top_m - a * a_m - b * b_m, _ZERO), share_m)
+                seen_n = min(max(top_n - a * a_n - b * b_n, _ZERO), share_n)
+                fraction[pixel] += (seen_j + seen_k) + (seen_m + seen_n)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _note_sun(fraction, season, counted):
-    """Count one epoch of a row."""
-    for column in range(COLUMNS):
-        share = fraction[column]
-        lit = _ONE if share > _ZERO else _ZERO
-        counted[season, column] += share
-        counted[LIT, column] += lit
-        counted[BOTH, column] += lit * counted[UP, column]
-        night, day = (counted[NIGHT, column] + _ONE) * (_ONE - lit), (counted[DAY, column] + _ONE) * lit
-        counted[NIGHT, column], counted[DAY, column] = night, day
-        counted[LONGEST_NIGHT, column] = max(counted[LONGEST_NIGHT, column], night)
-        counted[LONGEST_LIT, column] = max(counted[LONGEST_LIT, column], day)
+    """Count one epoch of a group. The indices have constant starts, so that the compiler sees no overlap."""
+    start = season * PIXELS
+    for pixel in range(PIXELS):
+        counted[start + pixel] += fraction[pixel]
+    for pixel in range(PIXELS):
+        lit = _ONE if fraction[pixel] > _ZERO else _ZERO
+        counted[LIT * PIXELS + pixel] += lit
+        counted[BOTH * PIXELS + pixel] += lit * counted[UP * PIXELS + pixel]
+    for pixel in range(PIXELS):
+        lit = _ONE if fraction[pixel] > _ZERO else _ZERO
+        night = (counted[NIGHT * PIXELS + pixel] + _ONE) * (_ONE - lit)
+        day = (counted[DAY * PIXELS + pixel] + _ONE) * lit
+        counted[NIGHT * PIXELS + pixel] = night
+        counted[DAY * PIXELS + pixel] = day
+        counted[LONGEST_NIGHT * PIXELS + pixel] = max(counted[LONGEST_NIGHT * PIXELS + pixel], night)
+        counted[LONGEST_LIT * PIXELS + pixel] = max(counted[LONGEST_LIT * PIXELS + pixel], day)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _note_spell(full, epochs, season, counted):
-    """Count some epochs of a row in which all of its pixels see the whole disc, or none."""
+    """Count some epochs of a group in which all of its pixels see the whole disc, or none."""
     run, other, longest = (DAY, NIGHT, LONGEST_LIT) if full else (NIGHT, DAY, LONGEST_NIGHT)
+    run, other, longest, start = run * PIXELS, other * PIXELS, longest * PIXELS, season * PIXELS
     length = np.float32(epochs)
-    for column in range(COLUMNS):
-        counted[run, column] += length
-        counted[longest, column] = max(counted[longest, column], counted[run, column])
-        counted[other, column] = _ZERO
+    for pixel in range(PIXELS):
+        counted[run + pixel] += length
+        counted[longest + pixel] = max(counted[longest + pixel], counted[run + pixel])
+        counted[other + pixel] = _ZERO
     if full:
-        for column in range(COLUMNS):
-            counted[season, column] += length
-            counted[LIT, column] += length
-            counted[BOTH, column] += length * counted[UP, column]
+        for pixel in range(PIXELS):
+            counted[start + pixel] += length
+            counted[LIT * PIXELS + pixel] += length
+            counted[BOTH * PIXELS + pixel] += length * counted[UP * PIXELS + pixel]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _see_earth(skyline, row, before, after, share, elevation, up):
-    """Fill 1 where the Earth's centre is over the skylines of a row, between two nodes, else 0."""
-    a, b = skyline[before, row], skyline[after, row]
-    for column in range(COLUMNS):
-        up[column] = _ONE if a[column] + (b[column] - a[column]) * share < elevation else _ZERO
+def _see_earth(skyline, group, before, after, share, elevation, counted, up):
+    """Fill 1 where the Earth's centre is over the skylines of a group, else 0; tell whether any changed."""
+    a, b = skyline[before, group], skyline[after, group]
+    changed = _ZERO
+    for pixel in range(PIXELS):
+        now = _ONE if a[pixel] + (b[pixel] - a[pixel]) * share < elevation else _ZERO
+        changed += abs(now - counted[UP * PIXELS + pixel])
+        up[pixel] = now
+    return changed > _ZERO
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def _turn_earth(up, t, counted):
-    """Settle the Earth of the pixels of a row whose state changes at epoch t."""
-    for column in range(COLUMNS):
-        if up[column] != counted[UP, column]:
-            counted[EARTH, column] += counted[UP, column] * (np.float32(t) - counted[UP_SINCE, column])
-            counted[UP_SINCE, column], counted[UP, column] = np.float32(t), up[column]
+    """Settle the Earth of the pixels of a group whose state changes at epoch t."""
+    now = np.float32(t)
+    for pixel in range(PIXELS):
+        was, since = counted[UP * PIXELS + pixel], counted[UP_SINCE * PIXELS + pixel]
+        turns = abs(up[pixel] - was)
+        counted[EARTH * PIXELS + pixel] += turns * was * (now - since)
+        counted[UP_SINCE * PIXELS + pixel] = since + turns * (now - since)
+        counted[UP * PIXELS + pixel] = up[pixel]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _see_rows(lowest, highest, nodes, bottom, top, states):
-    """Fill whether all pixels of each row see none or all of a body that stands over four nodes, or some may see a part."""
+def _see_groups(lowest, highest, nodes, bottom, top, states):
+    """Fill whether all pixels of each group see none or all of a body over four nodes, or some may see a part."""
     low_a, low_b, low_c, low_d = lowest[nodes[0]], lowest[nodes[1]], lowest[nodes[2]], lowest[nodes[3]]
     high_a, high_b, high_c, high_d = highest[nodes[0]], highest[nodes[1]], highest[nodes[2]], highest[nodes[3]]
-    for row in range(ROWS):
-        low = min(min(low_a[row], low_b[row]), min(low_c[row], low_d[row]))
-        high = max(max(high_a[row], high_b[row]), max(high_c[row], high_d[row]))
-        states[row] = (np.int32(1) if bottom >= high else np.int32(0)) + (np.int32(1) if top > low else np.int32(0))
+    for group in range(GROUPS):
+        low = min(min(low_a[group], low_b[group]), min(low_c[group], low_d[group]))
+        high = max(max(high_a[group], high_b[group]), max(high_c[group], high_d[group]))
+        states[group] = (np.int32(1) if bottom >= high else np.int32(0)) + (np.int32(1) if top > low else np.int32(0))
 
 
 @njit(cache=True, nogil=True)
 def _settle(state, since, t, season, counts):
-    """Count what each row has been since it became all dark or all full, up to before epoch t."""
-    for row in range(ROWS):
-        _settle_row(row, state, since, t, season, counts)
+    """Count what each group has been since it became all dark or all full, up to before epoch t."""
+    for group in range(GROUPS):
+        _settle_group(group, state, since, t, season, counts)
 
 
 @njit(cache=True, nogil=True)
-def _settle_row(row, state, since, t, season, counts):
-    """Count what a row has been since it became all dark or all full, up to before epoch t."""
-    if state[row] != _PARTIAL and t > since[row]:
-        _note_spell(state[row] == _FULL, t - since[row], season[since[row]], counts[row])
-        since[row] = t
+def _settle_group(group, state, since, t, season, counts):
+    """Count what a group has been since it became all dark or all full, up to before epoch t."""
+    if state[group] != _PARTIAL and t > since[group]:
+        _note_spell(state[group] == _FULL, t - since[group], season[since[group]], counts[group])
+        since[group] = t
 
 
 @njit(cache=True, nogil=True)
 def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
     """Count light and Earth over all epochs.
 
-    Where the whole disc clears every skyline of a row, or none, and did so before, a row needs no look. Else pixels are
-    marked whose state changes, or which see a part of the disc: only they are looked at one by one.
+    A group of which all pixels see the whole disc, or none, is counted when that ends; the others at every epoch. The
+    Earth of a pixel is counted when it rises or sets, after what was counted of Sun and Earth together.
 
     Parameters
     ----------
-    skyline : float32 (azimuths, rows, columns)
+    skyline : float32 (azimuths, groups, columns)
         Elevations over the plane of the patch's centre, radians, from grid north clockwise.
-    lowest, highest : float32 (azimuths, rows)
-        Of each row.
+    lowest, highest : float32 (azimuths, groups)
+        Of each group.
     sun : float64 (epochs, 3)
         Grid azimuth, elevation and angular radius at the patch's centre, radians.
     earth : float64 (epochs, 2)
         Grid azimuth and elevation of the Earth's centre, radians.
     season : int64 (epochs,)
         Season of each epoch.
-    counts : float32 (rows, FIELDS, columns)
-        What is counted of each pixel, in epochs; zeros, to be filled.
+    counts : float32 (groups, FIELDS * PIXELS)
+        What is counted of each pixel, field by field, in epochs; zeros, to be filled.
     """
     azimuths, epochs = skyline.shape[0], sun.shape[0]
-    weights, tops = np.zeros((MOST_NODES, CHORDS), np.float32), np.zeros(CHORDS, np.float32)
-    edges, nodes, partial = np.zeros(2), np.zeros(MOST_NODES, np.int64), np.zeros(COLUMNS + 1, np.int64)
-    fraction, now = np.zeros(COLUMNS, np.float32), np.zeros(ROWS, np.int32)
-    state, earth_state, since = np.zeros(ROWS, np.int32), np.zeros(ROWS, np.int32), np.zeros(ROWS, np.int64)
+    chords, parts = np.zeros((3, CHORDS), np.float32), np.zeros(MOST_NODES, np.int64)
+    nodes = np.zeros(MOST_NODES, np.int64)
+    fraction, up, now = np.zeros(PIXELS, np.float32), np.zeros(PIXELS, np.float32), np.zeros(GROUPS, np.int32)
+    state, earth_state, since = np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int64)
     for t in range(epochs):
         if t > 0 and season[t] != season[t - 1]:
             _settle(state, since, t, season, counts)
@@ -282,27 +263,26 @@ def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
         share = np.float32(position - math.floor(position))
         nodes[0] = math.floor(position) % azimuths
         nodes[1:] = (nodes[0] + 1) % azimuths
-        _see_rows(lowest, highest, nodes, elevation, elevation, now)
-        for row in range(ROWS):
-            if now[row] == _PARTIAL or now[row] != earth_state[row]:
-                earth_state[row] = now[row]
-                _see_earth(skyline, row, nodes[0], nodes[1], share, elevation, fraction)
-                if not np.array_equal(fraction, counts[row, UP]):
-                    _settle_row(row, state, since, t, season, counts)
-                    _turn_earth(fraction, t, counts[row])
+        _see_groups(lowest, highest, nodes, elevation, elevation, now)
+        for group in range(GROUPS):
+            if now[group] == _PARTIAL or now[group] != earth_state[group]:
+                earth_state[group] = now[group]
+                if _see_earth(skyline, group, nodes[0], nodes[1], share, elevation, counts[group], up):
+                    _settle_group(group, state, since, t, season, counts)
+                    _turn_earth(up, t, counts[group])
         bottom, top = np.float32(sun[t, 1] - sun[t, 2]), np.float32(sun[t, 1] + sun[t, 2])
-        many = _look(sun[t, 0], sun[t, 1], sun[t, 2], azimuths, weights, tops, edges, nodes)
-        _see_rows(lowest, highest, nodes, bottom, top, now)
-        for row in range(ROWS):
-            if now[row] != state[row]:
-                _settle_row(row, state, since, t, season, counts)
-                state[row], since[row] = now[row], t
-            if now[row] == _PARTIAL:
-                _see_sun(skyline, row, nodes, many, edges, bottom, top, weights, tops, partial, fraction)
-                _note_sun(fraction, season[t], counts[row])
+        _look(sun[t, 0], sun[t, 1], sun[t, 2], azimuths, chords, parts, nodes)
+        _see_groups(lowest, highest, nodes, bottom, top, now)
+        for group in range(GROUPS):
+            if now[group] != state[group]:
+                _settle_group(group, state, since, t, season, counts)
+                state[group], since[group] = now[group], t
+            if now[group] == _PARTIAL:
+                _see_sun(skyline, group, nodes, parts, chords, fraction)
+                _note_sun(fraction, season[t], counts[group])
     _settle(state, since, epochs, season, counts)
-    for row in range(ROWS):
-        _turn_earth(_ONE - counts[row, UP], epochs, counts[row])
+    for group in range(GROUPS):
+        _turn_earth(_ONE - counts[group, UP * PIXELS : (UP + 1) * PIXELS], epochs, counts[group])
 
 
 @njit(cache=True, nogil=True)
@@ -337,14 +317,14 @@ def upper_limb_envelope(sun, envelope):
 
 @njit(cache=True, nogil=True)
 def never_lit(skyline, envelope, dark):
-    """Mark the pixels whose skyline (azimuths, rows, columns) nowhere falls below the envelope (a multiple of azimuths)."""
+    """Mark pixels whose skyline nowhere falls below the envelope, which has a multiple of the azimuths in bins."""
     azimuths, fine = skyline.shape[0], envelope.shape[0] // skyline.shape[0]
     dark[:, :] = True
     for k in range(azimuths):
         following = (k + 1) % azimuths
         for j in range(fine):
             share, top = np.float32(j / fine), np.float32(envelope[k * fine + j])
-            for row in range(skyline.shape[1]):
-                a, b, out = skyline[k, row], skyline[following, row], dark[row]
-                for column in range(skyline.shape[2]):
-                    out[column] &= a[column] + (b[column] - a[column]) * share >= top
+            for group in range(GROUPS):
+                a, b, out = skyline[k, group], skyline[following, group], dark[group]
+                for pixel in range(PIXELS):
+                    out[pixel] &= a[pixel] + (b[pixel] - a[pixel]) * share >= top

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from malapert_astro.ephemeris import SUN_RADIUS_KM
 from malapert_astro.surface import grid_convergence_deg, unproject_polar
@@ -14,7 +16,7 @@ from malapert_landing_site.terrain.light import Sky, local_frames
 from malapert_landing_site.terrain.projection import pole_named
 
 PATCH_M = 8000.0
-"""Side of a patch: over it the grid azimuth of a far body changes by less than 0.05 degrees down to 80 degrees latitude."""
+"""Side of a patch: over it a far body's grid azimuth changes by less than 0.05 degrees down to 80 degrees latitude."""
 
 
 class Patch:
@@ -57,9 +59,9 @@ class Patch:
         """Rows and columns of the block that each tile fills."""
         bottom, right = self.top + self.rows, self.left + self.columns
         return [
-            (slice(top, min(top + kernel.ROWS, bottom)), slice(left, min(left + kernel.COLUMNS, right)))
-            for top in range(self.top, bottom, kernel.ROWS)
-            for left in range(self.left, right, kernel.COLUMNS)
+            (slice(top, min(top + kernel.TILE_PX, bottom)), slice(left, min(left + kernel.TILE_PX, right)))
+            for top in range(self.top, bottom, kernel.TILE_PX)
+            for left in range(self.left, right, kernel.TILE_PX)
         ]
 
     def load(self, rows: slice, columns: slice, tile: Tile) -> None:
@@ -72,23 +74,30 @@ class Patch:
 
 
 class Tile:
-    """Skylines of a tile (azimuths, rows, columns) over the plane of its patch's centre, radians, and each row's limits.
+    """Skylines of a tile (azimuths, groups, pixels) over the plane of its patch's centre, radians, and groups' limits.
 
     A tile at a rim is filled up with its last row and column.
     """
 
     def __init__(self, azimuth_count: int) -> None:
-        self.skyline: NDArray[np.float32] = np.empty((azimuth_count, kernel.ROWS, kernel.COLUMNS), np.float32)
-        self.lowest: NDArray[np.float32] = np.empty((azimuth_count, kernel.ROWS), np.float32)
-        self.highest: NDArray[np.float32] = np.empty((azimuth_count, kernel.ROWS), np.float32)
+        self.skyline: NDArray[np.float32] = np.empty((azimuth_count, kernel.GROUPS, kernel.PIXELS), np.float32)
+        self.lowest: NDArray[np.float32] = np.empty((azimuth_count, kernel.GROUPS), np.float32)
+        self.highest: NDArray[np.float32] = np.empty((azimuth_count, kernel.GROUPS), np.float32)
 
 
 def patches(block: HorizonBlock) -> list[Patch]:
     """Cut a block into patches."""
     geometry = block.geometry
-    side = max(1, int(PATCH_M / geometry.pixel_size_m / kernel.ROWS)) * kernel.ROWS
+    side = max(1, int(PATCH_M / geometry.pixel_size_m / kernel.TILE_PX)) * kernel.TILE_PX
     return [
         Patch(block, top, left, min(side, geometry.height_px - top), min(side, geometry.width_px - left))
         for top in range(0, geometry.height_px, side)
         for left in range(0, geometry.width_px, side)
     ]
+
+
+def place(found: NDArray[Any], out: NDArray[Any]) -> None:
+    """Put values of a tile's pixels, by group and pixel in the group, where they belong (rows, columns)."""
+    down, across = kernel.TILE_PX // kernel.GROUP_ROWS, kernel.GROUPS_ACROSS
+    square = found.reshape(down, across, kernel.GROUP_ROWS, kernel.GROUP_COLUMNS).transpose(0, 2, 1, 3)
+    out[:] = square.reshape(kernel.TILE_PX, kernel.TILE_PX)[: out.shape[0], : out.shape[1]]
