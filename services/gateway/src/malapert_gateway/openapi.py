@@ -23,6 +23,7 @@ again. Times are RFC 3339 in UTC, units are in the names.
 TAGS: list[dict[str, Any]] = [
     {"name": "missions", "description": "Mission documents, versioned."},
     {"name": "terrain", "description": "Digital elevation models, stacks of them, maps."},
+    {"name": "products", "description": "Layers of terrain, light and shadow as files and map tiles; light over time."},
     {"name": "sites", "description": "Landing sites, skylines, waypoints, routes."},
     {"name": "windows", "description": "Ground stations; windows of light, Earth visibility and contact."},
     {"name": "contacts", "description": "The contact book."},

@@ -23,3 +23,11 @@ class LandingSiteSettings(ServiceSettings):
     )
     scene_cache_size: int = Field(default=3, ge=1, description="terrain stacks kept in memory")
     compute_concurrency: int = Field(default=2, ge=1, description="skyline, map and route jobs at once")
+    max_product_pixels: int = Field(
+        default=4_000_000, gt=0, description="pixels of a product set that are made without leave"
+    )
+    dask: str = Field(
+        default="",
+        pattern=r"^$|^(tcp|tls)://[^\s]+$",
+        description="address of a Dask scheduler on whose workers product sets are made; empty for this process",
+    )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from malapert.landing_site.v1.product_pb2_grpc import add_ProductServiceServicer_to_server
 from malapert.landing_site.v1.route_pb2_grpc import add_RouteServiceServicer_to_server
 from malapert.landing_site.v1.site_pb2_grpc import (
     add_HorizonServiceServicer_to_server,
@@ -25,16 +26,22 @@ from malapert_landing_site.handlers.grpc import (
     TerrainHandlers,
 )
 from malapert_landing_site.handlers.operations import SearchOperation
+from malapert_landing_site.handlers.product_grpc import PRODUCTS_KIND, ProductHandlers, ProductOperation
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.horizons import Horizons
+from malapert_landing_site.services.light_series import LightSeriesAtPlaces
 from malapert_landing_site.services.maps import Maps
+from malapert_landing_site.services.products import ProductSets
 from malapert_landing_site.services.routes import Routes
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.site_searches import SiteSearches
+from malapert_landing_site.services.spreading import DaskSpread, LocalSpread
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.services.waypoints import Waypoints
 from malapert_landing_site.storage.files import ElevationFiles, ProductFiles
+from malapert_landing_site.storage.horizon_store import HorizonStore
+from malapert_landing_site.storage.rasters import RasterFiles
 
 _PACKAGE = "malapert.landing_site.v1"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,6 +60,17 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
     searches = SiteSearches(database, scenes, ephemeris, compute)
     await catalogue.register_builtin()
+    product_sets = ProductSets(
+        database,
+        scenes,
+        ephemeris,
+        compute,
+        HorizonStore(settings.data_dir / "horizons"),
+        RasterFiles(settings.data_dir / "product-sets"),
+        DaskSpread(settings.dask) if settings.dask else LocalSpread(),
+        settings.max_product_pixels,
+    )
+    runtime.operations.register(PRODUCTS_KIND, ProductOperation(product_sets))
     runtime.operations.register(SEARCH_KIND, SearchOperation(searches, runtime.outbox))
     terrain = TerrainHandlers(
         catalogue,
@@ -64,11 +82,13 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     horizon = HorizonHandlers(Horizons(scenes, products, compute))
     site = SiteHandlers(searches, runtime.operations)
     route = RouteHandlers(Waypoints(searches, scenes, ephemeris, compute), Routes(scenes, compute))
+    product = ProductHandlers(product_sets, LightSeriesAtPlaces(scenes, ephemeris, compute), runtime.operations)
     yield ServiceParts(
         registrations=[
             Registration(f"{_PACKAGE}.TerrainService", add_TerrainServiceServicer_to_server, terrain),
             Registration(f"{_PACKAGE}.HorizonService", add_HorizonServiceServicer_to_server, horizon),
             Registration(f"{_PACKAGE}.SiteService", add_SiteServiceServicer_to_server, site),
+            Registration(f"{_PACKAGE}.ProductService", add_ProductServiceServicer_to_server, product),
             Registration(f"{_PACKAGE}.RouteService", add_RouteServiceServicer_to_server, route),
         ]
     )

@@ -84,6 +84,7 @@ ValidateOnly = Annotated[bool, Query(description="True checks the input and stor
 MissionId = Annotated[str, identifier("mission", "lupex")]
 TerrainId = Annotated[str, identifier("terrain", "terrain-1a2b")]
 TerrainStackId = Annotated[str, identifier("terrain stack", "stack-3f9a")]
+ProductSetId = Annotated[str, identifier("product set", "products-41d7")]
 SiteSearchId = Annotated[str, identifier("site search", "search-88e1")]
 SiteId = Annotated[str, identifier("site", "site-04")]
 StationId = Annotated[str, identifier("station", "esa-mlg")]

@@ -6,7 +6,7 @@ from enum import StrEnum
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 from malapert.comms_window.v1 import contact_pb2_grpc, window_pb2_grpc
-from malapert.landing_site.v1 import route_pb2_grpc, site_pb2_grpc, terrain_pb2_grpc
+from malapert.landing_site.v1 import product_pb2_grpc, route_pb2_grpc, site_pb2_grpc, terrain_pb2_grpc
 from malapert.operation.v1 import operation_pb2_grpc
 from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2_grpc
 from malapert.planner.v1 import mission_pb2_grpc, plan_pb2_grpc
@@ -30,6 +30,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.landing_site.v1.SiteService",
         "malapert.landing_site.v1.HorizonService",
         "malapert.landing_site.v1.RouteService",
+        "malapert.landing_site.v1.ProductService",
         _OPERATIONS,
     ),
     ServiceName.COMMS_WINDOW: (
@@ -61,6 +62,7 @@ class ServiceClients:
         self.plans = plan_pb2_grpc.PlanServiceStub(planner)
         landing_site = channels[ServiceName.LANDING_SITE]
         self.terrains = terrain_pb2_grpc.TerrainServiceStub(landing_site)
+        self.products = product_pb2_grpc.ProductServiceStub(landing_site)
         self.sites = site_pb2_grpc.SiteServiceStub(landing_site)
         self.horizons = site_pb2_grpc.HorizonServiceStub(landing_site)
         self.routes = route_pb2_grpc.RouteServiceStub(landing_site)

@@ -19,6 +19,7 @@ from malapert_landing_site.services.record import SOFTWARE, provenance_of
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.files import ProductFiles
+from malapert_landing_site.terrain.ground_layers import elevation_of, pixel_centers
 from malapert_landing_site.terrain.light import Sky, mean_earth_visibility, mean_sun_fraction
 from malapert_landing_site.terrain.projection import place_xy, true_north_from_grid_north_deg
 from malapert_landing_site.terrain.surface import PlaneFit, fit_planes
@@ -86,7 +87,7 @@ class Maps:
         if request.of_light:
             return self._light(request, scene, geometry)
         if request.layer is MapLayer.ELEVATION:
-            return _elevation(scene, geometry)
+            return elevation_of(scene.grids, geometry)
         plane = _planes(scene, geometry)
         if request.layer is MapLayer.SLOPE:
             return plane.slope_deg[1:-1, 1:-1]
@@ -99,8 +100,8 @@ class Maps:
             raise InvalidInputError("NO_SPAN", "a map of light needs a span")
         start_s, end_s = request.start_time.timestamp(), request.end_time.timestamp()
         sky = Sky(self._ephemeris, start_s, end_s, _step_s(start_s, end_s))
-        elevation_m = _elevation(scene, geometry)
-        x_m, y_m = _centers(geometry)
+        elevation_m = elevation_of(scene.grids, geometry)
+        x_m, y_m = pixel_centers(geometry)
         xy_m = np.column_stack([x_m.ravel(), y_m.ravel()])
         mean = mean_sun_fraction if request.layer is MapLayer.ILLUMINATION else mean_earth_visibility
         share = mean(scene.scene, xy_m, request.height_m, sky, AZIMUTH_COUNT).reshape(elevation_m.shape)
@@ -133,29 +134,11 @@ def _square(request: MapRequest, pole: int) -> GridGeometry:
     return GridGeometry(pole, x_m - half_m, y_m + half_m, request.size_m / count, count, count)
 
 
-def _centers(geometry: GridGeometry) -> tuple[FloatArray, FloatArray]:
-    x_m, y_m = geometry.x_of(np.arange(geometry.width_px)), geometry.y_of(np.arange(geometry.height_px))
-    columns, rows = np.meshgrid(x_m, y_m)
-    return columns, rows
-
-
-def _elevation(scene: StackScene, geometry: GridGeometry) -> FloatArray:
-    """Height of the finest terrain that covers each pixel; its holes stay holes."""
-    x_m, y_m = _centers(geometry)
-    height_m = np.full(x_m.shape, np.nan)
-    for grid in scene.grids:
-        g = grid.geometry
-        column, row = g.columns_of(x_m), g.rows_of(y_m)
-        covered = (column >= 0) & (row >= 0) & (column <= g.width_px - 1) & (row <= g.height_px - 1)
-        height_m = np.where(covered, grid.sample(x_m, y_m), height_m)
-    return height_m
-
-
 def _planes(scene: StackScene, geometry: GridGeometry) -> PlaneFit:
     """Planes over two map pixels; the square is widened by a pixel so that its rim has them too."""
     g, pixel_m = geometry, geometry.pixel_size_m
     wider = GridGeometry(g.pole, g.x_min_m - pixel_m, g.y_max_m + pixel_m, pixel_m, g.width_px + 2, g.height_px + 2)
-    return fit_planes(ElevationGrid(wider, _elevation(scene, wider).astype(np.float32)), 0.0)
+    return fit_planes(ElevationGrid(wider, elevation_of(scene.grids, wider).astype(np.float32)), 0.0)
 
 
 def _faults(request: MapRequest, ephemeris: Ephemeris) -> list[Fault]:

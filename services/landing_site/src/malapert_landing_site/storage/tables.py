@@ -52,3 +52,14 @@ class SiteRow(LandingSiteTable, table=True):
     site_id: str = Field(sa_type=Text, primary_key=True)
     site_search_id: str = Field(sa_type=Text, foreign_key="site_search.site_search_id", index=True)
     content: dict[str, Any] = Field(sa_type=Json)
+
+
+class ProductSetRow(LandingSiteTable, table=True):
+    """A product set; `record_id` sorts by the time of the record."""
+
+    __tablename__ = "product_set"
+
+    product_set_id: str = Field(sa_type=Text, primary_key=True)
+    record_id: str = Field(sa_type=Text, unique=True)
+    content: dict[str, Any] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)

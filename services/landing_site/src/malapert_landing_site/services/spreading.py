@@ -1,0 +1,99 @@
+"""Where the blocks of a map are computed: here, or on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+
+from distributed import Client, as_completed
+from malapert_core.errors import UnavailableError
+
+from malapert_landing_site.terrain.skyline import Progress
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Work = Callable[[Any, Item, Progress | None], Result]
+
+_CONNECT_TIMEOUT_S = 10
+
+
+class Spread(Protocol):
+    """Does a function of something shared and an item for each item."""
+
+    def run(
+        self, work: Work[Item, Result], shared: object, items: Iterable[Item], count: int, progress: Progress
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield each item's number and result as they come; what `progress` raises ends the work."""
+        ...
+
+
+class LocalSpread:
+    """Items one after another; each uses this machine's cores itself."""
+
+    def run(
+        self, work: Work[Item, Result], shared: object, items: Iterable[Item], count: int, progress: Progress
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield each item's number and result in order."""
+        for n, item in enumerate(items):
+
+            def advance(share: float, done: int = n) -> None:
+                progress((done + share) / count)
+
+            yield n, work(shared, item, advance)
+
+
+class DaskSpread:
+    """Items on the workers of a Dask cluster, which need this package installed and no common directory.
+
+    What is shared is sent to each worker once. At most two items a worker are out at once, so that neither the
+    scheduler nor this process holds more results than that.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, such as `tcp://scheduler:8786`.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def run(
+        self, work: Work[Item, Result], shared: object, items: Iterable[Item], count: int, progress: Progress
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield each item's number and result as they are done.
+
+        Raises
+        ------
+        UnavailableError
+            DASK_UNAVAILABLE where there is no scheduler at the address, or it has no workers.
+        """
+        with self._client() as client:
+            if not client.scheduler_info()["workers"]:
+                raise UnavailableError("DASK_UNAVAILABLE", f"the Dask scheduler at {self._address} has no workers")
+            spread = client.scatter(shared, broadcast=True, hash=False)
+            out = as_completed(with_results=True)  # type: ignore[no-untyped-call]
+            numbers: dict[Any, int] = {}
+            waiting = iter(enumerate(items))
+
+            def send() -> None:
+                for n, item in waiting:
+                    future = client.submit(work, spread, item, None, pure=False)
+                    numbers[future] = n
+                    out.add(future)  # type: ignore[no-untyped-call]
+                    return
+
+            for _ in range(2 * len(client.scheduler_info()["workers"])):
+                send()
+            for done, (future, result) in enumerate(out, start=1):
+                progress(done / count)
+                yield numbers.pop(future), result
+                send()
+
+    def _client(self) -> Client:
+        try:
+            return Client(  # type: ignore[no-untyped-call]
+                self._address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False
+            )
+        except OSError as error:
+            message = f"there is no Dask scheduler at {self._address}"
+            raise UnavailableError("DASK_UNAVAILABLE", message) from error
