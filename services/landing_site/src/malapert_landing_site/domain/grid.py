@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,9 @@ MOON_RADIUS_M = 1_737_400.0
 
 # Pixels that are hashed at once: a grid mapped from its file is never copied whole.
 HASHED_PX = 1_000_000
+
+# Share of a cell that is nothing but rounding.
+_ROUNDING = 1e-9
 
 FloatArray = NDArray[np.float64]
 ElevationArray = NDArray[np.float32]
@@ -123,10 +127,13 @@ class ElevationGrid:
         )
         i = np.clip(np.floor(np.where(inside, row, 0)), 0, height - 2).astype(np.int64)
         j = np.clip(np.floor(np.where(inside, column, 0)), 0, width - 2).astype(np.int64)
-        u, v = row - i, column - j
-        z = self.elevation_m
-        value = (1 - u) * ((1 - v) * z[i, j] + v * z[i, j + 1]) + u * ((1 - v) * z[i + 1, j] + v * z[i + 1, j + 1])
+        u, v = _on_node(row - i), _on_node(column - j)
+        north, south = self._between(i, j, v), self._between(i + 1, j, v)
+        value = _weighted(1 - u, north) + _weighted(u, south)
         return np.where(inside, value, np.nan)
+
+    def _between(self, i: NDArray[np.int64], j: NDArray[np.int64], v: FloatArray) -> FloatArray:
+        return _weighted(1 - v, self.elevation_m[i, j]) + _weighted(v, self.elevation_m[i, j + 1])
 
     def window(self, x_min_m: float, x_max_m: float, y_min_m: float, y_max_m: float) -> ElevationGrid:
         """Return the part whose pixels touch a rectangle."""
@@ -136,3 +143,12 @@ class ElevationGrid:
         top = max(0, int(np.floor((g.y_max_m - y_max_m) / g.pixel_size_m)))
         bottom = min(g.height_px, int(np.ceil((g.y_max_m - y_min_m) / g.pixel_size_m)))
         return ElevationGrid(g.part(top, bottom, left, right), self.elevation_m[top:bottom, left:right])
+
+
+def _on_node(share: FloatArray) -> FloatArray:
+    """Shares of a cell, those within rounding of a node set on it: a point on a node does not see the holes beside."""
+    return np.where(share < _ROUNDING, 0.0, np.where(share > 1.0 - _ROUNDING, 1.0, share))
+
+
+def _weighted(weight: FloatArray, value: NDArray[Any]) -> FloatArray:
+    return np.where(weight > 0.0, weight * value, 0.0)

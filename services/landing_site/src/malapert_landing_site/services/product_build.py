@@ -17,7 +17,7 @@ from malapert_landing_site.services.site_searches import SearchReport
 from malapert_landing_site.services.spreading import Spread
 from malapert_landing_site.storage.horizon_store import HorizonStore, StoredHorizons
 from malapert_landing_site.storage.rasters import RasterFiles, RasterWriter
-from malapert_landing_site.terrain.horizon_map import block_geometries
+from malapert_landing_site.terrain.horizon_map import BLOCK_PX, block_geometries
 from malapert_landing_site.terrain.light import Sky
 from malapert_landing_site.terrain.product_block import BlockItem, BlockWork, compute_block
 from malapert_landing_site.terrain.shadow_layers import ice_stability_proxy, shadow_distance_m
@@ -66,7 +66,7 @@ class ProductBuild:
         writer: RasterWriter,
         report: SearchReport,
     ) -> None:
-        blocks, stored = block_geometries(geometry), self._stored(request, geometry, scene)
+        blocks, stored = block_geometries(geometry, BLOCK_PX), self._stored(request, geometry, scene)
         report.stage("blocks", "Horizons and light" if stored else "Slopes")
 
         def progress(share: float) -> None:
@@ -89,12 +89,13 @@ class ProductBuild:
             "terrain_stack_id": request.terrain_stack_id,
             "terrains": [terrain.content_hash for terrain in scene.stack.terrains],
             "geometry": dict(geometry.__dict__),
+            "block_px": BLOCK_PX,
             "height_m": request.height_m,
             "azimuth_count": request.azimuths,
             "reach_m": REACH_M,
         }
         key = content_key("horizon map", made_from)
-        return self._horizons.open(key, block_geometries(geometry), request.height_m, made_from)
+        return self._horizons.open(key, block_geometries(geometry, BLOCK_PX), request.height_m, made_from)
 
     def _sky(self, request: ProductRequest) -> Sky | None:
         if request.start_time is None or request.end_time is None or not set(request.wanted) & SPAN_LAYERS:

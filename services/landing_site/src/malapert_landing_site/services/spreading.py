@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from distributed import Client, as_completed
@@ -15,6 +16,7 @@ Result = TypeVar("Result")
 Work = Callable[[Any, Item, Progress | None], Result]
 
 _CONNECT_TIMEOUT_S = 10
+_ITEMS_PER_WORKER = 2
 
 
 class Spread(Protocol):
@@ -68,26 +70,32 @@ class DaskSpread:
             DASK_UNAVAILABLE where there is no scheduler at the address, or it has no workers.
         """
         with self._client() as client:
-            if not client.scheduler_info()["workers"]:
-                raise UnavailableError("DASK_UNAVAILABLE", f"the Dask scheduler at {self._address} has no workers")
+            self._wait_for_workers(client)
             spread = client.scatter(shared, broadcast=True, hash=False)
-            out = as_completed(with_results=True)  # type: ignore[no-untyped-call]
+            out = as_completed(loop=client.loop, with_results=True)  # type: ignore[no-untyped-call]
             numbers: dict[Any, int] = {}
-            waiting = iter(enumerate(items))
+            waiting = enumerate(items)
 
             def send() -> None:
-                for n, item in waiting:
+                """Fill up to two items a worker; workers may have come or gone."""
+                room = _ITEMS_PER_WORKER * len(client.nthreads()) - len(numbers)
+                for n, item in islice(waiting, max(room, 0)):
                     future = client.submit(work, spread, item, None, pure=False)
                     numbers[future] = n
                     out.add(future)  # type: ignore[no-untyped-call]
-                    return
 
-            for _ in range(2 * len(client.scheduler_info()["workers"])):
-                send()
+            send()
             for done, (future, result) in enumerate(out, start=1):
                 progress(done / count)
                 yield numbers.pop(future), result
                 send()
+
+    def _wait_for_workers(self, client: Client) -> None:
+        try:
+            client.wait_for_workers(1, timeout=_CONNECT_TIMEOUT_S)
+        except TimeoutError as error:
+            message = f"the Dask scheduler at {self._address} has no workers"
+            raise UnavailableError("DASK_UNAVAILABLE", message) from error
 
     def _client(self) -> Client:
         try:

@@ -17,6 +17,7 @@ import rasterio.shutil
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from malapert_landing_site.domain.grid import GridGeometry
@@ -119,15 +120,15 @@ def read_resampled(
     nearest : bool
         Take the nearest pixel instead of the mean or the bilinear value.
     """
+    west_m, _, east_m, north_m = bounds_m
+    pixel_m = (east_m - west_m) / size_px
     with rasterio.open(path) as file:
-        window = rasterio.windows.from_bounds(*bounds_m, transform=file.transform)
-        coarser = window.width > size_px
-        smooth = Resampling.average if coarser else Resampling.bilinear
-        values = file.read(
-            1, window=window, out_shape=(size_px, size_px), boundless=True, fill_value=np.nan,
-            resampling=Resampling.nearest if nearest else smooth,
-        )  # fmt: skip
-    return np.asarray(values, dtype=np.float32)
+        smooth = Resampling.average if pixel_m > file.transform.a else Resampling.bilinear
+        with WarpedVRT(
+            file, crs=file.crs, transform=Affine(pixel_m, 0.0, west_m, 0.0, -pixel_m, north_m), width=size_px,
+            height=size_px, resampling=Resampling.nearest if nearest else smooth,
+        ) as view:  # fmt: skip
+            return np.asarray(view.read(1), dtype=np.float32)
 
 
 def _write_cog(raw: Path, path: Path, layer: ProductLayer, tags: Mapping[str, str]) -> None:
