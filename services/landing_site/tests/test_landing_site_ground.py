@@ -6,7 +6,7 @@ from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.ranking import best_apart, failed_limits, score_parts
 from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.site import LanderLimits, SiteCriterion, SiteMetrics
-from malapert_landing_site.terrain.paths import DriveGrid, cheapest_paths, least_slope_limits
+from malapert_landing_site.terrain.paths import DriveGrid, PathTree, cheapest_paths, least_slope_limits, step_costs
 from malapert_landing_site.terrain.surface import fit_planes, hazard_fractions
 
 ROVER = Mobility(max_slope_deg=15.0, speed_mps=0.05, drive_power_w=100.0, drive_power_w_per_deg=5.0)
@@ -80,8 +80,12 @@ def drive_grid(elevation_m: np.ndarray) -> DriveGrid:
     return DriveGrid(grid.elevation_m, fit_planes(grid, 0.0).slope_deg, 10.0)
 
 
+def paths_from(grid: DriveGrid, source: tuple[int, int]) -> PathTree:
+    return cheapest_paths(step_costs(grid, ROVER), source)
+
+
 def test_level_ground_costs_the_level_power_along_the_shortest_way() -> None:
-    tree = cheapest_paths(drive_grid(np.zeros((40, 40))), (5, 5), ROVER)
+    tree = paths_from(drive_grid(np.zeros((40, 40))), (5, 5))
     assert tree.energy_j[5, 25] == pytest.approx(100.0 * 200.0 / 0.05)
     assert tree.energy_j[25, 15] == pytest.approx(100.0 * np.hypot(200.0, 100.0) / 0.05)
     assert tree.cells_to((5, 8)).tolist() == [[5, 5], [5, 6], [5, 7], [5, 8]]
@@ -89,8 +93,8 @@ def test_level_ground_costs_the_level_power_along_the_shortest_way() -> None:
 
 def test_uphill_costs_more_than_downhill() -> None:
     ramp = np.repeat((np.arange(40) * 10.0 * np.tan(np.radians(5.0)))[None, :], 40, axis=0)
-    up = cheapest_paths(drive_grid(ramp), (20, 5), ROVER).energy_j[20, 30]
-    down = cheapest_paths(drive_grid(ramp), (20, 30), ROVER).energy_j[20, 5]
+    up = paths_from(drive_grid(ramp), (20, 5)).energy_j[20, 30]
+    down = paths_from(drive_grid(ramp), (20, 30)).energy_j[20, 5]
     along_m = 250.0 / np.cos(np.radians(5.0))
     assert down == pytest.approx(100.0 * along_m / 0.05, rel=1e-4)
     assert up == pytest.approx((100.0 + 5.0 * 5.0) * along_m / 0.05, rel=1e-3)
@@ -99,14 +103,14 @@ def test_uphill_costs_more_than_downhill() -> None:
 def test_a_steep_wall_is_driven_round_or_closes_the_way() -> None:
     wall = np.zeros((60, 60))
     wall[:50, 30] = 20.0
-    around = cheapest_paths(drive_grid(wall), (20, 20), ROVER)
+    around = paths_from(drive_grid(wall), (20, 20))
     path = around.cells_to((20, 40))
     assert path[:, 0].max() >= 50
     wall[:, 30] = 20.0
     closed = drive_grid(wall)
-    assert np.isinf(cheapest_paths(closed, (20, 20), ROVER).energy_j[20, 40])
+    assert np.isinf(paths_from(closed, (20, 20)).energy_j[20, 40])
     # A slanting way up is gentler than the wall's foot itself, whose plane over two pixels slopes 45°.
-    needed_deg = least_slope_limits(closed, (20, 20))[20, 40]
+    needed_deg = least_slope_limits(closed, [(20, 20), (20, 40)])[0, 1]
     assert needed_deg == pytest.approx(45.0, abs=0.1)
     wall[:, 30] = np.nan
-    assert np.isinf(least_slope_limits(drive_grid(wall), (20, 20))[20, 40])
+    assert np.isinf(least_slope_limits(drive_grid(wall), [(20, 20), (20, 40)])[1, 0])

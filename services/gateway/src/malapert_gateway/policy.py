@@ -46,6 +46,7 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "get_horizon_profiles": _EVERYBODY,
     "resolve_waypoints": _PLANNERS,
     "find_routes": _PLANNERS,
+    "find_timed_route": _PLANNERS,
     # stations, windows, contacts
     "list_stations": _EVERYBODY,
     "get_station": _EVERYBODY,

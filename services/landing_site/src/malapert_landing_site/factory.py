@@ -38,6 +38,7 @@ from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spreading import DaskSpread, LocalSpread
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.terrains import TerrainCatalogue
+from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
 from malapert_landing_site.storage.files import ElevationFiles, ProductFiles
 from malapert_landing_site.storage.horizon_store import HorizonStore
@@ -81,7 +82,11 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     )
     horizon = HorizonHandlers(Horizons(scenes, products, compute))
     site = SiteHandlers(searches, runtime.operations)
-    route = RouteHandlers(Waypoints(searches, scenes, ephemeris, compute), Routes(scenes, compute))
+    route = RouteHandlers(
+        Waypoints(searches, scenes, ephemeris, compute),
+        Routes(scenes, compute),
+        TimedRoutes(scenes, ephemeris, compute),
+    )
     product = ProductHandlers(product_sets, LightSeriesAtPlaces(scenes, ephemeris, compute), runtime.operations)
     yield ServiceParts(
         registrations=[

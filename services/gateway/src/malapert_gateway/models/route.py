@@ -8,7 +8,7 @@ from malapert.landing_site.v1 import route_pb2
 from pydantic import Field, Strict
 
 from malapert_gateway.models.shared import GridPoint, Interval, Provenance, SurfacePoint
-from malapert_gateway.models.wire import WireModel
+from malapert_gateway.models.wire import UtcTime, WireModel
 
 
 class WaypointCriterion(StrEnum):
@@ -100,6 +100,16 @@ class Waypoints(WireModel):
     waypoints: list[Waypoint] = Field(description="The waypoints.")
 
 
+class KeepOut(WireModel):
+    """A circle of ground that must not be landed on or driven over."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.KeepOut
+
+    title: str = Field("", description="Why it is closed, for a person.", examples=["Descent stage"])
+    center: SurfacePoint = Field(description="Centre of the circle; its elevation is not used.")
+    radius_m: float = Field(description="Radius, metres.", examples=[50.0])
+
+
 class FindRoutesRequest(WireModel):
     """Asks for routes."""
 
@@ -108,6 +118,7 @@ class FindRoutesRequest(WireModel):
     terrain_stack_id: str = Field(description="The stack.", examples=["stack-3f9a"])
     waypoints: list[Waypoint] = Field(description="The waypoints.")
     mobility: Mobility = Field(description="The rover.")
+    keep_outs: list[KeepOut] = Field(default_factory=list, description="Ground that is closed.")
 
 
 class Route(WireModel):
@@ -135,3 +146,100 @@ class Routes(WireModel):
 
     routes: list[Route] = Field(description="The routes.")
     provenance: Provenance | None = Field(None, description="What they were made from.")
+
+
+class RoverPower(WireModel):
+    """The rover's array and battery."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.RoverPower
+
+    array_power_w: float = Field(
+        description="What the array makes with the whole solar disc in view, watts.", examples=[250.0]
+    )
+    standing_power_w: float = Field(description="What the rover takes besides driving, watts.", examples=[60.0])
+    capacity_wh: float = Field(description="The battery's capacity, watt-hours.", examples=[1500.0])
+    floor_wh: float = Field(description="The least that must remain in the battery, watt-hours.", examples=[450.0])
+    start_wh: float = Field(description="What the battery holds when the route begins, watt-hours.", examples=[1500.0])
+
+
+class FindTimedRouteRequest(WireModel):
+    """Asks for a route through time."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.FindTimedRouteRequest
+
+    terrain_stack_id: str = Field(description="The stack.", examples=["stack-3f9a"])
+    from_waypoint: Waypoint = Field(description="Where the rover sets out.")
+    to_waypoint: Waypoint = Field(description="Where it goes.")
+    mobility: Mobility = Field(description="The rover.")
+    power: RoverPower = Field(description="Its array and battery.")
+    start_time: UtcTime = Field(description="When it sets out.", examples=["2029-01-15T00:00:00Z"])
+    max_duration_s: float = Field(
+        description="How long all of it may last, seconds; at most 60 days.", examples=[1_209_600.0]
+    )
+    step_s: float = Field(
+        0.0,
+        description="Step of time, seconds; 0 takes the time of the longest step between cells.",
+        examples=[1800.0],
+    )
+    stay_s: float = Field(0.0, description="How long the rover stays at the end, seconds.", examples=[7200.0])
+    comes_back: bool = Field(False, description="True where it must come back to where it set out.", examples=[True])
+    needs_sun: bool = Field(
+        False,
+        description="True where some of the solar disc must be in view where and while it drives.",
+        examples=[True],
+    )
+    needs_earth: bool = Field(
+        False, description="True where the Earth's centre must be in view where and while it drives.", examples=[False]
+    )
+    array_height_m: float = Field(0.0, description="Height of array and antenna above ground, metres.", examples=[1.5])
+    keep_outs: list[KeepOut] = Field(default_factory=list, description="Ground that is closed.")
+
+
+class TimedPoint(WireModel):
+    """A moment of a route."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.TimedPoint
+
+    time: UtcTime | None = Field(None, description="When.", examples=["2029-01-15T00:30:00Z"])
+    point: GridPoint | None = Field(None, description="Where.")
+    energy_wh: float = Field(description="Energy in the battery, watt-hours.", examples=[1320.0])
+    sun_fraction: float = Field(
+        description="Visible fraction of the solar disc in the step that follows.", examples=[1.0]
+    )
+    earth_visible: bool = Field(
+        description="Whether the Earth's centre is in view in the step that follows.", examples=[True]
+    )
+    driving: bool = Field(description="Whether the rover drives in the step that follows.", examples=[True])
+
+
+class TimedLeg(WireModel):
+    """One drive with its waits, or a stay."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.TimedLeg
+
+    kind: str = Field(description="What it is: drive, stay or return.", examples=["drive"])
+    points: list[TimedPoint] = Field(description="The moments, a step of time apart.")
+    length_m: float = Field(description="Length over ground, metres.", examples=[840.0])
+    driving_energy_wh: float = Field(
+        description="Energy of the driving, watt-hours, besides what standing takes.", examples=[310.0]
+    )
+    dark_s: float = Field(description="Time without any of the solar disc, seconds.", examples=[10_800.0])
+    waiting_s: float = Field(description="Time that the rover stands, seconds.", examples=[3600.0])
+
+
+class TimedRoute(WireModel):
+    """A route through time."""
+
+    message_type: ClassVar[type[Message]] = route_pb2.FindTimedRouteResponse
+
+    legs: list[TimedLeg] = Field(description="The drive, the stay and the return; none where there is no route.")
+    step_s: float = Field(description="Step of time, seconds.", examples=[1996.0])
+    least_energy_wh: float = Field(
+        description="Least energy in the battery at any moment, watt-hours.", examples=[512.0]
+    )
+    closed_because: str = Field(
+        description="Which limits close the way: those that open one when they alone are lifted. Empty where there "
+        "is a route.",
+        examples=[""],
+    )
+    provenance: Provenance | None = Field(None, description="What it was made from.")

@@ -5,7 +5,14 @@ from malapert.landing_site.v1 import route_pb2, site_pb2
 
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.route import FindRoutesRequest, ResolveWaypointsRequest, Routes, Waypoints
+from malapert_gateway.models.route import (
+    FindRoutesRequest,
+    FindTimedRouteRequest,
+    ResolveWaypointsRequest,
+    Routes,
+    TimedRoute,
+    Waypoints,
+)
 from malapert_gateway.models.site import (
     GetHorizonProfilesRequest,
     HorizonProfiles,
@@ -70,3 +77,13 @@ async def find_routes(body: FindRoutesRequest, gateway: GatewayParts) -> Routes:
     """Find the slope-limited cheapest path between every two waypoints, both ways."""
     message = to_message(body, route_pb2.FindRoutesRequest)
     return to_model(await gateway.call(gateway.services.routes.FindRoutes, message), Routes)
+
+
+@router.post("/timed-routes:find")
+async def find_timed_route(body: FindTimedRouteRequest, gateway: GatewayParts) -> TimedRoute:
+    """Find the earliest arrival that light, contact and the rover's battery allow, a stay there, and the way back.
+
+    Where there is no such route, the answer has no legs and says which limits close it.
+    """
+    message = to_message(body, route_pb2.FindTimedRouteRequest)
+    return to_model(await gateway.call(gateway.services.routes.FindTimedRoute, message), TimedRoute)

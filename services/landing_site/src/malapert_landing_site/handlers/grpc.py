@@ -26,8 +26,11 @@ from malapert_landing_site.handlers.messages import (
     terrain_message,
 )
 from malapert_landing_site.handlers.route_messages import (
+    keep_outs_of,
     mobility_of,
     route_table_message,
+    timed_route_message,
+    timed_route_request_of,
     waypoint_message,
     waypoint_of,
     waypoint_request_of,
@@ -40,6 +43,7 @@ from malapert_landing_site.services.routes import Routes
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.terrains import TerrainCatalogue
+from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
 from malapert_landing_site.storage.terrains import sort_key
 
@@ -209,9 +213,10 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
 class RouteHandlers(route_pb2_grpc.RouteServiceServicer):
     """Waypoints and routes."""
 
-    def __init__(self, waypoints: Waypoints, routes: Routes) -> None:
+    def __init__(self, waypoints: Waypoints, routes: Routes, timed_routes: TimedRoutes) -> None:
         self._waypoints = waypoints
         self._routes = routes
+        self._timed_routes = timed_routes
 
     async def ResolveWaypoints(  # noqa: N802
         self, request: route_pb2.ResolveWaypointsRequest, context: Any
@@ -225,8 +230,16 @@ class RouteHandlers(route_pb2_grpc.RouteServiceServicer):
     ) -> route_pb2.FindRoutesResponse:
         """Find routes."""
         waypoints = [waypoint_of(waypoint) for waypoint in request.waypoints]
-        table = await self._routes.find(request.terrain_stack_id, waypoints, mobility_of(request.mobility))
+        table = await self._routes.find(
+            request.terrain_stack_id, waypoints, mobility_of(request.mobility), keep_outs_of(request.keep_outs)
+        )
         return route_table_message(table)
+
+    async def FindTimedRoute(  # noqa: N802
+        self, request: route_pb2.FindTimedRouteRequest, context: Any
+    ) -> route_pb2.FindTimedRouteResponse:
+        """Find a route through time."""
+        return timed_route_message(await self._timed_routes.find(timed_route_request_of(request)))
 
 
 def _raise_for_criteria(request: site_pb2.SearchSitesRequest) -> None:

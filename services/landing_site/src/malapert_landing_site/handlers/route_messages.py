@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from malapert.landing_site.v1 import route_pb2
 from malapert.type.v1 import type_pb2
-from malapert_core.timestamps import from_timestamp
+from malapert_core.timestamps import from_timestamp, to_timestamp
 
+from malapert_landing_site.domain.keep_out import KeepOut
 from malapert_landing_site.domain.route import (
     FixedPlace,
     Mobility,
@@ -17,6 +20,7 @@ from malapert_landing_site.domain.route import (
     WaypointCriterion,
     WaypointDefinition,
 )
+from malapert_landing_site.domain.timed_route import RoverPower, TimedLeg, TimedRoute, TimedRouteRequest
 from malapert_landing_site.handlers.messages import place_of, point_message, provenance_message
 from malapert_landing_site.services.waypoints import WaypointRequest
 
@@ -97,4 +101,68 @@ def route_table_message(table: RouteTable) -> route_pb2.FindRoutesResponse:
     """Return the message of a table of routes."""
     return route_pb2.FindRoutesResponse(
         routes=[route_message(route) for route in table.routes], provenance=provenance_message(table.provenance)
+    )
+
+
+def keep_outs_of(messages: Iterable[route_pb2.KeepOut]) -> tuple[KeepOut, ...]:
+    """Return the keep-outs that messages state."""
+    return tuple(KeepOut(message.title, place_of(message.center), message.radius_m) for message in messages)
+
+
+def timed_route_request_of(message: route_pb2.FindTimedRouteRequest) -> TimedRouteRequest:
+    """Return the request for a route through time that a message states."""
+    power = message.power
+    return TimedRouteRequest(
+        terrain_stack_id=message.terrain_stack_id,
+        start=waypoint_of(message.from_waypoint),
+        end=waypoint_of(message.to_waypoint),
+        mobility=mobility_of(message.mobility),
+        power=RoverPower(
+            power.array_power_w,
+            power.standing_power_w,
+            3600.0 * power.capacity_wh,
+            3600.0 * power.floor_wh,
+            3600.0 * power.start_wh,
+        ),
+        start_time=from_timestamp(message.start_time),
+        longest_s=message.max_duration_s,
+        step_s=message.step_s,
+        stay_s=message.stay_s,
+        comes_back=message.comes_back,
+        needs_sun=message.needs_sun,
+        needs_earth=message.needs_earth,
+        array_height_m=message.array_height_m,
+        keep_outs=keep_outs_of(message.keep_outs),
+    )
+
+
+def timed_route_message(route: TimedRoute) -> route_pb2.FindTimedRouteResponse:
+    """Return the message of a route through time."""
+    return route_pb2.FindTimedRouteResponse(
+        legs=[_timed_leg_message(leg) for leg in route.legs],
+        step_s=route.step_s,
+        least_energy_wh=route.least_energy_wh,
+        closed_because=route.closed_because,
+        provenance=provenance_message(route.provenance),
+    )
+
+
+def _timed_leg_message(leg: TimedLeg) -> route_pb2.TimedLeg:
+    return route_pb2.TimedLeg(
+        kind=leg.kind,
+        points=[
+            route_pb2.TimedPoint(
+                time=to_timestamp(point.time),
+                point=type_pb2.GridPoint(x_m=point.x_m, y_m=point.y_m),
+                energy_wh=point.energy_wh,
+                sun_fraction=point.sun_fraction,
+                earth_visible=point.earth_visible,
+                driving=point.driving,
+            )
+            for point in leg.points
+        ],
+        length_m=leg.length_m,
+        driving_energy_wh=leg.driving_energy_wh,
+        dark_s=leg.dark_s,
+        waiting_s=leg.waiting_s,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from malapert_landing_site.domain.grid import FloatArray, GridGeometry
+from malapert_landing_site.domain.keep_out import KeepOut
 from malapert_landing_site.services.scenes import StackScene
+from malapert_landing_site.terrain.keep_outs import keep_out_mask
 from malapert_landing_site.terrain.paths import DriveGrid
 from malapert_landing_site.terrain.surface import fit_planes
 
@@ -18,14 +21,24 @@ class Ground:
 
     geometry: GridGeometry
     drive: DriveGrid
+    without_keep_outs: DriveGrid
 
     @classmethod
-    def around(cls, scene: StackScene, xy_m: FloatArray, margin_m: float) -> Ground:
-        """The box around points, widened by a margin, as far as the site grid reaches; slopes are over two pixels."""
+    def around(cls, scene: StackScene, xy_m: FloatArray, margin_m: float, keep_outs: Sequence[KeepOut] = ()) -> Ground:
+        """The box around points, widened by a margin, as far as the site grid reaches; slopes are over two pixels.
+
+        Cells in a keep-out are closed in `drive`, not in `without_keep_outs`.
+        """
         low, high = xy_m.min(axis=0) - margin_m, xy_m.max(axis=0) + margin_m
         part = scene.site_grid.window(low[0], high[0], low[1], high[1])
         slope_deg = fit_planes(part, 0.0).slope_deg
-        return cls(part.geometry, DriveGrid(part.elevation_m, slope_deg, part.geometry.pixel_size_m))
+        pixel_m = part.geometry.pixel_size_m
+        closed = keep_out_mask(part.geometry, keep_outs)
+        return cls(
+            part.geometry,
+            DriveGrid(part.elevation_m, np.where(closed, np.nan, slope_deg), pixel_m),
+            DriveGrid(part.elevation_m, slope_deg, pixel_m),
+        )
 
     def cell(self, x_m: float, y_m: float) -> tuple[int, int] | None:
         """Row and column of the pixel that holds a point; None outside the grid or where it has no slope."""

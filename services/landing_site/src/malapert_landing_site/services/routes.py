@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from malapert_core.errors import Fault, InvalidInputError
 from numpy.typing import NDArray
 
+from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
 from malapert_landing_site.domain.route import Mobility, Route, RouteTable, Waypoint, mobility_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.scenes import SceneLibrary
-from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits
+from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 from malapert_landing_site.terrain.skyline import run_parts
 
 MAX_WAYPOINTS = 100
@@ -27,7 +29,13 @@ class Routes:
         self._scenes = scenes
         self._compute = compute
 
-    async def find(self, terrain_stack_id: str, waypoints: Sequence[Waypoint], mobility: Mobility) -> RouteTable:
+    async def find(
+        self,
+        terrain_stack_id: str,
+        waypoints: Sequence[Waypoint],
+        mobility: Mobility,
+        keep_outs: Sequence[KeepOut] = (),
+    ) -> RouteTable:
         """Find the routes.
 
         Raises
@@ -35,7 +43,7 @@ class Routes:
         InvalidInputError
             INVALID_ROUTES, or the code of the only fault, with all faults.
         """
-        faults = mobility_faults(mobility)
+        faults = mobility_faults(mobility) + keep_out_faults(keep_outs)
         if not 1 <= len(waypoints) <= MAX_WAYPOINTS:
             message = f"{len(waypoints)} waypoints; 1 to {MAX_WAYPOINTS} are allowed"
             faults.append(Fault("waypoints", "OUT_OF_RANGE", message))
@@ -46,11 +54,11 @@ class Routes:
         scene = await self._scenes.get(terrain_stack_id)
         xy_m = np.array([(w.x_m, w.y_m) for w in waypoints], dtype=np.float64)
         margin_m = max(_LEAST_MARGIN_M, 0.5 * float(np.ptp(xy_m, axis=0).max()))
-        ground = await self._compute.run(Ground.around, scene, xy_m, margin_m)
+        ground = await self._compute.run(Ground.around, scene, xy_m, margin_m, keep_outs)
         cells = [ground.cell(w.x_m, w.y_m) for w in waypoints]
         _raise(
             [
-                Fault(f"waypoints[{n}]", "WAYPOINT_OUTSIDE_TERRAIN", f"waypoint {w.waypoint_id!r} lies off the terrain")
+                Fault(f"waypoints[{n}]", "WAYPOINT_OUTSIDE_TERRAIN", _off_ground(w))
                 for n, (w, cell) in enumerate(zip(waypoints, cells, strict=True))
                 if cell is None
             ]
@@ -66,6 +74,7 @@ class Routes:
             "drive_power_w": f"{mobility.drive_power_w:g}",
             "drive_power_w_per_deg": f"{mobility.drive_power_w_per_deg:g}",
             "neighbours": "16",
+            "keep_outs": ", ".join(f"{k.title or 'untitled'} ({k.radius_m:g} m)" for k in keep_outs),
         }
         return RouteTable(tuple(routes), provenance_of(scene.stack, parameters))
 
@@ -74,21 +83,25 @@ def _all_routes(
     ground: Ground, waypoints: Sequence[Waypoint], cells: Sequence[tuple[int, int]], mobility: Mobility
 ) -> list[Route]:
     found: list[list[Route]] = [[] for _ in waypoints]
+    costs, closed = step_costs(ground.drive, mobility), set()
 
     def from_source(source: int) -> None:
-        tree = cheapest_paths(ground.drive, cells[source], mobility)
-        targets = [n for n in range(len(cells)) if n != source]
-        closed = any(not np.isfinite(tree.energy_j[cells[n]]) for n in targets)
-        limits_deg = least_slope_limits(ground.drive, cells[source]) if closed else None
-        for n in targets:
+        tree = cheapest_paths(costs, cells[source])
+        for n in range(len(cells)):
+            if n == source:
+                continue
             names = waypoints[source].waypoint_id, waypoints[n].waypoint_id
             if np.isfinite(tree.energy_j[cells[n]]):
                 found[source].append(_route(ground, tree, cells[n], names, mobility))
-            elif limits_deg is not None:
-                reason = _closed_because(float(limits_deg[cells[n]]), mobility)
-                found[source].append(Route(*names, reachable=False, closed_because=reason))
+            else:
+                closed.add((source, len(found[source]), n))
+                found[source].append(Route(*names, reachable=False))
 
     run_parts(from_source, range(len(cells)), None)
+    if closed:
+        reasons = _ClosedPairs(ground, cells, mobility)
+        for source, place, n in closed:
+            found[source][place] = replace(found[source][place], closed_because=reasons.between(source, n))
     return [route for routes in found for route in routes]
 
 
@@ -115,13 +128,36 @@ def _at(values: NDArray[np.floating], cells: NDArray[np.int64]) -> NDArray[np.fl
     return np.asarray(values[cells[:, 0], cells[:, 1]])
 
 
-def _closed_because(needed_deg: float, mobility: Mobility) -> str:
-    if not np.isfinite(needed_deg):
-        return "no-data lies between the waypoints on every way: no slope limit would open one"
-    return (
-        f"max_slope_deg: no way keeps the slope limit of {mobility.max_slope_deg:g}°; "
-        f"the least limit that opens one is {needed_deg:.1f}°"
-    )
+class _ClosedPairs:
+    """Why pairs of cells are closed: by the slope limit, by keep-outs, or by ground without data."""
+
+    def __init__(self, ground: Ground, cells: Sequence[tuple[int, int]], mobility: Mobility) -> None:
+        self._limit_deg = mobility.max_slope_deg
+        self._needed_deg = least_slope_limits(ground.drive, cells)
+        self._without_deg = self._needed_deg
+        if not np.isfinite(self._needed_deg).all():
+            self._without_deg = least_slope_limits(ground.without_keep_outs, cells)
+
+    def between(self, a: int, b: int) -> str:
+        """Return which limit closes the way, and what would open it."""
+        needed_deg, without_deg = float(self._needed_deg[a, b]), float(self._without_deg[a, b])
+        if np.isfinite(needed_deg):
+            return (
+                f"max_slope_deg: no way keeps the slope limit of {self._limit_deg:g}°; "
+                f"the least limit that opens one is {needed_deg:.1f}°"
+            )
+        if not np.isfinite(without_deg):
+            return "no-data lies between the waypoints on every way: no slope limit would open one"
+        if without_deg <= self._limit_deg:
+            return "keep_outs: every way that keeps the slope limit crosses a keep-out; without them there is one"
+        return (
+            f"keep_outs and max_slope_deg: every way crosses a keep-out; without them the least limit that opens one "
+            f"is {without_deg:.1f}°"
+        )
+
+
+def _off_ground(waypoint: Waypoint) -> str:
+    return f"waypoint {waypoint.waypoint_id!r} lies off the terrain, where it has no data, or in a keep-out"
 
 
 def _raise(faults: list[Fault]) -> None:

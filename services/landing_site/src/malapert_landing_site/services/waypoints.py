@@ -29,7 +29,7 @@ from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.light import Sky, mean_sun_fraction
-from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits
+from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 from malapert_landing_site.terrain.projection import place_at, place_xy, true_north_from_grid_north_deg
 
 AZIMUTH_COUNT = 720
@@ -142,7 +142,7 @@ class _Resolution:
             )
             raise PreconditionError("SITE_TOO_STEEP", message)
         self._site_cell = cell
-        return cheapest_paths(self._ground.drive, cell, self._request.mobility)
+        return cheapest_paths(step_costs(self._ground.drive, self._request.mobility), cell)
 
     def _reached_cell(
         self, n: int, definition: WaypointDefinition, xy_m: FloatArray
@@ -153,7 +153,7 @@ class _Resolution:
             message = f"{name} lies outside the terrain of the sites, or where it has no data"
             return None, Fault(path, "WAYPOINT_OUTSIDE_TERRAIN", message)
         if not np.isfinite(self._tree.energy_j[cell]):
-            needed_deg = float(least_slope_limits(self._ground.drive, self._site_cell)[cell])
+            needed_deg = float(least_slope_limits(self._ground.drive, [self._site_cell, cell])[0, 1])
             limit_deg = self._request.mobility.max_slope_deg
             needed = f"{needed_deg:.1f}° would do" if np.isfinite(needed_deg) else "no-data lies between"
             message = f"{name} cannot be reached from the site under the slope limit of {limit_deg:g}°; {needed}"

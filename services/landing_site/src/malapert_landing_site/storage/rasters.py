@@ -15,8 +15,8 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
+from rasterio import Affine
 from rasterio.enums import Resampling
-from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
@@ -80,7 +80,7 @@ class RasterWriter:
                 rasterio.open(
                     self.path(layer), "w+", driver="GTiff", width=g.width_px, height=g.height_px, count=1,
                     dtype="float32", nodata=float("nan"), crs=_WKT_BY_POLE[g.pole], tiled=True, bigtiff="IF_SAFER",
-                    transform=from_origin(g.x_min_m, g.y_max_m, g.pixel_size_m, g.pixel_size_m),
+                    transform=Affine(g.pixel_size_m, 0.0, g.x_min_m, 0.0, -g.pixel_size_m, g.y_max_m),
                 )
             )  # fmt: skip
         return self
@@ -125,7 +125,7 @@ def read_resampled(
     with rasterio.open(path) as file:
         smooth = Resampling.average if pixel_m > file.transform.a else Resampling.bilinear
         with WarpedVRT(
-            file, crs=file.crs, transform=from_origin(west_m, north_m, pixel_m, pixel_m), width=size_px,
+            file, crs=file.crs, transform=Affine(pixel_m, 0.0, west_m, 0.0, -pixel_m, north_m), width=size_px,
             height=size_px, resampling=Resampling.nearest if nearest else smooth,
         ) as view:  # fmt: skip
             return np.asarray(view.read(1), dtype=np.float32)

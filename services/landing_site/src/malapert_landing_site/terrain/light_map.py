@@ -140,6 +140,44 @@ def permanent_shadow(
     return np.where(block.elevation_steps[0] == NO_DATA, np.nan, dark).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class LightFrames:
+    """Light of a block epoch by epoch.
+
+    Attributes
+    ----------
+    sun_share : uint8 (epochs, rows, columns)
+        Visible share of the solar disc in 255ths; 0 without ground.
+    earth_up : bool (epochs, rows, columns)
+        Whether the Earth's centre is above the skyline; False without ground.
+    """
+
+    sun_share: NDArray[np.uint8]
+    earth_up: NDArray[np.bool_]
+
+
+def light_frames(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Progress | None = None) -> LightFrames:
+    """Light and Earth at each pixel and epoch; two bytes each. Parameters as of `light_maps`."""
+    _check_azimuths(block.azimuth_count)
+    shape = (len(sky.utc_s), *block.elevation_steps.shape[1:])
+    sun_share, earth_up = np.zeros(shape, np.uint8), np.zeros(shape, np.bool_)
+
+    def fill(patch: Patch) -> Work:
+        sun, earth = patch.sun(sky), patch.earth(sky, elevation_m)
+
+        def fill_tile(rows: slice, columns: slice, tile: Tile) -> None:
+            size = (len(sun), kernel.GROUPS, kernel.PIXELS)
+            sun_found, earth_found = np.empty(size, np.uint8), np.empty(size, np.bool_)
+            kernel.frames_of_tile(tile.skyline, tile.lowest, tile.highest, sun, earth, sun_found, earth_found)
+            place(sun_found, sun_share[:, rows, columns])
+            place(earth_found, earth_up[:, rows, columns])
+
+        return fill_tile
+
+    _over_tiles(block, fill, progress)
+    return LightFrames(sun_share, earth_up)
+
+
 def _check_azimuths(count: int) -> None:
     if not LEAST_AZIMUTHS <= count <= kernel.MOST_AZIMUTHS:
         allowed = f"Light is computed from {LEAST_AZIMUTHS} to {kernel.MOST_AZIMUTHS} azimuths, not {count}."

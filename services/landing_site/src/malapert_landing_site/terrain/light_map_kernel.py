@@ -286,6 +286,39 @@ def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
 
 
 @njit(cache=True, nogil=True)
+def frames_of_tile(skyline, lowest, highest, sun, earth, sun_share, earth_up):
+    """Fill light and Earth of every epoch; arrays as of `light_of_tile`.
+
+    Parameters
+    ----------
+    sun_share : uint8 (epochs, GROUPS, PIXELS)
+        Filled: visible share of the disc in 255ths, at least 1 where any of it is seen.
+    earth_up : bool (epochs, GROUPS, PIXELS)
+        Filled: whether the Earth's centre is above the skyline.
+    """
+    azimuths = skyline.shape[0]
+    chords, parts = np.zeros((3, CHORDS), np.float32), np.zeros(MOST_NODES, np.int64)
+    nodes, now, fraction = np.zeros(MOST_NODES, np.int64), np.zeros(GROUPS, np.int32), np.zeros(PIXELS, np.float32)
+    for t in range(sun.shape[0]):
+        position, elevation = earth[t, 0] * azimuths / (2.0 * math.pi), np.float32(earth[t, 1])
+        share, before = np.float32(position - math.floor(position)), math.floor(position) % azimuths
+        for group in range(GROUPS):
+            a, b = skyline[before, group], skyline[(before + 1) % azimuths, group]
+            for pixel in range(PIXELS):
+                earth_up[t, group, pixel] = a[pixel] + (b[pixel] - a[pixel]) * share < elevation
+        bottom, top = np.float32(sun[t, 1] - sun[t, 2]), np.float32(sun[t, 1] + sun[t, 2])
+        _look(sun[t, 0], sun[t, 1], sun[t, 2], azimuths, chords, parts, nodes)
+        _see_groups(lowest, highest, nodes, bottom, top, now)
+        for group in range(GROUPS):
+            if now[group] == _PARTIAL:
+                _see_sun(skyline, group, nodes, parts, chords, fraction)
+                for pixel in range(PIXELS):
+                    sun_share[t, group, pixel] = np.uint8(min(math.ceil(fraction[pixel] * np.float32(254.999)), 255))
+            else:
+                sun_share[t, group] = np.uint8(255 if now[group] == _FULL else 0)
+
+
+@njit(cache=True, nogil=True)
 def upper_limb_envelope(sun, envelope):
     """Highest elevation that any of the disc reaches at each azimuth along the Sun's track, radians.
 

@@ -97,7 +97,7 @@ def patches(block: HorizonBlock) -> list[Patch]:
 
 
 def place(found: NDArray[Any], out: NDArray[Any]) -> None:
-    """Put values of a tile's pixels, by group and pixel in the group, where they belong (rows, columns)."""
-    down, across = kernel.TILE_PX // kernel.GROUP_ROWS, kernel.GROUPS_ACROSS
-    square = found.reshape(down, across, kernel.GROUP_ROWS, kernel.GROUP_COLUMNS).transpose(0, 2, 1, 3)
-    out[:] = square.reshape(kernel.TILE_PX, kernel.TILE_PX)[: out.shape[0], : out.shape[1]]
+    """Put values of a tile's pixels (..., groups, pixels) where they belong (..., rows, columns)."""
+    down, across, before = kernel.TILE_PX // kernel.GROUP_ROWS, kernel.GROUPS_ACROSS, found.shape[:-2]
+    square = found.reshape(*before, down, across, kernel.GROUP_ROWS, kernel.GROUP_COLUMNS).swapaxes(-3, -2)
+    out[:] = square.reshape(*before, kernel.TILE_PX, kernel.TILE_PX)[..., : out.shape[-2], : out.shape[-1]]
