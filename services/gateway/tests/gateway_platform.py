@@ -50,7 +50,8 @@ def _fill(message: Message, part: FieldDescriptor) -> None:
         value_type = part.message_type.fields_by_name["value"]
         getattr(message, part.name)["sample"] = _scalar(value_type)
     elif part.message_type is not None and part.message_type.full_name == "google.protobuf.Timestamp":
-        getattr(message, part.name).FromJsonString("2029-01-10T00:00:00Z")
+        target = getattr(message, part.name)
+        (target.add() if part.is_repeated else target).FromJsonString("2029-01-10T00:00:00Z")
     elif part.message_type is not None:
         target = getattr(message, part.name)
         sample(target.add() if part.is_repeated else target)

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -5,6 +7,7 @@ from typing import Any
 import pytest
 from gateway_platform import GatewayPlatform, sample
 from icalendar import Calendar
+from malapert.landing_site.v1 import site_pb2
 from malapert.planner.v1 import plan_pb2
 
 
@@ -77,3 +80,23 @@ async def test_json_is_the_plan_itself(sqlite_platform: GatewayPlatform) -> None
     answer = await exported(sqlite_platform, "json")
     shown = await sqlite_platform.http.get("/api/v1/plans/p-1", headers=sqlite_platform.bearer())
     assert json.loads(answer.content) == shown.json()
+
+
+@pytest.mark.asyncio
+async def test_a_search_is_a_table_and_points(sqlite_platform: GatewayPlatform) -> None:
+    made: Any = sample(site_pb2.SiteSearch())
+    made.site_search_id = "search-1"
+    made.sites[0].site_id, made.sites[0].rank, made.sites[0].explanation = "s-2", 2, 'slope, "gentle"\nand lit'
+    made.sites.add().CopyFrom(made.sites[0])
+    made.sites[1].site_id, made.sites[1].rank = "s-1", 1
+    sqlite_platform.services.answers["GetSiteSearch"] = lambda _: site_pb2.GetSiteSearchResponse(site_search=made)
+    address = "/api/v1/site-searches/search-1/export"
+    answer = await sqlite_platform.http.get(f"{address}?format=csv", headers=sqlite_platform.bearer())
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["site_id"] for row in rows] == ["s-1", "s-2"]
+    assert rows[1]["explanation"] == 'slope, "gentle"\nand lit'
+    assert float(rows[0]["longest_night_s"]) == made.sites[0].metrics.longest_night_s
+    collection = (await sqlite_platform.http.get(address, headers=sqlite_platform.bearer())).json()
+    assert [feature["id"] for feature in collection["features"]] == ["s-1", "s-2"]
+    assert "IAU_2015" in collection["crs"]["properties"]["name"]

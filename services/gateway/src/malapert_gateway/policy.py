@@ -43,6 +43,8 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "list_site_searches": _EVERYBODY,
     "get_site_search": _EVERYBODY,
     "get_site": _EVERYBODY,
+    "export_site_search": _EVERYBODY,
+    "scan_landing_dates": _EVERYBODY,
     "get_horizon_profiles": _EVERYBODY,
     "resolve_waypoints": _PLANNERS,
     "find_routes": _PLANNERS,

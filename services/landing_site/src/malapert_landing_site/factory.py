@@ -29,6 +29,7 @@ from malapert_landing_site.handlers.operations import SearchOperation
 from malapert_landing_site.handlers.product_grpc import PRODUCTS_KIND, ProductHandlers, ProductOperation
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.horizons import Horizons
+from malapert_landing_site.services.landing_dates import LandingDateScans
 from malapert_landing_site.services.light_series import LightSeriesAtPlaces
 from malapert_landing_site.services.maps import Maps
 from malapert_landing_site.services.products import ProductSets
@@ -81,7 +82,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         settings.max_upload_bytes,
     )
     horizon = HorizonHandlers(Horizons(scenes, products, compute))
-    site = SiteHandlers(searches, runtime.operations)
+    site = SiteHandlers(searches, LandingDateScans(scenes, ephemeris, compute), runtime.operations)
     route = RouteHandlers(
         Waypoints(searches, scenes, ephemeris, compute),
         Routes(scenes, compute),

@@ -8,6 +8,7 @@ from malapert.landing_site.v1 import route_pb2
 from pydantic import Field, Strict
 
 from malapert_gateway.models.shared import GridPoint, Interval, Provenance, SurfacePoint
+from malapert_gateway.models.terrain import KeepOut
 from malapert_gateway.models.wire import UtcTime, WireModel
 
 
@@ -98,16 +99,6 @@ class Waypoints(WireModel):
     message_type: ClassVar[type[Message]] = route_pb2.ResolveWaypointsResponse
 
     waypoints: list[Waypoint] = Field(description="The waypoints.")
-
-
-class KeepOut(WireModel):
-    """A circle of ground that must not be landed on or driven over."""
-
-    message_type: ClassVar[type[Message]] = route_pb2.KeepOut
-
-    title: str = Field("", description="Why it is closed, for a person.", examples=["Descent stage"])
-    center: SurfacePoint = Field(description="Centre of the circle; its elevation is not used.")
-    radius_m: float = Field(description="Radius, metres.", examples=[50.0])
 
 
 class FindRoutesRequest(WireModel):

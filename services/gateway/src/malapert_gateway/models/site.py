@@ -8,6 +8,7 @@ from malapert.landing_site.v1 import site_pb2
 from pydantic import Field, Strict
 
 from malapert_gateway.models.shared import GridPoint, Interval, Provenance, SurfacePoint
+from malapert_gateway.models.terrain import KeepOut
 from malapert_gateway.models.wire import UInt32, UtcTime, WireModel
 
 
@@ -42,6 +43,16 @@ class LanderLimits(WireModel):
     earth_visible_at_landing: bool = Field(
         description="True where the Earth must be above the skyline at the landing time.", examples=[True]
     )
+    landing_semi_minor_m: float = Field(
+        0.0,
+        description="Semi-minor axis of the landing ellipse, metres; 0 makes it a circle of landing_radius_m.",
+        examples=[60.0],
+    )
+    landing_azimuth_deg: float = Field(
+        0.0,
+        description="Direction of the semi-major axis, landing_radius_m, degrees clockwise from true north.",
+        examples=[30.0],
+    )
 
 
 class CriterionWeight(WireModel):
@@ -70,6 +81,12 @@ class SearchSitesRequest(WireModel):
     max_sites: UInt32 = Field(description="How many sites to return, at most 50.", examples=[10])
     min_separation_m: float = Field(description="Least distance between two returned sites, metres.", examples=[500.0])
     mission_id: str = Field("", description="Mission identifier, for the record.", examples=["lupex"])
+    keep_outs: list[KeepOut] = Field(default_factory=list, description="Ground on which no landing ellipse may lie.")
+    robustness_samples: UInt32 = Field(
+        0,
+        description="Draws of weights and heights by which the ranking is tried, at most 100,000; 0 takes 1000.",
+        examples=[1000],
+    )
 
 
 class ScorePart(WireModel):
@@ -128,6 +145,29 @@ class Site(WireModel):
         description="Why it ranks where it does, for a person.", examples=["Lit 71 % of the span; slope 4.2 degrees"]
     )
     terrain_stack_id: str = Field(description="The stack it was found in.", examples=["stack-3f9a"])
+    on_pareto_front: bool = Field(
+        False, description="True where no other candidate beats it in every weighted criterion.", examples=[True]
+    )
+    first_chance: float = Field(
+        0.0,
+        description="Share of the draws of weights and heights in which it is first of the sites returned.",
+        examples=[0.63],
+    )
+    top_three_chance: float = Field(
+        0.0, description="Share of the draws in which it is among the first three.", examples=[0.94]
+    )
+    mean_rank: float = Field(0.0, description="Its mean rank over the draws.", examples=[1.5])
+
+
+class FrontPoint(WireModel):
+    """A candidate that no other beats in every weighted criterion."""
+
+    message_type: ClassVar[type[Message]] = site_pb2.FrontPoint
+
+    point: SurfacePoint = Field(description="Where it is.")
+    grid_point: GridPoint | None = Field(None, description="Where it is in the grid.")
+    score: float = Field(description="Score, 0 to 1.", examples=[0.83])
+    score_parts: list[ScorePart] = Field(description="The score's parts.")
 
 
 class RejectionCount(WireModel):
@@ -153,6 +193,10 @@ class SiteSearch(WireModel):
     )
     request: SearchSitesRequest | None = Field(None, description="The request.")
     provenance: Provenance | None = Field(None, description="What it was made from.")
+    pareto_front: list[FrontPoint] = Field(
+        default_factory=list,
+        description="The Pareto front of the admitted candidates, the highest scores first; at most 100.",
+    )
 
 
 class SiteSearchPage(WireModel):
@@ -203,4 +247,52 @@ class HorizonProfiles(WireModel):
     message_type: ClassVar[type[Message]] = site_pb2.GetHorizonProfilesResponse
 
     profiles: list[HorizonProfile] = Field(description="The skylines.")
+    provenance: Provenance | None = Field(None, description="What they were made from.")
+
+
+class ScanLandingDatesRequest(WireModel):
+    """Asks which landing dates work."""
+
+    message_type: ClassVar[type[Message]] = site_pb2.ScanLandingDatesRequest
+
+    terrain_stack_id: str = Field(description="The stack.", examples=["stack-3f9a"])
+    points: list[SurfacePoint] = Field(description="The places, at most 50; their elevations are not used.")
+    span: Interval = Field(description="Landing dates from its start to before its end.")
+    step_s: float = Field(
+        0.0,
+        description="Step between landing dates, seconds; 0 takes a day. At most 2000 dates.",
+        examples=[86_400.0],
+    )
+    min_lit_days: float = Field(description="Fewest days of light in a row from the landing.", examples=[7.0])
+    earth_visible_at_landing: bool = Field(
+        False, description="True where the Earth must be above the skyline at the landing.", examples=[True]
+    )
+    array_height_m: float = Field(description="Height of the solar array above ground, metres.", examples=[2.0])
+    antenna_height_m: float = Field(description="Height of the antenna above ground, metres.", examples=[2.5])
+
+
+class LandingDatesOfPlace(WireModel):
+    """Landing dates at one place."""
+
+    message_type: ClassVar[type[Message]] = site_pb2.LandingDatesOfPlace
+
+    point: SurfacePoint | None = Field(None, description="The place, with the height of its ground.")
+    lit_s: list[float] = Field(
+        description="Light in a row from each landing date, seconds; cut off 90 days after the last date.",
+        examples=[[604_800.0, 518_400.0]],
+    )
+    earth_visible: list[bool] = Field(
+        description="Whether the Earth's centre is above the skyline at each date.", examples=[[True, False]]
+    )
+    admitted: list[bool] = Field(description="Whether each date keeps both limits.", examples=[[True, False]])
+    admitted_share: float = Field(description="Share of the dates that do.", examples=[0.35])
+
+
+class LandingDates(WireModel):
+    """Landing dates at places."""
+
+    message_type: ClassVar[type[Message]] = site_pb2.ScanLandingDatesResponse
+
+    landing_times: list[UtcTime] = Field(description="The dates.", examples=[["2029-01-10T00:00:00Z"]])
+    places: list[LandingDatesOfPlace] = Field(description="One a place, in order.")
     provenance: Provenance | None = Field(None, description="What they were made from.")

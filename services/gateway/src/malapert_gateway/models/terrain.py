@@ -152,3 +152,13 @@ class MapLayerData(WireModel):
     pixel_size_m: float = Field(description="Side of a pixel, metres.", examples=[25.0])
     unit: str = Field(description="Unit of the values.", examples=["deg"])
     provenance: Provenance | None = Field(None, description="What it was made from.")
+
+
+class KeepOut(WireModel):
+    """A circle of ground that must not be landed on or driven over."""
+
+    message_type: ClassVar[type[Message]] = terrain_pb2.KeepOut
+
+    title: str = Field("", description="Why it is closed, for a person.", examples=["Descent stage"])
+    center: SurfacePoint = Field(description="Centre of the circle; its elevation is not used.")
+    radius_m: float = Field(description="Radius, metres.", examples=[50.0])

@@ -1,9 +1,15 @@
 """Searches for landing sites, skylines, waypoints and routes between them."""
 
-from fastapi import APIRouter, Response
+import json
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
 from malapert.landing_site.v1 import route_pb2, site_pb2
 
 from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.exports.sites_csv import sites_csv
+from malapert_gateway.exports.sites_geojson import search_geojson
 from malapert_gateway.models.operation import Operation
 from malapert_gateway.models.route import (
     FindRoutesRequest,
@@ -16,6 +22,8 @@ from malapert_gateway.models.route import (
 from malapert_gateway.models.site import (
     GetHorizonProfilesRequest,
     HorizonProfiles,
+    LandingDates,
+    ScanLandingDatesRequest,
     SearchSitesRequest,
     Site,
     SiteSearch,
@@ -27,6 +35,25 @@ from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, Sit
 from malapert_gateway.services.clients import ServiceName
 
 router = APIRouter(tags=["sites"], route_class=GuardedRoute)
+
+
+class SiteFormat(StrEnum):
+    """A file format of ranked sites."""
+
+    GEOJSON = "geojson"
+    CSV = "csv"
+
+
+_FILES: dict[int | str, Any] = {
+    200: {
+        "description": "The file.",
+        "content": {
+            "application/geo+json": {"schema": {"type": "object"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+        "headers": {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}},
+    }
+}
 
 
 @router.post("/site-searches", status_code=202, responses={202: LOCATION})
@@ -49,6 +76,28 @@ async def get_site_search(site_search_id: SiteSearchId, gateway: GatewayParts) -
     message = site_pb2.GetSiteSearchRequest(site_search_id=site_search_id)
     answer = await gateway.call(gateway.services.sites.GetSiteSearch, message)
     return to_model(answer.site_search, SiteSearch)
+
+
+@router.get("/site-searches/{site_search_id}/export", response_class=Response, responses=_FILES)
+async def export_site_search(
+    site_search_id: SiteSearchId,
+    gateway: GatewayParts,
+    format: Annotated[SiteFormat, Query(description="The file's format.")] = SiteFormat.GEOJSON,  # noqa: A002
+) -> Response:
+    """Return the ranked sites of a search as GeoJSON in lunar longitude and latitude, or as a table (CSV, RFC 4180)."""
+    found = await get_site_search(site_search_id, gateway)
+    if format is SiteFormat.CSV:
+        content, media_type, name = sites_csv(found.sites), "text/csv; charset=utf-8", "sites.csv"
+    else:
+        content, media_type, name = json.dumps(search_geojson(found)).encode(), "application/geo+json", "sites.geojson"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.post("/landing-dates:scan")
+async def scan_landing_dates(body: ScanLandingDatesRequest, gateway: GatewayParts) -> LandingDates:
+    """Return which landing dates work at which places: light in a row and Earth in view from each date on."""
+    message = to_message(body, site_pb2.ScanLandingDatesRequest)
+    return to_model(await gateway.call(gateway.services.sites.ScanLandingDates, message), LandingDates)
 
 
 @router.get("/sites/{site_id}")

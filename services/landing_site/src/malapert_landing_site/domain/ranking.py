@@ -66,6 +66,21 @@ def score_parts(
     return tuple(zip(*columns, strict=True))
 
 
+def scaled_changes(
+    candidates: Sequence[SiteMetrics], before: SiteMetrics, after: SiteMetrics, weights: dict[SiteCriterion, float]
+) -> FloatArray:
+    """Change (criteria,) of the scaled values between two measurements, by the scale of the candidates."""
+    changes = []
+    for criterion in weights:
+        measure = _MEASURES[criterion]
+        values = np.array([getattr(m, measure.attribute) for m in candidates], dtype=np.float64)
+        span = float(values.max() - values.min())
+        change = getattr(after, measure.attribute) - getattr(before, measure.attribute)
+        sign = 1.0 if measure.more_is_better else -1.0
+        changes.append(sign * change / span if span > 0.0 else 0.0)
+    return np.array(changes)
+
+
 def _with_worst_for_none(values: FloatArray, criterion: SiteCriterion) -> FloatArray:
     if criterion is not SiteCriterion.SHADOW_DISTANCE:
         return values

@@ -9,11 +9,14 @@ from enum import StrEnum
 
 from malapert_core.errors import Fault
 
+from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
 from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place
 
 MAX_SITES = 50
 MAX_SPAN_DAYS = 3660
+DEFAULT_SAMPLES = 1000
+MAX_SAMPLES = 100_000
 
 
 class SiteCriterion(StrEnum):
@@ -31,7 +34,11 @@ class SiteCriterion(StrEnum):
 
 @dataclass(frozen=True)
 class LanderLimits:
-    """Hard limits: a candidate outside any of them is no site."""
+    """Hard limits: a candidate outside any of them is no site.
+
+    The landing ellipse has the semi-axes `landing_radius_m`, towards the true azimuth `landing_azimuth_deg`, and
+    `landing_semi_minor_m`, of which 0 means a circle.
+    """
 
     max_slope_deg: float
     slope_baseline_m: float
@@ -40,6 +47,13 @@ class LanderLimits:
     hazard_slope_deg: float
     min_lit_days: float
     earth_visible_at_landing: bool
+    landing_semi_minor_m: float = 0.0
+    landing_azimuth_deg: float = 0.0
+
+    @property
+    def semi_minor_m(self) -> float:
+        """Semi-minor axis of the landing ellipse, metres."""
+        return self.landing_semi_minor_m or self.landing_radius_m
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,13 @@ class SiteSearchRequest:
     max_sites: int
     min_separation_m: float
     mission_id: str = ""
+    keep_outs: tuple[KeepOut, ...] = ()
+    robustness_samples: int = 0
+
+    @property
+    def samples(self) -> int:
+        """Draws of weights and heights by which the ranking is tried."""
+        return self.robustness_samples or DEFAULT_SAMPLES
 
 
 @dataclass(frozen=True)
@@ -94,6 +115,23 @@ class ScorePart:
 
 
 @dataclass(frozen=True)
+class RankRobustness:
+    """How a rank stands up to other weights and other heights.
+
+    Attributes
+    ----------
+    first_chance, top_three_chance : float
+        Share of the draws in which the site is first, or among the first three, of the sites returned.
+    mean_rank : float
+        Its rank over the draws.
+    """
+
+    first_chance: float = 0.0
+    top_three_chance: float = 0.0
+    mean_rank: float = 0.0
+
+
+@dataclass(frozen=True)
 class Site:
     """A ranked landing site."""
 
@@ -107,6 +145,19 @@ class Site:
     metrics: SiteMetrics
     explanation: str
     terrain_stack_id: str
+    robustness: RankRobustness = RankRobustness()
+    on_pareto_front: bool = False
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A candidate that no other beats in every weighted criterion."""
+
+    place: Place
+    x_m: float
+    y_m: float
+    score: float
+    score_parts: tuple[ScorePart, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +172,7 @@ class SiteSearch:
     request: SiteSearchRequest
     provenance: Provenance
     owner_agency_id: str = ""
+    pareto_front: tuple[FrontPoint, ...] = ()
 
 
 @dataclass
@@ -139,6 +191,9 @@ def request_faults(request: SiteSearchRequest) -> list[Fault]:
     check.between("limits.max_slope_deg", limits.max_slope_deg, 0.1, 45.0, "°")
     check.between("limits.slope_baseline_m", limits.slope_baseline_m, 0.0, 1000.0, " m")
     check.between("limits.landing_radius_m", limits.landing_radius_m, 0.0, 5000.0, " m")
+    check.between("limits.landing_semi_minor_m", limits.landing_semi_minor_m, 0.0, limits.landing_radius_m, " m")
+    check.between("limits.landing_azimuth_deg", limits.landing_azimuth_deg, 0.0, 360.0, "°")
+    check.between("robustness_samples", request.robustness_samples, 0, MAX_SAMPLES)
     check.between("limits.max_hazard_fraction", limits.max_hazard_fraction, 0.0, 1.0)
     check.between("limits.hazard_slope_deg", limits.hazard_slope_deg, 0.1, 60.0, "°")
     check.between("limits.min_lit_days", limits.min_lit_days, 0.0, float(MAX_SPAN_DAYS), " days")
@@ -146,7 +201,7 @@ def request_faults(request: SiteSearchRequest) -> list[Fault]:
     check.between("antenna_height_m", request.antenna_height_m, 0.0, 100.0, " m")
     check.between("max_sites", request.max_sites, 1, MAX_SITES)
     check.between("min_separation_m", request.min_separation_m, 0.0, 50_000.0, " m")
-    faults = check.faults
+    faults = check.faults + keep_out_faults(request.keep_outs)
     if not request.start_time <= request.landing_time < request.end_time:
         message = f"the landing at {request.landing_time.isoformat()} must lie in the span"
         faults.append(Fault("landing_time", "OUTSIDE_SPAN", message))

@@ -15,6 +15,7 @@ from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer
 from malapert_landing_site.domain.terrain import SyntheticDetail
+from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import (
     map_message,
     place_of,
@@ -26,7 +27,6 @@ from malapert_landing_site.handlers.messages import (
     terrain_message,
 )
 from malapert_landing_site.handlers.route_messages import (
-    keep_outs_of,
     mobility_of,
     route_table_message,
     timed_route_message,
@@ -35,9 +35,16 @@ from malapert_landing_site.handlers.route_messages import (
     waypoint_of,
     waypoint_request_of,
 )
-from malapert_landing_site.handlers.site_messages import search_message, search_request_of, site_message
+from malapert_landing_site.handlers.site_messages import (
+    landing_date_request_of,
+    landing_dates_message,
+    search_message,
+    search_request_of,
+    site_message,
+)
 from malapert_landing_site.handlers.upload import received_file
 from malapert_landing_site.services.horizons import Horizons
+from malapert_landing_site.services.landing_dates import LandingDateScans
 from malapert_landing_site.services.maps import MapRequest, Maps
 from malapert_landing_site.services.routes import Routes
 from malapert_landing_site.services.site_searches import SiteSearches
@@ -169,8 +176,9 @@ class HorizonHandlers(site_pb2_grpc.HorizonServiceServicer):
 class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
     """Site searches and sites."""
 
-    def __init__(self, searches: SiteSearches, operations: OperationRunner) -> None:
+    def __init__(self, searches: SiteSearches, dates: LandingDateScans, operations: OperationRunner) -> None:
         self._searches = searches
+        self._dates = dates
         self._operations = operations
 
     async def SearchSites(  # noqa: N802
@@ -208,6 +216,12 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
         """Return one site."""
         site = await self._searches.get_site(request.site_id)
         return site_pb2.GetSiteResponse(site=site_message(site))
+
+    async def ScanLandingDates(  # noqa: N802
+        self, request: site_pb2.ScanLandingDatesRequest, context: Any
+    ) -> site_pb2.ScanLandingDatesResponse:
+        """Return which landing dates work at which places."""
+        return landing_dates_message(await self._dates.scan(landing_date_request_of(request)))
 
 
 class RouteHandlers(route_pb2_grpc.RouteServiceServicer):

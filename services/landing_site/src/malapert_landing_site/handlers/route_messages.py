@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from malapert.landing_site.v1 import route_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import from_timestamp, to_timestamp
 
-from malapert_landing_site.domain.keep_out import KeepOut
 from malapert_landing_site.domain.route import (
     FixedPlace,
     Mobility,
@@ -21,6 +18,7 @@ from malapert_landing_site.domain.route import (
     WaypointDefinition,
 )
 from malapert_landing_site.domain.timed_route import RoverPower, TimedLeg, TimedRoute, TimedRouteRequest
+from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import place_of, point_message, provenance_message
 from malapert_landing_site.services.waypoints import WaypointRequest
 
@@ -102,11 +100,6 @@ def route_table_message(table: RouteTable) -> route_pb2.FindRoutesResponse:
     return route_pb2.FindRoutesResponse(
         routes=[route_message(route) for route in table.routes], provenance=provenance_message(table.provenance)
     )
-
-
-def keep_outs_of(messages: Iterable[route_pb2.KeepOut]) -> tuple[KeepOut, ...]:
-    """Return the keep-outs that messages state."""
-    return tuple(KeepOut(message.title, place_of(message.center), message.radius_m) for message in messages)
 
 
 def timed_route_request_of(message: route_pb2.FindTimedRouteRequest) -> TimedRouteRequest:

@@ -15,7 +15,9 @@ from malapert_landing_site.domain.site import (
     SiteSearch,
     SiteSearchRequest,
 )
-from malapert_landing_site.handlers.messages import point_message, provenance_message
+from malapert_landing_site.handlers.keep_out_messages import keep_out_message, keep_outs_of
+from malapert_landing_site.handlers.messages import place_of, point_message, provenance_message
+from malapert_landing_site.services.landing_dates import LandingDates, LandingDateScan
 
 _LIMIT_FIELDS = tuple(field.name for field in site_pb2.LanderLimits.DESCRIPTOR.fields)
 _METRIC_FIELDS = tuple(field.name for field in site_pb2.SiteMetrics.DESCRIPTOR.fields)
@@ -45,6 +47,8 @@ def search_request_of(message: site_pb2.SearchSitesRequest) -> SiteSearchRequest
         max_sites=message.max_sites,
         min_separation_m=message.min_separation_m,
         mission_id=message.mission_id,
+        keep_outs=keep_outs_of(message.keep_outs),
+        robustness_samples=message.robustness_samples,
     )
 
 
@@ -64,6 +68,8 @@ def search_request_message(request: SiteSearchRequest) -> site_pb2.SearchSitesRe
         max_sites=request.max_sites,
         min_separation_m=request.min_separation_m,
         mission_id=request.mission_id,
+        keep_outs=[keep_out_message(keep_out) for keep_out in request.keep_outs],
+        robustness_samples=request.robustness_samples,
     )
 
 
@@ -96,6 +102,10 @@ def site_message(site: Site) -> site_pb2.Site:
         metrics=metrics_message(site.metrics),
         explanation=site.explanation,
         terrain_stack_id=site.terrain_stack_id,
+        on_pareto_front=site.on_pareto_front,
+        first_chance=site.robustness.first_chance,
+        top_three_chance=site.robustness.top_three_chance,
+        mean_rank=site.robustness.mean_rank,
     )
 
 
@@ -109,6 +119,15 @@ def search_message(search: SiteSearch) -> site_pb2.SiteSearch:
         rejections=[site_pb2.RejectionCount(limit=limit, count=n) for limit, n in search.rejections.items()],
         request=search_request_message(search.request),
         provenance=provenance_message(search.provenance),
+        pareto_front=[
+            site_pb2.FrontPoint(
+                point=point_message(point.place),
+                grid_point=type_pb2.GridPoint(x_m=point.x_m, y_m=point.y_m),
+                score=point.score,
+                score_parts=[part_message(part) for part in point.score_parts],
+            )
+            for point in search.pareto_front
+        ],
     )
 
 
@@ -121,4 +140,37 @@ def ranked_event(search: SiteSearch) -> event_pb2.SitesRanked:
         site_ids=[site.site_id for site in search.sites],
         candidate_count=search.candidate_count,
         admitted_count=search.admitted_count,
+    )
+
+
+def landing_date_request_of(message: site_pb2.ScanLandingDatesRequest) -> LandingDateScan:
+    """Return the request for a scan of landing dates that a message states."""
+    return LandingDateScan(
+        terrain_stack_id=message.terrain_stack_id,
+        places=tuple(place_of(point) for point in message.points),
+        start_time=from_timestamp(message.span.start_time),
+        end_time=from_timestamp(message.span.end_time),
+        step_s=message.step_s,
+        min_lit_days=message.min_lit_days,
+        earth_visible_at_landing=message.earth_visible_at_landing,
+        array_height_m=message.array_height_m,
+        antenna_height_m=message.antenna_height_m,
+    )
+
+
+def landing_dates_message(found: LandingDates) -> site_pb2.ScanLandingDatesResponse:
+    """Return the message of a scan of landing dates."""
+    return site_pb2.ScanLandingDatesResponse(
+        landing_times=[to_timestamp(time) for time in found.landing_times],
+        places=[
+            site_pb2.LandingDatesOfPlace(
+                point=point_message(place),
+                lit_s=found.lit_s[n].tolist(),
+                earth_visible=found.earth_visible[n].tolist(),
+                admitted=found.admitted[n].tolist(),
+                admitted_share=float(found.admitted[n].mean()),
+            )
+            for n, place in enumerate(found.places)
+        ],
+        provenance=provenance_message(found.provenance),
     )

@@ -90,6 +90,7 @@ class SiteSearches:
             "survey_light counts candidates that were set aside because others had more light in the survey, over "
             "the span and in the days after landing, before the limits on light were tried",
             "light from landing is counted up to the end of the span",
+            "hazards and the distance to shadow are taken as exact in the draws of heights",
         )
         return SiteSearch(
             site_search_id=search_id,
@@ -100,6 +101,7 @@ class SiteSearches:
             request=request,
             provenance=provenance_of(scene.stack, parameters, self._ephemeris, notes),
             owner_agency_id=owner_agency_id,
+            pareto_front=outcome.pareto_front,
         )
 
     async def get(self, site_search_id: str) -> SiteSearch:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from malapert_astro.surface import grid_convergence_deg, unproject_polar
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
+from malapert_landing_site.domain.keep_out import KeepOut
 from malapert_landing_site.domain.site import LanderLimits
+from malapert_landing_site.terrain.keep_outs import keep_out_mask
+from malapert_landing_site.terrain.projection import pole_named
 from malapert_landing_site.terrain.surface import fit_planes, hazard_fractions
 
 MAX_TILES = 1500
@@ -40,9 +45,16 @@ class Candidates:
 
 
 def find_candidates(
-    grid: ElevationGrid, center_xy_m: tuple[float, float], radius_m: float, limits: LanderLimits
+    grid: ElevationGrid,
+    center_xy_m: tuple[float, float],
+    radius_m: float,
+    limits: LanderLimits,
+    keep_outs: Sequence[KeepOut] = (),
 ) -> Candidates:
-    """Find the candidates of a circle on a grid; cells without a plane fit are none."""
+    """Find the candidates of a circle on a grid.
+
+    Cells without a plane fit, or nearer to a keep-out than the landing ellipse is long, are none.
+    """
     x_m, y_m = center_xy_m
     reach_m = radius_m + limits.landing_radius_m + limits.slope_baseline_m + 4 * grid.geometry.pixel_size_m
     part = grid.window(x_m - reach_m, x_m + reach_m, y_m - reach_m, y_m + reach_m)
@@ -50,14 +62,22 @@ def find_candidates(
     plane, cell = fit_planes(part, limits.slope_baseline_m), fit_planes(part, 0.0)
     slope_deg = plane.slope_deg
     inside = np.hypot(g.x_of(np.arange(g.width_px))[None, :] - x_m, g.y_of(np.arange(g.height_px))[:, None] - y_m)
-    slope_inside = np.where(inside <= radius_m, slope_deg, np.nan)
+    wider = [replace(keep_out, radius_m=keep_out.radius_m + limits.landing_radius_m) for keep_out in keep_outs]
+    open_ground = (inside <= radius_m) & ~keep_out_mask(g, wider)
+    slope_inside = np.where(open_ground, slope_deg, np.nan)
     side_px = max(1, int(np.ceil(np.sqrt(np.pi * radius_m**2 / MAX_TILES) / g.pixel_size_m)))
     cells, tiles = _tile_cells(slope_inside, part.elevation_m, limits.max_slope_deg, side_px)
     cell_slope = cell.slope_deg
-    hazard = hazard_fractions(
-        cell_slope > limits.hazard_slope_deg, np.isnan(cell_slope), cells, limits.landing_radius_m / g.pixel_size_m
-    )
     rows, columns = cells.T
+    longitude_deg = unproject_polar(g.x_of(columns), g.y_of(rows), pole_named(g.pole))[0]
+    hazard = hazard_fractions(
+        cell_slope > limits.hazard_slope_deg,
+        np.isnan(cell_slope),
+        cells,
+        limits.landing_radius_m / g.pixel_size_m,
+        limits.semi_minor_m / g.pixel_size_m,
+        limits.landing_azimuth_deg + grid_convergence_deg(longitude_deg, pole_named(g.pole)),
+    )
     return Candidates(
         xy_m=np.column_stack([g.x_of(columns), g.y_of(rows)]),
         slope_deg=slope_deg[rows, columns],

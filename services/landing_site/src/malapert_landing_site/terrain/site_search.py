@@ -13,14 +13,15 @@ from malapert_core.errors import PreconditionError
 
 from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
 from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
-from malapert_landing_site.domain.provenance import content_key
-from malapert_landing_site.domain.ranking import best_apart, explanation, failed_limits, score_parts
-from malapert_landing_site.domain.site import ScorePart, Site, SiteMetrics, SiteSearchRequest
+from malapert_landing_site.domain.ranking import best_apart, failed_limits
+from malapert_landing_site.domain.robustness import WEIGHT_CONCENTRATION
+from malapert_landing_site.domain.site import FrontPoint, Site, SiteMetrics, SiteSearchRequest
 from malapert_landing_site.domain.terrain import Region
 from malapert_landing_site.terrain.candidates import Candidates, find_candidates
 from malapert_landing_site.terrain.light import Sky, body_range, light_at, mean_sun_fraction
-from malapert_landing_site.terrain.projection import place_at, place_xy
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.projection import place_xy
+from malapert_landing_site.terrain.scene import HEIGHT_ERROR_PER_PIXEL, HorizonScene
+from malapert_landing_site.terrain.site_ranking import Examined, MetricErrors, SiteRanking, best_rows
 from malapert_landing_site.terrain.skyline import Skylines, skylines
 
 AZIMUTH_COUNT = 720
@@ -46,20 +47,11 @@ class SearchOutcome:
     """What a search found."""
 
     sites: tuple[Site, ...]
+    pareto_front: tuple[FrontPoint, ...]
     candidate_count: int
     admitted_count: int
     rejections: dict[str, int]
     parameters: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Examined:
-    """Candidates whose light is known: what is needed to look at them again with shorter steps."""
-
-    index: np.ndarray[tuple[int], np.dtype[np.int64]]
-    xy_m: FloatArray
-    sun: Skylines
-    earth: Skylines
 
 
 class SiteFinder:
@@ -93,7 +85,7 @@ class SiteFinder:
         """
         report.stage("slope", "Slopes and hazards")
         center = place_xy(self._region.center, self._region.pole)
-        candidates = find_candidates(self._grid, center, self._region.radius_m, request.limits)
+        candidates = find_candidates(self._grid, center, self._region.radius_m, request.limits, request.keep_outs)
         refused = Counter[str]()
         gentle = self._gentle(candidates, request, refused)
         report.stage("horizons", "Skylines and shadow")
@@ -108,9 +100,15 @@ class SiteFinder:
         metrics, admitted = self._look_again(candidates, examined, shadow_m, metrics, admitted, request, refused)
         if not admitted:
             raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
-        sites = self._rank(examined, metrics, admitted, request, search_id)
+        ranking = SiteRanking(self._scene, examined, metrics, admitted, request, search_id)
+        errors = self._errors(candidates, examined, shadow_m, ranking.rows, request)
         return SearchOutcome(
-            sites, len(candidates.xy_m), len(admitted), dict(refused), _parameters(candidates, self._grid)
+            ranking.sites(errors),
+            ranking.pareto_front(),
+            len(candidates.xy_m),
+            len(admitted),
+            dict(refused),
+            _parameters(candidates, self._grid, request),
         )
 
     def _gentle(
@@ -129,7 +127,7 @@ class SiteFinder:
         request: SiteSearchRequest,
         report: Report,
         refused: Counter[str],
-    ) -> tuple[FloatArray, _Examined]:
+    ) -> tuple[FloatArray, Examined]:
         """Distance of every candidate to shadow, and the skylines of the best lit, spread over the region."""
         sky = self._sky(request, SURVEY_STEP_S)
         ground = mean_sun_fraction(
@@ -150,7 +148,7 @@ class SiteFinder:
             self._scene, xy_m, request.antenna_height_m, AZIMUTH_COUNT, body_range(self._scene, xy_m, sky.earth_km),
             lambda f: report.progress(0.8 + 0.2 * f),
         ) if len(xy_m) else _NO_SKYLINES  # fmt: skip
-        return shadow_m, _Examined(index, xy_m, sun, earth)
+        return shadow_m, Examined(index, xy_m, sun, earth)
 
     def _survey_light(self, xy_m: FloatArray, sky: Sky, request: SiteSearchRequest, report: Report) -> FloatArray:
         """Mean light over the span, and as much again for the share lit of the days that the lander needs."""
@@ -170,7 +168,7 @@ class SiteFinder:
         return Sky(self._ephemeris, request.start_time.timestamp(), request.end_time.timestamp(), step_s)
 
     def _light(
-        self, examined: _Examined, rows: Sequence[int], request: SiteSearchRequest, step_s: float
+        self, examined: Examined, rows: Sequence[int], request: SiteSearchRequest, step_s: float
     ) -> LightSummary:
         sky, xy_m = self._sky(request, step_s), examined.xy_m[list(rows)]
         pick, pole = list(rows), self._scene.pole
@@ -186,7 +184,7 @@ class SiteFinder:
     def _metrics(
         self,
         candidates: Candidates,
-        examined: _Examined,
+        examined: Examined,
         shadow_m: FloatArray,
         request: SiteSearchRequest,
         step_s: float,
@@ -206,7 +204,7 @@ class SiteFinder:
     def _look_again(
         self,
         candidates: Candidates,
-        examined: _Examined,
+        examined: Examined,
         shadow_m: FloatArray,
         metrics: list[SiteMetrics],
         admitted: list[int],
@@ -214,7 +212,7 @@ class SiteFinder:
         refused: Counter[str],
     ) -> tuple[list[SiteMetrics], list[int]]:
         """Measure the light of the likely sites with short steps; those that break a limit then are refused."""
-        likely = [admitted[n] for n in self._order(examined, metrics, admitted, request, 2 * request.max_sites)]
+        likely = [admitted[n] for n in best_rows(examined, metrics, admitted, request, 2 * request.max_sites)]
         metrics = list(metrics)
         fine = self._metrics(candidates, examined, shadow_m, request, RANKING_STEP_S, likely)
         for row, measured in zip(likely, fine, strict=True):
@@ -223,43 +221,20 @@ class SiteFinder:
         refused.update(name for failed in failures.values() for name in failed)
         return metrics, [row for row in admitted if not failures.get(row)]
 
-    def _order(
-        self, examined: _Examined, metrics: Sequence[SiteMetrics], admitted: Sequence[int],
-        request: SiteSearchRequest, count: int,
-    ) -> list[int]:  # fmt: skip
-        parts = score_parts([metrics[row] for row in admitted], request.weights)
-        score = np.array([sum(part.contribution for part in each) for each in parts])
-        return best_apart(score, examined.xy_m[list(admitted)], request.min_separation_m, count)
-
-    def _rank(
-        self, examined: _Examined, metrics: Sequence[SiteMetrics], admitted: Sequence[int],
-        request: SiteSearchRequest, search_id: str,
-    ) -> tuple[Site, ...]:  # fmt: skip
-        parts = score_parts([metrics[row] for row in admitted], request.weights)
-        chosen = self._order(examined, metrics, admitted, request, request.max_sites)
-        return tuple(
-            self._site(rank, examined, admitted[n], metrics[admitted[n]], parts[n], len(admitted), request, search_id)
-            for rank, n in enumerate(chosen, start=1)
-        )
-
-    def _site(
-        self, rank: int, examined: _Examined, row: int, metrics: SiteMetrics, parts: tuple[ScorePart, ...],
-        admitted_count: int, request: SiteSearchRequest, search_id: str,
-    ) -> Site:  # fmt: skip
-        x_m, y_m = (float(value) for value in examined.xy_m[row])
-        ground_m = float(examined.sun.ground_elevation_m[row])
-        return Site(
-            site_id="site-" + content_key(search_id, rank)[:20],
-            rank=rank,
-            place=place_at(x_m, y_m, self._scene.pole, ground_m),
-            x_m=x_m,
-            y_m=y_m,
-            score=float(sum(part.contribution for part in parts)),
-            score_parts=parts,
-            metrics=metrics,
-            explanation=explanation(rank, parts, metrics, admitted_count),
-            terrain_stack_id=request.terrain_stack_id,
-        )
+    def _errors(
+        self,
+        candidates: Candidates,
+        examined: Examined,
+        shadow_m: FloatArray,
+        rows: Sequence[int],
+        request: SiteSearchRequest,
+    ) -> list[MetricErrors]:
+        """Change of what was measured by one standard deviation of the DEM's heights, at candidates by their rows."""
+        here = self._metrics(candidates, examined, shadow_m, request, SEARCH_STEP_S, rows)
+        raised = self._metrics(candidates, examined.raised(), shadow_m, request, SEARCH_STEP_S, rows)
+        height_error_m = HEIGHT_ERROR_PER_PIXEL * self._grid.geometry.pixel_size_m
+        slope_error_deg = float(np.degrees(np.arctan(np.sqrt(2.0) * height_error_m / candidates.baseline_m)))
+        return [MetricErrors(a, b, slope_error_deg, height_error_m) for a, b in zip(here, raised, strict=True)]
 
 
 _NO_SKYLINES = Skylines(np.empty((0, 1), np.float32), np.empty(0, np.float32), np.empty(0))
@@ -309,8 +284,11 @@ def _nothing_admitted(
     return PreconditionError("NO_SITE_ADMITTED", message, metadata=metadata)
 
 
-def _parameters(candidates: Candidates, grid: ElevationGrid) -> dict[str, str]:
+def _parameters(candidates: Candidates, grid: ElevationGrid, request: SiteSearchRequest) -> dict[str, str]:
     return {
+        "robustness_samples": str(request.samples),
+        "weight_concentration": f"{WEIGHT_CONCENTRATION:g}",
+        "height_error_m": f"{HEIGHT_ERROR_PER_PIXEL * grid.geometry.pixel_size_m:g}",
         "search_pixel_m": f"{grid.geometry.pixel_size_m:g}",
         "slope_baseline_m": f"{candidates.baseline_m:g}",
         "tile_side_m": f"{candidates.tile_side_m:g}",

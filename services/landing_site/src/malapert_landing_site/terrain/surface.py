@@ -65,25 +65,47 @@ def _fit(z, half, pixel):
 
 
 def hazard_fractions(
-    hazardous: NDArray[np.bool_], unknown: NDArray[np.bool_], cells: NDArray[np.int64], radius_px: float
+    hazardous: NDArray[np.bool_],
+    unknown: NDArray[np.bool_],
+    cells: NDArray[np.int64],
+    radius_px: float,
+    semi_minor_px: float | None = None,
+    grid_azimuth_deg: FloatArray | None = None,
 ) -> FloatArray:
-    """Share of hazardous or unknown cells within a circle about each cell (row, column).
+    """Share of hazardous or unknown cells within a circle or an ellipse about each cell (row, column).
 
     Ground beyond the grid counts as unknown.
+
+    Parameters
+    ----------
+    radius_px : float
+        Radius, or the semi-major axis.
+    semi_minor_px : float
+        Semi-minor axis; a circle without it.
+    grid_azimuth_deg : float64 (cells,)
+        Direction of the semi-major axis at each cell, clockwise from grid north.
     """
     bad = np.ascontiguousarray(hazardous | unknown)
-    return np.asarray(_share_in_circle(bad, np.ascontiguousarray(cells, dtype=np.int64), float(radius_px)))
+    azimuth = np.zeros(len(cells)) if grid_azimuth_deg is None else np.radians(grid_azimuth_deg)
+    minor_px = radius_px if semi_minor_px is None else semi_minor_px
+    cells = np.ascontiguousarray(cells, dtype=np.int64)
+    return np.asarray(_share_in_ellipse(bad, cells, float(radius_px), float(minor_px), azimuth))
 
 
 @njit(cache=True, nogil=True)
-def _share_in_circle(bad, cells, radius):
+def _share_in_ellipse(bad, cells, major, minor, azimuth):
     share = np.empty(cells.shape[0])
-    reach = int(np.floor(radius))
+    reach = int(np.floor(major))
     for n in range(cells.shape[0]):
         total, count = 0, 0
+        sine, cosine = np.sin(azimuth[n]), np.cos(azimuth[n])
         for di in range(-reach, reach + 1):
             for dj in range(-reach, reach + 1):
-                if di * di + dj * dj > radius * radius:
+                along, across = dj * sine - di * cosine, dj * cosine + di * sine
+                # Multiplied out, so that an axis of no length holds the cell itself.
+                if (along * minor) ** 2 + (across * major) ** 2 > (major * minor) ** 2 or (
+                    minor == 0.0 and (di != 0 or dj != 0)
+                ):
                     continue
                 i, j = cells[n, 0] + di, cells[n, 1] + dj
                 total += 1

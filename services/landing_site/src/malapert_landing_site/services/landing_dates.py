@@ -1,0 +1,169 @@
+"""Which landing dates work at which places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.times import utc_datetime
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.timestamps import format_time
+from numpy.typing import NDArray
+
+from malapert_landing_site.domain.grid import FloatArray
+from malapert_landing_site.domain.provenance import Provenance
+from malapert_landing_site.domain.terrain import Place, place_faults
+from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.scenes import SceneLibrary, StackScene
+from malapert_landing_site.services.spans import computable_span_faults
+from malapert_landing_site.terrain.light import Sky, light_at
+from malapert_landing_site.terrain.projection import place_xy
+from malapert_landing_site.terrain.skyline import skylines
+
+AZIMUTH_COUNT = 720
+LIGHT_STEP_S = 1800.0
+LONGEST_LIGHT_S = 90 * 86_400.0
+"""Light is followed so long after the last date."""
+
+MAX_PLACES = 50
+MAX_DATES = 2000
+DEFAULT_STEP_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class LandingDateScan:
+    """What is asked: places, dates from `start_time` to before `end_time`, and the lander's limits."""
+
+    terrain_stack_id: str
+    places: tuple[Place, ...]
+    start_time: datetime
+    end_time: datetime
+    step_s: float
+    min_lit_days: float
+    earth_visible_at_landing: bool
+    array_height_m: float
+    antenna_height_m: float
+
+    @property
+    def between_s(self) -> float:
+        """Step between dates, seconds."""
+        return self.step_s or DEFAULT_STEP_S
+
+    @property
+    def date_count(self) -> int:
+        """Number of dates."""
+        return max(int(np.ceil((self.end_time - self.start_time).total_seconds() / self.between_s - 1e-9)), 0)
+
+
+@dataclass(frozen=True)
+class LandingDates:
+    """Dates and, for each place and date: light in a row (seconds), Earth in view, both limits kept."""
+
+    places: tuple[Place, ...]
+    landing_times: tuple[datetime, ...]
+    lit_s: FloatArray
+    earth_visible: NDArray[np.bool_]
+    admitted: NDArray[np.bool_]
+    provenance: Provenance
+
+
+class LandingDateScans:
+    """Scans landing dates by exact ray cast."""
+
+    def __init__(self, scenes: SceneLibrary, ephemeris: Ephemeris, compute: Compute) -> None:
+        self._scenes = scenes
+        self._ephemeris = ephemeris
+        self._compute = compute
+
+    async def scan(self, request: LandingDateScan) -> LandingDates:
+        """Scan dates.
+
+        Raises
+        ------
+        InvalidInputError
+            INVALID_DATE_SCAN, or the code of the only fault, with all faults.
+        """
+        last_light = utc_datetime(request.end_time.timestamp() + LONGEST_LIGHT_S)
+        faults = _faults(request) + computable_span_faults(self._ephemeris, request.start_time, last_light)
+        _raise(faults)
+        scene = await self._scenes.get(request.terrain_stack_id)
+        xy_m = np.array([place_xy(place, scene.scene.pole) for place in request.places], dtype=np.float64)
+        missing = np.isnan(scene.scene.surface_m(xy_m[:, 0], xy_m[:, 1]))
+        message = "the point lies outside the stack's terrains or where none has data"
+        _raise([Fault(f"points[{n}]", "POINT_OUTSIDE_TERRAIN", message) for n in np.nonzero(missing)[0]])
+        return await self._compute.run(self._scan, request, scene, xy_m)
+
+    def _scan(self, request: LandingDateScan, scene: StackScene, xy_m: FloatArray) -> LandingDates:
+        start_s = request.start_time.timestamp()
+        landing_s = start_s + request.between_s * np.arange(request.date_count)
+        end_s = float(landing_s[-1]) + LONGEST_LIGHT_S
+        sky, pole = Sky(self._ephemeris, start_s, end_s, LIGHT_STEP_S), scene.scene.pole
+        sun = skylines(scene.scene, xy_m, request.array_height_m, AZIMUTH_COUNT)
+        earth = skylines(scene.scene, xy_m, request.antenna_height_m, AZIMUTH_COUNT)
+        lit = light_at(sun.elevation_deg, xy_m, sun.ground_elevation_m, pole, sky, earth=False).sun_fraction > 0.0
+        seen = light_at(earth.elevation_deg, xy_m, earth.ground_elevation_m, pole, sky, sun=False).earth_visible
+        first = np.clip(((landing_s - start_s) / sky.step_s).astype(np.int64), 0, len(sky.utc_s) - 1)
+        lit_s = _runs(lit)[:, first].astype(np.float64) * sky.step_s
+        earth_visible = seen[:, first]
+        admitted = lit_s >= request.min_lit_days * 86_400.0
+        if request.earth_visible_at_landing:
+            admitted &= earth_visible
+        places = tuple(
+            Place(place.longitude_deg, place.latitude_deg, float(ground_m))
+            for place, ground_m in zip(request.places, sun.ground_elevation_m, strict=True)
+        )
+        dates = tuple(utc_datetime(float(second)) for second in landing_s)
+        return LandingDates(places, dates, lit_s, earth_visible, admitted, self._provenance(request, scene, sky))
+
+    def _provenance(self, request: LandingDateScan, scene: StackScene, sky: Sky) -> Provenance:
+        parameters = {
+            "start_time": format_time(request.start_time),
+            "end_time": format_time(request.end_time),
+            "between_s": f"{request.between_s:g}",
+            "light_step_s": f"{sky.step_s:g}",
+            "min_lit_days": f"{request.min_lit_days:g}",
+            "earth_visible_at_landing": str(request.earth_visible_at_landing).lower(),
+            "array_height_m": f"{request.array_height_m:g}",
+            "antenna_height_m": f"{request.antenna_height_m:g}",
+            "azimuth_count": str(AZIMUTH_COUNT),
+        }
+        return provenance_of(scene.stack, parameters, self._ephemeris)
+
+
+def _runs(lit: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number of true values in a row from each column on."""
+    runs = np.zeros(lit.shape, dtype=np.int64)
+    following = np.zeros(lit.shape[0], dtype=np.int64)
+    for column in range(lit.shape[1] - 1, -1, -1):
+        following = (following + 1) * lit[:, column]
+        runs[:, column] = following
+    return runs
+
+
+def _faults(request: LandingDateScan) -> list[Fault]:
+    faults = [fault for n, place in enumerate(request.places) for fault in place_faults(place, f"points[{n}]")]
+    limits = {
+        "points": (len(request.places), 1, MAX_PLACES, ""),
+        "step_s": (request.between_s, 3600.0, 30 * 86_400.0, " s"),
+        "min_lit_days": (request.min_lit_days, 0.0, LONGEST_LIGHT_S / 86_400.0, " days"),
+        "array_height_m": (request.array_height_m, 0.0, 100.0, " m"),
+        "antenna_height_m": (request.antenna_height_m, 0.0, 100.0, " m"),
+    }
+    faults += [
+        Fault(path, "OUT_OF_RANGE", f"the value is {value:g}{unit}; {low:g} to {high:g}{unit} is allowed")
+        for path, (value, low, high, unit) in limits.items()
+        if not low <= value <= high
+    ]
+    if not faults and not 1 <= request.date_count <= MAX_DATES:
+        message = f"the span holds {request.date_count} dates; 1 to {MAX_DATES} are allowed"
+        faults.append(Fault("span", "OUT_OF_RANGE", message))
+    return faults
+
+
+def _raise(faults: list[Fault]) -> None:
+    if faults:
+        reason = faults[0].code if len(faults) == 1 else "INVALID_DATE_SCAN"
+        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
