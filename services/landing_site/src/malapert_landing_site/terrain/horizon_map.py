@@ -58,7 +58,7 @@ def horizon_blocks(
     azimuth_count : int
         Azimuths, evenly spaced from grid north clockwise.
     reach_m : float
-        How far ground is looked for, metres.
+        How far ground is looked for at least, metres; up to a block farther.
     progress : callable
         Called with the share done; what it raises ends the work.
     """

@@ -26,10 +26,10 @@ CHORDS = 16
 MOST_NODES = 4
 MOST_AZIMUTHS = 1080
 """With more, the disc could span more than `MOST_NODES` nodes of a skyline."""
-# What is counted of a pixel: sums of the visible fraction in two seasons, epochs with any of the Sun, with the
-# Earth and with both, longest spells, spells that last, whether the Earth is up and since when. One array holds
-# them all, so that the compiler sees that they do not overlap.
-SUMMER, WINTER, LIT, EARTH, BOTH, LONGEST_NIGHT, LONGEST_LIT, NIGHT, DAY, UP, UP_SINCE = range(11)
+# What is counted of a pixel: sums of the visible fraction in two seasons, epochs with any of the Sun, with the Earth
+# and with both, longest spells, whether Sun and Earth are up and since when. One array holds them all, so that the
+# compiler sees that they do not overlap.
+SUMMER, WINTER, LIT, EARTH, BOTH, LONGEST_NIGHT, LONGEST_LIT, SUN_UP, SUN_SINCE, UP, UP_SINCE = range(11)
 FIELDS = 11
 # States of a pixel: none, a part or all of the disc over its skyline.
 _DARK, _PARTIAL, _FULL = np.int32(0), np.int32(1), np.int32(2)
@@ -143,40 +143,32 @@ def _see_sun(skyline, group, nodes, parts, chords, fraction):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _note_sun(fraction, season, counted):
-    """Count one epoch of a group. The indices have constant starts, so that the compiler sees no overlap."""
-    start = season * PIXELS
+def _note_sun(fraction, season, counted, lit):
+    """Count one epoch of a group, fill which pixels are lit, and tell whether that changed for any."""
+    start, changed = season * PIXELS, _ZERO
     for pixel in range(PIXELS):
         counted[start + pixel] += fraction[pixel]
     for pixel in range(PIXELS):
-        lit = _ONE if fraction[pixel] > _ZERO else _ZERO
-        counted[LIT * PIXELS + pixel] += lit
-        counted[BOTH * PIXELS + pixel] += lit * counted[UP * PIXELS + pixel]
-    for pixel in range(PIXELS):
-        lit = _ONE if fraction[pixel] > _ZERO else _ZERO
-        night = (counted[NIGHT * PIXELS + pixel] + _ONE) * (_ONE - lit)
-        day = (counted[DAY * PIXELS + pixel] + _ONE) * lit
-        counted[NIGHT * PIXELS + pixel] = night
-        counted[DAY * PIXELS + pixel] = day
-        counted[LONGEST_NIGHT * PIXELS + pixel] = max(counted[LONGEST_NIGHT * PIXELS + pixel], night)
-        counted[LONGEST_LIT * PIXELS + pixel] = max(counted[LONGEST_LIT * PIXELS + pixel], day)
+        now = _ONE if fraction[pixel] > _ZERO else _ZERO
+        changed += abs(now - counted[SUN_UP * PIXELS + pixel])
+        lit[pixel] = now
+    return changed > _ZERO
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _note_spell(full, epochs, season, counted):
-    """Count some epochs of a group in which all of its pixels see the whole disc, or none."""
-    run, other, longest = (DAY, NIGHT, LONGEST_LIT) if full else (NIGHT, DAY, LONGEST_NIGHT)
-    run, other, longest, start = run * PIXELS, other * PIXELS, longest * PIXELS, season * PIXELS
-    length = np.float32(epochs)
+def _turn_sun(lit, t, counted):
+    """Settle the light of the pixels of a group of which it begins or ends at epoch t."""
+    now = np.float32(t)
     for pixel in range(PIXELS):
-        counted[run + pixel] += length
-        counted[longest + pixel] = max(counted[longest + pixel], counted[run + pixel])
-        counted[other + pixel] = _ZERO
-    if full:
-        for pixel in range(PIXELS):
-            counted[start + pixel] += length
-            counted[LIT * PIXELS + pixel] += length
-            counted[BOTH * PIXELS + pixel] += length * counted[UP * PIXELS + pixel]
+        was, since = counted[SUN_UP * PIXELS + pixel], counted[SUN_SINCE * PIXELS + pixel]
+        turns = abs(lit[pixel] - was)
+        spell, together = turns * (now - since), now - max(since, counted[UP_SINCE * PIXELS + pixel])
+        counted[LIT * PIXELS + pixel] += was * spell
+        counted[BOTH * PIXELS + pixel] += turns * was * counted[UP * PIXELS + pixel] * together
+        counted[LONGEST_LIT * PIXELS + pixel] = max(counted[LONGEST_LIT * PIXELS + pixel], was * spell)
+        counted[LONGEST_NIGHT * PIXELS + pixel] = max(counted[LONGEST_NIGHT * PIXELS + pixel], (_ONE - was) * spell)
+        counted[SUN_SINCE * PIXELS + pixel] = since + spell
+        counted[SUN_UP * PIXELS + pixel] = lit[pixel]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -193,12 +185,14 @@ def _see_earth(skyline, group, before, after, share, elevation, counted, up):
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _turn_earth(up, t, counted):
-    """Settle the Earth of the pixels of a group whose state changes at epoch t."""
+    """Settle the Earth of the pixels of a group for which it rises or sets at epoch t."""
     now = np.float32(t)
     for pixel in range(PIXELS):
         was, since = counted[UP * PIXELS + pixel], counted[UP_SINCE * PIXELS + pixel]
         turns = abs(up[pixel] - was)
+        together = now - max(since, counted[SUN_SINCE * PIXELS + pixel])
         counted[EARTH * PIXELS + pixel] += turns * was * (now - since)
+        counted[BOTH * PIXELS + pixel] += turns * was * counted[SUN_UP * PIXELS + pixel] * together
         counted[UP_SINCE * PIXELS + pixel] = since + turns * (now - since)
         counted[UP * PIXELS + pixel] = up[pixel]
 
@@ -215,26 +209,21 @@ def _see_groups(lowest, highest, nodes, bottom, top, states):
 
 
 @njit(cache=True, nogil=True)
-def _settle(state, since, t, season, counts):
-    """Count what each group has been since it became all dark or all full, up to before epoch t."""
-    for group in range(GROUPS):
-        _settle_group(group, state, since, t, season, counts)
-
-
-@njit(cache=True, nogil=True)
-def _settle_group(group, state, since, t, season, counts):
-    """Count what a group has been since it became all dark or all full, up to before epoch t."""
-    if state[group] != _PARTIAL and t > since[group]:
-        _note_spell(state[group] == _FULL, t - since[group], season[since[group]], counts[group])
-        since[group] = t
+def _add_full(group, state, since, t, season, counts):
+    """Add the whole disc of a group since it became all full, up to before epoch t."""
+    if state[group] == _FULL and t > since[group]:
+        start, length = season[since[group]] * PIXELS, np.float32(t - since[group])
+        for pixel in range(PIXELS):
+            counts[group, start + pixel] += length
+    since[group] = t
 
 
 @njit(cache=True, nogil=True)
 def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
     """Count light and Earth over all epochs.
 
-    A group of which all pixels see the whole disc, or none, is counted when that ends; the others at every epoch. The
-    Earth of a pixel is counted when it rises or sets, after what was counted of Sun and Earth together.
+    A group of which all pixels see the whole disc, or none, is counted when that ends; the others at every epoch. What
+    lasts of a pixel, its light and its Earth, is counted when it changes.
 
     Parameters
     ----------
@@ -254,11 +243,13 @@ def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
     azimuths, epochs = skyline.shape[0], sun.shape[0]
     chords, parts = np.zeros((3, CHORDS), np.float32), np.zeros(MOST_NODES, np.int64)
     nodes = np.zeros(MOST_NODES, np.int64)
-    fraction, up, now = np.zeros(PIXELS, np.float32), np.zeros(PIXELS, np.float32), np.zeros(GROUPS, np.int32)
-    state, earth_state, since = np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int64)
+    fraction, lit, up = np.zeros(PIXELS, np.float32), np.zeros(PIXELS, np.float32), np.zeros(PIXELS, np.float32)
+    now, state = np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int32)
+    earth_state, since = np.zeros(GROUPS, np.int32), np.zeros(GROUPS, np.int64)
     for t in range(epochs):
         if t > 0 and season[t] != season[t - 1]:
-            _settle(state, since, t, season, counts)
+            for group in range(GROUPS):
+                _add_full(group, state, since, t, season, counts)
         position, elevation = earth[t, 0] * azimuths / (2.0 * math.pi), np.float32(earth[t, 1])
         share = np.float32(position - math.floor(position))
         nodes[0] = math.floor(position) % azimuths
@@ -268,20 +259,27 @@ def light_of_tile(skyline, lowest, highest, sun, earth, season, counts):
             if now[group] == _PARTIAL or now[group] != earth_state[group]:
                 earth_state[group] = now[group]
                 if _see_earth(skyline, group, nodes[0], nodes[1], share, elevation, counts[group], up):
-                    _settle_group(group, state, since, t, season, counts)
                     _turn_earth(up, t, counts[group])
         bottom, top = np.float32(sun[t, 1] - sun[t, 2]), np.float32(sun[t, 1] + sun[t, 2])
         _look(sun[t, 0], sun[t, 1], sun[t, 2], azimuths, chords, parts, nodes)
         _see_groups(lowest, highest, nodes, bottom, top, now)
         for group in range(GROUPS):
-            if now[group] != state[group]:
-                _settle_group(group, state, since, t, season, counts)
-                state[group], since[group] = now[group], t
             if now[group] == _PARTIAL:
                 _see_sun(skyline, group, nodes, parts, chords, fraction)
-                _note_sun(fraction, season[t], counts[group])
-    _settle(state, since, epochs, season, counts)
+                changed = _note_sun(fraction, season[t], counts[group], lit)
+            elif now[group] != state[group]:
+                lit[:] = _ONE if now[group] == _FULL else _ZERO
+                changed = True
+            else:
+                continue
+            if now[group] != state[group]:
+                _add_full(group, state, since, t, season, counts)
+                state[group] = now[group]
+            if changed:
+                _turn_sun(lit, t, counts[group])
     for group in range(GROUPS):
+        _add_full(group, state, since, epochs, season, counts)
+        _turn_sun(_ONE - counts[group, SUN_UP * PIXELS : (SUN_UP + 1) * PIXELS], epochs, counts[group])
         _turn_earth(_ONE - counts[group, UP * PIXELS : (UP + 1) * PIXELS], epochs, counts[group])
 
 
