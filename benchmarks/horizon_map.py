@@ -1,9 +1,10 @@
 """Whole-map horizons: time, growth, memory and error, beside the peers that are installed.
 
 The ground is a seeded self-affine field as rough as lunar highlands, 3000 × 3000 pixels of 20 m; horizons are sought in
-its middle out to 20 km at least. CPU seconds of this process are counted; run with OMP_NUM_THREADS=1, and under
-`taskset -c 0` for one core. Errors are those of 200 random pixels and azimuths, out to the ground's end. Peers (topocalc,
-whitebox-workflows, embreex) are optional: each that can be imported is timed in the same run.
+its middle out to 20 km at least, for an eye in the ground, where they are hardest. CPU seconds of this process are
+counted; run with OMP_NUM_THREADS=1, and under `taskset -c 0` for one core. Errors are those of 200 random pixels and
+azimuths, out to the ground's end. Peers (topocalc, whitebox-workflows, embreex) are optional: each that can be imported
+is timed in the same run.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.surface import Pole, grid_convergence_deg, unproject_polar
 from malapert_core.errors import InvalidInputError, OperationCancelledError
-from malapert_landing_site.domain.grid import GridGeometry
+from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG, HorizonBlock
 from malapert_landing_site.domain.light import LightSeries, longest_runs
 from malapert_landing_site.terrain.builtin import builtin_path
@@ -173,17 +173,26 @@ def test_progress_rises_to_one_and_a_cancelled_map_stops() -> None:
 BLOCK_M, PIXEL_M = 1080.0, 60.0
 
 
+def of_two_pixels(grid: ElevationGrid) -> ElevationGrid:
+    g, z = grid.geometry, grid.elevation_m
+    rows, columns = g.height_px // 2, g.width_px // 2
+    mean_m = z[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2).mean(axis=(1, 3))
+    geometry = GridGeometry(g.pole, g.x_min_m, g.y_max_m, 2 * g.pixel_size_m, columns, rows)
+    return ElevationGrid(geometry, np.ascontiguousarray(mean_m, dtype=np.float32))
+
+
 def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable[[str], Path]) -> None:
     """18.6 years every 4 hours within 14 km of the pole, against the means of LOLA's products over blocks of 1080 m.
 
-    AVGVISIB is the mean visible fraction of the solar disc at the ground; LPSR the share of permanent shadow. The
+    AVGVISIB is the mean visible fraction of the solar disc at the ground; LPSR the share of permanent shadow. Both are
+    made of a grid of 60 m; the given one of 25 m is averaged to 50 m. The
     bounds are the design's: bias 0.5 points, mean absolute error 1.2 points, correlation 0.985; area within 5 %, and
     blocks that both call dark or not agree to 0.99. The block on the pole and the one beside it are left out of all but
     the bias: there the given ground is the crest of Shackleton's rim, where LPSR has 0.62 and 0.35 of shadow and not
-    even the ray cast of single points finds any (with them: error 1.26 points, correlation 0.985, area 5.2 % short).
+    even the ray cast of single points finds any (with them: error 1.25 points, correlation 0.985, area 5.4 % short).
     """
     truth = np.genfromtxt(shared_file("truth/lola_illumination_psr_blocks.csv"), delimiter=",", names=True)
-    fine = read_grid(shared_file("terrain/shackleton_ridge_25m_reconstructed.tif"), "25 m")
+    fine = of_two_pixels(read_grid(shared_file("terrain/shackleton_ridge_25m_reconstructed.tif"), "25 m"))
     scene = HorizonScene.of([read_grid(builtin_path(-1), "1600 m"), fine])
     x_m, y_m = project(truth["lon"], truth["lat"], -1)
     reach = round(float(np.abs([x_m, y_m]).max()) / BLOCK_M)

@@ -84,7 +84,7 @@ class Sweep:
         u_step = frame.u_sign * grid.shape[1]
         origin = (pad if frame.u_sign > 0 else pad + frame.u_px - 1) * grid.shape[1] + pad
         tangents = np.empty((frame.u_px, frame.v_px), np.float32)
-        cell = cell_table(frame, arc, u_step)
+        cell = cell_table(frame, arc, u_step, float(self._eye_m))
         sweep_kernel.cell_tangents(
             grid.ravel(), origin, u_step, frame.v_px, cell.node, cell.per_m, cell.drop, self._eye_m, tangents
         )

@@ -24,6 +24,8 @@ LINE_PX = 2
 
 # Columns at which the surface is looked at inside cells: the nearer a cell, the more its bulge is seen.
 _CELL_COLUMNS = (0.2, 0.4, 0.6, 0.8, 1.3, 1.7, 2.3, 2.7, 3.5, 4.5)
+# An eye lower than this share of a pixel may have its skyline at its feet.
+_LOW_EYE_PX, _LOW_EYE_COLUMNS = 0.02, (0.0125, 0.03, 0.08, 0.15)
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,10 @@ def _conformal(position_m: FloatArray) -> FloatArray:
     return np.asarray(1.0 / (1.0 + (position_m**2).sum(axis=-1) / (4.0 * MOON_RADIUS_M**2)))
 
 
-def cell_table(frame: SweepFrame, arc: Arc, row_step: int) -> CellTable:
+def cell_table(frame: SweepFrame, arc: Arc, row_step: int, height_m: float) -> CellTable:
     """Samples inside the first cells, bilinear: on edges alone the surface differs by half a degree on rough ground."""
-    u = np.array(_CELL_COLUMNS)
+    low = height_m < _LOW_EYE_PX * arc.metres_per_px
+    u = np.array(_LOW_EYE_COLUMNS + _CELL_COLUMNS if low else _CELL_COLUMNS)
     v = frame.slope * u
     low_u, low_v = np.floor(u), np.floor(v)
     along, across = u - low_u, v - low_v
