@@ -19,12 +19,14 @@ from malapert_landing_site.services.record import SOFTWARE, provenance_of
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.files import ProductFiles
-from malapert_landing_site.terrain.ground_layers import elevation_of, pixel_centers
-from malapert_landing_site.terrain.light import Sky, mean_earth_visibility, mean_sun_fraction
+from malapert_landing_site.terrain.ground_layers import elevation_of
+from malapert_landing_site.terrain.horizon_map import horizon_block
+from malapert_landing_site.terrain.light import Sky
+from malapert_landing_site.terrain.light_map import light_maps
 from malapert_landing_site.terrain.projection import place_xy, true_north_from_grid_north_deg
 from malapert_landing_site.terrain.surface import PlaneFit, fit_planes
 
-AZIMUTH_COUNT = 240
+AZIMUTH_COUNT = 360
 EPOCH_COUNT = 1000
 SHORTEST_STEP_S = 3600.0
 LIGHT_AZIMUTH_DEG = 315.0
@@ -101,10 +103,12 @@ class Maps:
         start_s, end_s = request.start_time.timestamp(), request.end_time.timestamp()
         sky = Sky(self._ephemeris, start_s, end_s, _step_s(start_s, end_s))
         elevation_m = elevation_of(scene.grids, geometry)
-        x_m, y_m = pixel_centers(geometry)
-        xy_m = np.column_stack([x_m.ravel(), y_m.ravel()])
-        mean = mean_sun_fraction if request.layer is MapLayer.ILLUMINATION else mean_earth_visibility
-        share = mean(scene.scene, xy_m, request.height_m, sky, AZIMUTH_COUNT).reshape(elevation_m.shape)
+        if np.isnan(elevation_m).all():
+            return elevation_m
+        block = horizon_block(scene.scene, geometry, request.height_m, AZIMUTH_COUNT)
+        maps = light_maps(block, float(np.nanmean(elevation_m)), sky)
+        of_sun = request.layer is MapLayer.ILLUMINATION
+        share = maps.mean_sun_fraction if of_sun else maps.earth_visible_fraction
         return np.where(np.isnan(elevation_m), np.nan, share)
 
     def _parameters(self, request: MapRequest, geometry: GridGeometry) -> dict[str, str]:

@@ -86,40 +86,16 @@ def mean_sun_fraction(
 
     Only the skyline between the Sun's lowest and highest elevation is sought: the rest cannot change the result.
     """
-    return _mean_over_skylines(scene, xy_m, height_m, sky, azimuth_count, True, progress)
-
-
-def mean_earth_visibility(
-    scene: HorizonScene,
-    xy_m: FloatArray,
-    height_m: float,
-    sky: Sky,
-    azimuth_count: int,
-    progress: Progress | None = None,
-) -> FloatArray:
-    """Share of the span with the Earth's centre above the skyline at points; NaN where the ground has no data."""
-    return _mean_over_skylines(scene, xy_m, height_m, sky, azimuth_count, False, progress)
-
-
-def _mean_over_skylines(
-    scene: HorizonScene,
-    xy_m: FloatArray,
-    height_m: float,
-    sky: Sky,
-    azimuth_count: int,
-    sun: bool,
-    progress: Progress | None,
-) -> FloatArray:
-    matters = body_range(scene, xy_m, sky.sun_km if sun else sky.earth_km)
+    matters = body_range(scene, xy_m, sky.sun_km)
     found = skylines(scene, xy_m, height_m, azimuth_count, matters, progress)
     mean = np.empty(len(xy_m))
     for start in range(0, len(xy_m), 2048):
         part = slice(start, start + 2048)
         series = light_at(
             found.elevation_deg[part], xy_m[part], found.ground_elevation_m[part] + height_m, scene.pole, sky,
-            sun=sun, earth=not sun,
+            earth=False,
         )  # fmt: skip
-        mean[part] = (series.sun_fraction if sun else series.earth_visible).mean(axis=1, dtype=np.float64)
+        mean[part] = series.sun_fraction.mean(axis=1, dtype=np.float64)
     return np.where(np.isnan(found.ground_elevation_m), np.nan, mean)
 
 
