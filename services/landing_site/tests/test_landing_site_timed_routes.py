@@ -134,7 +134,7 @@ async def test_routes_go_round_keep_outs_or_name_them(sqlite_service_runtime: Se
         middle = free.routes[0].path[len(free.routes[0].path) // 2]
         place = place_at(middle.x_m, middle.y_m, -1)
         center = type_pb2.SurfacePoint(longitude_deg=place.longitude_deg, latitude_deg=place.latitude_deg)
-        request.keep_outs.append(route_pb2.KeepOut(title="descent stage", center=center, radius_m=100.0))
+        request.keep_outs.append(terrain_pb2.KeepOut(title="descent stage", center=center, radius_m=100.0))
         around = await routes.FindRoutes(request, timeout=60)
         assert around.routes[0].reachable
         assert around.routes[0].energy_wh > free.routes[0].energy_wh
@@ -148,7 +148,7 @@ async def test_routes_go_round_keep_outs_or_name_them(sqlite_service_runtime: Se
             east_m, north_m = 180.0 * float(np.sin(turn)), 180.0 * float(np.cos(turn))
             spot = place_at(end_x_m + east_m, end_y_m + north_m, -1)
             center = type_pb2.SurfacePoint(longitude_deg=spot.longitude_deg, latitude_deg=spot.latitude_deg)
-            request.keep_outs.append(route_pb2.KeepOut(center=center, radius_m=100.0))
+            request.keep_outs.append(terrain_pb2.KeepOut(center=center, radius_m=100.0))
         ringed = await routes.FindRoutes(request, timeout=60)
         assert not ringed.routes[0].reachable
         assert ringed.routes[0].closed_because.startswith("keep_outs: every way")

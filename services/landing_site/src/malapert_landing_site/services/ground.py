@@ -1,4 +1,4 @@
-"""The part of a stack's site grid that a rover drives on."""
+"""Ground under places, and the part of a stack's site grid that a rover drives on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from malapert_core.errors import Fault
 
 from malapert_landing_site.domain.grid import FloatArray, GridGeometry
 from malapert_landing_site.domain.keep_out import KeepOut
+from malapert_landing_site.domain.terrain import Place
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import StackScene
 from malapert_landing_site.terrain.keep_outs import keep_out_mask
 from malapert_landing_site.terrain.paths import DriveGrid
+from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.surface import fit_planes
 
 
@@ -51,3 +55,12 @@ class Ground:
     def xy(self, cell: tuple[int, int]) -> tuple[float, float]:
         """Centre of a pixel, metres."""
         return float(self.geometry.x_of(np.asarray(cell[1]))), float(self.geometry.y_of(np.asarray(cell[0])))
+
+
+def places_on_ground(scene: StackScene, places: Sequence[Place], reason: str) -> FloatArray:
+    """Easting and northing (places, 2) of places, metres; refuse those without ground, as `refuse` does."""
+    xy_m = np.array([place_xy(place, scene.scene.pole) for place in places], dtype=np.float64).reshape(-1, 2)
+    missing = np.isnan(scene.scene.surface_m(xy_m[:, 0], xy_m[:, 1]))
+    message = "the point lies outside the stack's terrains or where none has data"
+    refuse([Fault(f"points[{n}]", "POINT_OUTSIDE_TERRAIN", message) for n in np.nonzero(missing)[0]], reason)
+    return xy_m

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.provenance import Provenance, content_key
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.ground import places_on_ground
 from malapert_landing_site.services.record import SOFTWARE, provenance_of
-from malapert_landing_site.services.scenes import SceneLibrary, StackScene
+from malapert_landing_site.services.refusal import refuse
+from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.storage.files import ProductFiles
-from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.skyline import REACH_M, SURFACE_MODEL, skylines
+
+_REFUSAL = "INVALID_HORIZON_REQUEST"
 
 DEFAULT_AZIMUTH_COUNT = 720
 MAX_AZIMUTH_COUNT = 7200
@@ -64,10 +67,9 @@ class Horizons:
             INVALID_HORIZON_REQUEST, or the code of the only fault, with all faults.
         """
         count = azimuth_count or DEFAULT_AZIMUTH_COUNT
-        _raise(_faults(places, height_m, count))
+        refuse(_faults(places, height_m, count), _REFUSAL)
         scene = await self._scenes.get(terrain_stack_id)
-        xy_m = np.array([place_xy(place, scene.scene.pole) for place in places], dtype=np.float64).reshape(-1, 2)
-        _raise(_coverage_faults(scene, xy_m))
+        xy_m = places_on_ground(scene, places, _REFUSAL)
         key = content_key("horizons", SOFTWARE, terrain_stack_id, xy_m.tolist(), height_m, count)
         arrays = self._products.find(key)
         if arrays is None:
@@ -109,15 +111,3 @@ def _faults(places: Sequence[Place], height_m: float, count: int) -> list[Fault]
         message = f"{count} azimuths; 8 to {MAX_AZIMUTH_COUNT}, or 0 for {DEFAULT_AZIMUTH_COUNT}, are allowed"
         faults.append(Fault("azimuth_count", "OUT_OF_RANGE", message))
     return faults
-
-
-def _coverage_faults(scene: StackScene, xy_m: NDArray[np.float64]) -> list[Fault]:
-    missing = np.isnan(scene.scene.surface_m(xy_m[:, 0], xy_m[:, 1]))
-    message = "the point lies outside the stack's terrains or where none has data"
-    return [Fault(f"points[{n}]", "POINT_OUTSIDE_TERRAIN", message) for n in np.nonzero(missing)[0]]
-
-
-def _raise(faults: Sequence[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_HORIZON_REQUEST"
-        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

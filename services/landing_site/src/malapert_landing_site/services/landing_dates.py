@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
 from numpy.typing import NDArray
 
@@ -16,12 +16,15 @@ from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.ground import places_on_ground
 from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.skyline import skylines
+
+_REFUSAL = "INVALID_DATE_SCAN"
 
 AZIMUTH_COUNT = 720
 LIGHT_STEP_S = 1800.0
@@ -88,12 +91,9 @@ class LandingDateScans:
         """
         last_light = utc_datetime(request.end_time.timestamp() + LONGEST_LIGHT_S)
         faults = _faults(request) + computable_span_faults(self._ephemeris, request.start_time, last_light)
-        _raise(faults)
+        refuse(faults, _REFUSAL)
         scene = await self._scenes.get(request.terrain_stack_id)
-        xy_m = np.array([place_xy(place, scene.scene.pole) for place in request.places], dtype=np.float64)
-        missing = np.isnan(scene.scene.surface_m(xy_m[:, 0], xy_m[:, 1]))
-        message = "the point lies outside the stack's terrains or where none has data"
-        _raise([Fault(f"points[{n}]", "POINT_OUTSIDE_TERRAIN", message) for n in np.nonzero(missing)[0]])
+        xy_m = places_on_ground(scene, request.places, _REFUSAL)
         return await self._compute.run(self._scan, request, scene, xy_m)
 
     def _scan(self, request: LandingDateScan, scene: StackScene, xy_m: FloatArray) -> LandingDates:
@@ -161,9 +161,3 @@ def _faults(request: LandingDateScan) -> list[Fault]:
         message = f"the span holds {request.date_count} dates; 1 to {MAX_DATES} are allowed"
         faults.append(Fault("span", "OUT_OF_RANGE", message))
     return faults
-
-
-def _raise(faults: list[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_DATE_SCAN"
-        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

@@ -8,19 +8,22 @@ from datetime import datetime
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
 
 from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
 from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.ground import places_on_ground
 from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.skyline import SURFACE_MODEL, skylines
+
+_REFUSAL = "INVALID_LIGHT_REQUEST"
 
 AZIMUTH_COUNT = 720
 MAX_POINTS = 20
@@ -58,12 +61,9 @@ class LightSeriesAtPlaces:
             INVALID_LIGHT_REQUEST, or the code of the only fault, with all faults.
         """
         step_s = step_s or DEFAULT_STEP_S
-        _raise(_faults(places, span, step_s, height_m) + computable_span_faults(self._ephemeris, *span))
+        refuse(_faults(places, span, step_s, height_m) + computable_span_faults(self._ephemeris, *span), _REFUSAL)
         scene = await self._scenes.get(terrain_stack_id)
-        xy_m = np.array([place_xy(place, scene.scene.pole) for place in places], dtype=np.float64)
-        missing = np.isnan(scene.scene.surface_m(xy_m[:, 0], xy_m[:, 1]))
-        message = "the point lies outside the stack's terrains or where none has data"
-        _raise([Fault(f"points[{n}]", "POINT_OUTSIDE_TERRAIN", message) for n in np.nonzero(missing)[0]])
+        xy_m = places_on_ground(scene, places, _REFUSAL)
         sky = Sky(self._ephemeris, span[0].timestamp(), span[1].timestamp(), step_s)
         return await self._compute.run(self._compute_series, scene, places, xy_m, sky, span, height_m)
 
@@ -104,9 +104,3 @@ def _faults(places: Sequence[Place], span: tuple[datetime, datetime], step_s: fl
         message = f"the step is {step_s:g} s; {least_s:g} to 86400 s is allowed for this span"
         faults.append(Fault("step_s", "OUT_OF_RANGE", message))
     return faults
-
-
-def _raise(faults: Sequence[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_LIGHT_REQUEST"
-        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

@@ -16,6 +16,7 @@ from malapert_landing_site.domain.provenance import content_key
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.record import SOFTWARE, provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.files import ProductFiles
@@ -25,6 +26,8 @@ from malapert_landing_site.terrain.light import Sky
 from malapert_landing_site.terrain.light_map import light_maps
 from malapert_landing_site.terrain.projection import place_xy, true_north_from_grid_north_deg
 from malapert_landing_site.terrain.surface import PlaneFit, fit_planes
+
+_REFUSAL = "INVALID_MAP_REQUEST"
 
 AZIMUTH_COUNT = 360
 EPOCH_COUNT = 1000
@@ -69,9 +72,7 @@ class Maps:
             INVALID_MAP_REQUEST, or the code of the only fault, with all faults.
         """
         faults = _faults(request, self._ephemeris)
-        if faults:
-            reason = faults[0].code if len(faults) == 1 else "INVALID_MAP_REQUEST"
-            raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
+        refuse(faults, _REFUSAL)
         scene = await self._scenes.get(request.terrain_stack_id)
         geometry = _square(request, scene.scene.pole)
         parameters = self._parameters(request, geometry)

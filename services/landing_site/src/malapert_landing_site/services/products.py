@@ -10,7 +10,7 @@ from pathlib import Path
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, UnavailableError
+from malapert_core.errors import Fault, NotFoundError, UnavailableError
 from malapert_core.timestamps import format_time
 
 from malapert_landing_site.domain.horizon_block import STEP_DEG
@@ -27,6 +27,7 @@ from malapert_landing_site.domain.tiles import TILE_PX, TileAddress, check_tile
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.product_build import ProductBuild
 from malapert_landing_site.services.record import SOFTWARE, ephemeris_inputs, provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.site_searches import SearchReport
 from malapert_landing_site.services.spreading import Spread
@@ -37,6 +38,8 @@ from malapert_landing_site.terrain.light_map import NODAL_PERIOD_DAYS
 from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.skyline import REACH_M
 from malapert_landing_site.terrain.tile_images import coloured_png
+
+_REFUSAL = "INVALID_PRODUCT_REQUEST"
 
 # Permanent shadow does not depend on the span asked for.
 SHADOW_START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -81,9 +84,7 @@ class ProductSets:
         if request.center.latitude_deg * stack.region.pole < 0:
             message = "the square lies about the other pole than the stack's region"
             faults.append(Fault("center.latitude_deg", "OTHER_POLE", message))
-        if faults:
-            reason = faults[0].code if len(faults) == 1 else "INVALID_PRODUCT_REQUEST"
-            raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
+        refuse(faults, _REFUSAL)
 
     def identifier(self, request: ProductRequest) -> str:
         """Identifier of a set, from everything that determines its files."""

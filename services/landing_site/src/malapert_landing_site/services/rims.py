@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 
 from malapert_landing_site.domain.blending import blend_width_m, blended, width_faults
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.rim import HeightStep, RimPolicy, RimSetting, offset_note, rim_step
 from malapert_landing_site.domain.terrain import Region, Terrain
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.terrain.projection import place_xy
@@ -114,6 +115,4 @@ def _step_faults(
 
 def raise_stack_faults(faults: Sequence[Fault]) -> None:
     """Refuse a stack with all faults, if there are any."""
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_TERRAIN_STACK"
-        raise InvalidInputError(reason, "; ".join(fault.message for fault in faults), faults=faults)
+    refuse(faults, "INVALID_TERRAIN_STACK")

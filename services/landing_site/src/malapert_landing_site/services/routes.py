@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
@@ -14,9 +14,12 @@ from malapert_landing_site.domain.route import Mobility, Route, RouteTable, Wayp
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 from malapert_landing_site.terrain.skyline import run_parts
+
+_REFUSAL = "INVALID_ROUTES"
 
 MAX_WAYPOINTS = 100
 _LEAST_MARGIN_M = 1_000.0
@@ -50,18 +53,19 @@ class Routes:
         for n, w in enumerate(waypoints):
             if not np.isfinite([w.x_m, w.y_m]).all():
                 faults.append(Fault(f"waypoints[{n}].grid_point", "OUT_OF_RANGE", "finite metres are needed"))
-        _raise(faults)
+        refuse(faults, _REFUSAL)
         scene = await self._scenes.get(terrain_stack_id)
         xy_m = np.array([(w.x_m, w.y_m) for w in waypoints], dtype=np.float64)
         margin_m = max(_LEAST_MARGIN_M, 0.5 * float(np.ptp(xy_m, axis=0).max()))
         ground = await self._compute.run(Ground.around, scene, xy_m, margin_m, keep_outs)
         cells = [ground.cell(w.x_m, w.y_m) for w in waypoints]
-        _raise(
+        refuse(
             [
                 Fault(f"waypoints[{n}]", "WAYPOINT_OUTSIDE_TERRAIN", _off_ground(w))
                 for n, (w, cell) in enumerate(zip(waypoints, cells, strict=True))
                 if cell is None
-            ]
+            ],
+            _REFUSAL,
         )
         known = [cell for cell in cells if cell is not None]
         routes = await self._compute.run(_all_routes, ground, waypoints, known, mobility)
@@ -158,9 +162,3 @@ class _ClosedPairs:
 
 def _off_ground(waypoint: Waypoint) -> str:
     return f"waypoint {waypoint.waypoint_id!r} lies off the terrain, where it has no data, or in a keep-out"
-
-
-def _raise(faults: list[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_ROUTES"
-        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

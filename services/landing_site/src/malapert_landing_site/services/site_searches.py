@@ -7,17 +7,19 @@ from typing import Protocol
 
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.database import Database
-from malapert_core.errors import InvalidInputError
 from malapert_core.timestamps import format_time
 
 from malapert_landing_site.domain.provenance import content_key
 from malapert_landing_site.domain.site import Site, SiteSearch, SiteSearchRequest, request_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.record import SOFTWARE, ephemeris_inputs, provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.sites import SiteSearchStore
 from malapert_landing_site.terrain.site_search import Report, SiteFinder
+
+_REFUSAL = "INVALID_SITE_SEARCH"
 
 
 class SearchReport(Report, Protocol):
@@ -61,9 +63,7 @@ class SiteSearches:
         """
         faults = request_faults(request)
         faults += computable_span_faults(self._ephemeris, request.start_time, request.end_time)
-        if faults:
-            reason = faults[0].code if len(faults) == 1 else "INVALID_SITE_SEARCH"
-            raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)
+        refuse(faults, _REFUSAL)
         await self._scenes.get(request.terrain_stack_id)
 
     def identifier(self, request: SiteSearchRequest) -> str:

@@ -24,6 +24,7 @@ from malapert_landing_site.domain.timed_route import (
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.horizon_map import horizon_block
@@ -32,6 +33,8 @@ from malapert_landing_site.terrain.light_map import LightFrames, light_frames
 from malapert_landing_site.terrain.path_kernel import STEPS
 from malapert_landing_site.terrain.paths import StepCosts, cheapest_paths, step_costs
 from malapert_landing_site.terrain.timed_paths import LightOverTime, TimedPath, earliest_arrival
+
+_REFUSAL = "INVALID_TIMED_ROUTE"
 
 AZIMUTH_COUNT = 180
 _LEAST_MARGIN_M = 500.0
@@ -56,7 +59,10 @@ class TimedRoutes:
             INVALID_TIMED_ROUTE, or the code of the only fault, with all faults.
         """
         end_time = request.start_time + timedelta(seconds=min(request.longest_s, 1e9))
-        _raise(timed_route_faults(request) + computable_span_faults(self._ephemeris, request.start_time, end_time))
+        refuse(
+            timed_route_faults(request) + computable_span_faults(self._ephemeris, request.start_time, end_time),
+            _REFUSAL,
+        )
         scene = await self._scenes.get(request.terrain_stack_id)
         return await self._compute.run(self._find, request, scene)
 
@@ -65,7 +71,7 @@ class TimedRoutes:
         margin_m = max(_LEAST_MARGIN_M, 0.5 * float(np.hypot(*np.diff(xy_m, axis=0)[0])))
         ground = Ground.around(scene, xy_m, margin_m, request.keep_outs)
         step_s = request.step_s or _longest_step_s(ground, request)
-        _raise(_size_faults(ground, request, step_s))
+        refuse(_size_faults(ground, request, step_s), _REFUSAL)
         start, end = ground.cell(*xy_m[0]), ground.cell(*xy_m[1])
         if start is None or end is None:
             path = "from_waypoint" if start is None else "to_waypoint"
@@ -226,9 +232,3 @@ def _parameters(request: TimedRouteRequest, ground: Ground, step_s: float) -> di
         "needs_earth": str(request.needs_earth).lower(),
         "neighbours": "16",
     }
-
-
-def _raise(faults: list[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_TIMED_ROUTE"
-        raise InvalidInputError(reason, "; ".join(f"{f.path}: {f.message}" for f in faults), faults=faults)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
-from malapert_core.errors import Fault, InvalidInputError, PreconditionError
+from malapert_core.errors import Fault, PreconditionError
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray
@@ -25,12 +25,15 @@ from malapert_landing_site.domain.route import (
 from malapert_landing_site.domain.site import Site
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
+from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.light import Sky, mean_sun_fraction
 from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 from malapert_landing_site.terrain.projection import place_at, place_xy, true_north_from_grid_north_deg
+
+_REFUSAL = "INVALID_WAYPOINTS"
 
 AZIMUTH_COUNT = 720
 SURVEY_AZIMUTH_COUNT = 240
@@ -72,7 +75,7 @@ class Waypoints:
             SITE_TOO_STEEP where the rover cannot drive at the site itself.
         """
         faults = mobility_faults(request.mobility) + definition_faults(request.definitions)
-        _raise(faults + computable_span_faults(self._ephemeris, request.start_time, request.end_time))
+        refuse(faults + computable_span_faults(self._ephemeris, request.start_time, request.end_time), _REFUSAL)
         site = await self._searches.get_site(request.site_id)
         scene = await self._scenes.get(site.terrain_stack_id)
         return await self._compute.run(_Resolution(request, site, scene, self._ephemeris).waypoints)
@@ -104,7 +107,7 @@ class _Resolution:
             faults += [fault] if fault else []
             if cell is not None:
                 cells[n], xy_m[n] = cell, (float(place_xy_m[0]), float(place_xy_m[1]))
-        _raise(faults)
+        refuse(faults, _REFUSAL)
         for n, definition in enumerate(definitions):
             if isinstance(definition.where, Selection):
                 chosen = self._choose(definition.where, list(xy_m.values()))
@@ -112,7 +115,7 @@ class _Resolution:
                     faults.append(self._nothing_to_choose(n, definition))
                     continue
                 cells[n], xy_m[n] = chosen, self._ground.xy(chosen)
-        _raise(faults)
+        refuse(faults, _REFUSAL)
         points = np.array([xy_m[n] for n in range(len(definitions))]).reshape(-1, 2)
         sun = self._mean_sun(points, STEP_S, AZIMUTH_COUNT)
         return tuple(
@@ -222,9 +225,3 @@ class _Resolution:
             float(self._ground.drive.slope_deg[cell]),
             mean_sun,
         )
-
-
-def _raise(faults: list[Fault]) -> None:
-    if faults:
-        reason = faults[0].code if len(faults) == 1 else "INVALID_WAYPOINTS"
-        raise InvalidInputError(reason, "; ".join(fault.message for fault in faults), faults=faults)
