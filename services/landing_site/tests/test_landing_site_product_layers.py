@@ -16,6 +16,7 @@ from malapert_landing_site.domain.product import ProductRequest
 from malapert_landing_site.domain.product_layers import ProductLayer
 from malapert_landing_site.domain.terrain import Place
 from malapert_landing_site.services.spreading import DaskSpread, LocalSpread
+from malapert_landing_site.storage.files import remove_unfinished
 from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.terrain.ground_layers import ground_layers
 from malapert_landing_site.terrain.horizon_map import block_geometries, horizon_block
@@ -120,6 +121,18 @@ def test_a_block_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypat
         stored.save(0, horizon_block(scene, blocks[0], 2.0, 8))
     assert not stored.has(0)
     assert not list(tmp_path.glob("**/.part-*"))
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    scene, blocks = small_blocks()
+    stored = HorizonStore(tmp_path / "horizons").open("k", blocks, 2.0, {})
+    stored.save(0, horizon_block(scene, blocks[0], 2.0, 8))
+    (tmp_path / "product-sets" / ".part-a1").mkdir(parents=True)
+    (tmp_path / "product-sets" / ".part-a1" / "slope.tif").write_bytes(b"half")
+    (tmp_path / "horizons" / ".part-b2").write_bytes(b"half")
+    remove_unfinished(tmp_path)
+    assert not list(tmp_path.rglob(".part-*"))
+    assert stored.has(0)
 
 
 def block_work(scene: HorizonScene) -> BlockWork:

@@ -75,6 +75,9 @@ async def test_a_set_holds_every_layer_as_a_cog_and_as_tiles(service_runtime: Se
         assert [file.layer for file in found.files] == list(range(1, 18))
         assert found.provenance.synthetic_terrain
         assert found.provenance.parameters["azimuth_count"] == "90"
+        kinds = [record.kind for record in found.provenance.inputs]
+        assert kinds[-1] == "horizons"
+        assert kinds[0] == "terrain"
         assert found.owner_agency_id == "jaxa"
         layers = {}
         for file in found.files:

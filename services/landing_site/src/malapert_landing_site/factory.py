@@ -41,7 +41,7 @@ from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
-from malapert_landing_site.storage.files import ElevationFiles, ProductFiles
+from malapert_landing_site.storage.files import ElevationFiles, ProductFiles, remove_unfinished
 from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.storage.rasters import RasterFiles
 
@@ -55,6 +55,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     settings, database = runtime.settings, runtime.database
     uploads = settings.data_dir / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(settings.data_dir)
     files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
     compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
     catalogue = TerrainCatalogue(database, files, compute, settings.max_terrain_pixels)

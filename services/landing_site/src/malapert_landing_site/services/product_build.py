@@ -10,7 +10,7 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.product import ProductFile, ProductRequest
 from malapert_landing_site.domain.product_layers import HORIZON_LAYERS, SHADOW_LAYERS, SPAN_LAYERS, ProductLayer
-from malapert_landing_site.domain.provenance import content_key
+from malapert_landing_site.domain.provenance import InputRecord, content_key
 from malapert_landing_site.services.record import SOFTWARE
 from malapert_landing_site.services.scenes import StackScene
 from malapert_landing_site.services.site_searches import SearchReport
@@ -44,29 +44,35 @@ class ProductBuild:
         product_set_id: str,
         tags: Mapping[str, str],
         report: SearchReport,
-    ) -> tuple[ProductFile, ...]:
-        """Make the files of a set; memory is bounded by a block but for the distances over the whole map."""
+    ) -> tuple[tuple[ProductFile, ...], tuple[InputRecord, ...]]:
+        """Make the files of a set, and return them with the horizons that they were made from.
+
+        Memory is bounded by a block but for the distances over the whole map.
+        """
         wanted, layers = set(request.wanted), list(request.wanted)
         if wanted & SHADOW_LAYERS and ProductLayer.PERMANENT_SHADOW not in wanted:
             layers.append(ProductLayer.PERMANENT_SHADOW)
         if ProductLayer.ICE_STABILITY_PROXY in wanted and ProductLayer.ILLUMINATION not in wanted:
             layers.append(ProductLayer.ILLUMINATION)
+        stored = self._stored(request, geometry, scene)
         with self._files.writing(product_set_id, geometry, layers, tags) as writer:
-            self._blocks(request, geometry, scene, writer, report)
+            self._blocks(request, geometry, scene, stored, writer, report)
             report.raise_if_cancelled()
             report.stage("shadow", "Distances and files")
             _whole_layers(geometry, writer)
-        return self._files.describe(product_set_id, request.wanted)
+        horizons = () if stored is None else (InputRecord("horizons", stored.key, stored.content_hash()),)
+        return self._files.describe(product_set_id, request.wanted), horizons
 
     def _blocks(
         self,
         request: ProductRequest,
         geometry: GridGeometry,
         scene: StackScene,
+        stored: StoredHorizons | None,
         writer: RasterWriter,
         report: SearchReport,
     ) -> None:
-        blocks, stored = block_geometries(geometry, BLOCK_PX), self._stored(request, geometry, scene)
+        blocks = block_geometries(geometry, BLOCK_PX)
         report.stage("blocks", "Horizons and light" if stored else "Slopes")
 
         def progress(share: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,7 +117,8 @@ class ProductSets:
         provenance = provenance_of(scene.stack, parameters, self._ephemeris if needs_sky else None)
         tags = {"provenance": json.dumps({"software": SOFTWARE, "parameters": parameters, "notes": provenance.notes})}
         build = ProductBuild(self._horizons, self._files, self._spread, self._ephemeris, SHADOW_START)
-        files = await self._compute.run(build.make, request, geometry, scene, product_set_id, tags, report)
+        files, horizons = await self._compute.run(build.make, request, geometry, scene, product_set_id, tags, report)
+        provenance = replace(provenance, inputs=provenance.inputs + horizons)
         return ProductSet(product_set_id, request, geometry, files, provenance, owner_agency_id)
 
     async def file(self, product_set_id: str, layer: ProductLayer) -> Path:

@@ -60,6 +60,7 @@ class StoredHorizons:
     """The stored blocks of one map."""
 
     def __init__(self, path: Path, blocks: tuple[GridGeometry, ...], height_m: float) -> None:
+        self.key = path.stem
         self._path = path
         self._blocks = blocks
         self._height_m = height_m
@@ -106,10 +107,6 @@ class StoredHorizons:
         for n in range(len(self._blocks)):
             digest.update(str(zarr.open_array(self._block_path(n), mode="r").attrs["content_hash"]).encode())
         return f"sha256:{digest.hexdigest()}"
-
-    def size_bytes(self) -> int:
-        """Bytes on disk."""
-        return sum(path.stat().st_size for path in self._path.rglob("*") if path.is_file())
 
     def _block_path(self, n: int) -> Path:
         return self._path / f"block-{n:05d}"
