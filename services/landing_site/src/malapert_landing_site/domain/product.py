@@ -19,7 +19,7 @@ HOURLY_UP_TO_DAYS = 800.0
 # Pixels that no request may exceed, even where large ones are allowed: distances are found over the whole map.
 MOST_PIXELS = 400_000_000
 # CPU time of one core as measured by benchmarks/ on the machine named there, nanoseconds.
-HORIZON_NS, LIGHT_NS, GROUND_NS = 40.0, 0.8, 2000.0
+HORIZON_NS, LIGHT_NS, GROUND_NS = 30.0, 0.6, 4000.0
 _BYTES_PER_LAYER_PX = 4
 
 

@@ -18,7 +18,7 @@ from numba import njit
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG
 
 TILE_PX = 64
-GROUP_ROWS, GROUP_COLUMNS = 4, 8
+GROUP_ROWS, GROUP_COLUMNS = 8, 8
 PIXELS = GROUP_ROWS * GROUP_COLUMNS
 GROUPS_ACROSS = TILE_PX // GROUP_COLUMNS
 GROUPS = TILE_PX * TILE_PX // PIXELS
@@ -125,8 +125,10 @@ def _see_sun(skyline, group, nodes, parts, chords, fraction):
     for pixel in range(PIXELS):
         fraction[pixel] = _ZERO
     for part in range(MOST_NODES - 1):
-        before, after = skyline[nodes[part], group], skyline[nodes[part + 1], group]
         end = parts[part + 1]
+        if parts[part] == end:
+            continue
+        before, after = skyline[nodes[part], group], skyline[nodes[part + 1], group]
         for j in range(parts[part], end, 4):
             k, m, n = min(j + 1, end - 1), min(j + 2, end - 1), min(j + 3, end - 1)
             top_j, a_j, b_j, share_j = chords[0, j], chords[1, j], chords[2, j], _SHARE[j]
