@@ -77,9 +77,13 @@ def load_tile(steps, top, left, rows, columns, middle_row, middle_column, pixel_
             for column in range(columns, TILE_PX):
                 line[column] = line[columns - 1]
             group, start = row // GROUP_ROWS * GROUPS_ACROSS, row % GROUP_ROWS * GROUP_COLUMNS
+            # A group's eight columns at once: a loop over them would ask each time whether both arrays overlap.
             for across in range(GROUPS_ACROSS):
-                for column in range(GROUP_COLUMNS):
-                    skyline[k, group + across, start + column] = line[across * GROUP_COLUMNS + column]
+                n, out = across * GROUP_COLUMNS, skyline[k, group + across]
+                a, b, c, d = line[n], line[n + 1], line[n + 2], line[n + 3]
+                e, f, g, h = line[n + 4], line[n + 5], line[n + 6], line[n + 7]
+                out[start], out[start + 1], out[start + 2], out[start + 3] = a, b, c, d
+                out[start + 4], out[start + 5], out[start + 6], out[start + 7] = e, f, g, h
         for group in range(GROUPS):
             out = skyline[k, group]
             low, high = out[0], out[0]
