@@ -21,7 +21,7 @@ from malapert_landing_site.terrain.builtin import builtin_path
 from malapert_landing_site.terrain.ground_layers import pixel_centers
 from malapert_landing_site.terrain.horizon_map import horizon_blocks
 from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import light_maps, permanent_shadow
+from malapert_landing_site.terrain.light_map import light_maps, permanent_shadow, shadow_sky
 from malapert_landing_site.terrain.projection import place_at, project
 from malapert_landing_site.terrain.reading import read_grid
 from malapert_landing_site.terrain.scene import HorizonScene
@@ -33,6 +33,7 @@ FIELDS = ("mean_sun_fraction", "longest_night_s", "earth_visible_fraction")
 def layers_of(scene: HorizonScene, geometry: GridGeometry, year: int, height_m: float) -> dict[str, np.ndarray]:
     ephemeris, start_s = Ephemeris(), datetime(year, 1, 1, tzinfo=UTC).timestamp()
     sky = Sky(ephemeris, start_s, start_s + 365.0 * DAY_S, 3600.0)
+    eighteen_years = shadow_sky(ephemeris, start_s)
     found = {name: np.full((geometry.height_px, geometry.width_px), np.nan) for name in (*FIELDS, "dark")}
     for block in horizon_blocks(scene, geometry, height_m):
         g = block.geometry
@@ -42,7 +43,7 @@ def layers_of(scene: HorizonScene, geometry: GridGeometry, year: int, height_m: 
         maps = light_maps(block, 0.0, sky)
         for name in FIELDS:
             found[name][part] = getattr(maps, name)
-        found["dark"][part] = permanent_shadow(block, ephemeris, start_s)
+        found["dark"][part] = permanent_shadow(block, eighteen_years)
     return found
 
 

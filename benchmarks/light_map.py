@@ -18,7 +18,7 @@ from malapert_landing_site.domain.horizon_block import STEP_DEG, HorizonBlock
 from malapert_landing_site.terrain.builtin import builtin_path
 from malapert_landing_site.terrain.horizon_map import horizon_block
 from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.light_map import LightMaps, light_maps, permanent_shadow
+from malapert_landing_site.terrain.light_map import LightMaps, light_maps, permanent_shadow, shadow_sky
 from malapert_landing_site.terrain.reading import read_grid
 from malapert_landing_site.terrain.scene import HorizonScene
 
@@ -72,7 +72,7 @@ def main() -> None:
         if days < 400.0:
             print_errors(block, maps, sky, 0.0)
     cpu_s = time.process_time()
-    dark = permanent_shadow(block, ephemeris, start_s)
+    dark = permanent_shadow(block, shadow_sky(ephemeris, start_s))
     us = (time.process_time() - cpu_s) * 1e6 / pixels
     print(f"permanent shadow: {us:.2f} CPU µs per pixel, {np.nanmean(dark):.1%} dark")
 

@@ -15,7 +15,13 @@ from malapert_landing_site.domain.light import LightSeries, longest_runs
 from malapert_landing_site.terrain.builtin import builtin_path
 from malapert_landing_site.terrain.horizon_map import horizon_block
 from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.light_map import NODAL_PERIOD_DAYS, LightMaps, light_maps, permanent_shadow
+from malapert_landing_site.terrain.light_map import (
+    NODAL_PERIOD_DAYS,
+    LightMaps,
+    light_maps,
+    permanent_shadow,
+    shadow_sky,
+)
 from malapert_landing_site.terrain.projection import project
 from malapert_landing_site.terrain.reading import read_grid
 from malapert_landing_site.terrain.scene import HorizonScene
@@ -114,7 +120,7 @@ def test_open_ground_is_always_lit_and_a_deep_hole_never() -> None:
     steps[:, :, 20:] = round(30.0 / STEP_DEG)
     block, span_s = HorizonBlock(geometry, 2.0, steps), 50 * DAY_S
     maps = light_maps(block, 0.0, Sky(Ephemeris(), START_S, START_S + span_s, 3600.0))
-    shadow = permanent_shadow(block, Ephemeris(), START_S)
+    shadow = permanent_shadow(block, shadow_sky(Ephemeris(), START_S))
     for values, opened, hole in (
         (maps.mean_sun_fraction, 1.0, 0.0),
         (maps.lit_fraction, 1.0, 0.0),
@@ -133,7 +139,7 @@ def test_permanent_shadow_is_where_a_fine_series_of_a_whole_nodal_period_never_s
     high[:, 5, 9:12] = NO_DATA
     block = HorizonBlock(raised.geometry, raised.height_m, high)
     ephemeris, span_s = Ephemeris(), NODAL_PERIOD_DAYS * DAY_S
-    shadow = permanent_shadow(block, ephemeris, START_S)
+    shadow = permanent_shadow(block, shadow_sky(ephemeris, START_S))
     assert np.isnan(shadow[5, 9:12]).all()
     assert 0.05 < np.nanmean(shadow) < 0.95
     sky = Sky(ephemeris, START_S, START_S + span_s, 2 * 3600.0)
@@ -153,7 +159,7 @@ def test_light_needs_azimuths_that_the_disc_can_be_laid_over() -> None:
         with pytest.raises(InvalidInputError, match="from 4 to 1080 azimuths"):
             light_maps(block, 0.0, sky)
         with pytest.raises(InvalidInputError, match="from 4 to 1080 azimuths"):
-            permanent_shadow(block, Ephemeris(), START_S)
+            permanent_shadow(block, shadow_sky(Ephemeris(), START_S))
 
 
 def test_progress_rises_to_one_and_a_cancelled_map_stops() -> None:
@@ -216,7 +222,7 @@ def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable
     found, lola = found[off_pole], lola[off_pole]
     assert np.abs(found - lola).mean() <= 1.2
     assert np.corrcoef(found, lola)[0, 1] >= 0.985
-    dark = in_blocks(permanent_shadow(block, ephemeris, start_s))[off_pole]
+    dark = in_blocks(permanent_shadow(block, shadow_sky(ephemeris, start_s)))[off_pole]
     lola_dark = truth["permanent_shadow_fraction"][off_pole]
     assert dark.sum() == pytest.approx(lola_dark.sum(), rel=0.05)
     assert ((dark >= 0.5) == (lola_dark >= 0.5)).mean() >= 0.99

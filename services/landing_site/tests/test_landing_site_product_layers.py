@@ -21,6 +21,7 @@ from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.terrain.ground_layers import ground_layers
 from malapert_landing_site.terrain.horizon_map import block_geometries, horizon_block
 from malapert_landing_site.terrain.light import Sky
+from malapert_landing_site.terrain.light_map import shadow_sky
 from malapert_landing_site.terrain.product_block import BlockItem, BlockWork, compute_block
 from malapert_landing_site.terrain.scene import HorizonScene
 from malapert_landing_site.terrain.shadow_layers import ice_stability_proxy, shadow_distance_m
@@ -143,7 +144,7 @@ def block_work(scene: HorizonScene) -> BlockWork:
         "stack-1", Place(0.0, -90.0), 1200.0, 20.0, layers, start, end, 0.0, 2.0, 36, 0.0, 15.0, 0.0, False
     )
     sky = Sky(Ephemeris(), start.timestamp(), end.timestamp(), 3600.0)
-    return BlockWork(scene, scene.grids[::-1], sky, request, start.timestamp())
+    return BlockWork(scene, scene.grids[::-1], sky, request, shadow_sky(Ephemeris(), start.timestamp()))
 
 
 # Dask's own sockets and event loops are not closed in the order that Python's warnings ask for.

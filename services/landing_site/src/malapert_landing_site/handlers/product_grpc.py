@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -70,7 +71,7 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
         """Return a layer's file in pieces."""
         path = await self._products.file(request.product_set_id, layer_of(request.layer))
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
+            while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                 yield product_pb2.DownloadProductResponse(chunk=chunk)
 
     async def GetProductTile(  # noqa: N802

@@ -19,6 +19,7 @@ from malapert_landing_site.storage.horizon_store import HorizonStore, StoredHori
 from malapert_landing_site.storage.rasters import RasterFiles, RasterWriter
 from malapert_landing_site.terrain.horizon_map import BLOCK_PX, block_geometries
 from malapert_landing_site.terrain.light import Sky
+from malapert_landing_site.terrain.light_map import shadow_sky
 from malapert_landing_site.terrain.product_block import BlockItem, BlockWork, compute_block
 from malapert_landing_site.terrain.shadow_layers import ice_stability_proxy, shadow_distance_m
 from malapert_landing_site.terrain.skyline import REACH_M
@@ -79,7 +80,7 @@ class ProductBuild:
             report.raise_if_cancelled()
             report.progress(share, f"{len(blocks)} blocks")
 
-        work = BlockWork(scene.scene, scene.grids, self._sky(request), request, self._shadow_start.timestamp())
+        work = BlockWork(scene.scene, scene.grids, self._sky(request), request, self._shadow_sky(request))
         items = _items(blocks, stored)
         for n, result in self._spread.run(compute_block, work, items, len(blocks), progress):
             if stored is not None and result.new_horizons is not None:
@@ -108,6 +109,11 @@ class ProductBuild:
             return None
         start_s, end_s = request.start_time.timestamp(), request.end_time.timestamp()
         return Sky(self._ephemeris, start_s, end_s, request.longest_step_s)
+
+    def _shadow_sky(self, request: ProductRequest) -> Sky | None:
+        if not set(request.wanted) & SHADOW_LAYERS:
+            return None
+        return shadow_sky(self._ephemeris, self._shadow_start.timestamp())
 
 
 def _items(blocks: Sequence[GridGeometry], stored: StoredHorizons | None) -> Iterator[BlockItem]:

@@ -25,8 +25,9 @@ from malapert_landing_site.domain.product import ProductFile
 from malapert_landing_site.domain.product_layers import CLASS_LAYERS, STYLES, ProductLayer
 
 _TILE_PX = 256
-_WKT_BY_POLE = {-1: "+proj=stere +lat_0=-90 +lon_0=0 +k=1 +R=1737400 +units=m +no_defs +type=crs"} | {
-    1: "+proj=stere +lat_0=90 +lon_0=0 +k=1 +R=1737400 +units=m +no_defs +type=crs"
+_PROJ_BY_POLE = {
+    -1: "+proj=stere +lat_0=-90 +lon_0=0 +k=1 +R=1737400 +units=m +no_defs +type=crs",
+    1: "+proj=stere +lat_0=90 +lon_0=0 +k=1 +R=1737400 +units=m +no_defs +type=crs",
 }
 
 
@@ -79,7 +80,7 @@ class RasterWriter:
             self._files[layer] = self._open.enter_context(
                 rasterio.open(
                     self.path(layer), "w+", driver="GTiff", width=g.width_px, height=g.height_px, count=1,
-                    dtype="float32", nodata=float("nan"), crs=_WKT_BY_POLE[g.pole], tiled=True, bigtiff="IF_SAFER",
+                    dtype="float32", nodata=float("nan"), crs=_PROJ_BY_POLE[g.pole], tiled=True, bigtiff="IF_SAFER",
                     transform=Affine(g.pixel_size_m, 0.0, g.x_min_m, 0.0, -g.pixel_size_m, g.y_max_m),
                 )
             )  # fmt: skip

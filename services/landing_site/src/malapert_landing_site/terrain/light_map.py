@@ -112,16 +112,18 @@ def light_maps(block: HorizonBlock, elevation_m: float, sky: Sky, progress: Prog
     )
 
 
-def permanent_shadow(
-    block: HorizonBlock, ephemeris: Ephemeris, start_utc_s: float, progress: Progress | None = None
-) -> NDArray[np.float32]:
+def shadow_sky(ephemeris: Ephemeris, start_utc_s: float) -> Sky:
+    """Sun and Earth over a period of the Moon's nodes, from 3 hours to 3 hours: what `permanent_shadow` asks for."""
+    return Sky(ephemeris, start_utc_s, start_utc_s + NODAL_PERIOD_DAYS * 86_400.0, _ENVELOPE_STEP_S)
+
+
+def permanent_shadow(block: HorizonBlock, sky: Sky, progress: Progress | None = None) -> NDArray[np.float32]:
     """1 where none of the solar disc rises over the skyline within a period of the nodes, else 0; NaN without ground.
 
     What matters is the highest that the disc's upper limb ever stands at each azimuth, every quarter of a degree, along
-    the Sun's track from 3 hours to 3 hours.
+    the Sun's track through the epochs of `shadow_sky`.
     """
     _check_azimuths(block.azimuth_count)
-    sky = Sky(ephemeris, start_utc_s, start_utc_s + NODAL_PERIOD_DAYS * 86_400.0, _ENVELOPE_STEP_S)
     bins = block.azimuth_count * -(-_ENVELOPE_BINS // block.azimuth_count)
     dark = np.zeros(block.elevation_steps.shape[1:], np.bool_)
 

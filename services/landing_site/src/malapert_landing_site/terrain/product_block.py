@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from malapert_astro.ephemeris import Ephemeris
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.horizon_block import HorizonBlock
 from malapert_landing_site.domain.product import ProductRequest
-from malapert_landing_site.domain.product_layers import GROUND_LAYERS, HORIZON_LAYERS, SPAN_LAYERS, ProductLayer
-from malapert_landing_site.domain.product_layers import SHADOW_LAYERS as SHADOWS
+from malapert_landing_site.domain.product_layers import GROUND_LAYERS, HORIZON_LAYERS, ProductLayer
 from malapert_landing_site.terrain.ground_layers import elevation_of, ground_layers
 from malapert_landing_site.terrain.horizon_map import horizon_block
 from malapert_landing_site.terrain.light import Sky
@@ -25,13 +23,13 @@ Layers = dict[ProductLayer, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class BlockWork:
-    """What all blocks share: the ground, Sun and Earth over the span, and the request."""
+    """What all blocks share: ground, request, and Sun and Earth over the span and over a period of the nodes."""
 
     scene: HorizonScene
     coarse_to_fine: tuple[ElevationGrid, ...]
     sky: Sky | None
     request: ProductRequest
-    shadow_start_utc_s: float
+    shadow_sky: Sky | None
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,11 @@ def compute_block(work: BlockWork, item: BlockItem, progress: Progress | None) -
         block = horizon_block(work.scene, item.geometry, request.height_m, request.azimuths, progress=part)
     elevation_m = elevation_of(work.coarse_to_fine, item.geometry)
     middle_m = 0.0 if np.isnan(elevation_m).all() else float(np.nanmean(elevation_m))
-    if work.sky is not None and wanted & SPAN_LAYERS:
+    if work.sky is not None:
         layers |= _light_layers(light_maps(block, middle_m, work.sky, _part(progress, 0.6, 0.9)))
-    if wanted & SHADOWS:
-        start_s = work.shadow_start_utc_s
-        layers[ProductLayer.PERMANENT_SHADOW] = permanent_shadow(block, Ephemeris(), start_s, _part(progress, 0.9, 1.0))
+    if work.shadow_sky is not None:
+        shadow = permanent_shadow(block, work.shadow_sky, _part(progress, 0.9, 1.0))
+        layers[ProductLayer.PERMANENT_SHADOW] = shadow
     unknown = np.isnan(elevation_m)
     for values in layers.values():
         values[unknown] = np.nan
