@@ -15,19 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import spiceypy
-from malapert_astro.earth_stations import StationPosition
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.fitted_paths import SpanPaths
 from malapert_astro.kernels import installed_kernels
+from malapert_astro.points import StationPosition
 from malapert_astro.times import tdb_from_utc, utc_from_tdb, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
 from malapert_comms_window.domain.links import LinkTerminal
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import Window
+from malapert_comms_window.geometry.conditions import EDGE_TOLERANCE_S, SearchSpan
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.window_search import (
-    EDGE_TOLERANCE_S,
-    SearchSpan,
     search_contacts,
     search_earth_visibility,
     search_light,
@@ -59,7 +58,7 @@ def _timed(search: Callable[[], list[Window]]) -> tuple[float, list[Window]]:
 
 def _print_searches(ephemeris: Ephemeris, stations: Sequence[Station], places: int, span: SearchSpan) -> None:
     begin_s = time.process_time()
-    paths = SpanPaths(ephemeris, span.start_s, span.end_s)
+    paths = SpanPaths(ephemeris, *span.tdb_s)
     views = [PlaceView(paths, _horizon(index)) for index in range(places)]
     pairs = [(view, station) for view in views for station in stations]
     rows = (
@@ -77,12 +76,12 @@ def _print_comparison(ephemeris: Ephemeris, stations: Sequence[Station], span: S
     horizon = _horizon(0, flat=True)
 
     def search() -> list[Window]:
-        view = PlaceView(SpanPaths(ephemeris, span.start_s, span.end_s), horizon)
+        view = PlaceView(SpanPaths(ephemeris, *span.tdb_s), horizon)
         return [found for station in stations for found in search_contacts(view, station, TERMINAL, span)]
 
     own_s, windows = _timed(search)
     with tempfile.TemporaryDirectory() as folder:
-        _load_spice(PlaceView(SpanPaths(ephemeris, span.start_s, span.end_s), horizon), stations, Path(folder))
+        _load_spice(PlaceView(SpanPaths(ephemeris, *span.tdb_s), horizon), stations, Path(folder))
         begin_s = time.process_time()
         spice = np.concatenate([_spice_contacts(index, station, span) for index, station in enumerate(stations)])
         peer_s = time.process_time() - begin_s
@@ -98,10 +97,10 @@ def _load_spice(view: PlaceView, stations: Sequence[Station], folder: Path) -> N
     last = kernels.earth_high_precision_pck  # the last one loaded takes precedence
     for path in (*(path for path in vars(kernels).values() if path != last), last):
         spiceypy.furnsh(str(path))
-    points = [(SITE_BODY, 301, "MOON_ME", view.site.moon_me_km, view.site.longitude_deg, view.site.latitude_deg)]
+    points = [(SITE_BODY, 301, "MOON_ME", view.site.fixed_km, view.site.longitude_deg, view.site.latitude_deg)]
     for body, station in enumerate(stations, FIRST_STATION_BODY):
         position = StationPosition(station.longitude_deg, station.latitude_deg, station.height_m)
-        points.append((body, 399, "ITRF93", position.itrf_km, station.longitude_deg, station.latitude_deg))
+        points.append((body, 399, "ITRF93", position.fixed_km, station.longitude_deg, station.latitude_deg))
     spk, epochs = str(folder / "points.bsp"), [0.0, 4e8, 8e8, 1.2e9]
     handle = spiceypy.spkopn(spk, "points", 0)
     for body, center, frame, position_km, longitude_deg, latitude_deg in points:
@@ -158,7 +157,7 @@ def main() -> None:
     parser.add_argument("--spice-days", type=float, default=100.0)
     options = parser.parse_args()
     stations, ephemeris = list(load_station_catalogue().values()), Ephemeris()
-    SpanPaths(ephemeris, START_S, START_S + 1.0).sun(np.zeros(3))  # reads the kernels
+    SpanPaths(ephemeris, *_span(1.0).tdb_s)  # reads the kernels
     print(f"{options.days:g} days, {options.places} places, {options.stations} stations, profiles every 30 min\n")
     print("| search | windows | CPU s |\n|---|---|---|")
     _print_searches(ephemeris, stations[: options.stations], options.places, _span(options.days))

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy
-from malapert_astro.earth_stations import SitePosition, StationPosition
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.kernels import installed_kernels
+from malapert_astro.points import SitePosition, StationPosition
 
 SITE = SitePosition(29.1957, -84.7906, 0.0)
 STATION = StationPosition(-69.3981934, -35.7760086, 1571.77)
@@ -29,8 +29,8 @@ def spice(tmp_path: Path) -> Iterator[None]:
     spk = tmp_path / "points.bsp"
     handle = spiceypy.spkopn(str(spk), "points", 0)
     for body, center, frame, position in (
-        (SITE_BODY, 301, "MOON_ME", SITE.moon_me_km),
-        (STATION_BODY, 399, "ITRF93", STATION.itrf_km),
+        (SITE_BODY, 301, "MOON_ME", SITE.fixed_km),
+        (STATION_BODY, 399, "ITRF93", STATION.fixed_km),
     ):
         epochs = np.linspace(0.0, 1.2e9, 4)
         states = np.zeros((4, 6))

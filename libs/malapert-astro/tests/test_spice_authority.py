@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import spiceypy
-from malapert_astro.earth_stations import SitePosition, StationLink, StationPosition
+from malapert_astro.earth_stations import StationLink
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.fitted_paths import SpanPaths
+from malapert_astro.points import SitePosition, StationPosition
 from malapert_astro.surface import surface_position_km
 from malapert_astro.times import tdb_from_utc, utc_seconds
 
@@ -56,7 +57,7 @@ def test_apparent_sun_and_earth(ephemeris: Ephemeris, utc_s: np.ndarray, correct
     for found, target in ((ephemeris.apparent_sun_km, "SUN"), (ephemeris.apparent_earth_km, "EARTH")):
         expected = _states(target, epochs, "MOON_ME", correction, SITE_BODY)[:3]
         bound = 5.0 * MILLIARCSECOND if correction == "LT+S" else 0.02 * MILLIARCSECOND
-        assert np.max(_angle(found(epochs, SITE.moon_me_km), expected)) < bound
+        assert np.max(_angle(found(epochs, SITE.fixed_km), expected)) < bound
 
 
 def test_the_moon_s_center_serves_every_point(ephemeris: Ephemeris, utc_s: np.ndarray) -> None:
@@ -70,17 +71,18 @@ def test_the_moon_s_center_serves_every_point(ephemeris: Ephemeris, utc_s: np.nd
 def test_both_ends_of_a_station_s_path(ephemeris: Ephemeris, utc_s: np.ndarray) -> None:
     epochs = tdb_from_utc(utc_s)
     moments = ephemeris.at(epochs)
-    station = moments.station_km(SITE.moon_me_km, STATION.itrf_km)
+    station = moments.station_km(SITE.fixed_km, STATION.fixed_km)
     expected = _states(STATION_BODY, epochs, "MOON_ME", "CN+S", SITE_BODY)[:3]
     assert np.max(_angle(station, expected)) < 0.02 * MILLIARCSECOND
-    site = moments.site_km(STATION.itrf_km, SITE.moon_me_km)
+    site = moments.site_km(STATION.fixed_km, SITE.fixed_km)
     expected = _states(SITE_BODY, epochs, "ITRF93", "CN+S", STATION_BODY)[:3]
     assert np.max(_angle(site, expected)) < 0.02 * MILLIARCSECOND
 
 
 def test_range_rate_and_light_time(ephemeris: Ephemeris, utc_s: np.ndarray) -> None:
-    geometry = StationLink(SpanPaths(ephemeris, utc_s[0], utc_s[-1]), SITE, STATION).geometry(utc_s)
-    states = _states(SITE_BODY, tdb_from_utc(utc_s), "J2000", "CN", STATION_BODY)
+    epochs = tdb_from_utc(utc_s)
+    geometry = StationLink(SpanPaths(ephemeris, epochs[0], epochs[-1]), SITE, STATION).geometry(epochs)
+    states = _states(SITE_BODY, epochs, "J2000", "CN", STATION_BODY)
     distance = np.linalg.norm(states[:3], axis=0)
     rate = np.sum(states[:3] * states[3:], axis=0) / distance
     assert np.max(np.abs(geometry.range_km - distance)) < METRE_KM
@@ -89,12 +91,13 @@ def test_range_rate_and_light_time(ephemeris: Ephemeris, utc_s: np.ndarray) -> N
 
 
 def test_station_direction_is_in_the_local_frame(ephemeris: Ephemeris, utc_s: np.ndarray) -> None:
-    link = StationLink(SpanPaths(ephemeris, utc_s[0], utc_s[-1]), SITE, STATION)
-    azimuth, elevation = link.site_direction_deg(utc_s)
+    epochs = tdb_from_utc(utc_s)
+    link = StationLink(SpanPaths(ephemeris, epochs[0], epochs[-1]), SITE, STATION)
+    azimuth, elevation = link.from_station.direction_deg(epochs)
     spiceypy.pdpool("BODY399_RADII", [6378.137, 6378.137, 6378.137 * (1.0 - 1.0 / 298.257223563)])
-    for index, epoch in enumerate(tdb_from_utc(utc_s)):
+    for index, epoch in enumerate(epochs):
         state, _ = spiceypy.azlcpo(
-            "ELLIPSOID", SITE_BODY, epoch, "CN+S", False, True, STATION.itrf_km, "EARTH", "ITRF93"
+            "ELLIPSOID", SITE_BODY, epoch, "CN+S", False, True, STATION.fixed_km, "EARTH", "ITRF93"
         )
         assert elevation[index] == pytest.approx(np.degrees(state[2]), abs=1e-8)
         assert (azimuth[index] - np.degrees(state[1]) + 180.0) % 360.0 == pytest.approx(180.0, abs=1e-7)

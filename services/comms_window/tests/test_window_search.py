@@ -1,21 +1,25 @@
 """Windows against a rough skyline, checked by a scan of every half or whole minute with the unfitted ephemeris."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from malapert_astro.earth_stations import StationPosition
 from malapert_astro.ephemeris import Ephemeris, sun_angular_radius_deg
 from malapert_astro.fitted_paths import SpanPaths
+from malapert_astro.points import StationPosition
 from malapert_astro.skyline import disc_clearance_deg
 from malapert_astro.surface import azimuth_elevation
 from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
 from malapert_comms_window.domain.links import LinkTerminal
+from malapert_comms_window.domain.stations import MaskPoint
 from malapert_comms_window.domain.windows import Predictability, Window, WindowKind
+from malapert_comms_window.geometry.conditions import SPAN_EDGE, Condition, SearchSpan, search
 from malapert_comms_window.geometry.place_views import PlaceView
+from malapert_comms_window.geometry.station_views import earth_rotation_error_s, position_of, rises
 from malapert_comms_window.geometry.window_search import (
-    SearchSpan,
+    search_conjunctions,
     search_contacts,
     search_earth_visibility,
     search_light,
@@ -31,7 +35,7 @@ def _view(seed: int, error_deg: float = 0.01) -> PlaceView:
     rough = np.random.default_rng(seed).normal(0.3, 0.7, 720)
     smooth = np.convolve(np.tile(rough, 3), np.ones(7) / 7.0, "same")[720:1440]
     return PlaceView(
-        SpanPaths(Ephemeris(), SPAN.start_s, SPAN.end_s),
+        SpanPaths(Ephemeris(), *SPAN.tdb_s),
         Horizon("ridge", -136.0, -88.8, 1500.0, 2.0, smooth, error_deg),
     )
 
@@ -53,7 +57,7 @@ def test_light_is_where_any_of_the_disc_shows(seed: int) -> None:
     utc_s = np.arange(SPAN.start_s, SPAN.end_s, 60.0)
     lit = [window for window in search_light(view, SPAN) if window.kind is WindowKind.ILLUMINATION]
     inside, near_edge = _holds(lit, utc_s)
-    sun_km = Ephemeris().apparent_sun_km(tdb_from_utc(utc_s), view.site.moon_me_km)
+    sun_km = Ephemeris().apparent_sun_km(tdb_from_utc(utc_s), view.site.fixed_km)
     radius_deg = sun_angular_radius_deg(np.linalg.norm(sun_km, axis=0))
     shows = disc_clearance_deg(view.skyline, *_direction(view, sun_km), radius_deg) >= 0.0
     assert np.all((inside == shows) | near_edge)
@@ -68,7 +72,7 @@ def test_earth_is_visible_where_its_center_shows(seed: int) -> None:
     view = _view(seed)
     utc_s = np.arange(SPAN.start_s, SPAN.end_s, 60.0)
     inside, near_edge = _holds(search_earth_visibility(view, SPAN), utc_s)
-    earth_km = Ephemeris().apparent_earth_km(tdb_from_utc(utc_s), view.site.moon_me_km)
+    earth_km = Ephemeris().apparent_earth_km(tdb_from_utc(utc_s), view.site.fixed_km)
     assert np.all((inside == (view.clearance_deg(_direction(view, earth_km)) >= 0.0)) | near_edge)
 
 
@@ -77,7 +81,7 @@ def test_contacts_are_where_both_ends_see_each_other(station_id: str) -> None:
     view, station = _view(1), load_station_catalogue()[station_id]
     position = StationPosition(station.longitude_deg, station.latitude_deg, station.height_m)
     utc_s = np.arange(SPAN.start_s, SPAN.end_s, 30.0)
-    site_km, station_km, moments = view.site.moon_me_km, position.itrf_km, Ephemeris().at(tdb_from_utc(utc_s))
+    site_km, station_km, moments = view.site.fixed_km, position.fixed_km, Ephemeris().at(tdb_from_utc(utc_s))
     _, risen_deg = azimuth_elevation(
         moments.site_km(station_km, site_km), position.longitude_deg, position.latitude_deg
     )
@@ -101,3 +105,89 @@ def test_a_station_that_lacks_the_band_has_contacts_without_rate() -> None:
     windows = search_contacts(_view(1), station, TERMINAL, SPAN)
     assert windows
     assert all(window.volume_bit() == 0.0 for window in windows)
+
+
+def test_passes_shorter_than_the_step_are_found_to_the_second() -> None:
+    """A mask just below the highest passes leaves windows of seconds to minutes, which a scan of every second finds."""
+    station = load_station_catalogue()["esa-mlg"]
+    paths = SpanPaths(Ephemeris(), *SPAN.tdb_s)
+    path = paths.seen(position_of(station), _view(1).site)
+    epoch_s = np.arange(*SPAN.tdb_s, 1.0)
+    elevation_deg = path.elevation_deg(epoch_s)
+    peaks = np.flatnonzero((elevation_deg[1:-1] > elevation_deg[:-2]) & (elevation_deg[1:-1] >= elevation_deg[2:])) + 1
+    shortest_s = []
+    for peak_deg in np.sort(elevation_deg[peaks])[-6:]:
+        for below_deg in (1e-7, 1e-5, 1e-3):
+            mask = replace(station.min_elevation_deg, value=float(peak_deg - below_deg))
+            condition = rises(replace(station, min_elevation_deg=mask), path, paths)
+            found = search([condition], SPAN)
+            above = elevation_deg >= mask.value
+            starts = epoch_s[1:][above[1:] & ~above[:-1]]
+            ends = epoch_s[1:][~above[1:] & above[:-1]]
+            assert len(found) == len(starts)
+            assert all(start - 1.0 <= each.start_tdb_s <= start for each, start in zip(found, starts, strict=True))
+            assert all(end - 1.0 <= each.end_tdb_s <= end for each, end in zip(found, ends, strict=True))
+            shortest_s.append(min(each.end_tdb_s - each.start_tdb_s for each in found))
+    assert min(shortest_s) < 30.0
+
+
+def test_a_station_s_mask_cuts_its_passes_by_azimuth() -> None:
+    station = load_station_catalogue()["esa-mlg"]
+    wall = (MaskPoint(0.0, 2.0), MaskPoint(80.0, 20.0), MaskPoint(100.0, 20.0), MaskPoint(180.0, 2.0))
+    for window in search_contacts(_view(1), replace(station, mask=wall), TERMINAL, SPAN):
+        profiles = {profile.quantity: profile.value for profile in window.profiles}
+        floor_deg = np.interp(profiles["station_azimuth_deg"], [0, 80, 100, 180], [2, 20, 20, 2], period=360.0)
+        assert np.all(profiles["station_elevation_deg"] >= np.maximum(floor_deg, 5.0) - 1e-4)
+
+
+def test_an_edge_says_what_ends_it_and_how_sure_it_is() -> None:
+    """The error of an edge is what moves it when the skyline is wrong by one sigma."""
+    error_deg = 0.02
+    view = _view(1, error_deg)
+    for window in search_earth_visibility(view, SPAN):
+        for edge, time in ((window.start_edge, window.start_time), (window.end_edge, window.end_time)):
+            assert edge is not None
+            if utc_seconds(time) in (SPAN.start_s, SPAN.end_s):
+                assert (edge.limited_by, edge.error_s) == (SPAN_EDGE, 0.0)
+                continue
+            at = tdb_from_utc(utc_seconds(time) + np.array([0.0, edge.error_s * 0.1, -edge.error_s * 0.1]))
+            moved = np.abs(np.diff(view.clearance_deg(view.earth(np.clip(at, *SPAN.tdb_s)))[:2]))[0]
+            assert edge.limited_by == "site_skyline"
+            assert moved == pytest.approx(0.1 * error_deg, rel=0.3)
+
+
+def test_errors_of_clock_and_earth_rotation_add_to_the_edges_of_contacts() -> None:
+    station = load_station_catalogue()["dsn-dss34"]
+    rotation_s = earth_rotation_error_s(SpanPaths(Ephemeris(), *SPAN.tdb_s))
+    assert 0.01 < rotation_s < 0.1  # two years of prediction
+    for clock_s in (0.0, 2.0):
+        windows = search_contacts(_view(1), station, TERMINAL, replace(SPAN, clock_error_s=clock_s))
+        edges = [edge for window in windows for edge in (window.start_edge, window.end_edge) if edge is not None]
+        errors_s = [edge.error_s for edge in edges if edge.limited_by == "station_mask"]
+        assert errors_s
+        assert errors_s == pytest.approx([float(np.hypot(rotation_s, clock_s))] * len(errors_s))
+
+
+def test_an_edge_beside_a_gap_within_the_errors_is_potential() -> None:
+    middle_s = sum(SPAN.tdb_s) / 2.0
+
+    def shallow_gap(epoch_s: np.ndarray) -> np.ndarray:
+        return np.abs(epoch_s - middle_s) / 86_400.0 - 0.01
+
+    found = {error: search([Condition("made", shallow_gap, error)], SPAN) for error in (0.005, 0.02)}
+    assert [len(each) for each in found.values()] == [2, 2]
+    assert [each.end_edge.predictability for each in found[0.005][:1]] == [Predictability.PREDICTED]
+    assert found[0.02][0].end_edge.predictability is Predictability.POTENTIAL
+    assert found[0.02][0].predictability is Predictability.PREDICTED
+    assert found[0.02][0].end_edge.error_s == pytest.approx(0.02 * 86_400.0, rel=1e-6)
+
+
+def test_near_conjunction_the_sun_is_beside_the_moon() -> None:
+    """New Moon on 2029-01-14 at 17:24 UTC (an almanac's minute); the Moon passes the Sun within two degrees or so."""
+    station = load_station_catalogue()["dsn-dss34"]
+    (window,) = search_conjunctions(_view(1), station, 10.0, SPAN)
+    middle = window.start_time + (window.end_time - window.start_time) / 2
+    assert abs((middle - datetime(2029, 1, 14, 17, 24, tzinfo=UTC)).total_seconds()) < 4 * 3600.0
+    (profile,) = (profile for profile in window.profiles if profile.quantity == "sun_separation_deg")
+    assert profile.value[0] == pytest.approx(10.0, abs=1e-4)
+    assert np.min(profile.value) < 3.0

@@ -70,6 +70,8 @@ def _scalar(part: FieldDescriptor) -> Any:
         FieldDescriptor.CPPTYPE_STRING: "sample",
         FieldDescriptor.CPPTYPE_BOOL: True,
         FieldDescriptor.CPPTYPE_UINT32: 1,
+        FieldDescriptor.CPPTYPE_INT32: 1,
+        FieldDescriptor.CPPTYPE_INT64: 1,
     }
     return kinds.get(part.cpp_type, 0.5)
 

@@ -26,6 +26,9 @@ PARTIAL = {
     "SubmitRequests": {"mission_id", "validate_only"},
     "CancelRequest": {"mission_id", "request_id", "version"},
     "ReserveContactsRequest": {"idempotency_key"},
+    "AddOutageRequest": {"idempotency_key"},
+    "RecordKeysRequest": {"idempotency_key"},
+    "ReportContactRequest": {"contact_id"},
     "ReviewPlan": {"plan_id"},
     "TerminatePlan": {"plan_id"},
 }
@@ -197,6 +200,8 @@ def _json_type(field: FieldDescriptor) -> str:
     return {
         FieldDescriptor.CPPTYPE_BOOL: "boolean",
         FieldDescriptor.CPPTYPE_UINT32: "integer",
+        FieldDescriptor.CPPTYPE_INT32: "integer",
+        FieldDescriptor.CPPTYPE_INT64: "integer",
         FieldDescriptor.CPPTYPE_DOUBLE: "number",
         FieldDescriptor.CPPTYPE_FLOAT: "number",
     }.get(field.cpp_type, "string")

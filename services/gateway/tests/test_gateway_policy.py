@@ -28,7 +28,15 @@ def test_every_route_under_the_api_is_guarded() -> None:
 
 def test_viewer_changes_nothing_and_every_role_sees_what_it_sees() -> None:
     methods = {route.name: route.methods for router in API_ROUTERS for route in router.routes}
-    reading = {"get_horizon_profiles", "get_light_series", "scan_landing_dates", "validate_plan"}
+    reading = {
+        "get_horizon_profiles",
+        "get_light_series",
+        "list_alternates",
+        "read_schedule",
+        "read_tracking_data",
+        "scan_landing_dates",
+        "validate_plan",
+    }
     for action, roles in policy.ROLES_BY_ACTION.items():
         assert Role.SERVICE not in roles
         if Role.VIEWER in roles:

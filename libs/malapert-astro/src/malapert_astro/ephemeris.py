@@ -82,6 +82,12 @@ class Ephemeris:
         """TDB seconds past J2000 at which one Earth orientation file follows another: UT1 may jump by 0.1 s."""
         return self._earth_orientation.angles.seams_tdb_s()
 
+    @cached_property
+    def earth_prediction_start_tdb_s(self) -> float:
+        """TDB seconds past J2000 from which on the Earth's orientation is predicted."""
+        name = self.kernels.earth_high_precision_pck.name
+        return max(each.end_s for each in self._earth_orientation.angles.segments if each.path.name == name)
+
     def sun_moon_me_km(self, epoch_tdb_s: ArrayLike) -> Floats:
         """Return the Sun's geometric position from the Moon's centre in MOON_ME, km, shape (3, ...)."""
         epoch = np.asarray(epoch_tdb_s, dtype=np.float64)

@@ -1,45 +1,99 @@
-"""Apparent vectors over a span, fitted once and then evaluated at any number of instants.
+"""Apparent vectors over a span, fitted once and then evaluated at any number of instants by compiled code.
 
-A vector is interpolated by Chebyshev polynomials of degree 12 over intervals of 8 hours or less, through its values at
-the Chebyshev nodes. For a term of angular rate ω and amplitude A, half an interval being h, the coefficients are
-2 A Jₙ(ω h), so what is left out is about 2 A (ω h / 2)¹³ / 13!: 3e-8 km for the Moon in axes that turn with the Earth
-(A = 4e5 km, one turn a day), that is 1e-11 degrees. Rounding and the joints of the kernels' records weigh more:
-fits agree with the ephemeris within 3e-9 degrees and 3 mm.
+A vector is interpolated by Chebyshev polynomials of degree 19 over pieces of a day or less, through its values at the
+Chebyshev nodes. For a term of angular rate ω and amplitude A, half a piece being h, the coefficients are 2 A Jₙ(ω h),
+so what is left out is about 2 A (ω h / 2)ⁿ / n! with n = 20: 3e-9 km for the Moon in axes that turn with the Earth
+(A = 4e5 km, one turn a day), that is 1e-12 degrees. Rounding and the joints of the kernels' records weigh more:
+fits agree with the ephemeris within 3e-9 degrees and 3 mm. A path to an orbiter has pieces of at most the time of one
+turn at the rate of its pericentre, for which the same holds.
 
-Where one Earth orientation file follows another, an interval ends, so that no fit goes across the jump; only for the
+Where one Earth orientation file follows another, a piece ends, so that no fit goes across the jump; only for the
 light time after it, 1.3 s, a station seen from the Moon is already that of the next file.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from malapert_astro.chebyshev import ChebyshevSeries
+from malapert_astro import path_kernel
 from malapert_astro.ephemeris import Ephemeris
-from malapert_astro.times import tdb_from_utc
+from malapert_astro.motion import BodyMotion, State
+from malapert_astro.orbits import Orbit
+from malapert_astro.points import Body, SitePosition, StationPosition
 
 Floats = NDArray[np.float64]
+Point = SitePosition | StationPosition
 
-_LONGEST_INTERVAL_S = 28_800.0
-_NODES = 13
+LONGEST_PIECE_S = 86_400.0
+_NODES = 20
+_SUN_BEFORE_S, _EARTH_MOON_BEFORE_S = 499.0, 1.28
+"""How long before reception the other end is taken: near the light time, see `received_km`."""
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Pieces of equal length, with their coefficients of shape (pieces, 3, degree + 1)."""
+
+    start_s: float
+    piece_s: float
+    coefficients: Floats
 
 
 @dataclass(frozen=True)
 class FittedPath:
-    """An apparent vector over a span; its length is the light path."""
+    """An apparent vector over a span, in the observer's axes; its length is the light path.
 
-    series: ChebyshevSeries
+    Methods take TDB seconds past J2000 of any shape, within the span. Axes are east, north and up of a point on a
+    body, and those of J2000 for an orbiter.
+    """
 
-    def vector_km(self, utc_s: ArrayLike) -> Floats:
-        """Return the vector at Unix seconds UTC, km, shape (3, ...)."""
-        return self.series.evaluate(tdb_from_utc(utc_s))
+    sections: tuple[_Section, ...]
 
-    def range_and_rate(self, utc_s: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    def vector_km(self, epoch_tdb_s: ArrayLike) -> Floats:
+        """Return the vector, km, shape (3, ...)."""
+        return self._evaluate(path_kernel.vectors, epoch_tdb_s)
+
+    def direction_deg(self, epoch_tdb_s: ArrayLike) -> tuple[Floats, Floats]:
+        """Return azimuth (from north clockwise, 0 to 360) and elevation, degrees."""
+        azimuth, elevation = self._evaluate(path_kernel.directions, epoch_tdb_s)
+        return azimuth, elevation
+
+    def elevation_deg(self, epoch_tdb_s: ArrayLike) -> Floats:
+        """Return the elevation, degrees."""
+        return self.direction_deg(epoch_tdb_s)[1]
+
+    def range_and_rate(self, epoch_tdb_s: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return the vector (km, shape (3, ...)), its length (km) and length rate by the receiver's clock (km/s)."""
-        vector_km, rate_km_s = self.series.evaluate_with_rate(tdb_from_utc(utc_s))
+
+        def both(start_s: float, piece_s: float, coefficients: Floats, epoch_s: Floats) -> Floats:
+            return np.concatenate(path_kernel.vectors_and_rates(start_s, piece_s, coefficients, epoch_s))
+
+        both_km = self._evaluate(both, epoch_tdb_s)
+        vector_km, rate_km_s = both_km[:3], both_km[3:]
         range_km = np.sqrt(np.sum(vector_km**2, axis=0))
         return vector_km, range_km, np.sum(vector_km * rate_km_s, axis=0) / range_km
+
+    def _evaluate(self, kernel: path_kernel.Kernel, epoch_tdb_s: ArrayLike) -> Floats:
+        epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
+        flat = np.ascontiguousarray(epoch.reshape(-1))
+        if len(self.sections) == 1:
+            out = _of_section(kernel, self.sections[0], flat)
+        else:
+            section_of = np.searchsorted([section.start_s for section in self.sections[1:]], flat, side="right")
+            chosen = [np.flatnonzero(section_of == index) for index in range(len(self.sections))]
+            parts = [
+                _of_section(kernel, *pair) for pair in zip(self.sections, (flat[at] for at in chosen), strict=True)
+            ]
+            out = np.empty((parts[0].shape[0], flat.size))
+            out[:, np.concatenate(chosen)] = np.concatenate(parts, axis=1)
+        return out.reshape(out.shape[0], *epoch.shape)
+
+
+def _of_section(kernel: path_kernel.Kernel, section: _Section, epoch_s: Floats) -> Floats:
+    return kernel(section.start_s, section.piece_s, section.coefficients, epoch_s)
 
 
 class SpanPaths:
@@ -48,60 +102,113 @@ class SpanPaths:
     Parameters
     ----------
     ephemeris
-        Gives the vectors.
-    start_utc_s, end_utc_s
-        The span, Unix seconds UTC.
+        Gives the bodies.
+    start_tdb_s, end_tdb_s
+        The span, TDB seconds past J2000.
+    longest_piece_s
+        Longest piece; that of the fastest orbit (`Orbit.longest_piece_s`) where an orbiter is at an end.
 
     Raises
     ------
     EphemerisSpanError
-        If the kernels do not cover the span; from the methods.
+        If the kernels do not cover the span; from `seen`.
     ValueError
         If the span is empty.
     """
 
-    def __init__(self, ephemeris: Ephemeris, start_utc_s: float, end_utc_s: float) -> None:
-        if not end_utc_s > start_utc_s:
-            raise ValueError(f"the span ends at {end_utc_s}, not after its start {start_utc_s}")
-        start_s, end_s = (float(edge) for edge in tdb_from_utc([start_utc_s, end_utc_s]))
-        seam_s = next((seam for seam in ephemeris.earth_orientation_seams_tdb_s if start_s < seam < end_s), None)
-        self._start_s, self._interval_s, self._count = _intervals(start_s, end_s, seam_s)
-        middles = self._start_s + self._interval_s * (np.arange(self._count) + 0.5)
-        nodes = middles[:, np.newaxis] + 0.5 * self._interval_s * np.cos(_NODE_ANGLES)
-        self._moments = ephemeris.at(nodes.ravel())
+    def __init__(
+        self, ephemeris: Ephemeris, start_tdb_s: float, end_tdb_s: float, longest_piece_s: float = LONGEST_PIECE_S
+    ) -> None:
+        if not end_tdb_s > start_tdb_s:
+            raise ValueError(f"the span ends at {end_tdb_s}, not after its start {start_tdb_s}")
+        self.ephemeris = ephemeris
+        self.start_tdb_s, self.end_tdb_s = start_tdb_s, end_tdb_s
+        seams = [seam for seam in ephemeris.earth_orientation_seams_tdb_s if start_tdb_s < seam < end_tdb_s]
+        self._pieces = [
+            (first, (last - first) / count, count)
+            for first, last in pairwise([start_tdb_s, *seams, end_tdb_s])
+            for count in [int(np.ceil((last - first) / min(longest_piece_s, LONGEST_PIECE_S)))]
+        ]
+        self._motions: dict[tuple[Body, float], BodyMotion] = {}
+        self._orbits: dict[tuple[Orbit, float], State] = {}
 
-    def sun(self, site_moon_me_km: Floats) -> FittedPath:
-        """Return the Sun from a lunar site, in MOON_ME axes."""
-        return self._fit(self._moments.sun_km(site_moon_me_km))
+    def seen(self, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
+        """Return the path of what an observer receives of a target."""
+        before_s = _before_s(observer, target)
+        seen_from, seen_at = self._state(observer, 0.0), self._state(target, before_s)
+        vector_km = path_kernel.received(
+            seen_from.position_km, seen_from.velocity_km_s, seen_at.position_km, seen_at.velocity_km_s, before_s
+        )
+        if not isinstance(observer, Orbit):
+            turn = self._motion(observer.body, 0.0).from_inertial
+            vector_km = path_kernel.turned(observer.local_axes, turn, vector_km)
+        return self._fit(vector_km)
 
-    def earth(self, site_moon_me_km: Floats) -> FittedPath:
-        """Return the Earth's centre from a lunar site, in MOON_ME axes."""
-        return self._fit(self._moments.earth_km(site_moon_me_km))
+    def _state(self, end: Body | Point | Orbit, before_s: float) -> State:
+        if isinstance(end, Orbit):
+            return self._orbit_state(end, before_s)
+        if isinstance(end, Body):
+            if end is Body.SUN:
+                return self.ephemeris.sun_state(self._nodes - before_s)
+            return self._motion(end, before_s).center
+        motion = self._motion(end.body, before_s)
+        center = motion.center
+        return State(
+            *path_kernel.point_states(
+                center.position_km, center.velocity_km_s, motion.from_inertial, motion.spin_rad_s, end.fixed_km
+            )
+        )
 
-    def station(self, site_moon_me_km: Floats, station_itrf_km: Floats) -> FittedPath:
-        """Return a ground station from a lunar site, in MOON_ME axes."""
-        return self._fit(self._moments.station_km(site_moon_me_km, station_itrf_km))
+    def _orbit_state(self, orbit: Orbit, before_s: float) -> State:
+        if (orbit, before_s) not in self._orbits:
+            position_km, velocity_km_s = orbit.state_km(self._nodes - before_s)
+            center = self._motion(orbit.center, before_s).center
+            self._orbits[orbit, before_s] = State(
+                np.ascontiguousarray(center.position_km + position_km),
+                np.ascontiguousarray(center.velocity_km_s + velocity_km_s),
+            )
+        return self._orbits[orbit, before_s]
 
-    def site(self, station_itrf_km: Floats, site_moon_me_km: Floats) -> FittedPath:
-        """Return a lunar site from a ground station, in ITRF93 axes."""
-        return self._fit(self._moments.site_km(station_itrf_km, site_moon_me_km))
+    def _motion(self, body: Body, before_s: float) -> BodyMotion:
+        if (body, before_s) not in self._motions:
+            motion_of = self.ephemeris.moon_motion if body is Body.MOON else self.ephemeris.earth_motion
+            self._motions[body, before_s] = motion_of(self._nodes - before_s)
+        return self._motions[body, before_s]
+
+    @cached_property
+    def _nodes(self) -> Floats:
+        return np.concatenate(
+            [
+                (start_s + piece_s * (np.arange(count)[:, np.newaxis] + 0.5) + 0.5 * piece_s * _NODE_PLACES).ravel()
+                for start_s, piece_s, count in self._pieces
+            ]
+        )
 
     def _fit(self, vector_km: Floats) -> FittedPath:
-        values = vector_km.reshape(3, self._count, _NODES)
-        coefficients = np.einsum("kn,crn->kcr", _COEFFICIENTS_OF_VALUES, values, optimize=True)
-        return FittedPath(ChebyshevSeries(self._start_s, self._interval_s, np.ascontiguousarray(coefficients)))
+        # Row-major (pieces, 3, nodes) times (nodes, degrees): one product of matrices.
+        values = np.ascontiguousarray(vector_km.reshape(3, -1, _NODES).transpose(1, 0, 2))
+        coefficients = values @ _COEFFICIENTS_OF_VALUES
+        sections, first = [], 0
+        for start_s, piece_s, count in self._pieces:
+            sections.append(_Section(start_s, piece_s, np.ascontiguousarray(coefficients[first : first + count])))
+            first += count
+        return FittedPath(tuple(sections))
 
 
-def _intervals(start_s: float, end_s: float, seam_s: float | None) -> tuple[float, float, int]:
-    """Return start, length and number of equal intervals that cover a span; a seam in it is between two of them."""
-    if seam_s is None:
-        count = int(np.ceil((end_s - start_s) / _LONGEST_INTERVAL_S))
-        return start_s, (end_s - start_s) / count, count
-    before, after = (int(np.ceil(part_s / _LONGEST_INTERVAL_S)) for part_s in (seam_s - start_s, end_s - seam_s))
-    return seam_s - before * _LONGEST_INTERVAL_S, _LONGEST_INTERVAL_S, before + after
+def _before_s(observer: Point | Orbit, target: Body | Point | Orbit) -> float:
+    if target is Body.SUN:
+        return _SUN_BEFORE_S
+    return 0.0 if _side(observer) is _side(target) else _EARTH_MOON_BEFORE_S
+
+
+def _side(end: Body | Point | Orbit) -> Body:
+    if isinstance(end, Body):
+        return end
+    return end.center if isinstance(end, Orbit) else end.body
 
 
 _NODE_ANGLES = (np.arange(_NODES) + 0.5) * (np.pi / _NODES)
+_NODE_PLACES = np.cos(_NODE_ANGLES)
 # Discrete orthogonality at the nodes: cₖ = (2 − δₖ₀)/N · Σ f(cos θⱼ) cos k θⱼ.
-_COEFFICIENTS_OF_VALUES = np.cos(np.outer(np.arange(_NODES), _NODE_ANGLES)) * (2.0 / _NODES)
-_COEFFICIENTS_OF_VALUES[0] *= 0.5
+_COEFFICIENTS_OF_VALUES = np.cos(np.outer(_NODE_ANGLES, np.arange(_NODES))) * (2.0 / _NODES)
+_COEFFICIENTS_OF_VALUES[:, 0] *= 0.5

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from malapert_astro import skyline_kernel
+
 Floats = NDArray[np.float64]
 
 _DISC_CHORDS = 48
@@ -30,7 +32,7 @@ class Skyline:
     elevation_deg: Floats
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.elevation_deg, dtype=np.float64)
+        values = np.ascontiguousarray(self.elevation_deg, dtype=np.float64)
         if values.ndim != 1 or not values.size:
             raise ValueError(f"a skyline is a row of at least one elevation, not an array of shape {values.shape}")
         if not np.all(np.abs(values) <= 90.0):
@@ -50,8 +52,7 @@ class Skyline:
     def elevation_at(self, azimuth_deg: ArrayLike) -> Floats:
         """Return the skyline's elevation at azimuths of any shape, degrees."""
         azimuth = np.asarray(azimuth_deg, dtype=np.float64)
-        row: Floats = _interpolate_rows(self.elevation_deg[np.newaxis], azimuth.ravel())[0]
-        return row.reshape(azimuth.shape)
+        return skyline_kernel.heights(self.elevation_deg, azimuth.ravel()).reshape(azimuth.shape)
 
 
 def clearance_deg(skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: ArrayLike) -> Floats:
@@ -78,12 +79,10 @@ def disc_clearance_deg(
     azimuth, elevation, radius = np.broadcast_arrays(
         *(np.asarray(value, dtype=np.float64) for value in (azimuth_deg, elevation_deg, radius_deg))
     )
-    azimuth_scale = radius / np.cos(np.radians(elevation))
-    clearance = np.full(azimuth.shape, -np.inf)
-    for theta in np.linspace(0.0, np.pi, _DISC_CHORDS + 1):
-        height = skyline.elevation_at(azimuth + azimuth_scale * np.cos(theta))
-        clearance = np.maximum(clearance, elevation + radius * np.sin(theta) - height)
-    return clearance
+    clearance = skyline_kernel.disc_clearances(
+        skyline.elevation_deg, azimuth.ravel(), elevation.ravel(), radius.ravel(), *_RIM
+    )
+    return clearance.reshape(azimuth.shape)
 
 
 def visible_disc_fraction(
@@ -125,22 +124,14 @@ def visible_disc_fractions(
     azimuth_deg, elevation_deg, radius_deg
         The disc's centre and angular radius, degrees, each of shape (n,) or (p, n).
     """
-    theta = (np.arange(_DISC_CHORDS) + 0.5) * (np.pi / _DISC_CHORDS)
-    azimuth_scale = radius_deg / np.cos(np.radians(elevation_deg))
-    visible: Floats | float = 0.0
-    for cosine, sine in zip(np.cos(theta), np.sin(theta), strict=True):
-        height = _interpolate_rows(skylines_deg, azimuth_deg + azimuth_scale * cosine)
-        visible = visible + np.clip((elevation_deg - height) / radius_deg + sine, 0.0, 2.0 * sine) * sine
-    return np.asarray(visible / _DISC_CHORDS)
+    shape = (skylines_deg.shape[0], np.broadcast_shapes(*(np.shape(v) for v in (azimuth_deg, elevation_deg)))[-1])
+    azimuth, elevation, radius = (
+        np.ascontiguousarray(np.broadcast_to(values, shape)) for values in (azimuth_deg, elevation_deg, radius_deg)
+    )
+    return skyline_kernel.disc_fractions(np.ascontiguousarray(skylines_deg), azimuth, elevation, radius, *_CHORDS)
 
 
-def _interpolate_rows(skylines_deg: Floats, azimuth_deg: Floats) -> Floats:
-    points, count = skylines_deg.shape
-    position = (azimuth_deg % 360.0) * (count / 360.0)
-    before = position.astype(np.intp)
-    share = position - before
-    before %= count  # rounding can put an azimuth a hair below 360 on the closing step
-    row = np.arange(points)[:, np.newaxis] * count
-    flat = skylines_deg.reshape(-1)
-    left, right = flat[row + before], flat[row + (before + 1) % count]
-    return np.asarray(left + (right - left) * share)
+_RIM_ANGLES = np.linspace(0.0, np.pi, _DISC_CHORDS + 1)
+_CHORD_ANGLES = (np.arange(_DISC_CHORDS) + 0.5) * (np.pi / _DISC_CHORDS)
+_RIM = np.cos(_RIM_ANGLES), np.sin(_RIM_ANGLES)
+_CHORDS = np.cos(_CHORD_ANGLES), np.sin(_CHORD_ANGLES)

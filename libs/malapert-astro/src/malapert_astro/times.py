@@ -100,8 +100,12 @@ class TimeScale:
                 f"UTC of {float(utc.min())} Unix seconds is before the leap seconds begin ({first})"
             )
         offset = self.tai_minus_utc_s[np.searchsorted(self.step_utc_s, utc, side="right") - 1]
-        tt_s = utc - _J2000_UNIX_S + offset + self.tt_minus_tai_s
-        return np.asarray(tt_s + self._tdb_minus_tt_s(tt_s))
+        return self.tdb_from_tt(utc - _J2000_UNIX_S + offset + self.tt_minus_tai_s)
+
+    def tdb_from_tt(self, tt_s: ArrayLike) -> Floats:
+        """Return TDB of TT, both in seconds past J2000, any shape."""
+        terrestrial = np.asarray(tt_s, dtype=np.float64)
+        return np.asarray(terrestrial + self._tdb_minus_tt_s(terrestrial))
 
     def utc_from_tdb(self, epoch_tdb_s: ArrayLike) -> Floats:
         """Return Unix seconds UTC of TDB seconds past J2000, any shape."""

@@ -14,6 +14,8 @@ _EVERYBODY = frozenset({Role.VIEWER, Role.REQUESTER, Role.PLANNER, Role.APPROVER
 _TEAMS = frozenset({Role.REQUESTER, Role.PLANNER, Role.OPERATOR})
 _PLANNERS = frozenset({Role.PLANNER, Role.OPERATOR})
 _APPROVERS = frozenset({Role.APPROVER})
+_OPERATING = _PLANNERS
+"""Who works an agency's own stations; the service asks that they are its own."""
 _OPERATORS = frozenset({Role.OPERATOR})
 
 ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
@@ -59,6 +61,27 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "reserve_contacts": _PLANNERS,
     "commit_contacts": _PLANNERS,
     "release_contacts": _PLANNERS,
+    "reject_contacts": _OPERATING,
+    "report_contact": _OPERATING,
+    "list_alternates": _EVERYBODY,
+    "export_contacts": _EVERYBODY,
+    "read_schedule": _EVERYBODY,
+    "export_window_events": _EVERYBODY,
+    "predict_tracking_data": _EVERYBODY,
+    "read_tracking_data": _EVERYBODY,
+    "put_station": _OPERATING,
+    "remove_station": _OPERATING,
+    "list_outages": _EVERYBODY,
+    "add_outage": _OPERATING,
+    "remove_outage": _OPERATING,
+    # orbiters and keys shared over their links
+    "register_orbiter": _PLANNERS,
+    "list_orbiters": _EVERYBODY,
+    "get_orbiter": _EVERYBODY,
+    "export_orbiter": _EVERYBODY,
+    "record_keys": _PLANNERS,
+    "list_key_stores": _EVERYBODY,
+    "list_key_entries": _EVERYBODY,
     # instruments and requests
     "list_instruments": _EVERYBODY,
     "get_instrument": _EVERYBODY,

@@ -1,15 +1,18 @@
 """Reads a station catalogue from plain values and checks it whole: every fault comes back at once, with its path."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from malapert_core.errors import Fault, InvalidInputError
 
 from malapert_comms_window.domain.figures import Confidence, Figure
-from malapert_comms_window.domain.stations import Station, StationBand
+from malapert_comms_window.domain.stations import OPTICAL, MaskPoint, Station, StationBand
 
-BANDS = ("L", "S", "X", "Ka")
+BANDS = ("L", "S", "X", "Ka", OPTICAL)
 _SCHEMA = 1
 _COMPLEX_DIAMETER_KM = 100.0
 _EARTH_RADIUS_KM = 6371.0
@@ -18,6 +21,7 @@ _FIGURES = {
     "setup_s": ("s", 0.0, 86_400.0),
     "teardown_s": ("s", 0.0, 86_400.0),
     "cost_per_hour": ("1", 0.0, 1e6),
+    "handover_s": ("s", 0.0, 86_400.0),
 }
 _NUMBERS = {
     "latitude_deg": (-90.0, 90.0),
@@ -26,7 +30,8 @@ _NUMBERS = {
     "dish_m": (0.1, 500.0),
 }
 _TEXTS = ("id", "name", "complex", "agency_id", "operator", "height_datum", "source")
-_OTHER = ("confidence", "bands", "bands_confidence", "bands_note")
+_OTHER = ("confidence", "bands", "bands_confidence", "bands_note", "mask", "mask_source")
+_LARGEST_MASK_GAP_DEG = 90.0
 _CONFIDENCES = ", ".join(Confidence)
 
 
@@ -49,6 +54,26 @@ def read_catalogue(document: Any) -> tuple[Station, ...]:
         message = f"the station catalogue has {len(reading.faults)} faults"
         raise InvalidInputError("INVALID_STATION_CATALOGUE", message, faults=reading.faults)
     return tuple(sorted(stations, key=lambda station: station.station_id))
+
+
+def check_station(station: Station, others: Mapping[str, Station]) -> None:
+    """Check a station that is to be added to others.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_STATION`` with every fault: those of a catalogue's entry, and a place away from its complex.
+    """
+    reading = _Reading()
+    reading.checked(station, others)
+    if reading.faults:
+        faults = [Fault(_field_path(fault.path), fault.code, fault.message) for fault in reading.faults]
+        raise InvalidInputError("INVALID_STATION", f"the station has {len(faults)} faults", faults=faults)
+
+
+def _field_path(path: str) -> str:
+    """Return where in a station's message a fault of a catalogue's entry is."""
+    return "station." + {"id": "station_id", "complex": "complex_name"}.get(path, path)
 
 
 class _Reading:
@@ -74,6 +99,16 @@ class _Reading:
             self._check_complex(stations)
         return stations
 
+    def checked(self, station: Station, others: Mapping[str, Station]) -> None:
+        """Check a station as an entry of a catalogue, whose path is empty."""
+        entry = _entry_of(station)
+        if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", station.station_id) is None:
+            self._fault("station_id", "NOT_AN_IDENTIFIER", "1 to 63 of a-z, 0-9, '.', '_' and '-' are needed")
+        self._station(entry, "")
+        if not self.faults:
+            same = [other for other in others.values() if other.complex_name == station.complex_name]
+            self._check_away(station, same[0] if same else station, "")
+
     def _station(self, entry: Any, path: str) -> Station:
         if not isinstance(entry, Mapping):
             self._fault(path, "NOT_A_STATION", "a station is a mapping of its fields")
@@ -91,19 +126,42 @@ class _Reading:
             bands_confidence=self._confidence(entry, "bands_confidence", path),
             bands_note=str(entry.get("bands_note", "")),
             confidence=self._confidence(entry, "confidence", path),
+            mask=self._mask(entry.get("mask") or (), f"{path}.mask"),
+            mask_source=self._text(entry, "mask_source", path) if entry.get("mask") else "",
         )
+
+    def _mask(self, entries: Any, path: str) -> tuple[MaskPoint, ...]:
+        """Return the points of a mask: azimuths rise, and none of its gaps, that around north too, is too wide."""
+        if not isinstance(entries, Sequence) or isinstance(entries, str):
+            self._fault(path, "NOT_A_MASK", "a mask is a list of azimuth_deg and elevation_deg")
+            return ()
+        points = []
+        for index, entry in enumerate(entries):
+            values = entry if isinstance(entry, Mapping) else {}
+            azimuth = self._number(values, "azimuth_deg", f"{path}[{index}]", 0.0, 360.0)
+            points.append(MaskPoint(azimuth, self._number(values, "elevation_deg", f"{path}[{index}]", -10.0, 90.0)))
+        for index, (before, after) in enumerate(pairwise(points)):
+            if not before.azimuth_deg < after.azimuth_deg:
+                message = f"{after.azimuth_deg:g} is not after {before.azimuth_deg:g}; azimuths must rise"
+                self._fault(f"{path}[{index + 1}].azimuth_deg", "UNSORTED", message)
+        azimuths = [point.azimuth_deg for point in points]
+        for first, second in zip(azimuths, [*azimuths[1:], *[value + 360.0 for value in azimuths[:1]]], strict=True):
+            if second - first > _LARGEST_MASK_GAP_DEG:
+                message = f"no point from azimuth {first:g} to {second % 360.0:g}; a mask is given all around"
+                self._fault(path, "GAP", f"{message}, at least every {_LARGEST_MASK_GAP_DEG:g} degrees")
+        return tuple(points)
 
     def _check_complex(self, stations: Sequence[Station]) -> None:
         """Antennas of one complex stand together: a wrong sign of a coordinate shows here."""
         first: dict[str, Station] = {}
         for index, station in enumerate(stations):
-            other = first.setdefault(station.complex_name, station)
-            distance_km = _distance_km(station, other)
-            if distance_km > _COMPLEX_DIAMETER_KM:
-                message = (
-                    f"{station.station_id} is {distance_km:.0f} km from {other.station_id} of {other.complex_name}"
-                )
-                self._fault(f"stations[{index}].longitude_deg", "AWAY_FROM_COMPLEX", message + "; is a sign wrong?")
+            self._check_away(station, first.setdefault(station.complex_name, station), f"stations[{index}].")
+
+    def _check_away(self, station: Station, other: Station, path: str) -> None:
+        distance_km = _distance_km(station, other)
+        if distance_km > _COMPLEX_DIAMETER_KM:
+            message = f"{station.station_id} is {distance_km:.0f} km from {other.station_id} of {other.complex_name}"
+            self._fault(f"{path}longitude_deg", "AWAY_FROM_COMPLEX", message + "; is a sign wrong?")
 
     def _bands(self, entries: Any, path: str) -> tuple[StationBand, ...]:
         if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
@@ -116,7 +174,9 @@ class _Reading:
             band = values.get("band")
             if band not in BANDS or band in [other.band for other in bands]:
                 self._fault(f"{at}.band", "UNKNOWN_BAND", f"{band!r} is none of {', '.join(BANDS)}, or is there twice")
-            bands.append(StationBand(str(band), self._figure(values, "g_over_t_db_k", at, "dB/K", -20.0, 80.0)))
+            optical = band == OPTICAL and "g_over_t_db_k" not in values
+            figure = None if optical else self._figure(values, "g_over_t_db_k", at, "dB/K", -20.0, 80.0)
+            bands.append(StationBand(str(band), figure))
         return tuple(bands)
 
     def _figure(self, entry: Mapping[str, Any], name: str, path: str, unit: str, low: float, high: float) -> Figure:
@@ -151,7 +211,19 @@ class _Reading:
         return Confidence(value)
 
     def _fault(self, path: str, code: str, message: str) -> None:
-        self.faults.append(Fault(path, code, message))
+        self.faults.append(Fault(path.removeprefix("."), code, message))
+
+
+def _entry_of(station: Station) -> dict[str, Any]:
+    """Return the entry of a catalogue that reads as a station."""
+    values = asdict(station)
+    values["id"], values["complex"] = values.pop("station_id"), values.pop("complex_name")
+    values.pop("version")
+    for band in values["bands"]:
+        if band["g_over_t_db_k"] is None:
+            del band["g_over_t_db_k"]
+    values["bands"], values["mask"] = list(values["bands"]), list(values["mask"])
+    return values
 
 
 def _distance_km(a: Station, b: Station) -> float:

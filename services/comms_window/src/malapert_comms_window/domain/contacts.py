@@ -1,7 +1,7 @@
 """The contact book's rules: who holds an antenna when, and what may be booked."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -12,6 +12,8 @@ from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import Window, WindowKind
 
 MAX_CONTACTS = 5000
+MAX_TRACKING = timedelta(days=7)
+"""Longest contact: what holds an antenna at an instant began at most so long before, and its set-up a day earlier."""
 
 
 class ContactState(StrEnum):
@@ -26,6 +28,14 @@ class ContactState(StrEnum):
     FAILED = "failed"
 
 
+_NEXT_STATES = {
+    ContactState.TENTATIVE: {ContactState.COMMITTED, ContactState.REJECTED, ContactState.CANCELLED},
+    ContactState.COMMITTED: {ContactState.CANCELLED},
+    ContactState.ACTIVE: {ContactState.CANCELLED, ContactState.COMPLETED, ContactState.FAILED},
+    ContactState.COMPLETED: {ContactState.COMPLETED, ContactState.FAILED},
+}
+"""What may follow a state, as it stands at an instant; the other states are final. A completed contact may turn out to
+have failed, and the report of one that has ended makes its state final."""
 HOLDING_STATES = frozenset({ContactState.TENTATIVE, ContactState.COMMITTED, ContactState.ACTIVE})
 
 
@@ -64,6 +74,9 @@ class Contact:
     hold_until_time: datetime | None
     plan_id: str
     release_reason: str = ""
+    window_set_id: str = ""
+    window_id: str = ""
+    moved_from_contact_id: str = ""
 
     def state_at(self, now: datetime) -> ContactState:
         """Return the state at an instant: a hold that ran out is cancelled, a committed contact begins and ends."""
@@ -78,6 +91,15 @@ class Contact:
     def holds_antenna_at(self, now: datetime) -> bool:
         """Return whether nobody else may book the occupied time, as seen at an instant."""
         return self.state_at(now) in HOLDING_STATES
+
+    def may_become(self, state: ContactState, now: datetime) -> bool:
+        """Return whether a state may follow the present one."""
+        return state in _NEXT_STATES.get(self.state_at(now), ())
+
+    def changed(self, state: ContactState, reason: str = "") -> "Contact":
+        """Return the contact in another state and its next version."""
+        reason = reason or self.release_reason
+        return replace(self, state=state, version=self.version + 1, hold_until_time=None, release_reason=reason)
 
     def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
         """Return whether the occupied time meets a half-open span."""
@@ -127,28 +149,45 @@ def check_contact_requests(
         raise InvalidInputError("INVALID_CONTACTS", f"the contacts have {len(faults)} faults", faults=faults)
 
 
-def contact_conflict(conflicts: Sequence[tuple[int, Contact]]) -> ConflictError:
-    """Return the refusal that names each contact in the way, its antenna and its interval, by request index."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps an antenna from being booked: a contact, or an outage."""
+
+    what: str
+    identifier: str
+    station_id: str
+    start_time: datetime
+    end_time: datetime
+
+    @property
+    def label(self) -> str:
+        """What it is, for a person."""
+        span = f"from {self.start_time.isoformat()} to {self.end_time.isoformat()}"
+        return f"{self.what} {self.identifier} on {self.station_id} {span}"
+
+
+def obstacle_of(contact: Contact) -> Obstacle:
+    """Return a contact as what is in the way of others."""
+    start, end = contact.occupied_start_time, contact.occupied_end_time
+    return Obstacle("contact", contact.contact_id, contact.station_id, start, end)
+
+
+def contact_conflict(conflicts: Sequence[tuple[int, Obstacle]]) -> ConflictError:
+    """Return the refusal that names everything in the way, its antenna and its interval, by request index."""
     first = conflicts[0][1]
-    faults = [
-        Fault(f"requests[{index}]", "ANTENNA_TAKEN", f"{_label(contact)} is in the way") for index, contact in conflicts
-    ]
+    codes = {"contact": "ANTENNA_TAKEN", "outage": "ANTENNA_OUT"}
+    faults = [Fault(f"requests[{index}]", codes[each.what], f"{each.label} is in the way") for index, each in conflicts]
     return ConflictError(
         "CONTACT_CONFLICT",
-        f"nothing was booked: {_label(first)} is in the way" + (f", and {len(faults) - 1} more" * (len(faults) > 1)),
+        f"nothing was booked: {first.label} is in the way" + (f", and {len(faults) - 1} more" * (len(faults) > 1)),
         metadata={
-            "contact_id": first.contact_id,
+            f"{first.what}_id": first.identifier,
             "station_id": first.station_id,
-            "occupied_start_time": first.occupied_start_time.isoformat(),
-            "occupied_end_time": first.occupied_end_time.isoformat(),
+            "occupied_start_time": first.start_time.isoformat(),
+            "occupied_end_time": first.end_time.isoformat(),
         },
         faults=faults,
     )
-
-
-def _label(contact: Contact) -> str:
-    start, end = contact.occupied_start_time.isoformat(), contact.occupied_end_time.isoformat()
-    return f"contact {contact.contact_id} on {contact.station_id} from {start} to {end}"
 
 
 def _request_faults(
@@ -165,6 +204,8 @@ def _request_faults(
     if not request.start_time < request.end_time:
         message = f"it ends at {request.end_time.isoformat()}, not after its start"
         yield Fault(f"{path}.interval", "EMPTY_INTERVAL", message)
+    elif request.end_time - request.start_time > MAX_TRACKING:
+        yield Fault(f"{path}.interval", "TOO_LONG", f"it is longer than {MAX_TRACKING.days} days")
     if request.start_time <= now:
         yield Fault(f"{path}.interval.start_time", "IN_THE_PAST", f"{request.start_time.isoformat()} has passed")
     if request.window_id or request.window_set_id:

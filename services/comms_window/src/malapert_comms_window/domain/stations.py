@@ -2,15 +2,29 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from malapert_comms_window.domain.figures import Confidence, Figure
+
+OPTICAL = "optical"
+"""The band of an optical ground station."""
 
 
 @dataclass(frozen=True, slots=True)
 class StationBand:
-    """The receiving side of an antenna in one band."""
+    """The receiving side of an antenna in one band; an optical one has no gain over temperature."""
 
     band: str
-    g_over_t_db_k: Figure
+    g_over_t_db_k: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPoint:
+    """Least elevation at an azimuth from north clockwise, degrees."""
+
+    azimuth_deg: float
+    elevation_deg: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +48,26 @@ class Station:
     setup_s: Figure
     teardown_s: Figure
     cost_per_hour: Figure
+    handover_s: Figure
     source: str
     confidence: Confidence
+    mask: tuple[MaskPoint, ...] = ()
+    mask_source: str = ""
+    version: int = 0
+
+    @property
+    def is_optical(self) -> bool:
+        """Whether it is an optical ground station."""
+        return any(entry.band == OPTICAL for entry in self.bands)
+
+    def mask_deg(self, azimuth_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the horizon mask at azimuths, degrees, linear between its points; −90 where there is none."""
+        if not self.mask:
+            return np.full_like(azimuth_deg, -90.0)
+        azimuths = [point.azimuth_deg for point in self.mask]
+        return np.interp(azimuth_deg, azimuths, [point.elevation_deg for point in self.mask], period=360.0)
 
     def g_over_t_db_k(self, band: str) -> float | None:
         """Return gain over system noise temperature in a band, dB/K, or None where the antenna does not receive it."""
-        return next((entry.g_over_t_db_k.value for entry in self.bands if entry.band == band), None)
+        figure = next((entry.g_over_t_db_k for entry in self.bands if entry.band == band), None)
+        return None if figure is None else figure.value

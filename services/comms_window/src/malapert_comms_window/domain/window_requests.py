@@ -1,20 +1,28 @@
 """What is asked when windows are computed, and whether it makes sense."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from malapert_core.errors import Fault, InvalidInputError
 
-from malapert_comms_window.domain.links import LinkTerminal
+from malapert_comms_window.domain.links import LinkTerminal, terminal_faults
+from malapert_comms_window.domain.orbiter_links import (
+    KeyLink,
+    OpticalRules,
+    OrbiterLink,
+    RelayLink,
+    key_link_faults,
+    optical_faults,
+    relay_faults,
+)
+from malapert_comms_window.domain.orbiters import Orbiter, OrbitSource
 from malapert_comms_window.domain.stations import Station
 
 MAX_SPAN = timedelta(days=400)
 MAX_PLACES = 100
 MIN_PROFILE_STEP_S, MAX_PROFILE_STEP_S = 10.0, 86_400.0
-TERMINAL_BANDS = ("S", "X", "Ka")
+MAX_ORBITERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,25 @@ class WindowRequest:
     array_height_m: float
     antenna_height_m: float
     profile_step_s: float
+    relays: tuple[RelayLink, ...] = ()
+    orbiters: tuple[OrbiterLink, ...] = ()
+    conjunction_angle_deg: float = 0.0
+    optical: OpticalRules | None = None
+    key_links: tuple[KeyLink, ...] = ()
+    clock_error_s: float = 0.0
+
+    @property
+    def orbiter_ids(self) -> tuple[str, ...]:
+        """Every orbiter that is asked for, once."""
+        links: list[RelayLink | OrbiterLink | KeyLink] = [*self.relays, *self.orbiters, *self.key_links]
+        return tuple(dict.fromkeys(link.orbiter_id for link in links))
 
 
 def check_window_request(
-    request: WindowRequest, stations: Mapping[str, Station], allowed: tuple[datetime, datetime]
+    request: WindowRequest,
+    stations: Mapping[str, Station],
+    orbiters: Mapping[str, Orbiter],
+    allowed: tuple[datetime, datetime],
 ) -> None:
     """Check a request against the station catalogue and the ephemeris.
 
@@ -54,6 +77,8 @@ def check_window_request(
         What is asked.
     stations
         The catalogue by identifier.
+    orbiters
+        Those of the asked orbiters that there are, by identifier.
     allowed
         First and last instant that the ephemeris covers.
 
@@ -64,11 +89,13 @@ def check_window_request(
     """
     faults = [
         *_span_faults(request, allowed),
-        *_place_faults(request.places),
+        *_place_faults(request),
         *_station_faults(request, stations),
         *_number_faults(request),
+        *_orbiter_faults(request, orbiters),
+        *_optical_faults(request, stations),
     ]
-    if not request.terrain_stack_id:
+    if request.places and not request.terrain_stack_id:
         faults.append(Fault("terrain_stack_id", "MISSING", "the terrain stack that gives the skylines is needed"))
     if faults:
         raise InvalidInputError("INVALID_WINDOW_REQUEST", f"the request has {len(faults)} faults", faults=faults)
@@ -86,9 +113,12 @@ def _span_faults(request: WindowRequest, allowed: tuple[datetime, datetime]) -> 
             yield Fault(f"span.{name}", "OUTSIDE_EPHEMERIS", f"{time.isoformat()} is outside the ephemeris: {limits}")
 
 
-def _place_faults(places: tuple[Place, ...]) -> Iterable[Fault]:
-    if not 1 <= len(places) <= MAX_PLACES:
-        yield Fault("places", "WRONG_COUNT", f"1 to {MAX_PLACES} places, not {len(places)}")
+def _place_faults(request: WindowRequest) -> Iterable[Fault]:
+    places = request.places
+    if not places and not request.orbiters and not request.key_links:
+        yield Fault("places", "WRONG_COUNT", f"1 to {MAX_PLACES} places are needed where no orbiter is asked for")
+    if len(places) > MAX_PLACES:
+        yield Fault("places", "WRONG_COUNT", f"at most {MAX_PLACES} places, not {len(places)}")
     seen: set[str] = set()
     for index, place in enumerate(places):
         path = f"places[{index}]"
@@ -110,7 +140,8 @@ def _station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> 
             yield Fault(path, "UNKNOWN_STATION", f"there is no station {station_id!r}")
         elif station_id in request.station_ids[:index]:
             yield Fault(path, "DUPLICATE", f"{station_id!r} is there already")
-    if request.station_ids and request.terminal is None:
+    others = request.relays or request.orbiters or request.optical or request.key_links
+    if request.station_ids and request.terminal is None and not others:
         yield Fault("terminal", "MISSING", "contact windows need the asset's radio")
 
 
@@ -119,30 +150,46 @@ def _number_faults(request: WindowRequest) -> Iterable[Fault]:
     if not MIN_PROFILE_STEP_S <= step <= MAX_PROFILE_STEP_S:
         limits = f"{MIN_PROFILE_STEP_S:g} to {MAX_PROFILE_STEP_S:g} seconds"
         yield Fault("profile_step_s", "OUT_OF_RANGE", f"{step} is not in {limits}")
+    if not 0.0 <= request.conjunction_angle_deg <= 90.0:
+        message = f"{request.conjunction_angle_deg} is not in 0 to 90 degrees"
+        yield Fault("conjunction_angle_deg", "OUT_OF_RANGE", message)
+    if not 0.0 <= request.clock_error_s <= 86_400.0:
+        yield Fault("clock_error_s", "OUT_OF_RANGE", f"{request.clock_error_s} is not in 0 to 86400 seconds")
     for name in ("array_height_m", "antenna_height_m"):
         height_m = getattr(request, name)
         if not 0.0 <= height_m <= 100.0:
             yield Fault(name, "OUT_OF_RANGE", f"{height_m} is not in 0 to 100 metres")
     if request.terminal is not None:
-        yield from _terminal_faults(request.terminal)
+        yield from terminal_faults(request.terminal)
 
 
-def _terminal_faults(terminal: LinkTerminal) -> Iterable[Fault]:
-    if terminal.band not in TERMINAL_BANDS:
-        yield Fault("terminal.band", "UNKNOWN_BAND", f"{terminal.band!r} is none of {', '.join(TERMINAL_BANDS)}")
-    if not 1e8 <= terminal.frequency_hz <= 1e11:
-        message = f"{terminal.frequency_hz} Hz is not in 1e8 to 1e11 Hz"
-        yield Fault("terminal.frequency_hz", "OUT_OF_RANGE", message)
-    for name, low, high in (
-        ("eirp_dbw", -30.0, 120.0),
-        ("required_eb_n0_db", -2.0, 40.0),
-        ("margin_db", 0.0, 40.0),
-        ("losses_db", 0.0, 60.0),
-    ):
-        value = getattr(terminal, name)
-        if not low <= value <= high:
-            yield Fault(f"terminal.{name}", "OUT_OF_RANGE", f"{value} is not in {low:g} to {high:g} dB")
-    steps = terminal.rate_steps_bps
-    rising = all(before < after for before, after in pairwise(steps))
-    if not steps or not rising or not all(math.isfinite(step) and step > 0.0 for step in steps):
-        yield Fault("terminal.rate_steps_bps", "NOT_RISING", "at least one positive rate, rising, is needed")
+def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> Iterable[Fault]:
+    if len(request.orbiter_ids) > MAX_ORBITERS:
+        yield Fault("orbiters", "WRONG_COUNT", f"at most {MAX_ORBITERS} orbiters, not {len(request.orbiter_ids)}")
+    for kind in ("relays", "orbiters", "key_links"):
+        links = getattr(request, kind)
+        for index, link in enumerate(links):
+            path = f"{kind}[{index}].orbiter_id"
+            orbiter = orbiters.get(link.orbiter_id)
+            if orbiter is None:
+                yield Fault(path, "UNKNOWN_ORBITER", f"there is no orbiter {link.orbiter_id!r}")
+                continue
+            if link.orbiter_id in [other.orbiter_id for other in links[:index]]:
+                yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is there already")
+            if not orbiter.covers(request.start_time, request.end_time):
+                code = "TLE_TOO_OLD" if orbiter.source is OrbitSource.TLE else "OUTSIDE_ORBIT"
+                yield Fault("span", code, f"the motion of {link.orbiter_id} covers {orbiter.spans_text()}")
+    for index, relay in enumerate(request.relays):
+        yield from relay_faults(relay, f"relays[{index}]")
+    for index, own in enumerate(request.orbiters):
+        yield from terminal_faults(own.terminal, f"orbiters[{index}].terminal")
+
+
+def _optical_faults(request: WindowRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
+    if request.optical is not None:
+        yield from optical_faults(request.optical, "optical")
+    for index, link in enumerate(request.key_links):
+        yield from key_link_faults(link, f"key_links[{index}]", request.station_ids)
+    known = [stations[station_id] for station_id in request.station_ids if station_id in stations]
+    if (request.optical or request.key_links) and not any(station.is_optical for station in known):
+        yield Fault("station_ids", "NO_OPTICAL_STATION", "optical links need a station with the band 'optical'")

@@ -9,12 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from malapert_comms_window.domain.links import RATE
 from malapert_comms_window.domain.window_requests import WindowRequest
 
 Floats = NDArray[np.float64]
 
-RATE = "rate_bps"
-"""The quantity that is a step function: each value holds until the next sample."""
+KEY_RATE = "expected_key_rate_bps"
+"""Secret bits a second by the chance of a clear sky."""
 
 
 class WindowKind(StrEnum):
@@ -24,10 +25,19 @@ class WindowKind(StrEnum):
     DARKNESS = "darkness"
     EARTH_VISIBILITY = "earth_visibility"
     CONTACT = "contact"
+    CONJUNCTION = "conjunction"
+    RELAY_CONTACT = "relay_contact"
+    ORBITER_CONTACT = "orbiter_contact"
+    RELAY_END_TO_END = "relay_end_to_end"
+    STORE_AND_FORWARD = "store_and_forward"
+    ORBITER_ECLIPSE = "orbiter_eclipse"
+    ORBITER_OCCULTATION = "orbiter_occultation"
+    OPTICAL_LINK = "optical_link"
+    KEY_LINK = "key_link"
 
 
 class Predictability(StrEnum):
-    """How sure a window is within the stated error of the skyline."""
+    """How sure a window or an edge is within the stated errors of skyline, orbit, Earth orientation and clock."""
 
     PREDICTED = "predicted"
     POTENTIAL = "potential"
@@ -42,9 +52,21 @@ class Profile:
     value: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What an edge of a window is worth: the condition that ends it and one standard deviation, seconds."""
+
+    limited_by: str
+    error_s: float
+    predictability: Predictability
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """A half-open span of UTC in which a condition holds at a place, for contacts with a station."""
+    """A half-open span of UTC in which a condition holds at a place, with a station, an orbiter, or both.
+
+    What does not apply is empty: an orbiter's eclipse has neither place nor station.
+    """
 
     window_id: str
     kind: WindowKind
@@ -54,6 +76,9 @@ class Window:
     end_time: datetime
     predictability: Predictability
     profiles: tuple[Profile, ...] = ()
+    orbiter_id: str = ""
+    start_edge: Edge | None = None
+    end_edge: Edge | None = None
 
     @property
     def duration_s(self) -> float:
@@ -61,7 +86,10 @@ class Window:
         return (self.end_time - self.start_time).total_seconds()
 
     def volume_bit(self) -> float:
-        """Return what could be sent in the window, bits: 0 where no rate is known."""
+        """Return what could be sent in the window, or the secret bits to be expected; 0 where no rate is known."""
+        keys = [profile for profile in self.profiles if profile.quantity == KEY_RATE]
+        if keys:
+            return float(np.trapezoid(keys[0].value, keys[0].offset_s))
         rates = [profile for profile in self.profiles if profile.quantity == RATE]
         if not rates:
             return 0.0
@@ -81,6 +109,7 @@ class WindowSummary:
     longest_s: float
     longest_gap_s: float
     volume_bit: float
+    orbiter_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +152,21 @@ class WindowFilter:
     place_ids: tuple[str, ...] = ()
     station_ids: tuple[str, ...] = ()
     without_profiles: bool = False
+    orbiter_ids: tuple[str, ...] = ()
 
 
 def summarise(
-    windows: Sequence[Window], kind: WindowKind, place_id: str, station_id: str, span: tuple[datetime, datetime]
+    windows: Sequence[Window],
+    kind: WindowKind,
+    ends: tuple[str, str, str],
+    span: tuple[datetime, datetime],
 ) -> WindowSummary:
-    """Return how much the windows of one kind, place and station hold within a span; they are sorted and disjoint."""
+    """Return how much the windows of one kind hold within a span; they are sorted and disjoint.
+
+    `ends` are the place, the station and the orbiter that they are of; empty where one does not apply.
+    """
     durations = [window.duration_s for window in windows]
+    place_id, station_id, orbiter_id = ends
     return WindowSummary(
         kind=kind,
         place_id=place_id,
@@ -139,6 +176,7 @@ def summarise(
         longest_s=max(durations, default=0.0),
         longest_gap_s=max(_gaps_s(windows, span)),
         volume_bit=sum(window.volume_bit() for window in windows),
+        orbiter_id=orbiter_id,
     )
 
 

@@ -1,63 +1,37 @@
-"""The gRPC face of stations, windows and the contact book: translation only."""
+"""The gRPC face of windows and the contact book: translation only."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
-from malapert_core.errors import InvalidInputError, NotFoundError
+from malapert_core.errors import InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationContext, OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
-from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.handlers.contact_messages import (
     contact_message,
+    contact_request_message,
+    contact_request_of,
     foreign_contact_message,
     reservation_of,
 )
 from malapert_comms_window.handlers.shared_messages import interval_of
 from malapert_comms_window.handlers.window_messages import (
-    station_message,
     window_filter_of,
     window_message,
     window_request_of,
     window_set_message,
 )
+from malapert_comms_window.services.alternates import AlternateFinder
 from malapert_comms_window.services.contacts import ContactService
 from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.reservations import ReservationService
 from malapert_comms_window.services.windows import WindowService
 from malapert_comms_window.storage.contacts import ContactFilter
 
 COMPUTE_WINDOWS = "compute_windows"
-
-
-class StationHandlers(window_pb2_grpc.StationServiceServicer):
-    """Serves the station catalogue."""
-
-    def __init__(self, stations: Mapping[str, Station]) -> None:
-        self._stations = stations
-
-    async def ListStations(  # noqa: N802
-        self, request: window_pb2.ListStationsRequest, context: Any
-    ) -> window_pb2.ListStationsResponse:
-        """List stations by identifier."""
-        size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        rest = [station for station_id, station in sorted(self._stations.items()) if station_id > after]
-        return window_pb2.ListStationsResponse(
-            stations=[station_message(station) for station in rest[:size]],
-            next_page_token=encode_cursor(rest[size - 1].station_id) if len(rest) > size else "",
-        )
-
-    async def GetStation(  # noqa: N802
-        self, request: window_pb2.GetStationRequest, context: Any
-    ) -> window_pb2.GetStationResponse:
-        """Return one station."""
-        station = self._stations.get(request.station_id)
-        if station is None:
-            raise NotFoundError("station", request.station_id)
-        return window_pb2.GetStationResponse(station=station_message(station))
+_USUAL_ALTERNATES, _MOST_ALTERNATES = 10, 100
 
 
 class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
@@ -77,7 +51,7 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
         self, request: window_pb2.ComputeWindowsRequest, context: Any
     ) -> window_pb2.ComputeWindowsResponse:
         """Start a computation."""
-        self._windows.check(window_request_of(request))
+        await self._windows.check(window_request_of(request))
         operation_id = await self._operations.submit(
             None, COMPUTE_WINDOWS, request.SerializeToString(deterministic=True), require_identity()
         )
@@ -107,15 +81,19 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
 class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
     """Serves the contact book."""
 
-    def __init__(self, contacts: ContactService, clock: Clock) -> None:
+    def __init__(
+        self, reservations: ReservationService, contacts: ContactService, alternates: AlternateFinder, clock: Clock
+    ) -> None:
+        self._reservations = reservations
         self._contacts = contacts
+        self._alternates = alternates
         self._clock = clock
 
     async def ReserveContacts(  # noqa: N802
         self, request: contact_pb2.ReserveContactsRequest, context: Any
     ) -> contact_pb2.ReserveContactsResponse:
         """Reserve every asked contact or none."""
-        contacts = await self._contacts.reserve(reservation_of(request), require_identity())
+        contacts = await self._reservations.reserve(reservation_of(request), require_identity())
         now = self._clock()
         return contact_pb2.ReserveContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
 
@@ -123,7 +101,7 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         self, request: contact_pb2.CommitContactsRequest, context: Any
     ) -> contact_pb2.CommitContactsResponse:
         """Commit tentative contacts, all or none."""
-        contacts = await self._contacts.commit(list(request.contact_ids), require_identity())
+        contacts = await self._contacts.commit(list(request.contact_ids), list(request.versions), require_identity())
         now = self._clock()
         return contact_pb2.CommitContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
 
@@ -131,9 +109,40 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         self, request: contact_pb2.ReleaseContactsRequest, context: Any
     ) -> contact_pb2.ReleaseContactsResponse:
         """Give contacts back, all or none."""
-        contacts = await self._contacts.release(list(request.contact_ids), request.reason, require_identity())
+        contacts = await self._contacts.release(
+            list(request.contact_ids), list(request.versions), request.reason, require_identity()
+        )
         now = self._clock()
         return contact_pb2.ReleaseContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
+
+    async def RejectContacts(  # noqa: N802
+        self, request: contact_pb2.RejectContactsRequest, context: Any
+    ) -> contact_pb2.RejectContactsResponse:
+        """Refuse tentative contacts, all or none."""
+        contacts = await self._contacts.reject(
+            list(request.contact_ids), list(request.versions), request.reason, require_identity()
+        )
+        now = self._clock()
+        return contact_pb2.RejectContactsResponse(
+            contacts=[foreign_contact_message(contact, now, with_id=True) for contact in contacts]
+        )
+
+    async def ReportContact(  # noqa: N802
+        self, request: contact_pb2.ReportContactRequest, context: Any
+    ) -> contact_pb2.ReportContactResponse:
+        """Say how a contact went."""
+        contact = await self._contacts.report(
+            request.contact_id, request.reason, require_identity(), succeeded=request.succeeded
+        )
+        return contact_pb2.ReportContactResponse(contact=contact_message(contact, self._clock()))
+
+    async def ListAlternates(  # noqa: N802
+        self, request: contact_pb2.ListAlternatesRequest, context: Any
+    ) -> contact_pb2.ListAlternatesResponse:
+        """Find when and where else a contact could be."""
+        limit = min(request.limit or _USUAL_ALTERNATES, _MOST_ALTERNATES)
+        found = await self._alternates.find(contact_request_of(request.request), limit)
+        return contact_pb2.ListAlternatesResponse(alternates=[contact_request_message(each) for each in found])
 
     async def ListContacts(  # noqa: N802
         self, request: contact_pb2.ListContactsRequest, context: Any

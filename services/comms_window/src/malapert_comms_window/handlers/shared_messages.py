@@ -15,6 +15,11 @@ def confidence_message(confidence: Confidence) -> type_pb2.Confidence.ValueType:
     return type_pb2.Confidence.Value(f"CONFIDENCE_{confidence.name}")
 
 
+def confidence_of(value: type_pb2.Confidence.ValueType) -> Confidence:
+    """Return the domain's confidence; an unset or unknown one is an assumption."""
+    return next((each for each in Confidence if confidence_message(each) == value), Confidence.ASSUMPTION)
+
+
 def figure_message(figure: Figure) -> type_pb2.Figure:
     """Return the message of a figure."""
     return type_pb2.Figure(
@@ -32,10 +37,17 @@ def interval_message(start_time: datetime, end_time: datetime) -> type_pb2.Inter
 
 def interval_of(message: type_pb2.Interval) -> tuple[datetime, datetime]:
     """Return start and end of an interval; an unset one is empty, at 1970."""
-    return _time_of(message.start_time), _time_of(message.end_time)
+    return time_of(message.start_time), time_of(message.end_time)
 
 
-def _time_of(timestamp: Timestamp) -> datetime:
+def time_of(timestamp: Timestamp) -> datetime:
+    """Return the instant of a timestamp; an unset one is 1970.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_TIME`` where it is out of range.
+    """
     try:
         return from_timestamp(timestamp).astimezone(UTC)
     except (ValueError, OverflowError) as error:

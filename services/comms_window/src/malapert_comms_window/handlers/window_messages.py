@@ -7,10 +7,10 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import to_timestamp
 
-from malapert_comms_window.domain.links import LinkTerminal
-from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.window_requests import Place, WindowRequest
 from malapert_comms_window.domain.windows import (
+    Edge,
+    Predictability,
     Provenance,
     Window,
     WindowFilter,
@@ -18,40 +18,22 @@ from malapert_comms_window.domain.windows import (
     WindowSet,
     WindowSummary,
 )
-from malapert_comms_window.handlers.shared_messages import (
-    confidence_message,
-    figure_message,
-    interval_message,
-    interval_of,
+from malapert_comms_window.handlers.link_messages import (
+    key_link_message,
+    key_link_of,
+    optical_rules_message,
+    optical_rules_of,
+    orbiter_link_message,
+    orbiter_link_of,
+    relay_message,
+    relay_of,
+    terminal_message,
+    terminal_of,
 )
+from malapert_comms_window.handlers.shared_messages import interval_message, interval_of
 
 _KIND_OF = {window_pb2.WindowKind.Value(f"WINDOW_KIND_{kind.name}"): kind for kind in WindowKind}
 _KIND_MESSAGE = {kind: value for value, kind in _KIND_OF.items()}
-
-
-def station_message(station: Station) -> window_pb2.Station:
-    """Return the message of a station."""
-    return window_pb2.Station(
-        station_id=station.station_id,
-        name=station.name,
-        agency_id=station.agency_id,
-        operator=station.operator,
-        latitude_deg=station.latitude_deg,
-        longitude_deg=station.longitude_deg,
-        height_m=station.height_m,
-        height_datum=station.height_datum,
-        dish_m=station.dish_m,
-        min_elevation_deg=figure_message(station.min_elevation_deg),
-        bands=[
-            window_pb2.StationBand(band=entry.band, g_over_t_db_k=figure_message(entry.g_over_t_db_k))
-            for entry in station.bands
-        ],
-        setup_s=figure_message(station.setup_s),
-        teardown_s=figure_message(station.teardown_s),
-        cost_per_hour=figure_message(station.cost_per_hour),
-        source=station.source,
-        confidence=confidence_message(station.confidence),
-    )
 
 
 def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowRequest:
@@ -67,10 +49,16 @@ def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowReques
         station_ids=tuple(message.station_ids),
         start_time=start,
         end_time=end,
-        terminal=_terminal_of(message.terminal) if message.HasField("terminal") else None,
+        terminal=terminal_of(message.terminal) if message.HasField("terminal") else None,
         array_height_m=message.array_height_m,
         antenna_height_m=message.antenna_height_m,
         profile_step_s=message.profile_step_s,
+        relays=tuple(relay_of(relay) for relay in message.relays),
+        orbiters=tuple(orbiter_link_of(link) for link in message.orbiters),
+        conjunction_angle_deg=message.conjunction_angle_deg,
+        optical=optical_rules_of(message.optical) if message.HasField("optical") else None,
+        key_links=tuple(key_link_of(link) for link in message.key_links),
+        clock_error_s=message.clock_error_s,
     )
 
 
@@ -90,7 +78,13 @@ def window_filter_of(message: window_pb2.ListWindowsRequest) -> WindowFilter:
     if faults:
         raise InvalidInputError("INVALID_WINDOW_FILTER", "a kind of window is not known", faults=faults)
     kinds = tuple(_KIND_OF[kind] for kind in message.kinds)
-    return WindowFilter(kinds, tuple(message.place_ids), tuple(message.station_ids), message.without_profiles)
+    return WindowFilter(
+        kinds,
+        tuple(message.place_ids),
+        tuple(message.station_ids),
+        message.without_profiles,
+        tuple(message.orbiter_ids),
+    )
 
 
 def window_message(window: Window) -> window_pb2.Window:
@@ -107,8 +101,25 @@ def window_message(window: Window) -> window_pb2.Window:
             )
             for profile in window.profiles
         ],
-        predictability=window_pb2.Predictability.Value(f"PREDICTABILITY_{window.predictability.name}"),
+        predictability=_predictability_message(window.predictability),
+        orbiter_id=window.orbiter_id,
+        start_edge=_edge_message(window.start_edge),
+        end_edge=_edge_message(window.end_edge),
     )
+
+
+def _edge_message(edge: Edge | None) -> window_pb2.WindowEdge | None:
+    if edge is None:
+        return None
+    return window_pb2.WindowEdge(
+        limited_by=edge.limited_by,
+        error_s=edge.error_s,
+        predictability=_predictability_message(edge.predictability),
+    )
+
+
+def _predictability_message(value: Predictability) -> window_pb2.Predictability.ValueType:
+    return window_pb2.Predictability.Value(f"PREDICTABILITY_{value.name}")
 
 
 def window_set_message(window_set: WindowSet) -> window_pb2.WindowSet:
@@ -118,18 +129,6 @@ def window_set_message(window_set: WindowSet) -> window_pb2.WindowSet:
         request=_request_message(window_set.request),
         summaries=_summary_messages(window_set.summaries),
         provenance=_provenance_message(window_set.provenance),
-    )
-
-
-def _terminal_of(message: window_pb2.LinkTerminal) -> LinkTerminal:
-    return LinkTerminal(
-        band=message.band,
-        frequency_hz=message.frequency_hz,
-        eirp_dbw=message.eirp_dbw,
-        required_eb_n0_db=message.required_eb_n0_db,
-        margin_db=message.margin_db,
-        losses_db=message.losses_db,
-        rate_steps_bps=tuple(message.rate_steps_bps),
     )
 
 
@@ -149,22 +148,16 @@ def _request_message(request: WindowRequest) -> window_pb2.ComputeWindowsRequest
         ],
         station_ids=request.station_ids,
         span=interval_message(request.start_time, request.end_time),
-        terminal=None if terminal is None else _terminal_message(terminal),
+        terminal=None if terminal is None else terminal_message(terminal),
         array_height_m=request.array_height_m,
         antenna_height_m=request.antenna_height_m,
         profile_step_s=request.profile_step_s,
-    )
-
-
-def _terminal_message(terminal: LinkTerminal) -> window_pb2.LinkTerminal:
-    return window_pb2.LinkTerminal(
-        band=terminal.band,
-        frequency_hz=terminal.frequency_hz,
-        eirp_dbw=terminal.eirp_dbw,
-        required_eb_n0_db=terminal.required_eb_n0_db,
-        margin_db=terminal.margin_db,
-        losses_db=terminal.losses_db,
-        rate_steps_bps=terminal.rate_steps_bps,
+        relays=[relay_message(relay) for relay in request.relays],
+        orbiters=[orbiter_link_message(link) for link in request.orbiters],
+        conjunction_angle_deg=request.conjunction_angle_deg,
+        optical=None if request.optical is None else optical_rules_message(request.optical),
+        key_links=[key_link_message(link) for link in request.key_links],
+        clock_error_s=request.clock_error_s,
     )
 
 
@@ -179,6 +172,7 @@ def _summary_messages(summaries: Iterable[WindowSummary]) -> list[window_pb2.Win
             longest_s=summary.longest_s,
             longest_gap_s=summary.longest_gap_s,
             volume_bit=summary.volume_bit,
+            orbiter_id=summary.orbiter_id,
         )
         for summary in summaries
     ]

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.contacts import Contact
 from malapert_comms_window.domain.horizons import HorizonSet
+from malapert_comms_window.domain.outages import Outage
 from malapert_comms_window.domain.window_requests import Place
 from malapert_comms_window.domain.windows import WindowSet
 
@@ -33,3 +34,18 @@ class Announcer(Protocol):
 
     def contact_released(self, session: AsyncSession, contact: Contact) -> None:
         """Announce a contact that was given back."""
+
+    def contact_rejected(self, session: AsyncSession, contact: Contact) -> None:
+        """Announce a tentative contact that the owner of its antenna refused."""
+
+    def contact_moved(self, session: AsyncSession, before: Contact, after: Contact) -> None:
+        """Announce a contact that another antenna took over."""
+
+    def contact_reported(self, session: AsyncSession, contact: Contact) -> None:
+        """Announce how a contact went."""
+
+    def outage_added(self, session: AsyncSession, outage: Outage) -> None:
+        """Announce an outage."""
+
+    def outage_removed(self, session: AsyncSession, outage: Outage) -> None:
+        """Announce an outage that was taken away."""

@@ -15,32 +15,34 @@ from malapert_comms_window.domain.horizons import HorizonSet
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.window_requests import WindowRequest
 from malapert_comms_window.domain.windows import InputRecord, Provenance
-from malapert_comms_window.geometry.window_search import EDGE_TOLERANCE_S
+from malapert_comms_window.geometry.conditions import EDGE_TOLERANCE_S
+from malapert_comms_window.services.window_searches import Inputs
 
 _REQUEST = TypeAdapter(WindowRequest)
 
 
-def provenance_of(
-    request: WindowRequest,
-    stations: Sequence[Station],
-    horizon_sets: tuple[HorizonSet, HorizonSet],
-    ephemeris: Ephemeris,
-    now: datetime,
-) -> Provenance:
+def provenance_of(given: Inputs, now: datetime) -> Provenance:
     """Return every input by content, and what a reader must know."""
-    array, antenna = horizon_sets
-    inputs = [InputRecord(record.kind, record.name, record.content_hash) for record in ephemeris.records]
+    request, array, antenna, stations = given.request, given.array, given.antenna, given.stations
+    orbiters = [orbiter for orbiter, _ in given.motions.values()]
+    inputs = [InputRecord(record.kind, record.name, record.content_hash) for record in given.ephemeris.records]
     inputs += dict.fromkeys((*array.inputs, *antenna.inputs))
     for eye, horizons in (("array", array), ("antenna", antenna)):
         inputs += [_skyline_record(eye, horizons, index) for index in range(len(horizons.horizons))]
     inputs += [InputRecord("station", station.station_id, content_hash(asdict(station))) for station in stations]
+    inputs += [
+        InputRecord("orbiter", f"{each.orbiter_id} version {each.version}", each.content_hash) for each in orbiters
+    ]
     return Provenance(
         inputs=tuple(inputs),
         parameters={"edge_tolerance_s": str(EDGE_TOLERANCE_S), "profile_step_s": str(request.profile_step_s)},
         software=f"malapert-comms-window {__version__}",
         created_time=now,
         synthetic_terrain=array.synthetic_terrain or antenna.synthetic_terrain,
-        notes=tuple(_notes(request, stations, horizon_sets, ephemeris)),
+        notes=(
+            *_notes(request, stations, (array, antenna), given.ephemeris),
+            *(f"{each.orbiter_id}: {note}" for each in orbiters for note in each.notes),
+        ),
     )
 
 
@@ -73,8 +75,10 @@ def _notes(
     yield "Earth orientation from " + ", ".join(ephemeris.earth_orientation_sources(edges))
     assumed = []
     for station in stations:
-        entry = next((band for band in station.bands if request.terminal and band.band == request.terminal.band), None)
-        if entry is None:
+        if request.terminal is None or station.is_optical:
+            continue
+        entry = next((band for band in station.bands if band.band == request.terminal.band), None)
+        if entry is None or entry.g_over_t_db_k is None:
             yield f"{station.station_id} does not receive the asked band: its rate is 0"
         elif entry.g_over_t_db_k.confidence is Confidence.ASSUMPTION:
             assumed.append(station.station_id)

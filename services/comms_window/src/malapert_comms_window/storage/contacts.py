@@ -1,23 +1,39 @@
 """The contact book as it is stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from malapert_core.errors import ConflictError
-from sqlalchemy import and_, or_, text, update
+from sqlalchemy import Row, and_, insert, or_, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import Contact, ContactState
+from malapert_comms_window.domain.contacts import MAX_TRACKING, Contact, ContactState
 from malapert_comms_window.storage.tables import ContactRow
 
-# One statement that makes the row or locks it, alike on SQLite and PostgreSQL.
-_LOCK = text(
-    "INSERT INTO antenna (station_id, change_count) VALUES (:station_id, 1) "
-    "ON CONFLICT (station_id) DO UPDATE SET change_count = antenna.change_count + 1"
-)
 _MAYBE_HOLDING = (ContactState.TENTATIVE.value, ContactState.COMMITTED.value)
+
+
+_LONGEST_OCCUPATION = MAX_TRACKING + timedelta(days=2)
+_SPANS_AT_ONCE = 100
+
+AntennaSpan = tuple[str, datetime, datetime]
+"""A station and a half-open span of its time."""
+
+
+def batched_spans(spans: Collection[AntennaSpan]) -> Iterator[list[AntennaSpan]]:
+    """Yield spans a hundred at a time; many of one antenna are asked for as the one that holds them all."""
+    if len(spans) > _SPANS_AT_ONCE:
+        whole: dict[str, tuple[datetime, datetime]] = {}
+        for station_id, start, end in spans:
+            first, last = whole.get(station_id, (start, end))
+            whole[station_id] = min(first, start), max(last, end)
+        spans = [(station_id, *span) for station_id, span in whole.items()]
+    ordered = sorted(set(spans))
+    for first_index in range(0, len(ordered), _SPANS_AT_ONCE):
+        yield ordered[first_index : first_index + _SPANS_AT_ONCE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +53,44 @@ class ContactStore:
 
     async def lock_antennas(self, session: AsyncSession, station_ids: Collection[str]) -> None:
         """Keep everybody else from changing bookings of these antennas until the transaction ends."""
-        connection = await session.connection()
-        for station_id in sorted(set(station_ids)):  # one order for all, so that two never wait for each other
-            await connection.execute(_LOCK, {"station_id": station_id})
-
-    async def overlapping(
-        self, session: AsyncSession, station_ids: Collection[str], start_time: datetime, end_time: datetime
-    ) -> list[Contact]:
-        """Return the bookings of antennas that may hold them within a span, in order of their start."""
-        query = select(ContactRow).where(
-            col(ContactRow.station_id).in_(set(station_ids)),
-            col(ContactRow.state).in_(_MAYBE_HOLDING),
-            col(ContactRow.occupied_start_time) < end_time,
-            col(ContactRow.occupied_end_time) > start_time,
+        wanted = sorted(set(station_ids))  # one order for all, so that two never wait for each other
+        if not wanted:
+            return
+        # One statement that makes rows or locks them in their order, alike on SQLite and PostgreSQL.
+        rows = ", ".join(f"(:s{index}, 1)" for index in range(len(wanted)))
+        locking = text(
+            f"INSERT INTO antenna (station_id, change_count) VALUES {rows} "  # noqa: S608  # names of parameters only
+            "ON CONFLICT (station_id) DO UPDATE SET change_count = antenna.change_count + 1"
         )
-        rows = (await session.exec(query.order_by(col(ContactRow.occupied_start_time)))).all()
-        return [_of_row(row) for row in rows]
+        values = {f"s{index}": station_id for index, station_id in enumerate(wanted)}
+        await (await session.connection()).execute(locking, values)
+
+    async def overlapping(self, session: AsyncSession, spans: Collection[AntennaSpan]) -> list[Contact]:
+        """Return the bookings that may hold antennas within spans, in order of their start."""
+        found: dict[str, Contact] = {}
+        connection = await session.connection()
+        for few in batched_spans(spans):
+            within = or_(
+                *(
+                    and_(
+                        col(ContactRow.station_id) == station_id,
+                        col(ContactRow.occupied_start_time) < end,
+                        # The longest booking bounds how far back the index is read.
+                        col(ContactRow.occupied_start_time) > start - _LONGEST_OCCUPATION,
+                        col(ContactRow.occupied_end_time) > start,
+                    )
+                    for station_id, start, end in few
+                )
+            )
+            query = select(*_COLUMNS).where(within, col(ContactRow.state).in_(_MAYBE_HOLDING))
+            found.update((row.contact_id, _of_row(row)) for row in (await connection.execute(query)).all())
+        return sorted(found.values(), key=lambda contact: contact.occupied_start_time)
 
     async def add(self, session: AsyncSession, contacts: Sequence[Contact]) -> None:
         """Store new bookings."""
-        session.add_all([ContactRow(**{**asdict(contact), "state": contact.state.value}) for contact in contacts])
-        await session.flush()
+        if contacts:
+            rows = [{**asdict(contact), "state": contact.state.value} for contact in contacts]
+            await (await session.connection()).execute(insert(ContactRow), rows)
 
     async def find_all(self, session: AsyncSession, contact_ids: Collection[str]) -> dict[str, Contact]:
         """Return those of the bookings that there are, by identifier, as stored now."""
@@ -118,5 +151,10 @@ class ContactStore:
         return [_of_row(row) for row in (await session.exec(ordered)).all()]
 
 
-def _of_row(row: ContactRow) -> Contact:
-    return Contact(**{**row.model_dump(), "state": ContactState(row.state)})
+_COLUMNS = tuple(ContactRow.__table__.columns)  # type: ignore[attr-defined]
+
+
+def _of_row(row: ContactRow | Row[Any]) -> Contact:
+    # By columns, not by whole objects: a booking is read often and the session need not watch it.
+    values = {column.name: getattr(row, column.name) for column in _COLUMNS}
+    return Contact(**{**values, "state": ContactState(values["state"])})

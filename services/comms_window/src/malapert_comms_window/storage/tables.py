@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from malapert_core.database import Json, UtcDateTime, new_registry
-from sqlalchemy import Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -39,6 +39,8 @@ class WindowRow(CommsWindowTable, table=True):
     end_time: datetime = Field(sa_type=UtcDateTime)
     predictability: str = Field(sa_type=Text)
     profiles: bytes = Field(sa_type=LargeBinary)
+    orbiter_id: str = Field(default="", sa_type=Text)
+    edges: list[dict[str, Any] | None] = Field(default_factory=list, sa_type=Json)
 
 
 class AntennaRow(CommsWindowTable, table=True):
@@ -73,3 +75,74 @@ class ContactRow(CommsWindowTable, table=True):
     version: int
     hold_until_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     release_reason: str = Field(sa_type=Text)
+    window_set_id: str = Field(default="", sa_type=Text)
+    window_id: str = Field(default="", sa_type=Text)
+    moved_from_contact_id: str = Field(default="", sa_type=Text)
+
+
+class StationRow(CommsWindowTable, table=True):
+    """A station that was added, or that stands in for a built-in one."""
+
+    __tablename__ = "station"
+
+    station_id: str = Field(sa_type=Text, primary_key=True)
+    version: int
+    content: dict[str, Any] = Field(sa_type=Json)
+    updated_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class OutageRow(CommsWindowTable, table=True):
+    """A time in which an antenna cannot be used."""
+
+    __tablename__ = "outage"
+    __table_args__ = (Index("ix_outage_antenna", "station_id", "start_time"),)
+
+    outage_id: str = Field(sa_type=Text, primary_key=True)
+    station_id: str = Field(sa_type=Text)
+    start_time: datetime = Field(sa_type=UtcDateTime)
+    end_time: datetime = Field(sa_type=UtcDateTime)
+    kind: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+
+
+class OrbiterRow(CommsWindowTable, table=True):
+    """One version of an orbiter's motion, with the file it was given in; never changed."""
+
+    __tablename__ = "orbiter"
+
+    orbiter_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=Json)
+    file: bytes = Field(sa_type=LargeBinary)
+
+
+class KeyStoreRow(CommsWindowTable, table=True):
+    """How many secret bits two agencies have in store; `pair_id` names both in order."""
+
+    __tablename__ = "key_store"
+
+    pair_id: str = Field(sa_type=Text, primary_key=True)
+    first_agency_id: str = Field(sa_type=Text)
+    second_agency_id: str = Field(sa_type=Text)
+    balance_bit: int = Field(sa_type=BigInteger)
+    made_bit: int = Field(sa_type=BigInteger)
+    used_bit: int = Field(sa_type=BigInteger)
+    version: int
+
+
+class KeyEntryRow(CommsWindowTable, table=True):
+    """One booking of a key store; `sequence` counts those of a store."""
+
+    __tablename__ = "key_entry"
+    __table_args__ = (Index("uq_key_entry_id", "entry_id", unique=True),)
+
+    pair_id: str = Field(sa_type=Text, primary_key=True, foreign_key="key_store.pair_id")
+    sequence: int = Field(primary_key=True)
+    entry_id: str = Field(sa_type=Text)
+    amount_bit: int = Field(sa_type=BigInteger)
+    balance_bit: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=Text)
+    contact_id: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)

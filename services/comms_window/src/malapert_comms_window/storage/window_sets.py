@@ -1,6 +1,8 @@
 """Window sets and their windows."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from malapert_core.timestamps import utc_now
@@ -12,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.windows import (
+    Edge,
     Predictability,
     Window,
     WindowFilter,
@@ -62,6 +65,7 @@ class WindowSetStore:
             (WindowRow.kind, wanted.kinds),
             (WindowRow.place_id, wanted.place_ids),
             (WindowRow.station_id, wanted.station_ids),
+            (WindowRow.orbiter_id, wanted.orbiter_ids),
         ):
             if values:
                 query = query.where(col(column).in_(values))
@@ -81,6 +85,37 @@ class WindowSetStore:
         rows: Iterable[WindowRow] = (await session.exec(query)).all()
         return {(row.window_set_id, row.window_id): _of_row(row, with_profiles=False) for row in rows}
 
+    async def window(self, session: AsyncSession, window_set_id: str, window_id: str) -> Window | None:
+        """Return one window with its profiles, None where there is none."""
+        query = select(WindowRow).where(WindowRow.window_set_id == window_set_id, WindowRow.window_id == window_id)
+        row = (await session.exec(query)).first()
+        return None if row is None else _of_row(row, with_profiles=True)
+
+    async def beside(
+        self, session: AsyncSession, key: tuple[str, str], span: tuple[datetime, datetime]
+    ) -> list[Window]:
+        """Return the windows of the kind, place and orbiter of a window, with any station, that overlap a span.
+
+        Without profiles, in order of their start; none where there is no such window.
+        """
+        named = (await self.find_windows(session, [key])).get(key)
+        if named is None:
+            return []
+        query = (
+            select(WindowRow)
+            .where(
+                WindowRow.window_set_id == key[0],
+                WindowRow.kind == named.kind.value,
+                WindowRow.place_id == named.place_id,
+                WindowRow.orbiter_id == named.orbiter_id,
+                col(WindowRow.start_time) < span[1],
+                col(WindowRow.end_time) > span[0],
+            )
+            .options(defer(WindowRow.profiles, raiseload=True))  # type: ignore[arg-type]
+        )
+        rows = (await session.exec(query.order_by(col(WindowRow.sequence)))).all()
+        return [_of_row(row, with_profiles=False) for row in rows]
+
 
 def _values(window_set_id: str, sequence: int, window: Window) -> dict[str, Any]:
     return {
@@ -94,10 +129,13 @@ def _values(window_set_id: str, sequence: int, window: Window) -> dict[str, Any]
         "end_time": window.end_time,
         "predictability": window.predictability.value,
         "profiles": encode_profiles(window.profiles),
+        "orbiter_id": window.orbiter_id,
+        "edges": [None if edge is None else asdict(edge) for edge in (window.start_edge, window.end_edge)],
     }
 
 
 def _of_row(row: WindowRow, *, with_profiles: bool) -> Window:
+    start_edge, end_edge = (_edge_of(edge) for edge in row.edges or (None, None))
     return Window(
         window_id=row.window_id,
         kind=WindowKind(row.kind),
@@ -107,4 +145,13 @@ def _of_row(row: WindowRow, *, with_profiles: bool) -> Window:
         end_time=row.end_time,
         predictability=Predictability(row.predictability),
         profiles=decode_profiles(row.profiles) if with_profiles else (),
+        orbiter_id=row.orbiter_id,
+        start_edge=start_edge,
+        end_edge=end_edge,
     )
+
+
+def _edge_of(content: dict[str, Any] | None) -> Edge | None:
+    if content is None:
+        return None
+    return Edge(content["limited_by"], content["error_s"], Predictability(content["predictability"]))

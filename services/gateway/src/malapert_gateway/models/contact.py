@@ -59,6 +59,14 @@ class Contact(WireModel):
     plan_id: str = Field(
         description="The plan it belongs to; empty for a booking made by hand.", examples=["plan-5d21"]
     )
+    window_set_id: str = Field(
+        description="The window set it was taken from; empty for a booking made by hand.", examples=["windows-71c0"]
+    )
+    window_id: str = Field(
+        description="The window it lies in; empty for a booking made by hand.", examples=["contact-12"]
+    )
+    reason: str = Field(description="Why it was given back, refused, or how it went.", examples=[""])
+    moved_from_contact_id: str = Field(description="The contact whose place it took, if it was moved.", examples=[""])
 
 
 class ReserveContactsRequest(WireModel):
@@ -83,6 +91,9 @@ class CommitContactsRequest(WireModel):
     message_type: ClassVar[type[Message]] = contact_pb2.CommitContactsRequest
 
     contact_ids: list[str] = Field(description="The contacts.", examples=[["contact-9a1f"]])
+    versions: list[UInt32] = Field(
+        default_factory=list, description="The versions that are meant, one for each; empty means any.", examples=[[1]]
+    )
 
 
 class ReleaseContactsRequest(WireModel):
@@ -92,6 +103,52 @@ class ReleaseContactsRequest(WireModel):
 
     contact_ids: list[str] = Field(description="The contacts.", examples=[["contact-9a1f"]])
     reason: str = Field("", description="Why, for the record.", examples=["Superseded by a deeper drill"])
+    versions: list[UInt32] = Field(
+        default_factory=list, description="The versions that are meant, one for each; empty means any.", examples=[[1]]
+    )
+
+
+class RejectContactsRequest(WireModel):
+    """Asks to refuse contacts."""
+
+    message_type: ClassVar[type[Message]] = contact_pb2.RejectContactsRequest
+
+    contact_ids: list[str] = Field(description="The contacts.", examples=[["contact-9a1f"]])
+    reason: str = Field("", description="Why, for the record.", examples=["hydraulics"])
+    versions: list[UInt32] = Field(
+        default_factory=list,
+        description="The versions that are meant, one for each contact; empty means whatever they are.",
+        examples=[[1]],
+    )
+
+
+class ReportContactRequest(WireModel):
+    """Says how a contact went."""
+
+    message_type: ClassVar[type[Message]] = contact_pb2.ReportContactRequest
+
+    succeeded: bool = Field(description="True for success.", examples=[True])
+    reason: str = Field("", description="What happened, for the record.", examples=["hydraulics"])
+
+
+class ListAlternatesRequest(WireModel):
+    """Asks for alternates."""
+
+    message_type: ClassVar[type[Message]] = contact_pb2.ListAlternatesRequest
+
+    request: ContactRequest = Field(
+        description="What was asked; its window set says where else to look. Without one only the same antenna is "
+        "looked at."
+    )
+    limit: UInt32 = Field(0, description="How many at most; 0 means 10.", examples=[10])
+
+
+class Alternates(WireModel):
+    """When and where a contact could be instead, nearest in time first."""
+
+    message_type: ClassVar[type[Message]] = contact_pb2.ListAlternatesResponse
+
+    alternates: list[ContactRequest] = Field(description="Contacts that could be reserved now.")
 
 
 class Contacts(WireModel):

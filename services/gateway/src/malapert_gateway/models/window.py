@@ -20,6 +20,15 @@ class WindowKind(StrEnum):
     CONTACT = (
         "CONTACT"  # A station and the place see each other above their skylines and the station's least elevation.
     )
+    CONJUNCTION = "CONJUNCTION"  # The Sun is nearer to the place than an angle, as a station sees both.
+    RELAY_CONTACT = "RELAY_CONTACT"  # A place and an orbiter see each other.
+    ORBITER_CONTACT = "ORBITER_CONTACT"  # An orbiter and a station see each other.
+    RELAY_END_TO_END = "RELAY_END_TO_END"  # A place reaches a station through an orbiter that sees both.
+    STORE_AND_FORWARD = "STORE_AND_FORWARD"  # A place reaches an orbiter, which delivers to a station later.
+    ORBITER_ECLIPSE = "ORBITER_ECLIPSE"  # Some of the Sun is hidden from an orbiter by the Moon or the Earth.
+    ORBITER_OCCULTATION = "ORBITER_OCCULTATION"  # The Moon hides an orbiter from the Earth's centre.
+    OPTICAL_LINK = "OPTICAL_LINK"  # An optical station sees a place or an orbiter at night, away from the Moon.
+    KEY_LINK = "KEY_LINK"  # An optical link over which keys are made.
 
 
 class Predictability(StrEnum):
@@ -27,6 +36,15 @@ class Predictability(StrEnum):
 
     PREDICTED = "PREDICTED"  # Within the stated errors of terrain and ephemeris.
     POTENTIAL = "POTENTIAL"  # May be shorter, or not be at all, within those errors.
+
+
+class MaskPoint(WireModel):
+    """Least elevation at an azimuth."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.MaskPoint
+
+    azimuth_deg: float = Field(description="From north clockwise, degrees.", examples=[90.0])
+    elevation_deg: float = Field(description="Elevation, degrees.", examples=[7.5])
 
 
 class StationBand(WireModel):
@@ -61,6 +79,19 @@ class Station(WireModel):
     confidence: Annotated[Confidence, Strict(False)] | None = Field(
         None, description="How far the position may be trusted.", examples=["HIGH"]
     )
+    complex_name: str = Field("", description="Antennas of one complex stand together.", examples=["Malargüe"])
+    bands_confidence: Annotated[Confidence, Strict(False)] | None = Field(
+        None, description="How far the list of bands may be trusted.", examples=["HIGH"]
+    )
+    bands_note: str = Field("", description="What a reader must know of the bands.", examples=[""])
+    handover_s: Figure | None = Field(None, description="Overlap with the next station that a handover takes, seconds.")
+    mask: list[MaskPoint] = Field(
+        default_factory=list, description="Horizon mask, rising in azimuth, linear between its points; empty for none."
+    )
+    mask_source: str = Field("", description="Where the mask was published; empty without one.", examples=[""])
+    version: UInt32 = Field(
+        0, description="Counts changes, for optimistic edits; 0 for a built-in station as delivered.", examples=[0]
+    )
 
 
 class StationPage(WireModel):
@@ -79,13 +110,36 @@ class Profile(WireModel):
 
     quantity: str = Field(
         description="What: sun_fraction, sun_elevation_deg, sun_azimuth_deg, elevation_deg, azimuth_deg, "
-        "station_elevation_deg, range_km, range_rate_km_s, light_time_s or rate_bps.",
+        "station_elevation_deg, station_azimuth_deg, range_km, range_rate_km_s, light_time_s, link_margin_db, "
+        "sun_separation_deg, moon_separation_deg, latency_s, key_rate_bps, loss_db, qber or rate_bps.",
         examples=["elevation_deg"],
     )
     offset_s: list[float] = Field(description="Seconds after the window's start.", examples=[[0.0, 600.0, 1200.0]])
     value: list[float] = Field(
         description="Values. rate_bps is a step function: each value holds until the next sample.",
         examples=[[0.0, 8.4, 12.1]],
+    )
+
+
+class WindowEdge(WireModel):
+    """What an edge of a window is worth."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.WindowEdge
+
+    limited_by: str = Field(
+        description="The condition that it belongs to, such as site_skyline, station_mask or moon_limb; span at an "
+        "end of the search.",
+        examples=["site_skyline"],
+    )
+    error_s: float = Field(
+        description="One standard deviation by the errors of skyline, orbit, Earth rotation and clock, seconds.",
+        examples=[12.5],
+    )
+    predictability: Annotated[Predictability, Strict(False)] | None = Field(
+        None,
+        description="Potential where those errors would leave nothing of the window, or nothing of the gap beside "
+        "the edge.",
+        examples=["PREDICTED"],
     )
 
 
@@ -103,6 +157,11 @@ class Window(WireModel):
     predictability: Annotated[Predictability, Strict(False)] | None = Field(
         None, description="How sure it is.", examples=["PREDICTED"]
     )
+    orbiter_id: str = Field(
+        description="The orbiter, where one is at an end or between; empty otherwise.", examples=["relay-1"]
+    )
+    start_edge: WindowEdge | None = Field(None, description="What its start is worth.")
+    end_edge: WindowEdge | None = Field(None, description="What its end is worth.")
 
 
 class Place(WireModel):
@@ -132,6 +191,85 @@ class LinkTerminal(WireModel):
     )
 
 
+class RelayLink(WireModel):
+    """An orbiter between places and stations."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.RelayLink
+
+    orbiter_id: str = Field(description="The orbiter.", examples=["relay-1"])
+    uplink: LinkTerminal = Field(description="The place's radio towards the orbiter.")
+    orbiter_g_over_t_db_k: float = Field(
+        description="The orbiter's gain over noise temperature towards the place, dB/K.", examples=[-18.0]
+    )
+    downlink: LinkTerminal = Field(description="The orbiter's radio towards the stations.")
+    min_elevation_deg: float = Field(
+        description="The orbiter's least elevation at a place, degrees; the skyline counts besides.", examples=[10.0]
+    )
+    max_latency_s: float = Field(
+        0.0,
+        description="Longest time that the orbiter keeps data, seconds; 0 means that it does not store.",
+        examples=[21600.0],
+    )
+
+
+class OrbiterLink(WireModel):
+    """An orbiter's own links."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.OrbiterLink
+
+    orbiter_id: str = Field(description="The orbiter.", examples=["relay-1"])
+    terminal: LinkTerminal = Field(description="Its radio towards the stations.")
+
+
+class OpticalRules(WireModel):
+    """When an optical station may work."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.OpticalRules
+
+    max_sun_elevation_deg: float = Field(
+        description="Highest elevation of the Sun at the station, degrees, such as -12.", examples=[-12.0]
+    )
+    min_elevation_deg: float = Field(
+        description="Lowest elevation of the other end at the station, degrees.", examples=[10.0]
+    )
+    min_moon_separation_deg: float = Field(
+        description="Least distance of the other end from the Moon's centre, degrees; not asked of places on the Moon.",
+        examples=[20.0],
+    )
+
+
+class KeyLink(WireModel):
+    """A source of keys on an orbiter and the optical stations that receive it."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.KeyLink
+
+    orbiter_id: str = Field(description="The orbiter.", examples=["relay-1"])
+    rules: OpticalRules = Field(description="When a station may work.")
+    pulse_rate_hz: float = Field(description="Pulses a second.", examples=[1e8])
+    signal_photons: float = Field(description="Mean photons of a signal pulse.", examples=[0.8])
+    decoy_photons: float = Field(description="Mean photons of a decoy pulse.", examples=[0.1])
+    signal_share: float = Field(description="Share of pulses that are signals.", examples=[0.5])
+    dark_count: float = Field(description="Chance of a count without a photon, per pulse.", examples=[1e-6])
+    misalignment: float = Field(description="Chance that a photon's count is wrong.", examples=[0.01])
+    correction_efficiency: float = Field(
+        description="How much more than the entropy error correction tells.", examples=[1.16]
+    )
+    basis_share: float = Field(description="Share of pulses that are kept by the choice of bases.", examples=[0.5])
+    beam_divergence_rad: float = Field(description="Divergence of the beam, full angle, radians.", examples=[1e-5])
+    telescope_m: float = Field(description="Diameter of the receiving telescope, metres.", examples=[1.0])
+    zenith_transmission: float = Field(description="Transmission of the air straight up.", examples=[0.7])
+    fixed_loss_db: float = Field(description="Pointing, detector and optics together, dB.", examples=[9.0])
+    least_sifted_bits: float = Field(
+        description="Fewest sifted bits of a pass from which a key is made.", examples=[1e5]
+    )
+    clear_sky: dict[str, float] = Field(
+        default_factory=dict,
+        description="Chance of a clear sky, by station identifier; 1 where none is given.",
+        examples=[{"ogs-hanle": 0.7}],
+    )
+    needs_shadow: bool = Field(False, description="The orbiter works only outside sunlight.", examples=[True])
+
+
 class ComputeWindowsRequest(WireModel):
     """Asks for windows."""
 
@@ -142,10 +280,30 @@ class ComputeWindowsRequest(WireModel):
     places: list[Place] = Field(description="The places.")
     station_ids: list[str] = Field(description="The stations.", examples=[["esa-mlg", "isro-blr"]])
     span: Interval = Field(description="The span.")
-    terminal: LinkTerminal = Field(description="The asset's radio.")
+    terminal: LinkTerminal | None = Field(None, description="The asset's radio; without it there are no contacts.")
     array_height_m: float = Field(description="Height of the solar array above ground, metres.", examples=[2.0])
     antenna_height_m: float = Field(description="Height of the antenna above ground, metres.", examples=[2.5])
     profile_step_s: float = Field(description="Step of the profiles, seconds.", examples=[600.0])
+    relays: list[RelayLink] = Field(
+        default_factory=list, description="Orbiters through which the places reach the stations."
+    )
+    orbiters: list[OrbiterLink] = Field(
+        default_factory=list, description="Orbiters whose own contacts, eclipses and occultations are wanted."
+    )
+    conjunction_angle_deg: float = Field(
+        0.0,
+        description="The Sun's least distance from a place as a station sees both, degrees; 0 leaves conjunctions out.",
+        examples=[0.0],
+    )
+    optical: OpticalRules | None = Field(
+        None, description="Optical links of the places with the stations; unset leaves them out."
+    )
+    key_links: list[KeyLink] = Field(default_factory=list, description="Links over which keys are made.")
+    clock_error_s: float = Field(
+        0.0,
+        description="One standard deviation of the clock by which windows are kept, seconds.",
+        examples=[0.0],
+    )
 
 
 class WindowSummary(WireModel):
@@ -163,6 +321,9 @@ class WindowSummary(WireModel):
         description="The longest gap between two, and at the span's ends, seconds.", examples=[950400.0]
     )
     volume_bit: float = Field(description="What could be sent in all of them, bits.", examples=[4100000000.0])
+    orbiter_id: str = Field(
+        description="The orbiter, where one is at an end or between; empty otherwise.", examples=["relay-1"]
+    )
 
 
 class WindowSet(WireModel):

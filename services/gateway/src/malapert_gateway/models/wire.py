@@ -67,5 +67,8 @@ UtcTime = Annotated[
 UInt32 = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """A whole number that fits the contract's uint32."""
 
+Int64 = Annotated[int, Strict(False), Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that fits the contract's int64, which its JSON writes as text."""
+
 Base64 = Annotated[str, AfterValidator(_base64_text), Field(json_schema_extra={"format": "byte"})]
 """Bytes as base64 text."""

@@ -9,16 +9,21 @@ from malapert_core.identifiers import new_identifier
 
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.models.contact import (
+    Alternates,
     CommitContactsRequest,
+    Contact,
     ContactPage,
     Contacts,
+    ListAlternatesRequest,
+    RejectContactsRequest,
     ReleaseContactsRequest,
+    ReportContactRequest,
     ReserveContactsRequest,
 )
 from malapert_gateway.models.shared import Interval
 from malapert_gateway.models.wire import UtcTime
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
-from malapert_gateway.routes.parameters import GatewayParts, Page, only
+from malapert_gateway.routes.parameters import ContactId, GatewayParts, Page, only
 
 router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
 
@@ -67,3 +72,24 @@ async def release_contacts(body: ReleaseContactsRequest, gateway: GatewayParts) 
     """Give contacts back, all or none."""
     message = to_message(body, contact_pb2.ReleaseContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.ReleaseContacts, message), Contacts)
+
+
+@router.post("/contacts:reject")
+async def reject_contacts(body: RejectContactsRequest, gateway: GatewayParts) -> Contacts:
+    """Refuse tentative contacts, all or none; for the agency that owns their antennas."""
+    message = to_message(body, contact_pb2.RejectContactsRequest)
+    return to_model(await gateway.call(gateway.services.contacts.RejectContacts, message), Contacts)
+
+
+@router.post("/contacts/{contact_id}:report")
+async def report_contact(contact_id: ContactId, body: ReportContactRequest, gateway: GatewayParts) -> Contact:
+    """Say how a contact that has begun went: it is completed, or it failed."""
+    message = to_message(body, contact_pb2.ReportContactRequest, contact_id=contact_id)
+    return to_model((await gateway.call(gateway.services.contacts.ReportContact, message)).contact, Contact)
+
+
+@router.post("/contacts:alternates")
+async def list_alternates(body: ListAlternatesRequest, gateway: GatewayParts) -> Alternates:
+    """Find when and where else an asked contact could be, the nearest in time first; nothing is booked."""
+    message = to_message(body, contact_pb2.ListAlternatesRequest)
+    return to_model(await gateway.call(gateway.services.contacts.ListAlternates, message), Alternates)

@@ -1,4 +1,4 @@
-"""Ground stations, and windows of light, Earth visibility and contact."""
+"""Windows of light, Earth visibility, contact, relays, orbiters and optical links."""
 
 from typing import Annotated
 
@@ -9,32 +9,16 @@ from malapert_gateway.conversion import enum_number, to_message, to_model
 from malapert_gateway.models.operation import Operation
 from malapert_gateway.models.window import (
     ComputeWindowsRequest,
-    Station,
-    StationPage,
     WindowKind,
     WindowPage,
     WindowSet,
 )
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
-from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, StationId, WindowSetId
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId
 from malapert_gateway.services.clients import ServiceName
 
 router = APIRouter(tags=["windows"], route_class=GuardedRoute)
-
-
-@router.get("/stations")
-async def list_stations(gateway: GatewayParts, page: Page) -> StationPage:
-    """List ground stations by identifier."""
-    answer = await gateway.call(gateway.services.stations.ListStations, window_pb2.ListStationsRequest(page=page))
-    return to_model(answer, StationPage)
-
-
-@router.get("/stations/{station_id}")
-async def get_station(station_id: StationId, gateway: GatewayParts) -> Station:
-    """Return one ground station; each figure carries its source and confidence."""
-    message = window_pb2.GetStationRequest(station_id=station_id)
-    return to_model((await gateway.call(gateway.services.stations.GetStation, message)).station, Station)
 
 
 @router.post("/window-sets", status_code=202, responses={202: LOCATION})
@@ -60,6 +44,7 @@ async def list_windows(
     kinds: Annotated[list[WindowKind] | None, Query(description="Only these kinds; none means all.")] = None,
     place_ids: Annotated[list[str] | None, Query(description="Only these places; none means all.")] = None,
     station_ids: Annotated[list[str] | None, Query(description="Only these stations; none means all.")] = None,
+    orbiter_ids: Annotated[list[str] | None, Query(description="Only these orbiters; none means all.")] = None,
     without_profiles: Annotated[bool, Query(description="True leaves the profiles out.")] = False,
 ) -> WindowPage:
     """List the windows of a set in order of their start."""
@@ -68,6 +53,7 @@ async def list_windows(
         kinds=[enum_number(window_pb2.WindowKind.DESCRIPTOR, kind) for kind in kinds or []],
         place_ids=place_ids,
         station_ids=station_ids,
+        orbiter_ids=orbiter_ids,
         without_profiles=without_profiles,
         page=page,
     )

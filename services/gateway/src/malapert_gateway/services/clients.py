@@ -5,7 +5,14 @@ from enum import StrEnum
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
-from malapert.comms_window.v1 import contact_pb2_grpc, window_pb2_grpc
+from malapert.comms_window.v1 import (
+    contact_pb2_grpc,
+    exchange_pb2_grpc,
+    key_pb2_grpc,
+    orbiter_pb2_grpc,
+    outage_pb2_grpc,
+    window_pb2_grpc,
+)
 from malapert.landing_site.v1 import product_pb2_grpc, route_pb2_grpc, site_pb2_grpc, terrain_pb2_grpc
 from malapert.operation.v1 import operation_pb2_grpc
 from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2_grpc
@@ -37,6 +44,10 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.comms_window.v1.StationService",
         "malapert.comms_window.v1.WindowService",
         "malapert.comms_window.v1.ContactService",
+        "malapert.comms_window.v1.OutageService",
+        "malapert.comms_window.v1.OrbiterService",
+        "malapert.comms_window.v1.KeyService",
+        "malapert.comms_window.v1.ExchangeService",
         _OPERATIONS,
     ),
     ServiceName.PAYLOAD: (
@@ -70,6 +81,10 @@ class ServiceClients:
         self.stations = window_pb2_grpc.StationServiceStub(comms_window)
         self.windows = window_pb2_grpc.WindowServiceStub(comms_window)
         self.contacts = contact_pb2_grpc.ContactServiceStub(comms_window)
+        self.outages = outage_pb2_grpc.OutageServiceStub(comms_window)
+        self.orbiters = orbiter_pb2_grpc.OrbiterServiceStub(comms_window)
+        self.keys = key_pb2_grpc.KeyServiceStub(comms_window)
+        self.exchange = exchange_pb2_grpc.ExchangeServiceStub(comms_window)
         payload = channels[ServiceName.PAYLOAD]
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(payload)
         self.requests = request_pb2_grpc.RequestServiceStub(payload)

@@ -1,0 +1,72 @@
+"""Orbiters: whose motion it is, how it was given, and how well it is known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class OrbitSource(StrEnum):
+    """How an orbiter's motion is given."""
+
+    OEM = "oem"
+    TLE = "tle"
+    KEPLERIAN = "keplerian"
+    SPK = "spk"
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Mean elements about the equator of a body, km and degrees."""
+
+    center: str
+    epoch_time: datetime
+    semi_major_axis_km: float
+    eccentricity: float
+    inclination_deg: float
+    ascending_node_deg: float
+    argument_of_pericenter_deg: float
+    mean_anomaly_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrbiterRegistration:
+    """What is asked to be registered; `content` is the file, `elements` those of a Keplerian orbit."""
+
+    orbiter_id: str
+    name: str
+    source: OrbitSource
+    content: bytes
+    elements: Elements | None
+    position_error_km: float
+    origin: str
+    naif_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Orbiter:
+    """A registered orbiter in one version, which never changes.
+
+    `spans` are those that its motion covers, none meaning any; `position_error_km` is one standard deviation.
+    """
+
+    orbiter_id: str
+    version: int
+    name: str
+    agency_id: str
+    source: OrbitSource
+    center: str
+    spans: tuple[tuple[datetime, datetime], ...]
+    position_error_km: float
+    origin: str
+    content_hash: str
+    notes: tuple[str, ...]
+    created_time: datetime
+    naif_id: int = 0
+
+    def covers(self, start_time: datetime, end_time: datetime) -> bool:
+        """Return whether the motion covers all of a span."""
+        return not self.spans or any(first <= start_time and end_time <= last for first, last in self.spans)
+
+    def spans_text(self) -> str:
+        """Return the covered spans in words, gaps between them showing."""
+        return " and ".join(f"{first.isoformat()} to {last.isoformat()}" for first, last in self.spans) or "any time"

@@ -1,0 +1,115 @@
+"""Searches optical links: a station at night sees a place or an orbiter, away from the Moon, and keys over it."""
+
+from dataclasses import replace
+
+import numpy as np
+from malapert_astro.fitted_paths import FittedPath
+from malapert_astro.motion import LIGHT_SPEED_KM_S
+from numpy.typing import NDArray
+
+from malapert_comms_window.domain.keys import key_rates, path_loss_db
+from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalRules
+from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.domain.windows import KEY_RATE, Profile, Window, WindowKind
+from malapert_comms_window.geometry.conditions import Condition, SearchSpan, search
+from malapert_comms_window.geometry.orbiter_views import OrbiterView, Shadow
+from malapert_comms_window.geometry.place_views import PlaceView
+from malapert_comms_window.geometry.profiles import Ends, windows_of
+from malapert_comms_window.geometry.station_views import (
+    apart,
+    moon_path,
+    night,
+    position_of,
+    rises,
+    separation_deg,
+    sun_path,
+)
+
+Floats = NDArray[np.float64]
+
+
+def search_optical_links(view: PlaceView, station: Station, rules: OpticalRules, span: SearchSpan) -> list[Window]:
+    """Return the windows in which an optical station at night and a place see each other."""
+    paths = view.paths
+    down, up, to_sun = (
+        paths.seen(position_of(station), view.site),
+        paths.seen(view.site, position_of(station)),
+        sun_path(station, paths),
+    )
+    conditions = [
+        rises(station, down, paths, least_deg=rules.min_elevation_deg),
+        night(to_sun, rules.max_sun_elevation_deg),
+        view.clears(up),
+    ]
+
+    def sample(epoch_s: Floats) -> dict[str, Floats]:
+        return {**_seen(down, to_sun, epoch_s), "elevation_deg": up.elevation_deg(epoch_s)}
+
+    ends = Ends(view.horizon.place_id, station.station_id)
+    return windows_of(WindowKind.OPTICAL_LINK, ends, search(conditions, span), span, sample)
+
+
+def search_key_links(view: OrbiterView, station: Station, link: KeyLink, span: SearchSpan) -> list[Window]:
+    """Return the passes of a source of keys over a station that give a key, with the rate of secret bits.
+
+    The rate is for a clear sky; the expected rate is that by the chance of one. A pass with too few sifted bits gives
+    none and is left out.
+    """
+    rules, paths = link.rules, view.paths
+    down, to_sun, to_moon = (
+        paths.seen(position_of(station), view.orbit),
+        sun_path(station, paths),
+        moon_path(station, paths),
+    )
+    conditions = [
+        rises(
+            station,
+            down,
+            paths,
+            error_deg=view.error_deg(down),
+            step_s=view.step_s,
+            least_deg=rules.min_elevation_deg,
+        ),
+        night(to_sun, rules.max_sun_elevation_deg),
+        apart("moon_separation", down, to_moon, rules.min_moon_separation_deg, view.step_s),
+    ]
+    if link.needs_shadow:
+        shadow = Shadow(view)
+        conditions.append(Condition("shadow", shadow.overlap_deg, shadow.error_deg, view.step_s))
+    clear = link.clear_sky.get(station.station_id, 1.0)
+
+    def sample(epoch_s: Floats) -> dict[str, Floats]:
+        seen = _seen(down, to_sun, epoch_s)
+        loss_db = path_loss_db(link.source, seen["range_km"], seen["station_elevation_deg"])
+        rates = key_rates(link.source, loss_db)
+        return {
+            **seen,
+            "moon_separation_deg": separation_deg(down.vector_km(epoch_s), to_moon.vector_km(epoch_s)),
+            "loss_db": loss_db,
+            "qber": rates.error_share,
+            "sifted_rate_bps": rates.sifted_bps,
+            "key_rate_bps": rates.secret_bps,
+            KEY_RATE: rates.secret_bps * clear,
+        }
+
+    ends = Ends(station_id=station.station_id, orbiter_id=view.orbiter.orbiter_id)
+    fine = replace(span, profile_step_s=min(span.profile_step_s, view.step_s / 4.0))
+    passes = windows_of(WindowKind.KEY_LINK, ends, search(conditions, span), fine, sample)
+    return [each for each in passes if _integral(each, "sifted_rate_bps") >= link.source.least_sifted_bits]
+
+
+def _seen(down: FittedPath, to_sun: FittedPath, epoch_s: Floats) -> dict[str, Floats]:
+    azimuth, elevation = down.direction_deg(epoch_s)
+    range_km = np.linalg.norm(down.vector_km(epoch_s), axis=0)
+    return {
+        "station_elevation_deg": elevation,
+        "station_azimuth_deg": azimuth,
+        "range_km": range_km,
+        "light_time_s": range_km / LIGHT_SPEED_KM_S,
+        "station_sun_elevation_deg": to_sun.elevation_deg(epoch_s),
+    }
+
+
+def _integral(window: Window, quantity: str) -> float:
+    profile: Profile = next(each for each in window.profiles if each.quantity == quantity)
+    return float(np.trapezoid(profile.value, profile.offset_s))

@@ -1,0 +1,132 @@
+"""What orbiters see and hide: the Moon's limb between two points, shadows, and steps of the search along an orbit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
+from malapert_astro.fitted_paths import FittedPath, SpanPaths
+from malapert_astro.orbits import Orbit
+from malapert_astro.points import Body
+from malapert_astro.surface import MOON_RADIUS_M
+from numpy.typing import NDArray
+
+from malapert_comms_window.domain.orbiters import Orbiter
+from malapert_comms_window.geometry.conditions import USUAL_STEP_S, Condition, SearchSpan
+from malapert_comms_window.geometry.station_views import separation_deg
+
+Floats = NDArray[np.float64]
+
+_EARTH_RADIUS_KM = 6378.137
+_MOON_RADIUS_KM = MOON_RADIUS_M / 1000.0
+# A pass over a place lasts a tenth of a turn or so and has one highest point.
+_STEPS_IN_PIECE = 90.0
+
+
+@dataclass(frozen=True)
+class OrbiterView:
+    """An orbiter over a span: its motion, and paths fitted finely enough for it."""
+
+    orbiter: Orbiter
+    orbit: Orbit
+    paths: SpanPaths
+
+    @classmethod
+    def over(cls, orbiter: Orbiter, orbit: Orbit, ephemeris: Ephemeris, span: SearchSpan) -> "OrbiterView":
+        """Return the view over a span."""
+        return cls(orbiter, orbit, SpanPaths(ephemeris, *span.tdb_s, orbit.longest_piece_s))
+
+    @property
+    def step_s(self) -> float:
+        """Longest step of a search along the orbit, seconds."""
+        return min(self.orbit.longest_piece_s / _STEPS_IN_PIECE, USUAL_STEP_S)
+
+    def error_deg(self, path: FittedPath) -> float:
+        """Return one standard deviation of the orbiter's direction where it is nearest."""
+        epoch_s = np.arange(self.paths.start_tdb_s, self.paths.end_tdb_s, self.step_s)
+        nearest_km = float(np.min(np.linalg.norm(path.vector_km(epoch_s), axis=0)))
+        return float(np.degrees(np.arctan2(self.orbiter.position_error_km, nearest_km)))
+
+    def beside_moon(self, to_orbiter: FittedPath, to_moon: FittedPath) -> Condition:
+        """Return the condition that the Moon does not hide the orbiter, both paths being of one observer; in km."""
+        return Condition(
+            "moon_limb",
+            lambda epoch_s: _passes_km(to_orbiter.vector_km(epoch_s), to_moon.vector_km(epoch_s)) - _MOON_RADIUS_KM,
+            self.orbiter.position_error_km,
+            self.step_s,
+        )
+
+    def hidden_from_earth(self) -> Condition:
+        """Return the condition that the Moon is between the orbiter and the Earth's centre; in km."""
+        to_earth, to_moon = self.paths.seen(self.orbit, Body.EARTH), self.paths.seen(self.orbit, Body.MOON)
+        return Condition(
+            "moon_limb",
+            lambda epoch_s: _MOON_RADIUS_KM - _passes_km(to_earth.vector_km(epoch_s), to_moon.vector_km(epoch_s)),
+            self.orbiter.position_error_km,
+            self.step_s,
+        )
+
+    def shadowed(self) -> Condition:
+        """Return the condition that Moon or Earth hides some of the Sun's disc; in degrees of overlap."""
+        shadow = Shadow(self)
+        return Condition("shadow", shadow.overlap_deg, shadow.error_deg, self.step_s)
+
+
+class Shadow:
+    """The Sun as an orbiter sees it, behind Moon and Earth.
+
+    Parameters
+    ----------
+    view
+        The orbiter.
+    """
+
+    def __init__(self, view: OrbiterView) -> None:
+        self._to_sun = view.paths.seen(view.orbit, Body.SUN)
+        self._bodies = [
+            (view.paths.seen(view.orbit, Body.MOON), _MOON_RADIUS_KM),
+            (view.paths.seen(view.orbit, Body.EARTH), _EARTH_RADIUS_KM),
+        ]
+        center = self._bodies[0 if view.orbit.center is Body.MOON else 1][0]
+        self.error_deg = view.error_deg(center)
+
+    def overlap_deg(self, epoch_s: Floats) -> Floats:
+        """Return by how much the nearer body's limb is over the Sun's, degrees; positive where some is hidden."""
+        sun_km = self._to_sun.vector_km(epoch_s)
+        sun_deg = _radius_deg(SUN_RADIUS_KM, sun_km)
+        overlaps = []
+        for path, radius_km in self._bodies:
+            body_km = path.vector_km(epoch_s)
+            overlaps.append(sun_deg + _radius_deg(radius_km, body_km) - separation_deg(sun_km, body_km))
+        return np.asarray(np.maximum(*overlaps))
+
+    def sun_fraction(self, epoch_s: Floats) -> Floats:
+        """Return the share of the Sun's disc that shows, 0 to 1."""
+        sun_km = self._to_sun.vector_km(epoch_s)
+        sun_deg = _radius_deg(SUN_RADIUS_KM, sun_km)
+        hidden = np.zeros_like(epoch_s)
+        for path, radius_km in self._bodies:
+            body_km = path.vector_km(epoch_s)
+            covered = _overlap_of_discs(sun_deg, _radius_deg(radius_km, body_km), separation_deg(sun_km, body_km))
+            hidden = np.maximum(hidden, covered)
+        return 1.0 - hidden
+
+
+def _passes_km(target_km: Floats, body_km: Floats) -> Floats:
+    """Return how near the straight way to a target comes to a body's centre, km."""
+    along = np.sum(target_km * body_km, axis=0) / np.sum(target_km**2, axis=0)
+    return np.asarray(np.linalg.norm(body_km - np.clip(along, 0.0, 1.0) * target_km, axis=0))
+
+
+def _radius_deg(radius_km: float, vector_km: Floats) -> Floats:
+    return np.asarray(np.degrees(np.arcsin(np.minimum(radius_km / np.linalg.norm(vector_km, axis=0), 1.0))))
+
+
+def _overlap_of_discs(disc: Floats, cover: Floats, apart: Floats) -> Floats:
+    """Return the share of a disc that another covers, both flat, by the areas of two circle segments."""
+    apart = np.maximum(apart, 1e-12)
+    with np.errstate(invalid="ignore"):
+        cos_disc = np.clip((apart**2 + disc**2 - cover**2) / (2.0 * apart * disc), -1.0, 1.0)
+        cos_cover = np.clip((apart**2 + cover**2 - disc**2) / (2.0 * apart * cover), -1.0, 1.0)
+    angle, cover_angle = np.arccos(cos_disc), np.arccos(cos_cover)
+    area = disc**2 * (angle - cos_disc * np.sin(angle)) + cover**2 * (cover_angle - cos_cover * np.sin(cover_angle))
+    return np.asarray(area / (np.pi * disc**2))

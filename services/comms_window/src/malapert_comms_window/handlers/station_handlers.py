@@ -1,0 +1,104 @@
+"""The gRPC face of stations and outages: translation only."""
+
+from typing import Any
+
+from malapert.comms_window.v1 import outage_pb2, outage_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert_core.identity import require_identity
+from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.timestamps import format_time, parse_time
+
+from malapert_comms_window.handlers.contact_messages import contact_message
+from malapert_comms_window.handlers.shared_messages import interval_of
+from malapert_comms_window.handlers.station_messages import (
+    outage_message,
+    outage_request_of,
+    station_message,
+    station_of,
+)
+from malapert_comms_window.services.outages import OutageService
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.stations import StationService
+
+
+class StationHandlers(window_pb2_grpc.StationServiceServicer):
+    """Serves the station catalogue."""
+
+    def __init__(self, stations: StationService) -> None:
+        self._stations = stations
+
+    async def ListStations(  # noqa: N802
+        self, request: window_pb2.ListStationsRequest, context: Any
+    ) -> window_pb2.ListStationsResponse:
+        """List stations by identifier."""
+        size = page_size_of(request.page.page_size)
+        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        found = await self._stations.page(after, size + 1)
+        return window_pb2.ListStationsResponse(
+            stations=[station_message(station) for station in found[:size]],
+            next_page_token=encode_cursor(found[size - 1].station_id) if len(found) > size else "",
+        )
+
+    async def GetStation(  # noqa: N802
+        self, request: window_pb2.GetStationRequest, context: Any
+    ) -> window_pb2.GetStationResponse:
+        """Return one station."""
+        return window_pb2.GetStationResponse(station=station_message(await self._stations.get(request.station_id)))
+
+    async def PutStation(  # noqa: N802
+        self, request: window_pb2.PutStationRequest, context: Any
+    ) -> window_pb2.PutStationResponse:
+        """Add or change a station."""
+        station = await self._stations.put(station_of(request.station), require_identity())
+        return window_pb2.PutStationResponse(station=station_message(station))
+
+    async def RemoveStation(  # noqa: N802
+        self, request: window_pb2.RemoveStationRequest, context: Any
+    ) -> window_pb2.RemoveStationResponse:
+        """Take a station, or what was changed of one, away."""
+        left = await self._stations.remove(request.station_id, request.version, require_identity())
+        return window_pb2.RemoveStationResponse(station=None if left is None else station_message(left))
+
+
+class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
+    """Serves outages."""
+
+    def __init__(self, outages: OutageService, clock: Clock) -> None:
+        self._outages = outages
+        self._clock = clock
+
+    async def AddOutage(  # noqa: N802
+        self, request: outage_pb2.AddOutageRequest, context: Any
+    ) -> outage_pb2.AddOutageResponse:
+        """Put an outage on an antenna."""
+        effect = await self._outages.add(outage_request_of(request), require_identity())
+        now = self._clock()
+        return outage_pb2.AddOutageResponse(
+            outage=outage_message(effect.outage),
+            cancelled=[contact_message(contact, now) for contact in effect.cancelled],
+            moved=[contact_message(contact, now) for _, contact in effect.moved],
+            moved_from=[before for before, _ in effect.moved],
+        )
+
+    async def RemoveOutage(  # noqa: N802
+        self, request: outage_pb2.RemoveOutageRequest, context: Any
+    ) -> outage_pb2.RemoveOutageResponse:
+        """Take an outage away."""
+        outage = await self._outages.remove(request.outage_id, require_identity())
+        return outage_pb2.RemoveOutageResponse(outage=outage_message(outage))
+
+    async def ListOutages(  # noqa: N802
+        self, request: outage_pb2.ListOutagesRequest, context: Any
+    ) -> outage_pb2.ListOutagesResponse:
+        """List outages in order of their start."""
+        size = page_size_of(request.page.page_size)
+        after = None
+        if request.page.page_token:
+            time, outage_id = decode_cursor(request.page.page_token, length=2)
+            after = (parse_time(time), outage_id)
+        span = interval_of(request.span) if request.HasField("span") else None
+        found = await self._outages.page(request.station_id, span, after, size + 1)
+        last = found[size - 1] if len(found) > size else None
+        return outage_pb2.ListOutagesResponse(
+            outages=[outage_message(outage) for outage in found[:size]],
+            next_page_token=encode_cursor(format_time(last.start_time), last.outage_id) if last else "",
+        )

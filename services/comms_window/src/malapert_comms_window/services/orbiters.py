@@ -1,0 +1,211 @@
+"""Registering orbiters, finding their motions, writing them out."""
+
+import asyncio
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+import numpy as np
+from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.ndm.document import utc_text
+from malapert_astro.ndm.oem import Oem, OemSegment, write_oem
+from malapert_astro.orbits import Interpolation, Orbit
+from malapert_astro.times import tdb_from_utc, utc_datetime, utc_from_tdb, utc_seconds
+from malapert_core.database import Database
+from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.hashing import bytes_hash
+from malapert_core.identity import Identity
+
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on, orbit_of
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.storage.orbiters import OrbiterStore
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_STATES = 200_000
+_EXPORT_DEGREE = 7
+
+
+class OrbiterService:
+    """Keeps orbiters, each version for good.
+
+    Parameters
+    ----------
+    database : Database
+    orbiters : OrbiterStore
+    ephemeris : Ephemeris
+    clock : Clock
+    """
+
+    def __init__(self, database: Database, orbiters: OrbiterStore, ephemeris: Ephemeris, clock: Clock) -> None:
+        self._database = database
+        self._orbiters = orbiters
+        self._ephemeris = ephemeris
+        self._clock = clock
+
+    async def register(self, registration: OrbiterRegistration, identity: Identity) -> Orbiter:
+        """Register an orbiter or a new motion of one, and return it; the same content again changes nothing.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault.
+        PermissionDeniedError
+            ``FOREIGN_ORBITER`` where it is another agency's.
+        """
+        _check(registration)
+        file = registration.content
+        if registration.source is OrbitSource.KEPLERIAN and registration.elements is not None:
+            file = ELEMENTS.dump_json(registration.elements)
+        orbit = await asyncio.to_thread(orbit_of, registration.source, file, registration.naif_id, self._ephemeris)
+        described = f"{registration.source} {registration.naif_id} {registration.position_error_km!r}".encode()
+        content_hash = bytes_hash(described + b"\n" + file)
+        async with self._database.transaction() as session:
+            present = (await self._orbiters.find(session, [registration.orbiter_id])).get(registration.orbiter_id)
+            if present and present.agency_id != identity.agency_id and not identity.sees_all_agencies:
+                message = f"orbiter {registration.orbiter_id} is {present.agency_id}'s"
+                raise PermissionDeniedError("FOREIGN_ORBITER", message)
+            if present and present.content_hash == content_hash:
+                return present
+            orbiter = Orbiter(
+                orbiter_id=registration.orbiter_id,
+                version=present.version + 1 if present else 1,
+                name=registration.name or registration.orbiter_id,
+                agency_id=present.agency_id if present else identity.agency_id,
+                source=registration.source,
+                center=orbit.center.value,
+                spans=_spans(orbit),
+                position_error_km=registration.position_error_km,
+                origin=registration.origin,
+                content_hash=content_hash,
+                notes=notes_on(registration.source),
+                created_time=self._clock(),
+                naif_id=registration.naif_id,
+            )
+            await self._orbiters.add(session, orbiter, file)
+        return orbiter
+
+    async def get(self, orbiter_id: str) -> Orbiter:
+        """Return an orbiter in its newest version.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_ORBITER``.
+        """
+        found = await self.find([orbiter_id])
+        if orbiter_id not in found:
+            raise NotFoundError("orbiter", orbiter_id)
+        return found[orbiter_id]
+
+    async def find(self, orbiter_ids: Collection[str]) -> dict[str, Orbiter]:
+        """Return those of the orbiters that there are."""
+        if not orbiter_ids:
+            return {}
+        async with self._database.reading() as session:
+            return await self._orbiters.find(session, orbiter_ids)
+
+    async def page(self, after: str, limit: int) -> list[Orbiter]:
+        """Return at most so many orbiters after an identifier."""
+        async with self._database.reading() as session:
+            return await self._orbiters.page(session, after, limit)
+
+    async def motions(self, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, Orbit]]:
+        """Return the orbiters with their motions; those that there are not are left out."""
+        if not orbiter_ids:
+            return {}
+        async with self._database.reading() as session:
+            files = await self._orbiters.files(session, orbiter_ids)
+        return {
+            orbiter_id: (
+                orbiter,
+                await asyncio.to_thread(orbit_of, orbiter.source, file, orbiter.naif_id, self._ephemeris),
+            )
+            for orbiter_id, (orbiter, file) in files.items()
+        }
+
+    async def export(self, orbiter_id: str, span: tuple[datetime, datetime], step_s: float, *, xml: bool) -> bytes:
+        """Return an OEM of an orbiter's states in EME2000 over a span.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_ORBITER``.
+        InvalidInputError
+            ``INVALID_EXPORT`` with every fault: a step too short or long, a span outside the motion.
+        """
+        orbiter = await self.get(orbiter_id)
+        _check_export(orbiter, span, step_s)
+        _, orbit = (await self.motions([orbiter_id]))[orbiter_id]
+        return await asyncio.to_thread(self._oem, orbiter, orbit, span, step_s, xml=xml)
+
+    def _oem(
+        self, orbiter: Orbiter, orbit: Orbit, span: tuple[datetime, datetime], step_s: float, *, xml: bool
+    ) -> bytes:
+        start_s, end_s = (utc_seconds(edge) for edge in span)
+        utc_s = np.append(np.arange(start_s, end_s, step_s), end_s)
+        epoch_s = tdb_from_utc(utc_s)
+        position_km, velocity_km_s = orbit.state_km(epoch_s)
+        segment = OemSegment(
+            object_name=orbiter.name,
+            object_id=orbiter.orbiter_id,
+            center_name=orbiter.center.upper(),
+            reference_frame="EME2000",
+            time_system="UTC",
+            useable_start_tdb_s=float(epoch_s[0]),
+            useable_stop_tdb_s=float(epoch_s[-1]),
+            interpolation=Interpolation.HERMITE,
+            interpolation_degree=_EXPORT_DEGREE,
+            epoch_tdb_s=epoch_s,
+            position_km=position_km,
+            velocity_km_s=velocity_km_s,
+            where="export",
+        )
+        oem = Oem("2.0", "MALAPERT", utc_text(self._clock()), (segment,))
+        return write_oem(oem, xml=xml)
+
+
+def _check(registration: OrbiterRegistration) -> None:
+    faults = []
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", registration.orbiter_id) is None:
+        faults.append(Fault("orbiter_id", "NOT_AN_IDENTIFIER", "1 to 63 of a-z, 0-9, '.', '_' and '-' are needed"))
+    if not 0.0 <= registration.position_error_km <= 1e5:
+        message = f"{registration.position_error_km} is not in 0 to 1e5 km"
+        faults.append(Fault("position_error_km", "OUT_OF_RANGE", message))
+    if not registration.origin.strip():
+        faults.append(Fault("origin", "MISSING", "where the motion comes from is needed"))
+    if registration.source is OrbitSource.KEPLERIAN:
+        if registration.elements is None:
+            faults.append(Fault("elements", "MISSING", "Keplerian elements are needed"))
+        else:
+            faults += element_faults(registration.elements)
+    elif not registration.content:
+        faults.append(Fault("content", "MISSING", f"the {registration.source} file is needed"))
+    elif len(registration.content) > MAX_FILE_BYTES:
+        message = f"{len(registration.content)} bytes are more than {MAX_FILE_BYTES}"
+        faults.append(Fault("content", "TOO_LARGE", message))
+    if faults:
+        raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)
+
+
+def _check_export(orbiter: Orbiter, span: tuple[datetime, datetime], step_s: float) -> None:
+    faults = []
+    if not span[0] < span[1]:
+        faults.append(Fault("span", "EMPTY_SPAN", f"the span ends at {span[1].isoformat()}, not after its start"))
+    elif not orbiter.covers(*span):
+        message = f"the motion of {orbiter.orbiter_id} covers {orbiter.spans_text()}"
+        faults.append(Fault("span", "OUTSIDE_ORBIT", message))
+    if not 1.0 <= step_s <= 86_400.0:
+        faults.append(Fault("step_s", "OUT_OF_RANGE", f"{step_s} is not in 1 to 86400 seconds"))
+    elif (span[1] - span[0]).total_seconds() / step_s > MAX_STATES:
+        faults.append(Fault("step_s", "TOO_MANY_STATES", f"more than {MAX_STATES} states; take a longer step"))
+    if faults:
+        raise InvalidInputError("INVALID_EXPORT", f"the export has {len(faults)} faults", faults=faults)
+
+
+def _spans(orbit: Orbit) -> tuple[tuple[datetime, datetime], ...]:
+    spans = [span for span in orbit.spans_tdb_s if np.all(np.isfinite(span))]
+    return tuple(
+        (utc_datetime(float(first)), utc_datetime(float(last)))
+        for first, last in (utc_from_tdb(np.array(span)) for span in spans)
+    )

@@ -1,0 +1,64 @@
+"""Orbiters and the files that their motions came in."""
+
+from collections.abc import Collection
+
+from malapert_core.errors import ConflictError
+from pydantic import TypeAdapter
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_comms_window.domain.orbiters import Orbiter
+from malapert_comms_window.storage.tables import OrbiterRow
+
+_ORBITER = TypeAdapter(Orbiter)
+
+
+class OrbiterStore:
+    """Stores each version of an orbiter once."""
+
+    async def find(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, Orbiter]:
+        """Return those of the orbiters that there are, in their newest versions."""
+        return {orbiter_id: orbiter for orbiter_id, (orbiter, _) in (await self._rows(session, orbiter_ids)).items()}
+
+    async def files(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, bytes]]:
+        """Return those of the orbiters that there are, in their newest versions, with their files."""
+        return await self._rows(session, orbiter_ids)
+
+    async def add(self, session: AsyncSession, orbiter: Orbiter, file: bytes) -> None:
+        """Store a new version.
+
+        Raises
+        ------
+        ConflictError
+            ``ORBITER_CHANGED`` where somebody else stored the same version meanwhile.
+        """
+        content = _ORBITER.dump_python(orbiter, mode="json")
+        row = OrbiterRow(orbiter_id=orbiter.orbiter_id, version=orbiter.version, content=content, file=file)
+        try:
+            async with session.begin_nested():
+                session.add(row)
+        except IntegrityError as error:
+            message = f"orbiter {orbiter.orbiter_id} was changed meanwhile; ask again"
+            raise ConflictError("ORBITER_CHANGED", message) from error
+
+    async def page(self, session: AsyncSession, after: str, limit: int) -> list[Orbiter]:
+        """Return at most so many orbiters after an identifier, in their newest versions."""
+        query = select(OrbiterRow.orbiter_id).where(col(OrbiterRow.orbiter_id) > after).distinct()
+        identifiers = (await session.exec(query.order_by(col(OrbiterRow.orbiter_id)).limit(limit))).all()
+        found = await self.find(session, identifiers)
+        return [found[orbiter_id] for orbiter_id in identifiers]
+
+    async def _rows(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, bytes]]:
+        newest = (
+            select(OrbiterRow.orbiter_id, func.max(OrbiterRow.version).label("version"))
+            .where(col(OrbiterRow.orbiter_id).in_(set(orbiter_ids)))
+            .group_by(col(OrbiterRow.orbiter_id))
+            .subquery()
+        )
+        query = select(OrbiterRow).where(
+            OrbiterRow.orbiter_id == newest.c.orbiter_id, OrbiterRow.version == newest.c.version
+        )
+        rows = (await session.exec(query)).all()
+        return {row.orbiter_id: (_ORBITER.validate_python(row.content), row.file) for row in rows}

@@ -1,0 +1,237 @@
+"""Files that agencies exchange: schedules of contacts, planning events, orbit ephemerides, tracking data."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from malapert.comms_window.v1 import contact_pb2, exchange_pb2, orbiter_pb2, window_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
+from malapert_core.timestamps import utc_now
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.exports.contacts_table import contacts_calendar, contacts_csv, contacts_schedule_text
+from malapert_gateway.exports.mps_events import mps_events
+from malapert_gateway.exports.simple_schedule import SimpleSchedule, read_simple_schedule, write_simple_schedule
+from malapert_gateway.models.contact import Contact, ContactPage
+from malapert_gateway.models.schedule import ReadActivity, ReadSchedule
+from malapert_gateway.models.shared import Interval
+from malapert_gateway.models.tracking import ReadTrackingDataRequest, TrackingData
+from malapert_gateway.models.window import Station, StationPage, Window, WindowPage
+from malapert_gateway.models.wire import UtcTime
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OrbiterId, WindowSetId, identifier, only
+from malapert_gateway.services.gateway import Gateway
+
+MOST_ROWS = 50_000
+_PAGE = 1000
+
+
+class ContactFormat(StrEnum):
+    """A file format of contacts."""
+
+    SIMPLE_SCHEDULE = "ccsds-902.1"
+    CSV = "csv"
+    ICS = "ics"
+    DSN_TEXT = "dsn-text"
+
+
+class XmlOrText(StrEnum):
+    """A form of a CCSDS navigation data message."""
+
+    KVN = "kvn"
+    XML = "xml"
+
+
+class ScheduleRoute(GuardedRoute):
+    """A route that takes a schedule as XML."""
+
+    media_types = ("application/xml", "text/xml")
+
+
+router = APIRouter(tags=["exchange"], route_class=GuardedRoute)
+schedule_router = APIRouter(tags=["exchange"], route_class=ScheduleRoute)
+
+_TEXT = {"schema": {"type": "string"}}
+
+
+def _file(*media_types: str) -> dict[int | str, dict[str, object]]:
+    content = {name: {"schema": {"type": "object"}} if name == "application/json" else _TEXT for name in media_types}
+    named = {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}}
+    return {200: {"description": "The file.", "content": content, "headers": named}}
+
+
+@router.get(
+    "/contacts/export",
+    response_class=Response,
+    responses=_file("application/xml", "text/csv", "text/calendar", "text/plain"),
+)
+async def export_contacts(
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    start_time: Annotated[UtcTime, Query(description="Contacts that overlap a span: its start.")],
+    end_time: Annotated[UtcTime, Query(description="The span's end.")],
+    format: Annotated[ContactFormat, Query(description="The file's format.")] = ContactFormat.SIMPLE_SCHEDULE,  # noqa: A002
+    station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    mission_id: Annotated[str, only("mission", "lupex")] = "",
+) -> Response:
+    """Return contacts as a file.
+
+    `ccsds-902.1` is a Simple Schedule of what holds antennas, `csv` a table with what other systems call the states,
+    `ics` an iCalendar (RFC 5545), `dsn-text` lines in the manner of a DSN weekly schedule.
+    """
+    if not start_time < end_time:
+        fault = Fault("query.end_time", "EMPTY_SPAN", "the end of the span is after its start")
+        raise InvalidInputError("INVALID_REQUEST", "the span is empty", faults=[fault])
+    span = to_message(Interval(start_time=start_time, end_time=end_time), type_pb2.Interval)
+    wanted = contact_pb2.ListContactsRequest(station_id=station_id, mission_id=mission_id, span=span)
+    contacts = await _all_contacts(gateway, wanted)
+    if format is ContactFormat.CSV:
+        return _answer(contacts_csv(contacts), "text/csv; charset=utf-8", "contacts.csv")
+    if format is ContactFormat.ICS:
+        return _answer(contacts_calendar(contacts), "text/calendar", "contacts.ics")
+    if format is ContactFormat.DSN_TEXT:
+        return _answer(contacts_schedule_text(contacts), "text/plain; charset=utf-8", "contacts.txt")
+    content = write_simple_schedule(
+        contacts,
+        await _stations(gateway),
+        originator=identity.agency_id,
+        now=utc_now(),
+        span=(start_time, end_time),
+    )
+    return _answer(content, "application/xml", "schedule.xml")
+
+
+@schedule_router.post(
+    "/schedules:read",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/xml": _TEXT, "text/xml": _TEXT}}},
+)
+async def read_schedule(request: Request, gateway: GatewayParts) -> ReadSchedule:
+    """Read a CCSDS 902.1 Simple Schedule, with its namespace or without; nothing is booked.
+
+    Each activity names the station of the catalogue whose identifier or name its aperture has, if there is one.
+    """
+    return _read(read_simple_schedule(await request.body()), await _stations(gateway))
+
+
+@router.get("/window-sets/{window_set_id}/events", response_class=Response, responses=_file("application/json"))
+async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts) -> Response:
+    """Return the edges of a set's windows as planning events in the shape of CCSDS 529.1, as JSON."""
+    request = window_pb2.ListWindowsRequest(window_set_id=window_set_id, without_profiles=True)
+    request.page.page_size = _PAGE
+    windows: list[Window] = []
+    while True:
+        page = to_model(await gateway.call(gateway.services.windows.ListWindows, request), WindowPage)
+        windows += page.windows
+        if not _goes_on(page.next_page_token, request.page, len(windows)):
+            break
+    content = json.dumps(mps_events(window_set_id, windows)).encode()
+    return _answer(content, "application/json", "events.json")
+
+
+@router.get(
+    "/window-sets/{window_set_id}/windows/{window_id}/tdm",
+    response_class=Response,
+    responses=_file("text/plain", "application/xml"),
+)
+async def predict_tracking_data(
+    window_set_id: WindowSetId,
+    window_id: Annotated[str, identifier("window", "ridge-1:contact:esa-mlg:0003")],
+    gateway: GatewayParts,
+    form: Annotated[XmlOrText, Query(description="Text or XML.")] = XmlOrText.KVN,
+) -> Response:
+    """Return what the station is predicted to observe in a contact window, as a CCSDS TDM (503.0)."""
+    message = exchange_pb2.PredictTrackingDataRequest(
+        window_set_id=window_set_id, window_id=window_id, xml=form is XmlOrText.XML
+    )
+    answer = await gateway.call(gateway.services.exchange.PredictTrackingData, message)
+    return _answer(answer.content, *_message_file("tdm", form))
+
+
+@router.post("/tracking-data:read")
+async def read_tracking_data(body: ReadTrackingDataRequest, gateway: GatewayParts) -> TrackingData:
+    """Say what is in a CCSDS TDM (503.0, text or XML, versions 1.0 to 3.0), or every fault of it."""
+    message = to_message(body, exchange_pb2.ReadTrackingDataRequest)
+    return to_model(await gateway.call(gateway.services.exchange.ReadTrackingData, message), TrackingData)
+
+
+@router.get("/orbiters/{orbiter_id}/oem", response_class=Response, responses=_file("text/plain", "application/xml"))
+async def export_orbiter(
+    orbiter_id: OrbiterId,
+    gateway: GatewayParts,
+    start_time: Annotated[UtcTime, Query(description="Start of the span.")],
+    end_time: Annotated[UtcTime, Query(description="End of the span.")],
+    step_s: Annotated[float, Query(ge=1.0, le=86_400.0, description="Step of the states, seconds.")] = 60.0,
+    form: Annotated[XmlOrText, Query(description="Text or XML.")] = XmlOrText.KVN,
+) -> Response:
+    """Return an orbiter's states as a CCSDS OEM (502.0) in EME2000."""
+    span = to_message(Interval(start_time=start_time, end_time=end_time), type_pb2.Interval)
+    message = orbiter_pb2.ExportOrbiterRequest(
+        orbiter_id=orbiter_id, span=span, step_s=step_s, xml=form is XmlOrText.XML
+    )
+    answer = await gateway.call(gateway.services.orbiters.ExportOrbiter, message)
+    return _answer(answer.content, *_message_file("oem", form))
+
+
+async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsRequest) -> list[Contact]:
+    request.page.page_size = _PAGE
+    contacts: list[Contact] = []
+    while True:
+        page = to_model(await gateway.call(gateway.services.contacts.ListContacts, request), ContactPage)
+        contacts += page.contacts
+        if not _goes_on(page.next_page_token, request.page, len(contacts)):
+            return contacts
+
+
+async def _stations(gateway: Gateway) -> dict[str, Station]:
+    request = window_pb2.ListStationsRequest()
+    request.page.page_size = _PAGE
+    page = to_model(await gateway.call(gateway.services.stations.ListStations, request), StationPage)
+    return {station.station_id: station for station in page.stations}
+
+
+def _read(schedule: SimpleSchedule, stations: dict[str, Station]) -> ReadSchedule:
+    by_name = {station.name.casefold(): station.station_id for station in stations.values()}
+    by_name |= {station_id.casefold(): station_id for station_id in stations}
+    return ReadSchedule(
+        originator=schedule.originator,
+        status=schedule.status,
+        version=schedule.version,
+        span=Interval(start_time=schedule.span[0], end_time=schedule.span[1]),
+        activities=[
+            ReadActivity(
+                activity_id=each.activity_id,
+                package_id=each.package_id,
+                user=each.user,
+                status=each.status,
+                site_ref=each.site_ref,
+                aperture_ref=each.aperture_ref,
+                station_id=by_name.get(each.aperture_ref.casefold(), ""),
+                track=Interval(start_time=each.track[0], end_time=each.track[1]),
+                activity=Interval(start_time=each.activity[0], end_time=each.activity[1]),
+                services=[" ".join(part for part in service if part) for service in each.services],
+            )
+            for each in schedule.activities
+        ],
+    )
+
+
+def _goes_on(next_token: str, page: type_pb2.PageRequest, count: int) -> bool:
+    """Turn to the next page; return False after the last, which a cursor that does not move is too."""
+    if count > MOST_ROWS:
+        raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")
+    if next_token in ("", page.page_token):
+        return False
+    page.page_token = next_token
+    return True
+
+
+def _message_file(name: str, form: XmlOrText) -> tuple[str, str]:
+    if form is XmlOrText.XML:
+        return "application/xml", f"{name}.xml"
+    return "text/plain; charset=utf-8", f"{name}.{name}"
+
+
+def _answer(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,69 @@
+"""Orbiters, and the keys that agencies share over their links."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from malapert.comms_window.v1 import key_pb2, orbiter_pb2
+from malapert_core.identifiers import new_identifier
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.key_ledger import KeyBooking, KeyEntryPage, KeyStorePage, RecordKeysRequest
+from malapert_gateway.models.orbiter import Orbiter, OrbiterPage, RegisterOrbiterRequest
+from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
+from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page
+
+router = APIRouter(tags=["orbiters"], route_class=GuardedRoute)
+
+
+@router.post("/orbiters", status_code=201)
+async def register_orbiter(body: RegisterOrbiterRequest, gateway: GatewayParts) -> Orbiter:
+    """Register an orbiter's motion from a CCSDS OEM, two-line elements, a SPICE SPK (base64) or Keplerian elements.
+
+    A motion that is registered again unchanged is the same version; another becomes the next one.
+    """
+    message = to_message(body, orbiter_pb2.RegisterOrbiterRequest)
+    return to_model((await gateway.call(gateway.services.orbiters.RegisterOrbiter, message)).orbiter, Orbiter)
+
+
+@router.get("/orbiters")
+async def list_orbiters(gateway: GatewayParts, page: Page) -> OrbiterPage:
+    """List orbiters by identifier, in their newest versions."""
+    answer = await gateway.call(gateway.services.orbiters.ListOrbiters, orbiter_pb2.ListOrbitersRequest(page=page))
+    return to_model(answer, OrbiterPage)
+
+
+@router.get("/orbiters/{orbiter_id}")
+async def get_orbiter(orbiter_id: OrbiterId, gateway: GatewayParts) -> Orbiter:
+    """Return one orbiter in its newest version."""
+    message = orbiter_pb2.GetOrbiterRequest(orbiter_id=orbiter_id)
+    return to_model((await gateway.call(gateway.services.orbiters.GetOrbiter, message)).orbiter, Orbiter)
+
+
+@router.post("/key-entries", status_code=201)
+async def record_keys(
+    body: RecordKeysRequest,
+    gateway: GatewayParts,
+    idempotency_key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER, include_in_schema=False)] = None,
+) -> KeyBooking:
+    """Book secret bits that two agencies made over a pass, or, negative, used; a store is never overdrawn."""
+    key = idempotency_key or new_identifier()
+    message = to_message(body, key_pb2.RecordKeysRequest, idempotency_key=key)
+    return to_model(await gateway.call(gateway.services.keys.RecordKeys, message), KeyBooking)
+
+
+@router.get("/key-stores")
+async def list_key_stores(gateway: GatewayParts, page: Page) -> KeyStorePage:
+    """List what the caller's agency shares with others; an operator sees all stores."""
+    answer = await gateway.call(gateway.services.keys.ListKeyStores, key_pb2.ListKeyStoresRequest(page=page))
+    return to_model(answer, KeyStorePage)
+
+
+@router.get("/key-entries")
+async def list_key_entries(
+    gateway: GatewayParts,
+    page: Page,
+    agency_ids: Annotated[list[str], Query(description="The two agencies.", min_length=2, max_length=2)],
+) -> KeyEntryPage:
+    """List the entries of one store in order of their making."""
+    message = key_pb2.ListKeyEntriesRequest(agency_ids=agency_ids, page=page)
+    return to_model(await gateway.call(gateway.services.keys.ListKeyEntries, message), KeyEntryPage)

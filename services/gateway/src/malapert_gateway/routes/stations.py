@@ -1,0 +1,98 @@
+"""Ground stations and their outages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from malapert.comms_window.v1 import outage_pb2, window_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.identifiers import new_identifier
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.outage import AddOutageRequest, Outage, OutageEffect, OutagePage
+from malapert_gateway.models.shared import Interval
+from malapert_gateway.models.window import Station, StationPage
+from malapert_gateway.models.wire import UtcTime
+from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
+from malapert_gateway.routes.parameters import (
+    ETAG,
+    ExpectedVersion,
+    GatewayParts,
+    OutageId,
+    Page,
+    StationId,
+    only,
+    set_etag,
+)
+
+router = APIRouter(tags=["stations"], route_class=GuardedRoute)
+
+
+@router.get("/stations")
+async def list_stations(gateway: GatewayParts, page: Page) -> StationPage:
+    """List ground stations by identifier."""
+    answer = await gateway.call(gateway.services.stations.ListStations, window_pb2.ListStationsRequest(page=page))
+    return to_model(answer, StationPage)
+
+
+@router.get("/stations/{station_id}", responses={200: ETAG})
+async def get_station(station_id: StationId, gateway: GatewayParts, response: Response) -> Station:
+    """Return one ground station; each figure carries its source and confidence."""
+    message = window_pb2.GetStationRequest(station_id=station_id)
+    answer = await gateway.call(gateway.services.stations.GetStation, message)
+    set_etag(response, answer.station.version)
+    return to_model(answer.station, Station)
+
+
+@router.post("/stations:put", responses={200: ETAG})
+async def put_station(body: Station, gateway: GatewayParts, response: Response) -> Station:
+    """Add a station, or change one that is at the version given; a built-in one is overlaid."""
+    message = window_pb2.PutStationRequest(station=to_message(body, window_pb2.Station))
+    answer = await gateway.call(gateway.services.stations.PutStation, message)
+    set_etag(response, answer.station.version)
+    return to_model(answer.station, Station)
+
+
+@router.delete("/stations/{station_id}", status_code=204)
+async def remove_station(station_id: StationId, gateway: GatewayParts, version: ExpectedVersion) -> None:
+    """Take a station that was added away, or what was changed of a built-in one, at the version of `If-Match`."""
+    if not version:
+        fault = Fault("header.If-Match", "MISSING", "the version that is meant is needed, as its ETag")
+        raise InvalidInputError("INVALID_REQUEST", "the version is not stated", faults=[fault])
+    message = window_pb2.RemoveStationRequest(station_id=station_id, version=version)
+    await gateway.call(gateway.services.stations.RemoveStation, message)
+
+
+@router.get("/outages")
+async def list_outages(
+    gateway: GatewayParts,
+    page: Page,
+    station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
+    end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
+) -> OutagePage:
+    """List outages of antennas in order of their start."""
+    message = outage_pb2.ListOutagesRequest(station_id=station_id, page=page)
+    if start_time is not None and end_time is not None:
+        span = Interval(start_time=start_time, end_time=end_time)
+        message.span.CopyFrom(to_message(span, type_pb2.Interval))
+    return to_model(await gateway.call(gateway.services.outages.ListOutages, message), OutagePage)
+
+
+@router.post("/outages", status_code=201)
+async def add_outage(
+    body: AddOutageRequest,
+    gateway: GatewayParts,
+    idempotency_key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER, include_in_schema=False)] = None,
+) -> OutageEffect:
+    """Put an outage on an antenna: contacts that it hits are cancelled or moved, and their agencies told by event."""
+    key = idempotency_key or new_identifier()
+    message = to_message(body, outage_pb2.AddOutageRequest, idempotency_key=key)
+    return to_model(await gateway.call(gateway.services.outages.AddOutage, message), OutageEffect)
+
+
+@router.delete("/outages/{outage_id}")
+async def remove_outage(outage_id: OutageId, gateway: GatewayParts) -> Outage:
+    """Take an outage away; contacts that it cancelled stay cancelled."""
+    message = outage_pb2.RemoveOutageRequest(outage_id=outage_id)
+    return to_model((await gateway.call(gateway.services.outages.RemoveOutage, message)).outage, Outage)
