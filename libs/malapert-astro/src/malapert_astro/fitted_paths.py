@@ -132,12 +132,42 @@ class SpanPaths:
         self._motions: dict[tuple[Body, float], BodyMotion] = {}
         self._orbits: dict[tuple[Orbit, float], State] = {}
 
-    def seen(self, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
-        """Return the path of what an observer receives of a target."""
+    def seen(self, observer: Point | Orbit, target: Body | Point | Orbit, *, aberration: bool = True) -> FittedPath:
+        """Return the path of what an observer receives of a target, from where it was when it sent.
+
+        Without aberration it is the way in barycentric axes, with it where an observer sees it come from.
+        """
         before_s = _before_s(observer, target)
+        return self._received(
+            observer, self._state(observer, 0.0), self._state(target, before_s), before_s, aberration=aberration
+        )
+
+    def way_past(self, body: Body, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
+        """Return the way that light took to an observer from a target, in the inertial axes in which a body rests.
+
+        There the body hides the target exactly where the straight way meets it, whenever the light passed.
+        """
+        before_s = _before_s(observer, target)
+        speed_km_s = self._motion(body, 0.0).center.velocity_km_s
         seen_from, seen_at = self._state(observer, 0.0), self._state(target, before_s)
+        return self._received(
+            observer,
+            State(seen_from.position_km, seen_from.velocity_km_s - speed_km_s),
+            State(seen_at.position_km + speed_km_s * before_s, seen_at.velocity_km_s - speed_km_s),
+            before_s,
+            aberration=False,
+        )
+
+    def _received(
+        self, observer: Point | Orbit, seen_from: State, seen_at: State, before_s: float, *, aberration: bool
+    ) -> FittedPath:
         vector_km = path_kernel.received(
-            seen_from.position_km, seen_from.velocity_km_s, seen_at.position_km, seen_at.velocity_km_s, before_s
+            seen_from.position_km,
+            seen_from.velocity_km_s,
+            seen_at.position_km,
+            seen_at.velocity_km_s,
+            before_s,
+            aberration,
         )
         if not isinstance(observer, Orbit):
             turn = self._motion(observer.body, 0.0).from_inertial

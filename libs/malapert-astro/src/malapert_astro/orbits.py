@@ -123,14 +123,17 @@ class KeplerianOrbit(Orbit):
         anomaly = _eccentric_anomaly(np.radians(elements.mean_anomaly_deg) + self._anomaly_rate * since_s, e)
         shape = np.sqrt(1.0 - e * e)
         along, across = a * (np.cos(anomaly) - e), a * shape * np.sin(anomaly)
-        rate = a * self.mean_motion_rad_s / (1.0 - e * np.cos(anomaly))
+        rate = a * self._anomaly_rate / (1.0 - e * np.cos(anomaly))
         along_rate, across_rate = -rate * np.sin(anomaly), rate * shape * np.cos(anomaly)
         node = np.radians(elements.ascending_node_deg) + self._node_rate * since_s
         turn = np.radians(elements.argument_of_pericenter_deg) + self._pericenter_rate * since_s
         first, second = _orbit_axes(node, np.radians(elements.inclination_deg), turn)
-        return self._axes.T @ (along * first + across * second), self._axes.T @ (
-            along_rate * first + across_rate * second
-        )
+        position = along * first + across * second
+        # The drift of node and pericentre turns the axes: the velocity is the derivative of the position, all of it.
+        velocity = (along_rate - across * self._pericenter_rate) * first
+        velocity += (across_rate + along * self._pericenter_rate) * second
+        velocity += self._node_rate * np.stack((-position[1], position[0], np.zeros_like(position[2])))
+        return self._axes.T @ position, self._axes.T @ velocity
 
 
 class TabulatedOrbit(Orbit):
@@ -222,7 +225,11 @@ class StateTable:
     end_tdb_s: float
 
     def state_km(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
-        """Return positions and velocities at epochs of shape (m,), each of shape (3, m)."""
+        """Return positions and velocities at epochs of shape (m,), each of shape (3, m).
+
+        Velocities are interpolated by Lagrange's polynomial of their own values, for Hermite's too: they serve light
+        time and aberration, for which that is far more than enough.
+        """
         hermite = self.interpolation is Interpolation.HERMITE
         size = (self.degree + 1) // 2 if hermite else self.degree + 1
         count = self.epoch_tdb_s.size

@@ -116,9 +116,14 @@ def point_states(
 
 @_compiled
 def received(
-    observer_km: Floats, observer_km_s: Floats, target_km: Floats, target_km_s: Floats, before_s: float
+    observer_km: Floats,
+    observer_km_s: Floats,
+    target_km: Floats,
+    target_km_s: Floats,
+    before_s: float,
+    with_aberration: bool,  # compiled functions have no keyword arguments
 ) -> Floats:
-    """Return apparent vectors, as `received_km` does, shape (3, n)."""
+    """Return apparent vectors, as `received_km` does, shape (3, n); without aberration the way that the light took."""
     out = np.empty_like(observer_km)
     for j in range(observer_km.shape[1]):
         apart_x = target_km[0, j] - observer_km[0, j]
@@ -130,6 +135,9 @@ def received(
             x = apart_x + target_km_s[0, j] * offset_s
             y = apart_y + target_km_s[1, j] * offset_s
             z = apart_z + target_km_s[2, j] * offset_s
+        out[0, j], out[1, j], out[2, j] = x, y, z
+        if not with_aberration:
+            continue
         length = np.sqrt(x * x + y * y + z * z)
         x, y, z = x / length, y / length, z / length
         beta_x = observer_km_s[0, j] / _LIGHT_SPEED_KM_S

@@ -1,5 +1,6 @@
 """Orbit Ephemeris Messages of versions 1.0, 2.0 and 3.0, in both forms, read and written (CCSDS 502.0-B-3)."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -226,7 +227,7 @@ def _states(states: list[tuple[str, list[str]]], system: str, faults: Faults) ->
 
 
 def _check_epochs(epochs: list[float], places: list[str], span: list[float], faults: Faults) -> None:
-    if len(epochs) != len(places):
+    if len(epochs) != len(places) or math.isnan(sum(epochs)):
         return
     for (before, after), place in zip(pairwise(epochs), places[1:], strict=True):
         if after == before:

@@ -11,7 +11,7 @@ from malapert_comms_window.domain.windows import Window, WindowKind
 from malapert_comms_window.geometry.conditions import Condition, SearchSpan, search
 from malapert_comms_window.geometry.orbiter_views import OrbiterView, Shadow
 from malapert_comms_window.geometry.profiles import Ends, Sampler, windows_of
-from malapert_comms_window.geometry.station_views import moon_path, position_of, rises
+from malapert_comms_window.geometry.station_views import position_of, rises
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def station_leg(view: OrbiterView, station: Station, terminal: LinkTerminal) -> 
     path = view.paths.seen(position_of(station), view.orbit)
     conditions = [rises(station, path, view.paths, error_deg=view.error_deg(path), step_s=view.step_s)]
     if view.orbit.center is Body.MOON:
-        conditions.append(view.beside_moon(path, moon_path(station, view.paths)))
+        conditions.append(view.beside_moon(position_of(station)))
 
     def sample(epoch_s: Floats) -> dict[str, Floats]:
         azimuth, elevation = path.direction_deg(epoch_s)

@@ -6,7 +6,7 @@ import numpy as np
 from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
 from malapert_astro.fitted_paths import FittedPath, SpanPaths
 from malapert_astro.orbits import Orbit
-from malapert_astro.points import Body
+from malapert_astro.points import Body, StationPosition
 from malapert_astro.surface import MOON_RADIUS_M
 from numpy.typing import NDArray
 
@@ -46,8 +46,9 @@ class OrbiterView:
         nearest_km = float(np.min(np.linalg.norm(path.vector_km(epoch_s), axis=0)))
         return float(np.degrees(np.arctan2(self.orbiter.position_error_km, nearest_km)))
 
-    def beside_moon(self, to_orbiter: FittedPath, to_moon: FittedPath) -> Condition:
-        """Return the condition that the Moon does not hide the orbiter, both paths being of one observer; in km."""
+    def beside_moon(self, station: StationPosition) -> Condition:
+        """Return the condition that the Moon does not hide the orbiter from a station; in km."""
+        to_orbiter, to_moon = self._ways(station, self.orbit, Body.MOON)
         return Condition(
             "moon_limb",
             lambda epoch_s: _passes_km(to_orbiter.vector_km(epoch_s), to_moon.vector_km(epoch_s)) - _MOON_RADIUS_KM,
@@ -57,7 +58,7 @@ class OrbiterView:
 
     def hidden_from_earth(self) -> Condition:
         """Return the condition that the Moon is between the orbiter and the Earth's centre; in km."""
-        to_earth, to_moon = self.paths.seen(self.orbit, Body.EARTH), self.paths.seen(self.orbit, Body.MOON)
+        to_earth, to_moon = self._ways(self.orbit, Body.EARTH, Body.MOON)
         return Condition(
             "moon_limb",
             lambda epoch_s: _MOON_RADIUS_KM - _passes_km(to_earth.vector_km(epoch_s), to_moon.vector_km(epoch_s)),
@@ -70,9 +71,15 @@ class OrbiterView:
         shadow = Shadow(self)
         return Condition("shadow", shadow.overlap_deg, shadow.error_deg, self.step_s)
 
+    def _ways(self, observer: StationPosition | Orbit, *targets: Body | Orbit) -> list[FittedPath]:
+        return [self.paths.way_past(Body.MOON, observer, target) for target in targets]
+
 
 class Shadow:
     """The Sun as an orbiter sees it, behind Moon and Earth.
+
+    Both discs are taken about their centres, each by its own light time, as SPICE's geometry finder does: the light
+    that grazes a limb passed it some milliseconds away from the centre's, which moves the edges by less than 0.1 s.
 
     Parameters
     ----------
@@ -81,11 +88,9 @@ class Shadow:
     """
 
     def __init__(self, view: OrbiterView) -> None:
-        self._to_sun = view.paths.seen(view.orbit, Body.SUN)
-        self._bodies = [
-            (view.paths.seen(view.orbit, Body.MOON), _MOON_RADIUS_KM),
-            (view.paths.seen(view.orbit, Body.EARTH), _EARTH_RADIUS_KM),
-        ]
+        targets = (Body.SUN, Body.MOON, Body.EARTH)
+        self._to_sun, to_moon, to_earth = (view.paths.seen(view.orbit, target, aberration=False) for target in targets)
+        self._bodies = [(to_moon, _MOON_RADIUS_KM), (to_earth, _EARTH_RADIUS_KM)]
         center = self._bodies[0 if view.orbit.center is Body.MOON else 1][0]
         self.error_deg = view.error_deg(center)
 

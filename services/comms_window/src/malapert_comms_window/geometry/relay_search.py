@@ -11,7 +11,14 @@ from malapert_comms_window.domain.links import RATE, link_quantities
 from malapert_comms_window.domain.orbiter_links import RelayLink
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import Edge, Predictability, Window, WindowKind
-from malapert_comms_window.geometry.conditions import Condition, Found, SearchSpan, intervals_of, search
+from malapert_comms_window.geometry.conditions import (
+    EDGE_TOLERANCE_S,
+    Condition,
+    Found,
+    SearchSpan,
+    intervals_of,
+    search,
+)
 from malapert_comms_window.geometry.orbiter_search import station_leg
 from malapert_comms_window.geometry.orbiter_views import OrbiterView
 from malapert_comms_window.geometry.place_views import PlaceView
@@ -75,7 +82,9 @@ class Relay:
 
         def sample(epoch_s: Floats) -> dict[str, Floats]:
             quantities = self._sample(epoch_s)
-            following = np.minimum(np.searchsorted(down[:, 1], epoch_s, side="right"), len(down) - 1)
+            # The last sample of a window is its end, which may be the end of the delivery as well.
+            following = np.searchsorted(down[:, 1], epoch_s - EDGE_TOLERANCE_S, side="right")
+            following = np.minimum(following, len(down) - 1)
             wait_s = np.maximum(down[following, 0] - epoch_s, 0.0)
             return {**quantities, "latency_s": wait_s + quantities["light_time_s"]}
 

@@ -1,12 +1,14 @@
 """The contact book as it is stored."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from malapert_core.errors import ConflictError
-from sqlalchemy import Row, and_, insert, or_, text, update
+from sqlalchemy import Row, Select, and_, bindparam, insert, or_, text, update
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,7 +19,8 @@ _MAYBE_HOLDING = (ContactState.TENTATIVE.value, ContactState.COMMITTED.value)
 
 
 _LONGEST_OCCUPATION = MAX_TRACKING + timedelta(days=2)
-_SPANS_AT_ONCE = 100
+_SPANS_AT_ONCE = 128
+_SIZES = (1, 2, 4, 8, 16, 32, 64, _SPANS_AT_ONCE)
 
 AntennaSpan = tuple[str, datetime, datetime]
 """A station and a half-open span of its time."""
@@ -33,7 +36,20 @@ def batched_spans(spans: Collection[AntennaSpan]) -> Iterator[list[AntennaSpan]]
         spans = [(station_id, *span) for station_id, span in whole.items()]
     ordered = sorted(set(spans))
     for first_index in range(0, len(ordered), _SPANS_AT_ONCE):
-        yield ordered[first_index : first_index + _SPANS_AT_ONCE]
+        few = ordered[first_index : first_index + _SPANS_AT_ONCE]
+        # Filled up to a few sizes, so that there are few statements, which the database's driver keeps prepared.
+        size = next(size for size in _SIZES if size >= len(few))
+        yield few + few[:1] * (size - len(few))
+
+
+def span_values(spans: Sequence[AntennaSpan], longest: timedelta = timedelta(0)) -> dict[str, str | datetime]:
+    """Return the parameters of a statement on spans: station, start, the longest before it, and end, by number."""
+    values: dict[str, str | datetime] = {}
+    for index, (station_id, start, end) in enumerate(spans):
+        values |= {f"station{index}": station_id, f"start{index}": start, f"end{index}": end}
+        if longest:
+            values[f"since{index}"] = start - longest
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +86,14 @@ class ContactStore:
         found: dict[str, Contact] = {}
         connection = await session.connection()
         for few in batched_spans(spans):
-            within = or_(
-                *(
-                    and_(
-                        col(ContactRow.station_id) == station_id,
-                        col(ContactRow.occupied_start_time) < end,
-                        # The longest booking bounds how far back the index is read.
-                        col(ContactRow.occupied_start_time) > start - _LONGEST_OCCUPATION,
-                        col(ContactRow.occupied_end_time) > start,
-                    )
-                    for station_id, start, end in few
-                )
-            )
-            query = select(*_COLUMNS).where(within, col(ContactRow.state).in_(_MAYBE_HOLDING))
-            found.update((row.contact_id, _of_row(row)) for row in (await connection.execute(query)).all())
+            rows = (await connection.execute(_overlapping(len(few)), span_values(few, _LONGEST_OCCUPATION))).all()
+            found.update((row.contact_id, _of_row(row)) for row in rows)
         return sorted(found.values(), key=lambda contact: contact.occupied_start_time)
 
     async def add(self, session: AsyncSession, contacts: Sequence[Contact]) -> None:
         """Store new bookings."""
         if contacts:
-            rows = [{**asdict(contact), "state": contact.state.value} for contact in contacts]
+            rows = [{name: getattr(contact, name) for name in _NAMES} for contact in contacts]
             await (await session.connection()).execute(insert(ContactRow), rows)
 
     async def find_all(self, session: AsyncSession, contact_ids: Collection[str]) -> dict[str, Contact]:
@@ -154,7 +158,26 @@ class ContactStore:
 _COLUMNS = tuple(ContactRow.__table__.columns)  # type: ignore[attr-defined]
 
 
+_NAMES = tuple(column.name for column in _COLUMNS)
+
+
+@cache
+def _overlapping(count: int) -> Select[Any]:
+    """Return the statement that finds bookings which may hold antennas within so many spans."""
+    within = [
+        and_(
+            col(ContactRow.station_id) == bindparam(f"station{index}"),
+            col(ContactRow.occupied_start_time) < bindparam(f"end{index}"),
+            # The longest booking bounds how far back the index is read.
+            col(ContactRow.occupied_start_time) > bindparam(f"since{index}"),
+            col(ContactRow.occupied_end_time) > bindparam(f"start{index}"),
+        )
+        for index in range(count)
+    ]
+    return sql_select(*_COLUMNS).where(or_(*within), col(ContactRow.state).in_(_MAYBE_HOLDING))
+
+
 def _of_row(row: ContactRow | Row[Any]) -> Contact:
     # By columns, not by whole objects: a booking is read often and the session need not watch it.
-    values = {column.name: getattr(row, column.name) for column in _COLUMNS}
+    values = {name: getattr(row, name) for name in _NAMES}
     return Contact(**{**values, "state": ContactState(values["state"])})

@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, delete, or_
+from sqlalchemy import Row, Select, and_, bindparam, delete, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.outages import Outage, OutageKind
-from malapert_comms_window.storage.contacts import AntennaSpan, batched_spans
+from malapert_comms_window.storage.contacts import AntennaSpan, batched_spans, span_values
 from malapert_comms_window.storage.tables import OutageRow
 
 
@@ -19,18 +22,10 @@ class OutageStore:
     async def overlapping(self, session: AsyncSession, spans: Collection[AntennaSpan]) -> list[Outage]:
         """Return the outages of antennas within spans, in order of their start."""
         found: dict[str, Outage] = {}
+        connection = await session.connection()
         for few in batched_spans(spans):
-            within = or_(
-                *(
-                    and_(
-                        col(OutageRow.station_id) == station_id,
-                        col(OutageRow.start_time) < end,
-                        col(OutageRow.end_time) > start,
-                    )
-                    for station_id, start, end in few
-                )
-            )
-            found.update((row.outage_id, _of_row(row)) for row in (await session.exec(select(OutageRow).where(within))))
+            rows = (await connection.execute(_overlapping(len(few)), span_values(few))).all()
+            found.update((row.outage_id, _of_row(row)) for row in rows)
         return sorted(found.values(), key=lambda outage: outage.start_time)
 
     async def add(self, session: AsyncSession, outage: Outage) -> None:
@@ -69,5 +64,23 @@ class OutageStore:
         return [_of_row(row) for row in (await session.exec(ordered)).all()]
 
 
-def _of_row(row: OutageRow) -> Outage:
-    return Outage(**{**row.model_dump(), "kind": OutageKind(row.kind)})
+_COLUMNS = tuple(OutageRow.__table__.columns)  # type: ignore[attr-defined]
+
+
+@cache
+def _overlapping(count: int) -> Select[Any]:
+    """Return the statement that finds outages within so many spans."""
+    within = [
+        and_(
+            col(OutageRow.station_id) == bindparam(f"station{index}"),
+            col(OutageRow.start_time) < bindparam(f"end{index}"),
+            col(OutageRow.end_time) > bindparam(f"start{index}"),
+        )
+        for index in range(count)
+    ]
+    return sql_select(*_COLUMNS).where(or_(*within))
+
+
+def _of_row(row: OutageRow | Row[Any]) -> Outage:
+    values = {column.name: getattr(row, column.name) for column in _COLUMNS}
+    return Outage(**{**values, "kind": OutageKind(values["kind"])})
