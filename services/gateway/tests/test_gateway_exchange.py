@@ -1,0 +1,194 @@
+"""Files that agencies exchange, at the gateway: schedules checked against the given schema and samples."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xmlschema
+from gateway_platform import GatewayPlatform
+from icalendar import Calendar
+from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert_core.errors import InvalidInputError
+from malapert_gateway.exports.contact_states import FOREIGN_STATES
+from malapert_gateway.exports.simple_schedule import read_simple_schedule
+from malapert_gateway.models.contact import ContactState
+
+SHARED = Path(__file__).parents[3].parent / "shared" / "reference" / "standards" / "ssf"
+SCHEDULE = """<simpleSchedule{namespace}>
+  <simpleScheduleHeader originatingOrganization="ISRO" generationTime="2028-100T00:00:00Z" status="PROVISIONAL"
+    inclusionType="START_INCLUSION" version="1" startTime="2028-101T00:00:00.000Z" endTime="2028-108T00:00:00Z"/>
+  <scheduledPackage user="LUPEX" scheduledPackageId="W15">
+    <scheduledActivity scheduledActivityId="W15-1" activityStatus="TENTATIVE" siteRef="IDSN" apertureRef="ISRO-IDSN-32"
+      beginningOfTrack="2028-101T03:00:00.000Z" endOfTrack="2028-04-10T09:00:00.5Z"
+      beginningOfActivity="2028-101T02:30:00.000Z" endOfActivity="2028-101T09:15:00.000Z">
+      <serviceInfo serviceType="TELEMETRY" frequencyBand="X-DS"/>
+    </scheduledActivity>
+  </scheduledPackage>
+</simpleSchedule>"""
+SPAN = "start_time=2029-01-18T00:00:00Z&end_time=2029-01-20T00:00:00Z"
+
+
+def contact(number: int, state: Any = contact_pb2.CONTACT_STATE_COMMITTED, **more: Any) -> contact_pb2.Contact:
+    made = contact_pb2.Contact(
+        contact_id=f"c-{number}",
+        station_id="isro-idsn-32",
+        asset_id="rover",
+        mission_id="lupex",
+        agency_id="JAXA",
+        state=state,
+        version=1,
+        **more,
+    )
+    made.interval.start_time.FromJsonString("2029-01-18T05:00:00.250Z")
+    made.interval.end_time.FromJsonString("2029-01-18T07:00:00Z")
+    made.occupied.start_time.FromJsonString("2029-01-18T04:00:00Z")
+    made.occupied.end_time.FromJsonString("2029-01-19T00:15:00Z")
+    return made
+
+
+async def exported(platform: GatewayPlatform, name: str, *contacts: contact_pb2.Contact) -> Any:
+    station = window_pb2.Station(station_id="isro-idsn-32", name="IDSN", complex_name="Byalalu")
+    station.bands.add(band="X")
+    platform.services.answers["ListContacts"] = lambda _: contact_pb2.ListContactsResponse(contacts=contacts)
+    platform.services.answers["ListStations"] = lambda _: window_pb2.ListStationsResponse(stations=[station])
+    path = f"/api/v1/contacts/export?format={name}&{SPAN}"
+    answer = await platform.http.get(path, headers=platform.bearer("JAXA", "VIEWER"))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    return answer
+
+
+@pytest.mark.asyncio
+async def test_contacts_go_out_as_a_schedule_and_come_back(sqlite_platform: GatewayPlatform) -> None:
+    cancelled = contact(2, contact_pb2.CONTACT_STATE_CANCELLED)
+    tentative = contact(3, contact_pb2.CONTACT_STATE_TENTATIVE, plan_id="plan-1")
+    content = (await exported(sqlite_platform, "ccsds-902.1", contact(1), cancelled, tentative)).content
+    if SHARED.is_dir():
+        schema = xmlschema.XMLSchema(str(SHARED / "reconstructed-simple-schedule-UNOFFICIAL.xsd"))
+        schema.validate(io.BytesIO(content))
+    schedule = read_simple_schedule(content)
+    assert (schedule.originator, schedule.status) == ("JAXA", "PROVISIONAL")
+    found = {activity.activity_id: activity for activity in schedule.activities}
+    assert set(found) == {"c-1", "c-3"}
+    assert found["c-1"].status == "COMMITTED"
+    assert found["c-3"].package_id == "plan-1"
+    assert found["c-1"].track[0] == datetime(2029, 1, 18, 5, 0, 0, 250_000, tzinfo=UTC)
+    assert found["c-1"].activity[1] == datetime(2029, 1, 19, 0, 15, tzinfo=UTC)
+    assert (found["c-1"].site_ref, found["c-1"].aperture_ref) == ("Byalalu", "isro-idsn-32")
+    assert found["c-1"].services == (("TELEMETRY", "X-DS"),)
+
+
+@pytest.mark.asyncio
+async def test_contacts_as_table_calendar_and_text(sqlite_platform: GatewayPlatform) -> None:
+    both = (contact(1), contact(2, contact_pb2.CONTACT_STATE_FAILED))
+    rows = list(csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv", *both)).text)))
+    assert [row["aws_state"] for row in rows] == ["SCHEDULED", "FAILED"]
+    assert [row["stellarstation_state"] for row in rows] == ["RESERVED", "FAILED"]
+    assert rows[0]["start_time"] == "2029-01-18T05:00:00.250000Z"
+    calendar = Calendar.from_ical((await exported(sqlite_platform, "ics", *both)).content)
+    assert [str(event["STATUS"]) for event in calendar.walk("VEVENT")] == ["CONFIRMED", "CANCELLED"]
+    lines = (await exported(sqlite_platform, "dsn-text", *both)).text.splitlines()
+    assert len(lines) == 2
+    assert lines[1].split() == [
+        "2029",
+        "018",
+        "04:00",
+        "05:00",
+        "07:00",
+        "00:15+",
+        "isro-idsn-32",
+        "lupex",
+        "rover",
+        "COMMITTED",
+    ]
+
+
+def test_every_state_has_its_names_elsewhere() -> None:
+    assert set(FOREIGN_STATES) == set(ContactState)
+    assert all(names.aws for names in FOREIGN_STATES.values())
+
+
+@pytest.mark.parametrize("namespace", ["", ' xmlns="urn:ccsds:schema:cssm:1.0.0"', ' xmlns="urn:other"'])
+def test_the_namespace_does_not_matter(namespace: str) -> None:
+    (activity,) = read_simple_schedule(SCHEDULE.format(namespace=namespace).encode()).activities
+    assert activity.track[1] == datetime(2028, 4, 10, 9, 0, 0, 500_000, tzinfo=UTC)
+    assert activity.services == (("TELEMETRY", "X-DS"),)
+
+
+def test_the_given_samples_are_read() -> None:
+    paths = sorted(SHARED.glob("sample_*.xml"))
+    if not paths:
+        pytest.skip("no samples in ../shared/reference/standards/ssf")
+    read = {path.name: read_simple_schedule(path.read_bytes()) for path in paths}
+    assert {name: len(schedule.activities) for name, schedule in read.items()} == {
+        "sample_imap_goonhilly_no_namespace.xml": 2,
+        "sample_lupex_like_namespaced_MADE_HERE.xml": 1,
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_schedule_that_is_read_names_our_stations(sqlite_platform: GatewayPlatform) -> None:
+    await exported(sqlite_platform, "csv")  # scripts the stations
+    headers = {**sqlite_platform.bearer("JAXA", "VIEWER"), "Content-Type": "application/xml"}
+    content = SCHEDULE.format(namespace="")
+    answer = await sqlite_platform.http.post("/api/v1/schedules:read", content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    (activity,) = answer.json()["activities"]
+    assert (activity["station_id"], activity["status"]) == ("isro-idsn-32", "TENTATIVE")
+    refused = await sqlite_platform.http.post("/api/v1/schedules:read", content="<a/>", headers=headers)
+    assert refused.status_code == 422
+    wrong = {**headers, "Content-Type": "application/json"}
+    answer = await sqlite_platform.http.post("/api/v1/schedules:read", content=content, headers=wrong)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "code"),
+    [
+        ("<simpleSchedule", "<schedule", "body", "NOT_XML"),
+        ("</simpleSchedule>", "", "body", "NOT_XML"),
+        ('activityStatus="TENTATIVE"', 'activityStatus="MAYBE"', "activityStatus", "UNKNOWN_STATE"),
+        ('apertureRef="ISRO-IDSN-32"', "", "apertureRef", "MISSING"),
+        ('endOfTrack="2028-04-10T09:00:00.5Z"', 'endOfTrack="2028-02-30T09:00:00Z"', "endOfTrack", "NOT_A_TIME"),
+        ('endOfTrack="2028-04-10T09:00:00.5Z"', 'endOfTrack="2028-04-10T02:00:00Z"', "endOfTrack", "EMPTY_INTERVAL"),
+        ("2028-101T02:30:00.000Z", "2028-101T03:30:00.000Z", "[0]", "TRACK_OUTSIDE_ACTIVITY"),
+        ("<simpleScheduleHeader", "<header", "simpleScheduleHeader", "MISSING"),
+        ("<simpleSchedule>", "<!DOCTYPE a [<!ENTITY b 'c'>]><simpleSchedule>", "body", "DOCTYPE"),
+    ],
+)
+def test_faults_of_a_schedule_say_where(old: str, new: str, path: str, code: str) -> None:
+    text = SCHEDULE.format(namespace="").replace(old, new)
+    with pytest.raises(InvalidInputError) as caught:
+        read_simple_schedule(text.encode())
+    assert any(fault.path.endswith(path) and fault.code == code for fault in caught.value.faults)
+
+
+@pytest.mark.asyncio
+async def test_edges_of_windows_go_out_as_planning_events(sqlite_platform: GatewayPlatform) -> None:
+    window = window_pb2.Window(
+        window_id="a:contact:esa-mlg:0000",
+        kind=window_pb2.WINDOW_KIND_CONTACT,
+        place_id="a",
+        station_id="esa-mlg",
+        predictability=window_pb2.PREDICTABILITY_PREDICTED,
+        start_edge=window_pb2.WindowEdge(
+            limited_by="station_mask", error_s=0.05, predictability=window_pb2.PREDICTABILITY_PREDICTED
+        ),
+        end_edge=window_pb2.WindowEdge(
+            limited_by="site_skyline", error_s=90.0, predictability=window_pb2.PREDICTABILITY_POTENTIAL
+        ),
+    )
+    window.interval.start_time.FromJsonString("2029-01-18T05:00:00Z")
+    window.interval.end_time.FromJsonString("2029-01-18T07:00:00Z")
+    sqlite_platform.services.answers["ListWindows"] = lambda _: window_pb2.ListWindowsResponse(windows=[window])
+    headers = sqlite_platform.bearer("JAXA", "VIEWER")
+    answer = (await sqlite_platform.http.get("/api/v1/window-sets/w-1/events", headers=headers)).json()
+    definitions = {each["key"]: each for each in answer["eventDefinitions"]}
+    start, end = answer["eventInstances"]
+    assert definitions[start["definition"]]["predictability"] == "PREDICTED"
+    assert definitions[end["definition"]]["predictability"] == "POTENTIAL"
+    assert (start["eventTime"], end["eventTime"]) == ("2029-01-18T05:00:00Z", "2029-01-18T07:00:00Z")
+    assert {"name": "limited_by", "value": "site_skyline"} in end["arguments"]
