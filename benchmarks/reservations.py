@@ -36,13 +36,15 @@ from malapert_testing.services import ServiceLauncher, identity_of, open_test_ch
 START = datetime(2029, 1, 1, tzinfo=UTC)
 
 
-def _request(rng: random.Random, stations: list[str], key: str, days: int) -> contact_pb2.ReserveContactsRequest:
+def _request(
+    rng: random.Random, stations: list[str], key: str, days: int, *, commit: bool
+) -> contact_pb2.ReserveContactsRequest:
     start = START + timedelta(minutes=rng.randrange(days * 1440))
     end = start + timedelta(minutes=rng.choice((15, 30, 60)))
     interval = type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(end))
     asked = contact_pb2.ContactRequest(station_id=rng.choice(stations), asset_id="rover", interval=interval)
     return contact_pb2.ReserveContactsRequest(
-        idempotency_key=key, mission_id="benchmark", requests=[asked], commit=True
+        idempotency_key=key, mission_id="benchmark", requests=[asked], commit=commit
     )
 
 
@@ -55,6 +57,8 @@ async def _client(
     seconds: float,
     took_s: list[float],
     booked: list[str],
+    *,
+    commit: bool,
 ) -> int:
     rng, refused = random.Random(number), 0
     async with open_test_channel(target, identity_of(f"agency-{number % 5}")) as channel:
@@ -66,7 +70,7 @@ async def _client(
             count += 1
             begin_s = time.monotonic()
             try:
-                answer = await stub.ReserveContacts(_request(rng, stations, f"{number}-{count}", days))
+                answer = await stub.ReserveContacts(_request(rng, stations, f"{number}-{count}", days, commit=commit))
                 booked.append(answer.contacts[0].contact_id)
             except ConflictError:
                 refused += 1
@@ -74,14 +78,16 @@ async def _client(
     return refused
 
 
-def run_clients(target: str, clients: int, seconds: float, days: int, answers: Any) -> None:
+def run_clients(target: str, clients: int, seconds: float, days: int, commit: bool, answers: Any) -> None:
     """Run the clients for some seconds and hand in what they saw."""
 
     async def run() -> None:
         took_s: list[float] = []
         booked: list[str] = []
         stations, ready = sorted(load_station_catalogue()), asyncio.Barrier(clients)
-        asking = [_client(n, target, stations, days, ready, seconds, took_s, booked) for n in range(clients)]
+        asking = [
+            _client(n, target, stations, days, ready, seconds, took_s, booked, commit=commit) for n in range(clients)
+        ]
         answers.put((took_s, booked, sum(await asyncio.gather(*asking))))
 
     asyncio.run(run())
@@ -112,7 +118,7 @@ async def _check(target: str, booked: list[str]) -> None:
     print(f"\n{count} contacts stand in the book, none overlaps another.")
 
 
-async def run(clients: int, seconds: float, days: int) -> None:
+async def run(clients: int, seconds: float, days: int, *, commit: bool) -> None:
     binaries = server_binaries()
     if binaries is None:
         raise SystemExit("no PostgreSQL server binaries on this machine")
@@ -125,7 +131,9 @@ async def run(clients: int, seconds: float, days: int) -> None:
         try:
             async with launcher.run(CommsWindowSettings, build, MIGRATIONS, log_level="WARNING") as service:
                 answers = context.Queue()
-                asking = context.Process(target=run_clients, args=(service.target, clients, seconds, days, answers))
+                asking = context.Process(
+                    target=run_clients, args=(service.target, clients, seconds, days, commit, answers)
+                )
                 cpu_s = time.process_time()
                 asking.start()
                 took_s, booked, refused = await asyncio.to_thread(answers.get)
@@ -149,8 +157,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--commit", action="store_true", help="commit at once, which announces each by an event")
     options = parser.parse_args()
-    asyncio.run(run(options.clients, options.seconds, options.days))
+    asyncio.run(run(options.clients, options.seconds, options.days, commit=options.commit))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from malapert_comms_window.storage.window_sets import WindowSetStore
 
 MAX_HOLD_S = 90 * 86_400.0
 _CALLS_AT_ONCE = 64
+_LINGER_S = 0.02
 _ALTERNATES_IN_REFUSAL = 3
 
 
@@ -148,9 +149,12 @@ class ReservationService:
             raise
 
     async def _serve(self) -> None:
-        """Do the waiting calls until there are none."""
+        """Do the waiting calls until there are none; where calls come thick, wait a little for more of them."""
+        count = 0
         try:
             while self._waiting:
+                if count > 1 and len(self._waiting) < _CALLS_AT_ONCE // 2:
+                    await asyncio.sleep(_LINGER_S)
                 count = min(len(self._waiting), _CALLS_AT_ONCE)
                 await self._settle([self._waiting.popleft() for _ in range(count)])
         finally:
