@@ -135,6 +135,44 @@ async def test_of_many_planners_exactly_one_gets_the_pass(comms_window: Any) -> 
 
 
 @pytest.mark.asyncio
+async def test_two_services_on_one_database_give_a_pass_once(comms_window: Any) -> None:
+    """Each service gathers its own calls; between them the database's locks decide, and a key counts once for both."""
+    async with comms_window.run() as first, comms_window.run() as second:
+        channels = [
+            open_test_channel(service.target, identity_of(f"agency-{number}"))
+            for number in range(12)
+            for service in (first, second)
+        ]
+        stubs = [contact_pb2_grpc.ContactServiceStub(channel) for channel in channels]
+        asked = [_asked("esa-mlg", 5, 7), _asked("esa-ceb", 5, 7)]
+        results = await asyncio.gather(
+            *(stub.ReserveContacts(_reservation(f"k{number}", *asked)) for number, stub in enumerate(stubs)),
+            return_exceptions=True,
+        )
+        assert sum(not isinstance(result, BaseException) for result in results) == 1
+        lost = [result for result in results if isinstance(result, BaseException)]
+        assert {getattr(error, "reason", repr(error)) for error in lost} == {"CONTACT_CONFLICT"}
+        assert len(await _listed(stubs[0])) == 2
+        # One agency's key with two bodies, at once, on antennas that have nothing to do with each other.
+        for number in range(8):
+            pair = await asyncio.gather(
+                stubs[0].ReserveContacts(
+                    _reservation(f"same-{number}", _asked("dsn-dss34", 10 + 4 * number, 11 + 4 * number))
+                ),
+                stubs[1].ReserveContacts(
+                    _reservation(f"same-{number}", _asked("dsn-dss43", 10 + 4 * number, 11 + 4 * number))
+                ),
+                return_exceptions=True,
+            )
+            assert [getattr(result, "reason", "") for result in pair if isinstance(result, BaseException)] == [
+                "IDEMPOTENCY_KEY_REUSED"
+            ]
+        assert len(await _listed(stubs[0])) == 10
+        for channel in channels:
+            await channel.close()
+
+
+@pytest.mark.asyncio
 async def test_a_call_that_is_sent_twice_at_once_books_once(comms_window: Any) -> None:
     async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
         stub = contact_pb2_grpc.ContactServiceStub(channel)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError, MalapertError
+from malapert_core.errors import ConflictError, Fault, InvalidInputError, MalapertError
 from malapert_core.idempotency import Remembered, recall_all, remember_all
 from malapert_core.identifiers import new_identifier
 from malapert_core.identity import Identity
@@ -162,15 +162,13 @@ class ReservationService:
 
     async def _settle(self, calls: Sequence[_Call]) -> None:
         calls = [call for call in calls if not call.answer.done()]  # those whose callers have gone are not done
+        answers: list[list[Contact] | Exception]
         try:
             answers = await self._reserve_all(calls)
-        except IntegrityError as error:
-            # A twin of one call in another process: each for itself, so that only that one is told.
-            if len(calls) > 1:
-                for call in calls:
-                    await self._settle([call])
-                return
-            answers = [error] * len(calls)
+        except IntegrityError:
+            # The twin of a call, or another call of its key, was done in another process meanwhile: each for itself, so
+            # that only that one is told.
+            answers = [await self._alone(call) for call in calls]
         except Exception as error:
             answers = [error] * len(calls)
         for call, answer in zip(calls, answers, strict=True):
@@ -180,6 +178,17 @@ class ReservationService:
                 call.answer.set_exception(answer)
             else:
                 call.answer.set_result(answer)
+
+    async def _alone(self, call: _Call) -> list[Contact] | Exception:
+        """Reserve for one call, and return its contacts or its refusal."""
+        try:
+            return (await self._reserve_all([call]))[0]
+        except IntegrityError:
+            key = call.reservation.idempotency_key
+            message = f"a request with key {key!r} was just finished; ask again"
+            return ConflictError("IDEMPOTENCY_KEY_IN_USE", message, metadata={"key": key})
+        except Exception as error:
+            return error
 
     async def _reserve_all(self, calls: Sequence[_Call]) -> list[list[Contact] | Exception]:
         """Reserve for each call, in one transaction, and return its contacts or its refusal."""
