@@ -11,8 +11,8 @@ from malapert_comms_window.domain.keys import key_rates, path_loss_db
 from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalRules
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import KEY_RATE, Profile, Window, WindowKind
-from malapert_comms_window.geometry.conditions import Condition, SearchSpan, search
-from malapert_comms_window.geometry.orbiter_views import OrbiterView, Shadow
+from malapert_comms_window.geometry.conditions import SearchSpan, search
+from malapert_comms_window.geometry.orbiter_views import OrbiterView
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.profiles import Ends, windows_of
 from malapert_comms_window.geometry.station_views import (
@@ -74,8 +74,7 @@ def search_key_links(view: OrbiterView, station: Station, link: KeyLink, span: S
         apart("moon_separation", down, to_moon, rules.min_moon_separation_deg, view.step_s),
     ]
     if link.needs_shadow:
-        shadow = Shadow(view)
-        conditions.append(Condition("shadow", shadow.overlap_deg, shadow.error_deg, view.step_s))
+        conditions.append(view.shadowed())
     clear = link.clear_sky.get(station.station_id, 1.0)
 
     def sample(epoch_s: Floats) -> dict[str, Floats]:

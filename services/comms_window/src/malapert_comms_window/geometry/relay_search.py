@@ -1,6 +1,7 @@
 """Searches the windows of places that reach stations through an orbiter, at once or by stored data."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from malapert_astro.motion import LIGHT_SPEED_KM_S
@@ -16,6 +17,7 @@ from malapert_comms_window.geometry.conditions import (
     Condition,
     Found,
     SearchSpan,
+    described,
     intervals_of,
     search,
 )
@@ -61,13 +63,13 @@ class Relay:
 
     def contacts(self) -> list[Window]:
         """Return the windows in which place and orbiter see each other."""
-        found = search(self._conditions, self._span)
-        return windows_of(WindowKind.RELAY_CONTACT, self._ends(), found, self._span, self._sample)
+        return windows_of(WindowKind.RELAY_CONTACT, self._ends(), self._up, self._span, self._sample)
 
     def end_to_end(self, station: Station) -> list[Window]:
         """Return the windows in which the orbiter sees both the place and a station: data pass at the slower rate."""
         conditions, sample_down = station_leg(self._view, station, self._link.downlink)
-        found = search([*self._conditions, *conditions], self._span)
+        both = intersect(intervals_of(self._up), intervals_of(search(conditions, self._span)))
+        found = described([*self._conditions, *conditions], both, self._span)
         sample = _both(self._sample, sample_down)
         return windows_of(WindowKind.RELAY_END_TO_END, self._ends(station.station_id), found, self._span, sample)
 
@@ -76,9 +78,8 @@ class Relay:
         down = normalise(np.concatenate([self._deliveries(station) for station in stations] or [np.empty((0, 2))]))
         if not len(down) or self._link.max_latency_s <= 0.0:
             return []
-        up = search(self._conditions, self._span)
         reach = normalise(np.column_stack((down[:, 0] - self._link.max_latency_s, down[:, 1])))
-        found = _cut(up, intersect(intervals_of(up), reach))
+        found = _cut(self._up, intersect(intervals_of(self._up), reach))
 
         def sample(epoch_s: Floats) -> dict[str, Floats]:
             quantities = self._sample(epoch_s)
@@ -89,6 +90,11 @@ class Relay:
             return {**quantities, "latency_s": wait_s + quantities["light_time_s"]}
 
         return windows_of(WindowKind.STORE_AND_FORWARD, self._ends(), found, self._span, sample)
+
+    @cached_property
+    def _up(self) -> list[Found]:
+        """When the place reaches the orbiter: searched once for all stations."""
+        return search(self._conditions, self._span)
 
     def _deliveries(self, station: Station) -> Floats:
         """Return when the orbiter reaches a station at a rate that is not 0."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from malapert_core.database import Database
-from malapert_core.errors import ConflictError, Fault, NotFoundError, PermissionDeniedError, PreconditionError
+from malapert_core.errors import ConflictError, Fault, NotFoundError, PreconditionError
 from malapert_core.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.contacts import Contact, ContactState
+from malapert_comms_window.services.ownership import require_owner
 from malapert_comms_window.services.ports import Announcer, Clock
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_comms_window.storage.stations import StationStore
@@ -92,10 +93,7 @@ class ContactService:
             contacts, now = await self._locked(session, contact_ids, versions, None)
             stations = await self._stations.find(session, {contact.station_id for contact in contacts})
             for contact in contacts:
-                owner = stations[contact.station_id].agency_id
-                if owner != identity.agency_id and not identity.sees_all_agencies:
-                    message = f"{contact.station_id} is {owner}'s; {identity.agency_id} cannot refuse its contacts"
-                    raise PermissionDeniedError("FOREIGN_STATION", message, metadata={"owner_agency_id": owner})
+                require_owner(contact.station_id, stations[contact.station_id].agency_id, identity)
             for contact in _to_change(contacts, ContactState.REJECTED, (ContactState.REJECTED,), now):
                 after = contact.changed(ContactState.REJECTED, reason)
                 await self._contacts.change(session, contact, after)

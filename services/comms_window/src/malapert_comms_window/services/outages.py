@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from malapert_core.idempotency import recall, remember
 from malapert_core.identifiers import new_identifier
 from malapert_core.identity import Identity
@@ -15,6 +15,7 @@ from malapert_comms_window.domain.contacts import Contact, ContactRequest, Conta
 from malapert_comms_window.domain.outages import Outage, OutageKind, outage_span_faults
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.services.antenna_book import AntennaBook
+from malapert_comms_window.services.ownership import require_owner
 from malapert_comms_window.services.ports import Announcer, Clock
 from malapert_comms_window.storage.contacts import ContactStore
 from malapert_comms_window.storage.outages import OutageStore
@@ -94,7 +95,7 @@ class OutageService:
             stations = await self._stations.all(session)
             kind = self._checked(request, stations)
             station = stations[request.station_id]
-            _require_owner(station, identity)
+            require_owner(station.station_id, station.agency_id, identity)
             beside = [other for other in stations.values() if other.complex_name == station.complex_name]
             await self._contacts.lock_antennas(session, [other.station_id for other in beside])
             earlier = await recall(session, request.idempotency_key, scope, request.request_hash)
@@ -133,7 +134,7 @@ class OutageService:
                 raise NotFoundError("outage", outage_id)
             stations = await self._stations.find(session, [outage.station_id])
             if outage.station_id in stations:
-                _require_owner(stations[outage.station_id], identity)
+                require_owner(outage.station_id, stations[outage.station_id].agency_id, identity)
             await self._contacts.lock_antennas(session, [outage.station_id])
             await self._outages.remove(session, outage_id)
             self._announcer.outage_removed(session, outage)
@@ -235,9 +236,3 @@ def _record_of(effect: OutageEffect) -> dict[str, list[str]]:
         "moved": [contact.contact_id for _, contact in effect.moved],
         "moved_from": [before for before, _ in effect.moved],
     }
-
-
-def _require_owner(station: Station, identity: Identity) -> None:
-    if station.agency_id != identity.agency_id and not identity.sees_all_agencies:
-        message = f"{station.station_id} is {station.agency_id}'s; its outages are not for {identity.agency_id} to say"
-        raise PermissionDeniedError("FOREIGN_STATION", message, metadata={"owner_agency_id": station.agency_id})

@@ -1,11 +1,12 @@
 """Reading, adding and changing stations."""
 
 from malapert_core.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError, PreconditionError
+from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PreconditionError
 from malapert_core.identity import Identity
 
 from malapert_comms_window.domain.catalogue import check_station
 from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.services.ownership import require_owner
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_comms_window.storage.stations import StationStore
@@ -65,7 +66,7 @@ class StationService:
             stations = await self._stations.all(session)
             present = stations.get(station.station_id)
             for owner in {station.agency_id, *([present.agency_id] if present else [])}:
-                _require_owner(owner, identity)
+                require_owner(station.station_id, owner, identity)
             check_station(station, stations)
             return await self._stations.put(session, station)
 
@@ -88,7 +89,7 @@ class StationService:
             present = (await self._stations.find(session, [station_id])).get(station_id)
             if present is None:
                 raise NotFoundError("station", station_id)
-            _require_owner(present.agency_id, identity)
+            require_owner(station_id, present.agency_id, identity)
             if present.version == 0:
                 fault = Fault("station_id", "BUILT_IN", f"{station_id} is as it was delivered")
                 raise InvalidInputError("BUILT_IN_STATION", "a built-in station cannot be taken away", faults=[fault])
@@ -99,9 +100,3 @@ class StationService:
                 raise PreconditionError("STATION_BOOKED", message)
             await self._stations.remove(session, present, version)
             return left
-
-
-def _require_owner(agency_id: str, identity: Identity) -> None:
-    if agency_id != identity.agency_id and not identity.sees_all_agencies:
-        message = f"stations of {agency_id} are not for {identity.agency_id} to change"
-        raise PermissionDeniedError("FOREIGN_STATION", message, metadata={"owner_agency_id": agency_id})

@@ -6,8 +6,10 @@ from malapert_core.errors import ConflictError
 from pydantic import TypeAdapter
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from malapert_comms_window.domain.orbiters import Orbiter
 from malapert_comms_window.storage.tables import OrbiterRow
@@ -19,12 +21,15 @@ class OrbiterStore:
     """Stores each version of an orbiter once."""
 
     async def find(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, Orbiter]:
-        """Return those of the orbiters that there are, in their newest versions."""
-        return {orbiter_id: orbiter for orbiter_id, (orbiter, _) in (await self._rows(session, orbiter_ids)).items()}
+        """Return those of the orbiters that there are, in their newest versions; their files stay unread."""
+        query = _newest(orbiter_ids).options(defer(OrbiterRow.file, raiseload=True))  # type: ignore[arg-type]
+        rows = (await session.exec(query)).all()
+        return {row.orbiter_id: _ORBITER.validate_python(row.content) for row in rows}
 
     async def files(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, bytes]]:
         """Return those of the orbiters that there are, in their newest versions, with their files."""
-        return await self._rows(session, orbiter_ids)
+        rows = (await session.exec(_newest(orbiter_ids))).all()
+        return {row.orbiter_id: (_ORBITER.validate_python(row.content), row.file) for row in rows}
 
     async def add(self, session: AsyncSession, orbiter: Orbiter, file: bytes) -> None:
         """Store a new version.
@@ -50,15 +55,14 @@ class OrbiterStore:
         found = await self.find(session, identifiers)
         return [found[orbiter_id] for orbiter_id in identifiers]
 
-    async def _rows(self, session: AsyncSession, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, bytes]]:
-        newest = (
-            select(OrbiterRow.orbiter_id, func.max(OrbiterRow.version).label("version"))
-            .where(col(OrbiterRow.orbiter_id).in_(set(orbiter_ids)))
-            .group_by(col(OrbiterRow.orbiter_id))
-            .subquery()
-        )
-        query = select(OrbiterRow).where(
-            OrbiterRow.orbiter_id == newest.c.orbiter_id, OrbiterRow.version == newest.c.version
-        )
-        rows = (await session.exec(query)).all()
-        return {row.orbiter_id: (_ORBITER.validate_python(row.content), row.file) for row in rows}
+
+def _newest(orbiter_ids: Collection[str]) -> SelectOfScalar[OrbiterRow]:
+    newest = (
+        select(OrbiterRow.orbiter_id, func.max(OrbiterRow.version).label("version"))
+        .where(col(OrbiterRow.orbiter_id).in_(set(orbiter_ids)))
+        .group_by(col(OrbiterRow.orbiter_id))
+        .subquery()
+    )
+    return select(OrbiterRow).where(
+        OrbiterRow.orbiter_id == newest.c.orbiter_id, OrbiterRow.version == newest.c.version
+    )
