@@ -12,8 +12,8 @@ from malapert_payload.config import PayloadSettings
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.factory import MIGRATIONS, build
-from malapert_payload.handlers.catalogue_messages import catalogue_of
 from malapert_payload.handlers.request_messages import request_of
+from malapert_payload.handlers.translation import to_domain
 from malapert_testing.services import ServiceLauncher
 
 MISSION = Path(__file__).parent / "data" / "polar_mission.json"
@@ -26,7 +26,7 @@ def mission_import() -> ImportCatalogueRequest:
 
 @pytest.fixture
 def catalogue(mission_import: ImportCatalogueRequest) -> Catalogue:
-    return catalogue_of(mission_import)
+    return to_domain(mission_import, Catalogue)
 
 
 @pytest.fixture

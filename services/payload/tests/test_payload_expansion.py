@@ -4,7 +4,8 @@ import random
 from dataclasses import replace
 
 import pytest
-from malapert_payload.domain.catalogue import Catalogue, ConditionKind
+from malapert_payload.domain.activity_type import ConditionKind
+from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.content import content_hash
 from malapert_payload.domain.expansion import ActivityRelation, ActivityRepetition, expand
 from malapert_payload.domain.request import ActivityRequest, RelationKind
@@ -18,19 +19,22 @@ def test_numbers_of_a_chain(catalogue: Catalogue, document: list[ActivityRequest
         "sample-ridge/0",
         1,
     )
-    assert (drill.duration_s, analyse.duration_s) == (7200, 3600)
+    assert (drill.step.duration_s, analyse.step.duration_s) == (7200, 3600)
     # 100 W of the rover and 10 W of the camera; then 40 W of the spectrometer and 10 W of the camera.
-    assert (drill.power_w, analyse.power_w) == (110, 50)
+    assert (drill.step.power_w, analyse.step.power_w) == (110, 50)
     # 1 Mbit and 1 kbit/s for 2 h; then 3 kbit/s for 1 h.
-    assert (drill.data_bit, analyse.data_bit) == (8_200_000, 10_800_000)
-    assert drill.resource_ids == ("camera", "drill")
-    assert analyse.resource_ids == ("camera", "spectrometer")
+    assert (drill.step.data_bit, analyse.step.data_bit) == (8_200_000, 10_800_000)
+    assert drill.step.resource_ids == ("camera", "drill")
+    assert analyse.step.resource_ids == ("camera", "spectrometer")
     assert (drill.value, analyse.value) == (50, 0)
     assert (drill.mandatory, analyse.mandatory) == (True, True)
-    assert (drill.min_start_charge, analyse.min_start_charge) == (0.6, 0)
-    assert (drill.max_wait_s, analyse.max_wait_s) == (0, 1800)
-    assert [condition.kind for condition in drill.conditions] == [ConditionKind.ILLUMINATION, ConditionKind.CONTACT]
-    assert drill.conditions[1].station_ids == ("usuda",)
+    assert (drill.step.min_start_charge, analyse.step.min_start_charge) == (0.6, 0)
+    assert (drill.step.max_wait_s, analyse.step.max_wait_s) == (0, 1800)
+    assert [condition.kind for condition in drill.step.conditions] == [
+        ConditionKind.ILLUMINATION,
+        ConditionKind.CONTACT,
+    ]
+    assert drill.step.conditions[1].station_ids == ("usuda",)
     assert [window.start_time.day for window in drill.windows] == [11, 15]
     assert (drill.place_ids, drill.asset_id, drill.agency_id) == (("ridge",), "rover", "isro")
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from malapert_core.errors import ConflictError, PreconditionError
-from malapert_payload.domain.catalogue import Catalogue, Interval
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.lifecycle import TRANSITIONS, Change, accept, check_version, plan, transition
 from malapert_payload.domain.reconciliation import reconcile
 from malapert_payload.domain.request import ActivityRequest, RequestState, Visibility
@@ -32,6 +33,7 @@ LEGAL = {
     ("PLANNED", "CANCELLED"),
     ("PROCESSING", "PROCESSED"),
     ("PROCESSING", "TERMINATED"),
+    ("PROCESSING", "ACCEPTED"),
     ("REJECTED", "REQUESTED"),
     ("CANCELLED", "REQUESTED"),
 }
@@ -73,13 +75,13 @@ def test_an_import_enters_requests_as_accepted_through_requested(
     taken = reconcile(catalogue, document, {}, CHANGE)
     for request in taken:
         assert [row.state.name for row in request.history] == ["REQUESTED", "ACCEPTED"]
-        assert (request.version, request.is_listed) == (2, True)
+        assert (request.version, request.standing.is_listed) == (2, True)
 
 
 def test_a_new_version_adds_keeps_changes_and_cancels(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     stored = {request.request_id: request for request in reconcile(catalogue, document, {}, CHANGE)}
     for request_id in ("pan-daily", "sample-ridge"):
-        stored[request_id] = plan(stored[request_id], "plan-1", CHANGE)
+        stored[request_id] = plan(stored[request_id], "plan-1", 1, CHANGE)
     added = replace(document[0], request_id="pan-extra")
     newer = [document[0], replace(document[1], value=60.0), added]
     second = replace(catalogue, mission_version=2)
@@ -87,7 +89,7 @@ def test_a_new_version_adds_keeps_changes_and_cancels(catalogue: Catalogue, docu
     assert after["pan-daily"] == stored["pan-daily"]
     assert (after["sample-ridge"].state.name, after["sample-ridge"].value) == ("ACCEPTED", 60.0)
     assert after["sample-ridge"].history[-1].reason == "mission version 2: changed"
-    assert (after["secret-crater"].state.name, after["secret-crater"].is_listed) == ("CANCELLED", False)
+    assert (after["secret-crater"].state.name, after["secret-crater"].standing.is_listed) == ("CANCELLED", False)
     assert after["secret-crater"].history[-1].reason == "mission version 2: no longer listed"
     assert after["pan-extra"].state.name == "ACCEPTED"
     again = {r.request_id: r for r in reconcile(second, document, after, CHANGE)}
@@ -104,7 +106,7 @@ def test_what_a_team_withdrew_stays_withdrawn(catalogue: Catalogue, document: li
 def test_a_submitted_request_that_no_longer_fits_is_rejected(
     catalogue: Catalogue, document: list[ActivityRequest]
 ) -> None:
-    own = plan(accept(replace(document[1], request_id="own", relations=()), CHANGE), "plan-1", CHANGE)
+    own = plan(accept(replace(document[1], request_id="own", relations=()), CHANGE), "plan-1", 1, CHANGE)
     kept = accept(replace(document[0], request_id="kept"), CHANGE)
     end_time = datetime(2029, 1, 14, tzinfo=UTC)
     shorter = replace(catalogue, mission_version=2, horizon=Interval(catalogue.horizon.start_time, end_time))

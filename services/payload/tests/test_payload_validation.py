@@ -14,8 +14,8 @@ from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.lifecycle import Change, accept, plan, transition
 from malapert_payload.domain.request import ActivityRequest, RequestState
 from malapert_payload.domain.validation import import_faults, submission_faults
-from malapert_payload.handlers.catalogue_messages import catalogue_of
 from malapert_payload.handlers.request_messages import request_of
+from malapert_payload.handlers.translation import to_domain
 
 DAY_S = 86_400
 
@@ -26,7 +26,7 @@ def faults_of(message: ImportCatalogueRequest) -> set[tuple[str, str]]:
 
 def all_faults(message: ImportCatalogueRequest) -> tuple[Fault, ...]:
     requests = [request_of(request, message.mission_id) for request in message.requests]
-    return import_faults(catalogue_of(message), requests, {})
+    return import_faults(to_domain(message, Catalogue), requests, {})
 
 
 def test_the_mission_has_no_fault(mission_import: ImportCatalogueRequest) -> None:
@@ -51,7 +51,7 @@ SPOILT: list[tuple[str, str, Spoil]] = [
     ("instruments[2].instrument_id", "DUPLICATE_ID", lambda m: m.instruments.append(m.instruments[0])),
     ("instruments[0].agency_id", "UNKNOWN_AGENCY", lambda m: setattr(m.instruments[0], "agency_id", "cnsa")),
     ("instruments[0].asset_id", "UNKNOWN_ASSET", lambda m: setattr(m.instruments[0], "asset_id", "hopper")),
-    ("instruments[1].mass_kg.unit", "WRONG_UNIT", lambda m: setattr(m.instruments[1].mass_kg, "unit", "g")),
+    ("instruments[1].mass_kg.unit", "WRONG_UNIT", lambda m: setattr(m.instruments[1].mass_kg, "unit", "W")),
     ("instruments[0].source", "MISSING_SOURCE", lambda m: setattr(m.instruments[0], "source", " ")),
     ("instruments[0].modes", "NO_MODES", lambda m: m.instruments[0].ClearField("modes")),
     (
@@ -249,7 +249,7 @@ def test_requiring_each_other_is_no_cycle(mission_import: ImportCatalogueRequest
 
 def test_what_is_carried_out_cannot_change(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     change = Change("jaxa", catalogue.horizon.start_time, "test")
-    stored = transition(plan(accept(document[0], change), "plan-1", change), RequestState.PROCESSING, change)
+    stored = transition(plan(accept(document[0], change), "plan-1", 1, change), RequestState.PROCESSING, change)
     assert import_faults(catalogue, document, {stored.request_id: stored}) == ()
     changed = [*document]
     changed[0] = accept(document[0], change).definition()
@@ -320,4 +320,4 @@ def test_validation_returns_faults_and_never_raises(message: ImportCatalogueRequ
 def test_a_time_beyond_the_calendar_is_refused(mission_import: ImportCatalogueRequest) -> None:
     mission_import.horizon.end_time.seconds = 2**62
     with pytest.raises(InvalidInputError, match="INVALID_TIME"):
-        catalogue_of(mission_import)
+        to_domain(mission_import, Catalogue)

@@ -136,6 +136,14 @@ def expanded(catalogue: catalogue_pb2.ImportCatalogueRequest) -> request_pb2.Exp
         for mode in instrument.modes
     }
     response = request_pb2.ExpandRequestsResponse(content_hash="sha256:catalogue")
+    for (instrument_id, mode_id), mode in modes.items():
+        response.modes.add(
+            instrument_id=instrument_id,
+            mode_id=mode_id,
+            power_w=mode.power_w.value,
+            data_rate_bps=mode.data_rate_bps.value,
+            resource_ids=[instrument_id],
+        )
     for request in catalogue.requests:
         steps = types[request.activity_type_id].steps
         for repetition in range(request.repetition.count or 1):

@@ -31,7 +31,12 @@ def test_a_reference_mission_has_no_fault_and_every_figure_its_source(name: str)
 def test_the_reference_mission_has_the_published_figures() -> None:
     document, _ = read_document(json.dumps(load_mission("lupex")).encode(), EPHEMERIS_SPAN)
     assert document is not None
-    rover = document.asset
+    rover = document.assets[0]
+    assert rover.mass is not None
+    assert rover.battery is not None
+    assert rover.array is not None
+    assert rover.mobility is not None
+    assert document.terrain is not None
     assert (rover.mass.amount, rover.mass.confidence) == (350.0, "H")
     assert (rover.battery.capacity.amount, rover.array.power.amount) == (6000.0, 400.0)
     assert (rover.mobility.max_slope.amount, rover.mobility.max_slope.confidence) == (25.0, "M")

@@ -10,6 +10,8 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     DriveRule,
+    Limit,
+    LimitUse,
     PlanningProblem,
     Relation,
     RelationKind,
@@ -162,6 +164,10 @@ SHARED = make_problem(
     activities=(make_activity("a", resource_ids=("arm",)), make_activity("b", resource_ids=("arm", "eye"))),
     drive_rule=DriveRule((), ("eye",)),
 )
+TWO_OVENS = make_problem(
+    activities=(make_activity("a"), make_activity("b")),
+    limits=(Limit("ovens", "Ovens", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
+)
 PLACES = [
     Example(
         Rule.POSITION, AWAY, plan(drive(0), at("a", 3600)), 3600, (3600, 7200),
@@ -181,6 +187,9 @@ PLACES = [
     Example(
         Rule.RESOURCE_OVERLAP, SHARED, plan(at("a", 0), at("b", 3000)), 600, (3000, 3600),
         plan(at("a", 0), at("b", 3600), drive(7200)),
+    ),
+    Example(
+        Rule.LIMIT, TWO_OVENS, plan(at("a", 0), at("b", 4000)), 0.5, (0, 21600), plan(at("b", 0)),
     ),
 ]  # fmt: skip
 SPLIT = make_problem(
@@ -258,6 +267,10 @@ RELATIONS = [
     Example(
         Rule.RELATION_REQUIRES, related(RelationKind.REQUIRES), plan(at("b", 0)), 1, (0, 3600),
         plan(at("a", 4000), at("b", 0)),
+    ),
+    Example(
+        Rule.RELATION_TOGETHER, related(RelationKind.TOGETHER, 0, 600), plan(at("a", 0), at("b", 4000)), 3400, (0, 4000),
+        plan(at("a", 0), at("b", 600)),
     ),
     Example(
         Rule.REPETITION_ORDER, REPEATED, plan(at("r0", 0), at("r2", 14400)), 1, (14400, 14400),

@@ -22,6 +22,9 @@ from malapert_core.timestamps import utc_now
 log = structlog.get_logger(__name__)
 
 
+_WOKEN = "malapert outboxes woken after a commit"
+
+
 class EventOutbox:
     """Where a service leaves its events.
 
@@ -68,7 +71,10 @@ class EventOutbox:
                 created_time=fact.time,
             )
         )
-        event.listen(session.sync_session, "after_commit", lambda _session: self.committed.set(), once=True)
+        known = session.sync_session.info.setdefault(_WOKEN, set())
+        if self.service_name not in known:
+            known.add(self.service_name)
+            event.listen(session.sync_session, "after_commit", lambda _session: self.committed.set())
         return fact.event_id
 
 

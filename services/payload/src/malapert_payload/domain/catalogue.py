@@ -1,132 +1,43 @@
-"""What a mission version's instruments and activity types are."""
+"""What the payload service knows of a mission: its scope, instruments and activity types."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from enum import IntEnum
+from functools import cached_property
+from typing import TypeVar
 
+from malapert_payload.domain.activity_type import ActivityType, InstrumentUse
+from malapert_payload.domain.figures import Figure, Interval, figure
+from malapert_payload.domain.instrument import Exclusion, Instrument, Mode
+from malapert_payload.domain.resource import Resource
+from malapert_payload.domain.science import ScienceModel
 
-class Confidence(IntEnum):
-    """How far a figure may be trusted."""
-
-    UNSPECIFIED = 0
-    HIGH = 1
-    MEDIUM = 2
-    LOW = 3
-    DERIVED = 4
-    UNVERIFIED = 5
-    ASSUMPTION = 6
-
-
-class ConditionKind(IntEnum):
-    """What a condition is about."""
-
-    UNSPECIFIED = 0
-    ILLUMINATION = 1
-    DARKNESS = 2
-    EARTH_VISIBILITY = 3
-    CONTACT = 4
+ItemT = TypeVar("ItemT", Instrument, ActivityType)
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """A half-open span of UTC time, [start_time, end_time); reversed ones exist until validation refuses them."""
+class PlaceSet:
+    """A named list of places, such as the points of a grid."""
 
-    start_time: datetime
-    end_time: datetime
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds, negative when reversed."""
-        return (self.end_time - self.start_time).total_seconds()
+    place_set_id: str
+    place_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A number with its unit (UCUM), source and confidence."""
+class AgencyShare:
+    """What an agency is promised of the mission's science, as a share of the whole."""
 
-    value: float
-    unit: str
-    source: str
-    confidence: Confidence
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """A mode of an instrument: power in W, data rate in bit/s."""
-
-    mode_id: str
-    title: str
-    power_w: Figure | None
-    data_rate_bps: Figure | None
-
-
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """An instrument on an asset, owned by an agency; mass in kg where it is published."""
-
-    instrument_id: str
-    name: str
     agency_id: str
-    asset_id: str
-    function: str
-    mass_kg: Figure | None
-    modes: tuple[Mode, ...]
-    source: str
-    confidence: Confidence
+    share: Figure | None = figure("1")
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentUse:
-    """An instrument in one of its modes."""
-
-    instrument_id: str
-    mode_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What must hold for the whole of a step; for contacts with one of the stations, none meaning any."""
-
-    kind: ConditionKind
-    station_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of an activity type; an unset figure means zero, except for the duration, which must be set."""
-
-    step_id: str
-    title: str
-    duration_s: Figure | None
-    power_w: Figure | None = None
-    data_bit: Figure | None = None
-    instruments: tuple[InstrumentUse, ...] = ()
-    resources: tuple[str, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-    min_start_charge: Figure | None = None
-    max_wait_s: Figure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityType:
-    """A template of an activity: one step, or a chain of steps at one place."""
-
-    activity_type_id: str
-    title: str
-    asset_id: str
-    steps: tuple[Step, ...]
-    source: str
-    confidence: Confidence
-
-    @property
-    def duration_s(self) -> float:
-        """Sum of the steps' durations without waits, seconds."""
-        return sum(value_of(step.duration_s) for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
-    """A mission version's share of the payload service; immutable once stored."""
+    """A mission version's share of the payload service.
+
+    `instruments` and `activity_types` are in force, the newest version of each; `earlier_instruments` and
+    `earlier_activity_types` are the other versions, which uses and requests may name. An identifier that is given
+    twice is found where it was given first.
+    """
 
     mission_id: str
     mission_version: int
@@ -136,22 +47,83 @@ class Catalogue:
     station_ids: tuple[str, ...]
     resource_ids: tuple[str, ...]
     horizon: Interval
-    instruments: tuple[Instrument, ...]
-    activity_types: tuple[ActivityType, ...]
+    instruments: tuple[Instrument, ...] = ()
+    activity_types: tuple[ActivityType, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    place_sets: tuple[PlaceSet, ...] = ()
+    mobility_resource_ids: tuple[str, ...] = ()
+    agency_shares: tuple[AgencyShare, ...] = ()
+    science: ScienceModel | None = None
+    calendar_ids: tuple[str, ...] = ()
+    orbiter_ids: tuple[str, ...] = ()
+    earlier_instruments: tuple[Instrument, ...] = ()
+    earlier_activity_types: tuple[ActivityType, ...] = ()
 
+    @cached_property
+    def instruments_by_id(self) -> dict[str, Instrument]:
+        """Instruments in force."""
+        return {item.instrument_id: item for item in reversed(self.instruments)}
+
+    @cached_property
     def activity_types_by_id(self) -> dict[str, ActivityType]:
-        """Return the activity types by identifier, the first where one is given twice."""
-        return {kind.activity_type_id: kind for kind in reversed(self.activity_types)}
+        """Activity types in force."""
+        return {item.activity_type_id: item for item in reversed(self.activity_types)}
 
-    def modes_by_use(self) -> dict[InstrumentUse, Mode]:
-        """Return every mode of every instrument by its use."""
-        return {
-            InstrumentUse(instrument.instrument_id, mode.mode_id): mode
-            for instrument in self.instruments
-            for mode in instrument.modes
-        }
+    @cached_property
+    def amounts_by_id(self) -> dict[str, Resource]:
+        """Resources of assets and instruments that are not unary."""
+        owned = [resource for instrument in self.instruments for resource in instrument.resources]
+        return {resource.resource_id: resource for resource in reversed([*self.resources, *owned])}
+
+    @cached_property
+    def place_sets_by_id(self) -> dict[str, PlaceSet]:
+        """Named lists of places."""
+        return {places.place_set_id: places for places in reversed(self.place_sets)}
+
+    @cached_property
+    def exclusions(self) -> tuple[tuple[str, Exclusion], ...]:
+        """Every exclusion with the instrument that states it."""
+        return tuple((item.instrument_id, one) for item in self.instruments for one in item.exclusions)
+
+    @cached_property
+    def _instrument_versions(self) -> dict[tuple[str, int], Instrument]:
+        return {(i.instrument_id, i.version): i for i in (*self.earlier_instruments, *self.instruments)}
+
+    @cached_property
+    def _activity_type_versions(self) -> dict[tuple[str, int], ActivityType]:
+        return {(t.activity_type_id, t.version): t for t in (*self.earlier_activity_types, *self.activity_types)}
+
+    def instrument(self, instrument_id: str, version: int = 0) -> Instrument | None:
+        """Return a version of an instrument, the newest for 0, None where there is none."""
+        if version:
+            return self._instrument_versions.get((instrument_id, version))
+        return self.instruments_by_id.get(instrument_id)
+
+    def activity_type(self, activity_type_id: str, version: int = 0) -> ActivityType | None:
+        """Return a version of an activity type, the newest for 0, None where there is none."""
+        if version:
+            return self._activity_type_versions.get((activity_type_id, version))
+        return self.activity_types_by_id.get(activity_type_id)
+
+    def mode(self, use: InstrumentUse) -> Mode | None:
+        """Return the mode that a use names, None where there is none."""
+        instrument = self.instrument(use.instrument_id, use.version)
+        return None if instrument is None else instrument.mode(use.mode_id)
+
+    def instrument_versions(self, instrument_id: str) -> list[int]:
+        """Return the versions that there are of an instrument, in order."""
+        return sorted(version for known, version in self._instrument_versions if known == instrument_id)
+
+    def activity_type_versions(self, activity_type_id: str) -> list[int]:
+        """Return the versions that there are of an activity type, in order."""
+        return sorted(version for known, version in self._activity_type_versions if known == activity_type_id)
 
 
-def value_of(figure: Figure | None) -> float:
-    """Return a figure's value, 0 when it is not set."""
-    return 0.0 if figure is None else figure.value
+def by_identifier(items: Iterable[ItemT]) -> list[ItemT]:
+    """Return instruments or activity types in order of identifier and version."""
+    return sorted(items, key=lambda item: (item_id(item), item.version))
+
+
+def item_id(item: Instrument | ActivityType) -> str:
+    """Return the identifier of an instrument or activity type."""
+    return item.instrument_id if isinstance(item, Instrument) else item.activity_type_id

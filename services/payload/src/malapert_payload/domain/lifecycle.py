@@ -12,7 +12,8 @@ TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
     RequestState.REQUESTED: frozenset({RequestState.ACCEPTED, RequestState.REJECTED, RequestState.CANCELLED}),
     RequestState.ACCEPTED: frozenset({RequestState.PLANNED, RequestState.REJECTED, RequestState.CANCELLED}),
     RequestState.PLANNED: frozenset({RequestState.PROCESSING, RequestState.ACCEPTED, RequestState.CANCELLED}),
-    RequestState.PROCESSING: frozenset({RequestState.PROCESSED, RequestState.TERMINATED}),
+    # A slot that failed is given back, and what is left of the request is planned anew.
+    RequestState.PROCESSING: frozenset({RequestState.PROCESSED, RequestState.TERMINATED, RequestState.ACCEPTED}),
     # A mission version may ask again for what was refused or withdrawn.
     RequestState.REJECTED: frozenset({RequestState.REQUESTED}),
     RequestState.CANCELLED: frozenset({RequestState.REQUESTED}),
@@ -20,7 +21,11 @@ TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
     RequestState.TERMINATED: frozenset(),
 }
 LIVE_STATES = frozenset({RequestState.ACCEPTED, RequestState.PLANNED})
-"""States whose requests take part in planning."""
+"""States whose requests take part in planning as a whole."""
+PLANNABLE_STATES = LIVE_STATES | {RequestState.PROCESSING}
+"""States whose requests may have something left to plan."""
+HELD_STATES = frozenset({RequestState.PLANNED, RequestState.PROCESSING})
+"""States in which a released plan holds a request."""
 SETTLED_STATES = frozenset({RequestState.PROCESSING, RequestState.PROCESSED, RequestState.TERMINATED})
 """States in which what was asked for can no longer change."""
 
@@ -49,7 +54,8 @@ def transition(request: ActivityRequest, state: RequestState, change: Change) ->
             f"request {request.request_id} is {request.state.name} and cannot become {state.name}; allowed: {allowed}",
             metadata={"request_id": request.request_id, "state": request.state.name},
         )
-    return _record(replace(request, state=state, plan_id=""), change)
+    standing = request.standing if state in HELD_STATES else replace(request.standing, plan_id="", slots=0)
+    return record(replace(request, state=state, standing=standing), change)
 
 
 def accept(request: ActivityRequest, change: Change) -> ActivityRequest:
@@ -57,11 +63,17 @@ def accept(request: ActivityRequest, change: Change) -> ActivityRequest:
     return transition(transition(request, RequestState.REQUESTED, change), RequestState.ACCEPTED, change)
 
 
-def plan(request: ActivityRequest, plan_id: str, change: Change) -> ActivityRequest:
-    """Return the request as PLANNED by a plan; one that another plan holds passes to this plan."""
-    if request.state == RequestState.PLANNED:
-        return _record(replace(request, plan_id=plan_id), change)
-    return replace(transition(request, RequestState.PLANNED, change), plan_id=plan_id)
+def plan(request: ActivityRequest, plan_id: str, slots: int, change: Change) -> ActivityRequest:
+    """Return the request as held by a released plan in so many slots; one that another plan holds passes to this one.
+
+    What is being carried out stays PROCESSING.
+    """
+    held = request
+    if request.state not in HELD_STATES:
+        held = transition(request, RequestState.PLANNED, change)
+    standing = replace(held.standing, plan_id=plan_id, slots=slots)
+    planned = replace(held, standing=standing)
+    return planned if held is not request else record(planned, change)
 
 
 def revise(request: ActivityRequest, definition: ActivityRequest, change: Change) -> ActivityRequest:
@@ -72,9 +84,15 @@ def revise(request: ActivityRequest, definition: ActivityRequest, change: Change
     PreconditionError
         ILLEGAL_TRANSITION when it is being carried out, was carried out or has ended.
     """
-    revised = replace(definition.definition(), state=request.state, history=request.history, version=request.version)
+    revised = replace(
+        definition.definition(),
+        state=request.state,
+        history=request.history,
+        version=request.version,
+        standing=request.standing,
+    )
     if revised.state == RequestState.ACCEPTED:
-        return _record(revised, change)
+        return record(revised, change)
     if revised.state in (RequestState.PLANNED, RequestState.REQUESTED):
         return transition(revised, RequestState.ACCEPTED, change)
     return accept(revised, change)
@@ -103,6 +121,7 @@ def check_version(request: ActivityRequest, seen_version: int) -> None:
         )
 
 
-def _record(request: ActivityRequest, change: Change) -> ActivityRequest:
+def record(request: ActivityRequest, change: Change) -> ActivityRequest:
+    """Return the request with a row more in its history, in the state that it has."""
     row = RequestChange(request.state, change.time, change.agency_id, change.reason)
     return replace(request, history=(*request.history, row), version=request.version + 1)

@@ -50,20 +50,20 @@ def _listed(request: ActivityRequest, before: ActivityRequest | None, change: Ch
         after = accept(request.definition(), change)
     elif before.definition() != request.definition():
         after = revise(before, request, replace(change, reason=f"{change.reason}: changed"))
-    elif before.state in _WITHDRAWN_STATES and not before.is_listed:
+    elif before.state in _WITHDRAWN_STATES and not before.standing.is_listed:
         after = accept(before, change)
     else:
         after = before
-    return replace(after, is_listed=True)
+    return listed(after, is_listed=True)
 
 
 def _unlisted(
     request: ActivityRequest, catalogue: Catalogue, known_ids: Collection[str], change: Change
 ) -> ActivityRequest:
-    after = replace(request, is_listed=False)
+    after = listed(request, is_listed=False)
     if request.state not in LIVE_STATES:
         return after
-    if request.is_listed:
+    if request.standing.is_listed:
         gone = replace(change, reason=f"{change.reason}: no longer listed")
         return transition(after, RequestState.CANCELLED, gone)
     faults = list(request_faults(request, request.request_id, catalogue, known_ids))
@@ -71,3 +71,10 @@ def _unlisted(
         reason = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
         return reject(after, replace(change, reason=f"{change.reason}: {reason}"))
     return after
+
+
+def listed(request: ActivityRequest, *, is_listed: bool) -> ActivityRequest:
+    """Return the request with the word of whether the newest mission version lists it."""
+    if request.standing.is_listed == is_listed:
+        return request
+    return replace(request, standing=replace(request.standing, is_listed=is_listed))

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
-from malapert_payload.domain.catalogue import Interval
+from malapert_payload.domain.activity_type import Argument
+from malapert_payload.domain.figures import Interval
 
 
 class RequestState(IntEnum):
@@ -28,6 +29,9 @@ class RelationKind(IntEnum):
     AFTER = 1
     EXCLUDES = 2
     REQUIRES = 3
+    BEFORE = 4
+    TOGETHER = 5
+    NOT_WITH = 6
 
 
 class Visibility(IntEnum):
@@ -59,6 +63,40 @@ class Repetition:
 
 
 @dataclass(frozen=True, slots=True)
+class Campaign:
+    """The same at so many of several places, each once: a count of them, or a share of them rounded up."""
+
+    place_ids: tuple[str, ...] = ()
+    place_set_id: str = ""
+    count: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDecay:
+    """How a value falls: by `factor` with each whole `every_s` from `from_time` to a start, down to `least_share`.
+
+    The second repetition or place is worth `repetition_factor` of the first, and so on; 0 means the same. A
+    `from_time` of None is the start of the request's first window, or of the horizon.
+    """
+
+    every_s: float = 0.0
+    factor: float = 0.0
+    from_time: datetime | None = None
+    least_share: float = 0.0
+    repetition_factor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDemand:
+    """What a team wants of a data product instead of what its activity type says."""
+
+    product_id: str
+    priority: int = 0
+    max_latency_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RequestChange:
     """A row of a request's history: the state after the change, when, by which agency and why."""
 
@@ -69,12 +107,25 @@ class RequestChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityRequest:
-    """What a team asks for, where it stands and how it got there.
+class Standing:
+    """Where a request stands besides its state.
 
-    `plan_id` names the released plan that holds it while PLANNED; `is_listed` tells that the newest mission version's
-    document lists it, rather than a team having submitted it on its own.
+    `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and not reported
+    on; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest mission version's
+    document lists the request, rather than a team having submitted it on its own.
     """
+
+    plan_id: str = ""
+    slots: int = 0
+    done: tuple[int, ...] = ()
+    abandoned: tuple[int, ...] = ()
+    under_way: tuple[int, ...] = ()
+    is_listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRequest:
+    """What a team asks for, where it stands and how it got there."""
 
     request_id: str
     mission_id: str
@@ -88,15 +139,21 @@ class ActivityRequest:
     relations: tuple[Relation, ...] = ()
     repetition: Repetition | None = None
     visibility: Visibility = Visibility.UNSPECIFIED
+    activity_type_version: int = 0
+    preset_id: str = ""
+    arguments: tuple[Argument, ...] = ()
+    tags: tuple[str, ...] = ()
+    campaign: Campaign | None = None
+    decay: ValueDecay | None = None
+    products: tuple[ProductDemand, ...] = ()
     state: RequestState = RequestState.UNSPECIFIED
     history: tuple[RequestChange, ...] = ()
     version: int = 0
-    plan_id: str = ""
-    is_listed: bool = False
+    standing: Standing = Standing()
 
     @property
     def repetition_count(self) -> int:
-        """How often in all."""
+        """How often in all, at one place; places of a campaign are not counted."""
         return 1 if self.repetition is None else self.repetition.count
 
     def as_of(self, version: int) -> "ActivityRequest":
@@ -105,7 +162,7 @@ class ActivityRequest:
 
     def definition(self) -> "ActivityRequest":
         """Return what was asked alone, without where it stands."""
-        return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, plan_id="", is_listed=False)
+        return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, standing=Standing())
 
 
 @dataclass(frozen=True, slots=True)

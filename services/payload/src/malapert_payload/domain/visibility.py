@@ -21,9 +21,13 @@ class Viewer:
         """True where the role sees and changes the requests of every agency."""
         return self.role in ROLES_OVER_ALL_AGENCIES
 
+    def may_act_for(self, agency_id: str) -> bool:
+        """Tell whether what belongs to an agency may be handed in, changed or withdrawn in this role."""
+        return self.is_over_all_agencies or agency_id == self.agency_id
+
     def may_change(self, request: ActivityRequest) -> bool:
-        """Tell whether a request may be submitted or withdrawn in this role."""
-        return self.is_over_all_agencies or request.agency_id == self.agency_id
+        """Tell whether a request may be submitted, changed or withdrawn in this role."""
+        return self.may_act_for(request.agency_id)
 
     def may_plan(self, mission_agency_ids: Collection[str]) -> bool:
         """Tell whether a mission is planned in this role, which takes the requests of all its agencies."""

@@ -1,6 +1,7 @@
 """Events: those that this service announces, and those of the planner that it follows."""
 
-from malapert.payload.v1 import event_pb2
+from google.protobuf.message import Message
+from malapert.payload.v1 import catalogue_pb2, event_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
 from malapert_core.events import Event
 from malapert_core.events import Visibility as EventVisibility
@@ -9,11 +10,17 @@ from malapert_core.inbox import Subscription
 from malapert_core.outbox import EventOutbox
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_payload.domain.catalogue import item_id
+from malapert_payload.domain.instrument import Instrument
 from malapert_payload.domain.request import ActivityRequest, Visibility
+from malapert_payload.domain.versions import Item
 from malapert_payload.handlers.request_messages import request_message
+from malapert_payload.handlers.translation import to_message
 from malapert_payload.services.plan_outcomes import PlanNews, PlanOutcomes
 
 REQUEST_SUBMITTED = "malapert.payload.v1.request.submitted"
+INSTRUMENT_PUBLISHED = "malapert.payload.v1.instrument.published"
+ACTIVITY_TYPE_PUBLISHED = "malapert.payload.v1.activity_type.published"
 REQUEST_CHANGED = "malapert.payload.v1.request.changed"
 PLAN_RELEASED = "malapert.planner.v1.plan.released"
 PLAN_TERMINATED = "malapert.planner.v1.plan.terminated"
@@ -25,8 +32,8 @@ _VISIBILITIES = {
 }
 
 
-class RequestAnnouncer:
-    """Leaves an event in the outbox for each change of a request.
+class PayloadAnnouncer:
+    """Leaves an event in the outbox for each change of a request, and for each published version.
 
     Parameters
     ----------
@@ -49,6 +56,24 @@ class RequestAnnouncer:
                 agency_id=request.agency_id,
                 visibility=_VISIBILITIES[request.visibility],
             )
+
+    def announce_item(self, session: AsyncSession, mission_id: str, item: Item, agency_id: str) -> None:
+        """Announce a new version of an instrument or activity type to the mission's agencies."""
+        event: Message
+        if isinstance(item, Instrument):
+            subject, message = INSTRUMENT_PUBLISHED, to_message(item, catalogue_pb2.Instrument)
+            event = event_pb2.InstrumentPublished(mission_id=mission_id, instrument=message)
+        else:
+            subject, kind = ACTIVITY_TYPE_PUBLISHED, to_message(item, catalogue_pb2.ActivityType)
+            event = event_pb2.ActivityTypePublished(mission_id=mission_id, activity_type=kind)
+        self._outbox.add(
+            session,
+            subject,
+            event,
+            entity_id=f"{mission_id}/{item_id(item)}",
+            agency_id=agency_id,
+            visibility=EventVisibility.MISSION,
+        )
 
 
 class PlanEventHandler:
@@ -78,7 +103,7 @@ def _news(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanNews:
     return PlanNews(
         plan_id=plan.plan_id,
         mission_id=plan.mission_id,
-        request_ids=frozenset(plan.planned_requests),
+        slots=dict(plan.planned_requests),
         reason=plan.state_reason,
         agency_id=event.agency_id or PLATFORM_AGENCY_ID,
     )

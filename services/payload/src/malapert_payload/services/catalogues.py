@@ -1,21 +1,25 @@
 """Taking and reading the catalogues of mission versions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from malapert_core.database import Database
 from malapert_core.errors import ConflictError, InvalidInputError, NotFoundError
+from malapert_core.identity import PLATFORM_AGENCY_ID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue, Instrument
-from malapert_payload.domain.content import content_hash
+from malapert_payload.domain.catalogue import Catalogue, ItemT
+from malapert_payload.domain.content import content_hash, item_hash
+from malapert_payload.domain.figures import in_own_units
+from malapert_payload.domain.instrument import Instrument
 from malapert_payload.domain.lifecycle import Change
 from malapert_payload.domain.reconciliation import reconcile
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.validation import import_faults
-from malapert_payload.services.ports import Clock
+from malapert_payload.domain.versions import Item, ItemHistory, ItemKey, in_force, key_of, listed_by_mission
+from malapert_payload.services.catalogue_reader import CatalogueReader
+from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
-from malapert_payload.storage.catalogues import CatalogueStore
-from malapert_payload.storage.requests import RequestStore
 
 
 class CatalogueService:
@@ -24,32 +28,32 @@ class CatalogueService:
     Parameters
     ----------
     database : Database
-    catalogues : CatalogueStore
-    requests : RequestStore
+    stores : Stores
+    reader : CatalogueReader
     record : RequestRecord
     clock : Clock
     """
 
     def __init__(
-        self,
-        database: Database,
-        catalogues: CatalogueStore,
-        requests: RequestStore,
-        record: RequestRecord,
-        clock: Clock,
+        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock
     ) -> None:
         self._database = database
-        self._catalogues = catalogues
-        self._requests = requests
+        self._catalogues = stores.catalogues
+        self._items = stores.items
+        self._requests = stores.requests
+        self._reader = reader
         self._record = record
         self._clock = clock
 
     async def check(self, catalogue: Catalogue, document: Sequence[ActivityRequest]) -> str:
         """Return the content hash of what could be imported; raises as `take` does."""
+        catalogue = in_own_units(catalogue)
         async with self._database.reading() as session:
             newest = await self._catalogues.newest_version(session, catalogue.mission_id)
             stored = await self._requests.of_mission(session, catalogue.mission_id)
-            return (await self._checked(session, catalogue, document, stored, newest))[0]
+            histories = await self._items.of_mission(session, catalogue.mission_id)
+            change = Change(PLATFORM_AGENCY_ID, self._clock(), "")
+            return (await self._checked(session, catalogue, document, stored, newest, histories, change))[0]
 
     async def take(self, catalogue: Catalogue, document: Sequence[ActivityRequest], agency_id: str) -> str:
         """Store a mission version and bring the mission's requests in line with it; return its content hash.
@@ -64,19 +68,23 @@ class CatalogueService:
             MISSION_VERSION_TAKEN where the version has other content, OLD_MISSION_VERSION where a newer one is
             stored, CONCURRENT_IMPORT where somebody else imports the mission's first version now.
         """
+        catalogue = in_own_units(catalogue)
         async with self._database.transaction() as session:
             newest = await self._catalogues.lock_mission(session, catalogue.mission_id)
             stored = await self._requests.of_mission(session, catalogue.mission_id)
-            found_hash, is_new = await self._checked(session, catalogue, document, stored, newest)
-            if is_new:
-                change = Change(agency_id, self._clock(), f"mission version {catalogue.mission_version}")
-                await self._catalogues.add(session, catalogue, found_hash, change.time)
-                for request in reconcile(catalogue, document, stored, change):
-                    await self._record.keep(session, stored.get(request.request_id), request)
+            before = await self._items.of_mission(session, catalogue.mission_id)
+            change = Change(agency_id, self._clock(), f"mission version {catalogue.mission_version}")
+            found_hash, taken = await self._checked(session, catalogue, document, stored, newest, before, change)
+            if taken is not None:
+                current, after = taken
+                await self._catalogues.add(session, _as_taken(catalogue, after), found_hash, change.time)
+                await self._items.save(session, catalogue.mission_id, before, after)
+                requests = reconcile(current, document, stored, change)
+                await self._record.keep(session, [(stored.get(request.request_id), request) for request in requests])
         return found_hash
 
     async def get(self, mission_id: str, mission_version: int) -> Catalogue:
-        """Return the catalogue of a mission's version, of the newest for 0.
+        """Return the catalogue of a mission's version as it was taken; for 0 what is in force.
 
         Raises
         ------
@@ -84,7 +92,7 @@ class CatalogueService:
             UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION.
         """
         async with self._database.reading() as session:
-            return await stored_catalogue(self._catalogues, session, mission_id, mission_version)
+            return await self._reader.version(session, mission_id, mission_version)
 
     async def get_instrument(self, mission_id: str, mission_version: int, instrument_id: str) -> Instrument:
         """Return an instrument.
@@ -94,11 +102,10 @@ class CatalogueService:
         NotFoundError
             UNKNOWN_INSTRUMENT, or as `get`.
         """
-        catalogue = await self.get(mission_id, mission_version)
-        for instrument in catalogue.instruments:
-            if instrument.instrument_id == instrument_id:
-                return instrument
-        raise NotFoundError("instrument", instrument_id)
+        instrument = (await self.get(mission_id, mission_version)).instrument(instrument_id)
+        if instrument is None:
+            raise NotFoundError("instrument", instrument_id)
+        return instrument
 
     async def _checked(
         self,
@@ -107,37 +114,51 @@ class CatalogueService:
         document: Sequence[ActivityRequest],
         stored: dict[str, ActivityRequest],
         newest: int | None,
-    ) -> tuple[str, bool]:
+        histories: dict[ItemKey, ItemHistory],
+        change: Change,
+    ) -> tuple[str, tuple[Catalogue, dict[ItemKey, ItemHistory]] | None]:
+        """Return the content's hash and, where it is new, the catalogue in force after it with its histories."""
         given_hash = content_hash(catalogue, document)
         version = catalogue.mission_version
         present_hash = await self._catalogues.find_hash(session, catalogue.mission_id, version) if version else None
         if present_hash == given_hash:
-            return given_hash, False
+            return given_hash, None
         if present_hash is not None:
             message = f"mission {catalogue.mission_id} version {version} has other content; give a new version"
             raise ConflictError("MISSION_VERSION_TAKEN", message)
-        if faults := import_faults(catalogue, document, stored):
+        after = listed_by_mission([*catalogue.instruments, *catalogue.activity_types], histories, change)
+        current = in_force(catalogue, after)
+        # The document is judged as it is given, in its order, but with the versions that are there to be named.
+        judged = replace(
+            catalogue,
+            instruments=_numbered(catalogue.instruments, after),
+            activity_types=_numbered(catalogue.activity_types, after),
+            earlier_instruments=(*current.earlier_instruments, *current.instruments),
+            earlier_activity_types=(*current.earlier_activity_types, *current.activity_types),
+        )
+        if faults := import_faults(judged, document, stored):
             message = f"the catalogue of mission {catalogue.mission_id!r} has {len(faults)} faults"
             raise InvalidInputError("INVALID_CATALOGUE", message, faults=faults)
         if newest is not None and version < newest:
             message = f"mission {catalogue.mission_id} is at version {newest} already; give a later one than {version}"
             raise ConflictError("OLD_MISSION_VERSION", message)
-        return given_hash, True
+        return given_hash, (current, after)
 
 
-async def stored_catalogue(
-    catalogues: CatalogueStore, session: AsyncSession, mission_id: str, mission_version: int = 0
-) -> Catalogue:
-    """Return the catalogue of a mission's version, of the newest for 0.
+def _numbered(items: tuple[ItemT, ...], histories: Mapping[ItemKey, ItemHistory]) -> tuple[ItemT, ...]:
+    """Return items as given, each with the version in which its content is stored."""
+    return tuple(replace(item, version=_version_of(item, histories)) for item in items)
 
-    Raises
-    ------
-    NotFoundError
-        UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION.
-    """
-    catalogue = await catalogues.find(session, mission_id, mission_version)
-    if catalogue is not None:
-        return catalogue
-    if await catalogues.newest_version(session, mission_id) is None:
-        raise NotFoundError("mission", mission_id)
-    raise NotFoundError("mission version", f"{mission_id}/{mission_version}")
+
+def _version_of(item: Item, histories: Mapping[ItemKey, ItemHistory]) -> int:
+    digest = item_hash(item)
+    records = [version.record for version in histories[key_of(item)].versions]
+    return next((record.version for record in reversed(records) if record.content_hash == digest), records[-1].version)
+
+
+def _as_taken(catalogue: Catalogue, histories: Mapping[ItemKey, ItemHistory]) -> Catalogue:
+    return replace(
+        catalogue,
+        instruments=_numbered(catalogue.instruments, histories),
+        activity_types=_numbered(catalogue.activity_types, histories),
+    )

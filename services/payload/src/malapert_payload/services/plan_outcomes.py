@@ -1,18 +1,20 @@
 """What becomes of requests when a plan that holds them is released or terminated."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.lifecycle import LIVE_STATES, Change, plan, transition
-from malapert_payload.domain.request import RequestState
-from malapert_payload.services.ports import Clock
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.execution import settle
+from malapert_payload.domain.expansion import wanted_count
+from malapert_payload.domain.lifecycle import PLANNABLE_STATES, Change, plan, transition
+from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_payload.services.catalogue_reader import CatalogueReader
+from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
-from malapert_payload.storage.catalogues import CatalogueStore
-from malapert_payload.storage.plans import EndedPlanStore
-from malapert_payload.storage.requests import RequestStore
+from malapert_payload.storage.requests import Changed
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +25,7 @@ class PlanNews:
 
     plan_id: str
     mission_id: str
-    request_ids: Collection[str]
+    slots: Mapping[str, int]
     reason: str
     agency_id: str
 
@@ -33,24 +35,17 @@ class PlanOutcomes:
 
     Parameters
     ----------
-    catalogues : CatalogueStore
-    requests : RequestStore
-    plans : EndedPlanStore
+    stores : Stores
+    reader : CatalogueReader
     record : RequestRecord
     clock : Clock
     """
 
-    def __init__(
-        self,
-        catalogues: CatalogueStore,
-        requests: RequestStore,
-        plans: EndedPlanStore,
-        record: RequestRecord,
-        clock: Clock,
-    ) -> None:
-        self._catalogues = catalogues
-        self._requests = requests
-        self._plans = plans
+    def __init__(self, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock) -> None:
+        self._catalogues = stores.catalogues
+        self._requests = stores.requests
+        self._plans = stores.plans
+        self._reader = reader
         self._record = record
         self._clock = clock
 
@@ -61,19 +56,30 @@ class PlanOutcomes:
             log.warning("release of a terminated plan ignored", plan_id=news.plan_id, mission_id=news.mission_id)
             return
         change = Change(news.agency_id, self._clock(), f"in released plan {news.plan_id}")
-        stored = await self._requests.find_all(session, news.mission_id, news.request_ids)
-        for request_id in sorted(news.request_ids):
+        stored = await self._requests.find_all(session, news.mission_id, news.slots)
+        changes: list[Changed] = []
+        for request_id, slots in sorted(news.slots.items()):
             before = stored.get(request_id)
             state = before.state.name if before else "UNKNOWN"
-            if before is None or before.state not in LIVE_STATES:
+            if before is None or before.state not in PLANNABLE_STATES:
                 log.warning("request of a released plan skipped", request_id=request_id, state=state, plan=news.plan_id)
-            elif before.plan_id != news.plan_id:
-                await self._record.keep(session, before, plan(before, news.plan_id, change))
+            elif before.standing.plan_id != news.plan_id:
+                changes.append((before, plan(before, news.plan_id, slots, change)))
+        await self._record.keep(session, changes)
 
     async def terminated(self, session: AsyncSession, news: PlanNews) -> None:
-        """Make the requests that a terminated plan holds ACCEPTED again."""
+        """Free the requests that a terminated plan holds: what is under way goes on, the rest is ACCEPTED again."""
         await self._catalogues.lock_mission(session, news.mission_id)
         change = Change(news.agency_id, self._clock(), f"plan {news.plan_id} was terminated: {news.reason}")
         await self._plans.add(session, news.plan_id, change.time)
-        for before in await self._requests.of_plan(session, news.mission_id, news.plan_id):
-            await self._record.keep(session, before, transition(before, RequestState.ACCEPTED, change))
+        held = await self._requests.of_plan(session, news.mission_id, news.plan_id)
+        if held:
+            catalogue = await self._reader.current(session, news.mission_id)
+            await self._record.keep(session, [(before, _freed(before, catalogue, change)) for before in held])
+
+
+def _freed(request: ActivityRequest, catalogue: Catalogue, change: Change) -> ActivityRequest:
+    if request.state != RequestState.PROCESSING:
+        return transition(request, RequestState.ACCEPTED, change)
+    standing = replace(request.standing, slots=len(request.standing.under_way))
+    return settle(replace(request, standing=standing), wanted_count(request, catalogue), change)

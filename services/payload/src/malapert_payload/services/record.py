@@ -1,10 +1,11 @@
 """Storing a changed request and telling others, always together."""
 
+from collections.abc import Iterable
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.services.ports import Announcer
-from malapert_payload.storage.requests import RequestStore
+from malapert_payload.storage.requests import Changed, RequestStore
 
 
 class RequestRecord:
@@ -20,9 +21,9 @@ class RequestRecord:
         self._requests = requests
         self._announcer = announcer
 
-    async def keep(self, session: AsyncSession, before: ActivityRequest | None, after: ActivityRequest) -> None:
-        """Store a request as it stands and announce its changes; nothing where there are none."""
-        if after == before:
-            return
-        await self._requests.save(session, after)
-        self._announcer.announce(session, after, before.version if before else 0)
+    async def keep(self, session: AsyncSession, changes: Iterable[Changed]) -> None:
+        """Store requests as they stand and announce what changed; nothing where nothing did."""
+        changed = [(before, after) for before, after in changes if after != before]
+        await self._requests.save_all(session, changed)
+        for before, after in changed:
+            self._announcer.announce(session, after, before.version if before else 0)

@@ -25,8 +25,8 @@ class CatalogueStore:
 
     async def newest_version(self, session: AsyncSession, mission_id: str) -> int | None:
         """Return the newest version of a mission, None where it is unknown."""
-        row = await session.get(MissionRow, mission_id)
-        return row.newest_version if row else None
+        query = select(MissionRow.newest_version).where(MissionRow.mission_id == mission_id)
+        return (await session.exec(query)).first()
 
     async def find(self, session: AsyncSession, mission_id: str, mission_version: int = 0) -> Catalogue | None:
         """Return the catalogue of a mission's version, of the newest for 0, or None where there is none."""

@@ -1,20 +1,43 @@
 """Requests with their history."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, bindparam, insert, or_, true, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_payload.domain.request import ActivityRequest, RequestChange, RequestFilter, RequestState
+from malapert_payload.domain.request import ActivityRequest, RequestChange, RequestFilter, RequestState, Standing
 from malapert_payload.domain.visibility import Sight
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
+Changed = tuple[ActivityRequest | None, ActivityRequest]
+"""A request before a change, None for a new one, and after it."""
+
 _REQUEST = TypeAdapter(ActivityRequest)
+_STANDING_FIELDS = {"state", "history", "version", "standing"}
+_IDS_A_STATEMENT = 500
+_KEYS = ("mission_id", "request_id")
+_CHANGING = (
+    "agency_id",
+    "visibility",
+    "state",
+    "version",
+    "plan_id",
+    "is_listed",
+    "has_relations",
+    "progress",
+    "definition",
+)
+_UPDATE = (
+    update(RequestRow)
+    .where(*(getattr(RequestRow, name) == bindparam(f"new_{name}") for name in _KEYS))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
 
 
 class RequestStore:
@@ -29,8 +52,11 @@ class RequestStore:
         self, session: AsyncSession, mission_id: str, request_ids: Collection[str]
     ) -> dict[str, ActivityRequest]:
         """Return those of the requests that there are, by identifier."""
-        query = _of_mission(mission_id).where(col(RequestRow.request_id).in_(request_ids))
-        return _by_id(await self._load(session, query))
+        found: dict[str, ActivityRequest] = {}
+        for part in _parts(request_ids):
+            query = _of_mission(mission_id).where(col(RequestRow.request_id).in_(part))
+            found |= _by_id(await self._load(session, query))
+        return found
 
     async def of_mission(self, session: AsyncSession, mission_id: str) -> dict[str, ActivityRequest]:
         """Return all requests of a mission, by identifier."""
@@ -46,6 +72,11 @@ class RequestStore:
         """Return the requests that a released plan holds."""
         return await self._load(session, _of_mission(mission_id).where(RequestRow.plan_id == plan_id))
 
+    async def with_relations(self, session: AsyncSession, mission_id: str) -> list[ActivityRequest]:
+        """Return a mission's requests that have relations to others, without their histories."""
+        rows = await session.exec(_of_mission(mission_id).where(col(RequestRow.has_relations)))
+        return [_request(row, []) for row in rows]
+
     async def page(
         self, session: AsyncSession, mission_id: str, sight: Sight, wanted: RequestFilter, limit: int
     ) -> list[ActivityRequest]:
@@ -57,23 +88,30 @@ class RequestStore:
             query = query.where(RequestRow.agency_id == wanted.agency_id)
         return await self._load(session, query.limit(limit))
 
-    async def save(self, session: AsyncSession, request: ActivityRequest) -> None:
-        """Store a request as it stands and the changes since it was stored last; the mission must be locked."""
-        row = await session.get(RequestRow, (request.mission_id, request.request_id))
-        stored_version = row.version if row else 0
-        session.add(_updated(row, request))
-        for version, change in enumerate(request.history[stored_version:], start=stored_version + 1):
-            session.add(
-                RequestChangeRow(
-                    mission_id=request.mission_id,
-                    request_id=request.request_id,
-                    version=version,
-                    state=change.state.name,
-                    time=change.time,
-                    agency_id=change.agency_id,
-                    reason=change.reason,
-                )
+    async def save_all(self, session: AsyncSession, changes: Sequence[Changed]) -> None:
+        """Store requests as they stand and the changes since they were stored last; the mission must be locked."""
+        connection = await session.connection()
+        new = [_values(after) for before, after in changes if before is None]
+        changed = [_values(after) for before, after in changes if before is not None]
+        rows = [row for before, after in changes for row in _change_rows(before, after)]
+        if new:
+            await connection.execute(insert(RequestRow), new)
+        if changed:
+            await connection.execute(
+                _UPDATE, [{f"new_{name}": value for name, value in row.items()} for row in changed]
             )
+        if rows:
+            await connection.execute(insert(RequestChangeRow), rows)
+
+    async def taken_ids(self, session: AsyncSession, mission_id: str, request_ids: Collection[str]) -> set[str]:
+        """Return those of the identifiers that the mission's requests have already."""
+        found: set[str] = set()
+        for part in _parts(request_ids):
+            query = select(RequestRow.request_id).where(
+                RequestRow.mission_id == mission_id, col(RequestRow.request_id).in_(part)
+            )
+            found.update(await session.exec(query))
+        return found
 
     async def _load(self, session: AsyncSession, query: SelectOfScalar[RequestRow]) -> list[ActivityRequest]:
         rows = (await session.exec(query.order_by(RequestRow.request_id))).all()
@@ -117,27 +155,62 @@ def _by_id(requests: Iterable[ActivityRequest]) -> dict[str, ActivityRequest]:
     return {request.request_id: request for request in requests}
 
 
-def _updated(row: RequestRow | None, request: ActivityRequest) -> RequestRow:
-    values = {
+def _values(request: ActivityRequest) -> dict[str, Any]:
+    standing = request.standing
+    return {
+        "mission_id": request.mission_id,
+        "request_id": request.request_id,
         "agency_id": request.agency_id,
         "visibility": request.visibility.name,
         "state": request.state.name,
         "version": request.version,
-        "plan_id": request.plan_id,
-        "is_listed": request.is_listed,
-        "definition": _REQUEST.dump_python(request.definition(), mode="json"),
+        "plan_id": standing.plan_id,
+        "is_listed": standing.is_listed,
+        "has_relations": bool(request.relations),
+        "progress": {
+            "slots": standing.slots,
+            "done": standing.done,
+            "abandoned": standing.abandoned,
+            "under_way": standing.under_way,
+        },
+        "definition": _REQUEST.dump_python(request.definition(), mode="json", exclude=_STANDING_FIELDS),
     }
-    if row is None:
-        return RequestRow(mission_id=request.mission_id, request_id=request.request_id, **values)
-    return row.sqlmodel_update(values)
+
+
+def _change_rows(before: ActivityRequest | None, after: ActivityRequest) -> Iterator[dict[str, Any]]:
+    stored_version = before.version if before else 0
+    for version, change in enumerate(after.history[stored_version:], start=stored_version + 1):
+        yield {
+            "mission_id": after.mission_id,
+            "request_id": after.request_id,
+            "version": version,
+            "state": change.state.name,
+            "time": change.time,
+            "agency_id": change.agency_id,
+            "reason": change.reason,
+        }
+
+
+def _parts(identifiers: Collection[str]) -> Iterator[Sequence[str]]:
+    """Cut a long list to what a statement of any database can name."""
+    ordered = sorted(set(identifiers))
+    for start in range(0, len(ordered), _IDS_A_STATEMENT):
+        yield ordered[start : start + _IDS_A_STATEMENT]
 
 
 def _request(row: RequestRow, history: list[RequestChange]) -> ActivityRequest:
+    progress = row.progress
     return replace(
         _REQUEST.validate_python(row.definition),
         state=RequestState[row.state],
         history=tuple(history),
         version=row.version,
-        plan_id=row.plan_id,
-        is_listed=row.is_listed,
+        standing=Standing(
+            plan_id=row.plan_id,
+            slots=progress.get("slots", 0),
+            done=tuple(progress.get("done", ())),
+            abandoned=tuple(progress.get("abandoned", ())),
+            under_way=tuple(progress.get("under_way", ())),
+            is_listed=row.is_listed,
+        ),
     )

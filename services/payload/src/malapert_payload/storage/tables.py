@@ -34,7 +34,7 @@ class CatalogueRow(PayloadTable, table=True):
 
 
 class RequestRow(PayloadTable, table=True):
-    """A request as it stands; `definition` is what was asked for."""
+    """A request as it stands; `definition` is what was asked for, `progress` counts what was carried out."""
 
     __tablename__ = "request"
     __table_args__ = (Index("ix_request_plan", "mission_id", "plan_id"),)
@@ -47,6 +47,8 @@ class RequestRow(PayloadTable, table=True):
     version: int
     plan_id: str = Field(sa_type=Text)
     is_listed: bool
+    has_relations: bool
+    progress: dict[str, Any] = Field(sa_type=Json)
     definition: dict[str, Any] = Field(sa_type=Json)
 
 
@@ -71,3 +73,43 @@ class EndedPlanRow(PayloadTable, table=True):
 
     plan_id: str = Field(sa_type=Text, primary_key=True)
     ended_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class ItemRow(PayloadTable, table=True):
+    """An instrument or activity type of a mission, by the version that is in force."""
+
+    __tablename__ = "item"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    item_id: str = Field(sa_type=Text, primary_key=True)
+    newest_version: int
+    listed_hash: str = Field(sa_type=Text)
+    in_force: bool
+
+
+class ItemVersionRow(PayloadTable, table=True):
+    """A version of an instrument or activity type; never changed."""
+
+    __tablename__ = "item_version"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    item_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    content_hash: str = Field(sa_type=Text)
+    document: dict[str, Any] = Field(sa_type=Json)
+    agency_id: str = Field(sa_type=Text)
+    time: datetime = Field(sa_type=UtcDateTime)
+    reason: str = Field(sa_type=Text)
+
+
+class ExecutionRow(PayloadTable, table=True):
+    """A report on a repetition of a request, in the order in which reports came."""
+
+    __tablename__ = "execution"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    request_id: str = Field(sa_type=Text, primary_key=True)
+    sequence: int = Field(primary_key=True)
+    document: dict[str, Any] = Field(sa_type=Json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from malapert_planner.domain.choices import whole
 from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.problem import Activity, Condition, Place, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.schedule import Unplanned
@@ -130,10 +131,15 @@ def _related(problem: PlanningProblem, first: Activity, planned_ids: frozenset[s
                 return Unplanned(request_id, index, "RELATION", f"{other} is planned and excludes it", (other,))
         if relation.kind is RelationKind.REQUIRES and relation.request_id == request_id:
             other = relation.other_request_id
-            if not all(planned.get(other, [])):
+            if not whole(problem, other, planned_ids):
                 return Unplanned(
                     request_id, index, "RELATION", f"it requires {other}, which is not planned whole", (other,)
                 )
+        if relation.kind is RelationKind.TOGETHER and request_id in (relation.request_id, relation.other_request_id):
+            other = relation.other_request_id if relation.request_id == request_id else relation.request_id
+            if not any(planned.get(other, [])):
+                text = f"it is wanted together with {other}, which is not planned"
+                return Unplanned(request_id, index, "RELATION", text, (other,))
     if index and any(r.request_id == request_id for r in problem.repetitions):
         before = [a for a in problem.activities if a.request_id == request_id and a.repetition_index == index - 1]
         if before and not all(a.activity_id in planned_ids for a in before):

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
+from malapert_planner.domain.choices import requested_values
 from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.schedule import Schedule
 
@@ -56,15 +57,13 @@ def evaluate(problem: PlanningProblem, schedule: Schedule) -> ObjectiveParts:
 def agency_shares(problem: PlanningProblem, schedule: Schedule) -> tuple[AgencyShare, ...]:
     """Return how each agency that has activities in the problem fares, by its identifier."""
     planned_ids = {placed.activity_id for placed in schedule.activities}
-    requested: dict[str, list[float]] = defaultdict(list)
+    requested = requested_values(problem)
     planned: dict[str, list[float]] = defaultdict(list)
     for activity in problem.activities:
-        requested[activity.agency_id].append(activity.value)
         if activity.activity_id in planned_ids:
             planned[activity.agency_id].append(activity.value)
     return tuple(
-        _share(agency_id, math.fsum(requested[agency_id]), math.fsum(planned[agency_id]))
-        for agency_id in sorted(requested)
+        _share(agency_id, requested[agency_id], math.fsum(planned[agency_id])) for agency_id in sorted(requested)
     )
 
 

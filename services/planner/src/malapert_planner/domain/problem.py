@@ -117,6 +117,7 @@ class RelationKind(StrEnum):
     AFTER = "after"
     EXCLUDES = "excludes"
     REQUIRES = "requires"
+    TOGETHER = "together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ class Relation:
 
     AFTER: where both are planned, the first activity of ``request_id`` starts at least ``min_lag_s`` and, if
     ``max_lag_s`` > 0, at most ``max_lag_s`` after the last activity of ``other_request_id`` ends. REQUIRES:
-    ``request_id`` is planned only where every repetition of the other is. EXCLUDES: not both.
+    ``request_id`` is planned only where the other is whole: every repetition of it, or as many as a choice among them
+    asks for. EXCLUDES: not both. TOGETHER: both or none, and their first activities start at most ``max_lag_s`` apart.
     """
 
     kind: RelationKind
@@ -145,6 +147,30 @@ class Repetition:
     request_id: str
     period_s: int
     tolerance_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much an activity takes of what is limited."""
+
+    activity_id: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So much there is for the whole horizon: the amounts of the planned activities add up to it at the most.
+
+    A choice is a limit on repetitions of one request of which so many are enough: ``capacity`` of those whose
+    activities are named, each by one activity with the amount 1. No request is in two choices.
+    """
+
+    limit_id: str
+    title: str
+    capacity: float
+    unit: str
+    uses: tuple[LimitUse, ...]
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +270,5 @@ class PlanningProblem:
     battery: Battery
     storage: Storage
     objective: Objective
+    limits: tuple[Limit, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)

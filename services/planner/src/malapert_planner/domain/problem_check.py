@@ -46,6 +46,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     for index, window in enumerate(problem.contact_windows):
         _check_contact_window(f"contact_windows[{index}]", window, problem, place_ids, faults)
     _check_contact_overlaps(problem.contact_windows, faults)
+    _check_limits(problem, faults)
     _check_battery(problem, faults)
     _check_storage(problem, faults)
     check_relations(problem, faults)
@@ -73,6 +74,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
         "activities": [activity.activity_id for activity in problem.activities],
         "contact_windows": [window.window_id for window in problem.contact_windows],
         "drives": [f"{drive.from_place_id}->{drive.to_place_id}" for drive in problem.drives],
+        "limits": [limit.limit_id for limit in problem.limits],
         "repetitions": [repetition.request_id for repetition in problem.repetitions],
     }
     for family, identifiers in families.items():
@@ -187,6 +189,22 @@ def _check_contact_overlaps(windows: Sequence[ContactWindow], faults: Faults) ->
             faults.add(f"contact_windows[{index}].span", "OVERLAP", message)
         if window.span[1] > reached_s:
             last[window.station_id, window.place_id] = (window.span[1], window.window_id)
+
+
+def _check_limits(problem: PlanningProblem, faults: Faults) -> None:
+    activities = {activity.activity_id: activity for activity in problem.activities}
+    chosen: set[str] = set()
+    for index, limit in enumerate(problem.limits):
+        path = f"limits[{index}]"
+        faults.number(f"{path}.capacity", limit.capacity, 0.0)
+        for number, use in enumerate(limit.uses):
+            faults.member(f"{path}.uses[{number}].activity_id", use.activity_id, set(activities), "ACTIVITY")
+            faults.number(f"{path}.uses[{number}].amount", use.amount, 0.0)
+        requests = {activities[use.activity_id].request_id for use in limit.uses if use.activity_id in activities}
+        if limit.is_choice and (len(requests) > 1 or requests & chosen):
+            faults.add(f"{path}.uses", "CHOICE_MIXED", "a choice is among repetitions of one request that has no other")
+        if limit.is_choice:
+            chosen |= requests
 
 
 def _check_battery(problem: PlanningProblem, faults: Faults) -> None:

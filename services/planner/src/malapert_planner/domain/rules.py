@@ -44,9 +44,11 @@ class Rule(StrEnum):
     CHAIN_DRIVE                 without a drive between                                                s
     RELATION_AFTER              the lag to the other request is kept                                   s
     RELATION_EXCLUDES           the other request is not planned                                       1
-    RELATION_REQUIRES           every repetition of the other request is planned                       1
+    RELATION_REQUIRES           the other request is planned whole                                     1
+    RELATION_TOGETHER           the other request is planned too, and starts near enough               s
     REPETITION_ORDER            repetition n+1 is planned only where n is                              1
     REPETITION_PERIOD           their starts lie the period apart, within its tolerance                s
+    LIMIT                       no more is taken of what is limited than there is                      1
     START_CHARGE                the battery holds what an activity needs at its start                  Wh
     BATTERY_FLOOR               the battery is never below its floor                                   Wh
     BATTERY_END                 nor, at the end, below the charge asked for                            Wh
@@ -86,8 +88,10 @@ class Rule(StrEnum):
     RELATION_AFTER = "RELATION_AFTER"
     RELATION_EXCLUDES = "RELATION_EXCLUDES"
     RELATION_REQUIRES = "RELATION_REQUIRES"
+    RELATION_TOGETHER = "RELATION_TOGETHER"
     REPETITION_ORDER = "REPETITION_ORDER"
     REPETITION_PERIOD = "REPETITION_PERIOD"
+    LIMIT = "LIMIT"
     START_CHARGE = "START_CHARGE"
     BATTERY_FLOOR = "BATTERY_FLOOR"
     BATTERY_END = "BATTERY_END"
@@ -113,6 +117,7 @@ _UNITS: dict[Rule, str] = {
             Rule.RELATION_EXCLUDES,
             Rule.RELATION_REQUIRES,
             Rule.REPETITION_ORDER,
+            Rule.LIMIT,
         ),
         "1",
     ),

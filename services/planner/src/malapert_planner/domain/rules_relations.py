@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
+from malapert_planner.domain.choices import open_choices
 from malapert_planner.domain.coverage import overlap_s
-from malapert_planner.domain.problem import Activity, Relation, RelationKind
+from malapert_planner.domain.problem import Activity, PlanningProblem, Relation, RelationKind
 from malapert_planner.domain.rules import Findings, Rule
 from malapert_planner.domain.schedule import PlacedActivity
 from malapert_planner.domain.timeline import Case, drive_label
@@ -24,7 +25,7 @@ def check_relations(case: Case, findings: Findings) -> None:
             chains[activity.chain_id].append(activity)
     for chain_id, steps in chains.items():
         _check_chain(case, chain_id, sorted(steps, key=lambda step: step.chain_index), placed, findings)
-    requests = _Requests(case.problem.activities, placed)
+    requests = _Requests(case.problem, placed)
     for relation in case.problem.relations:
         _check_relation(case, relation, requests, findings)
     _check_repetitions(case, requests, findings)
@@ -33,17 +34,25 @@ def check_relations(case: Case, findings: Findings) -> None:
 class _Requests:
     """The placed activities of each request and repetition."""
 
-    def __init__(self, activities: tuple[Activity, ...], placed: dict[str, PlacedActivity]) -> None:
+    def __init__(self, problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> None:
         self.steps: dict[str, dict[int, list[PlacedActivity | None]]] = defaultdict(lambda: defaultdict(list))
-        for activity in activities:
+        self._missing_choices: dict[str, int] = {}
+        for activity in problem.activities:
             self.steps[activity.request_id][activity.repetition_index].append(placed.get(activity.activity_id))
+        request_of = {activity.activity_id: activity.request_id for activity in problem.activities}
+        lacking = open_choices(problem, placed)
+        for limit in problem.limits:
+            if limit.is_choice and limit.uses:
+                self._missing_choices[request_of[limit.uses[0].activity_id]] = lacking[limit.limit_id]
 
     def planned(self, request_id: str) -> list[PlacedActivity]:
         """Return the placed activities of a request."""
         return [step for steps in self.steps[request_id].values() for step in steps if step is not None]
 
     def missing(self, request_id: str) -> int:
-        """Return how many activities of a request are not placed."""
+        """Return how many activities of a request are not placed, of a choice how many repetitions are lacking."""
+        if request_id in self._missing_choices:
+            return self._missing_choices[request_id]
         return sum(step is None for steps in self.steps[request_id].values() for step in steps)
 
     def start_s(self, request_id: str, repetition_index: int) -> int | None:
@@ -89,9 +98,27 @@ def _check_relation(case: Case, relation: Relation, requests: _Requests, finding
         missing = requests.missing(relation.other_request_id) if own else 0
         message = f"{objects[0]} requires {objects[1]}, of which {missing} activities are not planned"
         findings.check(Rule.RELATION_REQUIRES, missing, objects, span, message)
+    elif relation.kind is RelationKind.TOGETHER:
+        _check_together(relation, own, other, findings)
     elif own and other:
         end_s = max(step.span[1] for step in other)
         _check_lag(relation, end_s, span[0], findings)
+
+
+def _check_together(
+    relation: Relation, own: list[PlacedActivity], other: list[PlacedActivity], findings: Findings
+) -> None:
+    objects = (relation.request_id, relation.other_request_id)
+    starts = [min((step.span[0] for step in steps), default=None) for steps in (own, other)]
+    known = [start for start in starts if start is not None]
+    span = (min(known, default=0), max(known, default=0))
+    if len(known) == 1:
+        message = f"one of {' and '.join(objects)} is planned without the other"
+        findings.check(Rule.RELATION_TOGETHER, 1, objects, span, message)
+        return
+    apart_s = span[1] - span[0]
+    message = f"{' and '.join(objects)} start {apart_s} s apart; at most {relation.max_lag_s} s are asked"
+    findings.check(Rule.RELATION_TOGETHER, apart_s - relation.max_lag_s, objects, span, message)
 
 
 def _check_lag(relation: Relation, end_s: int, start_s: int, findings: Findings) -> None:

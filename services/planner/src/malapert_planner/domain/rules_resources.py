@@ -43,6 +43,18 @@ def _check_uses(resource_id: str, uses: list[tuple[Span, str]], findings: Findin
             holder_span, holder = span, label
 
 
+def check_limits(case: Case, findings: Findings) -> None:
+    """Check that what is used up over the whole horizon is no more than there is."""
+    planned = {activity.activity_id for activity, _ in case.activities}
+    for limit in case.problem.limits:
+        takers = [use for use in limit.uses if use.activity_id in planned]
+        taken = math.fsum(use.amount for use in takers)
+        excess = _above(taken - limit.capacity, RELATIVE_TOLERANCE * max(1.0, abs(limit.capacity)))
+        objects = (limit.limit_id, *(use.activity_id for use in takers))
+        message = f"{taken:g} {limit.unit} of {limit.title} are taken, there are {limit.capacity:g}"
+        findings.check(Rule.LIMIT, excess, objects, (0, case.problem.horizon_s), message)
+
+
 def check_battery(case: Case, trace: BatteryTrace, findings: Findings) -> None:
     """Check the floor at every instant, the charge at the end, and what activities need at their start."""
     battery, asset_id = case.problem.battery, case.problem.asset_id

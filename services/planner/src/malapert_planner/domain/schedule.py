@@ -79,8 +79,9 @@ class SolveResult:
 class Unplanned:
     """Why one repetition of a request is not in the schedule.
 
-    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME or
-    DISPLACED. ``explanation`` says it with its amounts; ``blocking`` names the requests, rules or limits in the way.
+    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME,
+    DISPLACED, LIMIT or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names the requests, rules
+    or limits in the way.
     """
 
     request_id: str

@@ -5,7 +5,7 @@ from malapert_core.timestamps import to_timestamp
 
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
-from malapert_planner.services.catalogue import interval
+from malapert_planner.services.request_messages import interval
 
 
 def mission_message(mission: Mission, *, with_document: bool = True) -> mission_pb2.Mission:

@@ -1,35 +1,69 @@
-"""What is carried, what can be done with it, and what the teams ask for."""
+"""What can be done with the assets, and what the teams ask for."""
 
 from enum import StrEnum
 
 from pydantic import Field
 
 from malapert_planner.mission_document.assets import Condition, InstrumentUse
-from malapert_planner.mission_document.figures import Sourced, StrictModel
+from malapert_planner.mission_document.figures import Sourced
 from malapert_planner.mission_document.mission import AgencyId, Identifier, Title
-from malapert_planner.mission_document.quantities import Data, DataRate, Duration, Mass, Power, Share
+from malapert_planner.mission_document.quantities import Amount, Data, Duration, Power, Share
+from malapert_planner.mission_document.resources import ResourceUse, Window
 from malapert_planner.mission_document.times import UtcTime
 
+Tag = Title
 
-class InstrumentMode(Sourced):
-    """A mode of an instrument."""
+
+class StepQuantity(StrEnum):
+    """A quantity of a step that a parameter adds to."""
+
+    DURATION = "duration"
+    POWER = "power"
+    DATA = "data"
+
+
+class Parameter(Sourced):
+    """A typed parameter; without a default every request states a value."""
 
     id: Identifier
     title: Title
-    power: Power
-    data_rate: DataRate
+    unit: str = Field(max_length=32)
+    default: Amount | None = None
+    lowest: Amount | None = None
+    highest: Amount | None = None
 
 
-class Instrument(Sourced):
-    """An instrument."""
+class ParameterEffect(Sourced):
+    """By how much a quantity of a step grows for each unit of a parameter."""
+
+    parameter: Identifier
+    quantity: StepQuantity
+    per_unit: Amount
+
+
+class Argument(Sourced):
+    """A value of a parameter."""
+
+    parameter: Identifier
+    value: Amount
+
+
+class Preset(Sourced):
+    """Named arguments."""
 
     id: Identifier
-    name: Title
-    agency: AgencyId
-    asset: Identifier
-    function: str
-    mass: Mass | None = None
-    modes: list[InstrumentMode] = Field(min_length=1)
+    title: Title
+    arguments: list[Argument] = Field(min_length=1)
+
+
+class DataProduct(Sourced):
+    """A share of a step's data for somebody; priority 1 goes before 2, 0 last."""
+
+    id: Identifier
+    title: Title
+    share: Share
+    priority: int = Field(default=0, ge=0, le=1000)
+    max_latency: Duration | None = None
 
 
 class ActivityStep(Sourced):
@@ -38,11 +72,16 @@ class ActivityStep(Sourced):
     id: Identifier
     title: Title
     duration: Duration
+    min_duration: Duration | None = None
+    max_duration: Duration | None = None
     power: Power | None = None
     data: Data | None = None
+    effects: list[ParameterEffect] = Field(default_factory=list)
     instruments: list[InstrumentUse] = Field(default_factory=list)
     resources: list[Identifier] = Field(default_factory=list)
+    uses: list[ResourceUse] = Field(default_factory=list)
     conditions: list[Condition] = Field(default_factory=list)
+    products: list[DataProduct] = Field(default_factory=list)
     min_start_charge: Share | None = None
     max_wait: Duration | None = None
 
@@ -53,14 +92,11 @@ class ActivityType(Sourced):
     id: Identifier
     title: Title
     asset: Identifier
+    agency: AgencyId | None = None
+    parameters: list[Parameter] = Field(default_factory=list)
+    presets: list[Preset] = Field(default_factory=list)
+    tags: list[Tag] = Field(default_factory=list)
     steps: list[ActivityStep] = Field(min_length=1)
-
-
-class Window(StrictModel):
-    """A half-open span of time."""
-
-    start: UtcTime
-    end: UtcTime
 
 
 class RelationKind(StrEnum):
@@ -69,6 +105,9 @@ class RelationKind(StrEnum):
     AFTER = "after"
     EXCLUDES = "excludes"
     REQUIRES = "requires"
+    BEFORE = "before"
+    TOGETHER = "together"
+    NOT_WITH = "not_with"
 
 
 class Relation(Sourced):
@@ -88,6 +127,33 @@ class Repetition(Sourced):
     tolerance: Duration
 
 
+class Campaign(Sourced):
+    """The same at so many of several places, each once: a count of them, or a share."""
+
+    places: list[Identifier] = Field(default_factory=list)
+    place_set: Identifier | None = None
+    count: int | None = Field(default=None, ge=1, le=10_000)
+    share: Share | None = None
+
+
+class Decay(Sourced):
+    """How a value falls: by ``factor`` with each whole ``every`` up to a start, and from one repetition to the next."""
+
+    every: Duration | None = None
+    factor: Share | None = None
+    from_time: UtcTime | None = None
+    least_share: Share | None = None
+    repetition_factor: Share | None = None
+
+
+class ProductDemand(Sourced):
+    """What a team wants of a data product instead of what the activity type says."""
+
+    product: Identifier
+    priority: int = Field(default=0, ge=0, le=1000)
+    max_latency: Duration | None = None
+
+
 class Visibility(StrEnum):
     """Who may see a request."""
 
@@ -102,11 +168,18 @@ class Request(Sourced):
     id: Identifier
     title: Title
     activity_type: Identifier
+    activity_type_version: int = Field(default=0, ge=0)
     agency: AgencyId
     value: float = Field(ge=0.0, le=1e6)
     mandatory: bool = False
+    preset: Identifier | None = None
+    arguments: list[Argument] = Field(default_factory=list)
+    tags: list[Tag] = Field(default_factory=list)
     places: list[Identifier] = Field(default_factory=list)
     windows: list[Window] = Field(default_factory=list)
     relations: list[Relation] = Field(default_factory=list)
     repetition: Repetition | None = None
+    campaign: Campaign | None = None
+    decay: Decay | None = None
+    products: list[ProductDemand] = Field(default_factory=list)
     visibility: Visibility = Visibility.MISSION

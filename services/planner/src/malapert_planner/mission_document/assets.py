@@ -26,6 +26,8 @@ from malapert_planner.mission_document.quantities import (
     Speed,
     Weight,
 )
+from malapert_planner.mission_document.resources import Resource
+from malapert_planner.mission_document.times import UtcTime
 
 
 class SolarArray(Sourced):
@@ -87,22 +89,92 @@ class Terminal(Sourced):
     rate_steps: list[DataRate] = Field(min_length=1)
 
 
+class AssetKind(StrEnum):
+    """What an asset is."""
+
+    ROVER = "rover"
+    LANDER = "lander"
+    ORBITER = "orbiter"
+    RELAY = "relay"
+    SATELLITE = "satellite"
+    GROUND_ANTENNA = "ground_antenna"
+    OPTICAL_STATION = "optical_station"
+    FACILITY = "facility"
+    SPACECRAFT = "spacecraft"
+    STATION = "station"
+    ARM = "arm"
+    CREW = "crew"
+    PLANT = "plant"
+    LAUNCHER = "launcher"
+
+
+IN_ORBIT = frozenset({AssetKind.ORBITER, AssetKind.RELAY, AssetKind.SATELLITE, AssetKind.STATION})
+"""Kinds of assets that have an orbit."""
+ON_EARTH = frozenset({AssetKind.GROUND_ANTENNA, AssetKind.OPTICAL_STATION})
+"""Kinds of assets that contacts and links are held with."""
+
+
+class CentralBody(StrEnum):
+    """The body that an orbit goes around."""
+
+    EARTH = "earth"
+    MOON = "moon"
+
+
+class MeanElements(Sourced):
+    """Mean Keplerian elements about the equator of the body, with its axes at the epoch."""
+
+    center: CentralBody
+    epoch: UtcTime
+    semi_major_axis: Distance
+    eccentricity: Share
+    inclination: Angle
+    ascending_node: Angle
+    argument_of_pericenter: Angle
+    mean_anomaly: Angle
+
+
+class Orbit(Sourced):
+    """Where an asset goes: exactly one of a CCSDS OEM, two-line elements and mean elements."""
+
+    oem: str | None = None
+    two_line_elements: list[str] | None = Field(default=None, min_length=2, max_length=3)
+    elements: MeanElements | None = None
+    position_error: Distance
+
+
+class EarthSite(Sourced):
+    """Where an asset stands on the Earth: WGS 84, height above the ellipsoid."""
+
+    latitude: Latitude
+    longitude: Angle
+    height: Length
+
+
 class Asset(Sourced):
-    """What is planned: a rover with its array, battery, storage, mobility and radio."""
+    """What does the work: a rover with its array, battery, storage, mobility and radio, or anything else.
+
+    A rover that is planned on a terrain has every part; others have what matters of them. ``resources`` are unary,
+    ``amounts`` are the others.
+    """
 
     id: Identifier
+    kind: AssetKind = AssetKind.ROVER
     name: Title
     agency: AgencyId
-    mass: Mass
-    array: SolarArray
-    antenna: Antenna
-    battery: Battery
-    loads: Loads
-    storage: Storage
-    mobility: Mobility
-    terminal: Terminal
-    start_place: Identifier
+    mass: Mass | None = None
+    array: SolarArray | None = None
+    antenna: Antenna | None = None
+    battery: Battery | None = None
+    loads: Loads | None = None
+    storage: Storage | None = None
+    mobility: Mobility | None = None
+    terminal: Terminal | None = None
+    start_place: Identifier | None = None
+    orbit: Orbit | None = None
+    site: EarthSite | None = None
     resources: list[Identifier] = Field(default_factory=list)
+    amounts: list[Resource] = Field(default_factory=list)
 
 
 class Offset(Sourced):
@@ -136,7 +208,7 @@ class FixedPoint(Sourced):
 
 
 class Waypoint(Sourced):
-    """A place at which the asset can stop: exactly one of offset, selection and fixed."""
+    """A place at which an asset can stop: on a terrain one of offset, selection and fixed, else a name alone."""
 
     id: Identifier
     title: Title
@@ -152,13 +224,22 @@ class ConditionKind(StrEnum):
     DARKNESS = "darkness"
     EARTH_VISIBILITY = "earth_visibility"
     CONTACT = "contact"
+    RELAY_CONTACT = "relay_contact"
+    ORBITER_CONTACT = "orbiter_contact"
+    OPTICAL_LINK = "optical_link"
+    KEY_LINK = "key_link"
+    ORBITER_SUNLIGHT = "orbiter_sunlight"
+    AVAILABILITY = "availability"
 
 
 class Condition(StrictModel):
-    """Something that must hold; ``stations`` narrows a contact, empty means any."""
+    """Something that must hold, or must not; the lists narrow it to some stations, orbiters or calendars."""
 
     kind: ConditionKind
     stations: list[Identifier] = Field(default_factory=list)
+    orbiters: list[Identifier] = Field(default_factory=list)
+    calendars: list[Identifier] = Field(default_factory=list)
+    outside: bool = False
 
 
 class InstrumentUse(StrictModel):
@@ -166,6 +247,7 @@ class InstrumentUse(StrictModel):
 
     instrument: Identifier
     mode: Identifier
+    version: int = Field(default=0, ge=0)
 
 
 class DriveRule(Sourced):

@@ -8,10 +8,11 @@ from itertools import pairwise
 from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
 
-from malapert_planner.mission_document.activities import Window
-from malapert_planner.mission_document.assets import Condition, InstrumentUse
-from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.mission_document.assets import IN_ORBIT, ON_EARTH, AssetKind, Condition, InstrumentUse
+from malapert_planner.mission_document.document import ROVER_PARTS, MissionDocument
+from malapert_planner.mission_document.figures import Figure
 from malapert_planner.mission_document.mission import Builtin
+from malapert_planner.mission_document.resources import Window
 
 Span = tuple[datetime, datetime]
 
@@ -20,13 +21,15 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
     """Return every fault between the parts of a document that is well formed in itself."""
     checks: tuple[Callable[[MissionDocument], Iterable[Fault]], ...] = (
         _unique_identifiers,
+        _asset_parts,
         _known_agencies,
         _known_places,
         _waypoint_definitions,
         _known_instruments_and_types,
-        _known_stations,
+        _known_conditions,
         _known_relations,
         _request_windows,
+        _calendar_windows,
         _terrain,
         _launch,
         _times,
@@ -60,7 +63,8 @@ def _duplicates(path: str, names: Sequence[str], suffix: str = ".id") -> Iterato
 
 
 def _unique_identifiers(document: MissionDocument) -> Iterator[Fault]:
-    for name in ("agencies", "waypoints", "instruments", "activity_types", "requests"):
+    names = ("agencies", "assets", "waypoints", "place_sets", "calendars", "instruments", "activity_types", "requests")
+    for name in names:
         yield from _duplicates(name, [item.id for item in getattr(document, name)])
     yield from _duplicates("stations", document.stations, "")
     for index, instrument in enumerate(document.instruments):
@@ -73,7 +77,7 @@ def _unique_identifiers(document: MissionDocument) -> Iterator[Fault]:
 
 def _known_agencies(document: MissionDocument) -> Iterator[Fault]:
     known = {agency.id for agency in document.agencies}
-    named = [("assets[0].agency", document.asset.agency)]
+    named = [(f"assets[{i}].agency", item.agency) for i, item in enumerate(document.assets)]
     named += [(f"instruments[{i}].agency", item.agency) for i, item in enumerate(document.instruments)]
     named += [(f"requests[{i}].agency", item.agency) for i, item in enumerate(document.requests)]
     yield from (_unknown(path, "AGENCY", name, known) for path, name in named if name not in known)
@@ -83,7 +87,11 @@ def _known_agencies(document: MissionDocument) -> Iterator[Fault]:
 
 def _known_places(document: MissionDocument) -> Iterator[Fault]:
     known = {waypoint.id for waypoint in document.waypoints}
-    named = [("assets[0].start_place", document.asset.start_place)]
+    named = [
+        (f"assets[{i}].start_place", item.start_place) for i, item in enumerate(document.assets) if item.start_place
+    ]
+    for index, places in enumerate(document.place_sets):
+        named += [(f"place_sets[{index}].places[{i}]", place) for i, place in enumerate(places.places)]
     named += [(f"drive_rule.dark_places[{i}]", place) for i, place in enumerate(document.drive_rule.dark_places)]
     for index, request in enumerate(document.requests):
         named += [(f"requests[{index}].places[{i}]", place) for i, place in enumerate(request.places)]
@@ -93,20 +101,58 @@ def _known_places(document: MissionDocument) -> Iterator[Fault]:
 def _waypoint_definitions(document: MissionDocument) -> Iterator[Fault]:
     for index, waypoint in enumerate(document.waypoints):
         given = [part for part in (waypoint.offset, waypoint.selection, waypoint.fixed) if part is not None]
-        if len(given) != 1:
+        if document.terrain is None and given:
+            message = "the mission has no terrain to put it on; give the place a name alone"
+            yield Fault(f"waypoints[{index}]", "INVALID_WAYPOINT", message)
+        elif document.terrain is not None and len(given) != 1:
             message = f"exactly one of offset, selection and fixed is needed; {len(given)} are given"
             yield Fault(f"waypoints[{index}]", "INVALID_WAYPOINT", message)
 
 
+def _asset_parts(document: MissionDocument) -> Iterator[Fault]:
+    """Ask for what makes a mission on a terrain plannable, and for the orbits of what flies."""
+    rovers = [(index, asset) for index, asset in enumerate(document.assets) if asset.kind is AssetKind.ROVER]
+    for name in ("landing", "communications"):
+        if document.terrain is not None and getattr(document, name) is None:
+            yield Fault(name, "MISSING_FIELD", f"a mission on a terrain needs {name}")
+    if document.terrain is not None and not document.waypoints:
+        yield Fault("waypoints", "MISSING_FIELD", "a mission on a terrain needs a waypoint at least")
+    if document.terrain is not None and not document.stations:
+        yield Fault("stations", "MISSING_FIELD", "a mission on a terrain needs a station at least")
+    if document.terrain is not None and len(rovers) != 1:
+        yield Fault("assets", "ONE_ROVER", f"{len(rovers)} rovers are given; a mission on a terrain has exactly one")
+    for index, rover in rovers:
+        missing = [name for name in ROVER_PARTS if getattr(rover, name) is None]
+        for name in missing if document.terrain is not None else ():
+            yield Fault(f"assets[{index}].{name}", "MISSING_FIELD", f"a rover on a terrain needs {name}")
+    for index, asset in enumerate(document.assets):
+        path = f"assets[{index}]"
+        if asset.orbit is not None:
+            given = [asset.orbit.oem, asset.orbit.two_line_elements, asset.orbit.elements]
+            count = sum(part is not None for part in given)
+            if count != 1:
+                message = f"exactly one of oem, two_line_elements and elements is needed; {count} are given"
+                yield Fault(f"{path}.orbit", "INVALID_ORBIT", message)
+            if asset.kind not in IN_ORBIT:
+                yield Fault(f"{path}.orbit", "WRONG_KIND", f"a {asset.kind} has no orbit")
+        elif asset.kind in IN_ORBIT and asset.kind is not AssetKind.STATION:
+            yield Fault(f"{path}.orbit", "MISSING_FIELD", f"a {asset.kind} needs an orbit")
+        if asset.kind is AssetKind.OPTICAL_STATION and asset.site is None:
+            yield Fault(f"{path}.site", "MISSING_FIELD", f"a {asset.kind} needs a site")
+
+
 def _known_instruments_and_types(document: MissionDocument) -> Iterator[Fault]:
     modes = {item.id: {mode.id for mode in item.modes} for item in document.instruments}
-    resources = set(document.asset.resources) | set(modes)
+    resources = {name for asset in document.assets for name in asset.resources} | set(modes)
+    assets = [asset.id for asset in document.assets]
     yield from _instrument_uses("drive_rule", document.drive_rule.instruments, modes)
     yield from _resources("drive_rule", document.drive_rule.resources, resources)
     for index, instrument in enumerate(document.instruments):
-        yield from _asset(f"instruments[{index}].asset", instrument.asset, document)
+        if instrument.asset not in assets:
+            yield _unknown(f"instruments[{index}].asset", "ASSET", instrument.asset, assets)
     for index, activity_type in enumerate(document.activity_types):
-        yield from _asset(f"activity_types[{index}].asset", activity_type.asset, document)
+        if activity_type.asset not in assets:
+            yield _unknown(f"activity_types[{index}].asset", "ASSET", activity_type.asset, assets)
         for position, step in enumerate(activity_type.steps):
             path = f"activity_types[{index}].steps[{position}]"
             yield from _instrument_uses(path, step.instruments, modes)
@@ -115,11 +161,6 @@ def _known_instruments_and_types(document: MissionDocument) -> Iterator[Fault]:
     for index, request in enumerate(document.requests):
         if request.activity_type not in known:
             yield _unknown(f"requests[{index}].activity_type", "ACTIVITY_TYPE", request.activity_type, known)
-
-
-def _asset(path: str, name: str, document: MissionDocument) -> Iterator[Fault]:
-    if name != document.asset.id:
-        yield _unknown(path, "ASSET", name, [document.asset.id])
 
 
 def _resources(path: str, names: Sequence[str], known: set[str]) -> Iterator[Fault]:
@@ -136,7 +177,12 @@ def _instrument_uses(path: str, uses: Sequence[InstrumentUse], modes: dict[str, 
             yield _unknown(f"{path}.instruments[{index}].mode", "MODE", use.mode, modes[use.instrument])
 
 
-def _known_stations(document: MissionDocument) -> Iterator[Fault]:
+def _known_conditions(document: MissionDocument) -> Iterator[Fault]:
+    known = {
+        "stations": known_stations(document),
+        "orbiters": [asset.id for asset in document.assets if asset.kind in IN_ORBIT],
+        "calendars": [calendar.id for calendar in document.calendars],
+    }
     places: list[tuple[str, Sequence[Condition]]] = [("drive_rule", document.drive_rule.conditions)]
     for index, activity_type in enumerate(document.activity_types):
         places += [
@@ -144,10 +190,16 @@ def _known_stations(document: MissionDocument) -> Iterator[Fault]:
         ]
     for path, conditions in places:
         for index, condition in enumerate(conditions):
-            for position, name in enumerate(condition.stations):
-                if name not in document.stations:
-                    where = f"{path}.conditions[{index}].stations[{position}]"
-                    yield _unknown(where, "STATION", name, document.stations)
+            for name, allowed in known.items():
+                for position, identifier in enumerate(getattr(condition, name)):
+                    if identifier not in allowed:
+                        where = f"{path}.conditions[{index}].{name}[{position}]"
+                        yield _unknown(where, name.removesuffix("s").upper(), identifier, allowed)
+
+
+def known_stations(document: MissionDocument) -> list[str]:
+    """Return what contacts and links may be held with: stations of the catalogue, and assets on the Earth."""
+    return [*document.stations, *(asset.id for asset in document.assets if asset.kind in ON_EARTH)]
 
 
 def _known_relations(document: MissionDocument) -> Iterator[Fault]:
@@ -182,7 +234,27 @@ def _overlaps(path: str, windows: Sequence[Window]) -> Iterator[Fault]:
             yield Fault(f"{path}[{after}]", "OVERLAP", message)
 
 
+def _calendar_windows(document: MissionDocument) -> Iterator[Fault]:
+    for index, calendar in enumerate(document.calendars):
+        path = f"calendars[{index}]"
+        if not calendar.windows and not calendar.repeated:
+            yield Fault(path, "EMPTY_CALENDAR", "give windows, repeated ones, or both")
+        for position, window in enumerate(calendar.windows):
+            if window.end <= window.start:
+                yield Fault(f"{path}.windows[{position}]", "EMPTY_WINDOW", "the window ends before or as it starts")
+        yield from _overlaps(f"{path}.windows", calendar.windows)
+        for position, repeated in enumerate(calendar.repeated):
+            where = f"{path}.repeated[{position}]"
+            if repeated.duration.amount <= 0:
+                yield Fault(f"{where}.duration", "OUT_OF_RANGE", "the duration must be above 0")
+            elif repeated.every.amount < repeated.duration.amount and repeated.count > 1:
+                message = f"the windows overlap: {repeated.duration.value} long, every {repeated.every.value}"
+                yield Fault(f"{where}.every", "OVERLAP", message)
+
+
 def _terrain(document: MissionDocument) -> Iterator[Fault]:
+    if document.terrain is None:
+        return
     builtin, latitude = document.terrain.builtin, document.terrain.region.latitude.amount
     if builtin is not Builtin.NONE and (latitude < 0) != (builtin is Builtin.SOUTH):
         message = f"the region lies at latitude {latitude:g} deg, not on the {builtin} grid"
@@ -201,26 +273,29 @@ def _launch(document: MissionDocument) -> Iterator[Fault]:
     name = document.launch.default_scenario
     if name not in scenarios:
         yield _unknown("launch.default_scenario", "SCENARIO", name, scenarios)
-    elif scenarios[name].landing != document.landing.time:
+    elif document.landing is not None and scenarios[name].landing != document.landing.time:
         message = f"scenario {name!r} lands at {format_time(scenarios[name].landing)}; both must be the same"
         yield Fault("landing.time", "SCENARIO_MISMATCH", message)
 
 
 def _times(document: MissionDocument) -> Iterator[Fault]:
-    if document.landing.time > document.horizon.start:
+    if document.landing is not None and document.landing.time > document.horizon.start:
         message = f"the landing comes after the planned span's start, {format_time(document.horizon.start)}"
         yield Fault("landing.time", "LANDING_AFTER_START", message)
 
 
 def _amounts(document: MissionDocument) -> Iterator[Fault]:
-    positive = {
+    positive: dict[str, Figure] = {
         "horizon.duration": document.horizon.duration,
         "horizon.profile_step": document.horizon.profile_step,
         "solver.work_limit": document.solver.work_limit,
-        "assets[0].battery.capacity": document.asset.battery.capacity,
-        "assets[0].battery.charge_efficiency": document.asset.battery.charge_efficiency,
-        "assets[0].storage.capacity": document.asset.storage.capacity,
     }
+    for index, asset in enumerate(document.assets):
+        if asset.battery is not None:
+            positive[f"assets[{index}].battery.capacity"] = asset.battery.capacity
+            positive[f"assets[{index}].battery.charge_efficiency"] = asset.battery.charge_efficiency
+        if asset.storage is not None:
+            positive[f"assets[{index}].storage.capacity"] = asset.storage.capacity
     for path, figure in positive.items():
         if figure.amount <= 0:
             yield Fault(path, "OUT_OF_RANGE", f"{figure.value!r} must be above 0")
@@ -230,14 +305,14 @@ def _amounts(document: MissionDocument) -> Iterator[Fault]:
     elif document.horizon.duration.amount % resolution_s:
         message = f"the planned span of {document.horizon.duration.value} is no multiple of the resolution"
         yield Fault("solver.resolution", "RESOLUTION_MISFIT", message)
-    battery = document.asset.battery
-    if battery.start.amount < battery.floor.amount:
-        yield Fault(
-            "assets[0].battery.start", "OUT_OF_RANGE", f"the battery starts below its floor, {battery.floor.value}"
-        )
-    steps = [step.amount for step in document.asset.terminal.rate_steps]
-    if steps != sorted(set(steps)):
-        yield Fault("assets[0].terminal.rate_steps", "OUT_OF_ORDER", "the rates must rise from step to step")
+    for index, asset in enumerate(document.assets):
+        battery, terminal = asset.battery, asset.terminal
+        if battery is not None and battery.start.amount < battery.floor.amount:
+            message = f"the battery starts below its floor, {battery.floor.value}"
+            yield Fault(f"assets[{index}].battery.start", "OUT_OF_RANGE", message)
+        steps = [step.amount for step in terminal.rate_steps] if terminal else []
+        if steps != sorted(set(steps)):
+            yield Fault(f"assets[{index}].terminal.rate_steps", "OUT_OF_ORDER", "the rates must rise from step to step")
 
 
 def _ephemeris(document: MissionDocument, span: Span) -> Iterator[Fault]:
@@ -247,6 +322,6 @@ def _ephemeris(document: MissionDocument, span: Span) -> Iterator[Fault]:
         yield Fault("horizon.start", "OUTSIDE_EPHEMERIS", f"{format_time(start)} cannot be computed; {allowed}")
     elif end > span[1]:
         yield Fault("horizon.duration", "OUTSIDE_EPHEMERIS", f"the span ends at {format_time(end)}; {allowed}")
-    if not span[0] <= document.landing.time < span[1]:
+    if document.landing is not None and not span[0] <= document.landing.time < span[1]:
         time = format_time(document.landing.time)
         yield Fault("landing.time", "OUTSIDE_EPHEMERIS", f"{time} cannot be computed; {allowed}")

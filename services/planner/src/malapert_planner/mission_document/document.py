@@ -1,12 +1,31 @@
 """The mission document as a whole."""
 
+from dataclasses import dataclass, fields
+
+from malapert_core.errors import PreconditionError
 from pydantic import Field
 
-from malapert_planner.mission_document.activities import ActivityType, Instrument, Request
-from malapert_planner.mission_document.assets import Asset, Communications, DriveRule, Waypoint
+from malapert_planner.mission_document.activities import ActivityType, Request
+from malapert_planner.mission_document.assets import (
+    Antenna,
+    Asset,
+    AssetKind,
+    Battery,
+    Communications,
+    DriveRule,
+    Loads,
+    Mobility,
+    SolarArray,
+    Storage,
+    Terminal,
+    Waypoint,
+)
 from malapert_planner.mission_document.figures import Sourced
+from malapert_planner.mission_document.instruments import Instrument
 from malapert_planner.mission_document.mission import Agency, Heading, Horizon, Identifier, Landing, Launch, Terrain
 from malapert_planner.mission_document.quantities import Duration, Weight
+from malapert_planner.mission_document.resources import Calendar, PlaceSet
+from malapert_planner.mission_document.science import ScienceModel
 
 
 class ObjectiveWeights(Sourced):
@@ -23,27 +42,74 @@ class SolverSettings(Sourced):
     resolution: Duration
 
 
+@dataclass(frozen=True, slots=True)
+class Rover:
+    """A rover with every part that surface planning needs."""
+
+    id: str
+    array: SolarArray
+    antenna: Antenna
+    battery: Battery
+    loads: Loads
+    storage: Storage
+    mobility: Mobility
+    terminal: Terminal
+    start_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a mission on a terrain is planned from, none of it missing."""
+
+    rover: Rover
+    terrain: Terrain
+    landing: Landing
+    communications: Communications
+
+
 class MissionDocument(Sourced):
-    """A whole mission: agencies, assets, places, activities, requests and how they are planned."""
+    """A whole mission: agencies, assets, places, activities, requests and how they are planned.
+
+    A mission on a terrain has a landing, communications and one rover with every part; another has what matters.
+    """
 
     mission: Heading
     agencies: list[Agency] = Field(min_length=1)
     launch: Launch | None = None
     horizon: Horizon
-    terrain: Terrain
-    landing: Landing
-    assets: list[Asset] = Field(min_length=1, max_length=1)
-    waypoints: list[Waypoint] = Field(min_length=1)
-    drive_rule: DriveRule
-    stations: list[Identifier] = Field(min_length=1)
-    communications: Communications
+    terrain: Terrain | None = None
+    landing: Landing | None = None
+    assets: list[Asset] = Field(min_length=1, max_length=100)
+    waypoints: list[Waypoint] = Field(default_factory=list)
+    place_sets: list[PlaceSet] = Field(default_factory=list)
+    drive_rule: DriveRule = Field(default_factory=DriveRule)
+    stations: list[Identifier] = Field(default_factory=list)
+    calendars: list[Calendar] = Field(default_factory=list)
+    communications: Communications | None = None
     instruments: list[Instrument] = Field(default_factory=list)
     activity_types: list[ActivityType] = Field(min_length=1)
     requests: list[Request] = Field(default_factory=list)
+    science: ScienceModel | None = None
     objective: ObjectiveWeights
     solver: SolverSettings
 
     @property
-    def asset(self) -> Asset:
-        """The one asset that is planned."""
-        return self.assets[0]
+    def surface(self) -> Surface:
+        """What the mission is planned from on its terrain.
+
+        Raises
+        ------
+        PreconditionError
+            ``NOT_A_SURFACE_MISSION`` where it has no terrain; its parts were checked when it was taken.
+        """
+        rover = next((asset for asset in self.assets if asset.kind is AssetKind.ROVER), None)
+        landing, communications = self.landing, self.communications
+        if self.terrain is None or landing is None or communications is None or rover is None:
+            message = "plans are made for one rover on a terrain; the mission has no terrain, landing or rover"
+            raise PreconditionError("NOT_A_SURFACE_MISSION", message)
+        parts = {name: getattr(rover, name) for name in ROVER_PARTS}
+        return Surface(Rover(id=rover.id, **parts), self.terrain, landing, communications)
+
+
+ROVER_PARTS = tuple(field.name for field in fields(Rover) if field.name != "id")
+"""What a rover must have to be planned on a terrain."""

@@ -7,15 +7,13 @@ object states source and confidence. Any unit of the right dimension is taken; `
 import math
 import re
 from enum import StrEnum
-from functools import cache
 from typing import Any, ClassVar, Self
 
-import pint
+from malapert_core.units import UnknownUnitError, WrongUnitError, convert
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-_FIGURE = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*")
-_UNIT = re.compile(r"[A-Za-zµΩ°%]+(?:\^-?[1-9])?(?:\s*[*/·]\s*[A-Za-zµΩ°%]+(?:\^-?[1-9])?){0,3}")
+FIGURE = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*")
 
 
 class Confidence(StrEnum):
@@ -42,11 +40,6 @@ class Sourced(StrictModel):
     confidence: Confidence | None = None
 
 
-@cache
-def _registry() -> pint.UnitRegistry[Any]:
-    return pint.UnitRegistry(cache_folder=None)
-
-
 class Figure(Sourced):
     """A value with its unit as text.
 
@@ -60,6 +53,11 @@ class Figure(Sourced):
     lower: ClassVar[float] = -math.inf
     upper: ClassVar[float] = math.inf
     _amount: float = PrivateAttr(default=math.nan)
+
+    @property
+    def unit_name(self) -> str:
+        """The unit in which `amount` is given."""
+        return self.unit
 
     @property
     def amount(self) -> float:
@@ -105,7 +103,7 @@ class Figure(Sourced):
         PydanticCustomError
             ``INVALID_FIGURE``, ``UNKNOWN_UNIT`` or ``WRONG_UNIT``.
         """
-        match = _FIGURE.fullmatch(text)
+        match = FIGURE.fullmatch(text)
         if match is None:
             raise cls._refusal("INVALID_FIGURE", text, "is no number with a unit")
         number, unit_text = float(match[1]), match[2]
@@ -115,19 +113,13 @@ class Figure(Sourced):
 
     @classmethod
     def _converted(cls, number: float, unit_text: str, text: str) -> float:
-        registry = _registry()
-        if unit_text and _UNIT.fullmatch(unit_text) is None:
-            raise cls._refusal("UNKNOWN_UNIT", text, f"has no unit that is known: {unit_text!r}")
         try:
-            given = registry.parse_units(unit_text or "dimensionless")
-        except (pint.PintError, ValueError, TypeError, AttributeError):
+            return convert(number, unit_text, cls.unit)
+        except UnknownUnitError:
             raise cls._refusal("UNKNOWN_UNIT", text, f"has no unit that is known: {unit_text!r}") from None
-        if _dimension(given) != _dimension(registry.parse_units(cls.unit or "dimensionless")):
-            raise cls._refusal(
-                "WRONG_UNIT", text, f"has the unit {unit_text or 'none'}" if unit_text else "has no unit"
-            )
-        converted = registry.Quantity(number, given).to(cls.unit or "dimensionless").magnitude
-        return float(f"{converted:.12g}")  # 8.45 GHz is 8450000000 Hz, not 8449999999.999999
+        except WrongUnitError:
+            what = f"has the unit {unit_text}" if unit_text else "has no unit"
+            raise cls._refusal("WRONG_UNIT", text, what) from None
 
     @classmethod
     def _refusal(cls, code: str, text: str, what: str) -> PydanticCustomError:
@@ -136,12 +128,3 @@ class Figure(Sourced):
             code, "{text} {what}; write {wanted}, such as '{example}'",
             {"text": repr(text), "what": what, "wanted": wanted, "example": cls.example},
         )  # fmt: skip
-
-
-def _dimension(unit: Any) -> tuple[Any, int, int]:
-    # pint holds angles and bits for dimensionless; a bit is no radian, so their powers count too.
-    powers = {"bit": 0, "radian": 0}
-    for name, power in (1 * unit).to_root_units().unit_items():
-        if name in powers:
-            powers[name] += round(power)
-    return unit.dimensionality, powers["bit"], powers["radian"]

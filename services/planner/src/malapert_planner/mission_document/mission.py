@@ -23,12 +23,13 @@ class Heading(StrictModel):
 
 
 class Agency(Sourced):
-    """An organisation that takes part; a reviewer must approve every plan."""
+    """An organisation that takes part; a reviewer must approve every plan, ``share`` is its promised part."""
 
     id: AgencyId
     name: Title
     role: str = ""
     reviewer: bool = False
+    share: Share | None = None
 
 
 class LaunchScenario(Sourced):

@@ -1,9 +1,12 @@
 """The kinds of figures that a mission document knows, each with its unit and range."""
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from malapert_planner.mission_document.figures import Figure
+from malapert_core.units import UnknownUnitError, convert
+from pydantic import PrivateAttr, model_validator
+
+from malapert_planner.mission_document.figures import FIGURE, Figure
 
 
 class Power(Figure):
@@ -140,6 +143,60 @@ class Weight(Figure):
     example: ClassVar[str] = "2"
     lower: ClassVar[float] = 0.0
     upper: ClassVar[float] = 1e6
+
+
+class Temperature(Figure):
+    """A temperature, K."""
+
+    unit: ClassVar[str] = "K"
+    example: ClassVar[str] = "250 K"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 1e5
+
+
+class Flux(Figure):
+    """A flux of heat, W/m2."""
+
+    unit: ClassVar[str] = "W/m^2"
+    example: ClassVar[str] = "0.018 W/m^2"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 1e6
+
+
+class MassPerArea(Figure):
+    """A mass for each area, kg/m2."""
+
+    unit: ClassVar[str] = "kg/m^2"
+    example: ClassVar[str] = "100 kg/m^2"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 1e9
+
+
+class Amount(Figure):
+    """An amount in a unit of its own; which dimension is right, the part that it belongs to says."""
+
+    example: ClassVar[str] = "10"
+    lower: ClassVar[float] = -1e18
+    upper: ClassVar[float] = 1e18
+    _unit_name: str = PrivateAttr(default="1")
+
+    @property
+    def unit_name(self) -> str:
+        """The unit as it was written, 1 for a plain number."""
+        return self._unit_name
+
+    @model_validator(mode="after")
+    def _read_unit(self) -> Self:
+        match = FIGURE.fullmatch(self.value)
+        self._unit_name = (match[2] if match else "") or "1"
+        return self
+
+    @classmethod
+    def _converted(cls, number: float, unit_text: str, text: str) -> float:
+        try:
+            return convert(number, unit_text, unit_text)
+        except UnknownUnitError:
+            raise cls._refusal("UNKNOWN_UNIT", text, f"has no unit that is known: {unit_text!r}") from None
 
 
 class Decibel(Figure):

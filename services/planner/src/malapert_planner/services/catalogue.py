@@ -1,49 +1,88 @@
 """Turns a mission document's share of the payload service into its messages, and its faults back into paths."""
 
 import re
-from datetime import datetime
 
-from malapert.payload.v1 import catalogue_pb2, request_pb2
-from malapert.type.v1 import type_pb2
+from malapert.payload.v1 import catalogue_pb2, science_pb2
 from malapert_core.errors import Fault
-from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.mission_document.activities import ActivityStep, ActivityType, Instrument, Relation, Request
-from malapert_planner.mission_document.checks import horizon_span
+from malapert_planner.mission_document.assets import IN_ORBIT
+from malapert_planner.mission_document.checks import horizon_span, known_stations
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.mission_document.figures import Confidence, Figure
+from malapert_planner.services.item_messages import (
+    activity_type_message,
+    figure_message,
+    instrument_message,
+    resource_message,
+)
+from malapert_planner.services.request_messages import interval, request_message
 
-CONFIDENCES = {
-    Confidence.HIGH: type_pb2.CONFIDENCE_HIGH,
-    Confidence.MEDIUM: type_pb2.CONFIDENCE_MEDIUM,
-    Confidence.LOW: type_pb2.CONFIDENCE_LOW,
-    Confidence.DERIVED: type_pb2.CONFIDENCE_DERIVED,
-    Confidence.UNVERIFIED: type_pb2.CONFIDENCE_UNVERIFIED,
-    Confidence.ASSUMPTION: type_pb2.CONFIDENCE_ASSUMPTION,
+_OWN_NAMES = {
+    "instrument_id": "instruments",
+    "activity_type_id": "activity_types",
+    "request_id": "requests",
+    "place_set_id": "place_sets",
 }
-_OWN_NAMES = {"instrument_id": "instruments", "activity_type_id": "activity_types", "request_id": "requests"}
+_PART_NAMES = {
+    "mode_id": "modes",
+    "step_id": "steps",
+    "parameter_id": "parameters",
+    "preset_id": "presets",
+    "product_id": "products",
+    "resource_id": "resources",
+}
 _NAMES = {
     "agency_id": "agency",
     "agency_ids": "agencies",
+    "permitted_agency_ids": "permitted_agencies",
     "asset_id": "asset",
     "asset_ids": "assets",
     "place_ids": "places",
+    "place_set_id": "place_set",
     "station_ids": "stations",
+    "orbiter_ids": "orbiters",
+    "calendar_ids": "calendars",
     "resource_ids": "assets[0].resources",
+    "mobility_resource_ids": "drive_rule.resources",
+    "resources": "resources",
+    "resource_id": "resource",
+    "agency_shares": "agencies",
     "instrument_id": "instrument",
     "mode_id": "mode",
+    "mode_ids": "modes",
+    "other_mode_ids": "other_modes",
+    "from_mode_id": "from_mode",
+    "to_mode_id": "to_mode",
     "activity_type_id": "activity_type",
     "request_id": "request",
+    "parameter_id": "parameter",
+    "preset_id": "preset",
+    "product_id": "product",
+    "default_value": "default",
     "power_w": "power",
+    "peak_power_w": "peak_power",
     "data_bit": "data",
     "data_rate_bps": "data_rate",
     "duration_s": "duration",
+    "min_duration_s": "min_duration",
+    "max_duration_s": "max_duration",
+    "min_temperature_k": "min_temperature",
+    "max_temperature_k": "max_temperature",
+    "min_survival_temperature_k": "min_survival_temperature",
+    "max_survival_temperature_k": "max_survival_temperature",
+    "azimuth_deg": "azimuth",
+    "elevation_deg": "elevation",
+    "tolerance_deg": "tolerance",
+    "sun_exclusion_deg": "sun_exclusion",
     "max_wait_s": "max_wait",
+    "max_latency_s": "max_latency",
     "mass_kg": "mass",
     "period_s": "period",
     "tolerance_s": "tolerance",
     "min_lag_s": "min_lag",
     "max_lag_s": "max_lag",
+    "every_s": "every",
+    "interior_flux_w_m2": "interior_flux",
+    "even_loss_kg_m2": "even_loss",
     "start_time": "start",
     "end_time": "end",
 }
@@ -60,12 +99,25 @@ def catalogue_request(
         agency_ids=[agency.id for agency in document.agencies],
         asset_ids=[asset.id for asset in document.assets],
         place_ids=[waypoint.id for waypoint in document.waypoints],
-        station_ids=document.stations,
-        resource_ids=document.asset.resources,
+        station_ids=known_stations(document),
+        orbiter_ids=[asset.id for asset in document.assets if asset.kind in IN_ORBIT],
+        calendar_ids=[calendar.id for calendar in document.calendars],
+        resource_ids=list(dict.fromkeys(name for asset in document.assets for name in asset.resources)),
+        mobility_resource_ids=document.drive_rule.resources,
+        resources=[resource_message(resource) for asset in document.assets for resource in asset.amounts],
+        place_sets=[
+            catalogue_pb2.PlaceSet(place_set_id=places.id, place_ids=places.places) for places in document.place_sets
+        ],
+        agency_shares=[
+            science_pb2.AgencyShare(agency_id=agency.id, share=figure_message(agency.share))
+            for agency in document.agencies
+            if agency.share is not None
+        ],
+        science=_science(document),
         horizon=interval(*horizon_span(document)),
-        instruments=[_instrument(instrument) for instrument in document.instruments],
-        activity_types=[_activity_type(activity_type) for activity_type in document.activity_types],
-        requests=[_request(request, document.mission.id) for request in document.requests],
+        instruments=[instrument_message(instrument) for instrument in document.instruments],
+        activity_types=[activity_type_message(activity_type) for activity_type in document.activity_types],
+        requests=[request_message(request, document.mission.id) for request in document.requests],
     )
 
 
@@ -76,116 +128,28 @@ def document_fault(fault: Fault) -> Fault:
     return Fault(".".join(part for part in named if part), fault.code, fault.message)
 
 
-def interval(start_time: datetime, end_time: datetime) -> type_pb2.Interval:
-    """Return a span as its message."""
-    return type_pb2.Interval(start_time=to_timestamp(start_time), end_time=to_timestamp(end_time))
-
-
-def figure_message(figure: Figure | None) -> type_pb2.Figure | None:
-    """Return a figure in its class's unit as its message."""
-    if figure is None:
+def _science(document: MissionDocument) -> science_pb2.ScienceModel | None:
+    model = document.science
+    if model is None:
         return None
-    confidence = CONFIDENCES[figure.confidence] if figure.confidence else type_pb2.CONFIDENCE_UNSPECIFIED
-    return type_pb2.Figure(value=figure.amount, unit=figure.unit, source=figure.source or "", confidence=confidence)
+    return science_pb2.ScienceModel(
+        further_stop_factor=figure_message(model.further_stop_factor),
+        stop_tags=model.stop_tags,
+        ice_tags=model.ice_tags,
+        ice_gain=figure_message(model.ice_gain),
+        albedo=figure_message(model.albedo),
+        emissivity=figure_message(model.emissivity),
+        interior_flux_w_m2=figure_message(model.interior_flux),
+        scattered_share=figure_message(model.scattered_share),
+        even_loss_kg_m2=figure_message(model.even_loss),
+    )
 
 
 def _document_name(part: str, before: list[str]) -> str:
     name, index = re.fullmatch(r"([^\[]*)(.*)", part).groups()  # type: ignore[union-attr]
     parent = before[-1].partition("[")[0] if before else ""
-    if name in ("mode_id", "step_id") and parent in ("modes", "steps"):
+    if _PART_NAMES.get(name) == parent or (_OWN_NAMES.get(name) == parent and len(before) == 1):
         return "id"
-    if _OWN_NAMES.get(name) == parent and len(before) == 1:
-        return "id"
-    if name == "value" and parent in _NAMES:
+    if name == "value" and parent in _NAMES and parent != "arguments":
         return ""
     return _NAMES.get(name, name) + index
-
-
-def _confidence(part: Instrument | ActivityType) -> type_pb2.Confidence.ValueType:
-    return CONFIDENCES[part.confidence] if part.confidence else type_pb2.CONFIDENCE_UNSPECIFIED
-
-
-def _instrument(instrument: Instrument) -> catalogue_pb2.Instrument:
-    return catalogue_pb2.Instrument(
-        instrument_id=instrument.id,
-        name=instrument.name,
-        agency_id=instrument.agency,
-        asset_id=instrument.asset,
-        function=instrument.function,
-        mass_kg=figure_message(instrument.mass),
-        modes=[
-            catalogue_pb2.InstrumentMode(
-                mode_id=mode.id,
-                title=mode.title,
-                power_w=figure_message(mode.power),
-                data_rate_bps=figure_message(mode.data_rate),
-            )
-            for mode in instrument.modes
-        ],
-        source=instrument.source or "",
-        confidence=_confidence(instrument),
-    )
-
-
-def _activity_type(activity_type: ActivityType) -> catalogue_pb2.ActivityType:
-    return catalogue_pb2.ActivityType(
-        activity_type_id=activity_type.id,
-        title=activity_type.title,
-        asset_id=activity_type.asset,
-        steps=[_step(step) for step in activity_type.steps],
-        source=activity_type.source or "",
-        confidence=_confidence(activity_type),
-    )
-
-
-def _step(step: ActivityStep) -> catalogue_pb2.ActivityStep:
-    return catalogue_pb2.ActivityStep(
-        step_id=step.id,
-        title=step.title,
-        duration_s=figure_message(step.duration),
-        power_w=figure_message(step.power),
-        data_bit=figure_message(step.data),
-        instruments=[
-            catalogue_pb2.InstrumentUse(instrument_id=use.instrument, mode_id=use.mode) for use in step.instruments
-        ],
-        resources=step.resources,
-        conditions=[
-            request_pb2.Condition(
-                kind=request_pb2.ConditionKind.Value(f"CONDITION_KIND_{condition.kind.name}"),
-                station_ids=condition.stations,
-            )
-            for condition in step.conditions
-        ],
-        min_start_charge=figure_message(step.min_start_charge),
-        max_wait_s=figure_message(step.max_wait),
-    )
-
-
-def _request(request: Request, mission_id: str) -> request_pb2.ActivityRequest:
-    message = request_pb2.ActivityRequest(
-        request_id=request.id,
-        mission_id=mission_id,
-        title=request.title,
-        activity_type_id=request.activity_type,
-        agency_id=request.agency,
-        value=request.value,
-        mandatory=request.mandatory,
-        place_ids=request.places,
-        windows=[interval(window.start, window.end) for window in request.windows],
-        relations=[_relation(relation) for relation in request.relations],
-        visibility=type_pb2.Visibility.Value(f"VISIBILITY_{request.visibility.name}"),
-    )
-    if request.repetition is not None:
-        message.repetition.count = request.repetition.count
-        message.repetition.period_s = request.repetition.period.amount
-        message.repetition.tolerance_s = request.repetition.tolerance.amount
-    return message
-
-
-def _relation(relation: Relation) -> request_pb2.Relation:
-    return request_pb2.Relation(
-        kind=request_pb2.RelationKind.Value(f"RELATION_KIND_{relation.kind.name}"),
-        request_id=relation.request,
-        min_lag_s=relation.min_lag.amount if relation.min_lag else 0.0,
-        max_lag_s=relation.max_lag.amount if relation.max_lag else 0.0,
-    )

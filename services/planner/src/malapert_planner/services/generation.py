@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
+from malapert.payload.v1 import science_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert_core.database import Database
 from malapert_core.errors import InternalError, NotFoundError, PreconditionError
@@ -112,6 +113,7 @@ class PlanGeneration:
         request = plan_pb2.GeneratePlanRequest.FromString(context.request)
         mission, precursor = await self._begun(request)
         document = mission_document(mission)
+        _ = document.surface  # refuses what no plan can be made of before any work is done
         ground = await self._ground(context, request, document)
         window_set, windows = await self._windows(context, document, ground)
         inputs = await self._inputs(context, mission, document, ground, windows, precursor)
@@ -185,7 +187,11 @@ class PlanGeneration:
         precursor: Plan | None,
     ) -> ProblemInputs:
         context.stage("requests", "Collecting requests and bookings")
-        requests = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version)
+        lights = [
+            science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
+            for waypoint in ground.waypoints
+        ]
+        requests = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
         stations = {station.station_id: station for station in await self._neighbours.comms_windows.list_stations()}
         for station_id in document.stations:
             if station_id not in stations:

@@ -1,6 +1,5 @@
 """Puts a plan together: what was placed, what was not and why, the resources, and what it was made from."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,10 +17,11 @@ from malapert_planner.domain.objective import ObjectiveParts
 from malapert_planner.domain.plan import PlanContact, PlanContent
 from malapert_planner.domain.problem import Activity, PlanningProblem, Span
 from malapert_planner.domain.schedule import Profile, SolveResult, Unplanned, ValidationReport, Violation
-from malapert_planner.services.catalogue import interval
+from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
 from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
 from malapert_planner.services.problem_file import pack_problem, pack_schedule
+from malapert_planner.services.request_messages import interval
 from malapert_planner.services.sun_profile import sun_elevation
 
 _ITEMS = (
@@ -133,7 +133,7 @@ def _message(
         window_summaries=basis.window_set.summaries,
         activities=_activities(problem, result),
         contacts=_contacts(inputs, problem, result, validation),
-        unplanned=_unplanned(problem, outcome.unplanned),
+        unplanned=[*_unplanned(problem, outcome.unplanned), *map(_left_out, plannable(inputs.requests).left_out)],
         profiles=[
             _profile(profile, problem) for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
         ],
@@ -241,11 +241,12 @@ def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResu
 
 
 def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> list[plan_pb2.UnplannedRequest]:
-    values: Counter[tuple[str, int]] = Counter()
+    values: dict[tuple[str, int], float] = {}
     first: dict[tuple[str, int], Activity] = {}
     for activity in problem.activities:
         key = (activity.request_id, activity.repetition_index)
-        values[key] += activity.value  # type: ignore[assignment]
+        # Of alternatives the best counts; the first step of each carries its whole value.
+        values[key] = max(activity.value, values.get(key, 0.0))
         first.setdefault(key, activity)
     return [
         plan_pb2.UnplannedRequest(
@@ -260,6 +261,19 @@ def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> li
         )
         for item in unplanned
     ]
+
+
+def _left_out(item: LeftOut) -> plan_pb2.UnplannedRequest:
+    return plan_pb2.UnplannedRequest(
+        request_id=item.unplanned.request_id,
+        repetition_index=item.unplanned.repetition_index,
+        title=item.title,
+        agency_id=item.agency_id,
+        value=item.value,
+        reason=item.unplanned.reason,
+        explanation=item.unplanned.explanation,
+        blocking=item.unplanned.blocking,
+    )
 
 
 def _profile(profile: Profile, problem: PlanningProblem) -> plan_pb2.ResourceProfile:

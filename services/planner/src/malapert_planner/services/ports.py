@@ -6,7 +6,7 @@ from typing import Protocol
 
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
-from malapert.payload.v1 import catalogue_pb2, request_pb2
+from malapert.payload.v1 import catalogue_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.plan import Plan
@@ -70,8 +70,10 @@ class Payloads(Protocol):
     async def import_catalogue(self, request: catalogue_pb2.ImportCatalogueRequest) -> str:
         """Take, or only check, a mission version's catalogue and return its content hash."""
 
-    async def expand_requests(self, mission_id: str, mission_version: int) -> request_pb2.ExpandRequestsResponse:
-        """Return a mission's live requests as single activities."""
+    async def expand_requests(
+        self, mission_id: str, mission_version: int, places: Sequence[science_pb2.PlaceLight]
+    ) -> request_pb2.ExpandRequestsResponse:
+        """Return a mission's live requests as single activities, worth what they are at places in such light."""
 
 
 class Announcer(Protocol):

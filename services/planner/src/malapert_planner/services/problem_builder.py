@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
-from malapert.payload.v1 import request_pb2
+from malapert.payload.v1 import request_pb2, resource_pb2
 
 from malapert_planner.domain.problem import (
     Activity,
@@ -17,6 +17,8 @@ from malapert_planner.domain.problem import (
     ContactWindow,
     Drive,
     DriveRule,
+    Limit,
+    LimitUse,
     Objective,
     Place,
     PlanningProblem,
@@ -26,7 +28,10 @@ from malapert_planner.domain.problem import (
     Span,
     Storage,
 )
+from malapert_planner.domain.spans import intersection
 from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.services.calendars import calendar_spans
+from malapert_planner.services.plannable import AVAILABILITY, plannable
 from malapert_planner.services.window_conversion import Clockwork, generation, merged, rates, without
 
 WINDOW_KINDS = {
@@ -44,6 +49,7 @@ _RELATION_KINDS = {
     request_pb2.RELATION_KIND_AFTER: RelationKind.AFTER,
     request_pb2.RELATION_KIND_EXCLUDES: RelationKind.EXCLUDES,
     request_pb2.RELATION_KIND_REQUIRES: RelationKind.REQUIRES,
+    request_pb2.RELATION_KIND_TOGETHER: RelationKind.TOGETHER,
 }
 PART_MARK = "#"
 
@@ -68,8 +74,11 @@ class ProblemInputs:
 
 def build_problem(inputs: ProblemInputs) -> PlanningProblem:
     """Return the planning problem; conditions shrink inward to whole seconds, durations grow to them."""
-    document, asset = inputs.document, inputs.document.asset
+    document, surface = inputs.document, inputs.document.surface
+    asset = surface.rover
     clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
+    demand = plannable(inputs.requests).demand
+    calendars = calendar_spans(document, clockwork)
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
     return PlanningProblem(
@@ -80,16 +89,17 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
         asset_id=asset.id,
         start_place_id=asset.start_place,
         places=tuple(_places(inputs, clockwork)),
-        drives=tuple(_drive(route, document) for route in inputs.routes if not _is_stay(route)),
-        drive_rule=_drive_rule(document),
-        activities=tuple(_activity(draft, capacity_wh, clockwork) for draft in inputs.requests.activities),
-        relations=tuple(_relation(relation) for relation in inputs.requests.relations),
+        drives=tuple(_drive(route, inputs) for route in inputs.routes if not _is_stay(route)),
+        drive_rule=_drive_rule(inputs),
+        activities=tuple(_activity(draft, capacity_wh, calendars, clockwork) for draft in demand.activities),
+        relations=tuple(_relation(relation) for relation in demand.relations),
         repetitions=tuple(
             Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
-            for item in inputs.requests.repetitions
+            for item in demand.repetitions
         ),
+        limits=(*_consumables(demand), *_choices(demand)),
         contact_windows=tuple(_contact_windows(inputs, clockwork)),
-        contact_power_w=document.communications.contact_power.amount,
+        contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
             capacity_wh=capacity_wh,
             floor_wh=battery.floor.amount * capacity_wh,
@@ -104,7 +114,7 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
             start_bit=storage.start.amount * storage.capacity.amount,
             end_max_bit=storage.max_at_end.amount * storage.capacity.amount,
         ),
-        objective=Objective(document.communications.cost_weight.amount, document.objective.fairness.amount),
+        objective=Objective(surface.communications.cost_weight.amount, document.objective.fairness.amount),
     )
 
 
@@ -118,7 +128,7 @@ def _places(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Place]:
     for window in inputs.windows:
         if window.kind in WINDOW_KINDS:
             found[window.place_id][WINDOW_KINDS[window.kind]].append(window)
-    array_power_w = inputs.document.asset.array.power.amount
+    array_power_w = inputs.document.surface.rover.array.power.amount
     for waypoint in inputs.waypoints:
         windows = found[waypoint.waypoint_id]
         yield Place(
@@ -138,39 +148,41 @@ def _is_stay(route: route_pb2.Route) -> bool:
     return route.from_waypoint_id == route.to_waypoint_id
 
 
-def _drive(route: route_pb2.Route, document: MissionDocument) -> Drive:
+def _drive(route: route_pb2.Route, inputs: ProblemInputs) -> Drive:
     ends = (route.from_waypoint_id, route.to_waypoint_id)
     if not route.reachable:
         return Drive(*ends, 0, 0.0, 0.0, route.closed_because or "no path keeps the rover's limits")
     duration_s = max(math.ceil(route.drive_time_s), 1)
-    modes = _drive_modes(document)
+    modes = _drive_modes(inputs)
     return Drive(
         *ends,
         duration_s=duration_s,
-        power_w=route.energy_wh * 3600.0 / duration_s + sum(power_w for power_w, _ in modes),
-        data_bit=duration_s * sum(rate_bps for _, rate_bps in modes),
+        power_w=route.energy_wh * 3600.0 / duration_s + sum(mode.power_w for mode in modes),
+        data_bit=duration_s * sum(mode.data_rate_bps for mode in modes),
     )
 
 
-def _drive_modes(document: MissionDocument) -> list[tuple[float, float]]:
-    modes = {
-        (instrument.id, mode.id): (mode.power.amount, mode.data_rate.amount)
-        for instrument in document.instruments
-        for mode in instrument.modes
-    }
-    return [modes[use.instrument, use.mode] for use in document.drive_rule.instruments]
+def _drive_modes(inputs: ProblemInputs) -> list[request_pb2.ActivityMode]:
+    modes = {(mode.instrument_id, mode.mode_id): mode for mode in inputs.requests.modes}
+    return [modes[use.instrument, use.mode] for use in inputs.document.drive_rule.instruments]
 
 
-def _drive_rule(document: MissionDocument) -> DriveRule:
-    rule = document.drive_rule
+def _drive_rule(inputs: ProblemInputs) -> DriveRule:
+    rule = inputs.document.drive_rule
     conditions = tuple(
         Condition(ConditionKind(condition.kind.value), tuple(condition.stations)) for condition in rule.conditions
     )
-    resource_ids = tuple(dict.fromkeys([*rule.resources, *(use.instrument for use in rule.instruments)]))
+    used = [resource_id for mode in _drive_modes(inputs) for resource_id in mode.resource_ids]
+    resource_ids = tuple(dict.fromkeys([*rule.resources, *used]))
     return DriveRule(conditions, resource_ids, tuple(dict.fromkeys(rule.dark_places)))
 
 
-def _activity(draft: request_pb2.ActivityDraft, capacity_wh: float, clockwork: Clockwork) -> Activity:
+def _activity(
+    draft: request_pb2.ActivityDraft,
+    capacity_wh: float,
+    calendars: Mapping[str, tuple[Span, ...]],
+    clockwork: Clockwork,
+) -> Activity:
     return Activity(
         activity_id=draft.activity_id,
         request_id=draft.request_id,
@@ -185,8 +197,8 @@ def _activity(draft: request_pb2.ActivityDraft, capacity_wh: float, clockwork: C
         data_bit=draft.data_bit,
         resource_ids=tuple(draft.resource_ids),
         place_ids=tuple(draft.place_ids),
-        windows=_allowed_spans(draft, clockwork),
-        conditions=tuple(_condition(condition) for condition in draft.conditions),
+        windows=_allowed_spans(draft, calendars, clockwork),
+        conditions=tuple(_condition(condition) for condition in draft.conditions if condition.kind != AVAILABILITY),
         value=draft.value,
         mandatory=draft.mandatory,
         min_start_charge_wh=draft.min_start_charge * capacity_wh,
@@ -194,10 +206,19 @@ def _activity(draft: request_pb2.ActivityDraft, capacity_wh: float, clockwork: C
     )
 
 
-def _allowed_spans(draft: request_pb2.ActivityDraft, clockwork: Clockwork) -> tuple[Span, ...]:
+def _allowed_spans(
+    draft: request_pb2.ActivityDraft, calendars: Mapping[str, tuple[Span, ...]], clockwork: Clockwork
+) -> tuple[Span, ...]:
     spans = (clockwork.inner_span(window) for window in draft.windows)
     allowed = merged(span for span in spans if span is not None)
-    if draft.windows and not allowed:
+    horizon = ((0, clockwork.horizon_s),)
+    available = [condition for condition in draft.conditions if condition.kind == AVAILABILITY]
+    if available and not draft.windows:
+        allowed = horizon
+    for condition in available:
+        open_spans = merged(span for name in condition.calendar_ids for span in calendars[name])
+        allowed = intersection(allowed, tuple(without(horizon[0], open_spans)) if condition.outside else open_spans)
+    if (draft.windows or available) and not allowed:
         # No spans would mean the whole horizon; a second holds nothing, and the plan then says why.
         return ((0, 1),)
     return allowed
@@ -217,8 +238,28 @@ def _relation(relation: request_pb2.ActivityRelation) -> Relation:
     )
 
 
+def _consumables(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
+    for resource in demand.resources:
+        uses = tuple(
+            LimitUse(draft.activity_id, use.amount)
+            for draft in demand.activities
+            for use in draft.uses
+            if use.resource_id == resource.resource_id
+        )
+        if resource.kind == resource_pb2.RESOURCE_KIND_CONSUMABLE and uses:
+            yield Limit(resource.resource_id, resource.title, resource.capacity, resource.unit, uses)
+
+
+def _choices(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
+    first = {draft.chain_id or draft.activity_id: draft for draft in demand.activities if draft.chain_index == 0}
+    for choice in demand.choices:
+        uses = tuple(LimitUse(first[chain_id].activity_id, 1.0) for chain_id in choice.chain_ids)
+        title = f"what is enough of {choice.request_id}"
+        yield Limit(f"choice:{choice.request_id}", title, choice.count, "1", uses, is_choice=True)
+
+
 def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[ContactWindow]:
-    communications = inputs.document.communications
+    communications = inputs.document.surface.communications
     min_length_s = math.ceil(communications.min_contact.amount)
     taken = _taken(inputs, clockwork)
     for window in inputs.windows:

@@ -16,6 +16,7 @@ from malapert_planner.domain.mission import Mission
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of
+from malapert_planner.services.plannable import plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits
 from malapert_planner.services.problem_builder import ProblemInputs
 
@@ -46,11 +47,13 @@ def plan_provenance(
     records.append(_record("window_set", window_set.window_set_id, _message_hash(window_set)))
     records += [record for record in window_set.provenance.inputs if record.kind not in ("terrain", "terrain_stack")]
     records.append(_record("catalogue", mission.mission_id, inputs.requests.content_hash))
+    demand = plannable(inputs.requests).demand
     parameters = {
         **outcome.result.parameters,
         "seed": str(limits.seed),
         "work_limit_s": f"{limits.work_limit_s:g}",
         "work_s": f"{outcome.result.work:.6f}",
+        "item_versions": ", ".join(sorted({name for draft in demand.activities for name in draft.item_versions})),
     }
     return type_pb2.Provenance(
         inputs=records,
@@ -58,7 +61,13 @@ def plan_provenance(
         software=f"malapert-planner {__version__}, OR-Tools {version('ortools')}",
         created_time=to_timestamp(utc_now()),
         synthetic_terrain=stack.synthetic,
-        notes=[*document.mission.notes, *_confidence_notes(document), *_mass_notes(document), *stack.notes],
+        notes=[
+            *document.mission.notes,
+            *_confidence_notes(document),
+            *_mass_notes(document),
+            *stack.notes,
+            *plannable(inputs.requests).notes,
+        ],
     )
 
 

@@ -12,7 +12,7 @@ from malapert_planner.mission_document.assets import Waypoint
 from malapert_planner.mission_document.checks import horizon_span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.mission import Builtin, LanderLimits
-from malapert_planner.services.catalogue import interval
+from malapert_planner.services.request_messages import interval
 
 _SECONDS_PER_DAY = 86_400.0
 
@@ -25,7 +25,7 @@ def terrain_stack(document: MissionDocument, terrain_ids: Sequence[str]) -> terr
     InvalidInputError
         ``NO_TERRAIN`` where the mission has none and none is given.
     """
-    terrain = document.terrain
+    terrain = document.surface.terrain
     if not terrain_ids and terrain.builtin is Builtin.NONE:
         raise InvalidInputError("NO_TERRAIN", "the mission has no built-in terrain; give terrain_ids")
     detail = terrain.synthetic_detail
@@ -43,7 +43,7 @@ def terrain_stack(document: MissionDocument, terrain_ids: Sequence[str]) -> terr
 
 def site_search(document: MissionDocument, terrain_stack_id: str) -> site_pb2.SearchSitesRequest:
     """Return the search for landing sites, judged from the touchdown to the end of the planned span."""
-    landing, asset = document.landing, document.asset
+    landing, rover = document.surface.landing, document.surface.rover
     start_time, end_time = horizon_span(document)
     weights = {name: getattr(landing.weights, name) for name in _criteria()}
     return site_pb2.SearchSitesRequest(
@@ -59,8 +59,8 @@ def site_search(document: MissionDocument, terrain_stack_id: str) -> site_pb2.Se
             for name, weight in weights.items()
             if weight is not None
         ],
-        array_height_m=asset.array.height.amount,
-        antenna_height_m=asset.antenna.height.amount,
+        array_height_m=rover.array.height.amount,
+        antenna_height_m=rover.antenna.height.amount,
         max_sites=landing.max_sites,
         min_separation_m=landing.min_separation.amount,
         mission_id=document.mission.id,
@@ -74,7 +74,7 @@ def waypoints(document: MissionDocument, site_id: str) -> route_pb2.ResolveWaypo
         definitions=[_definition(waypoint) for waypoint in document.waypoints],
         mobility=_mobility(document),
         span=interval(*horizon_span(document)),
-        array_height_m=document.asset.array.height.amount,
+        array_height_m=document.surface.rover.array.height.amount,
     )
 
 
@@ -91,7 +91,8 @@ def windows(
     document: MissionDocument, terrain_stack_id: str, placed: Sequence[route_pb2.Waypoint]
 ) -> window_pb2.ComputeWindowsRequest:
     """Return the computation of windows at waypoints."""
-    asset, terminal = document.asset, document.asset.terminal
+    rover = document.surface.rover
+    terminal = rover.terminal
     return window_pb2.ComputeWindowsRequest(
         mission_id=document.mission.id,
         terrain_stack_id=terrain_stack_id,
@@ -107,8 +108,8 @@ def windows(
             losses_db=terminal.losses.amount,
             rate_steps_bps=[step.amount for step in terminal.rate_steps],
         ),
-        array_height_m=asset.array.height.amount,
-        antenna_height_m=asset.antenna.height.amount,
+        array_height_m=rover.array.height.amount,
+        antenna_height_m=rover.antenna.height.amount,
         profile_step_s=document.horizon.profile_step.amount,
     )
 
@@ -131,7 +132,7 @@ def _limits(limits: LanderLimits) -> site_pb2.LanderLimits:
 
 
 def _mobility(document: MissionDocument) -> route_pb2.Mobility:
-    mobility = document.asset.mobility
+    mobility = document.surface.rover.mobility
     return route_pb2.Mobility(
         max_slope_deg=mobility.max_slope.amount,
         speed_mps=mobility.speed.amount,

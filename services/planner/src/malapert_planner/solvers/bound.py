@@ -9,12 +9,14 @@ from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
+from malapert_planner.domain.choices import requested_values
 from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
+from malapert_planner.solvers.limits import add_relaxed_limits, choice_chains
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.units import Units
 
@@ -70,6 +72,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> 
     chains = {chain.index: _add_chain(model, exact, chain, arrivals) for chain in exact.chains}
     _add_resources(model, chains)
     _add_relations(model, exact, chains)
+    add_relaxed_limits(model, exact, {index: relaxed.planned for index, relaxed in chains.items()})
     _add_energy(model, exact, chains)
     assumptions = {}
     for request_id in sorted({c.request_id for c in exact.chains if c.mandatory}):
@@ -159,13 +162,25 @@ def _add_resources(model: cp_model.CpModel, chains: dict[int, _RelaxedChain]) ->
 
 def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
     for relation in instance.problem.relations:
+        choices = choice_chains(instance, relation.other_request_id)
         for own in instance.request_chains.get(relation.request_id, ()):
+            if relation.kind is RelationKind.REQUIRES and choices:
+                for limit, group in choices:
+                    wanted = cp_model.LinearExpr.sum([chains[chain.index].planned for chain in group])
+                    model.add(wanted >= math.floor(limit.capacity)).only_enforce_if(chains[own.index].planned)
+                continue
             for other in instance.request_chains.get(relation.other_request_id, ()):
                 first, second = chains[other.index], chains[own.index]
                 if relation.kind is RelationKind.EXCLUDES:
                     model.add_at_most_one([first.planned, second.planned])
                 elif relation.kind is RelationKind.REQUIRES:
                     model.add_implication(second.planned, first.planned)
+                elif relation.kind is RelationKind.TOGETHER:
+                    model.add_implication(second.planned, first.planned)
+                    model.add_implication(first.planned, second.planned)
+                    apart = second.starts[0] - first.starts[0]
+                    near = model.add_linear_constraint(apart, -relation.max_lag_s, relation.max_lag_s)
+                    near.only_enforce_if([first.planned, second.planned])
                 else:
                     lag = model.add(second.starts[0] >= first.end + relation.min_lag_s)
                     lag.only_enforce_if([first.planned, second.planned])
@@ -215,9 +230,9 @@ def _add_unfairness(
     terms: list[cp_model.LinearExprT],
 ) -> None:
     weight = instance.problem.objective.fairness_weight
-    requested: dict[str, float] = defaultdict(float)
+    requested, every = requested_values(instance.problem), defaultdict[str, float](float)
     for chain in instance.chains:
-        requested[chain.agency_id] += chain.value
+        every[chain.agency_id] += chain.value
     if weight <= 0 or min(requested.values(), default=0.0) < 0:
         return
     unfair = model.new_int_var(0, units.points(weight), "")
@@ -229,7 +244,9 @@ def _add_unfairness(
                 for r in chains.values()
                 if r.chain.agency_id == agency
             ]
-            model.add(unfair >= cp_model.LinearExpr.sum(lost) - len(lost))
+            # What a choice leaves over was never asked for.
+            spare = math.ceil(scale * (every[agency] - requested[agency]))
+            model.add(unfair >= cp_model.LinearExpr.sum(lost) - len(lost) - spare)
     terms.append(-1 * unfair)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
 from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.schedule import Schedule, Unplanned
@@ -10,6 +11,7 @@ from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
+from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
@@ -21,13 +23,21 @@ WORK_PER_CHAIN = 0.5
 NAMED = 5
 """So many requests in the way are named at most."""
 
-_FAMILIES = (RuleFamily.BATTERY, RuleFamily.STORAGE, RuleFamily.CONTACT, RuleFamily.RESOURCE, RuleFamily.RELATION)
+_FAMILIES = (
+    RuleFamily.LIMIT,
+    RuleFamily.BATTERY,
+    RuleFamily.STORAGE,
+    RuleFamily.CONTACT,
+    RuleFamily.RESOURCE,
+    RuleFamily.RELATION,
+)
 _REASONS = {
     RuleFamily.BATTERY: "BATTERY",
     RuleFamily.STORAGE: "STORAGE",
     RuleFamily.CONTACT: "CONTACT",
     RuleFamily.RESOURCE: "DISPLACED",
     RuleFamily.RELATION: "RELATION",
+    RuleFamily.LIMIT: "LIMIT",
 }
 
 
@@ -54,8 +64,23 @@ def explain_unplanned(
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     arrivals = earliest_arrivals(instance)
     planned = frozenset(placed.activity_id for placed in schedule.activities)
-    missing = [chain for chain in instance.chains if chain.index not in incumbent.chains]
+    missing = _missing(incumbent, planned)
     return tuple(_explain(incumbent, engine, chain, planned, arrivals) for chain in missing)
+
+
+def _missing(incumbent: Incumbent, planned: frozenset[str]) -> list[Chain]:
+    """Return the chains that are asked for and not planned: of a choice the best of those that it still lacks."""
+    instance = incumbent.instance
+    lacking, choices = open_choices(instance.problem, planned), chosen_among(instance.problem)
+    missing = []
+    for chain in sorted((c for c in instance.chains if c.index not in incumbent.chains), key=lambda c: -c.value):
+        choice = next((choices[a.activity_id] for a in chain.activities if a.activity_id in choices), None)
+        if choice is not None:
+            if not lacking[choice.limit_id]:
+                continue
+            lacking[choice.limit_id] -= 1
+        missing.append(chain)
+    return sorted(missing, key=lambda c: c.index)
 
 
 def _explain(
@@ -130,6 +155,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
     if family is RuleFamily.CONTACT:
         needed = sum(a.duration_s for a in chain.activities if any(c.kind.value == "contact" for c in a.conditions))
         text = f"no contact of {needed / 3600:.1f} h can be chosen for it beside those that the schedule needs"
+    elif family is RuleFamily.LIMIT:
+        blocking, text = _used_up(found, chain)
     elif family is RuleFamily.RESOURCE:
         blocking = _displaced(found, chain)
         text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
@@ -169,6 +196,20 @@ def _beyond(chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:
     # The coarse cells of the search were in the way, not the rule.
     text = "it would fit where the drives leave room; the search ended before it was tried there"
     return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
+
+
+def _used_up(found: Incumbent, chain: Chain) -> tuple[tuple[str, ...], str]:
+    """Return what the schedule with the chain would take too much of, and by how much."""
+    planned = {placed.activity_id for placed in found.schedule.activities}
+    beyond, texts = [], []
+    for limit in found.instance.problem.limits:
+        taken = sum(use.amount for use in limit.uses if use.activity_id in planned)
+        if taken > limit.capacity and chain.index in chain_amounts(found.instance, limit):
+            beyond.append(limit.limit_id)
+            texts.append(
+                f"{limit.title}: {taken:g} of {limit.capacity:g} {limit.unit} would be taken".replace(" 1 ", " ")
+            )
+    return tuple(beyond), "; ".join(texts) or "what it takes is used up"
 
 
 def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, 
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
 from malapert_planner.solvers.ledger import Hints, Ledger
+from malapert_planner.solvers.limits import add_limits
 from malapert_planner.solvers.objective import add_objective
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
 from malapert_planner.solvers.relations import add_relations
@@ -61,6 +62,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
     _hint_stays(hints, scope, itinerary)
     add_relations(model, instance, scope, placements)
+    add_limits(model, instance, scope, placements)
     units, ledger = Units.of(instance.problem), Ledger(scope.cells, hints)
     enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
     enter_data(instance, scope, units, ledger, itinerary, placements, contacts)

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from ortools.sat.python import cp_model
 
+from malapert_planner.domain.choices import requested_values
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
@@ -50,9 +51,9 @@ def _unfairness(
     model: cp_model.CpModel, hints: Hints, instance: Instance, units: Units, placements: Placements
 ) -> cp_model.IntVar | None:
     weight = instance.problem.objective.fairness_weight
-    requested: dict[str, float] = defaultdict(float)
+    requested, every = requested_values(instance.problem), defaultdict[str, float](float)
     for chain in instance.chains:
-        requested[chain.agency_id] += chain.value
+        every[chain.agency_id] += chain.value
     agencies = [agency for agency in sorted(requested) if requested[agency] > 0]
     if weight <= 0 or not agencies:
         return None
@@ -68,7 +69,9 @@ def _unfairness(
             decision = placements.decisions.get(chain.index)
             lost.append(part if decision is None else part * (1 - decision.planned))
             hinted_lost += 0 if decision and hints.value_of.get(decision.planned.index) else part
-        model.add(unfair >= cp_model.LinearExpr.sum(lost))
-        hinted = max(hinted, hinted_lost)
+        # What a choice leaves over was never asked for.
+        spare = math.floor(weight * (every[agency] - requested[agency]) / requested[agency] * units.value_scale)
+        model.add(unfair >= cp_model.LinearExpr.sum(lost) - spare)
+        hinted = max(hinted, hinted_lost - spare)
     hints.add(unfair, hinted)
     return unfair

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from ortools.sat.python import cp_model
 from malapert_planner.domain.problem import Relation, RelationKind
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.ledger import Linear
+from malapert_planner.solvers.limits import choice_chains
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import RuleFamily, Scope
 
@@ -27,7 +29,8 @@ def add_relations(model: cp_model.CpModel, instance: Instance, scope: Scope, pla
     r"""Add relations and repetitions over free and fixed chains.
 
     AFTER: start(c) ≥ end(o) + min lag, start(c) ≤ end(o) + max lag, if both are planned. EXCLUDES: z(c) + z(o) ≤ 1.
-    REQUIRES: z(c) ≤ z(o). Repetitions n, n + 1: z(n + 1) ≤ z(n), and if both are planned
+    REQUIRES: z(c) ≤ z(o), of a choice among n: Σ z(o) ≥ n if z(c). TOGETHER: z(c) = z(o), |start(c) − start(o)| ≤ lag
+    if both. Repetitions n, n + 1: z(n + 1) ≤ z(n), and if both are planned
     |start(n + 1) − start(n) − period| ≤ tolerance.
     """
     if RuleFamily.RELATION in scope.dropped:
@@ -37,6 +40,13 @@ def add_relations(model: cp_model.CpModel, instance: Instance, scope: Scope, pla
     for relation in instance.problem.relations:
         own = instance.request_chains.get(relation.request_id, ())
         others = instance.request_chains.get(relation.other_request_id, ())
+        choices = choice_chains(instance, relation.other_request_id)
+        if relation.kind is RelationKind.REQUIRES and choices:
+            for limit, chains in choices:
+                wanted = cp_model.LinearExpr.sum([extents[chain.index].planned for chain in chains])
+                for chain in own:
+                    model.add(wanted >= math.floor(limit.capacity)).only_enforce_if(extents[chain.index].planned)
+            continue
         for number, chain in enumerate(own):
             for other in others:
                 latest = number == 0 or relation.request_id not in periodic
@@ -67,6 +77,11 @@ def _relate(model: cp_model.CpModel, relation: Relation, own: _Extent, other: _E
         model.add_at_most_one([own.planned, other.planned])
     elif relation.kind is RelationKind.REQUIRES:
         model.add_implication(own.planned, other.planned)
+    elif relation.kind is RelationKind.TOGETHER:
+        model.add_implication(own.planned, other.planned)
+        model.add_implication(other.planned, own.planned)
+        model.add(own.start - other.start <= relation.max_lag_s).only_enforce_if(own.planned)
+        model.add(other.start - own.start <= relation.max_lag_s).only_enforce_if(own.planned)
     else:
         both = (own.planned, other.planned)
         model.add(own.start - other.end >= relation.min_lag_s).only_enforce_if(both)

@@ -20,6 +20,7 @@ class RuleFamily(StrEnum):
     RESOURCE = "resource"
     ITINERARY = "itinerary"
     RELATION = "relation"
+    LIMIT = "limit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,37 @@ from collections.abc import Iterator
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import (
-    ActivityType,
-    Catalogue,
-    Condition,
-    ConditionKind,
-    Instrument,
-    InstrumentUse,
-    Step,
-)
-from malapert_payload.domain.validation.figures import figure_faults, provenance_faults
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.validation.activity_types import activity_type_faults
+from malapert_payload.domain.validation.figures import figure_faults, part_figures_faults, share_faults
 from malapert_payload.domain.validation.identifiers import (
     identifier_faults,
-    listed,
     repeated_faults,
+    tag_faults,
     unknown_faults,
 )
+from malapert_payload.domain.validation.instruments import instrument_faults
+from malapert_payload.domain.validation.resources import resource_faults
+
+_SHARES_TOLERANCE = 1e-9
+_SHARES_OF_SCIENCE = ("further_stop_factor", "albedo", "emissivity", "scattered_share")
+_NEEDED_OF_ICE = ("albedo", "emissivity", "interior_flux_w_m2", "scattered_share", "even_loss_kg_m2", "ice_gain")
 
 
 def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
     """Yield every fault of a catalogue, with paths into the import."""
     yield from _scope_faults(catalogue)
+    yield from _place_set_faults(catalogue)
+    yield from _share_faults(catalogue)
+    yield from _science_faults(catalogue)
+    yield from resource_faults(catalogue.resources, "resources", catalogue)
     yield from identifier_faults([i.instrument_id for i in catalogue.instruments], "instruments", "instrument_id")
     for index, instrument in enumerate(catalogue.instruments):
-        yield from _instrument_faults(instrument, f"instruments[{index}]", catalogue)
+        yield from instrument_faults(instrument, f"instruments[{index}]", catalogue)
     type_ids = [kind.activity_type_id for kind in catalogue.activity_types]
     yield from identifier_faults(type_ids, "activity_types", "activity_type_id")
     for index, kind in enumerate(catalogue.activity_types):
-        yield from _activity_type_faults(kind, f"activity_types[{index}]", catalogue)
+        yield from activity_type_faults(kind, f"activity_types[{index}]", catalogue)
 
 
 def _scope_faults(catalogue: Catalogue) -> Iterator[Fault]:
@@ -39,94 +42,57 @@ def _scope_faults(catalogue: Catalogue) -> Iterator[Fault]:
         yield Fault("mission_id", "MISSING_MISSION", "name the mission")
     if catalogue.mission_version == 0:
         yield Fault("mission_version", "MISSING_VERSION", "state the mission's version; allowed: 1 or more")
-    for field in ("agency_ids", "asset_ids", "place_ids", "station_ids", "resource_ids"):
+    names = ("agency_ids", "asset_ids", "place_ids", "station_ids", "resource_ids", "calendar_ids", "orbiter_ids")
+    for field in names:
         yield from identifier_faults(getattr(catalogue, field), field)
+    for index, resource_id in enumerate(catalogue.mobility_resource_ids):
+        where = f"mobility_resource_ids[{index}]"
+        yield from unknown_faults(resource_id, catalogue.resource_ids, where, "resource")
     if catalogue.horizon.duration_s <= 0:
         yield Fault("horizon", "EMPTY_HORIZON", "the horizon must end after it starts")
 
 
-def _instrument_faults(instrument: Instrument, path: str, catalogue: Catalogue) -> Iterator[Fault]:
-    yield from unknown_faults(instrument.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
-    yield from unknown_faults(instrument.asset_id, catalogue.asset_ids, f"{path}.asset_id", "asset")
-    if instrument.instrument_id in catalogue.resource_ids:
-        message = f"{instrument.instrument_id!r} is a resource too; an instrument is one by itself, name them apart"
-        yield Fault(f"{path}.instrument_id", "AMBIGUOUS_RESOURCE", message)
-    yield from figure_faults(instrument.mass_kg, f"{path}.mass_kg", ("kg",))
-    yield from provenance_faults(instrument.source, instrument.confidence, path)
-    if not instrument.modes:
-        yield Fault(f"{path}.modes", "NO_MODES", "give the instrument one mode at least")
-    yield from identifier_faults([mode.mode_id for mode in instrument.modes], f"{path}.modes", "mode_id")
-    for index, mode in enumerate(instrument.modes):
-        where = f"{path}.modes[{index}]"
-        yield from figure_faults(mode.power_w, f"{where}.power_w", ("W",), required=True)
-        yield from figure_faults(mode.data_rate_bps, f"{where}.data_rate_bps", ("bit/s",), required=True)
+def _place_set_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    sets = catalogue.place_sets
+    yield from identifier_faults([places.place_set_id for places in sets], "place_sets", "place_set_id")
+    for index, places in enumerate(sets):
+        path = f"place_sets[{index}].place_ids"
+        if not places.place_ids:
+            yield Fault(path, "EMPTY_SET", "name one place at least")
+        for position, place_id in enumerate(places.place_ids):
+            yield from unknown_faults(place_id, catalogue.place_ids, f"{path}[{position}]", "place")
+        yield from repeated_faults(places.place_ids, path)
 
 
-def _activity_type_faults(kind: ActivityType, path: str, catalogue: Catalogue) -> Iterator[Fault]:
-    yield from unknown_faults(kind.asset_id, catalogue.asset_ids, f"{path}.asset_id", "asset")
-    yield from provenance_faults(kind.source, kind.confidence, path)
-    if not kind.steps:
-        yield Fault(f"{path}.steps", "EMPTY_CHAIN", "give the activity type one step at least")
-    yield from identifier_faults([step.step_id for step in kind.steps], f"{path}.steps", "step_id")
-    for index, step in enumerate(kind.steps):
-        where = f"{path}.steps[{index}]"
-        yield from _figures_of_step_faults(step, where)
-        yield from _resource_faults(step, where, catalogue)
-        for use_index, use in enumerate(step.instruments):
-            yield from _use_faults(use, f"{where}.instruments[{use_index}]", kind.asset_id, catalogue)
-        yield from _condition_faults(step.conditions, f"{where}.conditions", catalogue)
+def _share_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    total = 0.0
+    for index, share in enumerate(catalogue.agency_shares):
+        path = f"agency_shares[{index}]"
+        yield from unknown_faults(share.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
+        if share.share is None:
+            yield Fault(f"{path}.share", "MISSING_FIGURE", "state value, unit (1), source and confidence")
+            continue
+        yield from figure_faults(share.share, f"{path}.share", "1")
+        yield from share_faults(share.share, f"{path}.share")
+        total += share.share.value
+    yield from repeated_faults([share.agency_id for share in catalogue.agency_shares], "agency_shares")
+    if total > 1 + _SHARES_TOLERANCE:
+        yield Fault("agency_shares", "OUT_OF_RANGE", f"the shares add up to {total:g}; allowed: 1 at most")
 
 
-def _figures_of_step_faults(step: Step, path: str) -> Iterator[Fault]:
-    yield from figure_faults(step.duration_s, f"{path}.duration_s", ("s",), required=True)
-    if step.duration_s is not None and step.duration_s.value == 0:
-        yield Fault(f"{path}.duration_s.value", "ZERO_DURATION", "a step takes time; allowed: more than 0 s")
-    yield from figure_faults(step.power_w, f"{path}.power_w", ("W",))
-    yield from figure_faults(step.data_bit, f"{path}.data_bit", ("bit",))
-    yield from figure_faults(step.max_wait_s, f"{path}.max_wait_s", ("s",))
-    charge = step.min_start_charge
-    yield from figure_faults(charge, f"{path}.min_start_charge", ("1", ""))
-    if charge is not None and charge.value > 1:
-        message = f"{charge.value:g} is no share of the battery's capacity; allowed: 0 to 1"
-        yield Fault(f"{path}.min_start_charge.value", "OUT_OF_RANGE", message)
-
-
-def _resource_faults(step: Step, path: str, catalogue: Catalogue) -> Iterator[Fault]:
-    known = {*catalogue.resource_ids, *(instrument.instrument_id for instrument in catalogue.instruments)}
-    for index, resource_id in enumerate(step.resources):
-        yield from unknown_faults(resource_id, known, f"{path}.resources[{index}]", "resource")
-    yield from repeated_faults(step.resources, f"{path}.resources")
-    yield from repeated_faults([use.instrument_id for use in step.instruments], f"{path}.instruments")
-
-
-def _use_faults(use: InstrumentUse, path: str, asset_id: str, catalogue: Catalogue) -> Iterator[Fault]:
-    instruments = {instrument.instrument_id: instrument for instrument in catalogue.instruments}
-    yield from unknown_faults(use.instrument_id, instruments, f"{path}.instrument_id", "instrument")
-    instrument = instruments.get(use.instrument_id)
-    if instrument is None:
+def _science_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    model = catalogue.science
+    if model is None:
         return
-    modes = [mode.mode_id for mode in instrument.modes]
-    yield from unknown_faults(use.mode_id, modes, f"{path}.mode_id", "mode")
-    if instrument.asset_id != asset_id:
-        own = [i.instrument_id for i in catalogue.instruments if i.asset_id == asset_id]
-        message = f"{use.instrument_id!r} sits on {instrument.asset_id!r}, not on {asset_id!r}; allowed: {listed(own)}"
-        yield Fault(f"{path}.instrument_id", "WRONG_ASSET", message)
-
-
-def _condition_faults(conditions: tuple[Condition, ...], path: str, catalogue: Catalogue) -> Iterator[Fault]:
-    kinds = [condition.kind for condition in conditions]
-    if ConditionKind.ILLUMINATION in kinds and ConditionKind.DARKNESS in kinds:
-        message = "illumination and darkness never hold together; keep one of them"
-        yield Fault(path, "CONTRADICTING_CONDITIONS", message)
-    for index, condition in enumerate(conditions):
-        where = f"{path}[{index}]"
-        if condition.kind == ConditionKind.UNSPECIFIED:
-            allowed = ", ".join(kind.name for kind in ConditionKind if kind != ConditionKind.UNSPECIFIED)
-            yield Fault(f"{where}.kind", "MISSING_KIND", f"say what the condition is about; allowed: {allowed}")
-        elif condition.kind in kinds[:index] and condition.kind != ConditionKind.CONTACT:
-            yield Fault(f"{where}.kind", "DUPLICATE_CONDITION", f"{condition.kind.name} is listed before; keep one")
-        if condition.station_ids and condition.kind != ConditionKind.CONTACT:
-            yield Fault(f"{where}.station_ids", "STATIONS_WITHOUT_CONTACT", "only a CONTACT condition names stations")
-        for station_index, station_id in enumerate(condition.station_ids):
-            station_path = f"{where}.station_ids[{station_index}]"
-            yield from unknown_faults(station_id, catalogue.station_ids, station_path, "station")
+    yield from part_figures_faults(model, "science")
+    for name in _SHARES_OF_SCIENCE:
+        yield from share_faults(getattr(model, name), f"science.{name}")
+    for name in ("stop_tags", "ice_tags"):
+        yield from tag_faults(getattr(model, name), f"science.{name}")
+    for name in _NEEDED_OF_ICE:
+        figure = getattr(model, name)
+        if model.ice_tags and figure is None:
+            message = "the ice proxy needs it; state value, unit, source and confidence"
+            yield Fault(f"science.{name}", "MISSING_FIGURE", message)
+        elif figure is not None and figure.value == 0 and name in ("emissivity", "even_loss_kg_m2"):
+            yield Fault(f"science.{name}.value", "OUT_OF_RANGE", "it must be above 0")

@@ -1,45 +1,69 @@
-"""Figures and plain numbers: finite, in range, in the right unit, with source and confidence."""
+"""Figures and plain numbers: finite, in range, in a unit of the right dimension, with source and confidence."""
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from malapert_core.errors import Fault
+from malapert_core.units import UnknownUnitError, WrongUnitError, convert
 
-from malapert_payload.domain.catalogue import Confidence, Figure
+from malapert_payload.domain.figures import Confidence, Figure, figures_of
+
+_SIGNED_UNITS = frozenset({"deg"})
+"""Units whose figures may be negative."""
 
 
-def figure_faults(
-    figure: Figure | None, path: str, units: tuple[str, ...], *, required: bool = False
-) -> Iterator[Fault]:
-    """Yield the faults of a figure that is 0 or more.
+def part_figures_faults(part: Any, path: str) -> Iterator[Fault]:
+    """Yield the faults of every figure of a part whose field states a unit."""
+    for figure, unit, where in figures_of(part, path):
+        if unit is not None:
+            yield from figure_faults(figure, where, unit)
 
-    Parameters
-    ----------
-    figure : Figure or None
-        None where it is not set.
-    path : str
-        Of the figure.
-    units : tuple of str
-        The allowed ones, the usual one first.
-    required : bool
-        True where it must be set.
-    """
-    if figure is None:
-        if required:
-            yield Fault(path, "MISSING_FIGURE", f"state value, unit ({units[0]}), source and confidence")
-        return
-    yield from number_faults(figure.value, f"{path}.value")
-    if figure.unit not in units:
-        yield Fault(f"{path}.unit", "WRONG_UNIT", f"{figure.unit!r} is not the unit; allowed: {units[0]}")
+
+def figure_faults(figure: Figure, path: str, unit: str, *, signed: bool = False) -> Iterator[Fault]:
+    """Yield the faults of a figure: its number, its unit against the one it is kept in, its source and confidence."""
+    yield from number_faults(figure.value, f"{path}.value", signed=signed or unit in _SIGNED_UNITS)
+    yield from unit_faults(figure.unit, f"{path}.unit", unit)
     yield from provenance_faults(figure.source, figure.confidence, path)
 
 
-def number_faults(value: float, path: str) -> Iterator[Fault]:
-    """Yield a fault where a number is not finite or is negative."""
+def missing_faults(figure: Figure | None, path: str, unit: str) -> Iterator[Fault]:
+    """Yield a fault where a figure must be set and is not."""
+    if figure is None:
+        yield Fault(path, "MISSING_FIGURE", f"state value, unit ({unit}), source and confidence")
+
+
+def unit_faults(given: str, path: str, unit: str) -> Iterator[Fault]:
+    """Yield a fault where a unit is not known, or not of the dimension of another."""
+    wanted = f"{unit} or a unit of the same dimension" if unit not in ("", "1") else "1 or %"
+    try:
+        convert(1.0, given, unit)
+    except UnknownUnitError:
+        yield Fault(path, "UNKNOWN_UNIT", f"{given!r} is no unit that is known; allowed: {wanted}")
+    except WrongUnitError:
+        yield Fault(path, "WRONG_UNIT", f"{given!r} is of another dimension; allowed: {wanted}")
+
+
+def number_faults(value: float, path: str, *, signed: bool = False) -> Iterator[Fault]:
+    """Yield a fault where a number is not finite, or negative where that is not allowed."""
+    allowed = "any number" if signed else "0 or more"
     if not math.isfinite(value):
-        yield Fault(path, "NOT_FINITE", f"{value} is not a finite number; allowed: 0 or more")
-    elif value < 0:
-        yield Fault(path, "NEGATIVE_NUMBER", f"{value:g} is negative; allowed: 0 or more")
+        yield Fault(path, "NOT_FINITE", f"{value} is not a finite number; allowed: {allowed}")
+    elif value < 0 and not signed:
+        yield Fault(path, "NEGATIVE_NUMBER", f"{value:g} is negative; allowed: {allowed}")
+
+
+def share_faults(figure: Figure | None, path: str) -> Iterator[Fault]:
+    """Yield a fault where a share is above 1; what is no number has its fault already."""
+    if figure is not None and _amount(figure, "1") > 1:
+        yield Fault(f"{path}.value", "OUT_OF_RANGE", f"{figure.value:g} {figure.unit} is no share; allowed: 0 to 1")
+
+
+def order_faults(low: Figure | None, high: Figure | None, path: str, unit: str) -> Iterator[Fault]:
+    """Yield a fault where a lowest figure is above the highest; the path is the lowest's."""
+    if low is not None and high is not None and _amount(low, unit) > _amount(high, unit):
+        message = f"{low.value:g} {low.unit} is above the highest, {high.value:g} {high.unit}"
+        yield Fault(f"{path}.value", "REVERSED_RANGE", message)
 
 
 def provenance_faults(source: str, confidence: Confidence, path: str) -> Iterator[Fault]:
@@ -49,3 +73,10 @@ def provenance_faults(source: str, confidence: Confidence, path: str) -> Iterato
     if confidence == Confidence.UNSPECIFIED:
         allowed = ", ".join(level.name for level in Confidence if level != Confidence.UNSPECIFIED)
         yield Fault(f"{path}.confidence", "MISSING_CONFIDENCE", f"state how far it may be trusted; allowed: {allowed}")
+
+
+def _amount(figure: Figure, unit: str) -> float:
+    try:
+        return convert(figure.value, figure.unit, unit)
+    except (UnknownUnitError, WrongUnitError):
+        return math.nan

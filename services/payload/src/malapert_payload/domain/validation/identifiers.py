@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from enum import IntEnum
 
 from malapert_core.errors import Fault
 
 # An activity's identifier joins request, repetition and step by slashes.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _LISTED_AT_MOST = 20
+_MOST_TAGS = 32
+_LONGEST_TAG = 64
 
 
 def identifier_faults(identifiers: Sequence[str], path: str, field: str = "") -> Iterator[Fault]:
@@ -54,3 +57,37 @@ def repeated_faults(identifiers: Sequence[str], path: str) -> Iterator[Fault]:
     for index, identifier in enumerate(identifiers):
         if identifier in identifiers[:index]:
             yield Fault(f"{path}[{index}]", "DUPLICATE_ID", f"{identifier!r} is listed before; give each once")
+
+
+def version_faults(version: int, known: Sequence[int], path: str, kind: str, identifier: str) -> Iterator[Fault]:
+    """Yield a fault ``UNKNOWN_<KIND>_VERSION`` where a version, 0 meaning the newest, is not there."""
+    if version and version not in known:
+        code = f"UNKNOWN_{kind.upper().replace(' ', '_')}_VERSION"
+        shown = ", ".join(map(str, known)) or "none"
+        message = f"{kind} {identifier!r} has no version {version}; allowed: {shown}, or 0 for the newest"
+        yield Fault(path, code, message)
+
+
+def missing_kind(path: str, kinds: type[IntEnum]) -> Fault:
+    """Return the fault of an enumeration's value that is not stated."""
+    allowed = ", ".join(kind.name for kind in kinds if kind)
+    return Fault(path, "MISSING_KIND", f"state which; allowed: {allowed}")
+
+
+def tag_faults(tags: Sequence[str], path: str) -> Iterator[Fault]:
+    """Yield the faults of a list of tags, which may be in any script."""
+    if len(tags) > _MOST_TAGS:
+        yield Fault(path, "TOO_MANY_TAGS", f"{len(tags)} tags are given; allowed: {_MOST_TAGS}")
+    for index, tag in enumerate(tags):
+        if not tag.strip() or len(tag) > _LONGEST_TAG or not tag.isprintable():
+            message = f"{tag[:_LONGEST_TAG]!r} is no tag; allowed: 1 to {_LONGEST_TAG} printable characters"
+            yield Fault(f"{path}[{index}]", "INVALID_TAG", message)
+    yield from repeated_faults(tags, path)
+
+
+def text_faults(text: str, path: str, longest: int = 2000) -> Iterator[Fault]:
+    """Yield the faults of a text for a person, in any script and direction."""
+    if len(text) > longest:
+        yield Fault(path, "TOO_LONG", f"the text has {len(text)} characters; allowed: {longest}")
+    if "\x00" in text:
+        yield Fault(path, "NUL_CHARACTER", "text without NUL characters is allowed")

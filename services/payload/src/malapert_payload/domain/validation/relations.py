@@ -1,12 +1,17 @@
 """Relations between requests: known, consistent, without a cycle."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from malapert_core.errors import Fault
 
 from malapert_payload.domain.request import ActivityRequest, Relation, RelationKind
 from malapert_payload.domain.validation.figures import number_faults
-from malapert_payload.domain.validation.identifiers import unknown_faults
+from malapert_payload.domain.validation.identifiers import missing_kind, unknown_faults
+
+_NEEDING_BOTH = frozenset(
+    {RelationKind.AFTER, RelationKind.BEFORE, RelationKind.REQUIRES, RelationKind.TOGETHER, RelationKind.NOT_WITH}
+)
 
 
 def relation_faults(request: ActivityRequest, path: str, known_request_ids: Collection[str]) -> Iterator[Fault]:
@@ -14,8 +19,7 @@ def relation_faults(request: ActivityRequest, path: str, known_request_ids: Coll
     for index, relation in enumerate(request.relations):
         where = f"{path}.relations[{index}]"
         if relation.kind == RelationKind.UNSPECIFIED:
-            allowed = ", ".join(kind.name for kind in RelationKind if kind != RelationKind.UNSPECIFIED)
-            yield Fault(f"{where}.kind", "MISSING_KIND", f"say how the requests stand; allowed: {allowed}")
+            yield missing_kind(f"{where}.kind", RelationKind)
         if relation.request_id == request.request_id:
             yield Fault(f"{where}.request_id", "SELF_RELATION", "a request has no relation to itself; name another")
         else:
@@ -38,47 +42,46 @@ def _lag_faults(relation: Relation, path: str) -> Iterator[Fault]:
 def _contradiction_faults(request: ActivityRequest, path: str) -> Iterator[Fault]:
     excluded = {r.request_id for r in request.relations if r.kind == RelationKind.EXCLUDES}
     for index, relation in enumerate(request.relations):
-        if relation.kind in (RelationKind.AFTER, RelationKind.REQUIRES) and relation.request_id in excluded:
+        if relation.kind in _NEEDING_BOTH and relation.request_id in excluded:
             message = f"{relation.kind.name} and EXCLUDES of {relation.request_id!r} contradict each other; keep one"
             yield Fault(f"{path}.relations[{index}]", "CONTRADICTING_RELATIONS", message)
 
 
-def cycle_faults(requests: Sequence[ActivityRequest]) -> Iterator[Fault]:
-    """Yield a fault for each cycle of AFTER relations that shares no request with one already named.
+def cycle_faults(requests: Sequence[ActivityRequest], others: Iterable[ActivityRequest] = ()) -> Iterator[Fault]:
+    """Yield a fault for each cycle of AFTER and BEFORE relations that shares no request with one already named.
 
-    A request that comes after itself by way of others can never be placed. REQUIRES both ways is no such cycle:
-    it asks for both or none.
+    A request that comes after itself by way of others can never be placed. REQUIRES both ways is no such cycle: it asks
+    for both or none. `others` are requests that stand already; a cycle is a fault of the ones that are given.
     """
     index_of = {request.request_id: index for index, request in enumerate(requests)}
-    after = {
-        request.request_id: {
-            relation.request_id: index
-            for index, relation in enumerate(request.relations)
-            if relation.kind == RelationKind.AFTER
-            and relation.request_id in index_of
-            and relation.request_id != request.request_id
-        }
-        for request in requests
-    }
+    paths: dict[tuple[str, str], str] = {}
+    after: dict[str, set[str]] = {}
+    for request in (*requests, *(other for other in others if other.request_id not in index_of)):
+        after.setdefault(request.request_id, set())
+        for index, relation in enumerate(request.relations):
+            pair = (request.request_id, relation.request_id)
+            if relation.kind not in (RelationKind.AFTER, RelationKind.BEFORE) or pair[0] == pair[1]:
+                continue
+            later, earlier = pair if relation.kind == RelationKind.AFTER else pair[::-1]
+            after.setdefault(later, set()).add(earlier)
+            if request.request_id in index_of:
+                where = f"requests[{index_of[request.request_id]}].relations[{index}]"
+                paths.setdefault((later, earlier), where)
     while cycle := _find_cycle(after):
-        first, second = cycle[0], cycle[1 % len(cycle)]
-        where = f"requests[{index_of[first]}].relations[{after[first][second]}]"
-        yield Fault(where, "CYCLIC_RELATIONS", "a cycle of AFTER: " + " after ".join([*cycle, first]))
+        links = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+        own = next((paths[link] for link in links if link in paths), "")
+        if own:
+            yield Fault(own, "CYCLIC_RELATIONS", "a cycle of AFTER: " + " after ".join([*cycle, cycle[0]]))
         for request_id in cycle:
             del after[request_id]
 
 
-def _find_cycle(after: dict[str, dict[str, int]]) -> list[str]:
-    remaining = {request_id: set(others) & after.keys() for request_id, others in after.items()}
-    # What comes after nothing that remains lies on no cycle.
-    while free := [request_id for request_id, others in remaining.items() if not others]:
-        for request_id in free:
-            del remaining[request_id]
-        for others in remaining.values():
-            others.difference_update(free)
-    if not remaining:
-        return []
-    walk = [min(remaining)]
-    while (following := min(remaining[walk[-1]])) not in walk:
-        walk.append(following)
-    return walk[walk.index(following) :]
+def _find_cycle(after: dict[str, set[str]]) -> list[str]:
+    """Return requests of which each comes after the next, and the last after the first; none without a cycle."""
+    try:
+        TopologicalSorter({request_id: others & after.keys() for request_id, others in after.items()}).prepare()
+    except CycleError as error:
+        walk: list[str] = error.args[1][:0:-1]
+        first = walk.index(min(walk))
+        return walk[first:] + walk[:first]
+    return []

@@ -1,15 +1,26 @@
 """The faults of requests, in an import and in a submission."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from malapert_core.errors import Fault
 
+from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.lifecycle import SETTLED_STATES
 from malapert_payload.domain.request import ActivityRequest, Visibility
+from malapert_payload.domain.sequence import numbered_steps
+from malapert_payload.domain.validation.arguments import request_argument_faults
+from malapert_payload.domain.validation.campaigns import campaign_faults, decay_faults
 from malapert_payload.domain.validation.catalogue import catalogue_faults
 from malapert_payload.domain.validation.figures import number_faults
-from malapert_payload.domain.validation.identifiers import identifier_faults, repeated_faults, unknown_faults
+from malapert_payload.domain.validation.identifiers import (
+    identifier_faults,
+    repeated_faults,
+    tag_faults,
+    text_faults,
+    unknown_faults,
+    version_faults,
+)
 from malapert_payload.domain.validation.relations import cycle_faults, relation_faults
 from malapert_payload.domain.validation.windows import repetition_faults, window_faults
 
@@ -41,6 +52,7 @@ def submission_faults(
     requests: Sequence[ActivityRequest],
     taken_ids: Collection[str],
     related_ids: Collection[str],
+    others: Collection[ActivityRequest] = (),
 ) -> tuple[Fault, ...]:
     """Return every fault of requests that are submitted to a mission.
 
@@ -51,14 +63,16 @@ def submission_faults(
     requests : sequence of ActivityRequest
         As given.
     taken_ids : collection of str
-        Identifiers of the mission's requests.
+        Identifiers that the mission's requests have already.
     related_ids : collection of str
         Those of them that a relation may name: live, and seen by whoever submits.
+    others : collection of ActivityRequest
+        Live requests with relations, which may close a cycle.
     """
     known = {*related_ids, *(request.request_id for request in requests)}
     return (
         *_empty_faults(requests),
-        *_requests_faults(requests, catalogue, known),
+        *_requests_faults(requests, catalogue, known, others),
         *_taken_faults(requests, taken_ids),
     )
 
@@ -70,9 +84,9 @@ def request_faults(
     if request.mission_id != catalogue.mission_id:
         message = f"{request.mission_id!r} is another mission; allowed: {catalogue.mission_id!r}"
         yield Fault(f"{path}.mission_id", "WRONG_MISSION", message)
-    types = catalogue.activity_types_by_id()
-    yield from unknown_faults(request.activity_type_id, types, f"{path}.activity_type_id", "activity type")
     yield from unknown_faults(request.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
+    yield from text_faults(request.title, f"{path}.title")
+    yield from tag_faults(request.tags, f"{path}.tags")
     yield from number_faults(request.value, f"{path}.value")
     for index, place_id in enumerate(request.place_ids):
         yield from unknown_faults(place_id, catalogue.place_ids, f"{path}.place_ids[{index}]", "place")
@@ -80,20 +94,63 @@ def request_faults(
     if request.visibility == Visibility.UNSPECIFIED:
         allowed = ", ".join(v.name for v in Visibility if v != Visibility.UNSPECIFIED)
         yield Fault(f"{path}.visibility", "MISSING_VISIBILITY", f"say who may see the request; allowed: {allowed}")
-    kind = types.get(request.activity_type_id)
-    duration_s = kind.duration_s if kind else 0.0
+    kind_faults = list(_kind_faults(request, path, catalogue))
+    yield from kind_faults
+    duration_s = 0.0 if kind_faults else _duration_s(request, catalogue)
     yield from window_faults(request, path, catalogue.horizon, duration_s)
     yield from repetition_faults(request, path, catalogue.horizon, duration_s)
+    if request.campaign is not None:
+        yield from campaign_faults(request, request.campaign, f"{path}.campaign", catalogue)
+    if request.decay is not None:
+        yield from decay_faults(request, request.decay, f"{path}.decay", catalogue.horizon)
     yield from relation_faults(request, path, known_request_ids)
 
 
+def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """Yield the faults of the activity type that a request names, and of what it says of it."""
+    kind_id = request.activity_type_id
+    yield from unknown_faults(kind_id, catalogue.activity_types_by_id, f"{path}.activity_type_id", "activity type")
+    if kind_id not in catalogue.activity_types_by_id:
+        return
+    versions = catalogue.activity_type_versions(kind_id)
+    where = f"{path}.activity_type_version"
+    yield from version_faults(request.activity_type_version, versions, where, "activity type", kind_id)
+    kind = catalogue.activity_type(kind_id, request.activity_type_version)
+    if kind is None:
+        return
+    for instrument_id in dict.fromkeys(use.instrument_id for use in kind.uses()):
+        instrument = catalogue.instruments_by_id.get(instrument_id)
+        if instrument is not None and not instrument.admits(request.agency_id):
+            allowed = ", ".join(sorted({instrument.agency_id, *instrument.permitted_agency_ids}))
+            message = f"{instrument_id!r} may be used by {allowed}; {request.agency_id!r} has no leave of its owner"
+            yield Fault(f"{path}.activity_type_id", "NO_LEAVE", message)
+    yield from request_argument_faults(request, path, kind, catalogue)
+    known = kind.product_ids()
+    for index, demand in enumerate(request.products):
+        product_path = f"{path}.products[{index}]"
+        yield from unknown_faults(demand.product_id, known, f"{product_path}.product_id", "product")
+        yield from number_faults(demand.max_latency_s, f"{product_path}.max_latency_s")
+    yield from repeated_faults([demand.product_id for demand in request.products], f"{path}.products")
+
+
+def _duration_s(request: ActivityRequest, catalogue: Catalogue) -> float:
+    kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
+    if kind is None:
+        return 0.0
+    values = settled_arguments(stated_arguments(request, kind), kind)
+    return sum(step.duration_s for step in numbered_steps(kind, values, catalogue))
+
+
 def _requests_faults(
-    requests: Sequence[ActivityRequest], catalogue: Catalogue, known_request_ids: Collection[str]
+    requests: Sequence[ActivityRequest],
+    catalogue: Catalogue,
+    known_request_ids: Collection[str],
+    others: Iterable[ActivityRequest] = (),
 ) -> Iterator[Fault]:
     yield from identifier_faults([request.request_id for request in requests], "requests", "request_id")
     for index, request in enumerate(requests):
         yield from request_faults(request, f"requests[{index}]", catalogue, known_request_ids)
-    yield from cycle_faults(requests)
+    yield from cycle_faults(requests, others)
 
 
 def _empty_faults(requests: Sequence[ActivityRequest]) -> Iterator[Fault]:
@@ -104,7 +161,7 @@ def _empty_faults(requests: Sequence[ActivityRequest]) -> Iterator[Fault]:
 def _taken_faults(requests: Sequence[ActivityRequest], taken_ids: Collection[str]) -> Iterator[Fault]:
     for index, request in enumerate(requests):
         if request.request_id in taken_ids:
-            message = f"the mission has a request {request.request_id!r} already; give another identifier"
+            message = f"the mission has a request {request.request_id!r} already; give another identifier, or revise it"
             yield Fault(f"requests[{index}].request_id", "DUPLICATE_ID", message)
 
 
@@ -116,3 +173,19 @@ def _settled_faults(requests: Sequence[ActivityRequest], stored: Mapping[str, Ac
                 f"{request.request_id!r} is {before.state.name} and can no longer change; ask under another identifier"
             )
             yield Fault(f"requests[{index}]", "REQUEST_SETTLED", message)
+
+
+def change_faults(
+    catalogue: Catalogue,
+    requests: Sequence[ActivityRequest],
+    stored: Mapping[str, ActivityRequest],
+    related_ids: Collection[str],
+    others: Collection[ActivityRequest],
+) -> tuple[Fault, ...]:
+    """Return every fault of requests that are new or change stored ones; parameters as of `submission_faults`."""
+    known = {*related_ids, *(request.request_id for request in requests)}
+    return (
+        *_empty_faults(requests),
+        *_requests_faults(requests, catalogue, known, others),
+        *_settled_faults(requests, stored),
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import Interval
+from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.request import ActivityRequest, Repetition
 from malapert_payload.domain.validation.figures import number_faults
 

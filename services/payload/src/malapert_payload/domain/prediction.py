@@ -1,0 +1,73 @@
+"""What a request would take, told before it is planned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from malapert_payload.domain.activity_type import ActivityType
+from malapert_payload.domain.arguments import settled_arguments, stated_arguments
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.expansion import campaign_places, wanted_count
+from malapert_payload.domain.figures import DOUBTFUL, Interval, figures_of
+from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.sequence import NumberedStep, numbered_steps
+
+_SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one repetition of a request would take, where and when it would do."""
+
+    request_id: str
+    steps: tuple[NumberedStep, ...]
+    repetition_count: int
+    place_ids: tuple[str, ...]
+    windows: tuple[Interval, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Duration without waits, seconds."""
+        return sum(step.duration_s for step in self.steps)
+
+    @property
+    def energy_wh(self) -> float:
+        """Energy above the asset's base load, Wh: the sum of power times duration."""
+        return sum(step.power_w * step.duration_s for step in self.steps) / _SECONDS_PER_HOUR
+
+    @property
+    def data_bit(self) -> float:
+        """Data, bits."""
+        return sum(step.data_bit for step in self.steps)
+
+
+def predict(request: ActivityRequest, catalogue: Catalogue) -> Prediction:
+    """Return what a valid request would take."""
+    kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
+    if kind is None:
+        raise LookupError(f"request {request.request_id} has no activity type")
+    arguments = settled_arguments(stated_arguments(request, kind), kind)
+    places = campaign_places(request.campaign, catalogue) if request.campaign else request.place_ids
+    windows = tuple(sorted(request.windows, key=lambda window: window.start_time))
+    return Prediction(
+        request_id=request.request_id,
+        steps=tuple(numbered_steps(kind, arguments, catalogue)),
+        repetition_count=wanted_count(request, catalogue),
+        place_ids=places,
+        windows=windows or (catalogue.horizon,),
+        notes=tuple(_notes(kind, catalogue)),
+    )
+
+
+def _notes(kind: ActivityType, catalogue: Catalogue) -> Iterator[str]:
+    parts: list[tuple[str, tuple[Any, ...]]] = [(kind.activity_type_id, kind.steps)]
+    for use in dict.fromkeys(kind.uses()):
+        mode = catalogue.mode(use)
+        if mode is not None:
+            parts.append((f"{use.instrument_id} in mode {use.mode_id}", (mode,)))
+    for name, items in parts:
+        doubtful = [figure for item in items for figure, _, _ in figures_of(item, "") if figure.confidence in DOUBTFUL]
+        if doubtful:
+            levels = ", ".join(sorted({figure.confidence.name.lower() for figure in doubtful}))
+            yield f"{len(doubtful)} figures of {name} are doubtful ({levels})"

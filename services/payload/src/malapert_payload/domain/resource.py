@@ -1,0 +1,58 @@
+"""What activities use besides time: things that are held, used up, made."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from malapert_payload.domain.figures import Figure, figure
+
+
+class ResourceKind(IntEnum):
+    """How a resource behaves."""
+
+    UNSPECIFIED = 0
+    UNARY = 1
+    CUMULATIVE = 2
+    CONSUMABLE = 3
+    RESERVOIR = 4
+
+
+class ResourceEffect(IntEnum):
+    """What an activity does to a resource."""
+
+    UNSPECIFIED = 0
+    HOLD = 1
+    CONSUME = 2
+    PRODUCE = 3
+
+
+EFFECTS = {
+    ResourceKind.CUMULATIVE: frozenset({ResourceEffect.HOLD}),
+    ResourceKind.CONSUMABLE: frozenset({ResourceEffect.CONSUME}),
+    ResourceKind.RESERVOIR: frozenset({ResourceEffect.CONSUME, ResourceEffect.PRODUCE}),
+}
+"""What can be done to a resource of each kind that has an amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource; capacity and start are in a unit of its own, the start of a reservoir at nothing where unset."""
+
+    resource_id: str
+    title: str
+    kind: ResourceKind
+    capacity: Figure | None = figure(None)
+    start: Figure | None = figure(None)
+
+    @property
+    def unit(self) -> str:
+        """The unit of every amount of it."""
+        return "" if self.capacity is None else self.capacity.unit
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceUse:
+    """An amount of a resource, in a unit of the resource's dimension."""
+
+    resource_id: str
+    effect: ResourceEffect
+    amount: Figure | None = figure(None)

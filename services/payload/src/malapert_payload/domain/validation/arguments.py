@@ -1,0 +1,91 @@
+"""The faults of arguments: known parameters, convertible units, values in range, and steps that they leave possible."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from malapert_core.errors import Fault
+from malapert_core.units import convert
+
+from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter, Step
+from malapert_payload.domain.arguments import settled_arguments, stated_arguments
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.figures import Figure
+from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.sequence import step_duration_s
+from malapert_payload.domain.validation.figures import number_faults, unit_faults
+from malapert_payload.domain.validation.identifiers import unknown_faults
+
+
+def argument_faults(arguments: Sequence[Argument], path: str, kind: ActivityType) -> Iterator[Fault]:
+    """Yield the faults of arguments of an activity type."""
+    parameters = {parameter.parameter_id: parameter for parameter in kind.parameters}
+    seen: dict[str, int] = {}
+    for index, argument in enumerate(arguments):
+        where = f"{path}[{index}]"
+        yield from unknown_faults(argument.parameter_id, parameters, f"{where}.parameter_id", "parameter")
+        if argument.parameter_id in seen:
+            message = f"{argument.parameter_id!r} is given before as {path}[{seen[argument.parameter_id]}]"
+            yield Fault(f"{where}.parameter_id", "DUPLICATE_ID", message)
+        seen.setdefault(argument.parameter_id, index)
+        if argument.parameter_id in parameters:
+            yield from _value_faults(argument, where, parameters[argument.parameter_id])
+
+
+def request_argument_faults(
+    request: ActivityRequest, path: str, kind: ActivityType, catalogue: Catalogue
+) -> Iterator[Fault]:
+    """Yield the faults of a request's preset and arguments, and of the steps that they make."""
+    if request.preset_id:
+        known = [preset.preset_id for preset in kind.presets]
+        yield from unknown_faults(request.preset_id, known, f"{path}.preset_id", "preset")
+    own = list(argument_faults(request.arguments, f"{path}.arguments", kind))
+    yield from own
+    stated = stated_arguments(request, kind)
+    given = {argument.parameter_id for argument in stated}
+    missing = [p for p in kind.parameters if p.default_value is None and p.parameter_id not in given]
+    for parameter in missing:
+        message = f"state {parameter.parameter_id!r} in {parameter.unit or '1'}; it has no default"
+        yield Fault(f"{path}.arguments", "MISSING_ARGUMENT", message)
+    if own or missing:
+        return
+    values = settled_arguments(stated, kind)
+    for step in kind.steps:
+        yield from _duration_faults(step, step_duration_s(step, values), f"{path}.arguments", catalogue)
+
+
+def _value_faults(argument: Argument, path: str, parameter: Parameter) -> Iterator[Fault]:
+    unit = parameter.unit
+    faults = list(number_faults(argument.value, f"{path}.value", signed=True))
+    if argument.unit:
+        faults += unit_faults(argument.unit, f"{path}.unit", unit)
+    yield from faults
+    if faults:
+        return
+    value = convert(argument.value, argument.unit or unit, unit)
+    lowest, highest = _in(parameter.lowest, unit, -math.inf), _in(parameter.highest, unit, math.inf)
+    if not lowest <= value <= highest:
+        message = f"{value:g} {unit} is out of range; allowed: {lowest:g} to {highest:g} {unit}"
+        yield Fault(f"{path}.value", "OUT_OF_RANGE", message)
+
+
+def _in(figure: Figure | None, unit: str, otherwise: float) -> float:
+    return otherwise if figure is None else convert(figure.value, figure.unit, unit)
+
+
+def _duration_faults(step: Step, duration_s: float, path: str, catalogue: Catalogue) -> Iterator[Fault]:
+    if duration_s <= 0 and step.effects:
+        message = f"step {step.step_id!r} would take no time; allowed: more than 0 s"
+        yield Fault(path, "ZERO_DURATION", message)
+    limits = [("the step", _in(step.min_duration_s, "s", 0.0), _in(step.max_duration_s, "s", math.inf))]
+    for use in step.instruments:
+        mode = catalogue.mode(use)
+        if mode is not None:
+            shortest, longest = _in(mode.min_duration_s, "s", 0.0), _in(mode.max_duration_s, "s", math.inf)
+            limits.append((f"{use.instrument_id} in mode {use.mode_id}", shortest, longest))
+    for owner, shortest_s, longest_s in limits:
+        if not shortest_s <= duration_s <= longest_s:
+            message = (
+                f"step {step.step_id!r} would take {duration_s:g} s; allowed by {owner}: "
+                f"{shortest_s:g} to {longest_s:g} s"
+            )
+            yield Fault(path, "DURATION_OUT_OF_RANGE", message)

@@ -1,0 +1,46 @@
+"""The execution service: each method translates, calls one use case, and translates back."""
+
+from typing import Any
+
+from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
+
+from malapert_payload.domain.execution import Execution
+from malapert_payload.handlers.request_messages import request_message
+from malapert_payload.handlers.translation import to_domain, to_message
+from malapert_payload.handlers.viewer import calling_viewer
+from malapert_payload.services.executions import ExecutionService
+
+
+class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
+    """Serves malapert.payload.v1.ExecutionService."""
+
+    def __init__(self, executions: ExecutionService) -> None:
+        self._executions = executions
+
+    async def ReportExecution(  # noqa: N802
+        self, request: execution_pb2.ReportExecutionRequest, context: Any
+    ) -> execution_pb2.ReportExecutionResponse:
+        """Take what became of a repetition."""
+        told = to_domain(request.execution, Execution).as_told()
+        taken, after = await self._executions.report(request.mission_id, told, calling_viewer())
+        return execution_pb2.ReportExecutionResponse(
+            execution=to_message(taken, execution_pb2.Execution), request=request_message(after)
+        )
+
+    async def ListExecutions(  # noqa: N802
+        self, request: execution_pb2.ListExecutionsRequest, context: Any
+    ) -> execution_pb2.ListExecutionsResponse:
+        """List the reports of a request."""
+        reports = await self._executions.of_request(request.mission_id, request.request_id, calling_viewer())
+        return execution_pb2.ListExecutionsResponse(
+            executions=(to_message(report, execution_pb2.Execution) for report in reports)
+        )
+
+    async def ListAccounts(  # noqa: N802
+        self, request: execution_pb2.ListAccountsRequest, context: Any
+    ) -> execution_pb2.ListAccountsResponse:
+        """Return where each agency stands."""
+        found = await self._executions.accounts(request.mission_id, calling_viewer())
+        return execution_pb2.ListAccountsResponse(
+            accounts=(to_message(account, execution_pb2.AgencyAccount) for account in found)
+        )

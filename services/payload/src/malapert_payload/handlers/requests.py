@@ -1,0 +1,119 @@
+"""The request service: each method translates, calls one use case, and translates back."""
+
+from typing import Any
+
+from malapert.payload.v1 import request_pb2, request_pb2_grpc
+from malapert.type.v1 import type_pb2
+from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+
+from malapert_payload.domain.request import RequestFilter, RequestState
+from malapert_payload.domain.science import PlaceLight
+from malapert_payload.handlers.request_messages import (
+    expansion_message,
+    prediction_message,
+    request_message,
+    request_of,
+)
+from malapert_payload.handlers.translation import known, to_domain
+from malapert_payload.handlers.viewer import calling_viewer
+from malapert_payload.services.requests import RequestService
+from malapert_payload.services.submissions import MOST_FAULTS, SubmissionService
+
+
+class RequestServicer(request_pb2_grpc.RequestServiceServicer):
+    """Serves malapert.payload.v1.RequestService."""
+
+    def __init__(self, requests: RequestService, submissions: SubmissionService) -> None:
+        self._requests = requests
+        self._submissions = submissions
+
+    async def SubmitRequests(  # noqa: N802
+        self, request: request_pb2.SubmitRequestsRequest, context: Any
+    ) -> request_pb2.SubmitRequestsResponse:
+        """Take requests, all or none."""
+        asked = [request_of(message, request.mission_id) for message in request.requests]
+        submit = self._submissions.check if request.validate_only else self._submissions.submit
+        accepted = await submit(request.mission_id, asked, calling_viewer())
+        return request_pb2.SubmitRequestsResponse(requests=map(request_message, accepted))
+
+    async def ImportRequests(  # noqa: N802
+        self, request: request_pb2.ImportRequestsRequest, context: Any
+    ) -> request_pb2.ImportRequestsResponse:
+        """Take many requests at once, all or none."""
+        asked = [request_of(message, request.mission_id) for message in request.requests]
+        taken = await self._submissions.take_all(
+            request.mission_id, asked, request.reason, calling_viewer(), validate_only=request.validate_only
+        )
+        return request_pb2.ImportRequestsResponse(
+            submitted_count=taken.submitted, revised_count=taken.revised, unchanged_count=taken.unchanged
+        )
+
+    async def CheckRequests(  # noqa: N802
+        self, request: request_pb2.CheckRequestsRequest, context: Any
+    ) -> request_pb2.CheckRequestsResponse:
+        """Check requests and tell what each would take."""
+        asked = [request_of(message, request.mission_id) for message in request.requests]
+        check = await self._submissions.predict(request.mission_id, asked, calling_viewer())
+        return request_pb2.CheckRequestsResponse(
+            faults=(
+                type_pb2.Fault(path=fault.path, code=fault.code, message=fault.message)
+                for fault in check.faults[:MOST_FAULTS]
+            ),
+            predictions=map(prediction_message, check.predictions),
+            fault_count=len(check.faults),
+        )
+
+    async def ReviseRequest(  # noqa: N802
+        self, request: request_pb2.ReviseRequestRequest, context: Any
+    ) -> request_pb2.ReviseRequestResponse:
+        """Change what a request asks for."""
+        revised = await self._submissions.revise(
+            request.mission_id,
+            request_of(request.request, request.mission_id),
+            request.version,
+            request.reason,
+            calling_viewer(),
+            validate_only=request.validate_only,
+        )
+        return request_pb2.ReviseRequestResponse(request=request_message(revised))
+
+    async def GetRequest(  # noqa: N802
+        self, request: request_pb2.GetRequestRequest, context: Any
+    ) -> request_pb2.GetRequestResponse:
+        """Return one request."""
+        found = await self._requests.get(request.mission_id, request.request_id, calling_viewer())
+        return request_pb2.GetRequestResponse(request=request_message(found))
+
+    async def ListRequests(  # noqa: N802
+        self, request: request_pb2.ListRequestsRequest, context: Any
+    ) -> request_pb2.ListRequestsResponse:
+        """List the requests that the caller sees."""
+        token = request.page.page_token
+        wanted = RequestFilter(
+            states=frozenset(known(RequestState, state) for state in request.states),
+            agency_id=request.agency_id,
+            after_request_id=decode_cursor(token)[0] if token else "",
+        )
+        limit = page_size_of(request.page.page_size)
+        found, has_more = await self._requests.page(request.mission_id, wanted, limit, calling_viewer())
+        return request_pb2.ListRequestsResponse(
+            requests=map(request_message, found),
+            next_page_token=encode_cursor(found[-1].request_id) if has_more else "",
+        )
+
+    async def CancelRequest(  # noqa: N802
+        self, request: request_pb2.CancelRequestRequest, context: Any
+    ) -> request_pb2.CancelRequestResponse:
+        """Withdraw a request."""
+        cancelled = await self._requests.cancel(
+            request.mission_id, request.request_id, request.version, request.reason, calling_viewer()
+        )
+        return request_pb2.CancelRequestResponse(request=request_message(cancelled))
+
+    async def ExpandRequests(  # noqa: N802
+        self, request: request_pb2.ExpandRequestsRequest, context: Any
+    ) -> request_pb2.ExpandRequestsResponse:
+        """Turn a mission's live requests into single activities."""
+        places = [to_domain(place, PlaceLight) for place in request.places]
+        expansion = await self._requests.expand(request.mission_id, request.mission_version, places, calling_viewer())
+        return expansion_message(expansion)

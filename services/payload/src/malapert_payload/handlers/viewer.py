@@ -1,0 +1,11 @@
+"""Who calls."""
+
+from malapert_core.identity import require_identity
+
+from malapert_payload.domain.visibility import Viewer
+
+
+def calling_viewer() -> Viewer:
+    """Return the caller as the domain sees it."""
+    identity = require_identity()
+    return Viewer(identity.agency_id, identity.role.value)

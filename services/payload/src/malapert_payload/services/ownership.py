@@ -1,0 +1,26 @@
+"""Whose requests a caller may change."""
+
+from collections.abc import Sequence
+
+from malapert_core.errors import Fault, PermissionDeniedError
+
+from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.visibility import Viewer
+
+
+def require_own(requests: Sequence[ActivityRequest], viewer: Viewer) -> None:
+    """Refuse requests of agencies that a caller does not act for.
+
+    Raises
+    ------
+    PermissionDeniedError
+        FOREIGN_AGENCY with a fault for each.
+    """
+    allowed = f"agency {viewer.agency_id!r} in the role {viewer.role} changes its own requests only"
+    faults = [
+        Fault(f"requests[{index}].agency_id", "FOREIGN_AGENCY", f"{request.agency_id!r} is another; {allowed}")
+        for index, request in enumerate(requests)
+        if not viewer.may_change(request)
+    ]
+    if faults:
+        raise PermissionDeniedError("FOREIGN_AGENCY", allowed, faults=faults)

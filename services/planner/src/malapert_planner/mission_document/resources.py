@@ -1,0 +1,76 @@
+"""Resources with amounts, what activities do to them, and calendars of availability."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from malapert_planner.mission_document.figures import Sourced, StrictModel
+from malapert_planner.mission_document.mission import Identifier, Title
+from malapert_planner.mission_document.quantities import Amount, Duration
+from malapert_planner.mission_document.times import UtcTime
+
+
+class ResourceKind(StrEnum):
+    """How a resource behaves."""
+
+    CUMULATIVE = "cumulative"
+    CONSUMABLE = "consumable"
+    RESERVOIR = "reservoir"
+
+
+class Resource(Sourced):
+    """A resource that has an amount: held by several at a time, used up, or filled and drained."""
+
+    id: Identifier
+    title: Title
+    kind: ResourceKind
+    capacity: Amount
+    start: Amount | None = None
+
+
+class Effect(StrEnum):
+    """What an activity does to a resource."""
+
+    HOLD = "hold"
+    CONSUME = "consume"
+    PRODUCE = "produce"
+
+
+class ResourceUse(Sourced):
+    """An amount of a resource."""
+
+    resource: Identifier
+    effect: Effect = Effect.CONSUME
+    amount: Amount
+
+
+class Window(StrictModel):
+    """A half-open span of time."""
+
+    start: UtcTime
+    end: UtcTime
+
+
+class RepeatedWindow(Sourced):
+    """The same span again and again."""
+
+    start: UtcTime
+    duration: Duration
+    every: Duration
+    count: int = Field(ge=1, le=10_000)
+
+
+class Calendar(Sourced):
+    """When something is available, such as a facility, a crew or a gate."""
+
+    id: Identifier
+    title: Title
+    windows: list[Window] = Field(default_factory=list)
+    repeated: list[RepeatedWindow] = Field(default_factory=list)
+
+
+class PlaceSet(StrictModel):
+    """A named list of places, such as the points of a grid."""
+
+    id: Identifier
+    places: list[Identifier] = Field(min_length=1)

@@ -1,0 +1,21 @@
+"""How the worth of requests is judged."""
+
+from pydantic import Field
+
+from malapert_planner.mission_document.figures import Sourced
+from malapert_planner.mission_document.mission import Title
+from malapert_planner.mission_document.quantities import Flux, MassPerArea, Share
+
+
+class ScienceModel(Sourced):
+    """What a further stop is worth, and the proxy of ice from light; the proxy needs all of its figures."""
+
+    further_stop_factor: Share | None = None
+    stop_tags: list[Title] = Field(default_factory=list)
+    ice_tags: list[Title] = Field(default_factory=list)
+    ice_gain: Share | None = None
+    albedo: Share | None = None
+    emissivity: Share | None = None
+    interior_flux: Flux | None = None
+    scattered_share: Share | None = None
+    even_loss: MassPerArea | None = None

@@ -1,0 +1,100 @@
+"""What of a mission's demand the planner can plan; the rest is left out with its reason, not silently."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from malapert.payload.v1 import request_pb2, resource_pb2
+
+from malapert_planner.domain.schedule import Unplanned
+
+AVAILABILITY = request_pb2.CONDITION_KIND_AVAILABILITY
+_PLANNED_CONDITIONS = frozenset(
+    {
+        request_pb2.CONDITION_KIND_ILLUMINATION,
+        request_pb2.CONDITION_KIND_DARKNESS,
+        request_pb2.CONDITION_KIND_EARTH_VISIBILITY,
+        request_pb2.CONDITION_KIND_CONTACT,
+    }
+)
+_NEEDING = (request_pb2.RELATION_KIND_REQUIRES, request_pb2.RELATION_KIND_TOGETHER)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A repetition that is not planned since the planner does not know what it asks for."""
+
+    unplanned: Unplanned
+    title: str
+    agency_id: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plannable:
+    """The demand that is planned, what is left out, and what a reader of the plan must know."""
+
+    demand: request_pb2.ExpandRequestsResponse
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+
+def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
+    """Return what of a demand is planned. A request that needs one that is left out is left out with it."""
+    reasons: dict[str, str] = {}
+    for draft in demand.activities:
+        for reason in _unknown(draft, demand.resources):
+            reasons.setdefault(draft.request_id, reason)
+    while True:
+        stranded = {
+            relation.request_id: f"it needs {relation.other_request_id}, of which {reasons[relation.other_request_id]}"
+            for relation in demand.relations
+            if relation.kind in _NEEDING and relation.other_request_id in reasons and relation.request_id not in reasons
+        }
+        if not stranded:
+            break
+        reasons |= stranded
+    kept = request_pb2.ExpandRequestsResponse()
+    kept.CopyFrom(demand)
+    for name, owner in (("activities", "request_id"), ("repetitions", "request_id"), ("choices", "request_id")):
+        items = [item for item in getattr(demand, name) if getattr(item, owner) not in reasons]
+        kept.ClearField(name)  # type: ignore[arg-type]
+        getattr(kept, name).extend(items)
+    kept.ClearField("relations")
+    kept.relations.extend(
+        relation for relation in demand.relations if not {relation.request_id, relation.other_request_id} & set(reasons)
+    )
+    return Plannable(kept, tuple(_left_out(demand, reasons)), tuple(_notes(demand)))
+
+
+def _unknown(draft: request_pb2.ActivityDraft, resources: Iterable[request_pb2.ActivityResource]) -> Iterator[str]:
+    kinds = {resource.resource_id: resource.kind for resource in resources}
+    for condition in draft.conditions:
+        name = request_pb2.ConditionKind.Name(condition.kind).removeprefix("CONDITION_KIND_").lower().replace("_", " ")
+        if condition.kind == AVAILABILITY:
+            continue
+        if condition.kind not in _PLANNED_CONDITIONS:
+            yield f"the condition {name} is not planned with"
+        elif condition.outside:
+            yield f"the absence of {name} is not planned with"
+    for use in draft.uses:
+        if kinds.get(use.resource_id) != resource_pb2.RESOURCE_KIND_CONSUMABLE:
+            yield f"the resource {use.resource_id} is no consumable; others with amounts are not planned with"
+
+
+def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str]) -> Iterator[LeftOut]:
+    seen: set[tuple[str, int]] = set()
+    for draft in demand.activities:
+        key = (draft.request_id, draft.repetition_index)
+        if draft.request_id in reasons and key not in seen:
+            seen.add(key)
+            reason = reasons[draft.request_id]
+            unplanned = Unplanned(*key, "NOT_SUPPORTED", f"this planner does not plan it: {reason}", ("planner",))
+            yield LeftOut(unplanned, draft.title, draft.agency_id, draft.value)
+
+
+def _notes(demand: request_pb2.ExpandRequestsResponse) -> Iterator[str]:
+    yield from demand.notes
+    limited = {product.product_id for draft in demand.activities for product in draft.products if product.max_latency_s}
+    if limited:
+        names = ", ".join(sorted(limited))
+        yield f"{len(limited)} data products have a latency limit, which the plan does not look after: {names}"

@@ -1,0 +1,72 @@
+"""What is limited over the whole horizon, in integers that keep the rule or, for a bound, never ask for more."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.problem import Limit
+from malapert_planner.solvers.instance import Chain, Instance
+from malapert_planner.solvers.placements import Placements
+from malapert_planner.solvers.scope import RuleFamily, Scope
+
+SCALE = 10_000
+"""Parts into which a limit's capacity is cut."""
+
+
+def add_limits(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
+    """Add Σ amount z ≤ capacity over free and fixed chains."""
+    if RuleFamily.LIMIT in scope.dropped:
+        return
+    planned = {index: decision.planned for index, decision in placements.decisions.items()}
+    _add(model, instance, planned, frozenset(placements.fixed), math.ceil)
+
+
+def add_relaxed_limits(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
+    """Add the limits so that no schedule that keeps them is cut off: amounts are rounded down."""
+    _add(model, instance, planned, frozenset(), math.floor)
+
+
+def chain_amounts(instance: Instance, limit: Limit) -> dict[int, float]:
+    """Return how much each chain takes of what is limited."""
+    amounts: defaultdict[int, float] = defaultdict(float)
+    for use in limit.uses:
+        amounts[instance.chain_of[use.activity_id].index] += use.amount
+    return dict(amounts)
+
+
+def choice_chains(instance: Instance, request_id: str) -> tuple[tuple[Limit, tuple[Chain, ...]], ...]:
+    """Return the choices among a request's chains, each with its chains."""
+    found = []
+    for limit in instance.problem.limits:
+        if limit.is_choice:
+            chains = tuple(instance.chain_of[use.activity_id] for use in limit.uses)
+            if chains and chains[0].request_id == request_id:
+                found.append((limit, chains))
+    return tuple(found)
+
+
+def _add(
+    model: cp_model.CpModel,
+    instance: Instance,
+    planned: Mapping[int, cp_model.IntVar],
+    fixed: frozenset[int],
+    rounding: Callable[[float], int],
+) -> None:
+    for limit in instance.problem.limits:
+        amounts = chain_amounts(instance, limit)
+        unit = _unit(limit, amounts)
+        taken = sum(rounding(amounts[index] / unit) for index in amounts if index in fixed)
+        terms = [planned[index] * rounding(amounts[index] / unit) for index in sorted(amounts) if index in planned]
+        if terms:
+            model.add(cp_model.LinearExpr.sum(terms) <= max(-1, math.floor(limit.capacity / unit + 1e-9)) - taken)
+
+
+def _unit(limit: Limit, amounts: Mapping[int, float]) -> float:
+    """Return the amount that counts as one: exact where everything is whole, else a small part of the capacity."""
+    if all(float(value).is_integer() for value in (limit.capacity, *amounts.values())):
+        return 1.0
+    return max(limit.capacity, *amounts.values(), 1e-12) / SCALE
