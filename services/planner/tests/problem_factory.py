@@ -15,6 +15,8 @@ from malapert_planner.domain.problem import (
     ContactWindow,
     Drive,
     DriveRule,
+    Limit,
+    LimitUse,
     Objective,
     Place,
     PlanningProblem,
@@ -147,6 +149,7 @@ class _RandomProblem:
             activities=activities,
             relations=self.relations(activities),
             repetitions=self.repetitions(activities),
+            limits=self.limits(activities),
             contact_windows=tuple(self.contact_windows()),
             contact_power_w=self.rng.choice((0.0, 40.0)),
             battery=Battery(
@@ -254,6 +257,13 @@ class _RandomProblem:
     def repetitions(self, activities: tuple[Activity, ...]) -> tuple[Repetition, ...]:
         repeated = dict.fromkeys(activity.request_id for activity in activities if activity.repetition_index)
         return tuple(Repetition(request_id, self.horizon_s // 4, HOUR_S) for request_id in repeated)
+
+    def limits(self, activities: tuple[Activity, ...]) -> tuple[Limit, ...]:
+        users = [activity for activity in activities if not activity.mandatory]
+        if not users or self.rng.random() < 0.5:
+            return ()
+        uses = tuple(LimitUse(activity.activity_id, self.rng.choice((1.0, 0.37))) for activity in users)
+        return (Limit("ovens", "Ovens", self.rng.choice((1.0, 1.5, 3.0)), "1", uses),)
 
     def contact_windows(self) -> list[ContactWindow]:
         windows = []

@@ -132,6 +132,10 @@ def _requests_hold(problem: PlanningProblem, schedule: Schedule) -> bool:
     chains = {activity.chain_id for activity in problem.activities if activity.chain_id}
     return (
         all(_chain_holds(problem, schedule, chain_id, placed) for chain_id in chains)
+        and all(
+            sum(use.amount for use in limit.uses if use.activity_id in placed) <= limit.capacity
+            for limit in problem.limits
+        )
         and _relations_hold(problem, placed)
         and _repetitions_hold(problem, placed)
     )
@@ -166,14 +170,25 @@ def _relations_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity])
         other = [placed[step.activity_id] for step in others if step.activity_id in placed]
         if relation.kind is RelationKind.REQUIRES and own and len(other) < len(others):
             return False
+        if relation.kind is RelationKind.TOGETHER and bool(own) != bool(other):
+            return False
         if own and other:
             lag_s = min(step.span[0] for step in own) - max(step.span[1] for step in other)
             most_s = relation.max_lag_s or problem.horizon_s
             if relation.kind is RelationKind.EXCLUDES:
                 return False
+            apart_s = abs(min(step.span[0] for step in own) - min(step.span[0] for step in other))
+            if relation.kind is RelationKind.TOGETHER and apart_s > relation.max_lag_s:
+                return False
             if relation.kind is RelationKind.AFTER and not relation.min_lag_s <= lag_s <= most_s:
                 return False
     return True
+
+
+def _limits_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:
+    return all(
+        sum(use.amount for use in limit.uses if use.activity_id in placed) <= limit.capacity for limit in problem.limits
+    )
 
 
 def _repetitions_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:

@@ -13,6 +13,9 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     DriveRule,
+    Limit,
+    LimitUse,
+    Objective,
     PlanningProblem,
     PowerSeries,
     RateSeries,
@@ -131,6 +134,33 @@ PROBLEMS = {
         BASE,
         activities=(make_activity("a", conditions=CONTACT),),
         contact_windows=(make_window(span=(HOUR_S, 3 * HOUR_S), cost_per_hour=30.0, rate=RATE),),
+    ),
+    "one oven for two": replace(
+        BASE,
+        drives=(),
+        limits=(Limit("ovens", "Ovens", 1.5, "1", (LimitUse("a", 1.0), LimitUse("b", 1.0))),),
+    ),
+    "the best of a choice, and what requires it": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("c-0", request_id="c", value=5.0, agency_id="ISRO", windows=((0, HOUR_S),)),
+            make_activity("c-1", request_id="c", repetition_index=1, value=3.0, agency_id="ISRO"),
+            make_activity("a", value=2.0, duration_s=2 * HOUR_S, resource_ids=()),
+        ),
+        relations=(Relation(RelationKind.REQUIRES, "a", "c"),),
+        limits=(Limit("choice:c", "c", 1.0, "1", (LimitUse("c-0", 1.0), LimitUse("c-1", 1.0)), is_choice=True),),
+        objective=Objective(1.0, 10.0),
+    ),
+    "together": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", value=2.0, windows=((0, 2 * HOUR_S),), resource_ids=("arm",)),
+            make_activity("b", value=3.0, windows=((HOUR_S, 4 * HOUR_S),), resource_ids=("arm",)),
+            make_activity("c", value=4.0, windows=((HOUR_S, 2 * HOUR_S),), resource_ids=("arm",)),
+        ),
+        relations=(Relation(RelationKind.TOGETHER, "b", "a", 0, HOUR_S),),
     ),
     "drive": replace(
         BASE,

@@ -23,7 +23,7 @@ def test_the_validator_accepts_every_schedule(seed: int) -> None:
     if result.status is not SolveStatus.INFEASIBLE:
         assert validate(problem, result.schedule).violations == ()
         assert result.objective == pytest.approx(evaluate(problem, result.schedule).objective)
-    assert result.bound >= result.objective
+        assert result.bound >= result.objective
 
 
 @pytest.mark.parametrize("seed", [4, 6, 13])

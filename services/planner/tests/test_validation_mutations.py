@@ -11,6 +11,8 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     DriveRule,
+    Limit,
+    LimitUse,
     PowerSeries,
     RateSeries,
     Relation,
@@ -26,6 +28,9 @@ from schedule_oracle import is_valid
 MINUTE_S = 60
 LIT = Condition(ConditionKind.ILLUMINATION)
 TALK = Condition(ConditionKind.CONTACT, ("usuda",))
+
+
+FILMED = ("look-0", "look-1", "stare", "talk")
 
 
 def campaign():
@@ -51,6 +56,10 @@ def campaign():
         relations=(
             Relation(RelationKind.AFTER, "drill", "m", 600, 9000),
             Relation(RelationKind.REQUIRES, "stare", "look"),
+            Relation(RelationKind.TOGETHER, "talk", "m", 0, 2400),
+        ),
+        limits=(
+            Limit("film", "Film", 4.0, "1", tuple(LimitUse(name, 1.0) for name in FILMED)),
         ),
         repetitions=(Repetition("look", 7200, 900),),
         contact_windows=(

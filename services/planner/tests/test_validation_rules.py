@@ -269,8 +269,8 @@ RELATIONS = [
         plan(at("a", 4000), at("b", 0)),
     ),
     Example(
-        Rule.RELATION_TOGETHER, related(RelationKind.TOGETHER, 0, 600), plan(at("a", 0), at("b", 4000)), 3400, (0, 4000),
-        plan(at("a", 0), at("b", 600)),
+        Rule.RELATION_TOGETHER, related(RelationKind.TOGETHER, 0, 600), plan(at("a", 0), at("b", 4000)), 3400,
+        (0, 4000), plan(at("a", 0), at("b", 600)),
     ),
     Example(
         Rule.REPETITION_ORDER, REPEATED, plan(at("r0", 0), at("r2", 14400)), 1, (14400, 14400),
