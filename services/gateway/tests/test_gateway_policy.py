@@ -32,6 +32,7 @@ def test_viewer_changes_nothing_and_every_role_sees_what_it_sees() -> None:
         "get_horizon_profiles",
         "get_light_series",
         "list_alternates",
+        "rate_requests",
         "read_schedule",
         "read_tracking_data",
         "scan_landing_dates",

@@ -1,5 +1,7 @@
 """Domain errors as `google.rpc.Status` and back, so that an error crosses any number of services unchanged."""
 
+from collections.abc import Iterator, Sequence
+
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
@@ -10,6 +12,9 @@ from malapert_core.errors import ErrorCategory, Fault, InternalError, MalapertEr
 
 ERROR_DOMAIN = "malapert"
 _RETRY_DELAY_S = 1
+_FAULTS_LIMIT_BYTES = 512 * 1024
+"""Base64 makes a third more of it, which stays below the limit of the metadata."""
+_BYTES_A_FAULT = 16
 
 _CODES: dict[ErrorCategory, grpc.StatusCode] = {
     ErrorCategory.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
@@ -42,14 +47,26 @@ def status_of(error: MalapertError) -> status_pb2.Status:
     if error.faults:
         violations = [
             error_details_pb2.BadRequest.FieldViolation(field=fault.path, description=fault.message, reason=fault.code)
-            for fault in error.faults
+            for fault in _fitting(error.faults)
         ]
+        if len(violations) < len(error.faults):
+            status.message = f"{error.message}; the first {len(violations)} faults are listed"
         _attach(status, error_details_pb2.BadRequest(field_violations=violations))
     if error.category is ErrorCategory.UNAVAILABLE:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(_RETRY_DELAY_S)
         _attach(status, retry)
     return status
+
+
+def _fitting(faults: Sequence[Fault]) -> Iterator[Fault]:
+    """Yield as many faults as a call's trailing metadata can carry."""
+    size = 0
+    for fault in faults:
+        size += len(fault.path.encode()) + len(fault.code) + len(fault.message.encode()) + _BYTES_A_FAULT
+        if size > _FAULTS_LIMIT_BYTES:
+            return
+        yield fault
 
 
 def _attach(status: status_pb2.Status, detail: object) -> None:

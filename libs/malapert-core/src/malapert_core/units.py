@@ -66,8 +66,8 @@ def _conversion(unit: str, to_unit: str) -> tuple[float, float]:
 
 def _dimension(unit: Any) -> tuple[Any, int, int]:
     # pint holds angles and bits for dimensionless; a bit is no radian, so their powers count too.
-    powers = {"bit": 0, "radian": 0}
+    powers: dict[str, int] = {"bit": 0, "radian": 0}
     for name, power in _registry().Quantity(1.0, unit).to_root_units().unit_items():
         if name in powers:
-            powers[name] += round(power)
+            powers[name] += round(float(power))  # type: ignore[arg-type]
     return unit.dimensionality, powers["bit"], powers["radian"]

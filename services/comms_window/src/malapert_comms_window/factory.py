@@ -8,6 +8,7 @@ from malapert.comms_window.v1 import (
     contact_pb2_grpc,
     exchange_pb2_grpc,
     key_pb2_grpc,
+    opportunity_pb2_grpc,
     orbiter_pb2_grpc,
     outage_pb2_grpc,
     window_pb2_grpc,
@@ -22,12 +23,14 @@ from malapert_comms_window.config import CommsWindowSettings
 from malapert_comms_window.handlers.events import OutboxAnnouncer
 from malapert_comms_window.handlers.exchange_handlers import ExchangeHandlers
 from malapert_comms_window.handlers.grpc import ContactHandlers, WindowHandlers
+from malapert_comms_window.handlers.opportunity_handlers import OpportunityHandlers
 from malapert_comms_window.handlers.orbiter_handlers import KeyHandlers, OrbiterHandlers
 from malapert_comms_window.handlers.station_handlers import OutageHandlers, StationHandlers
 from malapert_comms_window.services.alternates import AlternateFinder
 from malapert_comms_window.services.contacts import ContactService
 from malapert_comms_window.services.exchange import ExchangeService
 from malapert_comms_window.services.keys import KeyService
+from malapert_comms_window.services.opportunities import OpportunityFinder
 from malapert_comms_window.services.orbiters import OrbiterService
 from malapert_comms_window.services.outages import OutageService
 from malapert_comms_window.services.ports import Clock
@@ -105,6 +108,11 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
                 f"{_PACKAGE}.ContactService",
                 contact_pb2_grpc.add_ContactServiceServicer_to_server,
                 ContactHandlers(reservations, contacts, alternates, clock),
+            ),
+            Registration(
+                f"{_PACKAGE}.OpportunityService",
+                opportunity_pb2_grpc.add_OpportunityServiceServicer_to_server,
+                OpportunityHandlers(OpportunityFinder(database, window_sets)),
             ),
             Registration(f"{_PACKAGE}.KeyService", key_pb2_grpc.add_KeyServiceServicer_to_server, KeyHandlers(keys)),
             Registration(

@@ -14,9 +14,11 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
+    catalogues,
     contacts,
     events,
     exchange,
+    executions,
     exports,
     health,
     keys,
@@ -25,6 +27,7 @@ from malapert_gateway.routes import (
     orbiters,
     plans,
     products,
+    request_files,
     requests,
     sites,
     stations,
@@ -47,7 +50,12 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     exchange.schedule_router,
     exchange.router,
     contacts.router,
+    catalogues.schema_router,
+    catalogues.router,
+    request_files.import_router,
+    request_files.router,
     requests.router,
+    executions.router,
     plans.router,
     exports.router,
     operations.router,

@@ -29,6 +29,7 @@ class GatewaySettings(ServiceSettings):
     upload_deadline_s: float = Field(default=900.0, gt=0, description="of one terrain upload")
     health_deadline_s: float = Field(default=2.0, gt=0, description="of one health check of a service")
     max_body_bytes: int = Field(default=8 * 1024 * 1024, gt=0, description="of a JSON body")
+    max_import_bytes: int = Field(default=32 * 1024 * 1024, gt=0, description="of a file of requests")
     max_upload_bytes: int = Field(default=4 * 1024 * 1024 * 1024, gt=0, description="of a terrain upload")
 
     rate_limit: str = Field(default="1200/minute", description="calls of one key")

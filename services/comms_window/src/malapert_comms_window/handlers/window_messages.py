@@ -36,6 +36,11 @@ _KIND_OF = {window_pb2.WindowKind.Value(f"WINDOW_KIND_{kind.name}"): kind for ki
 _KIND_MESSAGE = {kind: value for value, kind in _KIND_OF.items()}
 
 
+def window_kind_of(value: window_pb2.WindowKind.ValueType) -> WindowKind | None:
+    """Return the domain's kind of window, None where it is not stated or not known."""
+    return _KIND_OF.get(value)
+
+
 def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowRequest:
     """Return the domain's request; nothing is checked here."""
     start, end = interval_of(message.span)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_comms_window.domain.opportunities import SetWindow
 from malapert_comms_window.domain.windows import (
     Edge,
     Predictability,
@@ -73,6 +74,24 @@ class WindowSetStore:
             query = query.options(defer(WindowRow.profiles, raiseload=True))  # type: ignore[arg-type]
         rows = (await session.exec(query.order_by(col(WindowRow.sequence)).limit(limit))).all()
         return [(row.sequence, _of_row(row, with_profiles=not wanted.without_profiles)) for row in rows]
+
+    async def newest_of_mission(self, session: AsyncSession, mission_id: str) -> str:
+        """Return the set that was computed last for a mission, empty where there is none."""
+        query = select(WindowSetRow.window_set_id).where(WindowSetRow.mission_id == mission_id)
+        latest = query.order_by(col(WindowSetRow.created_time).desc(), WindowSetRow.window_set_id).limit(1)
+        return (await session.exec(latest)).first() or ""
+
+    async def spans(self, session: AsyncSession, window_set_id: str, kinds: Collection[WindowKind]) -> list[SetWindow]:
+        """Return the windows of some kinds of a set as plain spans of UTC seconds."""
+        columns = (WindowRow.kind, WindowRow.place_id, WindowRow.station_id, WindowRow.orbiter_id)
+        times = (WindowRow.start_time, WindowRow.end_time)
+        query = select(*columns, *times).where(  # type: ignore[call-overload]
+            WindowRow.window_set_id == window_set_id, col(WindowRow.kind).in_([kind.value for kind in kinds])
+        )
+        return [
+            SetWindow(WindowKind(kind), place_id, station_id, orbiter_id, (start.timestamp(), end.timestamp()))
+            for kind, place_id, station_id, orbiter_id, start, end in await session.exec(query)
+        ]
 
     async def find_windows(
         self, session: AsyncSession, keys: Collection[tuple[str, str]]

@@ -11,6 +11,7 @@ from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.identity import Identity, acting_as
 from starlette.types import Message, Receive
 
+from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.services.gateway import Gateway
 
@@ -48,7 +49,7 @@ class GuardedRoute(APIRoute):
         """Do the call: at most once for each idempotency key where it changes something."""
         if request.method not in ("POST", "DELETE"):
             return await handler(request)
-        body = await _read(request, gateway.settings.max_body_bytes)
+        body = await _read(request, self.most_bytes(gateway.settings))
         if body:
             require_media_type(request, self.media_types)
         if _NUL_ESCAPE.search(body):
@@ -60,6 +61,10 @@ class GuardedRoute(APIRoute):
             return await handler(request)
         call = Call(identity.agency_id, _checked_key(key), _hash_of(identity, request, body))
         return await self._once(gateway, call, lambda: handler(request))
+
+    def most_bytes(self, settings: GatewaySettings) -> int:
+        """Return how long a body may be."""
+        return settings.max_body_bytes
 
     def kept_body(self, body: bytes) -> bytes:
         """Return what is kept of an answer's body under an idempotency key."""

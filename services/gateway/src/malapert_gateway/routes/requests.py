@@ -1,28 +1,31 @@
-"""Instruments, activity types, and what the teams ask for."""
+"""What the teams ask for."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from malapert.payload.v1 import catalogue_pb2, request_pb2
+from malapert.payload.v1 import request_pb2, science_pb2
+from malapert_core.errors import Fault, InvalidInputError
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import enum_number, to_message, to_model
-from malapert_gateway.models.catalogue import ActivityTypes, Instrument, Instruments
+from malapert_gateway.models.opportunity import CheckAnswer, OpportunityAnswer
+from malapert_gateway.models.prediction import CheckedRequests, CheckRequests
 from malapert_gateway.models.request import (
     ActivityRequest,
     ActivityRequestPage,
     ActivityRequests,
     CancelRequest,
     RequestState,
+    ReviseRequest,
     SubmitRequests,
 )
+from malapert_gateway.models.science import RatedRequests, RateRequests
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
     CallerIdentity,
     ExpectedVersion,
     GatewayParts,
-    InstrumentId,
     MissionId,
     Page,
     RequestId,
@@ -30,40 +33,9 @@ from malapert_gateway.routes.parameters import (
     only,
     set_etag,
 )
+from malapert_gateway.services.opportunities import opportunities_request
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
-
-MissionVersion = Annotated[int, Query(ge=0, le=2**32 - 1, description="The mission's version; 0 means the newest.")]
-
-
-@router.get("/instruments")
-async def list_instruments(
-    mission_id: MissionId, gateway: GatewayParts, mission_version: MissionVersion = 0
-) -> Instruments:
-    """List the instruments of a mission with their modes."""
-    message = catalogue_pb2.ListInstrumentsRequest(mission_id=mission_id, mission_version=mission_version)
-    return to_model(await gateway.call(gateway.services.catalogue.ListInstruments, message), Instruments)
-
-
-@router.get("/instruments/{instrument_id}")
-async def get_instrument(
-    mission_id: MissionId, instrument_id: InstrumentId, gateway: GatewayParts, mission_version: MissionVersion = 0
-) -> Instrument:
-    """Return one instrument."""
-    message = catalogue_pb2.GetInstrumentRequest(
-        mission_id=mission_id, mission_version=mission_version, instrument_id=instrument_id
-    )
-    answer = await gateway.call(gateway.services.catalogue.GetInstrument, message)
-    return to_model(answer.instrument, Instrument)
-
-
-@router.get("/activity-types")
-async def list_activity_types(
-    mission_id: MissionId, gateway: GatewayParts, mission_version: MissionVersion = 0
-) -> ActivityTypes:
-    """List the activity types of a mission with their steps."""
-    message = catalogue_pb2.ListActivityTypesRequest(mission_id=mission_id, mission_version=mission_version)
-    return to_model(await gateway.call(gateway.services.catalogue.ListActivityTypes, message), ActivityTypes)
 
 
 @router.post("/requests", status_code=201)
@@ -130,3 +102,78 @@ async def cancel_request(
     answer = await gateway.call(gateway.services.requests.CancelRequest, message)
     set_etag(response, answer.request.version)
     return to_model(answer.request, ActivityRequest)
+
+
+@router.post("/requests/{request_id}:revise", responses={200: ETAG})
+async def revise_request(
+    mission_id: MissionId,
+    request_id: RequestId,
+    body: ReviseRequest,
+    response: Response,
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    version: ExpectedVersion,
+    validate_only: ValidateOnly = False,
+) -> ActivityRequest:
+    """Change what a request of the caller's agency asks for; one that a plan holds leaves it and is ACCEPTED again."""
+    policy.require_agency("revise_request", identity, [body.request.agency_id])
+    if body.request.request_id != request_id:
+        fault = Fault("request.request_id", "WRONG_REQUEST", f"the address names {request_id!r}; both must be the same")
+        raise InvalidInputError("INVALID_REQUEST", "the body is of another request", faults=[fault])
+    message = to_message(
+        body, request_pb2.ReviseRequestRequest, mission_id=mission_id, version=version, validate_only=validate_only
+    )
+    answer = await gateway.call(gateway.services.requests.ReviseRequest, message)
+    set_etag(response, answer.request.version)
+    return to_model(answer.request, ActivityRequest)
+
+
+@router.post("/requests:check")
+async def check_requests(
+    mission_id: MissionId,
+    body: CheckRequests,
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    window_set_id: Annotated[str, only("window set", "windows-71c0")] = "",
+    opportunities: Annotated[bool, Query(description="True looks for windows that could hold the requests.")] = True,
+) -> CheckAnswer:
+    """Check requests of the caller's agency, and tell what each would take and which windows could hold it.
+
+    Nothing is stored, and faults are part of the answer. The windows are those of the set that is named, or of the
+    newest set that was computed for the mission; charge, storage, routes and other activities are not asked.
+    """
+    for request in body.requests:
+        policy.require_agency("check_requests", identity, [request.agency_id])
+    message = to_message(body, request_pb2.CheckRequestsRequest, mission_id=mission_id)
+    answer = await gateway.call(gateway.services.requests.CheckRequests, message)
+    checked = to_model(answer, CheckedRequests)
+    if not opportunities or not answer.predictions:
+        return CheckAnswer(**dict(checked), window_set_id="", opportunities=[])
+    asked = opportunities_request(mission_id, window_set_id, answer.predictions)
+    found = await gateway.call(gateway.services.opportunities.FindOpportunities, asked)
+    return CheckAnswer(
+        **dict(checked),
+        window_set_id=found.window_set_id,
+        opportunities=[to_model(item, OpportunityAnswer) for item in found.answers],
+    )
+
+
+@router.post("/requests:rate")
+async def rate_requests(
+    mission_id: MissionId,
+    body: RateRequests,
+    gateway: GatewayParts,
+    plan_id: Annotated[str, only("plan", "plan-5d21")] = "",
+) -> RatedRequests:
+    """Return what each request is worth at each place that would do, term by term.
+
+    The light at the places is what the body says; where it says nothing, that of the waypoints of the named plan.
+    """
+    message = to_message(body, science_pb2.RateRequestsRequest, mission_id=mission_id)
+    if plan_id and not message.places:
+        plan = await gateway.plan(plan_id)
+        message.places.extend(
+            science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
+            for waypoint in plan.waypoints
+        )
+    return to_model(await gateway.call(gateway.services.science.RateRequests, message), RatedRequests)

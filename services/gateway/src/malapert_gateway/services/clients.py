@@ -9,13 +9,19 @@ from malapert.comms_window.v1 import (
     contact_pb2_grpc,
     exchange_pb2_grpc,
     key_pb2_grpc,
+    opportunity_pb2_grpc,
     orbiter_pb2_grpc,
     outage_pb2_grpc,
     window_pb2_grpc,
 )
 from malapert.landing_site.v1 import product_pb2_grpc, route_pb2_grpc, site_pb2_grpc, terrain_pb2_grpc
 from malapert.operation.v1 import operation_pb2_grpc
-from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2_grpc
+from malapert.payload.v1 import (
+    catalogue_pb2_grpc,
+    execution_pb2_grpc,
+    request_pb2_grpc,
+    science_pb2_grpc,
+)
 from malapert.planner.v1 import mission_pb2_grpc, plan_pb2_grpc
 
 
@@ -48,11 +54,14 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.comms_window.v1.OrbiterService",
         "malapert.comms_window.v1.KeyService",
         "malapert.comms_window.v1.ExchangeService",
+        "malapert.comms_window.v1.OpportunityService",
         _OPERATIONS,
     ),
     ServiceName.PAYLOAD: (
         "malapert.payload.v1.CatalogueService",
         "malapert.payload.v1.RequestService",
+        "malapert.payload.v1.ExecutionService",
+        "malapert.payload.v1.ScienceService",
         _OPERATIONS,
     ),
 }
@@ -84,9 +93,12 @@ class ServiceClients:
         self.outages = outage_pb2_grpc.OutageServiceStub(comms_window)
         self.orbiters = orbiter_pb2_grpc.OrbiterServiceStub(comms_window)
         self.keys = key_pb2_grpc.KeyServiceStub(comms_window)
+        self.opportunities = opportunity_pb2_grpc.OpportunityServiceStub(comms_window)
         self.exchange = exchange_pb2_grpc.ExchangeServiceStub(comms_window)
         payload = channels[ServiceName.PAYLOAD]
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(payload)
         self.requests = request_pb2_grpc.RequestServiceStub(payload)
+        self.executions = execution_pb2_grpc.ExecutionServiceStub(payload)
+        self.science = science_pb2_grpc.ScienceServiceStub(payload)
         self.operations = {name: operation_pb2_grpc.OperationServiceStub(channel) for name, channel in channels.items()}
         self.health = {name: health_pb2_grpc.HealthStub(channel) for name, channel in channels.items()}

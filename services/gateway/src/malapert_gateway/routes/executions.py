@@ -1,0 +1,38 @@
+"""What became of planned requests, and where each agency stands."""
+
+from fastapi import APIRouter
+from malapert.payload.v1 import execution_pb2
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.models.execution import Accounts, Executions, NewExecution, ReportedExecution
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.parameters import GatewayParts, MissionId, RequestId
+
+router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
+
+
+@router.post("/requests/{request_id}:report")
+async def report_execution(
+    mission_id: MissionId, request_id: RequestId, body: NewExecution, gateway: GatewayParts
+) -> ReportedExecution:
+    """Report what became of a repetition of a planned request; the same report again changes nothing.
+
+    A slot that failed or was skipped is refunded, and the repetition is asked for again; one that was abandoned is not.
+    """
+    execution = to_message(body, execution_pb2.Execution, request_id=request_id)
+    message = execution_pb2.ReportExecutionRequest(mission_id=mission_id, execution=execution)
+    return to_model(await gateway.call(gateway.services.executions.ReportExecution, message), ReportedExecution)
+
+
+@router.get("/requests/{request_id}/executions")
+async def list_executions(mission_id: MissionId, request_id: RequestId, gateway: GatewayParts) -> Executions:
+    """List the reports on a request, oldest first."""
+    message = execution_pb2.ListExecutionsRequest(mission_id=mission_id, request_id=request_id)
+    return to_model(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
+
+
+@router.get("/accounts")
+async def list_accounts(mission_id: MissionId, gateway: GatewayParts) -> Accounts:
+    """Return what each agency of a mission asked for, has planned, was given and was refunded."""
+    message = execution_pb2.ListAccountsRequest(mission_id=mission_id)
+    return to_model(await gateway.call(gateway.services.executions.ListAccounts, message), Accounts)

@@ -1,0 +1,134 @@
+"""Requests as files: many taken at once, and written out so that they can be taken again."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from malapert.payload.v1 import request_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import ExhaustedError
+from pydantic import ValidationError
+
+from malapert_gateway import policy
+from malapert_gateway.config import GatewaySettings
+from malapert_gateway.conversion import enum_number, to_message, to_model, to_values
+from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
+from malapert_gateway.models.request import ImportedRequests, ImportRequests, NewActivityRequest, RequestState
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only
+from malapert_gateway.services.gateway import Gateway
+
+MOST_ROWS = 100_000
+_PAGE = 1000
+_NEW_FIELDS = frozenset(NewActivityRequest.model_fields)
+
+
+class RequestFormat(StrEnum):
+    """A file format of requests."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class FileRoute(GuardedRoute):
+    """A route that takes a file of requests."""
+
+    media_types = ("application/json", "text/csv")
+
+    def most_bytes(self, settings: GatewaySettings) -> int:
+        """Return how long a file of requests may be."""
+        return settings.max_import_bytes
+
+
+router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
+import_router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=FileRoute)
+
+_TEXT = {"schema": {"type": "string"}}
+_FILES = {
+    200: {
+        "description": "The file.",
+        "content": {"application/json": {"schema": {"type": "object"}}, "text/csv": _TEXT},
+        "headers": {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}},
+    }
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "Requests as JSON (`requests`, and `reason` where there is one), or as a table with a header.",
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": {"requests": []}},
+            "text/csv": {"schema": {"type": "string"}, "example": "request_id,title,activity_type_id,agency_id,value"},
+        },
+    }
+}
+
+
+@import_router.post("/requests:import", openapi_extra=_BODY)
+async def import_requests(
+    mission_id: MissionId,
+    request: Request,
+    gateway: GatewayParts,
+    identity: CallerIdentity,
+    validate_only: ValidateOnly = False,
+) -> ImportedRequests:
+    """Take a file of requests, all or none: new ones are submitted, changed ones revised, the same left as they are."""
+    content = await request.body()
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/csv":
+        body = ImportRequests(requests=read_requests_csv(content))
+    else:
+        try:
+            body = ImportRequests.model_validate_json(content)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False, include_context=False)
+            raise RequestValidationError(faults) from error
+    policy.require_agency(
+        "import_requests", identity, {item.agency_id for item in body.requests} or {identity.agency_id}
+    )
+    message = to_message(body, request_pb2.ImportRequestsRequest, mission_id=mission_id, validate_only=validate_only)
+    return to_model(await gateway.call(gateway.services.requests.ImportRequests, message), ImportedRequests)
+
+
+@router.get("/requests:export", response_class=Response, responses=_FILES)  # type: ignore[arg-type]
+async def export_requests(
+    mission_id: MissionId,
+    gateway: GatewayParts,
+    format: Annotated[RequestFormat, Query(description="The file's format.")] = RequestFormat.JSON,  # noqa: A002
+    states: Annotated[list[RequestState] | None, Query(description="Only these states; none means all.")] = None,
+    agency_id: Annotated[str, only("agency", "JAXA")] = "",
+) -> Response:
+    """Return the requests of a mission that the caller may see as a file that can be imported again."""
+    wanted = request_pb2.ListRequestsRequest(
+        mission_id=mission_id,
+        states=[enum_number(request_pb2.RequestState.DESCRIPTOR, state) for state in states or []],
+        agency_id=agency_id,
+    )
+    requests = [_definition(message) for message in await _all_requests(gateway, wanted)]
+    if format is RequestFormat.CSV:
+        content, media_type = requests_csv(requests), "text/csv; charset=utf-8"
+    else:
+        listed = [item.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for item in requests]
+        content = json.dumps({"requests": listed}, ensure_ascii=False, indent=1).encode()
+        media_type = "application/json"
+    name = f'attachment; filename="requests.{format.value}"'
+    return Response(content, media_type=media_type, headers={"Content-Disposition": name})
+
+
+def _definition(message: request_pb2.ActivityRequest) -> NewActivityRequest:
+    values = {name: value for name, value in to_values(message).items() if name in _NEW_FIELDS}
+    return NewActivityRequest.model_validate(values)
+
+
+async def _all_requests(gateway: Gateway, wanted: request_pb2.ListRequestsRequest) -> list[request_pb2.ActivityRequest]:
+    found: list[request_pb2.ActivityRequest] = []
+    token = ""
+    while True:
+        wanted.page.CopyFrom(type_pb2.PageRequest(page_size=_PAGE, page_token=token))
+        page = await gateway.call(gateway.services.requests.ListRequests, wanted)
+        found.extend(page.requests)
+        if len(found) > MOST_ROWS:
+            raise ExhaustedError("TOO_MANY_ROWS", f"a file has {MOST_ROWS} requests at the most; narrow the filter")
+        if not page.next_page_token or page.next_page_token == token:
+            return found
+        token = page.next_page_token
