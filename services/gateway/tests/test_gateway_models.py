@@ -48,9 +48,6 @@ PARTIAL = {
 }
 
 
-HANDING_IN = (SubmitRequests, ImportRequests, CheckRequests)
-
-
 def wire_models() -> list[type[WireModel]]:
     for module in pkgutil.iter_modules(malapert_gateway.models.__path__):
         importlib.import_module(f"malapert_gateway.models.{module.name}")
@@ -106,9 +103,7 @@ def test_translation_there_and_back_loses_nothing(model: type[WireModel]) -> Non
     if model.__name__ in PARTIAL:
         for name in PARTIAL[model.__name__]:
             message.ClearField(name)
-        for inner in (
-            [message.requests[0]] if model in HANDING_IN else [message.request] if model is ReviseRequest else []
-        ):
+        for inner in _handed_in(getattr(message, "requests", None), getattr(message, "request", None), model):
             for name in PARTIAL["NewActivityRequest"]:
                 inner.ClearField(name)
         values = to_json_fields(message, model)
@@ -125,11 +120,16 @@ def to_json_fields(message: Any, model: type[WireModel]) -> dict[str, Any]:
     from malapert_gateway.conversion import to_values
 
     values = {name: value for name, value in to_values(message).items() if name in model.model_fields}
-    for request in values.get("requests", []):
-        if model.__name__ == "SubmitRequests":
-            for name in PARTIAL["NewActivityRequest"]:
-                request.pop(name)
+    for request in _handed_in(values.get("requests"), values.get("request"), model):
+        for name in PARTIAL["NewActivityRequest"]:
+            request.pop(name)
     return values
+
+
+def _handed_in(requests: Any, request: Any, model: type[WireModel]) -> list[Any]:
+    if model in (SubmitRequests, ImportRequests, CheckRequests):
+        return [requests[0]]
+    return [request] if model is ReviseRequest else []
 
 
 def test_enum_loses_its_prefix_and_unstated_is_null() -> None:
