@@ -5,7 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import neighbour_data as data
-from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert.comms_window.v1 import (
+    contact_pb2,
+    contact_pb2_grpc,
+    orbiter_pb2,
+    orbiter_pb2_grpc,
+    window_pb2,
+    window_pb2_grpc,
+)
 from malapert.landing_site.v1 import (
     route_pb2,
     route_pb2_grpc,
@@ -29,6 +36,7 @@ class Neighbours(
     window_pb2_grpc.StationServiceServicer,
     window_pb2_grpc.WindowServiceServicer,
     contact_pb2_grpc.ContactServiceServicer,
+    orbiter_pb2_grpc.OrbiterServiceServicer,
     catalogue_pb2_grpc.CatalogueServiceServicer,
     request_pb2_grpc.RequestServiceServicer,
     operation_pb2_grpc.OperationServiceServicer,
@@ -38,6 +46,7 @@ class Neighbours(
     def __init__(self) -> None:
         self.catalogues: dict[tuple[str, int], catalogue_pb2.ImportCatalogueRequest] = {}
         self.catalogue_faults: list[Fault] = []
+        self.orbit_faults: list[Fault] = []
         self.refuse_imports = False
         self.contacts: dict[str, contact_pb2.Contact] = {}
         self.reservations: dict[str, list[str]] = {}
@@ -47,6 +56,12 @@ class Neighbours(
         self.identities: list[str] = []
         self.search_count = 0
         self.sites = [data.site(1), data.site(2)]
+
+    async def RegisterOrbiter(self, request: Any, context: Any) -> orbiter_pb2.RegisterOrbiterResponse:  # noqa: N802
+        assert request.validate_only
+        if self.orbit_faults:
+            raise InvalidInputError("INVALID_ORBIT", "the orbit has faults", faults=self.orbit_faults)
+        return orbiter_pb2.RegisterOrbiterResponse()
 
     async def CreateTerrainStack(self, request: Any, context: Any) -> Any:  # noqa: N802
         terrain = terrain_pb2.Terrain(terrain_id="lola", title="LOLA", content_hash="sha256:lola")
@@ -180,6 +195,7 @@ _SERVED = (
     ("comms_window", window_pb2_grpc, "StationService"),
     ("comms_window", window_pb2_grpc, "WindowService"),
     ("comms_window", contact_pb2_grpc, "ContactService"),
+    ("comms_window", orbiter_pb2_grpc, "OrbiterService"),
     ("payload", catalogue_pb2_grpc, "CatalogueService"),
     ("payload", request_pb2_grpc, "RequestService"),
     ("operation", operation_pb2_grpc, "OperationService"),

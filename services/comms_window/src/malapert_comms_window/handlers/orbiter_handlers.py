@@ -28,7 +28,9 @@ class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):
         self, request: orbiter_pb2.RegisterOrbiterRequest, context: Any
     ) -> orbiter_pb2.RegisterOrbiterResponse:
         """Register an orbiter's motion."""
-        orbiter = await self._orbiters.register(_registration_of(request), require_identity())
+        orbiter = await self._orbiters.register(
+            _registration_of(request), require_identity(), validate_only=request.validate_only
+        )
         return orbiter_pb2.RegisterOrbiterResponse(orbiter=_orbiter_message(orbiter))
 
     async def GetOrbiter(  # noqa: N802

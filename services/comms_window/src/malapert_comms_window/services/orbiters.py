@@ -43,8 +43,12 @@ class OrbiterService:
         self._ephemeris = ephemeris
         self._clock = clock
 
-    async def register(self, registration: OrbiterRegistration, identity: Identity) -> Orbiter:
+    async def register(
+        self, registration: OrbiterRegistration, identity: Identity, *, validate_only: bool = False
+    ) -> Orbiter:
         """Register an orbiter or a new motion of one, and return it; the same content again changes nothing.
+
+        Where only to be validated, nothing is stored, and the orbiter is returned as it would be.
 
         Raises
         ------
@@ -82,7 +86,8 @@ class OrbiterService:
                 created_time=self._clock(),
                 naif_id=registration.naif_id,
             )
-            await self._orbiters.add(session, orbiter, file)
+            if not validate_only:
+                await self._orbiters.add(session, orbiter, file)
         return orbiter
 
     async def get(self, orbiter_id: str) -> Orbiter:

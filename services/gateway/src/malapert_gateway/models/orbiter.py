@@ -58,6 +58,7 @@ class RegisterOrbiterRequest(WireModel):
     naif_id: int = Field(
         0, ge=-(2**31), le=2**31 - 1, description="NAIF identifier of the body in an SPK.", examples=[-155]
     )
+    validate_only: bool = Field(False, description="True checks and stores nothing.", examples=[False])
 
 
 class Orbiter(WireModel):

@@ -18,6 +18,7 @@ class StepQuantity(StrEnum):
     DURATION = "DURATION"  # Duration, seconds.
     POWER = "POWER"  # Power of the asset, W.
     DATA = "DATA"  # Data of the asset, bits.
+    RESOURCE = "RESOURCE"  # What is taken of a resource, in the resource's unit; the step lists the use.
 
 
 class Parameter(WireModel):
@@ -44,6 +45,7 @@ class ParameterEffect(WireModel):
     parameter_id: str = Field(description="The parameter.", examples=["depth"])
     quantity: Annotated[StepQuantity, Strict(False)] = Field(description="What grows.", examples=["DURATION"])
     per_unit: Figure | None = Field(None, description="By how much for each unit, in the quantity's unit.")
+    resource_id: str = Field("", description="The resource, where the quantity is one.", examples=["drill-wear"])
 
 
 class Preset(WireModel):

@@ -50,6 +50,7 @@ class StepQuantity(IntEnum):
     DURATION = 1
     POWER = 2
     DATA = 3
+    RESOURCE = 4
 
 
 QUANTITY_UNITS = {StepQuantity.DURATION: "s", StepQuantity.POWER: "W", StepQuantity.DATA: "bit"}
@@ -69,11 +70,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ParameterEffect:
-    """By how much a quantity of a step grows for each unit of a parameter, in the quantity's unit."""
+    """By how much a quantity of a step, or its use of a resource, grows for each unit of a parameter."""
 
     parameter_id: str
     quantity: StepQuantity
     per_unit: Figure | None = figure(None)
+    resource_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from malapert_payload.domain.arguments import added
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.figures import Figure, value_of
 from malapert_payload.domain.instrument import Instrument, Mode, ModePhase, ModeTransition, SunLimit
-from malapert_payload.domain.resource import ResourceEffect, ResourceUse
+from malapert_payload.domain.resource import ResourceEffect
 
 PHASE_MARK = "~"
 OFF = ""
@@ -124,7 +124,7 @@ def _numbered(step: Step, arguments: Mapping[str, float], catalogue: Catalogue) 
         conditions=_conditions(step.conditions, modes),
         min_start_charge=value_of(step.min_start_charge),
         max_wait_s=value_of(step.max_wait_s),
-        uses=_amounts([*step.uses, *(use for mode in modes for use in mode.uses)], catalogue),
+        uses=tuple(_amounts(step, modes, arguments, catalogue)),
         products=tuple(
             ProductMade(product.product_id, product.share * data_bit, product.priority, product.max_latency_s)
             for product in step.products
@@ -154,15 +154,23 @@ def _conditions(conditions: tuple[Condition, ...], modes: Iterable[Mode]) -> tup
     return tuple(dict.fromkeys([*conditions, *asked]))
 
 
-def _amounts(uses: Iterable[ResourceUse], catalogue: Catalogue) -> tuple[AmountUsed, ...]:
+def _amounts(
+    step: Step, modes: Sequence[Mode], arguments: Mapping[str, float], catalogue: Catalogue
+) -> Iterator[AmountUsed]:
     total: dict[tuple[str, ResourceEffect], float] = {}
-    for use in uses:
-        if use.amount is None:
-            continue
-        unit = catalogue.amounts_by_id[use.resource_id].unit
-        key = (use.resource_id, use.effect)
-        total[key] = total.get(key, 0.0) + convert(use.amount.value, use.amount.unit, unit)
-    return tuple(AmountUsed(resource_id, effect, amount) for (resource_id, effect), amount in sorted(total.items()))
+    for use in (*step.uses, *(use for mode in modes for use in mode.uses)):
+        if use.amount is not None:
+            unit = catalogue.amounts_by_id[use.resource_id].unit
+            key = (use.resource_id, use.effect)
+            total[key] = total.get(key, 0.0) + convert(use.amount.value, use.amount.unit, unit)
+    for (resource_id, effect), amount in sorted(total.items()):
+        unit = catalogue.amounts_by_id[resource_id].unit
+        grown = [
+            (growth.parameter_id, convert(growth.per_unit.value, growth.per_unit.unit, unit))
+            for growth in step.effects
+            if growth.quantity == StepQuantity.RESOURCE and growth.resource_id == resource_id and growth.per_unit
+        ]
+        yield AmountUsed(resource_id, effect, max(0.0, amount + added(arguments, grown)))
 
 
 def _with_phases(

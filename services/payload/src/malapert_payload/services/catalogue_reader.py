@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.versions import in_force
 from malapert_payload.storage.catalogues import CatalogueStore
-from malapert_payload.storage.items import ItemState, ItemStore
+from malapert_payload.storage.items import ItemStore, MissionState
 
 _KEPT = 16
 
@@ -23,7 +23,7 @@ class CatalogueReader:
     def __init__(self, catalogues: CatalogueStore, items: ItemStore) -> None:
         self._catalogues = catalogues
         self._items = items
-        self._kept: dict[str, tuple[int, ItemState, Catalogue]] = {}
+        self._kept: dict[str, tuple[MissionState, Catalogue]] = {}
 
     async def current(self, session: AsyncSession, mission_id: str) -> Catalogue:
         """Return the newest version of a mission with what teams have published since.
@@ -33,19 +33,18 @@ class CatalogueReader:
         NotFoundError
             UNKNOWN_MISSION.
         """
-        newest = await self._catalogues.newest_version(session, mission_id)
-        if newest is None:
-            raise NotFoundError("mission", mission_id)
         state = await self._items.state(session, mission_id)
+        if state is None:
+            raise NotFoundError("mission", mission_id)
         kept = self._kept.get(mission_id)
-        if kept is not None and kept[:2] == (newest, state):
-            return kept[2]
-        catalogue = await self._stored(session, mission_id, newest)
-        if state:
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        catalogue = await self._stored(session, mission_id, state[0])
+        if state[1]:
             catalogue = in_force(catalogue, await self._items.of_mission(session, mission_id))
         while len(self._kept) >= _KEPT:
             del self._kept[next(iter(self._kept))]
-        self._kept[mission_id] = (newest, state, catalogue)
+        self._kept[mission_id] = (state, catalogue)
         return catalogue
 
     async def version(self, session: AsyncSession, mission_id: str, mission_version: int) -> Catalogue:

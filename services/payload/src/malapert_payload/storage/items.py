@@ -19,9 +19,10 @@ from malapert_payload.domain.versions import (
     ItemVersion,
     VersionRecord,
 )
-from malapert_payload.storage.tables import ItemRow, ItemVersionRow
+from malapert_payload.storage.tables import ItemRow, ItemVersionRow, MissionRow
 
-ItemState = frozenset[tuple[str, str, int, bool]]
+MissionState = tuple[int, frozenset[tuple[str, str, int, bool]]]
+"""The newest version of a mission, and kind, identifier and newest version of its items and whether they are in force."""
 
 _ADAPTERS: dict[str, TypeAdapter[Item]] = {
     "instrument": cast("TypeAdapter[Item]", TypeAdapter(Instrument)),
@@ -46,11 +47,19 @@ class ItemStore:
             for head in heads
         }
 
-    async def state(self, session: AsyncSession, mission_id: str) -> ItemState:
-        """Return what is in force in which version: the same again means that nothing has changed."""
-        columns = (ItemRow.kind, ItemRow.item_id, ItemRow.newest_version, ItemRow.in_force)
-        found = await session.exec(select(*columns).where(ItemRow.mission_id == mission_id))
-        return frozenset((row[0], row[1], row[2], row[3]) for row in found)
+    async def state(self, session: AsyncSession, mission_id: str) -> MissionState | None:
+        """Return a mission's newest version and what is in force: the same again means that nothing has changed.
+
+        None where the mission is unknown.
+        """
+        columns = (MissionRow.newest_version, ItemRow.kind, ItemRow.item_id, ItemRow.newest_version, ItemRow.in_force)
+        joined = select(*columns).join_from(  # type: ignore[call-overload]
+            MissionRow, ItemRow, col(ItemRow.mission_id) == MissionRow.mission_id, isouter=True
+        )
+        found = (await session.exec(joined.where(MissionRow.mission_id == mission_id))).all()
+        if not found:
+            return None
+        return found[0][0], frozenset(tuple(row[1:]) for row in found if row[1] is not None)
 
     async def save(
         self,

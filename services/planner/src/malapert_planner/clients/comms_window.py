@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import grpc
-from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert.comms_window.v1 import (
+    contact_pb2,
+    contact_pb2_grpc,
+    orbiter_pb2,
+    orbiter_pb2_grpc,
+    window_pb2,
+    window_pb2_grpc,
+)
 from malapert.operation.v1 import operation_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
@@ -15,6 +22,7 @@ SERVICES = (
     "malapert.comms_window.v1.StationService",
     "malapert.comms_window.v1.WindowService",
     "malapert.comms_window.v1.ContactService",
+    "malapert.comms_window.v1.OrbiterService",
     "malapert.operation.v1.OperationService",
 )
 # A reservation carries a key: asked again it gives the same contacts.
@@ -29,7 +37,12 @@ class CommsWindowClient:
         self._stations = window_pb2_grpc.StationServiceStub(channel)
         self._windows = window_pb2_grpc.WindowServiceStub(channel)
         self._contacts = contact_pb2_grpc.ContactServiceStub(channel)
+        self._orbiters = orbiter_pb2_grpc.OrbiterServiceStub(channel)
         self._operations = operation_pb2_grpc.OperationServiceStub(channel)
+
+    async def check_orbiter(self, request: orbiter_pb2.RegisterOrbiterRequest) -> None:
+        """Raise ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault where an orbit cannot be followed."""
+        await self._orbiters.RegisterOrbiter(request)
 
     async def list_stations(self) -> Sequence[window_pb2.Station]:
         """Return every station."""

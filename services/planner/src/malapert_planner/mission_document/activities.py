@@ -20,6 +20,7 @@ class StepQuantity(StrEnum):
     DURATION = "duration"
     POWER = "power"
     DATA = "data"
+    RESOURCE = "resource"
 
 
 class Parameter(Sourced):
@@ -34,10 +35,11 @@ class Parameter(Sourced):
 
 
 class ParameterEffect(Sourced):
-    """By how much a quantity of a step grows for each unit of a parameter."""
+    """By how much a quantity of a step, or its use of a resource, grows for each unit of a parameter."""
 
     parameter: Identifier
     quantity: StepQuantity
+    resource: Identifier | None = None
     per_unit: Amount
 
 

@@ -180,6 +180,7 @@ def _step(step: ActivityStep) -> catalogue_pb2.ActivityStep:
                 parameter_id=effect.parameter,
                 quantity=parameter_pb2.StepQuantity.Value(f"STEP_QUANTITY_{effect.quantity.name}"),
                 per_unit=figure_message(effect.per_unit),
+                resource_id=effect.resource or "",
             )
             for effect in step.effects
         ],

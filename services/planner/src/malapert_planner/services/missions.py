@@ -8,6 +8,7 @@ from malapert_planner.domain.mission import Mission
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
 from malapert_planner.mission_document.checks import Span, horizon_span
 from malapert_planner.services.catalogue import catalogue_request, document_fault
+from malapert_planner.services.orbits import orbit_fault, orbiter_requests
 from malapert_planner.services.ports import Clock, CommsWindows, Payloads
 from malapert_planner.storage.missions import MissionStore
 
@@ -86,7 +87,8 @@ class MissionService:
         if document is None:
             refuse(faults)
             raise AssertionError("a document that cannot be read has a fault")
-        refuse([*faults, *await self._station_faults(document), *await self._catalogue_faults(document, faults)])
+        stations, orbits = await self._station_faults(document), await self._orbit_faults(document)
+        refuse([*faults, *stations, *orbits, *await self._catalogue_faults(document, faults)])
         return document
 
     async def _station_faults(self, document: MissionDocument) -> list[Fault]:
@@ -100,6 +102,15 @@ class MissionService:
             for index, name in enumerate(document.stations)
             if name not in known
         ]
+
+    async def _orbit_faults(self, document: MissionDocument) -> list[Fault]:
+        faults = []
+        for path, request in orbiter_requests(document):
+            try:
+                await self._comms_windows.check_orbiter(request)
+            except InvalidInputError as error:
+                faults += [orbit_fault(fault, path) for fault in error.faults]
+        return faults
 
     async def _catalogue_faults(self, document: MissionDocument, own: list[Fault]) -> list[Fault]:
         newest = await self._newest(document.mission.id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.comms_window.v1 import contact_pb2, orbiter_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -41,7 +41,10 @@ class LandingSites(Protocol):
 
 
 class CommsWindows(Protocol):
-    """Stations, windows and the contact book."""
+    """Stations, orbits, windows and the contact book."""
+
+    async def check_orbiter(self, request: orbiter_pb2.RegisterOrbiterRequest) -> None:
+        """Raise ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault where an orbit cannot be followed."""
 
     async def list_stations(self) -> Sequence[window_pb2.Station]:
         """Return every station."""

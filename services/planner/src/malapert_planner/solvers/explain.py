@@ -157,6 +157,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         text = f"no contact of {needed / 3600:.1f} h can be chosen for it beside those that the schedule needs"
     elif family is RuleFamily.LIMIT:
         blocking, text = _used_up(found, chain)
+        if not blocking:
+            return _untried(chain)
     elif family is RuleFamily.RESOURCE:
         blocking = _displaced(found, chain)
         text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
@@ -194,6 +196,10 @@ def _beyond(chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:
         text = "beside what is planned the charge would be too low where an activity asks for more at its start"
         return Unplanned(chain.request_id, chain.repetition_index, "BATTERY", text, (family.value,))
     # The coarse cells of the search were in the way, not the rule.
+    return _untried(chain)
+
+
+def _untried(chain: Chain) -> Unplanned:
     text = "it would fit where the drives leave room; the search ended before it was tried there"
     return Unplanned(chain.request_id, chain.repetition_index, "TIME", text, ("work_limit",))
 
@@ -209,7 +215,7 @@ def _used_up(found: Incumbent, chain: Chain) -> tuple[tuple[str, ...], str]:
             texts.append(
                 f"{limit.title}: {taken:g} of {limit.capacity:g} {limit.unit} would be taken".replace(" 1 ", " ")
             )
-    return tuple(beyond), "; ".join(texts) or "what it takes is used up"
+    return tuple(beyond), "; ".join(texts)
 
 
 def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from malapert_payload.domain.activity_type import (
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.figures import value_of
 from malapert_payload.domain.instrument import Motion, SunLimit
+from malapert_payload.domain.resource import Resource
 from malapert_payload.domain.validation.arguments import argument_faults
 from malapert_payload.domain.validation.figures import (
     figure_faults,
@@ -68,7 +69,7 @@ def activity_type_faults(kind: ActivityType, path: str, catalogue: Catalogue) ->
     parameters = {parameter.parameter_id: parameter for parameter in kind.parameters}
     for index, step in enumerate(kind.steps):
         where = f"{path}.steps[{index}]"
-        yield from _step_faults(step, where, parameters)
+        yield from _step_faults(step, where, parameters, catalogue.amounts_by_id)
         yield from _resource_faults(step, where, catalogue)
         for use_index, use in enumerate(step.instruments):
             yield from _use_faults(use, f"{where}.instruments[{use_index}]", step, (kind.asset_id, catalogue))
@@ -121,7 +122,9 @@ def _product_faults(kind: ActivityType, path: str) -> Iterator[Fault]:
         seen += [product.product_id for product in step.products]
 
 
-def _step_faults(step: Step, path: str, parameters: Mapping[str, Parameter]) -> Iterator[Fault]:
+def _step_faults(
+    step: Step, path: str, parameters: Mapping[str, Parameter], amounts: Mapping[str, Resource]
+) -> Iterator[Fault]:
     yield from text_faults(step.title, f"{path}.title")
     yield from part_figures_faults(step, path)
     yield from missing_faults(step.duration_s, f"{path}.duration_s", "s")
@@ -134,8 +137,13 @@ def _step_faults(step: Step, path: str, parameters: Mapping[str, Parameter]) -> 
         where = f"{path}.effects[{index}]"
         yield from unknown_faults(effect.parameter_id, parameters, f"{where}.parameter_id", "parameter")
         unit = QUANTITY_UNITS.get(effect.quantity)
-        if unit is None:
+        if effect.quantity == StepQuantity.RESOURCE:
+            used = [use.resource_id for use in step.uses]
+            yield from unknown_faults(effect.resource_id, used, f"{where}.resource_id", "resource")
+            unit = amounts[effect.resource_id].unit if effect.resource_id in amounts else None
+        elif unit is None:
             yield missing_kind(f"{where}.quantity", StepQuantity)
+        if unit is None:
             continue
         yield from missing_faults(effect.per_unit, f"{where}.per_unit", unit)
         if effect.per_unit is not None:
