@@ -1,9 +1,12 @@
 """A small mission that the tests start from."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 from google.protobuf.json_format import ParseDict

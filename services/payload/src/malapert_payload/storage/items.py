@@ -22,7 +22,7 @@ from malapert_payload.domain.versions import (
 from malapert_payload.storage.tables import ItemRow, ItemVersionRow, MissionRow
 
 MissionState = tuple[int, frozenset[tuple[str, str, int, bool]]]
-"""The newest version of a mission, and kind, identifier and newest version of its items and whether they are in force."""
+"""The newest version of a mission, with kind, identifier, newest version of its items, and whether in force."""
 
 _ADAPTERS: dict[str, TypeAdapter[Item]] = {
     "instrument": cast("TypeAdapter[Item]", TypeAdapter(Instrument)),

@@ -48,13 +48,19 @@ def request_argument_faults(
         yield Fault(f"{path}.arguments", "MISSING_ARGUMENT", message)
     if own or missing:
         return
-    values = settled_arguments(stated, kind)
-    for step in kind.steps:
-        yield from _duration_faults(step, step_duration_s(step, values), f"{path}.arguments", catalogue)
+    try:
+        values = settled_arguments(stated, kind)
+        durations_s = [step_duration_s(step, values) for step in kind.steps]
+    except ValueError:
+        return  # The activity type has a unit that is wrong, which is its own fault.
+    for step, duration_s in zip(kind.steps, durations_s, strict=True):
+        yield from _duration_faults(step, duration_s, f"{path}.arguments", catalogue)
 
 
 def _value_faults(argument: Argument, path: str, parameter: Parameter) -> Iterator[Fault]:
     unit = parameter.unit
+    if any(unit_faults(unit, "", unit)):
+        return  # The parameter's own fault.
     faults = list(number_faults(argument.value, f"{path}.value", signed=True))
     if argument.unit:
         faults += unit_faults(argument.unit, f"{path}.unit", unit)
@@ -62,7 +68,10 @@ def _value_faults(argument: Argument, path: str, parameter: Parameter) -> Iterat
     if faults:
         return
     value = convert(argument.value, argument.unit or unit, unit)
-    lowest, highest = _in(parameter.lowest, unit, -math.inf), _in(parameter.highest, unit, math.inf)
+    try:
+        lowest, highest = _in(parameter.lowest, unit, -math.inf), _in(parameter.highest, unit, math.inf)
+    except ValueError:
+        return  # The parameter's own fault.
     if not lowest <= value <= highest:
         message = f"{value:g} {unit} is out of range; allowed: {lowest:g} to {highest:g} {unit}"
         yield Fault(f"{path}.value", "OUT_OF_RANGE", message)
@@ -76,13 +85,16 @@ def _duration_faults(step: Step, duration_s: float, path: str, catalogue: Catalo
     if duration_s <= 0 and step.effects:
         message = f"step {step.step_id!r} would take no time; allowed: more than 0 s"
         yield Fault(path, "ZERO_DURATION", message)
-    limits = [("the step", _in(step.min_duration_s, "s", 0.0), _in(step.max_duration_s, "s", math.inf))]
+    limits = [("the step", step.min_duration_s, step.max_duration_s)]
     for use in step.instruments:
         mode = catalogue.mode(use)
         if mode is not None:
-            shortest, longest = _in(mode.min_duration_s, "s", 0.0), _in(mode.max_duration_s, "s", math.inf)
-            limits.append((f"{use.instrument_id} in mode {use.mode_id}", shortest, longest))
-    for owner, shortest_s, longest_s in limits:
+            limits.append((f"{use.instrument_id} in mode {use.mode_id}", mode.min_duration_s, mode.max_duration_s))
+    for owner, shortest, longest in limits:
+        try:
+            shortest_s, longest_s = _in(shortest, "s", 0.0), _in(longest, "s", math.inf)
+        except ValueError:
+            continue  # The limit's own fault.
         if not shortest_s <= duration_s <= longest_s:
             message = (
                 f"step {step.step_id!r} would take {duration_s:g} s; allowed by {owner}: "

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from malapert_core.errors import Fault
 
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.expansion import campaign_places
+from malapert_payload.domain.expansion import campaign_count, campaign_places
 from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.request import ActivityRequest, Campaign, ValueDecay
 from malapert_payload.domain.validation.figures import number_faults
@@ -35,6 +35,9 @@ def campaign_faults(request: ActivityRequest, campaign: Campaign, path: str, cat
         yield Fault(f"{path}.count", "COUNT_OR_SHARE", "give a count of places, or a share of them; one of the two")
     if campaign.share > 1:
         yield Fault(f"{path}.share", "OUT_OF_RANGE", f"{campaign.share:g} is no share; allowed: above 0, to 1")
+    if request.mandatory and places and campaign_count(campaign, catalogue) < len(places):
+        message = "what is mandatory is wanted at every place; give the count of all of them, or make it optional"
+        yield Fault(path, "MANDATORY_CHOICE", message)
     if campaign.count > len(places) > 0:
         message = f"{campaign.count} of {len(places)} places cannot be had; allowed: 1 to {len(places)}"
         yield Fault(f"{path}.count", "OUT_OF_RANGE", message)
@@ -56,6 +59,16 @@ def decay_faults(request: ActivityRequest, decay: ValueDecay, path: str, horizon
     if decay.repetition_factor and request.campaign is not None:
         message = "the places of a campaign have no order, so they are worth the same; leave it out"
         yield Fault(f"{path}.repetition_factor", "DECAY_OF_CAMPAIGN", message)
+    if decay.every_s and request.repetition is not None:
+        message = "the value of a repeated request falls from one repetition to the next; use repetition_factor"
+        yield Fault(f"{path}.every_s", "DECAY_OF_REPETITION", message)
+    if decay.every_s and request.campaign is not None:
+        yield Fault(
+            f"{path}.every_s", "DECAY_OF_CAMPAIGN", "the value of a campaign does not fall; give single requests"
+        )
+    if decay.every_s and request.mandatory:
+        message = "what is mandatory has no best time; leave the decay out, or make it optional"
+        yield Fault(f"{path}.every_s", "MANDATORY_CHOICE", message)
     if not decay.every_s:
         if not decay.repetition_factor:
             yield Fault(path, "NO_DECAY", "say how the value falls: every_s with factor, or repetition_factor")

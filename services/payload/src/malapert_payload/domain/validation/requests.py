@@ -86,6 +86,8 @@ def request_faults(
         yield Fault(f"{path}.mission_id", "WRONG_MISSION", message)
     yield from unknown_faults(request.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
     yield from text_faults(request.title, f"{path}.title")
+    if not request.title.strip():
+        yield Fault(f"{path}.title", "EMPTY_TEXT", "give the request a title for a person")
     yield from tag_faults(request.tags, f"{path}.tags")
     yield from number_faults(request.value, f"{path}.value")
     for index, place_id in enumerate(request.place_ids):
@@ -137,8 +139,11 @@ def _duration_s(request: ActivityRequest, catalogue: Catalogue) -> float:
     kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
     if kind is None:
         return 0.0
-    values = settled_arguments(stated_arguments(request, kind), kind)
-    return sum(step.duration_s for step in numbered_steps(kind, values, catalogue))
+    try:
+        values = settled_arguments(stated_arguments(request, kind), kind)
+        return sum(step.duration_s for step in numbered_steps(kind, values, catalogue))
+    except (ValueError, KeyError):
+        return 0.0  # The activity type or an instrument of it has faults of its own.
 
 
 def _requests_faults(

@@ -1,0 +1,175 @@
+"""Requests as files: what is written is read again as it was, and what cannot be read is said cell by cell."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from gateway_platform import GatewayPlatform
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from malapert_core.errors import InvalidInputError
+from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
+from malapert_gateway.models.request import NewActivityRequest
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12}", fullmatch=True)
+NUMBERS = st.floats(0, 1e9, allow_nan=False, allow_infinity=False)
+# Text of every script and direction, with what tables are afraid of; a title is never blank.
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=40).filter(
+    lambda text: text.strip()
+)
+TIMES = st.integers(0, 10**8).map(lambda s: (datetime(2029, 1, 1, tzinfo=UTC) + timedelta(seconds=s)).isoformat())
+WINDOWS = st.builds(lambda a, b: {"start_time": a, "end_time": b}, TIMES, TIMES)
+RELATIONS = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["AFTER", "EXCLUDES", "REQUIRES", "BEFORE", "TOGETHER", "NOT_WITH"]),
+        "request_id": NAMES,
+        "min_lag_s": NUMBERS,
+        "max_lag_s": NUMBERS,
+    }
+)
+REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"request_id": NAMES, "title": TEXT, "activity_type_id": NAMES, "agency_id": NAMES, "value": NUMBERS},
+    optional={
+        "mandatory": st.booleans(),
+        "visibility": st.sampled_from(["PUBLIC", "MISSION", "OWNER"]),
+        "activity_type_version": st.integers(0, 9),
+        "preset_id": NAMES,
+        "arguments": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "parameter_id": NAMES,
+                    "value": st.floats(-1e6, 1e6),
+                    "unit": st.sampled_from(["", "m", "kg/m^2", "%"]),
+                }
+            ),
+            max_size=3,
+        ),
+        "place_ids": st.lists(NAMES, max_size=3),
+        "windows": st.lists(WINDOWS, max_size=3),
+        "relations": st.lists(RELATIONS, max_size=3),
+        "repetition": st.fixed_dictionaries(
+            {"count": st.integers(1, 99), "period_s": NUMBERS.filter(bool), "tolerance_s": NUMBERS}
+        ),
+        "campaign": st.fixed_dictionaries({"place_set_id": NAMES, "count": st.integers(1, 9)}),
+        "decay": st.fixed_dictionaries(
+            {"every_s": NUMBERS.filter(bool), "factor": st.floats(0.01, 0.99), "from_time": TIMES}
+        ),
+        "products": st.lists(
+            st.fixed_dictionaries({"product_id": NAMES, "priority": st.integers(0, 9), "max_latency_s": NUMBERS}),
+            max_size=2,
+        ),
+        "tags": st.lists(TEXT, max_size=3),
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(REQUESTS, max_size=4))
+def test_a_table_gives_the_same_requests_back(values: list[dict[str, Any]]) -> None:
+    requests = [NewActivityRequest.model_validate(each) for each in values]
+    assert read_requests_csv(requests_csv(requests)) == requests
+
+
+def table(*rows: str) -> bytes:
+    return "\n".join(("request_id,title,activity_type_id,agency_id,value,windows,mandatory", *rows)).encode()
+
+
+def test_every_cell_that_cannot_be_read_is_named() -> None:
+    bad = table(
+        "a,A,t,JAXA,much,yesterday,perhaps", "b,B,t,JAXA,1,,", "c,C,t,JAXA,inf,2029-01-01/2029-01-02,true", "d,D"
+    )
+    with pytest.raises(InvalidInputError) as caught:
+        read_requests_csv(bad)
+    assert caught.value.reason == "INVALID_TABLE"
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [
+        ("rows[0].value", "INVALID_CELL"),
+        ("rows[0].windows", "INVALID_CELL"),
+        ("rows[0].mandatory", "INVALID_CELL"),
+        ("rows[2].value", "INVALID_CELL"),
+        ("rows[3].request_id", "WRONG_CELL_COUNT"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "code"),
+    [
+        (b"", "header", "MISSING_COLUMN"),
+        (b"request_id,title,activity_type_id,agency_id,value,colour\n", "header[5]", "UNKNOWN_COLUMN"),
+        (b"request_id,title,activity_type_id,agency_id,value,value\n", "header[5]", "DUPLICATE_COLUMN"),
+    ],
+)
+def test_a_header_must_be_known(content: bytes, path: str, code: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        read_requests_csv(content)
+    assert (path, code) in [(fault.path, fault.code) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'request_id,"title\n', "request_id;title".encode("utf-16")])
+def test_what_is_no_table_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidInputError, match="INVALID_TABLE"):
+        read_requests_csv(content)
+
+
+@pytest.mark.asyncio
+async def test_files_go_in_and_out(sqlite_platform: GatewayPlatform) -> None:
+    platform, address = sqlite_platform, "/api/v1/missions/lupex/requests"
+    headers = platform.bearer("JAXA", "PLANNER")
+    row = table("drill-a,氷を掘る,drill,JAXA,4.5,2029-01-10T00:00:00Z/2029-01-11T00:00:00Z,false")
+    answer = await platform.http.post(f"{address}:import", content=row, headers={**headers, "Content-Type": "text/csv"})
+    assert answer.status_code == 200, answer.text
+    (call,) = platform.services.asked("ImportRequests")
+    assert call.requests[0].title == "氷を掘る"
+    assert call.requests[0].windows[0].start_time.ToJsonString() == "2029-01-10T00:00:00Z"
+    foreign = table("a,A,t,ISRO,1,,")
+    answer = await platform.http.post(
+        f"{address}:import", content=foreign, headers={**headers, "Content-Type": "text/csv"}
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (403, "FORBIDDEN")
+    broken = {"requests": [{"request_id": 3}, {"value": "much"}]}
+    answer = await platform.http.post(f"{address}:import", json=broken, headers=headers)
+    assert answer.status_code == 422
+    assert {error["path"] for error in answer.json()["errors"]} >= {"requests[0].request_id", "requests[1].value"}
+    answer = await platform.http.post(
+        f"{address}:import", content=b"<x/>", headers={**headers, "Content-Type": "application/xml"}
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    for name in ("json", "csv"):
+        answer = await platform.http.get(f"{address}:export?format={name}", headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"] == f'attachment; filename="requests.{name}"'
+
+
+@pytest.mark.asyncio
+async def test_a_file_of_a_hundred_megabytes_is_refused_whole(sqlite_platform: GatewayPlatform) -> None:
+    headers = {**sqlite_platform.bearer("JAXA", "PLANNER"), "Content-Type": "text/csv"}
+    row = b"r,Title,type,JAXA,1\n"
+    content = b"request_id,title,activity_type_id,agency_id,value\n" + row * (100_000_000 // len(row))
+    answer = await sqlite_platform.http.post("/api/v1/missions/lupex/requests:import", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (413, "BODY_TOO_LARGE")
+    assert answer.json()["metadata"]["limit_bytes"] == str(32 * 1024 * 1024)
+    assert not sqlite_platform.services.asked("ImportRequests")
+
+
+@pytest.mark.asyncio
+async def test_a_check_asks_the_windows_for_what_a_request_needs(sqlite_platform: GatewayPlatform) -> None:
+    request = {"request_id": "a", "title": "A", "activity_type_id": "t", "agency_id": "JAXA", "value": 1.0}
+    answer = await sqlite_platform.http.post(
+        "/api/v1/missions/lupex/requests:check", json={"requests": [request]}, headers=sqlite_platform.bearer("JAXA")
+    )
+    assert answer.status_code == 200, answer.text
+    assert set(answer.json()) == {"faults", "predictions", "fault_count", "window_set_id", "opportunities"}
+    (asked,) = sqlite_platform.services.asked("FindOpportunities")
+    (told,) = sqlite_platform.services.asked("CheckRequests")
+    assert asked.mission_id == told.mission_id == "lupex"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["instrument", "activity-type", "request"])
+async def test_schemas_are_published(sqlite_platform: GatewayPlatform, name: str) -> None:
+    import jsonschema
+
+    answer = await sqlite_platform.http.get(f"/api/v1/schemas/{name}", headers=sqlite_platform.bearer("JAXA", "VIEWER"))
+    schema = answer.json()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert schema["additionalProperties"] is False

@@ -1,0 +1,197 @@
+"""Any sequence of calls leaves requests in legal states: the service itself, on a database, driven at random."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from malapert.payload.v1 import execution_pb2, request_pb2
+from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
+from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
+from malapert.payload.v1.execution_pb2_grpc import ExecutionServiceStub
+from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
+from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
+from malapert_core.errors import InvalidInputError, PreconditionError
+from malapert_core.identity import Role
+from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.execution import Execution, ExecutionOutcome, follow
+from malapert_payload.domain.expansion import outstanding
+from malapert_payload.domain.figures import Interval
+from malapert_payload.domain.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
+from malapert_payload.domain.reconciliation import reconcile
+from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_testing.services import identity_of, open_test_channel
+from test_payload_lifecycle import CHANGE, TIME
+from test_payload_service import publish, wait_handled
+
+SERVICES = [f"malapert.payload.v1.{name}Service" for name in ("Catalogue", "Request", "Execution")]
+SPAN = Interval(TIME, TIME)
+FINAL = tuple(outcome for outcome in ExecutionOutcome if outcome > ExecutionOutcome.STARTED)
+ACTIONS = ("plan", "free", "cancel", "revise", "reject", "import", "start", "end")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 3), st.sampled_from(FINAL), st.integers(1, 4)), max_size=25
+    )
+)
+def test_any_sequence_of_calls_leaves_a_legal_life(
+    catalogue: Catalogue, document: list[ActivityRequest], steps: list[tuple[str, int, ExecutionOutcome, int]]
+) -> None:
+    asked = document[0]
+    request = accept(asked, CHANGE)
+    for action, index, outcome, slots in steps:
+        before = request
+        try:
+            request = act(request, catalogue, (action, index, outcome, slots))
+        except PreconditionError:
+            assert request is before
+        check_sound(request, catalogue)
+
+
+def act(
+    request: ActivityRequest, catalogue: Catalogue, step: tuple[str, int, ExecutionOutcome, int]
+) -> ActivityRequest:
+    action, index, outcome, slots = step
+    if action == "plan":
+        return plan(request, f"plan-{slots}", slots, CHANGE)
+    if action == "free":
+        return transition(request, RequestState.ACCEPTED, CHANGE)
+    if action == "cancel":
+        return transition(request, RequestState.CANCELLED, CHANGE)
+    if action == "reject":
+        return reject(request, CHANGE)
+    if action == "revise":
+        return revise(request, replace(request, value=float(slots)), CHANGE)
+    if action == "import":
+        listed = request.definition() if index else replace(request.definition(), value=float(slots))
+        if request.state in (RequestState.PROCESSING, RequestState.PROCESSED, RequestState.TERMINATED):
+            listed = request.definition()
+        change = replace(CHANGE, reason="mission version 2")
+        return reconcile(catalogue, [listed], {request.request_id: request}, change)[0]
+    told = Execution(request.request_id, index, ExecutionOutcome.STARTED if action == "start" else outcome, SPAN)
+    return follow(request, told, request.repetition_count, CHANGE)
+
+
+def check_sound(request: ActivityRequest, catalogue: Catalogue) -> None:
+    states = [RequestState.UNSPECIFIED, *(row.state for row in request.history)]
+    assert all(b in TRANSITIONS[a] or a == b for a, b in pairwise(states))
+    assert (states[-1], request.version) == (request.state, len(request.history))
+    standing = request.standing
+    sets = [set(standing.done), set(standing.abandoned), set(standing.under_way)]
+    assert sum(map(len, sets)) == len(set().union(*sets))
+    assert set().union(*sets) <= set(range(request.repetition_count))
+    held = request.state in (RequestState.PLANNED, RequestState.PROCESSING)
+    assert bool(standing.plan_id) == held or not standing.plan_id
+    assert held or not standing.slots
+    if request.state in (RequestState.PROCESSED, RequestState.TERMINATED):
+        assert outstanding(request, catalogue) == []
+    if request.state == RequestState.ACCEPTED:
+        assert outstanding(request, catalogue)
+
+
+def test_a_failed_slot_is_asked_for_again_and_a_done_one_is_not(document: list[ActivityRequest]) -> None:
+    request = plan(accept(document[0], CHANGE), "plan-1", 2, CHANGE)
+    request = follow(request, Execution("pan-daily", 0, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
+    assert request.state == RequestState.PROCESSING
+    request = follow(request, Execution("pan-daily", 1, ExecutionOutcome.FAILED, SPAN), 4, CHANGE)
+    assert (request.state, request.standing.done, request.standing.slots) == (RequestState.ACCEPTED, (0,), 0)
+    with pytest.raises(PreconditionError, match="NOT_PLANNED"):
+        follow(request, Execution("pan-daily", 2, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
+    request = plan(request, "plan-2", 3, CHANGE)
+    with pytest.raises(PreconditionError, match="REPETITION_SETTLED"):
+        follow(request, Execution("pan-daily", 0, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
+    for index in (1, 2, 3):
+        outcome = ExecutionOutcome.ABANDONED if index == 2 else ExecutionOutcome.DONE
+        request = follow(request, Execution("pan-daily", index, outcome, SPAN), 4, CHANGE)
+    assert (request.state, request.standing.done) == (RequestState.PROCESSED, (0, 1, 3))
+
+
+class Stubs:
+    """Calls of one service as an agency."""
+
+    def __init__(self, channel: Any) -> None:
+        self.catalogues: Any = CatalogueServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.requests: Any = RequestServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.executions: Any = ExecutionServiceStub(channel)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.asyncio
+async def test_a_request_is_followed_to_its_data(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    mission_import.activity_types[1].steps[0].products.add(product_id="picture", title="Picture", share=1.0)
+    identity = identity_of("jaxa", Role.PLANNER)
+    async with launch() as service, open_test_channel(service.target, identity, SERVICES) as channel:
+        stubs = Stubs(channel)
+        await stubs.catalogues.ImportCatalogue(mission_import)
+        await publish(service.runtime, PlanReleased(plan=summary("p1", 2)))
+        await wait_handled(service)
+        report = execution(0, execution_pb2.EXECUTION_OUTCOME_DONE, energy_wh=12.0, data_bit=5e6)
+        report.products.add(product_id="picture", data_bit=5e6, location="archive/1")
+        first = await stubs.executions.ReportExecution(asked(report))
+        assert request_pb2.RequestState.Name(first.request.state) == "REQUEST_STATE_PROCESSING"
+        assert (first.execution.attempt, first.execution.plan_id, first.request.done_count) == (1, "p1", 1)
+        again = await stubs.executions.ReportExecution(asked(report))
+        assert again.execution == first.execution
+        with pytest.raises(PreconditionError, match="REPETITION_SETTLED"):
+            await stubs.executions.ReportExecution(asked(execution(0, execution_pb2.EXECUTION_OUTCOME_FAILED)))
+        failed = execution(1, execution_pb2.EXECUTION_OUTCOME_FAILED, reason="no contact")
+        after = await stubs.executions.ReportExecution(asked(failed))
+        assert request_pb2.RequestState.Name(after.request.state) == "REQUEST_STATE_ACCEPTED"
+        bad = execution(9, execution_pb2.EXECUTION_OUTCOME_UNSPECIFIED, energy_wh=-1.0, data_bit=float("nan"))
+        bad.products.add(product_id="film")
+        with pytest.raises(InvalidInputError) as caught:
+            await stubs.executions.ReportExecution(asked(bad))
+        assert {(fault.path, fault.code) for fault in caught.value.faults} == {
+            ("execution.repetition_index", "OUT_OF_RANGE"),
+            ("execution.outcome", "MISSING_KIND"),
+            ("execution.energy_wh", "NEGATIVE_NUMBER"),
+            ("execution.data_bit", "NOT_FINITE"),
+            ("execution.products[0].product_id", "UNKNOWN_PRODUCT"),
+        }
+        listed = await stubs.executions.ListExecutions(
+            execution_pb2.ListExecutionsRequest(mission_id="polar-test", request_id="pan-daily")
+        )
+        assert [item.outcome for item in listed.executions] == [2, 3]
+        accounts = await stubs.executions.ListAccounts(execution_pb2.ListAccountsRequest(mission_id="polar-test"))
+        (jaxa,) = [account for account in accounts.accounts if account.agency_id == "jaxa"]
+        assert (jaxa.done.repetition_count, jaxa.refunded.repetition_count, jaxa.done.energy_wh) == (1, 1, 12.0)
+        # What is left is planned anew, and a plan that ends frees it.
+        await publish(service.runtime, PlanReleased(plan=summary("p2", 3)))
+        await wait_handled(service)
+        assert request_pb2.RequestState.Name((await get(stubs, "pan-daily")).state) == "REQUEST_STATE_PLANNED"
+        start = execution(1, execution_pb2.EXECUTION_OUTCOME_STARTED)
+        await stubs.executions.ReportExecution(asked(start))
+        await publish(service.runtime, PlanTerminated(plan=summary("p2", 0)))
+        await wait_handled(service)
+        done = await stubs.executions.ReportExecution(asked(execution(1, execution_pb2.EXECUTION_OUTCOME_DONE)))
+        assert request_pb2.RequestState.Name(done.request.state) == "REQUEST_STATE_ACCEPTED"
+        assert done.request.done_count == 2
+
+
+def summary(plan_id: str, count: int) -> PlanSummary:
+    return PlanSummary(plan_id=plan_id, mission_id="polar-test", planned_requests={"pan-daily": count})
+
+
+def execution(index: int, outcome: int, **fields: Any) -> execution_pb2.Execution:
+    message = execution_pb2.Execution(request_id="pan-daily", repetition_index=index, outcome=outcome, **fields)  # type: ignore[arg-type]
+    message.span.start_time.FromJsonString("2029-01-11T00:00:00Z")
+    message.span.end_time.FromJsonString("2029-01-11T01:00:00Z")
+    return message
+
+
+def asked(report: execution_pb2.Execution) -> execution_pb2.ReportExecutionRequest:
+    return execution_pb2.ReportExecutionRequest(mission_id="polar-test", execution=report)
+
+
+async def get(stubs: Stubs, request_id: str) -> request_pb2.ActivityRequest:
+    answer = await stubs.requests.GetRequest(
+        request_pb2.GetRequestRequest(mission_id="polar-test", request_id=request_id)
+    )
+    found: request_pb2.ActivityRequest = answer.request
+    return found
