@@ -94,6 +94,10 @@ bench: demo ## measure what benchmarks/ records
 	$(BIN)/python benchmarks/windows_span.py
 	$(BIN)/python benchmarks/planner_reference_size.py
 
+.PHONY: schema
+schema: setup ## write missions/mission.schema.json, by which editors check and complete mission files
+	$(BIN)/python -c 'import json; from malapert_planner.mission_document import mission_schema; print(json.dumps(json.loads(mission_schema()), indent=1, sort_keys=True))' > missions/mission.schema.json
+
 .PHONY: containers
 containers: ## build the images and start the platform in containers: docker compose, or COMPOSE=podman-compose
 	deploy/make-secrets

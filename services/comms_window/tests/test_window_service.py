@@ -7,7 +7,13 @@ from typing import Any
 
 import grpc
 import pytest
-from malapert.comms_window.v1 import event_pb2, window_pb2, window_pb2_grpc
+from malapert.comms_window.v1 import (
+    event_pb2,
+    opportunity_pb2,
+    opportunity_pb2_grpc,
+    window_pb2,
+    window_pb2_grpc,
+)
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_comms_window.factory import MIGRATIONS
@@ -101,6 +107,47 @@ async def test_windows_are_computed_stored_and_announced(comms_window: Any) -> N
         assert (changed.window_set_id, changed.mission_id) == (operation.result_id, "lupex")
         assert changed.window_count == len(windows)
         assert event.agency_id == "JAXA"
+
+
+@pytest.mark.asyncio
+async def test_opportunities_are_where_windows_are_long_enough(comms_window: Any) -> None:
+    async with (
+        comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        operation = await _computed(channel, _request())
+        windows = await _all_windows(window_pb2_grpc.WindowServiceStub(channel), operation.result_id)
+        stub = opportunity_pb2_grpc.OpportunityServiceStub(channel)
+        seen = opportunity_pb2.OpportunityCondition(kind=window_pb2.WINDOW_KIND_EARTH_VISIBILITY)
+        query = opportunity_pb2.OpportunityQuery(
+            key="look", steps=[opportunity_pb2.OpportunityStep(duration_s=3600.0, conditions=[seen])]
+        )
+        answer = await stub.FindOpportunities(
+            opportunity_pb2.FindOpportunitiesRequest(mission_id="lupex", queries=[query])
+        )
+        assert answer.window_set_id == operation.result_id
+        (found,) = answer.answers
+        wanted = {
+            (window.place_id, window.interval.start_time.ToDatetime(), window.interval.end_time.ToDatetime())
+            for window in windows
+            if window.kind == window_pb2.WINDOW_KIND_EARTH_VISIBILITY and _duration_s(window) >= 3600.0
+        }
+        hour = timedelta(hours=1)
+        assert {
+            (item.place_id, item.first_start_time.ToDatetime(), item.last_start_time.ToDatetime() + hour)
+            for item in found.opportunities
+        } == wanted
+        assert found.opportunity_count == len(wanted) > 0
+        none = opportunity_pb2.FindOpportunitiesRequest(mission_id="nobody", queries=[query])
+        assert (await stub.FindOpportunities(none)).window_set_id == ""
+        with pytest.raises(NotFoundError, match="UNKNOWN_WINDOW_SET"):
+            await stub.FindOpportunities(opportunity_pb2.FindOpportunitiesRequest(window_set_id="windows-0"))
+        query.steps[0].duration_s = float("nan")
+        with pytest.raises(InvalidInputError) as caught:
+            await stub.FindOpportunities(opportunity_pb2.FindOpportunitiesRequest(mission_id="x", queries=[query]))
+        assert [(fault.path, fault.code) for fault in caught.value.faults] == [
+            ("queries[0].steps[0].duration_s", "OUT_OF_RANGE")
+        ]
 
 
 async def _all_windows(
