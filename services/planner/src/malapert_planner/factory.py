@@ -15,10 +15,11 @@ from malapert_core.timestamps import utc_now
 
 from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings
-from malapert_planner.handlers.events import PlanAnnouncer
+from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
+from malapert_planner.services.demand_changes import DemandChanges
 from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, Stores
 from malapert_planner.services.missions import MissionService
 from malapert_planner.services.plans import PlanService
@@ -66,7 +67,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     add_PlanServiceServicer_to_server,
                     PlanHandlers(missions, plans, release, runtime.operations),
                 ),
-            ]
+            ],
+            subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],
         )
     finally:
         finishing.cancel()

@@ -164,6 +164,21 @@ class PlanReview(WireModel):
     time: UtcTime | None = Field(None, description="When.", examples=["2029-01-10T06:00:00Z"])
 
 
+class PlanNotice(WireModel):
+    """That a request in the plan is no longer what the plan was made for."""
+
+    message_type: ClassVar[type[Message]] = plan_pb2.PlanNotice
+
+    request_id: str = Field(description="The request.", examples=["drill-a"])
+    change: str = Field(
+        description="What became of it, such as CANCELLED, or REVISED where it asks for something else now.",
+        examples=["CANCELLED"],
+    )
+    reason: str = Field(description="Why, as whoever changed it said.", examples=["Superseded by a deeper drill"])
+    agency_id: str = Field(description="Which agency changed it.", examples=["JAXA"])
+    time: UtcTime | None = Field(None, description="When.", examples=["2029-01-10T06:00:00Z"])
+
+
 class StageTime(WireModel):
     """Time spent in a stage of making the plan."""
 
@@ -211,6 +226,10 @@ class Plan(WireModel):
     created_time: UtcTime | None = Field(None, description="When it was made.", examples=["2026-11-22T12:00:00Z"])
     owner_agency_id: str = Field(description="The agency that had it made.", examples=["JAXA"])
     version: UInt32 = Field(description="Counts changes of state, for optimistic edits.", examples=[1])
+    notices: list[PlanNotice] = Field(
+        default_factory=list,
+        description="What has changed of its requests since it was made, oldest first; told with a single plan only.",
+    )
 
 
 class PlanPage(WireModel):

@@ -43,15 +43,18 @@ class PayloadAnnouncer:
     def __init__(self, outbox: EventOutbox) -> None:
         self._outbox = outbox
 
-    def announce(self, session: AsyncSession, request: ActivityRequest, known_version: int) -> None:
+    def announce(
+        self, session: AsyncSession, request: ActivityRequest, known_version: int, *, revised: bool = False
+    ) -> None:
         """Announce each change after a version: the first as submitted, the others as changed."""
         for version in range(known_version + 1, request.version + 1):
             message = request_message(request.as_of(version))
             first = version == 1
+            changed = event_pb2.RequestChanged(request=message, revised=revised)
             self._outbox.add(
                 session,
                 REQUEST_SUBMITTED if first else REQUEST_CHANGED,
-                event_pb2.RequestSubmitted(request=message) if first else event_pb2.RequestChanged(request=message),
+                event_pb2.RequestSubmitted(request=message) if first else changed,
                 entity_id=f"{request.mission_id}/{request.request_id}",
                 agency_id=request.agency_id,
                 visibility=_VISIBILITIES[request.visibility],

@@ -34,8 +34,13 @@ Clock = Callable[[], datetime]
 class Announcer(Protocol):
     """Tells others about requests."""
 
-    def announce(self, session: AsyncSession, request: ActivityRequest, known_version: int) -> None:
-        """Announce, with the session's transaction, each change of a request after a version; 0 for a new one."""
+    def announce(
+        self, session: AsyncSession, request: ActivityRequest, known_version: int, *, revised: bool = False
+    ) -> None:
+        """Announce, with the session's transaction, each change of a request after a version; 0 for a new one.
+
+        `revised` tells that it asks for something else after them.
+        """
 
     def announce_item(self, session: AsyncSession, mission_id: str, item: Item, agency_id: str) -> None:
         """Announce, with the session's transaction, a new version of an instrument or activity type."""

@@ -26,4 +26,5 @@ class RequestRecord:
         changed = [(before, after) for before, after in changes if after != before]
         await self._requests.save_all(session, changed)
         for before, after in changed:
-            self._announcer.announce(session, after, before.version if before else 0)
+            revised = before is not None and before.definition() != after.definition()
+            self._announcer.announce(session, after, before.version if before else 0, revised=revised)

@@ -71,6 +71,17 @@ class PlanContent:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanNotice:
+    """That a request in a plan is no longer what the plan was made for: what became of it, why, by whom, when."""
+
+    request_id: str
+    change: str
+    reason: str
+    agency_id: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan and where it stands. Each change returns a new value with the version counted up.
 
@@ -90,6 +101,7 @@ class Plan:
     pending: Pending = Pending.NONE
     pending_by: tuple[str, ...] = ()
     version: int = 1
+    notices: tuple[PlanNotice, ...] = ()
 
     def require_version(self, seen: int) -> None:
         """Refuse an edit of another version than the caller saw; 0 skips the check.

@@ -1,11 +1,21 @@
-"""The events that the planner sends."""
+"""The events that the planner sends, and those of payload that it follows."""
 
+from malapert.payload.v1 import event_pb2 as payload_event_pb2
+from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import event_pb2
+from malapert_core.events import Event
+from malapert_core.inbox import Subscription
 from malapert_core.outbox import EventOutbox
+from malapert_core.timestamps import from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.plan import Plan, PlanState
-from malapert_planner.handlers.messages import plan_summary
+from malapert_planner.domain.plan import Plan, PlanNotice, PlanState
+from malapert_planner.handlers.messages import notice_message, plan_summary
+from malapert_planner.services.demand_changes import DemandChanges, RequestNews
+
+REQUEST_CHANGED = "malapert.payload.v1.request.changed"
+PLAN_OUTDATED = "malapert.planner.v1.plan.outdated"
+_STATE_PREFIX = "REQUEST_STATE_"
 
 _EVENTS = {
     PlanState.DRAFT: ("malapert.planner.v1.plan.proposed", event_pb2.PlanProposed),
@@ -26,3 +36,40 @@ class PlanAnnouncer:
         subject, event = _EVENTS[plan.state]
         message = event(plan=plan_summary(plan))
         self._outbox.add(session, subject, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+
+    def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
+        """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""
+        message = event_pb2.PlanOutdated(plan=plan_summary(plan), notice=notice_message(notice))
+        self._outbox.add(session, PLAN_OUTDATED, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+
+
+class RequestEventHandler:
+    """Follows changed requests.
+
+    Parameters
+    ----------
+    changes : DemandChanges
+    """
+
+    def __init__(self, changes: DemandChanges) -> None:
+        self._changes = changes
+
+    def subscription(self) -> Subscription:
+        """Return what to listen to."""
+        return Subscription("planner-requests", (REQUEST_CHANGED,), self.handle)
+
+    async def handle(self, event: Event, session: AsyncSession) -> None:
+        """Give a change of a request its effect on plans."""
+        message = event.parse(payload_event_pb2.RequestChanged)
+        request, change = message.request, message.request.history[-1]
+        news = RequestNews(
+            mission_id=request.mission_id,
+            request_id=request.request_id,
+            request_version=request.version,
+            state=request_pb2.RequestState.Name(request.state).removeprefix(_STATE_PREFIX),
+            revised=message.revised,
+            agency_id=change.agency_id,
+            reason=change.reason,
+            time=from_timestamp(change.time),
+        )
+        await self._changes.changed(session, news)

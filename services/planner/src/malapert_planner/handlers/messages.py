@@ -4,7 +4,7 @@ from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
 from malapert_core.timestamps import to_timestamp
 
 from malapert_planner.domain.mission import Mission
-from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.plan import Plan, PlanNotice
 from malapert_planner.services.request_messages import interval
 
 
@@ -44,7 +44,19 @@ def plan_message(plan: Plan, *, with_items: bool = True) -> plan_pb2.Plan:
             comment=review.comment,
             time=to_timestamp(review.time),
         )
+    message.notices.extend(map(notice_message, plan.notices))
     return message
+
+
+def notice_message(notice: PlanNotice) -> plan_pb2.PlanNotice:
+    """Return a notice as its message."""
+    return plan_pb2.PlanNotice(
+        request_id=notice.request_id,
+        change=notice.change,
+        reason=notice.reason,
+        agency_id=notice.agency_id,
+        time=to_timestamp(notice.time),
+    )
 
 
 def plan_summary(plan: Plan) -> event_pb2.PlanSummary:

@@ -9,7 +9,7 @@ from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.plan import Plan, PlanNotice
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""
@@ -84,3 +84,6 @@ class Announcer(Protocol):
 
     def announce(self, session: AsyncSession, plan: Plan) -> None:
         """Announce with the session's transaction what became of a plan."""
+
+    def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
+        """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""

@@ -1,6 +1,6 @@
 """Plans in a session's database."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from malapert_planner.domain.plan import Pending, Plan, PlanContact, PlanContent, PlanState, Review
-from malapert_planner.storage.tables import PlanContentRow, PlanRow
+from malapert_planner.domain.plan import Pending, Plan, PlanContact, PlanContent, PlanNotice, PlanState, Review
+from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
 
 
 class PlanStore:
@@ -28,7 +28,22 @@ class PlanStore:
         found = (await session.exec(_plans().where(col(PlanRow.plan_id) == plan_id))).first()
         if found is None:
             raise NotFoundError("plan", plan_id)
-        return _of_rows(*found)
+        query = select(PlanNoticeRow).where(PlanNoticeRow.plan_id == plan_id).order_by(col(PlanNoticeRow.time))
+        notices = (await session.exec(query.order_by(PlanNoticeRow.request_id))).all()
+        return replace(_of_rows(*found), notices=tuple(map(_notice, notices)))
+
+    async def holding(self, session: AsyncSession, mission_id: str, request_id: str) -> list[Plan]:
+        """Return the plans of a mission that hold a request and have not ended, without their notices."""
+        query = _plans().where(col(PlanRow.mission_id) == mission_id, col(PlanRow.state) != PlanState.TERMINATED.value)
+        found = [_of_rows(*rows) for rows in (await session.exec(query)).all()]
+        return [plan for plan in found if request_id in plan.content.planned_requests]
+
+    async def add_notice(self, session: AsyncSession, plan_id: str, notice: PlanNotice, request_version: int) -> bool:
+        """Store a notice; return False where it is there already."""
+        if await session.get(PlanNoticeRow, (plan_id, notice.request_id, request_version)) is not None:
+            return False
+        session.add(PlanNoticeRow(plan_id=plan_id, request_version=request_version, **asdict(notice)))
+        return True
 
     async def page(self, session: AsyncSession, size: int, *, mission_id: str, before_id: str) -> list[Plan]:
         """Return at most so many plans, newest first, of one mission or of all."""
@@ -61,6 +76,10 @@ class PlanStore:
 
 def _plans() -> Select[PlanRow, PlanContentRow]:
     return select(PlanRow, PlanContentRow).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
+
+
+def _notice(row: PlanNoticeRow) -> PlanNotice:
+    return PlanNotice(row.request_id, row.change, row.reason, row.agency_id, row.time)
 
 
 def _state_columns(plan: Plan) -> dict[str, Any]:

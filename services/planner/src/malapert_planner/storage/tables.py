@@ -52,6 +52,20 @@ class PlanRow(PlannerTable, table=True):
     created_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class PlanNoticeRow(PlannerTable, table=True):
+    """That a request in a plan was withdrawn or changed, once for each version of the request."""
+
+    __tablename__ = "plan_notice"
+
+    plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
+    request_id: str = Field(sa_type=Text, primary_key=True)
+    request_version: int = Field(primary_key=True)
+    change: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+    time: datetime = Field(sa_type=UtcDateTime)
+
+
 class PlanContentRow(PlannerTable, table=True):
     """What a plan is; never changed."""
 

@@ -1,0 +1,65 @@
+"""What becomes of plans when requests in them are withdrawn or changed: they stay as they are, and it is said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_planner.domain.plan import Plan, PlanNotice, PlanState
+from malapert_planner.services.ports import Announcer
+from malapert_planner.storage.plans import PlanStore
+
+log = structlog.get_logger(__name__)
+
+REVISED = "REVISED"
+_GONE = frozenset({"CANCELLED", "REJECTED"})
+_LEFT_A_RELEASED_PLAN = _GONE | {"ACCEPTED", "TERMINATED"}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNews:
+    """What is known of a changed request: its state and version after the change, and who changed it, when and why."""
+
+    mission_id: str
+    request_id: str
+    request_version: int
+    state: str
+    revised: bool
+    agency_id: str
+    reason: str
+    time: datetime
+
+
+class DemandChanges:
+    """Follows requests; each call works within the session of the event that it is made for.
+
+    Parameters
+    ----------
+    plans : PlanStore
+    announcer : Announcer
+    """
+
+    def __init__(self, plans: PlanStore, announcer: Announcer) -> None:
+        self._plans = plans
+        self._announcer = announcer
+
+    async def changed(self, session: AsyncSession, news: RequestNews) -> None:
+        """Note on every plan that was made for the request as it was before that it is so no more."""
+        for plan in await self._plans.holding(session, news.mission_id, news.request_id):
+            change = _change(plan, news)
+            if not change or news.time <= plan.created_time:
+                continue
+            notice = PlanNotice(news.request_id, change, news.reason, news.agency_id, news.time)
+            if await self._plans.add_notice(session, plan.plan_id, notice, news.request_version):
+                self._announcer.announce_notice(session, plan, notice)
+                log.info("plan outdated", plan_id=plan.plan_id, request_id=news.request_id, change=change)
+
+
+def _change(plan: Plan, news: RequestNews) -> str:
+    if news.state in _GONE:
+        return news.state
+    if news.revised:
+        return REVISED
+    # A released plan's request that is asked for again has lost its slot.
+    return news.state if plan.state is PlanState.RELEASED and news.state in _LEFT_A_RELEASED_PLAN else ""
