@@ -34,9 +34,13 @@ class PlanStore:
 
     async def holding(self, session: AsyncSession, mission_id: str, request_id: str) -> list[Plan]:
         """Return the plans of a mission that hold a request and have not ended, without their notices."""
-        query = _plans().where(col(PlanRow.mission_id) == mission_id, col(PlanRow.state) != PlanState.TERMINATED.value)
-        found = [_of_rows(*rows) for rows in (await session.exec(query)).all()]
-        return [plan for plan in found if request_id in plan.content.planned_requests]
+        asked = select(PlanContentRow.plan_id, PlanContentRow.planned_requests).join(PlanRow)
+        alive = (col(PlanRow.mission_id) == mission_id, col(PlanRow.state) != PlanState.TERMINATED.value)
+        # Whole plans are large, and most changes of requests concern none.
+        read = (await session.exec(asked.where(*alive))).all()
+        found = [plan_id for plan_id, planned in read if request_id in planned]
+        rows = (await session.exec(_plans().where(col(PlanRow.plan_id).in_(found)))).all() if found else []
+        return [_of_rows(*pair) for pair in rows]
 
     async def add_notice(self, session: AsyncSession, plan_id: str, notice: PlanNotice, request_version: int) -> bool:
         """Store a notice; return False where it is there already."""
