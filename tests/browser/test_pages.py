@@ -52,6 +52,10 @@ def test_the_report_shows_its_pictures_and_stands_alone(page):
     assert all(width > 800 for width in widths)
     assert page.get_by_text("valid", exact=True).first.is_visible()
     assert page.locator("h2:has-text('Not planned') + div tr").count() > 1
+    page.locator("summary:has-text('instruments')").click()
+    shown = page.locator("details[open] .trust-A")
+    assert shown.first.is_visible()
+    assert set(shown.all_inner_texts()) == {"assumption"}
     assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
     assert page.faults == []
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

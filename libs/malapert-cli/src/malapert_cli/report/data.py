@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_cli.api import Api, Json
+from malapert_cli.report.figures import FigureRow, figures_of
 from malapert_cli.summary import parse_time
 
 Array = NDArray[np.float64]
@@ -42,6 +43,7 @@ class ReportData:
     """Everything that is drawn."""
 
     plan: Json
+    figures: list[FigureRow]
     windows: list[Json]
     overview: dict[str, MapLayer]
     local: dict[str, MapLayer]
@@ -61,7 +63,8 @@ class ReportData:
 
 
 def fetch(api: Api, plan: Json) -> ReportData:
-    """Fetch windows, maps and the skyline of a plan."""
+    """Fetch the mission's figures, windows, maps and the skyline of a plan."""
+    mission = api.get(f"/missions/{plan['mission_id']}/versions/{plan['mission_version']}")
     home_id = plan["waypoints"][0]["waypoint_id"]
     windows = _windows(api, plan, home_id)
     window_set = api.get(f"/window-sets/{plan['window_set_id']}")
@@ -81,6 +84,7 @@ def fetch(api: Api, plan: Json) -> ReportData:
 
     return ReportData(
         plan=plan,
+        figures=figures_of(mission["document"]),
         windows=windows,
         overview=layers(2 * OVERVIEW_MARGIN * region["radius_m"], region["center"], OVERVIEW_PIXELS),
         local=layers(_local_size_m(plan), point, LOCAL_PIXELS),

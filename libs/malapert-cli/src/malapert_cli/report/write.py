@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from malapert_cli.api import Api, Json
 from malapert_cli.report.data import ReportData, fetch
+from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
 from malapert_cli.report.maps import draw_map
 from malapert_cli.report.resources import draw_resources
 from malapert_cli.report.sky import draw_sky
@@ -51,4 +52,10 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
     template = environment.from_string(
         files("malapert_cli.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     )
-    return template.render(plan=data.plan, pictures=pictures)
+    return template.render(
+        plan=data.plan,
+        pictures=pictures,
+        figures=data.figures,
+        counts=count_by_confidence(data.figures),
+        confidences=CONFIDENCES,
+    )
