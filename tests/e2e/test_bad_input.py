@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import rasterio
 from malapert_cli.api import ApiError
-from malapert_cli.plan import load_mission
+from malapert_cli.mission_file import load_mission
 from rasterio.transform import Affine
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 from malapert_cli.api import Api, ApiError
-from malapert_cli.plan import load_mission, make_plan
+from malapert_cli.plan import make_plan
 
 ROOT = Path(__file__).parents[2]
 MISSION = ROOT / "missions" / "lupex-week.yaml"
@@ -143,7 +143,7 @@ def test_the_summary_says_what_was_done(out, plan):
 
 def test_the_same_inputs_give_the_same_plan(platform, plan):
     with platform.api() as api:
-        again = make_plan(api, load_mission(MISSION), [], seed=1, work_limit_s=0.0)
+        again = make_plan(api, MISSION, [], seed=1, work_limit_s=0.0)
     assert again["plan_id"] != plan["plan_id"]
     assert again["content_hash"] == plan["content_hash"]
     assert again["problem_hash"] == plan["problem_hash"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import nats
 import pytest
 from malapert.payload.v1 import event_pb2
-from malapert_cli.plan import load_mission, make_plan
+from malapert_cli.plan import make_plan
 from malapert_testing.platform import running_platform
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
@@ -25,7 +25,7 @@ def own_platform(tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(own_platform):
     with own_platform.api() as api:
-        return make_plan(api, load_mission(MISSION), [], seed=1, work_limit_s=0.0)
+        return make_plan(api, MISSION, [], seed=1, work_limit_s=0.0)
 
 
 def begin(api, undisturbed, seed):

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 
 from malapert_cli.api import Api, ApiError, Json
 from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.mission_file import MissionFileError, hand_in
 from malapert_cli.progress import follow
 from malapert_cli.report import write_report
 from malapert_cli.summary import print_summary
@@ -17,10 +17,6 @@ from malapert_cli.summary import print_summary
 # Piped into a file or a log, the tables keep the width that they need.
 PIPED_WIDTH = 150
 console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
-
-
-class MissionFileError(Exception):
-    """A mission file that cannot be read as YAML."""
 
 
 def plan(
@@ -39,37 +35,18 @@ def plan(
 ) -> None:
     """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
     try:
-        document = load_mission(mission)
         connection = find_connection(url, key, agency, "PLANNER")
         with Api(connection) as api:
-            result = make_plan(api, document, terrain or [], seed, work_limit)
+            result = make_plan(api, mission, terrain or [], seed, work_limit)
             write_results(api, result, out)
     except (ApiError, NoKeyError, MissionFileError) as error:
         console.print(f"[red]{error}", highlight=False, markup=False)
         raise typer.Exit(1) from error
 
 
-def load_mission(path: Path) -> Json:
-    """Read a mission file.
-
-    Raises
-    ------
-    MissionFileError
-        Where it is no YAML mapping, with the line.
-    """
-    try:
-        document = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MissionFileError(f"{path} is no YAML: {error}") from error
-    if not isinstance(document, dict):
-        raise MissionFileError(f"{path} must hold a mapping, not {type(document).__name__}")
-    # Times that YAML reads as dates go on as the RFC 3339 text they were.
-    return dict(json.loads(json.dumps(document, default=lambda value: value.isoformat())))
-
-
-def make_plan(api: Api, document: Json, terrains: list[Path], seed: int, work_limit_s: float) -> Json:
+def make_plan(api: Api, mission_file: Path, terrains: list[Path], seed: int, work_limit_s: float) -> Json:
     """Bring the mission and its terrains in, have a plan made, and return it."""
-    mission = api.post("/missions", document)
+    mission = hand_in(api, mission_file)
     console.print(f"mission {mission['mission_id']} version {mission['version']}: {mission['title']}")
     registered = [api.upload_terrain(path) for path in terrains]
     for each in registered:

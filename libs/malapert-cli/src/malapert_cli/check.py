@@ -1,0 +1,46 @@
+"""The command `malapert check`: whether mission files would be taken, and all that is wrong with them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from malapert_cli.api import Api, ApiError, Json
+from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.mission_file import MissionFileError, hand_in
+from malapert_cli.report.figures import CONFIDENCES, count_by_confidence, figures_of
+
+console = Console(soft_wrap=True)
+
+
+def check(
+    missions: Annotated[list[Path], typer.Argument(help="mission files, YAML or JSON", exists=True, dir_okay=False)],
+    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
+    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
+    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+) -> None:
+    """Check mission files whole and store nothing; each fault is told with its line."""
+    refused = False
+    try:
+        with Api(find_connection(url, key, agency, "PLANNER")) as api:
+            for path in missions:
+                try:
+                    console.print(_summary(path, hand_in(api, path, validate_only=True)), highlight=False, markup=False)
+                except MissionFileError as error:
+                    refused = True
+                    console.print(str(error), style="red", highlight=False, markup=False)
+    except (ApiError, NoKeyError) as error:
+        console.print(str(error), style="red", highlight=False, markup=False)
+        raise typer.Exit(1) from error
+    if refused:
+        raise typer.Exit(1)
+
+
+def _summary(path: Path, mission: Json) -> str:
+    document = mission["document"]
+    parts = ("agencies", "assets", "instruments", "activity_types", "requests")
+    counts = [f"{part.replace('_', ' ')} {len(document[part])}" for part in parts if document.get(part)]
+    trust = count_by_confidence(figures_of(document))
+    figures = [f"{CONFIDENCES[confidence]} {count}" for confidence, count in trust.items()]
+    return f"{path}: valid; {', '.join(counts)}; figures by trust: {', '.join(figures)}"
