@@ -11,7 +11,6 @@ from malapert_core.telemetry import Telemetry
 from malapert_testing.nats_server import free_port
 from malapert_testing.services import IDENTITY_SECRET
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sample_service.factory import SampleSettings
 from sqlalchemy import literal
@@ -19,10 +18,10 @@ from sqlmodel import select
 
 
 @pytest.mark.asyncio
-async def test_statements_have_spans(sqlite_url: str) -> None:
-    telemetry = Telemetry("test")
+async def test_statements_have_spans_where_spans_are_exported(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     exporter = InMemorySpanExporter()
-    telemetry.provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr("malapert_core.telemetry.OTLPSpanExporter", lambda endpoint: exporter)
+    telemetry = Telemetry("test", otlp_endpoint="http://collector:4317")
     database = Database(sqlite_url)
     telemetry.trace_database(database.engine)
     try:
@@ -35,6 +34,17 @@ async def test_statements_have_spans(sqlite_url: str) -> None:
         telemetry.close()
     statements = [each for each in exporter.get_finished_spans() if each.name.startswith("SELECT")]
     assert [each.parent.span_id for each in statements if each.parent] == [span.get_span_context().span_id]
+
+
+def test_spans_that_nobody_reads_are_not_kept_and_still_have_identifiers() -> None:
+    telemetry = Telemetry("test")
+    with (
+        telemetry.tracer.start_as_current_span("call") as outer,
+        telemetry.tracer.start_as_current_span("inner") as inner,
+    ):
+        assert not outer.is_recording()
+        assert outer.get_span_context().trace_id == inner.get_span_context().trace_id != 0
+    telemetry.close()
 
 
 def test_metrics_are_served_until_closed() -> None:

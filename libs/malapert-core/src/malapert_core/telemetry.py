@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from opentelemetry.trace import Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
@@ -51,8 +52,12 @@ class Telemetry:
         metrics_host: str = "127.0.0.1",
         metrics_port: int | None = None,
     ) -> None:
+        self._is_exported = otlp_endpoint is not None
+        # A span that nobody reads still gives its identifiers to logs and to the calls that follow, and costs little.
         self.provider = TracerProvider(
-            resource=Resource.create({SERVICE_NAME: f"malapert-{service_name}"}), shutdown_on_exit=False
+            sampler=DEFAULT_ON if self._is_exported else ALWAYS_OFF,
+            resource=Resource.create({SERVICE_NAME: f"malapert-{service_name}"}),
+            shutdown_on_exit=False,
         )
         if otlp_endpoint is not None:
             self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
@@ -70,8 +75,9 @@ class Telemetry:
         return list(aio_client_interceptors(self.provider))  # type: ignore[no-untyped-call]
 
     def trace_database(self, engine: AsyncEngine) -> None:
-        """Open a span for each statement of an engine."""
-        SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine, tracer_provider=self.provider)
+        """Open a span for each statement of an engine, where spans are exported."""
+        if self._is_exported:
+            SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine, tracer_provider=self.provider)
 
     def close(self) -> None:
         """Export what is left and stop the metrics endpoint."""

@@ -12,19 +12,19 @@ _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 _NO_CONTROL_CHARACTERS_OR_EMPTY = r"^[^\x00-\x1f\x7f]*$"
 
 
-def gateway_of(request: Request) -> Gateway:
+async def gateway_of(request: Request) -> Gateway:
     """Return the gateway's parts."""
     gateway: Gateway = request.app.state.gateway
     return gateway
 
 
-def identity_of(request: Request) -> Identity:
+async def identity_of(request: Request) -> Identity:
     """Return who calls, as the guard found."""
     identity: Identity = request.state.identity
     return identity
 
 
-def page_request(
+async def page_request(
     page_size: Annotated[int, Query(ge=0, le=1000, description="At most this many rows; 0 means the default.")] = 0,
     page_token: Annotated[
         str,
@@ -39,7 +39,7 @@ def page_request(
     return type_pb2.PageRequest(page_size=page_size, page_token=page_token)
 
 
-def expected_version(
+async def expected_version(
     if_match: Annotated[
         str | None,
         Header(
