@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -49,7 +50,7 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
     except ApiError as error:
         if not error.faults:
             raise
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         lines = [
             f"{path}:{_line(root, fault['path'])}: {fault['path']}: {fault['message']} [{fault['code']}]"
             for fault in error.faults
@@ -58,8 +59,9 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
         raise MissionFileError("\n".join([*lines, f"{path}: {count} [{error.reason}]"])) from error
 
 
-def _line(node: yaml.Node, path: str) -> int:
+def _line(root: yaml.Node, path: str) -> int:
     """Return the line, from 1, of what a path names; of the nearest part around it where that is not there."""
+    node = root
     for key, index in _PATH_PART.findall(path):
         inner = _child(node, key, index)
         if inner is None:
