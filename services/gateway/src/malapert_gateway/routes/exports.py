@@ -1,13 +1,17 @@
-"""Plans as files: the plan itself, a calendar, and the sites on a map."""
+"""Plans as files for people, calendars, maps, control rooms and other planning systems."""
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.calendar import plan_calendar
+from malapert_gateway.exports.mps_plan import mps_plan
+from malapert_gateway.exports.openmct_plan import openmct_plan
+from malapert_gateway.exports.plan_table import plan_csv, plan_timeline
 from malapert_gateway.exports.sites_geojson import sites_geojson
 from malapert_gateway.models.plan import Plan
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -20,7 +24,11 @@ class ExportFormat(StrEnum):
     """A file format of a plan."""
 
     JSON = "json"
+    MPS = "mps"
+    OPENMCT = "openmct"
     ICS = "ics"
+    CSV = "csv"
+    TIMELINE = "timeline"
     GEOJSON_SITES = "geojson-sites"
 
 
@@ -29,9 +37,24 @@ _FILES = {
     200: {
         "description": "The file.",
         "content": {"application/json": {"schema": {"type": "object"}}, "text/calendar": _BINARY}
-        | {"application/geo+json": {"schema": {"type": "object"}}},
+        | {"application/geo+json": {"schema": {"type": "object"}}, "text/csv": _BINARY, "text/plain": _BINARY},
         "headers": {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}},
     }
+}
+
+
+def _json(make: Callable[[Plan], Any]) -> Callable[[Plan], bytes]:
+    return lambda plan: json.dumps(make(plan), ensure_ascii=False, indent=1).encode()
+
+
+_WRITERS: dict[ExportFormat, tuple[str, str, Callable[[Plan], bytes]]] = {
+    ExportFormat.JSON: ("application/json", "plan.json", lambda plan: plan.model_dump_json(indent=2).encode()),
+    ExportFormat.MPS: ("application/json", "plan.mps.json", _json(mps_plan)),
+    ExportFormat.OPENMCT: ("application/json", "plan.openmct.json", _json(openmct_plan)),
+    ExportFormat.ICS: ("text/calendar", "plan.ics", plan_calendar),
+    ExportFormat.CSV: ("text/csv", "plan.csv", plan_csv),
+    ExportFormat.TIMELINE: ("text/plain", "plan.txt", plan_timeline),
+    ExportFormat.GEOJSON_SITES: ("application/geo+json", "sites.geojson", _json(sites_geojson)),
 }
 
 
@@ -43,14 +66,11 @@ async def export_plan(
 ) -> Response:
     """Return a plan as a file.
 
-    `json` is the plan itself, `ics` an iCalendar (RFC 5545) of its activities and contacts, `geojson-sites` the ranked
-    sites in lunar longitude and latitude.
+    `json` is the plan itself; `mps` has the fields of CCSDS 529.1 (draft of 2023-06), with definitions and resource
+    profiles; `openmct` is for Open MCT's plan view; `ics` an iCalendar (RFC 5545) and `csv` a table of activities and
+    contacts; `timeline` what begins and ends when, as text; `geojson-sites` the ranked sites in lunar longitude and
+    latitude.
     """
-    plan = to_model(await gateway.plan(plan_id), Plan)
-    if format is ExportFormat.ICS:
-        content, media_type, name = plan_calendar(plan), "text/calendar", "plan.ics"
-    elif format is ExportFormat.GEOJSON_SITES:
-        content, media_type, name = json.dumps(sites_geojson(plan)).encode(), "application/geo+json", "sites.geojson"
-    else:
-        content, media_type, name = plan.model_dump_json(indent=2).encode(), "application/json", "plan.json"
+    media_type, name, write = _WRITERS[format]
+    content = write(to_model(await gateway.plan(plan_id), Plan))
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,104 @@
+"""A plan as a table (CSV, RFC 4180), and as a command timeline: what begins and ends when, line by line."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedContact
+from malapert_gateway.models.shared import Interval
+from malapert_gateway.models.wire import rfc3339
+
+_COLUMNS = (
+    "kind", "id", "title", "agency_id", "asset_id", "start_time", "end_time", "duration_s", "place_id", "to_place_id",
+    "station_id", "power_w", "data_bit", "capacity_bit", "sent_bit", "value", "resource_ids", "request_id",
+    "activity_type_id", "chain_id", "window_id", "contact_id",
+)  # fmt: skip
+
+
+def plan_csv(plan: Plan) -> bytes:
+    """Return activities, drives and contacts one a row by start time; times are RFC 3339 in UTC."""
+    timed = [(activity.interval.start_time, _activity_row(activity)) for activity in plan.activities]
+    timed += [(contact.interval.start_time, _contact_row(contact)) for contact in plan.contacts]
+    timed.sort(key=lambda pair: (pair[0], pair[1]["kind"], pair[1]["id"]))
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, _COLUMNS, lineterminator="\r\n")
+    table.writeheader()
+    table.writerows(row for _, row in timed)
+    return text.getvalue().encode()
+
+
+def _activity_row(activity: PlannedActivity) -> dict[str, Any]:
+    return {
+        "kind": activity.kind,
+        "id": activity.activity_id,
+        "title": activity.title,
+        "agency_id": activity.agency_id,
+        "asset_id": activity.asset_id,
+        **_span(activity.interval),
+        "place_id": activity.place_id,
+        "to_place_id": activity.to_place_id,
+        "power_w": activity.power_w,
+        "data_bit": activity.data_bit,
+        "value": activity.value,
+        "resource_ids": " ".join(activity.resource_ids),
+        "request_id": activity.request_id,
+        "activity_type_id": activity.activity_type_id,
+        "chain_id": activity.chain_id,
+    }
+
+
+def _contact_row(contact: PlannedContact) -> dict[str, Any]:
+    return {
+        "kind": "CONTACT",
+        "id": contact.window_id,
+        "title": f"Contact {contact.station_id}",
+        **_span(contact.interval),
+        "place_id": contact.place_id,
+        "station_id": contact.station_id,
+        "capacity_bit": contact.capacity_bit,
+        "sent_bit": contact.sent_bit,
+        "window_id": contact.window_id,
+        "contact_id": contact.contact_id,
+    }
+
+
+def _span(interval: Interval) -> dict[str, str | float]:
+    return {
+        "start_time": rfc3339(interval.start_time),
+        "end_time": rfc3339(interval.end_time),
+        "duration_s": (interval.end_time - interval.start_time).total_seconds(),
+    }
+
+
+def plan_timeline(plan: Plan) -> bytes:
+    """Return a line for each begin and end by time, ends before begins where both fall together.
+
+    Times are UTC as year, day of the year and time of day; BEGIN and END are of activities and drives, AOS and LOS of
+    contacts. The head names the plan and the hash of its content.
+    """
+    head = [
+        f"# plan {plan.plan_id} of {plan.mission_id} version {plan.mission_version}, {plan.state}",
+        f"# content {plan.content_hash}",
+        "# TIME (UTC)        WHAT  ASSET        PLACE                    ITEM",
+    ]
+    lines = [line for _, _, line in sorted(_lines(plan))]
+    return ("\n".join([*head, *lines]) + "\n").encode()
+
+
+def _lines(plan: Plan) -> Iterator[tuple[datetime, int, str]]:
+    for activity in plan.activities:
+        way = f"{activity.place_id}>{activity.to_place_id}" if activity.to_place_id else activity.place_id
+        item = f"{activity.activity_id} | {activity.title}"
+        for what, time, order in (("BEGIN", activity.interval.start_time, 1), ("END", activity.interval.end_time, 0)):
+            yield time, order, _line(time, what, activity.asset_id, way, item)
+    for contact in plan.contacts:
+        item = f"{contact.station_id} | {contact.sent_bit:.0f} of {contact.capacity_bit:.0f} bit"
+        for what, time, order in (("AOS", contact.interval.start_time, 1), ("LOS", contact.interval.end_time, 0)):
+            yield time, order, _line(time, what, "", contact.place_id, item)
+
+
+def _line(time: datetime, what: str, asset_id: str, place: str, item: str) -> str:
+    # A title may hold any character; a line is a line.
+    return f"{time:%Y-%jT%H:%M:%SZ} {what:<5} {asset_id or '-':<12} {place:<24} {' '.join(item.split())}"

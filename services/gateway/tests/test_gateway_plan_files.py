@@ -1,0 +1,124 @@
+"""Plans as files for other planning systems: fields held against the CCSDS draft, lanes as Open MCT reads them."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_platform import GatewayPlatform
+from test_gateway_exports import exported
+
+MPS_FIELDS = Path(__file__).parents[3].parent / "shared" / "reference" / "standards" / "mps" / "mps-fields.md"
+# What each place of the file is, in the draft's words.
+TYPES = {
+    "plan": "Plan",
+    "information": "PlanInformation",
+    "items": "PlannedItems",
+    "plannedActivities": "ActivityInstance",
+    "arguments": "Argument",
+    "start": "TimeTrigger",
+    "end": "TimeTrigger",
+    "planPeriodStart": "TimeTrigger",
+    "planPeriodEnd": "TimeTrigger",
+    "resources": "PlanResources",
+    "resourceProfiles": "ResourceProfile",
+    "profileSegments": "ProfileSegment",
+    "profileEntries": "ProfileEntry",
+    "activityDefinitions": "ActivityDefinition",
+    "argDefs": "ArgDef",
+}
+
+
+def draft_fields() -> dict[str, dict[str, bool]]:
+    """Return each type's fields, and whether each may be missing or null."""
+    if not MPS_FIELDS.exists():
+        pytest.skip("no list of the draft's fields in ../shared/reference/standards/mps")
+    text = MPS_FIELDS.read_text()
+    found: dict[str, dict[str, bool]] = {}
+    for name, base, fields in re.findall(r"^### (\w+) extends (\w+)(?: \(abstract\))?: *(.*)$", text, re.MULTILINE):
+        inherited = {"time": True} if base == "Trigger" else {}
+        parsed = (field.split(":") for field in fields.split(", ") if ":" in field)
+        found[name] = inherited | {key.strip(): kind.endswith(("?", "[]")) for key, kind in parsed}
+    return found
+
+
+def parts(name: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object of the file whose type the draft names."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            if name in TYPES:
+                yield TYPES[name], item
+            for key, inner in item.items():
+                yield from parts(key, inner)
+
+
+@pytest.mark.asyncio
+async def test_the_planning_draft_knows_every_field(sqlite_platform: GatewayPlatform) -> None:
+    fields = draft_fields()
+    file = (await exported(sqlite_platform, "mps")).json()
+    seen = set()
+    for name in ("plan", "activityDefinitions"):
+        for kind, part in parts(name, file[name]):
+            seen.add(kind)
+            own = set(part) - {"key", "type"}
+            assert own <= set(fields[kind]), kind
+            missing = {field for field, optional in fields[kind].items() if not optional} - own
+            assert not missing, kind
+    assert seen == set(TYPES.values())
+    keys = {definition["key"] for definition in file["activityDefinitions"]}
+    assert {item["definition"] for item in file["plan"]["items"]["plannedActivities"]} == keys
+    resources = {resource["key"] for resource in file["resources"]}
+    assert {profile["resource"] for profile in file["plan"]["resources"]["resourceProfiles"]} == resources
+
+
+@pytest.mark.asyncio
+async def test_a_drive_is_an_activity_of_the_draft(sqlite_platform: GatewayPlatform) -> None:
+    file = (await exported(sqlite_platform, "mps")).json()
+    items = {item["key"]: item for item in file["plan"]["items"]["plannedActivities"]}
+    drive = items["drive-1"]
+    assert (drive["definition"], drive["status"], drive["duration"]) == ("drive", "PLANNED", 9000.0)
+    assert drive["start"] == {
+        "type": "TimeTrigger",
+        "time": "2029-01-11T00:00:00Z",
+        "triggerTime": "2029-01-11T00:00:00Z",
+    }
+    assert {"argName": "to_place", "count": 1, "argValues": ["ridge-1"]} in drive["arguments"]
+    assert file["plan"]["status"] == "RELEASED"
+
+
+@pytest.mark.asyncio
+async def test_open_mct_gets_lanes_in_order(sqlite_platform: GatewayPlatform) -> None:
+    file = (await exported(sqlite_platform, "openmct")).json()
+    lanes = [group["name"] for group in file.pop("Groups")]
+    assert lanes == list(file)
+    assert (lanes[0], lanes[-1], len(lanes)) == ("Drives", "Contacts", 3)
+    (drive,) = file["Drives"]
+    assert drive["start"] == 1000 * datetime(2029, 1, 11, tzinfo=UTC).timestamp()
+    assert (drive["name"], drive["type"]) == ("Drive; to, the ridge", "Drives")
+    for lane, entries in file.items():
+        for entry in entries:
+            assert set(entry) == {"name", "start", "end", "id", "type", "color", "textColor"}
+            assert entry["type"] == lane
+            assert isinstance(entry["start"], int)
+
+
+@pytest.mark.asyncio
+async def test_a_plan_is_a_table_and_a_timeline(sqlite_platform: GatewayPlatform) -> None:
+    answer = await exported(sqlite_platform, "csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    drive = next(row for row in rows if row["id"] == "drive-1")
+    assert (drive["title"], drive["duration_s"], drive["to_place_id"]) == ("Drive; to, the ridge", "9000.0", "ridge-1")
+    assert sorted(row["kind"] for row in rows if row["station_id"]) == ["CONTACT"]
+    assert [row["start_time"] for row in rows] == sorted(row["start_time"] for row in rows)
+    text = (await exported(sqlite_platform, "timeline")).text
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert len(lines) == 2 * len(rows)
+    assert lines == sorted(lines, key=lambda line: line[:18])
+    assert "2029-011T00:00:00Z BEGIN" in text
+    (end,) = [line for line in lines if line.startswith("2029-011T02:30:00Z END")]
+    assert end.endswith("site>ridge-1             drive-1 | Drive; to, the ridge")
