@@ -13,6 +13,7 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     ContactWindow,
+    CumulativeResource,
     Drive,
     DriveRule,
     Limit,
@@ -150,6 +151,7 @@ class _RandomProblem:
             relations=self.relations(activities),
             repetitions=self.repetitions(activities),
             limits=self.limits(activities),
+            cumulative_resources=self.cumulative_resources(activities),
             contact_windows=tuple(self.contact_windows()),
             contact_power_w=self.rng.choice((0.0, 40.0)),
             battery=Battery(
@@ -264,6 +266,13 @@ class _RandomProblem:
             return ()
         uses = tuple(LimitUse(activity.activity_id, self.rng.choice((1.0, 0.37))) for activity in users)
         return (Limit("ovens", "Ovens", self.rng.choice((1.0, 1.5, 3.0)), "1", uses),)
+
+    def cumulative_resources(self, activities: tuple[Activity, ...]) -> tuple[CumulativeResource, ...]:
+        users = [activity for activity in activities if not activity.mandatory]
+        if not users or self.rng.random() < 0.5:
+            return ()
+        uses = tuple(LimitUse(activity.activity_id, self.rng.choice((1.0, 2.0, 0.6))) for activity in users)
+        return (CumulativeResource("crew", "Crew", self.rng.choice((1.0, 2.0, 2.5)), "1", uses),)
 
     def contact_windows(self) -> list[ContactWindow]:
         windows = []

@@ -76,8 +76,14 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
             asked = tuple(place_id for place_id in places if place_id not in dark)
             if not _condition_holds(problem, condition, asked, talking, time_s):
                 return False
+    names = {placed.activity_id for placed in active}
+    shared = all(
+        sum(use.amount for use in resource.uses if use.activity_id in names) <= resource.capacity
+        for resource in problem.cumulative_resources
+    )
     return (
-        max(resources.values(), default=0) <= 1
+        shared
+        and max(resources.values(), default=0) <= 1
         and all(_condition_holds(problem, condition, places, talking, time_s) for condition in conditions)
         and all(_reachable(problem, contact, places, time_s) for contact in talking)
     )
@@ -183,12 +189,6 @@ def _relations_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity])
             if relation.kind is RelationKind.AFTER and not relation.min_lag_s <= lag_s <= most_s:
                 return False
     return True
-
-
-def _limits_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:
-    return all(
-        sum(use.amount for use in limit.uses if use.activity_id in placed) <= limit.capacity for limit in problem.limits
-    )
 
 
 def _repetitions_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:

@@ -48,6 +48,7 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
             draft("unseen", conditions=[{"kind": "CONDITION_KIND_CONTACT", "outside": True}]),
             draft("open", conditions=[{"kind": "CONDITION_KIND_AVAILABILITY", "outside": True}]),
             draft("pumped", uses=[{"resource_id": "tank", "amount": 1.0}]),
+            draft("crewed", uses=[{"resource_id": "crew", "amount": 1.0}]),
             draft("needing"),
         ],
         relations=[
@@ -59,11 +60,12 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
             ),
         ],
         resources=[
-            request_pb2.ActivityResource(resource_id="tank", kind=resource_pb2.RESOURCE_KIND_RESERVOIR, capacity=9.0)
+            request_pb2.ActivityResource(resource_id="tank", kind=resource_pb2.RESOURCE_KIND_RESERVOIR, capacity=9.0),
+            request_pb2.ActivityResource(resource_id="crew", kind=resource_pb2.RESOURCE_KIND_CUMULATIVE, capacity=3.0),
         ],
     )
     found = plannable(demand)
-    assert [item.request_id for item in found.demand.activities] == ["plain", "open"]
+    assert [item.request_id for item in found.demand.activities] == ["plain", "open", "crewed"]
     assert not found.demand.relations
     reasons = {item.unplanned.request_id: item.unplanned.explanation for item in found.left_out}
     assert set(reasons) == {"relayed", "unseen", "pumped", "needing"}

@@ -9,6 +9,8 @@ from malapert_planner.domain.problem import (
     Battery,
     Condition,
     ConditionKind,
+    CumulativeResource,
+    LimitUse,
     PlanningProblem,
     PowerSeries,
     RateSeries,
@@ -106,6 +108,31 @@ CASES: dict[str, tuple[PlanningProblem, str, tuple[str, ...], str]] = {
         "DISPLACED",
         ("a",),
         "taken by a",
+    ),
+    "crew taken": (
+        replace(
+            BASE,
+            activities=(
+                make_activity("a", windows=((0, HOUR_S),)),
+                make_activity("b", value=5.0, windows=((0, HOUR_S),)),
+            ),
+            cumulative_resources=(
+                CumulativeResource("crew", "Crew", 3.0, "1", (LimitUse("a", 2.0), LimitUse("b", 1.5))),
+            ),
+        ),
+        "DISPLACED",
+        ("a",),
+        "taken by a",
+    ),
+    "more crew than there is": (
+        replace(
+            BASE,
+            activities=(make_activity("a"),),
+            cumulative_resources=(CumulativeResource("crew", "Crew", 1.0, "1", (LimitUse("a", 2.0),)),),
+        ),
+        "LIMIT",
+        ("crew",),
+        "2 of Crew are needed, there are 1",
     ),
     "contact taken": (
         replace(

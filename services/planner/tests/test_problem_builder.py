@@ -5,8 +5,9 @@ import neighbour_data as data
 import pytest
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
+from malapert.payload.v1 import request_pb2, resource_pb2
 from malapert_planner.domain.hashing import problem_hash
-from malapert_planner.domain.problem import Condition, ConditionKind, RelationKind
+from malapert_planner.domain.problem import Condition, ConditionKind, CumulativeResource, LimitUse, RelationKind
 from malapert_planner.domain.problem_check import check_problem
 from malapert_planner.mission_document import MissionDocument, read_document
 from malapert_planner.services.catalogue import catalogue_request
@@ -146,3 +147,16 @@ def test_a_packed_problem_comes_back_as_it_was(inputs: ProblemInputs) -> None:
     again = unpack_problem(pack_problem(problem))
     assert again == problem
     assert problem_hash(again) == problem_hash(problem)
+
+
+def test_what_is_shared_reaches_the_problem_and_comes_back_from_its_file(inputs: ProblemInputs) -> None:
+    demand = request_pb2.ExpandRequestsResponse()
+    demand.CopyFrom(inputs.requests)
+    crew = demand.resources.add(resource_id="crew", title="Crew", capacity=3.0, unit="1")
+    crew.kind = resource_pb2.RESOURCE_KIND_CUMULATIVE
+    demand.activities[0].uses.add(resource_id="crew", amount=2.0, effect=resource_pb2.RESOURCE_EFFECT_HOLD)
+    problem = build_problem(replace(inputs, requests=demand))
+    use = LimitUse(demand.activities[0].activity_id, 2.0)
+    assert problem.cumulative_resources == (CumulativeResource("crew", "Crew", 3.0, "1", (use,)),)
+    assert check_problem(problem) == ()
+    assert unpack_problem(pack_problem(problem)) == problem

@@ -11,7 +11,9 @@ from malapert_planner.domain.problem import (
     Battery,
     Condition,
     ConditionKind,
+    CumulativeResource,
     DriveRule,
+    LimitUse,
     Objective,
     PowerSeries,
     RateSeries,
@@ -49,6 +51,11 @@ def places(**changes: Any) -> dict[str, Any]:
 
 def windows(*given: dict[str, Any]) -> dict[str, Any]:
     return {"contact_windows": tuple(make_window(f"w{index}", **changes) for index, changes in enumerate(given))}
+
+
+def crewed(**changes: Any) -> dict[str, Any]:
+    crew = CumulativeResource("crew", "Crew", 2.0, "1", (LimitUse("a", 1.0),))
+    return {"activities": TWO, "cumulative_resources": (replace(crew, **changes),)}
 
 
 def related(*relations: Relation) -> dict[str, Any]:
@@ -119,6 +126,10 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"battery": replace(BATTERY, asleep_load_w=True)}, "battery.asleep_load_w", "NOT_FINITE"),
     ({"storage": replace(STORAGE, capacity_bit=-1.0)}, "storage.capacity_bit", "OUT_OF_RANGE"),
     ({"storage": replace(STORAGE, start_bit=2e9)}, "storage.start_bit", "OUT_OF_RANGE"),
+    (crewed(capacity=-1.0), "cumulative_resources[0].capacity", "OUT_OF_RANGE"),
+    (crewed(capacity=float("inf")), "cumulative_resources[0].capacity", "NOT_FINITE"),
+    (crewed(uses=(LimitUse("x", 1.0),)), "cumulative_resources[0].uses[0].activity_id", "UNKNOWN_ACTIVITY"),
+    (crewed(uses=(LimitUse("a", -1.0),)), "cumulative_resources[0].uses[0].amount", "OUT_OF_RANGE"),
     (related(Relation(AFTER, "a", "x")), "relations[0].other_request_id", "UNKNOWN_REQUEST"),
     (related(Relation(EXCLUDES, "a", "a")), "relations[0]", "SAME_REQUEST"),
     (related(Relation(AFTER, "a", "b", 60, 30)), "relations[0].max_lag_s", "OUT_OF_RANGE"),

@@ -12,6 +12,7 @@ from malapert_planner.domain.problem import (
     Battery,
     Condition,
     ConditionKind,
+    CumulativeResource,
     DriveRule,
     Limit,
     LimitUse,
@@ -139,6 +140,23 @@ PROBLEMS = {
         BASE,
         drives=(),
         limits=(Limit("ovens", "Ovens", 1.5, "1", (LimitUse("a", 1.0), LimitUse("b", 1.0))),),
+    ),
+    "crew for two of three at once": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", value=5.0, windows=((0, 2 * HOUR_S),), resource_ids=()),
+            make_activity("b", value=4.0, windows=((0, 2 * HOUR_S),), duration_s=2 * HOUR_S, resource_ids=()),
+            make_activity("c", value=3.0, windows=((0, 2 * HOUR_S),), resource_ids=()),
+        ),
+        cumulative_resources=(
+            CumulativeResource("crew", "Crew", 2.5, "1", tuple(LimitUse(name, 1.25) for name in "abc")),
+        ),
+    ),
+    "more crew than there is": replace(
+        BASE,
+        drives=(),
+        cumulative_resources=(CumulativeResource("crew", "Crew", 1.0, "1", (LimitUse("a", 2.0), LimitUse("b", 1.0))),),
     ),
     "the best of a choice, and what requires it": replace(
         BASE,

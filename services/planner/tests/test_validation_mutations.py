@@ -10,6 +10,7 @@ from malapert_planner.domain.problem import (
     Battery,
     Condition,
     ConditionKind,
+    CumulativeResource,
     DriveRule,
     Limit,
     LimitUse,
@@ -31,6 +32,7 @@ TALK = Condition(ConditionKind.CONTACT, ("usuda",))
 
 
 FILMED = ("look-0", "look-1", "stare", "talk")
+CREWED = ("talk", "look-0", "stare")
 
 
 def campaign():
@@ -60,6 +62,9 @@ def campaign():
         ),
         limits=(
             Limit("film", "Film", 4.0, "1", tuple(LimitUse(name, 1.0) for name in FILMED)),
+        ),
+        cumulative_resources=(
+            CumulativeResource("crew", "Crew", 1.5, "1", tuple(LimitUse(name, 1.0) for name in CREWED)),
         ),
         repetitions=(Repetition("look", 7200, 900),),
         contact_windows=(

@@ -9,6 +9,7 @@ from malapert_planner.domain.problem import (
     Battery,
     Condition,
     ConditionKind,
+    CumulativeResource,
     DriveRule,
     Limit,
     LimitUse,
@@ -168,6 +169,10 @@ TWO_OVENS = make_problem(
     activities=(make_activity("a"), make_activity("b")),
     limits=(Limit("ovens", "Ovens", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
 )
+CREWED = make_problem(
+    activities=(make_activity("a"), make_activity("b")),
+    cumulative_resources=(CumulativeResource("crew", "Crew", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
+)
 PLACES = [
     Example(
         Rule.POSITION, AWAY, plan(drive(0), at("a", 3600)), 3600, (3600, 7200),
@@ -187,6 +192,10 @@ PLACES = [
     Example(
         Rule.RESOURCE_OVERLAP, SHARED, plan(at("a", 0), at("b", 3000)), 600, (3000, 3600),
         plan(at("a", 0), at("b", 3600), drive(7200)),
+    ),
+    Example(
+        Rule.RESOURCE_CAPACITY, CREWED, plan(at("a", 0), at("b", 3000)), 0.5, (3000, 3600),
+        plan(at("a", 0), at("b", 3600)),
     ),
     Example(
         Rule.LIMIT, TWO_OVENS, plan(at("a", 0), at("b", 4000)), 0.5, (0, 21600), plan(at("b", 0)),

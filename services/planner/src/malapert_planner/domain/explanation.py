@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from malapert_planner.domain.choices import whole
@@ -26,7 +27,12 @@ def explain_static(
     for step in steps:
         if (reason := _no_window(problem, step)) is not None:
             return reason
-    return _unreachable(problem, steps) or _exhausting(problem, steps) or _related(problem, steps[0], planned_ids)
+    return (
+        _unreachable(problem, steps)
+        or _too_much(problem, steps)
+        or _exhausting(problem, steps)
+        or _related(problem, steps[0], planned_ids)
+    )
 
 
 def _candidates(problem: PlanningProblem, step: Activity) -> list[Place]:
@@ -68,6 +74,18 @@ def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
         f"{_time(step.duration_s)} are needed"
     )
     return Unplanned(step.request_id, step.repetition_index, "NO_WINDOW", text, blocking)
+
+
+def _too_much(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:
+    """Find a cumulative resource of which a step alone takes more than there is."""
+    for step in steps:
+        for resource in problem.cumulative_resources:
+            amount = math.fsum(use.amount for use in resource.uses if use.activity_id == step.activity_id)
+            if amount > resource.capacity:
+                unit = "" if resource.unit == "1" else f" {resource.unit}"
+                text = f"{step.title}: {amount:g}{unit} of {resource.title} are needed, there are {resource.capacity:g}"
+                return Unplanned(step.request_id, step.repetition_index, "LIMIT", text, (resource.resource_id,))
+    return None
 
 
 def _unreachable(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:

@@ -151,7 +151,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How much an activity takes of what is limited."""
+    """How much an activity takes of what is limited or shared."""
 
     activity_id: str
     amount: float
@@ -171,6 +171,17 @@ class Limit:
     unit: str
     uses: tuple[LimitUse, ...]
     is_choice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CumulativeResource:
+    """Something that activities share: at every instant the amounts of those under way add up to it at the most."""
+
+    resource_id: str
+    title: str
+    capacity: float
+    unit: str
+    uses: tuple[LimitUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +282,5 @@ class PlanningProblem:
     storage: Storage
     objective: Objective
     limits: tuple[Limit, ...] = ()
+    cumulative_resources: tuple[CumulativeResource, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)

@@ -13,7 +13,9 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     ContactWindow,
+    CumulativeResource,
     Drive,
+    Limit,
     Place,
     PlanningProblem,
     PowerSeries,
@@ -75,6 +77,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
         "contact_windows": [window.window_id for window in problem.contact_windows],
         "drives": [f"{drive.from_place_id}->{drive.to_place_id}" for drive in problem.drives],
         "limits": [limit.limit_id for limit in problem.limits],
+        "cumulative_resources": [resource.resource_id for resource in problem.cumulative_resources],
         "repetitions": [repetition.request_id for repetition in problem.repetitions],
     }
     for family, identifiers in families.items():
@@ -196,15 +199,21 @@ def _check_limits(problem: PlanningProblem, faults: Faults) -> None:
     chosen: set[str] = set()
     for index, limit in enumerate(problem.limits):
         path = f"limits[{index}]"
-        faults.number(f"{path}.capacity", limit.capacity, 0.0)
-        for number, use in enumerate(limit.uses):
-            faults.member(f"{path}.uses[{number}].activity_id", use.activity_id, set(activities), "ACTIVITY")
-            faults.number(f"{path}.uses[{number}].amount", use.amount, 0.0)
+        _check_uses(path, limit, set(activities), faults)
         requests = {activities[use.activity_id].request_id for use in limit.uses if use.activity_id in activities}
         if limit.is_choice and (len(requests) > 1 or requests & chosen):
             faults.add(f"{path}.uses", "CHOICE_MIXED", "a choice is among repetitions of one request that has no other")
         if limit.is_choice:
             chosen |= requests
+    for index, resource in enumerate(problem.cumulative_resources):
+        _check_uses(f"cumulative_resources[{index}]", resource, set(activities), faults)
+
+
+def _check_uses(path: str, shared: Limit | CumulativeResource, activity_ids: set[str], faults: Faults) -> None:
+    faults.number(f"{path}.capacity", shared.capacity, 0.0)
+    for number, use in enumerate(shared.uses):
+        faults.member(f"{path}.uses[{number}].activity_id", use.activity_id, activity_ids, "ACTIVITY")
+        faults.number(f"{path}.uses[{number}].amount", use.amount, 0.0)
 
 
 def _check_battery(problem: PlanningProblem, faults: Faults) -> None:

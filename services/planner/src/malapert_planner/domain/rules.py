@@ -32,6 +32,7 @@ class Rule(StrEnum):
     DRIVE_OVERLAP               one drive at a time                                                    s
     DRIVE_CLOSED                the way is open                                                        1
     RESOURCE_OVERLAP            a unary resource has one user at a time                                s
+    RESOURCE_CAPACITY           users of a cumulative resource take no more at once than there is      1
     CONTACT_WINDOW              a contact lies in windows of its station where the asset is            s
     CONTACT_START               its place and window are those in force when it begins                 1
     CONTACT_LENGTH              it is as long as its windows ask                                       s
@@ -75,6 +76,7 @@ class Rule(StrEnum):
     DRIVE_OVERLAP = "DRIVE_OVERLAP"
     DRIVE_CLOSED = "DRIVE_CLOSED"
     RESOURCE_OVERLAP = "RESOURCE_OVERLAP"
+    RESOURCE_CAPACITY = "RESOURCE_CAPACITY"
     CONTACT_WINDOW = "CONTACT_WINDOW"
     CONTACT_START = "CONTACT_START"
     CONTACT_LENGTH = "CONTACT_LENGTH"

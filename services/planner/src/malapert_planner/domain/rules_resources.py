@@ -1,10 +1,11 @@
-"""Rules of resources: unary ones have one user at a time; battery and storage keep their limits at every instant."""
+"""Rules of resources: one user of a unary one at a time, enough of what is shared or used up, battery and storage."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,6 +42,25 @@ def _check_uses(resource_id: str, uses: list[tuple[Span, str]], findings: Findin
             findings.report(Rule.RESOURCE_OVERLAP, (resource_id, holder, label), shared, both_s, message)
         if span[1] > holder_span[1]:
             holder_span, holder = span, label
+
+
+def check_cumulative(case: Case, findings: Findings) -> None:
+    """Check that what is taken at once is no more than there is, over each span in which the same activities take."""
+    for resource in case.problem.cumulative_resources:
+        amounts: dict[str, float] = defaultdict(float)
+        for use in resource.uses:
+            amounts[use.activity_id] += use.amount
+        takers = [(placed.span, activity.activity_id) for activity, placed in case.activities]
+        takers = [taker for taker in takers if amounts.get(taker[1])]
+        tolerance = RELATIVE_TOLERANCE * max(1.0, abs(resource.capacity))
+        for span in pairwise(sorted({edge for taken, _ in takers for edge in taken})):
+            names = [name for taken, name in takers if taken[0] <= span[0] and span[1] <= taken[1]]
+            taken = math.fsum(amounts[name] for name in names)
+            excess = _above(taken - resource.capacity, tolerance)
+            message = (
+                f"{taken:g} {resource.unit} of {resource.title} are taken at once, there are {resource.capacity:g}"
+            )
+            findings.check(Rule.RESOURCE_CAPACITY, excess, (resource.resource_id, *names), span, message)
 
 
 def check_limits(case: Case, findings: Findings) -> None:

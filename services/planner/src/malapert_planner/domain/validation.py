@@ -13,12 +13,18 @@ from malapert_planner.domain.rules_contacts import check_contacts
 from malapert_planner.domain.rules_form import check_form
 from malapert_planner.domain.rules_place import check_place
 from malapert_planner.domain.rules_relations import check_relations
-from malapert_planner.domain.rules_resources import check_battery, check_limits, check_storage, check_unary
+from malapert_planner.domain.rules_resources import (
+    check_battery,
+    check_cumulative,
+    check_limits,
+    check_storage,
+    check_unary,
+)
 from malapert_planner.domain.rules_windows import check_conditions
 from malapert_planner.domain.schedule import Schedule, ValidationReport
 from malapert_planner.domain.timeline import Case
 
-VALIDATOR = "malapert-validator 2"
+VALIDATOR = "malapert-validator 3"
 """Name and version of the validator; the version changes with what it accepts."""
 
 
@@ -46,6 +52,7 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     check_contacts(case, findings)
     check_relations(case, findings)
     check_unary(case, findings)
+    check_cumulative(case, findings)
     check_limits(case, findings)
     battery, storage = propagate_battery(case), propagate_storage(case)
     check_battery(case, battery, findings)

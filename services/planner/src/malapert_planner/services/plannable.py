@@ -16,6 +16,7 @@ _PLANNED_CONDITIONS = frozenset(
         request_pb2.CONDITION_KIND_CONTACT,
     }
 )
+_PLANNED_RESOURCES = (resource_pb2.RESOURCE_KIND_CONSUMABLE, resource_pb2.RESOURCE_KIND_CUMULATIVE)
 _NEEDING = (request_pb2.RELATION_KIND_REQUIRES, request_pb2.RELATION_KIND_TOGETHER)
 
 
@@ -77,8 +78,8 @@ def _unknown(draft: request_pb2.ActivityDraft, resources: Iterable[request_pb2.A
         elif condition.outside:
             yield f"the absence of {name} is not planned with"
     for use in draft.uses:
-        if kinds.get(use.resource_id) != resource_pb2.RESOURCE_KIND_CONSUMABLE:
-            yield f"the resource {use.resource_id} is no consumable; others with amounts are not planned with"
+        if kinds.get(use.resource_id) not in _PLANNED_RESOURCES:
+            yield f"the resource {use.resource_id} rises and falls; reservoirs are not planned with"
 
 
 def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str]) -> Iterator[LeftOut]:

@@ -15,6 +15,7 @@ from malapert_planner.domain.problem import (
     Condition,
     ConditionKind,
     ContactWindow,
+    CumulativeResource,
     Drive,
     DriveRule,
     Limit,
@@ -98,6 +99,7 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
             for item in demand.repetitions
         ),
         limits=(*_consumables(demand), *_choices(demand)),
+        cumulative_resources=tuple(_cumulative(demand)),
         contact_windows=tuple(_contact_windows(inputs, clockwork)),
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
@@ -239,6 +241,18 @@ def _relation(relation: request_pb2.ActivityRelation) -> Relation:
 
 
 def _consumables(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
+    for resource, uses in _used(demand, resource_pb2.RESOURCE_KIND_CONSUMABLE):
+        yield Limit(resource.resource_id, resource.title, resource.capacity, resource.unit, uses)
+
+
+def _cumulative(demand: request_pb2.ExpandRequestsResponse) -> Iterable[CumulativeResource]:
+    for resource, uses in _used(demand, resource_pb2.RESOURCE_KIND_CUMULATIVE):
+        yield CumulativeResource(resource.resource_id, resource.title, resource.capacity, resource.unit, uses)
+
+
+def _used(
+    demand: request_pb2.ExpandRequestsResponse, kind: "resource_pb2.ResourceKind.ValueType"
+) -> Iterable[tuple[request_pb2.ActivityResource, tuple[LimitUse, ...]]]:
     for resource in demand.resources:
         uses = tuple(
             LimitUse(draft.activity_id, use.amount)
@@ -246,8 +260,8 @@ def _consumables(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
             for use in draft.uses
             if use.resource_id == resource.resource_id
         )
-        if resource.kind == resource_pb2.RESOURCE_KIND_CONSUMABLE and uses:
-            yield Limit(resource.resource_id, resource.title, resource.capacity, resource.unit, uses)
+        if resource.kind == kind and uses:
+            yield resource, uses
 
 
 def _choices(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:

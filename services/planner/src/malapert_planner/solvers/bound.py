@@ -14,6 +14,7 @@ from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
+from malapert_planner.solvers.cumulative import add_relaxed_cumulative
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
 from malapert_planner.solvers.limits import add_relaxed_limits, choice_chains
@@ -70,7 +71,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> 
     model, units = cp_model.CpModel(), Units.of(problem)
     arrivals = earliest_arrivals(exact)
     chains = {chain.index: _add_chain(model, exact, chain, arrivals) for chain in exact.chains}
-    _add_resources(model, chains)
+    _add_resources(model, exact, chains)
     _add_relations(model, exact, chains)
     add_relaxed_limits(model, exact, {index: relaxed.planned for index, relaxed in chains.items()})
     _add_energy(model, exact, chains)
@@ -145,19 +146,25 @@ def _exhausting(instance: Instance, chain: Chain) -> bool:
     )
 
 
-def _add_resources(model: cp_model.CpModel, chains: dict[int, _RelaxedChain]) -> None:
+def _add_resources(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
     uses: dict[str, list[cp_model.IntervalVar]] = defaultdict(list)
+    sharing = {use.activity_id for resource in instance.problem.cumulative_resources for use in resource.uses}
+    intervals: dict[str, cp_model.IntervalVar] = {}
     for relaxed in chains.values():
         for block, start in zip(relaxed.chain.blocks, relaxed.starts, strict=True):
             for step in block.steps:
-                for resource in sorted(set(step.activity.resource_ids)):
-                    at = start + step.offset_s
-                    interval = model.new_optional_fixed_size_interval_var(
-                        at, step.activity.duration_s, relaxed.planned, ""
-                    )
+                activity = step.activity
+                if not activity.resource_ids and activity.activity_id not in sharing:
+                    continue
+                interval = model.new_optional_fixed_size_interval_var(
+                    start + step.offset_s, activity.duration_s, relaxed.planned, ""
+                )
+                intervals[activity.activity_id] = interval
+                for resource in sorted(set(activity.resource_ids)):
                     uses[resource].append(interval)
     for resource in sorted(uses):
         model.add_no_overlap(uses[resource])
+    add_relaxed_cumulative(model, instance, intervals)
 
 
 def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:

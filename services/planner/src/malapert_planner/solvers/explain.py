@@ -222,16 +222,24 @@ def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:
     """Return the requests whose activities overlap the chain's on one of its resources."""
     activities = found.instance.activities
     own = {a.activity_id for a in chain.activities}
+    taken = _taken_by_activity(found.instance.problem)
     mine = [p for p in found.schedule.activities if p.activity_id in own]
     names = {
         activities[p.activity_id].request_id
         for p in found.schedule.activities
         for m in mine
-        if p.activity_id not in own
-        and overlap_s(p.span, m.span)
-        and set(activities[p.activity_id].resource_ids) & set(activities[m.activity_id].resource_ids)
+        if p.activity_id not in own and overlap_s(p.span, m.span) and taken[p.activity_id] & taken[m.activity_id]
     }
     return tuple(sorted(names)[:NAMED])
+
+
+def _taken_by_activity(problem: PlanningProblem) -> dict[str, set[str]]:
+    """Return the unary and cumulative resources that each activity takes."""
+    taken = {activity.activity_id: set(activity.resource_ids) for activity in problem.activities}
+    for resource in problem.cumulative_resources:
+        for use in resource.uses:
+            taken[use.activity_id].add(resource.resource_id)
+    return taken
 
 
 def _no_time(incumbent: Incumbent, chain: Chain) -> Unplanned:

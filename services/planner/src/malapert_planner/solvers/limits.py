@@ -12,9 +12,7 @@ from malapert_planner.domain.problem import Limit
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import RuleFamily, Scope
-
-SCALE = 10_000
-"""Parts into which a limit's capacity is cut."""
+from malapert_planner.solvers.units import whole_unit
 
 
 def add_limits(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
@@ -58,15 +56,8 @@ def _add(
 ) -> None:
     for limit in instance.problem.limits:
         amounts = chain_amounts(instance, limit)
-        unit = _unit(limit, amounts)
+        unit = whole_unit(limit.capacity, amounts.values())
         taken = sum(rounding(amounts[index] / unit) for index in amounts if index in fixed)
         terms = [planned[index] * rounding(amounts[index] / unit) for index in sorted(amounts) if index in planned]
         if terms:
             model.add(cp_model.LinearExpr.sum(terms) <= max(-1, math.floor(limit.capacity / unit + 1e-9)) - taken)
-
-
-def _unit(limit: Limit, amounts: Mapping[int, float]) -> float:
-    """Return the amount that counts as one: exact where everything is whole, else a small part of the capacity."""
-    if all(float(value).is_integer() for value in (limit.capacity, *amounts.values())):
-        return 1.0
-    return max(limit.capacity, *amounts.values(), 1e-12) / SCALE

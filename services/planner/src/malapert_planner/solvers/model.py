@@ -10,6 +10,7 @@ from malapert_planner.domain.schedule import Schedule
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.battery import add_battery, enter_energy
 from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
+from malapert_planner.solvers.cumulative import add_cumulative
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
 from malapert_planner.solvers.ledger import Hints, Ledger
@@ -57,6 +58,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     itinerary = add_itinerary(model, hints, instance, scope)
     placements = add_placements(model, hints, instance, scope, itinerary)
     add_unary_resources(model, instance, scope, placements, itinerary)
+    add_cumulative(model, instance, scope, placements)
     contacts = add_contacts(model, hints, instance, scope, itinerary)
     if RuleFamily.CONTACT not in scope.dropped:
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from malapert_planner.domain.problem import PlanningProblem
 
 MWH_PER_WH = 1000
+PARTS = 10_000
+"""Parts into which an amount is cut that is not whole."""
+LARGEST_WHOLE = 1_000_000_000
+"""Larger amounts are cut into parts even where they are whole, so that no sum of them overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,11 @@ def drawn_mwh(energy_wh: float) -> int:
 def supplied_mwh(energy_wh: float) -> int:
     """Return energy supplied or available, rounded down."""
     return math.floor(energy_wh * MWH_PER_WH + 1e-6)
+
+
+def whole_unit(capacity: float, amounts: Iterable[float]) -> float:
+    """Return the amount that counts as one: exact where everything is whole, else a small part of the largest."""
+    values = (capacity, *amounts)
+    if all(float(value).is_integer() for value in values) and max(values) <= LARGEST_WHOLE:
+        return 1.0
+    return max(*values, 1e-12) / PARTS

@@ -1,0 +1,86 @@
+"""What activities share at once, in integers that keep the rule or, for a bound, never ask for more."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.problem import CumulativeResource, Span
+from malapert_planner.domain.spans import overlap_s
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.placements import Placements
+from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.units import whole_unit
+
+
+def add_cumulative(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
+    r"""Let the users of each cumulative resource take no more at once than there is.
+
+    At every t where a use begins, Σ_{i uses r at t} amount b[i] ≤ capacity − what fixed chains take at t: what is
+    taken rises nowhere else. Amounts are rounded up.
+    """
+    if RuleFamily.RESOURCE in scope.dropped:
+        return
+    for resource in instance.problem.cumulative_resources:
+        amounts, capacity = scaled_amounts(resource, math.ceil)
+        fixed = [
+            (placed.span, amounts[placed.activity_id])
+            for chain in placements.fixed.values()
+            for placed in chain.activities
+            if placed.activity_id in amounts and overlap_s(placed.span, scope.span)
+        ]
+        free = [
+            (step.span(option.start_s), amounts[step.activity.activity_id], option.taken)
+            for decision in placements.decisions.values()
+            for block in decision.blocks
+            for step in block.block.steps
+            if step.activity.activity_id in amounts
+            for option in block.options
+        ]
+        _add_instants(model, capacity, fixed, free)
+
+
+def _add_instants(
+    model: cp_model.CpModel,
+    capacity: int,
+    fixed: list[tuple[Span, int]],
+    free: list[tuple[Span, int, cp_model.IntVar]],
+) -> None:
+    starts = sorted({span[0] for span, _ in fixed} | {span[0] for span, _, _ in free})
+    waiting = sorted(free, key=lambda use: use[0])
+    active: list[tuple[Span, int, cp_model.IntVar]] = []
+    position = 0
+    for start in starts:
+        active = [use for use in active if use[0][1] > start]
+        while position < len(waiting) and waiting[position][0][0] == start:
+            active.append(waiting[position])
+            position += 1
+        left = capacity - sum(amount for span, amount in fixed if span[0] <= start < span[1])
+        if sum(amount for _, amount, _ in active) > left:
+            taken = cp_model.LinearExpr.weighted_sum([var for _, _, var in active], [amount for _, amount, _ in active])
+            # What fixed chains already take too much of is not for this model to mend.
+            model.add(taken <= max(left, 0))
+
+
+def add_relaxed_cumulative(
+    model: cp_model.CpModel, instance: Instance, uses: Mapping[str, cp_model.IntervalVar]
+) -> None:
+    """Add the cumulative resources over interval variables by activity so that no schedule is cut off."""
+    for resource in instance.problem.cumulative_resources:
+        amounts, capacity = scaled_amounts(resource, math.floor)
+        names = [name for name in sorted(amounts) if name in uses]
+        if names:
+            model.add_cumulative([uses[name] for name in names], [amounts[name] for name in names], capacity)
+
+
+def scaled_amounts(resource: CumulativeResource, rounding: Callable[[float], int]) -> tuple[dict[str, int], int]:
+    """Return what each activity takes, rounded, and the capacity, in the resource's whole units."""
+    amounts: defaultdict[str, float] = defaultdict(float)
+    for use in resource.uses:
+        amounts[use.activity_id] += use.amount
+    unit = whole_unit(resource.capacity, amounts.values())
+    scaled = {name: rounding(amount / unit) for name, amount in amounts.items() if amount > 0}
+    return scaled, math.floor(resource.capacity / unit + 1e-9)
