@@ -26,6 +26,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Span,
     Storage,
 )
@@ -152,6 +154,7 @@ class _RandomProblem:
             repetitions=self.repetitions(activities),
             limits=self.limits(activities),
             cumulative_resources=self.cumulative_resources(activities),
+            reservoirs=self.reservoirs(activities),
             contact_windows=tuple(self.contact_windows()),
             contact_power_w=self.rng.choice((0.0, 40.0)),
             battery=Battery(
@@ -273,6 +276,14 @@ class _RandomProblem:
             return ()
         uses = tuple(LimitUse(activity.activity_id, self.rng.choice((1.0, 2.0, 0.6))) for activity in users)
         return (CumulativeResource("crew", "Crew", self.rng.choice((1.0, 2.0, 2.5)), "1", uses),)
+
+    def reservoirs(self, activities: tuple[Activity, ...]) -> tuple[Reservoir, ...]:
+        users = [activity for activity in activities if not activity.mandatory]
+        if not users or self.rng.random() < 0.5:
+            return ()
+        amounts = ((1.0, 0.0), (0.0, 1.0), (0.7, 0.0), (0.0, 1.3), (0.5, 0.5))
+        uses = tuple(ReservoirUse(activity.activity_id, *self.rng.choice(amounts)) for activity in users)
+        return (Reservoir("tank", "Tank", 2.0, self.rng.choice((0.0, 0.9, 2.0)), "kg", uses),)
 
     def contact_windows(self) -> list[ContactWindow]:
         windows = []

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from fine_integration import holds, integrate, places_at
-from malapert_planner.domain.problem import Activity, Condition, ConditionKind, PlanningProblem, RelationKind
+from malapert_planner.domain.problem import Activity, Condition, ConditionKind, PlanningProblem, RelationKind, Reservoir
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
 
 TICK_S = 60
@@ -142,6 +142,7 @@ def _requests_hold(problem: PlanningProblem, schedule: Schedule) -> bool:
             sum(use.amount for use in limit.uses if use.activity_id in placed) <= limit.capacity
             for limit in problem.limits
         )
+        and all(_reservoir_holds(reservoir, placed, problem.horizon_s) for reservoir in problem.reservoirs)
         and _relations_hold(problem, placed)
         and _repetitions_hold(problem, placed)
     )
@@ -188,6 +189,19 @@ def _relations_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity])
                 return False
             if relation.kind is RelationKind.AFTER and not relation.min_lag_s <= lag_s <= most_s:
                 return False
+    return True
+
+
+def _reservoir_holds(reservoir: Reservoir, placed: dict[str, PlacedActivity], horizon_s: int) -> bool:
+    """Count at every minute what is gone at the most, and what is there at the most."""
+    uses = [(use, placed[use.activity_id].span) for use in reservoir.uses if use.activity_id in placed]
+    for time_s in range(0, horizon_s + 1, TICK_S):
+        begun = [use for use, span in uses if span[0] <= time_s]
+        ended = [use for use, span in uses if span[1] <= time_s]
+        least = reservoir.start - sum(use.consumed for use in begun) + sum(use.produced for use in ended)
+        most = reservoir.start + sum(use.produced for use in begun) - sum(use.consumed for use in ended)
+        if least < -1e-9 or most > reservoir.capacity + 1e-9:
+            return False
     return True
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from malapert.payload.v1 import request_pb2, resource_pb2
+from malapert.payload.v1 import request_pb2
 from malapert_core.errors import PreconditionError
 from malapert_planner.domain.choices import open_choices, requested_values, whole
 from malapert_planner.domain.problem import Limit, LimitUse
@@ -48,7 +48,6 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
             draft("unseen", conditions=[{"kind": "CONDITION_KIND_CONTACT", "outside": True}]),
             draft("open", conditions=[{"kind": "CONDITION_KIND_AVAILABILITY", "outside": True}]),
             draft("pumped", uses=[{"resource_id": "tank", "amount": 1.0}]),
-            draft("crewed", uses=[{"resource_id": "crew", "amount": 1.0}]),
             draft("needing"),
         ],
         relations=[
@@ -56,23 +55,18 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
                 kind=request_pb2.RELATION_KIND_REQUIRES, request_id="needing", other_request_id="relayed"
             ),
             request_pb2.ActivityRelation(
-                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="pumped"
+                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="unseen"
             ),
-        ],
-        resources=[
-            request_pb2.ActivityResource(resource_id="tank", kind=resource_pb2.RESOURCE_KIND_RESERVOIR, capacity=9.0),
-            request_pb2.ActivityResource(resource_id="crew", kind=resource_pb2.RESOURCE_KIND_CUMULATIVE, capacity=3.0),
         ],
     )
     found = plannable(demand)
-    assert [item.request_id for item in found.demand.activities] == ["plain", "open", "crewed"]
+    assert [item.request_id for item in found.demand.activities] == ["plain", "open", "pumped"]
     assert not found.demand.relations
     reasons = {item.unplanned.request_id: item.unplanned.explanation for item in found.left_out}
-    assert set(reasons) == {"relayed", "unseen", "pumped", "needing"}
+    assert set(reasons) == {"relayed", "unseen", "needing"}
     assert {item.unplanned.reason for item in found.left_out} == {"NOT_SUPPORTED"}
     assert "relay contact" in reasons["relayed"]
     assert "absence of contact" in reasons["unseen"]
-    assert "tank" in reasons["pumped"]
     assert "needs relayed" in reasons["needing"]
     assert {item.unplanned.request_id: item.value for item in found.left_out}["relayed"] == 5.0
 

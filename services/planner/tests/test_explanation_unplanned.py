@@ -17,6 +17,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Storage,
 )
 from malapert_planner.domain.schedule import Unplanned
@@ -123,6 +125,26 @@ CASES: dict[str, tuple[PlanningProblem, str, tuple[str, ...], str]] = {
         "DISPLACED",
         ("a",),
         "taken by a",
+    ),
+    "tank empty": (
+        replace(
+            BASE,
+            activities=(make_activity("a"), make_activity("b", value=5.0)),
+            reservoirs=(Reservoir("tank", "Tank", 3.0, 1.0, "kg", (ReservoirUse("a", 1.0), ReservoirUse("b", 0.75))),),
+        ),
+        "RESERVOIR",
+        ("tank",),
+        "Tank would be 0.75 kg short",
+    ),
+    "tank full": (
+        replace(
+            BASE,
+            activities=(make_activity("a"),),
+            reservoirs=(Reservoir("tank", "Tank", 3.0, 1.0, "kg", (ReservoirUse("a", produced=2.5),)),),
+        ),
+        "RESERVOIR",
+        ("tank",),
+        "Tank has no room for 0.5 kg",
     ),
     "more crew than there is": (
         replace(

@@ -7,7 +7,15 @@ from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2, resource_pb2
 from malapert_planner.domain.hashing import problem_hash
-from malapert_planner.domain.problem import Condition, ConditionKind, CumulativeResource, LimitUse, RelationKind
+from malapert_planner.domain.problem import (
+    Condition,
+    ConditionKind,
+    CumulativeResource,
+    LimitUse,
+    RelationKind,
+    Reservoir,
+    ReservoirUse,
+)
 from malapert_planner.domain.problem_check import check_problem
 from malapert_planner.mission_document import MissionDocument, read_document
 from malapert_planner.services.catalogue import catalogue_request
@@ -155,7 +163,13 @@ def test_what_is_shared_reaches_the_problem_and_comes_back_from_its_file(inputs:
     crew = demand.resources.add(resource_id="crew", title="Crew", capacity=3.0, unit="1")
     crew.kind = resource_pb2.RESOURCE_KIND_CUMULATIVE
     demand.activities[0].uses.add(resource_id="crew", amount=2.0, effect=resource_pb2.RESOURCE_EFFECT_HOLD)
+    tank = demand.resources.add(resource_id="tank", title="Tank", capacity=9.0, start=2.0, unit="kg")
+    tank.kind = resource_pb2.RESOURCE_KIND_RESERVOIR
+    demand.activities[1].uses.add(resource_id="tank", amount=4.0, effect=resource_pb2.RESOURCE_EFFECT_PRODUCE)
+    demand.activities[1].uses.add(resource_id="tank", amount=1.0, effect=resource_pb2.RESOURCE_EFFECT_CONSUME)
     problem = build_problem(replace(inputs, requests=demand))
+    flow = ReservoirUse(demand.activities[1].activity_id, consumed=1.0, produced=4.0)
+    assert problem.reservoirs == (Reservoir("tank", "Tank", 9.0, 2.0, "kg", (flow,)),)
     use = LimitUse(demand.activities[0].activity_id, 2.0)
     assert problem.cumulative_resources == (CumulativeResource("crew", "Crew", 3.0, "1", (use,)),)
     assert check_problem(problem) == ()

@@ -20,6 +20,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Storage,
 )
 from malapert_planner.domain.problem_check import check_problem
@@ -56,6 +58,11 @@ def windows(*given: dict[str, Any]) -> dict[str, Any]:
 def crewed(**changes: Any) -> dict[str, Any]:
     crew = CumulativeResource("crew", "Crew", 2.0, "1", (LimitUse("a", 1.0),))
     return {"activities": TWO, "cumulative_resources": (replace(crew, **changes),)}
+
+
+def tanked(**changes: Any) -> dict[str, Any]:
+    tank = Reservoir("tank", "Tank", 2.0, 1.0, "kg", (ReservoirUse("a", 1.0),))
+    return {"activities": TWO, "reservoirs": (replace(tank, **changes),)}
 
 
 def related(*relations: Relation) -> dict[str, Any]:
@@ -130,6 +137,15 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (crewed(capacity=float("inf")), "cumulative_resources[0].capacity", "NOT_FINITE"),
     (crewed(uses=(LimitUse("x", 1.0),)), "cumulative_resources[0].uses[0].activity_id", "UNKNOWN_ACTIVITY"),
     (crewed(uses=(LimitUse("a", -1.0),)), "cumulative_resources[0].uses[0].amount", "OUT_OF_RANGE"),
+    (tanked(start=3.0), "reservoirs[0].start", "OUT_OF_RANGE"),
+    (tanked(capacity=-1.0), "reservoirs[0].capacity", "OUT_OF_RANGE"),
+    (tanked(uses=(ReservoirUse("x"),)), "reservoirs[0].uses[0].activity_id", "UNKNOWN_ACTIVITY"),
+    (
+        tanked(uses=(ReservoirUse("a", 1.0), ReservoirUse("a", 2.0))),
+        "reservoirs[0].uses[1].activity_id",
+        "DUPLICATE_ID",
+    ),
+    (tanked(uses=(ReservoirUse("a", float("nan")),)), "reservoirs[0].uses[0].consumed", "NOT_FINITE"),
     (related(Relation(AFTER, "a", "x")), "relations[0].other_request_id", "UNKNOWN_REQUEST"),
     (related(Relation(EXCLUDES, "a", "a")), "relations[0]", "SAME_REQUEST"),
     (related(Relation(AFTER, "a", "b", 60, 30)), "relations[0].max_lag_s", "OUT_OF_RANGE"),

@@ -23,6 +23,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Storage,
 )
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule, SolveStatus
@@ -151,6 +153,29 @@ PROBLEMS = {
         ),
         cumulative_resources=(
             CumulativeResource("crew", "Crew", 2.5, "1", tuple(LimitUse(name, 1.25) for name in "abc")),
+        ),
+    ),
+    "what is heated was dug before": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("heat", value=5.0, windows=((0, 3 * HOUR_S),), resource_ids=()),
+            make_activity("dig", value=1.0, windows=((0, 2 * HOUR_S),), resource_ids=()),
+            make_activity("more", value=2.0, windows=((0, 2 * HOUR_S),), resource_ids=()),
+        ),
+        reservoirs=(
+            Reservoir(
+                "hopper",
+                "Hopper",
+                1.5,
+                0.25,
+                "t",
+                (
+                    ReservoirUse("heat", consumed=1.0),
+                    ReservoirUse("dig", produced=1.0),
+                    ReservoirUse("more", produced=1.0),
+                ),
+            ),
         ),
     ),
     "more crew than there is": replace(

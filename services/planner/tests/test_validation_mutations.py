@@ -19,6 +19,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Storage,
 )
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
@@ -62,6 +64,12 @@ def campaign():
         ),
         limits=(
             Limit("film", "Film", 4.0, "1", tuple(LimitUse(name, 1.0) for name in FILMED)),
+        ),
+        reservoirs=(
+            Reservoir(
+                "tank", "Tank", 2.0, 1.0, "kg",
+                (ReservoirUse("talk", consumed=1.0), ReservoirUse("drill-0", produced=1.5), ReservoirUse("stare", 1.5)),
+            ),
         ),
         cumulative_resources=(
             CumulativeResource("crew", "Crew", 1.5, "1", tuple(LimitUse(name, 1.0) for name in CREWED)),

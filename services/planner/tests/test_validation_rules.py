@@ -17,6 +17,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Span,
     Storage,
 )
@@ -173,6 +175,15 @@ CREWED = make_problem(
     activities=(make_activity("a"), make_activity("b")),
     cumulative_resources=(CumulativeResource("crew", "Crew", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
 )
+TANKED = make_problem(
+    activities=(make_activity("a"), make_activity("b"), make_activity("c")),
+    reservoirs=(
+        Reservoir(
+            "tank", "Tank", 2.0, 0.5, "kg",
+            (ReservoirUse("a", produced=1.0), ReservoirUse("b", consumed=1.0), ReservoirUse("c", produced=1.5)),
+        ),
+    ),
+)  # fmt: skip
 PLACES = [
     Example(
         Rule.POSITION, AWAY, plan(drive(0), at("a", 3600)), 3600, (3600, 7200),
@@ -196,6 +207,13 @@ PLACES = [
     Example(
         Rule.RESOURCE_CAPACITY, CREWED, plan(at("a", 0), at("b", 3000)), 0.5, (3000, 3600),
         plan(at("a", 0), at("b", 3600)),
+    ),
+    Example(
+        Rule.RESERVOIR_EMPTY, TANKED, plan(at("a", 0), at("b", 3000)), 0.5, (3000, 3600),
+        plan(at("a", 0), at("b", 3600)),
+    ),
+    Example(
+        Rule.RESERVOIR_FULL, TANKED, plan(at("a", 0), at("c", 3600)), 1.0, (3600, 21600), plan(at("a", 0)),
     ),
     Example(
         Rule.LIMIT, TWO_OVENS, plan(at("a", 0), at("b", 4000)), 0.5, (0, 21600), plan(at("b", 0)),

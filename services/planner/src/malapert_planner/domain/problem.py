@@ -185,6 +185,31 @@ class CumulativeResource:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservoirUse:
+    """What an activity takes out of a reservoir and puts into it."""
+
+    activity_id: str
+    consumed: float = 0.0
+    produced: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reservoir:
+    """Something that is filled and drained: at every instant it holds at least nothing and at most its capacity.
+
+    How a use is spread over its activity is not known: what is consumed may be gone from the start on, what is
+    produced may be there at the end only, and the other way round. The rule holds for each.
+    """
+
+    resource_id: str
+    title: str
+    capacity: float
+    start: float
+    unit: str
+    uses: tuple[ReservoirUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Battery:
     """The battery and the base loads of the asset.
 
@@ -283,4 +308,5 @@ class PlanningProblem:
     objective: Objective
     limits: tuple[Limit, ...] = ()
     cumulative_resources: tuple[CumulativeResource, ...] = ()
+    reservoirs: tuple[Reservoir, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)

@@ -49,6 +49,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
         _check_contact_window(f"contact_windows[{index}]", window, problem, place_ids, faults)
     _check_contact_overlaps(problem.contact_windows, faults)
     _check_limits(problem, faults)
+    _check_reservoirs(problem, faults)
     _check_battery(problem, faults)
     _check_storage(problem, faults)
     check_relations(problem, faults)
@@ -78,6 +79,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
         "drives": [f"{drive.from_place_id}->{drive.to_place_id}" for drive in problem.drives],
         "limits": [limit.limit_id for limit in problem.limits],
         "cumulative_resources": [resource.resource_id for resource in problem.cumulative_resources],
+        "reservoirs": [reservoir.resource_id for reservoir in problem.reservoirs],
         "repetitions": [repetition.request_id for repetition in problem.repetitions],
     }
     for family, identifiers in families.items():
@@ -214,6 +216,20 @@ def _check_uses(path: str, shared: Limit | CumulativeResource, activity_ids: set
     for number, use in enumerate(shared.uses):
         faults.member(f"{path}.uses[{number}].activity_id", use.activity_id, activity_ids, "ACTIVITY")
         faults.number(f"{path}.uses[{number}].amount", use.amount, 0.0)
+
+
+def _check_reservoirs(problem: PlanningProblem, faults: Faults) -> None:
+    activity_ids = {activity.activity_id for activity in problem.activities}
+    for index, reservoir in enumerate(problem.reservoirs):
+        path, users = f"reservoirs[{index}]", [use.activity_id for use in reservoir.uses]
+        if faults.number(f"{path}.capacity", reservoir.capacity, 0.0):
+            faults.number(f"{path}.start", reservoir.start, 0.0, reservoir.capacity)
+        for number, use in enumerate(reservoir.uses):
+            faults.member(f"{path}.uses[{number}].activity_id", use.activity_id, activity_ids, "ACTIVITY")
+            faults.number(f"{path}.uses[{number}].consumed", use.consumed, 0.0)
+            faults.number(f"{path}.uses[{number}].produced", use.produced, 0.0)
+            if users.count(use.activity_id) > 1:
+                faults.add(f"{path}.uses[{number}].activity_id", "DUPLICATE_ID", f"{use.activity_id} has another use")
 
 
 def _check_battery(problem: PlanningProblem, faults: Faults) -> None:

@@ -33,6 +33,8 @@ class Rule(StrEnum):
     DRIVE_CLOSED                the way is open                                                        1
     RESOURCE_OVERLAP            a unary resource has one user at a time                                s
     RESOURCE_CAPACITY           users of a cumulative resource take no more at once than there is      1
+    RESERVOIR_EMPTY             a reservoir holds what is taken out of it                              1
+    RESERVOIR_FULL              and has room for what is put into it                                   1
     CONTACT_WINDOW              a contact lies in windows of its station where the asset is            s
     CONTACT_START               its place and window are those in force when it begins                 1
     CONTACT_LENGTH              it is as long as its windows ask                                       s
@@ -77,6 +79,8 @@ class Rule(StrEnum):
     DRIVE_CLOSED = "DRIVE_CLOSED"
     RESOURCE_OVERLAP = "RESOURCE_OVERLAP"
     RESOURCE_CAPACITY = "RESOURCE_CAPACITY"
+    RESERVOIR_EMPTY = "RESERVOIR_EMPTY"
+    RESERVOIR_FULL = "RESERVOIR_FULL"
     CONTACT_WINDOW = "CONTACT_WINDOW"
     CONTACT_START = "CONTACT_START"
     CONTACT_LENGTH = "CONTACT_LENGTH"
@@ -119,6 +123,9 @@ _UNITS: dict[Rule, str] = {
             Rule.RELATION_EXCLUDES,
             Rule.RELATION_REQUIRES,
             Rule.REPETITION_ORDER,
+            Rule.RESOURCE_CAPACITY,
+            Rule.RESERVOIR_EMPTY,
+            Rule.RESERVOIR_FULL,
             Rule.LIMIT,
         ),
         "1",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
 from malapert_planner.domain.coverage import overlap_s
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.propagation import BatteryTrace, Samples, StorageTrace
+from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.rules import Findings, Rule
 from malapert_planner.domain.timeline import Case, drive_label
 
@@ -61,6 +62,34 @@ def check_cumulative(case: Case, findings: Findings) -> None:
                 f"{taken:g} {resource.unit} of {resource.title} are taken at once, there are {resource.capacity:g}"
             )
             findings.check(Rule.RESOURCE_CAPACITY, excess, (resource.resource_id, *names), span, message)
+
+
+def check_reservoirs(case: Case, findings: Findings) -> None:
+    """Check that each level stays between nothing and the capacity."""
+    placed = [item for _, item in case.activities]
+    for reservoir in case.problem.reservoirs:
+        levels = reservoir_levels(reservoir, placed)
+        edges_s = [level.time_s for level in levels] + [max(case.problem.horizon_s, levels[-1].time_s)]
+        title, unit, objects = reservoir.title, reservoir.unit, (reservoir.resource_id,)
+        tolerance = RELATIVE_TOLERANCE * max(1.0, reservoir.capacity)
+        findings.count(Rule.RESERVOIR_EMPTY, len(levels))
+        for span, missing in _runs(edges_s, [-level.least for level in levels], tolerance):
+            message = f"{missing:g} {unit} more than there is are taken out of {title}"
+            findings.report(Rule.RESERVOIR_EMPTY, objects, span, missing, message)
+        findings.count(Rule.RESERVOIR_FULL, len(levels))
+        for span, excess in _runs(edges_s, [level.most - reservoir.capacity for level in levels], tolerance):
+            message = f"{excess:g} {unit} more than it holds are put into {title}"
+            findings.report(Rule.RESERVOIR_FULL, objects, span, excess, message)
+
+
+def _runs(edges_s: list[int], excess: list[float], tolerance: float) -> Iterator[tuple[Span, float]]:
+    """Yield each run of steps beyond a limit, with the largest excess in it."""
+    first = 0
+    for is_beyond, steps in groupby(amount > tolerance for amount in excess):
+        count = len(list(steps))
+        if is_beyond:
+            yield (edges_s[first], edges_s[first + count]), max(excess[first : first + count])
+        first += count
 
 
 def check_limits(case: Case, findings: Findings) -> None:

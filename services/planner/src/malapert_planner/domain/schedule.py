@@ -80,8 +80,8 @@ class Unplanned:
     """Why one repetition of a request is not in the schedule.
 
     ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME,
-    DISPLACED, LIMIT or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names the requests, rules
-    or limits in the way.
+    DISPLACED, LIMIT, RESERVOIR or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names the
+    requests, rules or limits in the way.
     """
 
     request_id: str

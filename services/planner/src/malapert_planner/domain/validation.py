@@ -17,6 +17,7 @@ from malapert_planner.domain.rules_resources import (
     check_battery,
     check_cumulative,
     check_limits,
+    check_reservoirs,
     check_storage,
     check_unary,
 )
@@ -53,6 +54,7 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     check_relations(case, findings)
     check_unary(case, findings)
     check_cumulative(case, findings)
+    check_reservoirs(case, findings)
     check_limits(case, findings)
     battery, storage = propagate_battery(case), propagate_storage(case)
     check_battery(case, battery, findings)

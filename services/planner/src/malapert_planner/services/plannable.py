@@ -1,9 +1,9 @@
 """What of a mission's demand the planner can plan; the rest is left out with its reason, not silently."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from malapert.payload.v1 import request_pb2, resource_pb2
+from malapert.payload.v1 import request_pb2
 
 from malapert_planner.domain.schedule import Unplanned
 
@@ -16,7 +16,6 @@ _PLANNED_CONDITIONS = frozenset(
         request_pb2.CONDITION_KIND_CONTACT,
     }
 )
-_PLANNED_RESOURCES = (resource_pb2.RESOURCE_KIND_CONSUMABLE, resource_pb2.RESOURCE_KIND_CUMULATIVE)
 _NEEDING = (request_pb2.RELATION_KIND_REQUIRES, request_pb2.RELATION_KIND_TOGETHER)
 
 
@@ -43,7 +42,7 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
     """Return what of a demand is planned. A request that needs one that is left out is left out with it."""
     reasons: dict[str, str] = {}
     for draft in demand.activities:
-        for reason in _unknown(draft, demand.resources):
+        for reason in _unknown(draft):
             reasons.setdefault(draft.request_id, reason)
     while True:
         stranded = {
@@ -67,8 +66,7 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
     return Plannable(kept, tuple(_left_out(demand, reasons)), tuple(_notes(demand)))
 
 
-def _unknown(draft: request_pb2.ActivityDraft, resources: Iterable[request_pb2.ActivityResource]) -> Iterator[str]:
-    kinds = {resource.resource_id: resource.kind for resource in resources}
+def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
     for condition in draft.conditions:
         name = request_pb2.ConditionKind.Name(condition.kind).removeprefix("CONDITION_KIND_").lower().replace("_", " ")
         if condition.kind == AVAILABILITY:
@@ -77,9 +75,6 @@ def _unknown(draft: request_pb2.ActivityDraft, resources: Iterable[request_pb2.A
             yield f"the condition {name} is not planned with"
         elif condition.outside:
             yield f"the absence of {name} is not planned with"
-    for use in draft.uses:
-        if kinds.get(use.resource_id) not in _PLANNED_RESOURCES:
-            yield f"the resource {use.resource_id} rises and falls; reservoirs are not planned with"
 
 
 def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str]) -> Iterator[LeftOut]:

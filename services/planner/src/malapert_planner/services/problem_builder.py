@@ -26,6 +26,8 @@ from malapert_planner.domain.problem import (
     Relation,
     RelationKind,
     Repetition,
+    Reservoir,
+    ReservoirUse,
     Span,
     Storage,
 )
@@ -100,6 +102,7 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
         ),
         limits=(*_consumables(demand), *_choices(demand)),
         cumulative_resources=tuple(_cumulative(demand)),
+        reservoirs=tuple(_reservoirs(demand)),
         contact_windows=tuple(_contact_windows(inputs, clockwork)),
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
@@ -248,6 +251,23 @@ def _consumables(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
 def _cumulative(demand: request_pb2.ExpandRequestsResponse) -> Iterable[CumulativeResource]:
     for resource, uses in _used(demand, resource_pb2.RESOURCE_KIND_CUMULATIVE):
         yield CumulativeResource(resource.resource_id, resource.title, resource.capacity, resource.unit, uses)
+
+
+def _reservoirs(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Reservoir]:
+    for resource in demand.resources:
+        if resource.kind != resource_pb2.RESOURCE_KIND_RESERVOIR:
+            continue
+        uses = []
+        for draft in demand.activities:
+            own = [use for use in draft.uses if use.resource_id == resource.resource_id]
+            produced = math.fsum(use.amount for use in own if use.effect == resource_pb2.RESOURCE_EFFECT_PRODUCE)
+            consumed = math.fsum(use.amount for use in own if use.effect == resource_pb2.RESOURCE_EFFECT_CONSUME)
+            if own:
+                uses.append(ReservoirUse(draft.activity_id, consumed, produced))
+        if uses:
+            yield Reservoir(
+                resource.resource_id, resource.title, resource.capacity, resource.start, resource.unit, tuple(uses)
+            )
 
 
 def _used(

@@ -19,6 +19,7 @@ from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
 from malapert_planner.solvers.limits import add_relaxed_limits, choice_chains
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
+from malapert_planner.solvers.reservoirs import add_relaxed_reservoirs
 from malapert_planner.solvers.units import Units
 
 
@@ -73,7 +74,9 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> 
     chains = {chain.index: _add_chain(model, exact, chain, arrivals) for chain in exact.chains}
     _add_resources(model, exact, chains)
     _add_relations(model, exact, chains)
-    add_relaxed_limits(model, exact, {index: relaxed.planned for index, relaxed in chains.items()})
+    planned = {index: relaxed.planned for index, relaxed in chains.items()}
+    add_relaxed_limits(model, exact, planned)
+    add_relaxed_reservoirs(model, exact, planned)
     _add_energy(model, exact, chains)
     assumptions = {}
     for request_id in sorted({c.request_id for c in exact.chains if c.mandatory}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
 from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Schedule, Unplanned
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.bound import earliest_arrivals
@@ -25,6 +26,7 @@ NAMED = 5
 
 _FAMILIES = (
     RuleFamily.LIMIT,
+    RuleFamily.RESERVOIR,
     RuleFamily.BATTERY,
     RuleFamily.STORAGE,
     RuleFamily.CONTACT,
@@ -38,6 +40,7 @@ _REASONS = {
     RuleFamily.RESOURCE: "DISPLACED",
     RuleFamily.RELATION: "RELATION",
     RuleFamily.LIMIT: "LIMIT",
+    RuleFamily.RESERVOIR: "RESERVOIR",
 }
 
 
@@ -159,6 +162,10 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         blocking, text = _used_up(found, chain)
         if not blocking:
             return _untried(chain)
+    elif family is RuleFamily.RESERVOIR:
+        blocking, text = _overdrawn(found)
+        if not blocking:
+            return _untried(chain)
     elif family is RuleFamily.RESOURCE:
         blocking = _displaced(found, chain)
         text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
@@ -215,6 +222,25 @@ def _used_up(found: Incumbent, chain: Chain) -> tuple[tuple[str, ...], str]:
             texts.append(
                 f"{limit.title}: {taken:g} of {limit.capacity:g} {limit.unit} would be taken".replace(" 1 ", " ")
             )
+    return tuple(beyond), "; ".join(texts)
+
+
+def _overdrawn(found: Incumbent) -> tuple[tuple[str, ...], str]:
+    """Return the reservoirs that the schedule with the chain would empty or overfill, and by how much."""
+    beyond, texts = [], []
+    for reservoir in found.instance.problem.reservoirs:
+        levels = reservoir_levels(reservoir, found.schedule.activities)
+        unit = "" if reservoir.unit == "1" else f" {reservoir.unit}"
+        missing, excess = (
+            -min(level.least for level in levels),
+            max(level.most for level in levels) - reservoir.capacity,
+        )
+        if missing > 0:
+            texts.append(f"{reservoir.title} would be {missing:g}{unit} short")
+        if excess > 0:
+            texts.append(f"{reservoir.title} has no room for {excess:g}{unit}")
+        if missing > 0 or excess > 0:
+            beyond.append(reservoir.resource_id)
     return tuple(beyond), "; ".join(texts)
 
 

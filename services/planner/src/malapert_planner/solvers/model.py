@@ -18,6 +18,7 @@ from malapert_planner.solvers.limits import add_limits
 from malapert_planner.solvers.objective import add_objective
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
 from malapert_planner.solvers.relations import add_relations
+from malapert_planner.solvers.reservoirs import add_reservoirs
 from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.storage import add_storage, enter_data
 from malapert_planner.solvers.units import Units
@@ -65,6 +66,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     _hint_stays(hints, scope, itinerary)
     add_relations(model, instance, scope, placements)
     add_limits(model, instance, scope, placements)
+    add_reservoirs(model, instance, scope, placements)
     units, ledger = Units.of(instance.problem), Ledger(scope.cells, hints)
     enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
     enter_data(instance, scope, units, ledger, itinerary, placements, contacts)

@@ -21,6 +21,7 @@ class RuleFamily(StrEnum):
     ITINERARY = "itinerary"
     RELATION = "relation"
     LIMIT = "limit"
+    RESERVOIR = "reservoir"
 
 
 @dataclass(frozen=True, slots=True)
