@@ -1,0 +1,130 @@
+"""Solve published project scheduling instances and print how near to the best known makespans they come.
+
+PSPLIB (Kolisch and Sprecher) in Patterson's format, and projects with reservoirs (Koné, Artigues, Lopez and Mongeau).
+Every schedule is checked by the rules alone before it counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from malapert_planner.domain.projects import Mode, Precedence, Project, Task, violations
+from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.solvers.projects.solve import ProjectResult, solve_project
+
+GROUPS = ("J30", "J60", "J120", "BL", "KSD15_d", "KSD30", "Pack", "Pack_d")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A project with its best known makespan; None where it is infeasible."""
+
+    group: str
+    name: str
+    project: Project
+    best_known: int | None
+
+
+def _numbers(path: Path) -> Iterator[int]:
+    return (int(word) for word in path.read_text().split())
+
+
+def read_psplib(path: Path) -> Project:
+    """Read a project in Patterson's format."""
+    numbers = _numbers(path)
+    count, resources = next(numbers), next(numbers)
+    capacities = {f"R{r + 1}": next(numbers) for r in range(resources)}
+    tasks, links = [], []
+    for index in range(count):
+        duration = next(numbers)
+        demands = tuple((resource_id, next(numbers)) for resource_id in capacities)
+        links += [Precedence(str(index + 1), str(next(numbers))) for _ in range(next(numbers))]
+        tasks.append(Task(str(index + 1), (Mode(duration, demands),)))
+    return _project(tasks, links, capacities, {})
+
+
+def read_reservoirs(path: Path) -> Project:
+    """Read a project with consumption and production; what the two dummies take or give does not count."""
+    numbers = _numbers(path)
+    count, resources, stores = next(numbers), next(numbers), next(numbers)
+    capacities = {f"R{r + 1}": next(numbers) for r in range(resources)}
+    reservoirs = {f"S{s + 1}": next(numbers) for s in range(stores)}
+    tasks, links = [], []
+    for index in range(count):
+        duration = next(numbers)
+        demands = tuple((resource_id, next(numbers)) for resource_id in capacities)
+        amounts = [(reservoir_id, next(numbers), next(numbers)) for reservoir_id in reservoirs]
+        links += [Precedence(str(index + 1), str(next(numbers))) for _ in range(next(numbers))]
+        if index in (0, count - 1):
+            amounts = []
+        consumed = tuple((reservoir_id, amount) for reservoir_id, amount, _ in amounts)
+        produced = tuple((reservoir_id, amount) for reservoir_id, _, amount in amounts)
+        tasks.append(Task(str(index + 1), (Mode(duration, demands),), consumed=consumed, produced=produced))
+    return _project(tasks, links, capacities, reservoirs)
+
+
+def _project(tasks: list[Task], links: list[Precedence], capacities: dict, reservoirs: dict) -> Project:
+    horizon = sum(task.modes[0].duration for task in tasks)
+    return Project(horizon, tuple(tasks), tuple(links), capacities, reservoirs)
+
+
+def instances(data: Path, wanted: str) -> Iterator[Instance]:
+    """Yield the instances of a group: J30, J60, J120 of PSPLIB, or BL, KSD15_d, KSD30, Pack, Pack_d with reservoirs."""
+    psplib = wanted.startswith("J")
+    folder = data / ("psplib" if psplib else "rcpsp_cpr")
+    for row in csv.DictReader((folder / "best_known.csv").open()):
+        if row["set"] != wanted:
+            continue
+        best = row["best_known_makespan"] if psplib else row["best_makespan"]
+        path = folder / row["instance"] if psplib else folder / wanted / row["instance"]
+        project = read_psplib(path) if psplib else read_reservoirs(path)
+        yield Instance(wanted, row["instance"], project, int(best) if best else None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder that holds psplib/ and rcpsp_cpr/")
+    parser.add_argument(
+        "--group", nargs="+", default=GROUPS
+    )
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", default="", help="a part of the instance's name")
+    options = parser.parse_args()
+    for group in options.group:
+        rows = []
+        for instance in instances(options.data, group):
+            if options.only not in instance.name:
+                continue
+            began = time.perf_counter()
+            result = solve_project(instance.project, wall_limit_s=options.seconds, workers=options.workers)
+            wall = time.perf_counter() - began
+            if result.assignments and (broken := violations(instance.project, result.assignments)):
+                raise SystemExit(f"{instance.name} breaks rules: {broken}")
+            rows.append((instance, result, wall))
+            print(
+                f"{group:8} {instance.name:28} {result.status:10} {result.objective!s:>6} bound {result.bound:>7.0f} "
+                f"best known {instance.best_known!s:>6} {wall:6.1f} s",
+                flush=True,
+            )
+        _summary(group, rows)
+
+
+def _summary(group: str, rows: list[tuple[Instance, ProjectResult, float]]) -> None:
+    proven = sum(result.status in (SolveStatus.OPTIMAL, SolveStatus.INFEASIBLE) for _, result, _ in rows)
+    scored = [(r.objective, i.best_known) for i, r, _ in rows if r.objective is not None and i.best_known]
+    deviation = sum(objective / best - 1 for objective, best in scored) / max(1, len(scored))
+    equal = sum(objective <= best for objective, best in scored)
+    print(
+        f"{group}: {len(rows)} instances, {proven} proven, {equal} of {len(scored)} at the best known or below, "
+        f"mean deviation {100 * deviation:.2f} %, longest {max(wall for _, _, wall in rows):.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Solvers of projects: an interval model that proves, and a genetic search that finds."""

@@ -1,0 +1,287 @@
+"""Solve a project: a genetic search finds a short schedule, the interval model proves it or improves on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.projects import Assignment, Project, faults, makespan
+from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.solvers.engine import Cancel
+from malapert_planner.solvers.projects.exact import ProjectModel, build_project
+from malapert_planner.solvers.projects.genetic import Island, Network, search
+from malapert_planner.solvers.projects.greedy import first_schedule
+
+MOST_UNITS = 20_000
+"""Beyond so many units of time, after division by their common divisor, decoding an order is too slow."""
+FIRST_SHARE, PROOF_SHARE = 0.02, 0.35
+CHECK_S = 10.0
+"""So long each check for a contradiction may take."""
+LIGHT_S = 1.0
+"""So long a single worker tries with little presolve."""
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResult:
+    """What came of a solve.
+
+    ``objective`` is the latest end, or the value, of ``assignments``; ``bound`` what no schedule can better.
+    ``conflict`` names mandatory tasks of which no proper subset is contradictory, where they are INFEASIBLE.
+    """
+
+    status: SolveStatus
+    assignments: tuple[Assignment, ...]
+    objective: int | None
+    bound: float
+    wall_s: float
+    conflict: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Search:
+    project: Project
+    seed: int
+    wall_limit_s: float
+    workers: int
+    cancel: Cancel | None
+    on_progress: Callable[[int | None, float], None] | None
+    began_s: float = field(default_factory=time.monotonic)
+    best: tuple[Assignment, ...] | None = None
+    bound: float = 0.0
+
+    def wall_s(self) -> float:
+        return time.monotonic() - self.began_s
+
+    def stopped(self) -> bool:
+        asked = self.cancel is not None and (self.cancel() if callable(self.cancel) else self.cancel.is_set())
+        return asked or self.wall_s() >= self.wall_limit_s
+
+    def objective(self) -> int | None:
+        return None if self.best is None else self.worth(self.best)
+
+    def worth(self, assignments: tuple[Assignment, ...]) -> int:
+        """Return the latest end or the value of a schedule."""
+        if self.project.shortest:
+            return makespan(assignments)
+        values = {task.task_id: task.value for task in self.project.tasks}
+        return sum(values[a.task_id] for a in assignments)
+
+    def offer(self, assignments: tuple[Assignment, ...]) -> None:
+        """Keep a schedule that is better than the best."""
+        worth, best = self.worth(assignments), self.objective()
+        if best is None or (worth < best if self.project.shortest else worth > best):
+            self.best = assignments
+            if self.on_progress is not None:
+                self.on_progress(worth, self.bound)
+
+    def settled(self) -> bool:
+        """Return whether the best schedule meets the bound."""
+        objective = self.objective()
+        if objective is None:
+            return False
+        return objective <= self.bound if self.project.shortest else objective >= self.bound
+
+
+def solve_project(
+    project: Project,
+    *,
+    seed: int = 1,
+    wall_limit_s: float = 60.0,
+    workers: int = 2,
+    cancel: Cancel | None = None,
+    on_progress: Callable[[int | None, float], None] | None = None,
+) -> ProjectResult:
+    """Solve a project.
+
+    Parameters
+    ----------
+    seed
+        Of the search. Where more than one worker or the wall time decides, two runs may differ.
+    wall_limit_s
+        When to stop.
+    cancel
+        A callable or event that stops the search; the best schedule so far is returned.
+    on_progress
+        Called with objective and bound at every better schedule.
+
+    Raises
+    ------
+    ValueError
+        Where the project's form is at fault, with every fault.
+    """
+    if found := faults(project):
+        raise ValueError("; ".join(found))
+    state = _Search(project, seed, wall_limit_s, workers, cancel, on_progress)
+    islands = _islands(project, seed, workers)
+    state.bound = float(_longest_path(project) if project.shortest else sum(task.value for task in project.tasks))
+    if islands:
+        _evolve(state, islands, FIRST_SHARE * wall_limit_s)
+    elif (first := first_schedule(project, seed)) is not None:
+        state.offer(first)
+    if state.best is None and not all(task.mandatory for task in project.tasks):
+        # What optional tasks could add is no use where the mandatory ones contradict each other.
+        conflict = minimal_conflict(project, seed)
+        if conflict:
+            return ProjectResult(SolveStatus.INFEASIBLE, (), None, state.bound, state.wall_s(), conflict)
+    proven = state.settled()
+    status = cp_model.OPTIMAL if proven else _prove(state, PROOF_SHARE if islands else 1.0)
+    if islands and status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
+        _evolve(state, islands, wall_limit_s)
+        status = cp_model.OPTIMAL if state.settled() else status
+    return _result(state, status)
+
+
+def _result(state: _Search, status: cp_model.CpSolverStatus) -> ProjectResult:
+    if state.best is None:
+        conflict = minimal_conflict(state.project, state.seed) if status == cp_model.INFEASIBLE else ()
+        failed = SolveStatus.INFEASIBLE if status == cp_model.INFEASIBLE else SolveStatus.UNKNOWN
+        return ProjectResult(failed, (), None, state.bound, state.wall_s(), conflict)
+    found = SolveStatus.OPTIMAL if status == cp_model.OPTIMAL else SolveStatus.FEASIBLE
+    return ProjectResult(found, state.best, state.objective(), state.bound, state.wall_s())
+
+
+def _prove(state: _Search, share: float) -> cp_model.CpSolverStatus:
+    built = build_project(state.project)
+    if state.best is not None:
+        built.hint(state.best)
+    if built.latest_end is not None:
+        built.model.add(built.latest_end >= int(state.bound))
+    wall_s = share * (state.wall_limit_s - state.wall_s())
+    # Many small projects are solved sooner than presolve in all its rounds takes.
+    solver = _solver(state.seed, 1, min(LIGHT_S, wall_s), light=True)
+    status = solver.solve(built.model, _Watch(state, built))
+    if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
+        _take(state, built, solver, status)
+        if state.settled() or state.stopped():
+            return status
+        if state.best is not None:
+            built.hint(state.best)
+        solver = _solver(state.seed, state.workers, wall_s - LIGHT_S)
+        status = solver.solve(built.model, _Watch(state, built))
+    _take(state, built, solver, status)
+    return status
+
+
+def _take(state: _Search, built: ProjectModel, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> None:
+    if status in FOUND:
+        better = max if state.project.shortest else min
+        state.bound = float(better(state.bound, solver.best_objective_bound))
+        state.offer(built.assignments(solver))
+
+
+def _solver(seed: int, workers: int, wall_s: float, *, light: bool = False) -> cp_model.CpSolver:
+    solver = cp_model.CpSolver()
+    solver.parameters.random_seed = seed
+    solver.parameters.num_workers = workers
+    solver.parameters.max_time_in_seconds = max(0.01, wall_s)
+    if light:
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
+    return solver
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):
+    def __init__(self, state: _Search, built: ProjectModel) -> None:
+        super().__init__()
+        self._state, self._built = state, built
+
+    def on_solution_callback(self) -> None:
+        if self._state.on_progress is not None:
+            self._state.on_progress(round(self.objective_value), self.best_objective_bound)
+        state, objective = self._state, round(self.objective_value)
+        met = objective <= state.bound if state.project.shortest else objective >= state.bound
+        if met or state.stopped():
+            self.stop_search()
+
+
+def minimal_conflict(project: Project, seed: int = 1) -> tuple[str, ...]:
+    """Return mandatory tasks that contradict each other, none of which could be spared, by a deletion filter.
+
+    Empty where no contradiction was shown.
+    """
+    kept = _contradiction(project, {task.task_id for task in project.tasks if task.mandatory}, seed)
+    for task_id in sorted(kept):
+        if task_id in kept:
+            kept = _contradiction(project, kept - {task_id}, seed) or kept
+    return tuple(task.task_id for task in project.tasks if task.task_id in kept)
+
+
+def _contradiction(project: Project, names: set[str], seed: int) -> set[str]:
+    """Return some of the named tasks that contradict each other; empty where that was not shown."""
+    tasks = tuple(task for task in project.tasks if task.task_id in names)
+    links = tuple(link for link in project.precedences if link.before in names and link.after in names)
+    built = build_project(replace(project, tasks=tasks, precedences=links), assume_mandatory=True)
+    built.model.clear_objective()  # type: ignore[no-untyped-call]
+    built.model.add_assumptions(list(built.assumptions.values()))
+    solver = _solver(seed, 1, CHECK_S, light=True)
+    if solver.solve(built.model) != cp_model.INFEASIBLE:
+        return set()
+    named = {literal.index: task_id for task_id, literal in built.assumptions.items()}
+    core = {named[i] for i in solver.sufficient_assumptions_for_infeasibility() if i in named}
+    return core or names
+
+
+def _islands(project: Project, seed: int, workers: int) -> list[Island]:
+    """Return populations for the genetic search, none where the project is more than orders of tasks decide."""
+    if not project.shortest or project.reservoirs:
+        return []
+    if any(len(task.modes) != 1 or not task.mandatory or task.modes[0].windows for task in project.tasks):
+        return []
+    if any(link.min_lag or link.max_lag is not None for link in project.precedences):
+        return []
+    unit = _unit(project)
+    durations = [task.modes[0].duration // unit for task in project.tasks]
+    if sum(durations) > MOST_UNITS or sum(durations) * unit > project.horizon:
+        return []
+    index = {task.task_id: i for i, task in enumerate(project.tasks)}
+    resources = list(project.capacities)
+    demands = [[dict(task.modes[0].demands).get(r, 0) for r in resources] for task in project.tasks]
+    if any(amount > project.capacities[r] for row in demands for r, amount in zip(resources, row, strict=True)):
+        return []
+    network = Network.of(
+        durations,
+        demands,
+        [project.capacities[r] for r in resources],
+        [(index[link.before], index[link.after]) for link in project.precedences],
+    )
+    return [Island(network, seed * 101 + i, sum(durations) + 1) for i in range(workers)]
+
+
+def _unit(project: Project) -> int:
+    return max(1, int(np.gcd.reduce([task.modes[0].duration for task in project.tasks])))
+
+
+def _evolve(state: _Search, islands: list[Island], until_s: float) -> None:
+    unit = _unit(state.project)
+
+    def stop(best: int) -> bool:
+        return state.wall_s() >= until_s or state.stopped() or best * unit <= state.bound
+
+    _, starts = search(islands, stop)
+    durations = [task.modes[0].duration for task in state.project.tasks]
+    state.offer(
+        tuple(
+            Assignment(task.task_id, 0, (int(start) * unit, int(start) * unit + duration))
+            for task, start, duration in zip(state.project.tasks, starts, durations, strict=True)
+        )
+    )
+
+
+def _longest_path(project: Project) -> int:
+    """Return the length of the longest way through the precedences: no schedule is shorter."""
+    least = {task.task_id: min(mode.duration for mode in task.modes) for task in project.tasks if task.mandatory}
+    before: dict[str, list[tuple[str, int]]] = {task_id: [] for task_id in least}
+    for link in project.precedences:
+        if link.before in least and link.after in least:
+            before[link.after].append((link.before, link.min_lag))
+    ends: dict[str, int] = {}
+    for task_id in TopologicalSorter({t: [b for b, _ in links] for t, links in before.items()}).static_order():
+        ends[task_id] = max([0, *(ends[b] + lag for b, lag in before[task_id])]) + least[task_id]
+    return max(ends.values(), default=0)
