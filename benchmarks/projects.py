@@ -89,9 +89,7 @@ def instances(data: Path, wanted: str) -> Iterator[Instance]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the folder that holds psplib/ and rcpsp_cpr/")
-    parser.add_argument(
-        "--group", nargs="+", default=GROUPS
-    )
+    parser.add_argument("--group", nargs="+", default=GROUPS)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="a part of the instance's name")

@@ -1,4 +1,4 @@
-"""What a schedule is worth: planned value less contact cost less the fairness penalty."""
+"""What a schedule is worth: planned value less contact cost, unfairness and, in a replan, change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from malapert_planner.domain.choices import requested_values
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule import Schedule
 
 
@@ -25,7 +25,8 @@ class AgencyShare:
 class ObjectiveParts:
     """The objective, its parts, and the agencies' shares.
 
-    ``objective`` is the sum of ``parts``: ``value``, ``contact_cost`` and ``fairness``, the last two not above zero.
+    ``objective`` is the sum of ``parts``: ``value``, ``contact_cost``, ``fairness`` and, of a replan, ``change``, all
+    but the first not above zero.
     """
 
     objective: float
@@ -50,6 +51,8 @@ def evaluate(problem: PlanningProblem, schedule: Schedule) -> ObjectiveParts:
         "contact_cost": -problem.objective.contact_cost_weight * contact_cost(problem, schedule),
         "fairness": -problem.objective.fairness_weight * largest,
     }
+    if problem.baseline is not None:
+        parts["change"] = -change_cost(problem, problem.baseline, schedule)
     rms = math.sqrt(math.fsum(share**2 for share in asked) / len(asked)) if asked else 0.0
     return ObjectiveParts(math.fsum(parts.values()), parts, shares, rms, largest)
 
@@ -79,3 +82,44 @@ def contact_cost(problem: PlanningProblem, schedule: Schedule) -> float:
         cost_per_hour.get(contact.window_id, 0.0) * (contact.span[1] - contact.span[0]) / 3600
         for contact in schedule.contacts
     )
+
+
+def change_cost(problem: PlanningProblem, baseline: Baseline, schedule: Schedule) -> float:
+    """Return what it costs that a schedule differs from the one that it replans."""
+    before, after = _starts_s(problem, baseline.schedule), _starts_s(problem, schedule)
+    moved_s = sum(abs(after[chain] - start_s) for chain, start_s in before.items() if chain in after)
+    moved_s += contact_change_s(baseline.schedule, schedule)
+    moved = sum(after.get(chain, start_s) != start_s for chain, start_s in before.items())
+    moved += len(_contact_starts(schedule) - _contact_starts(baseline.schedule))
+    dropped = sum(chain not in after for chain in before)
+    return baseline.moved_weight * (moved + moved_s / 3600) + baseline.dropped_weight * dropped
+
+
+def _contact_starts(schedule: Schedule) -> set[tuple[str, int]]:
+    return {(contact.station_id, contact.span[0]) for contact in schedule.contacts}
+
+
+def contact_change_s(before: Schedule, after: Schedule) -> int:
+    """Return for how many seconds exactly one of two schedules tracks, summed over the stations."""
+    steps: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for side, schedule in enumerate((before, after)):
+        for contact in schedule.contacts:
+            steps[contact.station_id] += [(contact.span[0], side, 1), (contact.span[1], side, -1)]
+    total = 0
+    for edges in steps.values():
+        tracking, since_s = [0, 0], 0
+        for time_s, side, change in sorted(edges):
+            total += (time_s - since_s) * ((tracking[0] > 0) != (tracking[1] > 0))
+            tracking[side] += change
+            since_s = time_s
+    return total
+
+
+def _starts_s(problem: PlanningProblem, schedule: Schedule) -> dict[str, int]:
+    """Return when each planned chain that the problem knows starts."""
+    chains = {activity.activity_id: activity.chain_id or activity.activity_id for activity in problem.activities}
+    starts: dict[str, int] = {}
+    for placed in schedule.activities:
+        if (chain := chains.get(placed.activity_id)) is not None:
+            starts[chain] = min(placed.span[0], starts.get(chain, placed.span[0]))
+    return starts

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-Span = tuple[int, int]
-"""A half-open interval [start_s, end_s) in seconds after the problem's start."""
+from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.schedule import Span as Span
 
 
 class ConditionKind(StrEnum):
@@ -268,7 +268,7 @@ class ContactWindow:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Weights of the objective: maximise planned value − contact cost − fairness penalty.
+    """Weights of the objective: maximise planned value − contact cost − fairness penalty − change (`Baseline`).
 
     A contact costs its length at the hourly cost of the window that it names. The fairness penalty is
     ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value).
@@ -276,6 +276,25 @@ class Objective:
 
     contact_cost_weight: float
     fairness_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The plan that a replan starts from, as far as it was run, and what of it must stay.
+
+    Before ``now_s`` all is history: it breaks no rule, whatever it was, and battery and storage are accounted from
+    then on, from the problem's first levels. What starts before ``frozen_until_s`` is ``frozen``, and nothing else.
+    Each hour by which a chain starts earlier or later than in ``schedule``, each hour of contact more or less with a
+    station, and each chain or contact that starts anew or elsewhere in time, costs ``moved_weight``; each chain of it
+    that is left out ``dropped_weight``.
+    """
+
+    schedule: Schedule
+    frozen: Schedule
+    now_s: int
+    frozen_until_s: int
+    moved_weight: float
+    dropped_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,4 +328,10 @@ class PlanningProblem:
     limits: tuple[Limit, ...] = ()
     cumulative_resources: tuple[CumulativeResource, ...] = ()
     reservoirs: tuple[Reservoir, ...] = ()
+    baseline: Baseline | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def now_s(self) -> int:
+        """From when on battery and storage are accounted: 0 unless the problem replans."""
+        return self.baseline.now_s if self.baseline else 0

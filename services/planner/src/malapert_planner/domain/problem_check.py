@@ -53,6 +53,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     _check_battery(problem, faults)
     _check_storage(problem, faults)
     check_relations(problem, faults)
+    _check_baseline(problem, faults)
     return faults.found()
 
 
@@ -249,3 +250,21 @@ def _check_storage(problem: PlanningProblem, faults: Faults) -> None:
     if faults.number("storage.capacity_bit", storage.capacity_bit, 0.0, above=True):
         faults.number("storage.start_bit", storage.start_bit, 0.0, storage.capacity_bit)
         faults.number("storage.end_max_bit", storage.end_max_bit, 0.0)
+
+
+def _check_baseline(problem: PlanningProblem, faults: Faults) -> None:
+    if (baseline := problem.baseline) is None:
+        return
+    if faults.whole("baseline.now_s", baseline.now_s, 0, problem.horizon_s) and baseline.now_s % problem.resolution_s:
+        faults.add("baseline.now_s", "OFF_GRID", f"{baseline.now_s} is no multiple of {problem.resolution_s} s")
+    faults.whole("baseline.frozen_until_s", baseline.frozen_until_s, baseline.now_s, problem.horizon_s)
+    faults.number("baseline.moved_weight", baseline.moved_weight, 0.0)
+    faults.number("baseline.dropped_weight", baseline.dropped_weight, 0.0)
+    ways = {(drive.from_place_id, drive.to_place_id) for drive in problem.drives if not drive.closed_because}
+    activity_ids = {activity.activity_id for activity in problem.activities}
+    for index, placed in enumerate(baseline.frozen.activities):
+        faults.member(f"baseline.frozen.activities[{index}]", placed.activity_id, activity_ids, "ACTIVITY")
+    for index, drive in enumerate(baseline.frozen.drives):
+        if (drive.from_place_id, drive.to_place_id) not in ways:
+            path = f"baseline.frozen.drives[{index}]"
+            faults.add(path, "UNKNOWN_DRIVE", f"no open way from {drive.from_place_id} to {drive.to_place_id}")

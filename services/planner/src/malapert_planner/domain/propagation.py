@@ -7,7 +7,8 @@ and its extremes are those of the nodes.
 
 Charging power is ``charge_efficiency`` times the net power (generation less load) where that is above zero; discharging
 power is the net power itself where it is below. At the capacity the charge stays while net power is not below zero.
-During a drive the generation is the lower of that at its two ends, and the data rate of a contact likewise.
+During a drive the generation is the lower of that at its two ends, and the data rate of a contact likewise. Before a
+replan's now nothing is accounted: the levels are those that it starts from.
 
 A level with one reflecting wall (charge under the capacity, data above zero) follows from the cumulative sum S of its
 unbounded steps: under a wall c, level_n = S_n + min(level_0, min over k ≤ n of (c − S_k)).
@@ -83,8 +84,9 @@ def propagate_battery(case: Case) -> BatteryTrace:
     pieces = _generation_pieces(case)
     edges = [edge_s for placed in case.placed() for edge_s in placed.span]
     time_s = _nodes(case, edges, *(piece_time_s for piece_time_s, _ in pieces))
-    generation_w = _generation(time_s, pieces)
-    load_w = _load(case, time_s)
+    accounted = time_s[:-1] >= case.problem.now_s
+    generation_w = np.where(accounted[:, None], _generation(time_s, pieces), 0.0)
+    load_w = np.where(accounted, _load(case, time_s), 0.0)
     net_w = generation_w - load_w[:, None]
     turning = net_w[:, 0] * net_w[:, 1] < 0
     fall_w = net_w[turning, 0] - net_w[turning, 1]
@@ -105,7 +107,9 @@ def propagate_storage(case: Case) -> StorageTrace:
     fills += [(placed.span, item.data_bit / (placed.span[1] - placed.span[0])) for item, placed in case.drives]
     spans = [span for span, _ in fills] + [span for steps in drains.values() for span, _ in steps]
     time_s = _nodes(case, [edge for span in spans for edge in span])
-    fill_bps, drain_bps = _steps(time_s, fills), _steps(time_s, [step for steps in drains.values() for step in steps])
+    accounted = time_s[:-1] >= case.problem.now_s
+    fill_bps = np.where(accounted, _steps(time_s, fills), 0.0)
+    drain_bps = np.where(accounted, _steps(time_s, [step for steps in drains.values() for step in steps]), 0.0)
     length_s = np.diff(time_s)
     total = np.concatenate(([0.0], np.cumsum((fill_bps - drain_bps) * length_s)))
     stored = total + np.maximum(storage.start_bit, np.maximum.accumulate(-total))
@@ -122,7 +126,8 @@ def _nodes(case: Case, edges: Iterable[float], *more: Samples) -> Samples:
     """Return the regular grid with all given times inside the horizon, sorted, each once."""
     horizon_s = float(case.problem.horizon_s)
     grid_s = np.arange(0.0, horizon_s, step_s(case))
-    time_s = np.unique(np.concatenate([grid_s, np.array([horizon_s, *edges], dtype=np.float64), *more]))
+    ends_s = np.array([case.problem.now_s, horizon_s, *edges], dtype=np.float64)
+    time_s = np.unique(np.concatenate([grid_s, ends_s, *more]))
     return time_s[(time_s >= 0.0) & (time_s <= horizon_s)]
 
 

@@ -57,6 +57,7 @@ class Rule(StrEnum):
     BATTERY_END                 nor, at the end, below the charge asked for                            Wh
     STORAGE_CAPACITY            the storage is never above its capacity                                bit
     STORAGE_END                 nor, at the end, above the limit asked for                             bit
+    FROZEN                      what is frozen stays as it was, and nothing else starts before         1
     ==========================  =====================================================================  =====
     """
 
@@ -103,6 +104,7 @@ class Rule(StrEnum):
     BATTERY_END = "BATTERY_END"
     STORAGE_CAPACITY = "STORAGE_CAPACITY"
     STORAGE_END = "STORAGE_END"
+    FROZEN = "FROZEN"
 
 
 _UNITS: dict[Rule, str] = {
@@ -127,6 +129,7 @@ _UNITS: dict[Rule, str] = {
             Rule.RESERVOIR_EMPTY,
             Rule.RESERVOIR_FULL,
             Rule.LIMIT,
+            Rule.FROZEN,
         ),
         "1",
     ),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from malapert_planner.domain.problem import Span
+Span = tuple[int, int]
+"""A half-open interval [start_s, end_s) in seconds after the problem's start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from malapert_planner.domain.propagation import propagate_battery, propagate_sto
 from malapert_planner.domain.rules import Findings
 from malapert_planner.domain.rules_contacts import check_contacts
 from malapert_planner.domain.rules_form import check_form
+from malapert_planner.domain.rules_frozen import check_frozen, current
 from malapert_planner.domain.rules_place import check_place
 from malapert_planner.domain.rules_relations import check_relations
 from malapert_planner.domain.rules_resources import (
@@ -25,7 +26,7 @@ from malapert_planner.domain.rules_windows import check_conditions
 from malapert_planner.domain.schedule import Schedule, ValidationReport
 from malapert_planner.domain.timeline import Case
 
-VALIDATOR = "malapert-validator 3"
+VALIDATOR = "malapert-validator 4"
 """Name and version of the validator; the version changes with what it accepts."""
 
 
@@ -59,7 +60,10 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     battery, storage = propagate_battery(case), propagate_storage(case)
     check_battery(case, battery, findings)
     check_storage(case, storage, findings)
-    violations = sorted(findings.violations, key=lambda broken: (broken.span, broken.rule_id, broken.object_ids))
+    check_frozen(case, findings)
+    violations = sorted(
+        current(case, findings.violations), key=lambda broken: (broken.span, broken.rule_id, broken.object_ids)
+    )
     return ValidationReport(
         violations=tuple(violations),
         checks=findings.checks,

@@ -112,6 +112,10 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
     planned = model.new_bool_var("")
     starts: list[cp_model.IntVar] = []
     end: cp_model.LinearExpr | None = None
+    if (begun := _frozen_starts_s(instance.problem, chain)) is not None:
+        model.add(planned == 1)
+        starts = [model.new_constant(start_s) for start_s in begun]
+        return _RelaxedChain(chain, planned, tuple(starts), starts[-1] + chain.blocks[-1].duration_s)
     if _exhausting(instance, chain):
         model.add(planned == 0)
     for number, block in enumerate(chain.blocks):
@@ -134,6 +138,15 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
         end = start + block.duration_s
     assert end is not None  # noqa: S101  (a chain has at least one block)
     return _RelaxedChain(chain, planned, tuple(starts), end)
+
+
+def _frozen_starts_s(problem: PlanningProblem, chain: Chain) -> list[int] | None:
+    """Return the starts of a chain's blocks where all of it is frozen."""
+    if problem.baseline is None:
+        return None
+    frozen = {placed.activity_id: placed.span[0] for placed in problem.baseline.frozen.activities}
+    firsts = [frozen.get(block.steps[0].activity.activity_id) for block in chain.blocks]
+    return None if None in firsts else [start_s for start_s in firsts if start_s is not None]
 
 
 def _exhausting(instance: Instance, chain: Chain) -> bool:
@@ -209,12 +222,14 @@ def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _
     """Σ energy z ≤ start + best generation − least base load − end."""
     problem = instance.problem
     battery = problem.battery
-    best_wh = float(PowerIntegral.greatest(*(p.generation for p in problem.places)).up_to(problem.horizon_s))
-    base_wh = min(battery.asleep_load_w, battery.awake_load_w) * problem.horizon_s / SECONDS_PER_HOUR
+    greatest = PowerIntegral.greatest(*(p.generation for p in problem.places))
+    best_wh = float(greatest.up_to(problem.horizon_s)) - float(greatest.up_to(problem.now_s))
+    base_wh = min(battery.asleep_load_w, battery.awake_load_w) * (problem.horizon_s - problem.now_s) / SECONDS_PER_HOUR
     spare_wh = battery.start_wh + best_wh - base_wh - max(battery.end_wh, battery.floor_wh)
     need = [
         relaxed.planned * math.floor(sum(a.power_w * a.duration_s / 3.6 for a in relaxed.chain.activities))
         for relaxed in chains.values()
+        if _frozen_starts_s(problem, relaxed.chain) is None
     ]
     model.add(cp_model.LinearExpr.sum(need) <= max(-1, math.ceil(spare_wh * 1000)))
 
@@ -292,6 +307,10 @@ def _sending_cost(instance: Instance, units: Units, chains: dict[int, _RelaxedCh
     if not math.isfinite(per_bit):
         return 0
     price = per_bit * problem.objective.contact_cost_weight * units.value_scale
-    data = [r.planned * math.floor(price * sum(a.data_bit for a in r.chain.activities)) for r in chains.values()]
+    data = [
+        r.planned * math.floor(price * sum(a.data_bit for a in r.chain.activities))
+        for r in chains.values()
+        if _frozen_starts_s(problem, r.chain) is None
+    ]
     surplus_bit = storage.start_bit - min(storage.end_max_bit, storage.capacity_bit)
     return cp_model.LinearExpr.sum(data) + math.floor(price * surplus_bit)

@@ -165,6 +165,8 @@ def _pieces(
             )
             taken = any(span[0] <= part[0] and part[1] <= span[1] for span in hinted)
             hints.add(piece.taken, taken)
+            if any(c.station_id == station and overlap_s(c.span, part) for c in scope.kept_contacts):
+                model.add(piece.taken == 1)
             hints.add(piece.begins, any(span[0] == part[0] for span in hinted))
             pieces.append(piece)
     return pieces

@@ -28,10 +28,10 @@ class Excursion:
     value: float
 
 
-def excursions(incumbent: Incumbent) -> list[Excursion]:
+def excursions(incumbent: Incumbent, only: frozenset[int] | None = None) -> list[Excursion]:
     """Return what could be visited when, the most valuable first; places that are visited then anyway count as well."""
     horizon_s = incumbent.instance.problem.horizon_s
-    missing = unplanned(incumbent)
+    missing = [chain for chain in unplanned(incumbent) if only is None or chain.index in only]
     found = []
     for length_s in sorted({min(length_s, horizon_s) for length_s in LENGTHS_S}):
         for start_s in range(0, max(1, horizon_s - length_s // 2), length_s // 2):

@@ -17,7 +17,7 @@ from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.scope import RuleFamily, Scope
-from malapert_planner.solvers.solve import FOUND
+from malapert_planner.solvers.search import FOUND
 
 MOST_CELLS = 300
 WORK_PER_CHAIN = 0.5

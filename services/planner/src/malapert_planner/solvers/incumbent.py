@@ -98,22 +98,35 @@ class Incumbent:
     @cached_property
     def charge_wh(self) -> Levels:
         """A lower bound of the charge at each edge."""
-        generated, drawn = self._energy_wh
+        generated, drawn = (levels[self._first :] for levels in self._energy_wh)
         battery = self.instance.problem.battery
-        return _reflected(supplied=generated, drawn=drawn, start=battery.start_wh, wall=battery.capacity_wh)
+        return self._whole(
+            _reflected(supplied=generated, drawn=drawn, start=battery.start_wh, wall=battery.capacity_wh)
+        )
+
+    @cached_property
+    def _first(self) -> int:
+        """The first edge from which on levels are accounted."""
+        return self.cells.edges_s.index(self.instance.problem.now_s)
+
+    def _whole(self, levels: Levels) -> Levels:
+        """Return levels over the whole horizon; before they are accounted they are as at the first edge of those."""
+        return np.concatenate([np.full(self._first, levels[0]), levels])
 
     @cached_property
     def needed_wh(self) -> Levels:
         """The charge at each edge that suffices for all that follows in the schedule."""
-        generated, drawn = self._energy_wh
-        battery = self.instance.problem.battery
-        least = np.full(len(self.cells), battery.floor_wh) + drawn
+        generated, drawn = (levels[self._first :] for levels in self._energy_wh)
+        battery, edges_s = self.instance.problem.battery, self.cells.edges_s[self._first :]
+        least = np.full(len(drawn), battery.floor_wh) + drawn
         for placed in self.schedule.activities:
-            cell = self.cells.at(placed.span[0])
-            charge = self.instance.activities[placed.activity_id].min_start_charge_wh
-            reserve = 0.0 if placed.span[0] == self.cells.edges_s[cell] else drawn[cell]
-            least[cell] = max(least[cell], charge + reserve)
-        return _demanded(least, drawn - generated, max(battery.end_wh, battery.floor_wh), wall=battery.capacity_wh)
+            cell = self.cells.at(placed.span[0]) - self._first
+            if cell >= 0:
+                charge = self.instance.activities[placed.activity_id].min_start_charge_wh
+                reserve = 0.0 if placed.span[0] == edges_s[cell] else drawn[cell]
+                least[cell] = max(least[cell], charge + reserve)
+        end = max(battery.end_wh, battery.floor_wh)
+        return self._whole(_demanded(least, drawn - generated, end, wall=battery.capacity_wh))
 
     @cached_property
     def _data_bit(self) -> tuple[Levels, Levels]:
@@ -131,7 +144,9 @@ class Incumbent:
         return filled, drained
 
     def _drain(self, drained: Levels, contact: PlacedContact) -> None:
-        windows = [w for w in self.instance.station_windows[contact.station_id] if overlap_s(w.span, contact.span)]
+        windows = [
+            w for w in self.instance.station_windows.get(contact.station_id, ()) if overlap_s(w.span, contact.span)
+        ]
         driving = [d for d in self.schedule.drives if overlap_s(d.span, contact.span)]
         for cell in self.cells.touched(contact.span):
             low, high = self.cells.span(cell)
@@ -143,21 +158,18 @@ class Incumbent:
     @cached_property
     def stored_bit(self) -> Levels:
         """An upper bound of the stored data at each edge."""
-        filled, drained = self._data_bit
+        filled, drained = (levels[self._first :] for levels in self._data_bit)
         # Free space mirrors charge: drained fills it up to "empty", filled draws on it.
-        return -_reflected(supplied=drained, drawn=filled, start=-self.instance.problem.storage.start_bit, wall=0.0)
+        start = -self.instance.problem.storage.start_bit
+        return self._whole(-_reflected(supplied=drained, drawn=filled, start=start, wall=0.0))
 
     @cached_property
     def admitted_bit(self) -> Levels:
         """The stored data at each edge that leaves room for all that follows in the schedule."""
-        filled, drained = self._data_bit
+        filled, drained = (levels[self._first :] for levels in self._data_bit)
         storage = self.instance.problem.storage
-        return -_demanded(
-            filled - storage.capacity_bit,
-            filled - drained,
-            -min(storage.end_max_bit, storage.capacity_bit),
-            wall=0.0,
-        )
+        end = -min(storage.end_max_bit, storage.capacity_bit)
+        return self._whole(-_demanded(filled - storage.capacity_bit, filled - drained, end, wall=0.0))
 
     def keeps_limits(self) -> bool:
         """Return whether the start has the charge, and leaves the room, that the whole schedule needs."""
@@ -166,8 +178,10 @@ class Incumbent:
         return enough and storage.start_bit <= float(self.admitted_bit[0]) + 1.0
 
     def quiet(self, span: Span) -> Span:
-        """Widen a span until neither of its ends cuts a drive or a contact."""
+        """Widen a span until neither of its ends cuts a drive or a contact, but not into what is frozen."""
         problem, grid = self.instance.problem, self.instance.problem.resolution_s
+        first = self.instance.open_from_s
+        span = (max(first, span[0]), max(min(first + grid, problem.horizon_s), span[1]))
         busy = [d.span for d in self.schedule.drives] + [c.span for c in self.schedule.contacts]
         start, end = max(0, span[0] // grid * grid), min(problem.horizon_s, -(-span[1] // grid) * grid)
         while cut := next((b for b in busy if b[0] < start < b[1]), None):
@@ -186,6 +200,7 @@ class Incumbent:
         free: frozenset[int],
         keep_route: bool = False,
         keep_all: bool = False,
+        kept_contacts: tuple[PlacedContact, ...] = (),
         dropped: frozenset[RuleFamily] = frozenset(),
         forced: frozenset[int] = frozenset(),
         place_ids: frozenset[str] | None = None,
@@ -217,6 +232,7 @@ class Incumbent:
             forced=forced,
             place_ids=place_ids,
             station_ids=station_ids,
+            kept_contacts=kept_contacts,
         )
 
     def _cells(self, span: Span, width_s: int) -> Cells:

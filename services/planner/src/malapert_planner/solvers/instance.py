@@ -114,6 +114,17 @@ class Instance:
         return table
 
     @cached_property
+    def open_from_s(self) -> int:
+        """The first instant of the grid from which on all may be decided: the end of what is frozen."""
+        problem, baseline = self.problem, self.problem.baseline
+        if baseline is None:
+            return 0
+        frozen = baseline.frozen
+        ends = [d.span[1] for d in frozen.drives] + [c.span[1] for c in frozen.contacts]
+        end = max([baseline.frozen_until_s, *ends])
+        return min(problem.horizon_s, -(-end // problem.resolution_s) * problem.resolution_s)
+
+    @cached_property
     def chargeable(self) -> float:
         """Part of a generated watt-hour that surely reaches battery or load."""
         return min(1.0, self.problem.battery.charge_efficiency)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.choices import requested_values
+from malapert_planner.domain.problem import Baseline, Span
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
@@ -26,7 +29,7 @@ def add_objective(
     placements: Placements,
     contacts: Contacts,
 ) -> None:
-    r"""Maximise Σ value z − w_cost Σ cost u − w_fair U, with U ≥ 1 − planned/requested value of every agency.
+    r"""Maximise Σ value z − w_cost Σ cost u − w_fair U − change, with U ≥ 1 − planned/requested value of every agency.
 
     A point or two per drive and piece of contact break ties, so that none is taken without need.
     A mandatory chain counts for more than all values together. What is fixed adds a constant that is left out.
@@ -41,10 +44,36 @@ def add_objective(
         hours = (piece.span[1] - piece.span[0]) / SECONDS_PER_HOUR
         terms.append(piece.taken * -(units.points(weight * piece.cost_per_hour * hours) + 1))
     terms.extend(option.taken * -2 for option in itinerary.drives)
+    if instance.problem.baseline is not None:
+        terms.extend(_change(instance.problem.baseline, units, placements, contacts))
     unfair = _unfairness(model, hints, instance, units, placements)
     if unfair is not None:
         terms.append(-1 * unfair)
     model.maximize(cp_model.LinearExpr.sum(terms))
+
+
+def _change(
+    baseline: Baseline, units: Units, placements: Placements, contacts: Contacts
+) -> Iterator[cp_model.LinearExprT]:
+    """Yield what keeping to the schedule that is replanned is worth."""
+    starts_s: dict[str, int] = {placed.activity_id: placed.span[0] for placed in baseline.schedule.activities}
+    weight = baseline.moved_weight
+    for decision in placements.decisions.values():
+        before = [starts_s[a.activity_id] for a in decision.chain.activities if a.activity_id in starts_s]
+        if before:
+            yield decision.planned * units.points(baseline.dropped_weight)
+            for option in decision.blocks[0].options if decision.blocks else ():
+                apart_s = abs(option.start_s - min(before))
+                yield option.taken * -units.points(weight * (apart_s / SECONDS_PER_HOUR + (apart_s > 0)))
+    tracked: dict[str, list[Span]] = defaultdict(list)
+    for contact in baseline.schedule.contacts:
+        tracked[contact.station_id].append(contact.span)
+    for piece in contacts.pieces:
+        kept_s = sum(overlap_s(piece.span, span) for span in tracked[piece.station_id])
+        gained_s = 2 * kept_s - (piece.span[1] - piece.span[0])
+        if all(piece.span[0] != span[0] for span in tracked[piece.station_id]):
+            yield piece.begins * -units.points(weight)
+        yield piece.taken * round(weight * gained_s / SECONDS_PER_HOUR * units.value_scale)
 
 
 def _unfairness(

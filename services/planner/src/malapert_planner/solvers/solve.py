@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib.metadata import version
 
-from ortools.sat.python import cp_model
-
-from malapert_planner.domain.objective import evaluate
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
 from malapert_planner.solvers.bound import upper_bound
 from malapert_planner.solvers.conflict import minimal_conflict
-from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
+from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Instance, compile_problem
-from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, window
-from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.search import OnProgress, Search
 
-RELATIVE_GAP = 1e-6
 FIRST_SHARE = 0.2
 FILL_SHARE = 0.6
 """So much of the work may be spent when filling ends, before construction and after it."""
@@ -32,92 +25,6 @@ LEAST_SHARE = 1e-3
 LEAST_WORK = 0.1
 MANDATORY_VALUE = 1e6
 SOLVER = "malapert-cp-sat 1"
-FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
-"""Statuses that come with a solution."""
-
-OnProgress = Callable[[SolveProgress], None]
-
-
-@dataclass
-class _Search:
-    """A solve under way: the best schedule so far and the bound.
-
-    ``settled``: the model of the whole horizon on the finest grid was solved to its optimum; nothing is left to do.
-    """
-
-    instance: Instance
-    engine: Engine
-    on_progress: OnProgress | None
-    best: Incumbent
-    objective: float = field(init=False)
-    bound: float = field(init=False)
-    iteration: int = 0
-    settled: bool = False
-
-    def __post_init__(self) -> None:
-        self.objective = self._worth(self.best)
-        self.bound = float("inf")
-
-    def _worth(self, incumbent: Incumbent) -> float:
-        return evaluate(self.instance.problem, incumbent.schedule).objective
-
-    def missing(self, incumbent: Incumbent) -> int:
-        """Return how many mandatory chains a schedule lacks."""
-        return sum(c.mandatory and c.index not in incumbent.chains for c in self.instance.chains)
-
-    def feasible(self) -> bool:
-        """Return whether the best schedule keeps every limit and has every mandatory chain."""
-        return not self.missing(self.best) and self.best.keeps_limits()
-
-    def report(self, stage: str) -> None:
-        """Report progress; an objective only once the schedule is valid."""
-        if self.on_progress is None:
-            return
-        engine, valid = self.engine, self.feasible()
-        gap = (self.bound - self.objective) / max(1e-9, abs(self.bound)) if valid else None
-        self.on_progress(
-            SolveProgress(
-                stage=stage,
-                iteration=self.iteration,
-                objective=self.objective if valid else None,
-                bound=self.bound,
-                gap=gap,
-                work=engine.work,
-                work_limit=engine.work_limit,
-                wall_s=engine.wall_s(),
-            )
-        )
-
-    def improve(self, scope: Scope, work: float, stage: str, *, linear: bool = False) -> None:
-        """Decide a scope anew and keep what is better."""
-        self.iteration += 1
-        whole = scope.span == (0, self.instance.problem.horizon_s) and scope.route is None
-        model = build_model(self.instance, scope)
-        solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
-        if status in FOUND:
-            candidate = self.best.replaced(scope, model.schedule(solver))
-            self._accept(candidate, stage)
-        if status == cp_model.OPTIMAL and whole and scope.cells == self.best.cells:
-            self.settled = True
-
-    def _accept(self, candidate: Incumbent, stage: str) -> None:
-        objective = self._worth(candidate)
-        mended = candidate.keeps_limits() and not self.best.keeps_limits()
-        rank = (-self.missing(candidate), objective)
-        best = (-self.missing(self.best), self.objective)
-        if mended or rank > best or (rank == best and len(candidate.schedule.drives) <= len(self.best.schedule.drives)):
-            better = mended or rank > best
-            self.best, self.objective = candidate, objective
-            if better:
-                self.report(stage)
-
-    def finished(self) -> bool:
-        """Return whether there is nothing left to do or nothing left to do it with."""
-        return self.engine.exhausted() or self.settled or self.proven()
-
-    def proven(self) -> bool:
-        """Return whether the best schedule meets the bound."""
-        return self.feasible() and self.bound - self.objective <= RELATIVE_GAP * max(1.0, abs(self.objective))
 
 
 def solve(
@@ -152,18 +59,21 @@ def solve(
     """
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
-    search = _Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
+    search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
     search.bound = upper_bound(instance, engine, work_limit / 8)
     search.report("bound")
-    _fill(search, FIRST_SHARE, until_feasible=True)
-    _construct(search)
-    _fill(search, FILL_SHARE)
-    _improve(search, random.Random(seed))
-    return _result(search, seed, wall_limit_s)
+    fill(search, FIRST_SHARE, until_feasible=True)
+    construct(search)
+    fill(search, FILL_SHARE)
+    improve(search, random.Random(seed))
+    return result(search, seed, wall_limit_s)
 
 
-def _fill(search: _Search, share: float, *, until_feasible: bool = False) -> None:
-    """Insert unplanned chains place by place, each time where most value waits; what failed there counts for half."""
+def fill(search: Search, share: float, *, until_feasible: bool = False, only: frozenset[int] | None = None) -> None:
+    """Insert unplanned chains place by place, each time where most value waits; what failed there counts for half.
+
+    ``only`` names the chains to insert; all, where it is None.
+    """
     engine, tries = search.engine, Counter[tuple[str, int]]()
     values = {c.index: MANDATORY_VALUE if c.mandatory else c.value for c in search.instance.chains}
     least = LEAST_SHARE * sum(c.value for c in search.instance.chains)
@@ -175,7 +85,7 @@ def _fill(search: _Search, share: float, *, until_feasible: bool = False) -> Non
                 return 0.0
             return sum(values[i] * 0.5 ** tries[excursion.place_id, i] for i in sorted(excursion.chains))
 
-        excursion = max(excursions(search.best), key=waiting, default=None)
+        excursion = max(excursions(search.best, only), key=waiting, default=None)
         if excursion is None or waiting(excursion) <= least:
             break
         work = max(LEAST_WORK, engine.work_limit / 75)
@@ -186,12 +96,12 @@ def _fill(search: _Search, share: float, *, until_feasible: bool = False) -> Non
     search.report("construct")
 
 
-def _construct(search: _Search) -> None:
+def construct(search: Search) -> None:
     """Decide one stretch after another, each overlapping the one before by a fifth."""
     problem = search.instance.problem
     cells = COARSE_CELLS
     length = max(problem.horizon_s // 10, problem.resolution_s * cells)
-    start = 0
+    start = search.instance.open_from_s
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
         budget = search.engine.work_limit / 3 * (end - start) / problem.horizon_s
@@ -200,7 +110,8 @@ def _construct(search: _Search) -> None:
     search.report("construct")
 
 
-def _improve(search: _Search, rng: random.Random) -> None:
+def improve(search: Search, rng: random.Random) -> None:
+    """Decide neighbourhoods anew until there is nothing left to do or to do it with."""
     while not search.finished():
         neighbourhood = next_neighbourhood(search.best, rng)
         search.improve(
@@ -212,7 +123,8 @@ def _improve(search: _Search, rng: random.Random) -> None:
     search.report("done")
 
 
-def _result(search: _Search, seed: int, wall_limit_s: float) -> SolveResult:
+def result(search: Search, seed: int, wall_limit_s: float) -> SolveResult:
+    """Return what came of a search; where it is no plan, whether a contradiction is why."""
     engine = search.engine
     parameters = {
         "solver": SOLVER,

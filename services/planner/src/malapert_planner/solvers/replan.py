@@ -1,0 +1,155 @@
+"""Replan a schedule: mend what is broken in as little time around it as will do, then fit in what is dropped or new."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from malapert_planner.domain.problem import PlanningProblem, Span
+from malapert_planner.domain.schedule import Schedule, SolveResult
+from malapert_planner.domain.spans import union
+from malapert_planner.solvers.bound import upper_bound
+from malapert_planner.solvers.engine import Cancel, Engine
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.search import OnProgress, Search
+from malapert_planner.solvers.solve import construct, fill, improve, result
+
+HOUR_S = 3600
+PADS_S = (1 * HOUR_S, 6 * HOUR_S, 24 * HOUR_S, 96 * HOUR_S, 240 * HOUR_S)
+"""So much time around what is broken is opened, one after the other until it can be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Freedom:
+    """What may move to mend something, beside what was dropped."""
+
+    contacts: bool = False
+    chains: bool = False
+    route: bool = False
+
+
+FREEDOMS = (_Freedom(), _Freedom(contacts=True), _Freedom(True, True), _Freedom(True, True, True))
+POLISHES = 5
+REPAIR_SHARE, BOUND_SHARE, FILL_SHARE = 0.1, 0.1, 0.7
+
+
+def replan(
+    problem: PlanningProblem,
+    kept: Schedule,
+    broken: Iterable[Span],
+    beyond: Iterable[Span],
+    *,
+    wanted: frozenset[str] | None = None,
+    seed: int = 1,
+    work_limit: float = 10.0,
+    wall_limit_s: float = 60.0,
+    on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+) -> SolveResult:
+    """Replan.
+
+    Parameters
+    ----------
+    problem
+        With its baseline; its own form is taken as sound.
+    kept
+        What of the baseline's schedule can stay, with its drives.
+    broken
+        Where something that could not stay was, or still is.
+    beyond
+        Where battery or storage leave their limits without it.
+    wanted
+        Activities that were not planned before and shall be fitted in beside those that were dropped, such as new
+        ones; all, where it is None, and then the whole plan is improved as far as that is worth its changes.
+    seed, work_limit, wall_limit_s, on_progress, cancel
+        As of :func:`malapert_planner.solvers.solve.solve`.
+
+    Returns
+    -------
+    SolveResult
+        As of a solve. The schedule differs from the baseline only where something was broken, dropped or wanted,
+        unless what was broken could not be mended: then all that is not frozen is planned anew.
+    """
+    instance = compile_problem(problem)
+    engine = Engine(seed, work_limit, wall_limit_s, cancel)
+    search = Search(instance, engine, on_progress, Incumbent(instance, kept))
+    search.bound = upper_bound(instance, engine, BOUND_SHARE * work_limit)
+    search.report("bound")
+    mended = all(_mend(search, span) for span in _clusters(broken, problem))
+    if mended and not search.best.keeps_limits():
+        mended = all(_mend(search, span) for span in _clusters(beyond, problem))
+    assert problem.baseline is not None  # noqa: S101  (what is replanned has one)
+    if mended and search.feasible():
+        before = {placed.activity_id for placed in problem.baseline.schedule.activities}
+        only = None if wanted is None else _chains(search, before | wanted)
+        fill(search, FILL_SHARE, only=only)
+        if wanted is None:
+            improve(search, random.Random(seed))
+    else:
+        search = Search(instance, engine, on_progress, Incumbent(instance, problem.baseline.frozen), bound=search.bound)
+        construct(search)
+        fill(search, FILL_SHARE)
+        improve(search, random.Random(seed))
+    return result(search, seed, wall_limit_s)
+
+
+def _chains(search: Search, activity_ids: frozenset[str] | set[str]) -> frozenset[int]:
+    return frozenset(search.instance.chain_of[i].index for i in activity_ids if i in search.instance.chain_of)
+
+
+def _clusters(broken: Iterable[Span], problem: PlanningProblem) -> tuple[Span, ...]:
+    """Return what is broken near each other as one span."""
+    near = PADS_S[0]
+    wide = union((max(0, start - near), min(problem.horizon_s, max(end, start + 1) + near)) for start, end in broken)
+    return tuple((start + near, end - near) if end - start > 2 * near else (start, end) for start, end in wide)
+
+
+def _mend(search: Search, span: Span) -> bool:
+    """Decide a span anew: with as little freedom as will do, and with more and more time around it."""
+    work = REPAIR_SHARE * search.engine.work_limit
+    for freedom in FREEDOMS:
+        for pad_s in PADS_S:
+            if search.engine.exhausted():
+                return False
+            around = (span[0] - pad_s, span[1] + pad_s)
+            if search.repair(_around(search.best, around, freedom), work):
+                _polish(search, around, freedom, work)
+                return True
+    return False
+
+
+def _polish(search: Search, span: Span, freedom: _Freedom, work: float) -> None:
+    """Decide a mended span again while that leaves fewer changes."""
+    for attempt in range(POLISHES):
+        objective = search.objective
+        search.improve(_around(search.best, span, freedom), work, "repair", linear=attempt % 2 == 0)
+        if search.objective <= objective and attempt:
+            return
+
+
+def _around(incumbent: Incumbent, span: Span, freedom: _Freedom) -> Scope:
+    problem = incumbent.instance.problem
+    start, end = incumbent.quiet(span)
+    width = cell_width_s(problem.resolution_s, end - start, 2 * COARSE_CELLS)
+    assert problem.baseline is not None  # noqa: S101
+    planned = problem.baseline.schedule.contacts
+    before = {placed.activity_id for placed in problem.baseline.schedule.activities}
+    dropped = frozenset(
+        chain.index
+        for chain in incumbent.instance.chains
+        if chain.index not in incumbent.chains and any(a.activity_id in before for a in chain.activities)
+    )
+    return incumbent.scope(
+        (start, end),
+        width_s=width,
+        step_s=width,
+        chain_step_s=width,
+        free=dropped,
+        kept_contacts=() if freedom.contacts else tuple(c for c in incumbent.schedule.contacts if c in planned),
+        keep_all=not freedom.chains,
+        keep_route=not freedom.route,
+    )

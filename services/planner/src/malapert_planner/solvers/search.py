@@ -1,0 +1,112 @@
+"""A solve under way: the best schedule so far, its bound, and the step that decides a part of it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+from malapert_planner.domain.objective import evaluate
+from malapert_planner.solvers.engine import Engine, SolveProgress
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.scope import Scope
+
+RELATIVE_GAP = 1e-6
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+"""Statuses that come with a solution."""
+
+OnProgress = Callable[[SolveProgress], None]
+
+
+@dataclass
+class Search:
+    """A solve under way: the best schedule so far and the bound.
+
+    ``settled``: the model of the whole horizon on the finest grid was solved to its optimum; nothing is left to do.
+    """
+
+    instance: Instance
+    engine: Engine
+    on_progress: OnProgress | None
+    best: Incumbent
+    bound: float = float("inf")
+    objective: float = field(init=False)
+    iteration: int = 0
+    settled: bool = False
+
+    def __post_init__(self) -> None:
+        self.objective = self._worth(self.best)
+
+    def _worth(self, incumbent: Incumbent) -> float:
+        return evaluate(self.instance.problem, incumbent.schedule).objective
+
+    def missing(self, incumbent: Incumbent) -> int:
+        """Return how many mandatory chains a schedule lacks."""
+        return sum(c.mandatory and c.index not in incumbent.chains for c in self.instance.chains)
+
+    def feasible(self) -> bool:
+        """Return whether the best schedule keeps every limit and has every mandatory chain."""
+        return not self.missing(self.best) and self.best.keeps_limits()
+
+    def report(self, stage: str) -> None:
+        """Report progress; an objective only once the schedule is valid."""
+        if self.on_progress is None:
+            return
+        engine, valid = self.engine, self.feasible()
+        gap = (self.bound - self.objective) / max(1e-9, abs(self.bound)) if valid else None
+        self.on_progress(
+            SolveProgress(
+                stage=stage,
+                iteration=self.iteration,
+                objective=self.objective if valid else None,
+                bound=self.bound,
+                gap=gap,
+                work=engine.work,
+                work_limit=engine.work_limit,
+                wall_s=engine.wall_s(),
+            )
+        )
+
+    def repair(self, scope: Scope, work: float) -> bool:
+        """Decide a scope anew in which something is broken, and take what is found; return whether anything was."""
+        self.iteration += 1
+        model = build_model(self.instance, scope)
+        solver, status = self.engine.run(model.model, work, self.iteration)
+        if status in FOUND:
+            self.best = self.best.replaced(scope, model.schedule(solver))
+            self.objective = self._worth(self.best)
+        return status in FOUND
+
+    def improve(self, scope: Scope, work: float, stage: str, *, linear: bool = False) -> None:
+        """Decide a scope anew and keep what is better."""
+        self.iteration += 1
+        whole = scope.span == (0, self.instance.problem.horizon_s) and scope.route is None
+        model = build_model(self.instance, scope)
+        solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
+        if status in FOUND:
+            candidate = self.best.replaced(scope, model.schedule(solver))
+            self._accept(candidate, stage)
+        if status == cp_model.OPTIMAL and whole and scope.cells == self.best.cells:
+            self.settled = True
+
+    def _accept(self, candidate: Incumbent, stage: str) -> None:
+        objective = self._worth(candidate)
+        mended = candidate.keeps_limits() and not self.best.keeps_limits()
+        rank = (-self.missing(candidate), objective)
+        best = (-self.missing(self.best), self.objective)
+        if mended or rank > best or (rank == best and len(candidate.schedule.drives) <= len(self.best.schedule.drives)):
+            better = mended or rank > best
+            self.best, self.objective = candidate, objective
+            if better:
+                self.report(stage)
+
+    def finished(self) -> bool:
+        """Return whether there is nothing left to do or nothing left to do it with."""
+        return self.engine.exhausted() or self.settled or self.proven()
+
+    def proven(self) -> bool:
+        """Return whether the best schedule meets the bound."""
+        return self.feasible() and self.bound - self.objective <= RELATIVE_GAP * max(1.0, abs(self.objective))
