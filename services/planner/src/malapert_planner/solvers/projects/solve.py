@@ -142,7 +142,8 @@ def _result(state: _Search, status: cp_model.CpSolverStatus) -> ProjectResult:
         conflict = minimal_conflict(state.project, state.seed) if status == cp_model.INFEASIBLE else ()
         failed = SolveStatus.INFEASIBLE if status == cp_model.INFEASIBLE else SolveStatus.UNKNOWN
         return ProjectResult(failed, (), None, state.bound, state.wall_s(), conflict)
-    found = SolveStatus.OPTIMAL if status == cp_model.OPTIMAL else SolveStatus.FEASIBLE
+    proven = status == cp_model.OPTIMAL or state.settled()
+    found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
     return ProjectResult(found, state.best, state.objective(), state.bound, state.wall_s())
 
 
