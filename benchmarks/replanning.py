@@ -56,7 +56,8 @@ def main() -> None:
     problem = synthetic_mission(1, options.days, options.chains)
     plan = solve(problem, work_limit=options.solve_work, wall_limit_s=600).schedule
     print(f"{len(plan.activities)} activities, {len(plan.drives)} drives, {len(plan.contacts)} contacts planned")
-    print("| outage | forced | moved, added, dropped | moved or dropped beyond what was forced | plan s |\n|---|---|---|---|---|")
+    heads = ("outage", "forced", "moved, added, dropped", "moved or dropped beyond what was forced", "plan s")
+    print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
     used = sorted(plan.contacts, key=lambda contact: contact.span)
     for number in range(options.outages):
         contact = used[(number + 1) * len(used) // (options.outages + 2)]

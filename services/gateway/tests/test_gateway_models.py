@@ -45,6 +45,7 @@ PARTIAL = {
     "ReportContactRequest": {"contact_id"},
     "ReviewPlan": {"plan_id"},
     "TerminatePlan": {"plan_id"},
+    "ReplanPlan": {"plan_id"},
 }
 
 

@@ -109,6 +109,8 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "get_plan": _EVERYBODY,
     "export_plan": _EVERYBODY,
     "validate_plan": _EVERYBODY,
+    "replan_plan": _PLANNERS,
+    "compare_plans": _EVERYBODY,
     "submit_plan": _PLANNERS,
     "review_plan": _APPROVERS,
     "release_plan": _PLANNERS,

@@ -24,6 +24,7 @@ from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, Plan
 from malapert_planner.services.missions import MissionService
 from malapert_planner.services.plans import PlanService
 from malapert_planner.services.release import PlanRelease, finish_pending
+from malapert_planner.services.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.worker_process import WorkerProcesses
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
@@ -52,7 +53,17 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         wall_limit_s=runtime.settings.solver_wall_limit_s,
         clock=utc_now,
     )
+    replanning = PlanReplanning(
+        stores,
+        neighbours,
+        workers,
+        announcer,
+        defects=runtime.settings.data_dir / "defects",
+        wall_limit_s=runtime.settings.solver_wall_limit_s,
+        clock=utc_now,
+    )
     runtime.operations.register(GENERATE_PLAN, generation.run)
+    runtime.operations.register(REPLAN_PLAN, replanning.run)
     finishing = asyncio.create_task(finish_pending(release))
     try:
         yield ServiceParts(

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from malapert.planner.v1 import plan_pb2
 from pydantic import Field, Strict
 
+from malapert_gateway.models.replan import PlanChange, ReplanBasis
 from malapert_gateway.models.route import Route, Waypoint
 from malapert_gateway.models.shared import Interval, Provenance
 from malapert_gateway.models.site import Site
@@ -229,6 +230,12 @@ class Plan(WireModel):
     notices: list[PlanNotice] = Field(
         default_factory=list,
         description="What has changed of its requests since it was made, oldest first; told with a single plan only.",
+    )
+    replan: ReplanBasis | None = Field(
+        None, description="What it replans and why; unset for a plan that was made from its mission alone."
+    )
+    changes: list[PlanChange] = Field(
+        default_factory=list, description="What is not as it was in the plan that it replans."
     )
 
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from malapert.planner.v1 import plan_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.models.operation import Operation
 from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan
+from malapert_gateway.models.replan import PlanComparison, ReplanPlan
 from malapert_gateway.models.validation import ValidationReport
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
@@ -99,6 +100,29 @@ async def terminate_plan(
     policy.require_agency("terminate_plan", identity, await gateway.plan_owners(plan_id))
     message = to_message(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
     return _shown((await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:replan", status_code=202, responses={202: LOCATION})
+async def replan_plan(plan_id: PlanId, body: ReplanPlan, response: Response, gateway: GatewayParts) -> Operation:
+    """Start making a plan from another one and what has happened since, or what if.
+
+    What is frozen stays and little else moves; the operation's `result_id` is a DRAFT whose `changes` say what moved,
+    was added or dropped, and why.
+    """
+    message = to_message(body, replan_pb2.ReplanPlanRequest, plan_id=plan_id)
+    answer = await gateway.call(gateway.services.plans.ReplanPlan, message)
+    return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
+
+
+@router.get("/{plan_id}/comparison")
+async def compare_plans(
+    plan_id: PlanId,
+    gateway: GatewayParts,
+    other_plan_id: Annotated[str, only("plan", "plan-5d21")],
+) -> PlanComparison:
+    """Hold two plans of a mission side by side: worth, resources, and what is not in the other as in this one."""
+    message = replan_pb2.ComparePlansRequest(plan_id=plan_id, other_plan_id=other_plan_id)
+    return to_model(await gateway.call(gateway.services.plans.ComparePlans, message), PlanComparison)
 
 
 @router.post("/{plan_id}:validate")

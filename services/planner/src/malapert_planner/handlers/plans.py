@@ -3,17 +3,21 @@
 import math
 from typing import Any
 
-from malapert.planner.v1 import plan_pb2, plan_pb2_grpc
+from malapert.planner.v1 import plan_pb2, plan_pb2_grpc, replan_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_planner.handlers.messages import plan_message
+from malapert_planner.services.comparison import compare, require_same_mission
 from malapert_planner.services.generation import GENERATE_PLAN
 from malapert_planner.services.missions import MissionService
+from malapert_planner.services.plan_events import event_faults
 from malapert_planner.services.plans import PlanService
+from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.release import PlanRelease
+from malapert_planner.services.replanning import REPLAN_PLAN
 
 
 class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
@@ -90,6 +94,28 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plan = await self._release.terminate(request.plan_id, request.reason, require_identity())
         return plan_pb2.TerminatePlanResponse(plan=plan_message(plan))
 
+    async def ReplanPlan(  # noqa: N802
+        self, request: replan_pb2.ReplanPlanRequest, context: Any
+    ) -> replan_pb2.ReplanPlanResponse:
+        """Begin to replan a plan."""
+        _require_replan(request)
+        base = await self._plans.get(request.plan_id)
+        if request.merge_plan_id:
+            require_same_mission(base, await self._plans.get(request.merge_plan_id))
+        problem = unpack_problem(base.content.problem)
+        faults = event_faults(problem, unpack_schedule(base.content.schedule), request.events)
+        if faults:
+            raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
+        content = request.SerializeToString(deterministic=True)
+        operation_id = await self._operations.submit(None, REPLAN_PLAN, content, require_identity())
+        return replan_pb2.ReplanPlanResponse(operation_id=operation_id)
+
+    async def ComparePlans(  # noqa: N802
+        self, request: replan_pb2.ComparePlansRequest, context: Any
+    ) -> replan_pb2.ComparePlansResponse:
+        """Hold two plans side by side."""
+        return compare(await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id))
+
     async def ValidatePlan(  # noqa: N802
         self, request: plan_pb2.ValidatePlanRequest, context: Any
     ) -> plan_pb2.ValidatePlanResponse:
@@ -101,3 +127,17 @@ def _require_work_limit(work_limit_s: float) -> None:
     if not math.isfinite(work_limit_s) or work_limit_s < 0:
         fault = Fault("work_limit_s", "OUT_OF_RANGE", f"{work_limit_s} must be 0 or more")
         raise InvalidInputError("INVALID_GENERATE_PLAN", "the request has a fault", faults=[fault])
+
+
+def _require_replan(request: replan_pb2.ReplanPlanRequest) -> None:
+    names = ("frozen_lead_s", "work_limit_s", "moved_weight", "dropped_weight")
+    figures = {name: getattr(request, name) for name in names}
+    faults = [
+        Fault(name, "OUT_OF_RANGE", f"{value} must be 0 or more")
+        for name, value in figures.items()
+        if not math.isfinite(value) or value < 0
+    ]
+    if not request.HasField("now"):
+        faults.append(Fault("now", "REQUIRED", "say from when on is to be planned anew"))
+    if faults:
+        raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)

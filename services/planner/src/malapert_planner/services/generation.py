@@ -1,7 +1,7 @@
 """Making a plan: from a mission to a stored draft that the independent validator has passed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,32 +217,12 @@ class PlanGeneration:
     async def _solved(
         self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
     ) -> PlanningOutcome:
-        stage = ""
-
-        def progressed(news: StageNews) -> None:
-            nonlocal stage
-            if news.stage != stage:
-                stage = news.stage
-                context.stage(stage, _STAGE_TITLES[stage])
-            else:
-                context.progress(news.fraction, news.detail)
-
         outcome: PlanningOutcome = await self._workers.run(
-            plan_job, problem, limits, on_progress=progressed, cancelled=context.cancelled
+            plan_job, problem, limits, on_progress=follow_stages(context), cancelled=context.cancelled
         )
         require_schedule(outcome.result)
-        self._require_valid(problem, outcome)
+        require_valid(problem, outcome, self._defects)
         return outcome
-
-    def _require_valid(self, problem: PlanningProblem, outcome: PlanningOutcome) -> None:
-        report = outcome.validation
-        if report is None or report.valid:
-            return
-        path, digest = write_defect(self._defects, problem, outcome.result.schedule, report)
-        rules = sorted({violation.rule_id for violation in report.violations})
-        log.error("validator refused a plan", defect=str(path), content_hash=digest, rules=rules)
-        message = f"the validator found {len(report.violations)} violations of {', '.join(rules)}; this is a defect"
-        raise InternalError("PLAN_REFUSED_BY_VALIDATOR", message, metadata={"defect": digest})
 
     def _plan(
         self,
@@ -261,6 +241,33 @@ class PlanGeneration:
             precursor_plan_id=request.precursor_plan_id,
             created_time=self._clock(),
         )
+
+
+def follow_stages(context: OperationContext) -> Callable[[StageNews], None]:
+    """Return what tells an operation how far a job is."""
+    stage = ""
+
+    def progressed(news: StageNews) -> None:
+        nonlocal stage
+        if news.stage != stage:
+            stage = news.stage
+            context.stage(stage, _STAGE_TITLES[stage])
+        else:
+            context.progress(news.fraction, news.detail)
+
+    return progressed
+
+
+def require_valid(problem: PlanningProblem, outcome: PlanningOutcome, defects: Path) -> None:
+    """Raise where the validator refused a schedule, which is a defect: it is written with its problem."""
+    report = outcome.validation
+    if report is None or report.valid:
+        return
+    path, digest = write_defect(defects, problem, outcome.result.schedule, report)
+    rules = sorted({violation.rule_id for violation in report.violations})
+    log.error("validator refused a plan", defect=str(path), content_hash=digest, rules=rules)
+    message = f"the validator found {len(report.violations)} violations of {', '.join(rules)}; this is a defect"
+    raise InternalError("PLAN_REFUSED_BY_VALIDATOR", message, metadata={"defect": digest})
 
 
 def require_schedule(result: SolveResult) -> None:

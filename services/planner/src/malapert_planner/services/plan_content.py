@@ -7,16 +7,24 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2
-from malapert.planner.v1 import plan_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
 from malapert_core.timestamps import to_timestamp
 
+from malapert_planner.domain.changes import Change
 from malapert_planner.domain.hashing import problem_hash
 from malapert_planner.domain.objective import ObjectiveParts
 from malapert_planner.domain.plan import PlanContact, PlanContent
 from malapert_planner.domain.problem import Activity, PlanningProblem, Span
-from malapert_planner.domain.schedule import Profile, SolveResult, Unplanned, ValidationReport, Violation
+from malapert_planner.domain.schedule import (
+    PlacedActivity,
+    Profile,
+    SolveResult,
+    Unplanned,
+    ValidationReport,
+    Violation,
+)
 from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
 from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
@@ -33,6 +41,7 @@ _ITEMS = (
     "contacts",
     "unplanned",
     "profiles",
+    "changes",
 )
 _VOLATILE = ("window_set_id", "stage_times")
 
@@ -48,6 +57,10 @@ class PlanBasis:
     window_set: window_pb2.WindowSet
     provenance: type_pb2.Provenance
     stage_times: dict[str, float]
+    replan: replan_pb2.ReplanBasis | None = None
+    changes: tuple[Change, ...] = ()
+    left_out: tuple[plan_pb2.UnplannedRequest, ...] = ()
+    """What the plan that is replanned left out already."""
 
 
 def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOutcome) -> PlanContent:
@@ -92,6 +105,8 @@ def plan_hash(message: plan_pb2.Plan) -> str:
     kept.CopyFrom(message)
     for name in _VOLATILE:
         kept.ClearField(name)  # type: ignore[arg-type]
+    kept.replan.ClearField("base_plan_id")
+    kept.replan.ClearField("merged_plan_id")
     kept.provenance.ClearField("created_time")
     for record in kept.provenance.inputs:
         record.ClearField("name")
@@ -133,7 +148,11 @@ def _message(
         window_summaries=basis.window_set.summaries,
         activities=_activities(problem, result),
         contacts=_contacts(inputs, problem, result, validation),
-        unplanned=[*_unplanned(problem, outcome.unplanned), *map(_left_out, plannable(inputs.requests).left_out)],
+        unplanned=[
+            *_unplanned(problem, outcome.unplanned),
+            *map(_left_out, plannable(inputs.requests).left_out),
+            *basis.left_out,
+        ],
         profiles=[
             _profile(profile, problem) for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
         ],
@@ -142,6 +161,27 @@ def _message(
         validation=validation_message(validation, problem),
         provenance=basis.provenance,
         stage_times=[plan_pb2.StageTime(name=name, elapsed_s=spent) for name, spent in basis.stage_times.items()],
+        replan=basis.replan,
+        changes=[change_message(change, problem) for change in basis.changes],
+    )
+
+
+def change_message(change: Change, problem: PlanningProblem) -> replan_pb2.PlanChange:
+    """Return a change as its message."""
+    item = change.after or change.before
+    activity = None
+    if isinstance(item, PlacedActivity):
+        activity = next((a for a in problem.activities if a.activity_id == item.activity_id), None)
+    return replan_pb2.PlanChange(
+        kind=replan_pb2.ChangeKind.Value(f"CHANGE_KIND_{change.kind}"),
+        item_id=change.label,
+        title=activity.title if activity else change.label,
+        request_id=activity.request_id if activity else "",
+        before=_interval(problem, change.before.span) if change.before else None,
+        after=_interval(problem, change.after.span) if change.after else None,
+        reason=change.reason,
+        explanation=change.explanation,
+        because=change.because,
     )
 
 

@@ -7,6 +7,7 @@ from malapert.payload.v1 import request_pb2
 
 from malapert_planner.domain.schedule import Unplanned
 
+NOT_SUPPORTED = "NOT_SUPPORTED"
 AVAILABILITY = request_pb2.CONDITION_KIND_AVAILABILITY
 _PLANNED_CONDITIONS = frozenset(
     {
@@ -84,7 +85,7 @@ def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str
         if draft.request_id in reasons and key not in seen:
             seen.add(key)
             reason = reasons[draft.request_id]
-            unplanned = Unplanned(*key, "NOT_SUPPORTED", f"this planner does not plan it: {reason}", ("planner",))
+            unplanned = Unplanned(*key, NOT_SUPPORTED, f"this planner does not plan it: {reason}", ("planner",))
             yield LeftOut(unplanned, draft.title, draft.agency_id, draft.value)
 
 

@@ -1,12 +1,27 @@
-"""What runs in worker processes: solve, validate, explain."""
+"""What runs in worker processes: solve, replan, validate, explain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from malapert_planner.domain.changes import Change, changes
 from malapert_planner.domain.objective import ObjectiveParts, evaluate
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem import Baseline, PlanningProblem
+from malapert_planner.domain.propagation import propagate_battery, propagate_storage
+from malapert_planner.domain.replanning import disturbance
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus, Unplanned, ValidationReport
+from malapert_planner.domain.timeline import Case
 from malapert_planner.domain.validation import validate
 from malapert_planner.services.worker_process import JobLink
+
+if TYPE_CHECKING:
+    from malapert_planner.solvers.engine import SolveProgress
+
+
+EXPLAIN_WORK = 4.0
+"""Deterministic work of the explanations at most: no more than the solve's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +55,7 @@ class PlanningOutcome:
 def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
     """Solve a problem, check the schedule by the independent validator, and say why the rest is not planned."""
     # Imported here: only a worker process loads OR-Tools.
-    from malapert_planner.solvers.engine import SolveProgress
-    from malapert_planner.solvers.explain import explain_unplanned
     from malapert_planner.solvers.solve import solve
-
-    def progressed(progress: SolveProgress) -> None:
-        link.tell(StageNews("solve", min(progress.work / progress.work_limit, 1.0), _detail(progress)))
-
-    def _detail(progress: SolveProgress) -> str:
-        found = "no plan yet" if progress.objective is None else f"incumbent {progress.objective:.1f}"
-        gap = "" if progress.gap is None else f", gap {100 * progress.gap:.1f} %"
-        return f"{found}, bound {progress.bound:.1f}{gap}"
 
     link.tell(StageNews("solve"))
     result = solve(
@@ -58,9 +63,26 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
         seed=limits.seed,
         work_limit=limits.work_limit_s,
         wall_limit_s=limits.wall_limit_s,
-        on_progress=progressed,
+        on_progress=_teller(link),
         cancel=link.cancelled,
     )
+    return _checked(link, problem, result, limits)
+
+
+def _teller(link: JobLink) -> "Callable[[SolveProgress], None]":
+    def progressed(progress: "SolveProgress") -> None:
+        found = "no plan yet" if progress.objective is None else f"incumbent {progress.objective:.1f}"
+        gap = "" if progress.gap is None else f", gap {100 * progress.gap:.1f} %"
+        detail = f"{found}, bound {progress.bound:.1f}{gap}"
+        link.tell(StageNews("solve", min(progress.work / progress.work_limit, 1.0), detail))
+
+    return progressed
+
+
+def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limits: SolveLimits) -> PlanningOutcome:
+    """Check a schedule by the independent validator, and say why the rest is not planned."""
+    from malapert_planner.solvers.explain import explain_unplanned
+
     if result.status in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN) or link.cancelled.is_set():
         return PlanningOutcome(result, None, None, ())
     link.tell(StageNews("validate"))
@@ -73,11 +95,61 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
             problem,
             result.schedule,
             seed=limits.seed,
+            work_limit=min(EXPLAIN_WORK, limits.work_limit_s),
             wall_limit_s=limits.wall_limit_s,
             cancel=link.cancelled,
         )
     )
     return PlanningOutcome(result, validation, evaluate(problem, result.schedule), unplanned)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplanningOutcome:
+    """What came of a replan: the problem with its baseline, the outcome of solving it, and what changed."""
+
+    problem: PlanningProblem
+    planning: PlanningOutcome
+    changes: tuple[Change, ...]
+
+
+def replan_job(
+    link: JobLink, problem: PlanningProblem, baseline: Baseline, wanted: frozenset[str] | None, limits: SolveLimits
+) -> ReplanningOutcome:
+    """Replan a schedule for a changed problem, check it, and say what changed and why.
+
+    Parameters
+    ----------
+    baseline
+        The plan as it was run; what of it is frozen is found here.
+    wanted
+        Activities to fit in; None improves the whole plan.
+    """
+    from malapert_planner.solvers.replan import replan
+
+    link.tell(StageNews("solve"))
+    asked = disturbance(problem, baseline)
+    result = replan(
+        asked.problem,
+        asked.kept,
+        asked.broken,
+        asked.beyond,
+        wanted=wanted,
+        seed=limits.seed,
+        work_limit=limits.work_limit_s,
+        wall_limit_s=limits.wall_limit_s,
+        on_progress=_teller(link),
+        cancel=link.cancelled,
+    )
+    planning = _checked(link, asked.problem, result, limits)
+    told = changes(asked.problem, baseline.schedule, result.schedule, asked.forced)
+    return ReplanningOutcome(asked.problem, planning, told)
+
+
+def levels_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule, time_s: int) -> tuple[float, float]:
+    """Return the charge in Wh and the stored bits that a schedule has at an instant of its grid."""
+    case = Case(problem, schedule)
+    storage = propagate_storage(case)
+    return propagate_battery(case).charge_at(time_s), float(np.interp(time_s, storage.time_s, storage.stored_bit))
 
 
 def validate_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule) -> ValidationReport:

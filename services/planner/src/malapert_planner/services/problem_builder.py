@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
@@ -80,11 +80,9 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
     document, surface = inputs.document, inputs.document.surface
     asset = surface.rover
     clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
-    demand = plannable(inputs.requests).demand
-    calendars = calendar_spans(document, clockwork)
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
-    return PlanningProblem(
+    frame = PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
         start_time=clockwork.start_time,
         horizon_s=clockwork.horizon_s,
@@ -94,15 +92,9 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
         places=tuple(_places(inputs, clockwork)),
         drives=tuple(_drive(route, inputs) for route in inputs.routes if not _is_stay(route)),
         drive_rule=_drive_rule(inputs),
-        activities=tuple(_activity(draft, capacity_wh, calendars, clockwork) for draft in demand.activities),
-        relations=tuple(_relation(relation) for relation in demand.relations),
-        repetitions=tuple(
-            Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
-            for item in demand.repetitions
-        ),
-        limits=(*_consumables(demand), *_choices(demand)),
-        cumulative_resources=tuple(_cumulative(demand)),
-        reservoirs=tuple(_reservoirs(demand)),
+        activities=(),
+        relations=(),
+        repetitions=(),
         contact_windows=tuple(_contact_windows(inputs, clockwork)),
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
@@ -120,6 +112,28 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
             end_max_bit=storage.max_at_end.amount * storage.capacity.amount,
         ),
         objective=Objective(surface.communications.cost_weight.amount, document.objective.fairness.amount),
+    )
+    return with_demand(frame, document, inputs.requests)
+
+
+def with_demand(
+    problem: PlanningProblem, document: MissionDocument, requests: request_pb2.ExpandRequestsResponse
+) -> PlanningProblem:
+    """Return a problem with what is asked for in place of what was."""
+    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    demand, calendars = plannable(requests).demand, calendar_spans(document, clockwork)
+    capacity_wh = problem.battery.capacity_wh
+    return replace(
+        problem,
+        activities=tuple(_activity(draft, capacity_wh, calendars, clockwork) for draft in demand.activities),
+        relations=tuple(_relation(relation) for relation in demand.relations),
+        repetitions=tuple(
+            Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
+            for item in demand.repetitions
+        ),
+        limits=(*_consumables(demand), *_choices(demand)),
+        cumulative_resources=tuple(_cumulative(demand)),
+        reservoirs=tuple(_reservoirs(demand)),
     )
 
 

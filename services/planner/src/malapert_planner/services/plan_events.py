@@ -1,0 +1,243 @@
+"""What has happened to a plan, taken into its problem and its schedule. Pure functions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
+
+from malapert.planner.v1 import replan_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
+
+from malapert_planner.domain.problem import (
+    Activity,
+    ContactWindow,
+    LimitUse,
+    PlanningProblem,
+    PowerSeries,
+    ReservoirUse,
+    Span,
+)
+from malapert_planner.domain.schedule import PlacedActivity, PlacedDrive, Schedule
+from malapert_planner.services.window_conversion import Clockwork, without
+
+RETRY = "~retry"
+_Use = TypeVar("_Use", LimitUse, ReservoirUse)
+_BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, replan_pb2.RUN_STATE_FAILED)
+
+
+def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]) -> list[Fault]:
+    """Return what is wrong with events of a plan, each with its path."""
+    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    stations = {window.station_id for window in problem.contact_windows}
+    planned = {placed.activity_id for placed in schedule.activities}
+    faults = []
+    for index, event in enumerate(events):
+        path, kind = f"events[{index}]", event.WhichOneof("event")
+        if kind is None:
+            faults.append(Fault(path, "EMPTY", "an event names what has happened"))
+        elif kind == "station_outage":
+            known = ", ".join(sorted(stations)) or "none"
+            if event.station_outage.station_id not in stations:
+                message = f"{event.station_outage.station_id!r} is not one of: {known}"
+                faults.append(Fault(f"{path}.station_outage.station_id", "UNKNOWN_STATION", message))
+            faults += _interval_faults(f"{path}.station_outage.interval", event.station_outage.interval, clockwork)
+        elif kind == "array_power":
+            if not 0 <= event.array_power.factor <= 10:
+                message = f"{event.array_power.factor} must lie between 0 and 10"
+                faults.append(Fault(f"{path}.array_power.factor", "OUT_OF_RANGE", message))
+        elif kind == "activity_run":
+            run = event.activity_run
+            if run.activity_id not in planned:
+                message = f"{run.activity_id!r} is not in the plan"
+                faults.append(Fault(f"{path}.activity_run.activity_id", "NOT_PLANNED", message))
+            if run.state in _BEGUN:
+                faults += _interval_faults(f"{path}.activity_run.interval", run.interval, clockwork)
+            elif run.state != replan_pb2.RUN_STATE_SKIPPED:
+                faults.append(Fault(f"{path}.activity_run.state", "REQUIRED", "say what became of it"))
+        elif kind == "drive_run":
+            if _planned_drive(schedule, event.drive_run, clockwork) is None:
+                message = "the plan has no such drive that starts then"
+                faults.append(Fault(f"{path}.drive_run", "NOT_PLANNED", message))
+            faults += _interval_faults(f"{path}.drive_run.interval", event.drive_run.interval, clockwork)
+        else:
+            faults += _measurement_faults(f"{path}.measurement", event.measurement, problem)
+    return faults
+
+
+def _interval_faults(path: str, interval: type_pb2.Interval, clockwork: Clockwork) -> list[Fault]:
+    start_s, end_s = clockwork.edges_s(interval)
+    if start_s >= end_s:
+        return [Fault(path, "EMPTY_INTERVAL", "it must end after it starts")]
+    if end_s <= 0 or start_s >= clockwork.horizon_s:
+        return [Fault(path, "OUTSIDE_HORIZON", "it lies outside of the plan's horizon")]
+    return []
+
+
+def _measurement_faults(path: str, measured: replan_pb2.Measurement, problem: PlanningProblem) -> list[Fault]:
+    faults, battery, storage = [], problem.battery, problem.storage
+    if measured.HasField("charge_wh") and not battery.floor_wh <= measured.charge_wh <= battery.capacity_wh:
+        message = f"{measured.charge_wh:g} Wh must lie between {battery.floor_wh:g} and {battery.capacity_wh:g}"
+        faults.append(Fault(f"{path}.charge_wh", "OUT_OF_RANGE", message))
+    if measured.HasField("stored_bit") and not 0 <= measured.stored_bit <= storage.capacity_bit:
+        message = f"{measured.stored_bit:g} bit must lie between 0 and {storage.capacity_bit:g}"
+        faults.append(Fault(f"{path}.stored_bit", "OUT_OF_RANGE", message))
+    return faults
+
+
+def apply_events(
+    problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]
+) -> tuple[PlanningProblem, Schedule]:
+    """Return the problem as it is now and the schedule as it was run.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_EVENTS`` with all faults.
+    """
+    if faults := event_faults(problem, schedule, events):
+        raise InvalidInputError("INVALID_EVENTS", f"{len(faults)} faults in the events", faults=faults)
+    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    for event in events:
+        kind = event.WhichOneof("event")
+        if kind == "station_outage":
+            outage = event.station_outage
+            span = _outer_span(outage.interval, clockwork)
+            problem = replace(problem, contact_windows=tuple(_but(problem.contact_windows, outage.station_id, span)))
+        elif kind == "array_power":
+            since_s = round(clockwork.offset_s(event.array_power.from_time.ToDatetime(problem.start_time.tzinfo)))
+            places = (
+                replace(place, generation=_scaled(place.generation, event.array_power.factor, since_s))
+                for place in problem.places
+            )
+            problem = replace(problem, places=tuple(places))
+        elif kind == "activity_run":
+            problem, schedule = _run(problem, schedule, event.activity_run, clockwork)
+        elif kind == "drive_run":
+            schedule = _driven(schedule, event.drive_run, clockwork)
+        else:
+            problem = _measured(problem, event.measurement)
+    return problem, schedule
+
+
+def _outer_span(interval: type_pb2.Interval, clockwork: Clockwork) -> Span:
+    start_s, end_s = clockwork.edges_s(interval)
+    return int(start_s // 1), int(-(-end_s // 1))
+
+
+def _but(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Iterable[ContactWindow]:
+    """Yield the windows without a station's in a span; what is left of one keeps its name, further parts get a mark."""
+    for window in windows:
+        if window.station_id != station_id or window.span[1] <= span[0] or window.span[0] >= span[1]:
+            yield window
+            continue
+        parts = [part for part in without(window.span, [span]) if part[1] - part[0] >= window.min_length_s]
+        for number, part in enumerate(parts):
+            name = window.window_id if number == 0 else f"{window.window_id}#out{span[0]}"
+            yield replace(window, window_id=name, span=part)
+
+
+def _scaled(series: PowerSeries, factor: float, since_s: int) -> PowerSeries:
+    """Scale a series from an instant on; it steps there within a second."""
+    times_s, powers_w = [], []
+    for time_s in sorted({*series.offset_s, since_s - 1, since_s}):
+        times_s.append(time_s)
+        powers_w.append(_at(series, time_s) * (factor if time_s >= since_s else 1.0))
+    return PowerSeries(tuple(times_s), tuple(powers_w))
+
+
+def _at(series: PowerSeries, time_s: int) -> float:
+    pairs = list(zip(series.offset_s, series.power_w, strict=True))
+    for (start_s, low_w), (end_s, high_w) in pairwise(pairs):
+        if start_s <= time_s <= end_s:
+            return low_w + (high_w - low_w) * (time_s - start_s) / (end_s - start_s)
+    return pairs[0][1] if time_s <= pairs[0][0] else pairs[-1][1]
+
+
+def _run(
+    problem: PlanningProblem, schedule: Schedule, run: replan_pb2.ActivityRun, clockwork: Clockwork
+) -> tuple[PlanningProblem, Schedule]:
+    others = tuple(placed for placed in schedule.activities if placed.activity_id != run.activity_id)
+    placed = next(placed for placed in schedule.activities if placed.activity_id == run.activity_id)
+    if run.state == replan_pb2.RUN_STATE_SKIPPED:
+        return problem, replace(schedule, activities=others)
+    as_run = PlacedActivity(placed.activity_id, placed.place_id, _outer_span(run.interval, clockwork))
+    if run.state == replan_pb2.RUN_STATE_FAILED:
+        problem, gone = _asked_again(problem, run.activity_id)
+        others = tuple(other for other in others if other.activity_id not in gone)
+    activities = tuple(sorted((*others, as_run), key=lambda item: (item.span, item.activity_id)))
+    return problem, replace(schedule, activities=activities)
+
+
+def _asked_again(problem: PlanningProblem, activity_id: str) -> tuple[PlanningProblem, set[str]]:
+    """Ask once more for a failed activity's chain, under new names, and for nothing of the one that failed.
+
+    Returns the problem and the later steps of the failed chain, which do not follow. What the failed steps used up
+    stays used. A repetition that has a period is not asked for again: the next one comes anyway.
+    """
+    failed = next(activity for activity in problem.activities if activity.activity_id == activity_id)
+    chain = [a for a in problem.activities if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
+    later = {a.activity_id for a in chain if a.chain_index > failed.chain_index}
+    periodic = any(item.request_id == failed.request_id for item in problem.repetitions)
+    again = [] if periodic else [_renamed(activity) for activity in chain]
+    worthless = {
+        a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0)
+        for a in chain
+        if a.activity_id not in later
+    }
+    ids = {a.activity_id for a in chain}
+    activities = [worthless.get(a.activity_id, a) for a in problem.activities if a.activity_id not in later]
+    doubled = replace(
+        problem,
+        activities=(*activities, *again),
+        limits=tuple(
+            replace(x, uses=_swapped(x.uses, ids) if x.is_choice else _doubled(x.uses, ids, later, bool(again)))
+            for x in problem.limits
+        ),
+        cumulative_resources=tuple(
+            replace(x, uses=_doubled(x.uses, ids, later, bool(again))) for x in problem.cumulative_resources
+        ),
+        reservoirs=tuple(replace(x, uses=_doubled(x.uses, ids, later, bool(again))) for x in problem.reservoirs),
+    )
+    return doubled, later
+
+
+def _renamed(activity: Activity) -> Activity:
+    chain_id = f"{activity.chain_id}{RETRY}" if activity.chain_id else ""
+    return replace(activity, activity_id=f"{activity.activity_id}{RETRY}", chain_id=chain_id)
+
+
+def _doubled(uses: tuple[_Use, ...], ids: set[str], later: set[str], again: bool) -> tuple[_Use, ...]:
+    kept = tuple(use for use in uses if use.activity_id not in later)
+    more = tuple(replace(use, activity_id=f"{use.activity_id}{RETRY}") for use in uses if use.activity_id in ids)
+    return kept + (more if again else ())
+
+
+def _swapped(uses: tuple[_Use, ...], ids: set[str]) -> tuple[_Use, ...]:
+    return tuple(
+        replace(use, activity_id=f"{use.activity_id}{RETRY}") if use.activity_id in ids else use for use in uses
+    )
+
+
+def _planned_drive(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) -> PlacedDrive | None:
+    planned_s = clockwork.offset_s(run.planned_start_time.ToDatetime(clockwork.start_time.tzinfo))
+    for drive in schedule.drives:
+        ends = (drive.from_place_id, drive.to_place_id)
+        if ends == (run.from_place_id, run.to_place_id) and abs(drive.span[0] - planned_s) < 1:
+            return drive
+    return None
+
+
+def _driven(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) -> Schedule:
+    planned = _planned_drive(schedule, run, clockwork)
+    as_run = PlacedDrive(run.from_place_id, run.to_place_id, _outer_span(run.interval, clockwork))
+    drives = (as_run if drive == planned else drive for drive in schedule.drives)
+    return replace(schedule, drives=tuple(sorted(drives, key=lambda drive: drive.span)))
+
+
+def _measured(problem: PlanningProblem, measured: replan_pb2.Measurement) -> PlanningProblem:
+    if measured.HasField("charge_wh"):
+        problem = replace(problem, battery=replace(problem.battery, start_wh=measured.charge_wh))
+    if measured.HasField("stored_bit"):
+        problem = replace(problem, storage=replace(problem.storage, start_bit=measured.stored_bit))
+    return problem

@@ -1,0 +1,265 @@
+"""Replanning: from a plan and what has happened since to a stored draft that says what changed and why."""
+
+import asyncio
+import math
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from malapert.comms_window.v1 import window_pb2
+from malapert.payload.v1 import request_pb2, science_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.identifiers import new_identifier
+from malapert_core.operations import OperationContext
+from malapert_core.timestamps import from_timestamp, to_timestamp
+
+from malapert_planner.domain.mission import Mission
+from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.problem import Baseline, PlanningProblem
+from malapert_planner.domain.schedule import Schedule
+from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.services.comparison import require_same_mission
+from malapert_planner.services.generation import (
+    Neighbours,
+    Stores,
+    follow_stages,
+    require_schedule,
+    require_valid,
+)
+from malapert_planner.services.missions import mission_document
+from malapert_planner.services.plan_content import PlanBasis, make_content
+from malapert_planner.services.plan_events import apply_events
+from malapert_planner.services.plannable import NOT_SUPPORTED
+from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
+from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.services.problem_builder import ProblemInputs, with_demand
+from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.request_messages import interval
+from malapert_planner.services.worker_process import WorkerProcesses
+
+REPLAN_PLAN = "replan_plan"
+WORK_LIMIT_S, MOVED_WEIGHT, DROPPED_WEIGHT = 5.0, 0.05, 2.0
+
+
+class PlanReplanning:
+    """Replans plans.
+
+    Parameters
+    ----------
+    stores : Stores
+    neighbours : Neighbours
+    workers : WorkerProcesses
+    announcer : Announcer
+    defects : Path
+        Where a schedule that the validator refuses is written with its problem.
+    wall_limit_s : float
+        Safety net of a solve, seconds.
+    clock : Clock
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        neighbours: Neighbours,
+        workers: WorkerProcesses,
+        announcer: Announcer,
+        *,
+        defects: Path,
+        wall_limit_s: float,
+        clock: Clock,
+    ) -> None:
+        self._stores = stores
+        self._neighbours = neighbours
+        self._workers = workers
+        self._announcer = announcer
+        self._defects = defects
+        self._wall_limit_s = wall_limit_s
+        self._clock = clock
+
+    async def run(self, context: OperationContext) -> None:
+        """Do a ``replan_plan`` operation; the plan is stored in the transaction in which it succeeds."""
+        request = replan_pb2.ReplanPlanRequest.FromString(context.request)
+        context.stage("requests", "Taking in what has happened")
+        base, merged, mission = await self._begun(request)
+        document, message = mission_document(mission), plan_pb2.Plan.FromString(base.content.message)
+        events = [*(_new_events(message, merged) if merged else ()), *request.events]
+        before = unpack_problem(base.content.problem)
+        now_s = _now_s(before, request)
+        inputs = await self._inputs(base, mission, document, message, request)
+        problem, as_run = await self._as_it_is(before, base, events, now_s)
+        wanted = frozenset[str]()
+        if request.take_requests:
+            problem, wanted = _asked_now(problem, document, inputs.requests, as_run, now_s)
+        baseline = Baseline(
+            schedule=as_run,
+            frozen=Schedule(),
+            now_s=now_s,
+            frozen_until_s=min(problem.horizon_s, now_s + math.ceil(request.frozen_lead_s)),
+            moved_weight=request.moved_weight if request.HasField("moved_weight") else MOVED_WEIGHT,
+            dropped_weight=request.dropped_weight if request.HasField("dropped_weight") else DROPPED_WEIGHT,
+        )
+        seed = request.seed or document.solver.seed
+        limits = SolveLimits(seed, request.work_limit_s or WORK_LIMIT_S, self._wall_limit_s)
+        outcome: ReplanningOutcome = await self._workers.run(
+            replan_job,
+            replace(problem, baseline=None),
+            baseline,
+            None if request.improve else wanted,
+            limits,
+            on_progress=follow_stages(context),
+            cancelled=context.cancelled,
+        )
+        require_schedule(outcome.planning.result)
+        require_valid(outcome.problem, outcome.planning, self._defects)
+        context.stage("store", "Storing the plan")
+        await asyncio.sleep(0)
+        basis = PlanBasis(
+            inputs,
+            message.site,
+            tuple(message.alternative_sites),
+            tuple(message.routes),
+            window_pb2.WindowSet(window_set_id=base.content.window_set_id, summaries=message.window_summaries),
+            self._provenance(base, message, outcome, limits),
+            {stage.name: stage.elapsed_s for stage in context.operation.stages},
+            _basis_message(base, message, request, events, baseline, problem),
+            outcome.changes,
+            () if request.take_requests else tuple(x for x in message.unplanned if x.reason == NOT_SUPPORTED),
+        )
+        plan = Plan(
+            plan_id=new_identifier(),
+            content=await asyncio.to_thread(make_content, basis, outcome.problem, outcome.planning),
+            reviewer_agency_ids=mission.reviewer_agency_ids,
+            owner_agency_id=context.identity.agency_id,
+            precursor_plan_id=base.plan_id,
+            created_time=self._clock(),
+        )
+        async with context.finish(plan.plan_id) as session:
+            await self._stores.plans.add(session, plan)
+            self._announcer.announce(session, plan)
+
+    async def _begun(self, request: replan_pb2.ReplanPlanRequest) -> tuple[Plan, plan_pb2.Plan | None, Mission]:
+        async with self._stores.database.reading() as session:
+            base = await self._stores.plans.get(session, request.plan_id)
+            content = base.content
+            mission = await self._stores.missions.get(session, content.mission_id, content.mission_version)
+            if not request.merge_plan_id:
+                return base, None, mission
+            other = await self._stores.plans.get(session, request.merge_plan_id)
+        require_same_mission(base, other)
+        return base, plan_pb2.Plan.FromString(other.content.message), mission
+
+    async def _inputs(
+        self,
+        base: Plan,
+        mission: Mission,
+        document: MissionDocument,
+        message: plan_pb2.Plan,
+        request: replan_pb2.ReplanPlanRequest,
+    ) -> ProblemInputs:
+        comms = self._neighbours.comms_windows
+        demand = request_pb2.ExpandRequestsResponse()
+        if request.take_requests:
+            lights = [
+                science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
+                for waypoint in message.waypoints
+            ]
+            demand = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
+        return ProblemInputs(
+            mission_id=mission.mission_id,
+            mission_version=mission.version,
+            document=document,
+            waypoints=message.waypoints,
+            routes=message.routes,
+            stations={},
+            windows=await comms.list_windows(base.content.window_set_id),
+            requests=demand,
+            bookings=(),
+        )
+
+    async def _as_it_is(
+        self, before: PlanningProblem, base: Plan, events: list[replan_pb2.PlanEvent], now_s: int
+    ) -> tuple[PlanningProblem, Schedule]:
+        """Return the problem with the levels of now, as planned where nothing was measured, and the plan as run."""
+        schedule = unpack_schedule(base.content.schedule)
+        charge_wh, stored_bit = await self._workers.run(levels_job, before, schedule, now_s)
+        battery, storage = before.battery, before.storage
+        levelled = replace(
+            before,
+            battery=replace(battery, start_wh=min(max(charge_wh, battery.floor_wh), battery.capacity_wh)),
+            storage=replace(storage, start_bit=min(max(stored_bit, 0.0), storage.capacity_bit)),
+        )
+        return apply_events(levelled, schedule, events)
+
+    def _provenance(
+        self, base: Plan, message: plan_pb2.Plan, outcome: ReplanningOutcome, limits: SolveLimits
+    ) -> type_pb2.Provenance:
+        provenance = type_pb2.Provenance()
+        provenance.CopyFrom(message.provenance)
+        provenance.inputs.append(
+            type_pb2.InputRecord(kind="plan", name=base.plan_id, content_hash=base.content.content_hash)
+        )
+        result = outcome.planning.result
+        for name, value in {
+            **result.parameters,
+            "seed": str(limits.seed),
+            "work_limit_s": f"{limits.work_limit_s:g}",
+            "work_s": f"{result.work:.6f}",
+        }.items():
+            provenance.parameters[name] = value
+        provenance.created_time.CopyFrom(to_timestamp(self._clock()))
+        return provenance
+
+
+def _now_s(problem: PlanningProblem, request: replan_pb2.ReplanPlanRequest) -> int:
+    offset_s = (from_timestamp(request.now) - problem.start_time).total_seconds()
+    if not 0 <= offset_s <= problem.horizon_s:
+        fault = Fault("now", "OUTSIDE_HORIZON", "it must lie within the plan's horizon")
+        raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has a fault", faults=[fault])
+    return min(problem.horizon_s, math.ceil(offset_s / problem.resolution_s) * problem.resolution_s)
+
+
+def _new_events(message: plan_pb2.Plan, merged: plan_pb2.Plan) -> list[replan_pb2.PlanEvent]:
+    """Return the events of a branch that the plan has not taken yet."""
+    known = {event.SerializeToString(deterministic=True) for event in message.replan.events}
+    return [event for event in merged.replan.events if event.SerializeToString(deterministic=True) not in known]
+
+
+def _asked_now(
+    problem: PlanningProblem,
+    document: MissionDocument,
+    demand: request_pb2.ExpandRequestsResponse,
+    as_run: Schedule,
+    now_s: int,
+) -> tuple[PlanningProblem, frozenset[str]]:
+    """Return the problem with what is asked for now and all that has begun, and what was not asked for before."""
+    begun = {placed.activity_id for placed in as_run.activities if placed.span[0] < now_s}
+    asked = with_demand(problem, document, demand)
+    present = {activity.activity_id for activity in asked.activities}
+    past = tuple(a for a in problem.activities if a.activity_id in begun and a.activity_id not in present)
+    before = {activity.activity_id for activity in problem.activities}
+    return replace(asked, activities=(*asked.activities, *past)), frozenset(present - before)
+
+
+def _basis_message(
+    base: Plan,
+    message: plan_pb2.Plan,
+    request: replan_pb2.ReplanPlanRequest,
+    events: list[replan_pb2.PlanEvent],
+    baseline: Baseline,
+    problem: PlanningProblem,
+) -> replan_pb2.ReplanBasis:
+    span = interval(
+        problem.start_time + timedelta(seconds=baseline.now_s),
+        problem.start_time + timedelta(seconds=baseline.frozen_until_s),
+    )
+    return replan_pb2.ReplanBasis(
+        base_plan_id=base.plan_id,
+        base_content_hash=base.content.content_hash,
+        label=request.label,
+        now=span.start_time,
+        frozen_until=span.end_time,
+        events=[*message.replan.events, *events],
+        merged_plan_id=request.merge_plan_id,
+    )
