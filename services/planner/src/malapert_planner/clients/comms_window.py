@@ -44,6 +44,10 @@ class CommsWindowClient:
         """Raise ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault where an orbit cannot be followed."""
         await self._orbiters.RegisterOrbiter(request)
 
+    async def register_orbiter(self, request: orbiter_pb2.RegisterOrbiterRequest) -> None:
+        """Register an orbiter; the same motion again changes nothing. Raises as ``check_orbiter``."""
+        await self._orbiters.RegisterOrbiter(request)
+
     async def list_stations(self) -> Sequence[window_pb2.Station]:
         """Return every station."""
         found: list[window_pb2.Station] = []

@@ -332,6 +332,11 @@ class PlanningProblem:
     metadata: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_placeless(self) -> bool:
+        """Whether nothing is at a place, and neither battery nor storage is reckoned with: no terrain was given."""
+        return "placeless" in self.metadata
+
+    @property
     def now_s(self) -> int:
         """From when on battery and storage are accounted: 0 unless the problem replans."""
         return self.baseline.now_s if self.baseline else 0

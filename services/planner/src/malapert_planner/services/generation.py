@@ -22,6 +22,7 @@ from malapert_planner.domain.schedule import SolveResult, SolveStatus
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services import service_requests as ask
 from malapert_planner.services.missions import mission_document
+from malapert_planner.services.orbits import orbiter_requests
 from malapert_planner.services.plan_content import PlanBasis, make_content
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, StageNews, plan_job
 from malapert_planner.services.ports import Announcer, Clock, CommsWindows, LandingSites, Payloads
@@ -72,6 +73,10 @@ class _Ground:
     routes: route_pb2.FindRoutesResponse
 
 
+_NOWHERE = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), route_pb2.FindRoutesResponse())
+"""Where a mission without a terrain takes place."""
+
+
 class PlanGeneration:
     """Makes plans.
 
@@ -113,7 +118,6 @@ class PlanGeneration:
         request = plan_pb2.GeneratePlanRequest.FromString(context.request)
         mission, precursor = await self._begun(request)
         document = mission_document(mission)
-        _ = document.surface  # refuses what no plan can be made of before any work is done
         ground = await self._ground(context, request, document)
         window_set, windows = await self._windows(context, document, ground)
         inputs = await self._inputs(context, mission, document, ground, windows, precursor)
@@ -149,6 +153,8 @@ class PlanGeneration:
     async def _ground(
         self, context: OperationContext, request: plan_pb2.GeneratePlanRequest, document: MissionDocument
     ) -> _Ground:
+        if document.terrain is None:
+            return _NOWHERE
         sites = self._neighbours.landing_sites
         context.stage("terrain", "Laying the terrain")
         search: site_pb2.SiteSearch | None = None
@@ -173,7 +179,15 @@ class PlanGeneration:
         self, context: OperationContext, document: MissionDocument, ground: _Ground
     ) -> tuple[window_pb2.WindowSet, Sequence[window_pb2.Window]]:
         context.stage("windows", "Computing light and contact windows")
-        request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)
+        for _, registration in orbiter_requests(document):
+            registration.validate_only = False
+            await self._neighbours.comms_windows.register_orbiter(registration)
+        if document.terrain is not None:
+            request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)
+        else:
+            request = ask.orbiter_windows(document)
+            if not request.orbiters:
+                return window_pb2.WindowSet(), ()
         window_set = await self._neighbours.comms_windows.compute_windows(request, context.progress)
         return window_set, await self._neighbours.comms_windows.list_windows(window_set.window_set_id)
 

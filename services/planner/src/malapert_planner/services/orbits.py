@@ -21,7 +21,7 @@ def orbiter_requests(document: MissionDocument) -> Iterator[tuple[str, orbiter_p
         if orbit is None or sum(part is not None for part in _forms(orbit)) != 1:
             continue
         request = orbiter_pb2.RegisterOrbiterRequest(
-            orbiter_id=f"{document.mission.id}.{asset.id}",
+            orbiter_id=orbiter_id_of(document, asset.id),
             name=asset.name,
             position_error_km=orbit.position_error.amount / _METRES_PER_KM,
             origin=orbit.source or "",
@@ -36,6 +36,11 @@ def orbiter_requests(document: MissionDocument) -> Iterator[tuple[str, orbiter_p
             request.source = orbiter_pb2.ORBIT_SOURCE_KEPLERIAN
             request.elements.CopyFrom(_elements(orbit.elements))
         yield f"assets[{index}].orbit", request
+
+
+def orbiter_id_of(document: MissionDocument, asset_id: str) -> str:
+    """Return the name under which comms-window knows an asset in orbit."""
+    return f"{document.mission.id}.{asset_id}"
 
 
 def orbit_fault(fault: Fault, path: str) -> Fault:

@@ -25,6 +25,7 @@ from malapert_planner.domain.schedule import (
     ValidationReport,
     Violation,
 )
+from malapert_planner.services.placeless import UNRECKONED
 from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
 from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
@@ -140,7 +141,7 @@ def _message(
         mission_version=inputs.mission_version,
         problem_hash=f"sha256:{problem_hash(problem)}",
         horizon=_interval(problem, (0, problem.horizon_s)),
-        site=basis.site,
+        site=basis.site if basis.site.site_id else None,
         alternative_sites=basis.alternative_sites,
         waypoints=inputs.waypoints,
         routes=basis.routes,
@@ -154,7 +155,9 @@ def _message(
             *basis.left_out,
         ],
         profiles=[
-            _profile(profile, problem) for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
+            _profile(profile, problem)
+            for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
+            if not (problem.is_placeless and profile.resource_id in UNRECKONED)
         ],
         status=plan_pb2.SolveStatus.Value(f"SOLVE_STATUS_{result.status.name}"),
         objective=_objective(result, objective),

@@ -102,7 +102,7 @@ def apply_events(
         kind = event.WhichOneof("event")
         if kind == "station_outage":
             outage = event.station_outage
-            span = _outer_span(outage.interval, clockwork)
+            span = clockwork.outer_span(outage.interval) or (0, 0)
             problem = replace(problem, contact_windows=tuple(_but(problem.contact_windows, outage.station_id, span)))
         elif kind == "array_power":
             since_s = round(clockwork.offset_s(event.array_power.from_time.ToDatetime(problem.start_time.tzinfo)))
@@ -118,11 +118,6 @@ def apply_events(
         else:
             problem = _measured(problem, event.measurement)
     return problem, schedule
-
-
-def _outer_span(interval: type_pb2.Interval, clockwork: Clockwork) -> Span:
-    start_s, end_s = clockwork.edges_s(interval)
-    return int(start_s // 1), int(-(-end_s // 1))
 
 
 def _but(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Iterable[ContactWindow]:
@@ -161,7 +156,7 @@ def _run(
     placed = next(placed for placed in schedule.activities if placed.activity_id == run.activity_id)
     if run.state == replan_pb2.RUN_STATE_SKIPPED:
         return problem, replace(schedule, activities=others)
-    as_run = PlacedActivity(placed.activity_id, placed.place_id, _outer_span(run.interval, clockwork))
+    as_run = PlacedActivity(placed.activity_id, placed.place_id, clockwork.outer_span(run.interval) or placed.span)
     if run.state == replan_pb2.RUN_STATE_FAILED:
         problem, gone = _asked_again(problem, run.activity_id)
         others = tuple(other for other in others if other.activity_id not in gone)
@@ -230,7 +225,8 @@ def _planned_drive(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Cloc
 
 def _driven(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) -> Schedule:
     planned = _planned_drive(schedule, run, clockwork)
-    as_run = PlacedDrive(run.from_place_id, run.to_place_id, _outer_span(run.interval, clockwork))
+    span = clockwork.outer_span(run.interval) or (0, 1)
+    as_run = PlacedDrive(run.from_place_id, run.to_place_id, span)
     drives = (as_run if drive == planned else drive for drive in schedule.drives)
     return replace(schedule, drives=tuple(sorted(drives, key=lambda drive: drive.span)))
 

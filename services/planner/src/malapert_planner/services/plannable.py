@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from malapert.payload.v1 import request_pb2
 
 from malapert_planner.domain.schedule import Unplanned
+from malapert_planner.services.held_spans import TIMED_CONDITIONS
 
 NOT_SUPPORTED = "NOT_SUPPORTED"
-AVAILABILITY = request_pb2.CONDITION_KIND_AVAILABILITY
 _PLANNED_CONDITIONS = frozenset(
     {
         request_pb2.CONDITION_KIND_ILLUMINATION,
@@ -70,7 +70,7 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
 def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
     for condition in draft.conditions:
         name = request_pb2.ConditionKind.Name(condition.kind).removeprefix("CONDITION_KIND_").lower().replace("_", " ")
-        if condition.kind == AVAILABILITY:
+        if condition.kind in TIMED_CONDITIONS:
             continue
         if condition.kind not in _PLANNED_CONDITIONS:
             yield f"the condition {name} is not planned with"

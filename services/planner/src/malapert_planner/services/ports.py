@@ -46,6 +46,9 @@ class CommsWindows(Protocol):
     async def check_orbiter(self, request: orbiter_pb2.RegisterOrbiterRequest) -> None:
         """Raise ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault where an orbit cannot be followed."""
 
+    async def register_orbiter(self, request: orbiter_pb2.RegisterOrbiterRequest) -> None:
+        """Register an orbiter; the same motion again changes nothing. Raises as ``check_orbiter``."""
+
     async def list_stations(self) -> Sequence[window_pb2.Station]:
         """Return every station."""
 

@@ -33,8 +33,9 @@ from malapert_planner.domain.problem import (
 )
 from malapert_planner.domain.spans import intersection
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.services.calendars import calendar_spans
-from malapert_planner.services.plannable import AVAILABILITY, plannable
+from malapert_planner.services.held_spans import TIMED_CONDITIONS, HeldSpans
+from malapert_planner.services.placeless import placeless_frame
+from malapert_planner.services.plannable import plannable
 from malapert_planner.services.window_conversion import Clockwork, generation, merged, rates, without
 
 WINDOW_KINDS = {
@@ -77,12 +78,18 @@ class ProblemInputs:
 
 def build_problem(inputs: ProblemInputs) -> PlanningProblem:
     """Return the planning problem; conditions shrink inward to whole seconds, durations grow to them."""
+    document = inputs.document
+    frame = placeless_frame(inputs) if document.terrain is None else _surface_frame(inputs)
+    return with_demand(frame, document, inputs.requests, inputs.windows)
+
+
+def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
     document, surface = inputs.document, inputs.document.surface
     asset = surface.rover
     clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
-    frame = PlanningProblem(
+    return PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
         start_time=clockwork.start_time,
         horizon_s=clockwork.horizon_s,
@@ -113,19 +120,20 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
         ),
         objective=Objective(surface.communications.cost_weight.amount, document.objective.fairness.amount),
     )
-    return with_demand(frame, document, inputs.requests)
 
 
 def with_demand(
-    problem: PlanningProblem, document: MissionDocument, requests: request_pb2.ExpandRequestsResponse
+    problem: PlanningProblem,
+    document: MissionDocument,
+    requests: request_pb2.ExpandRequestsResponse,
+    windows: Sequence[window_pb2.Window],
 ) -> PlanningProblem:
     """Return a problem with what is asked for in place of what was."""
     clockwork = Clockwork(problem.start_time, problem.horizon_s)
-    demand, calendars = plannable(requests).demand, calendar_spans(document, clockwork)
-    capacity_wh = problem.battery.capacity_wh
+    demand, held = plannable(requests).demand, HeldSpans(document, windows, clockwork)
     return replace(
         problem,
-        activities=tuple(_activity(draft, capacity_wh, calendars, clockwork) for draft in demand.activities),
+        activities=tuple(_activity(draft, problem, held, clockwork) for draft in demand.activities),
         relations=tuple(_relation(relation) for relation in demand.relations),
         repetitions=tuple(
             Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
@@ -197,10 +205,7 @@ def _drive_rule(inputs: ProblemInputs) -> DriveRule:
 
 
 def _activity(
-    draft: request_pb2.ActivityDraft,
-    capacity_wh: float,
-    calendars: Mapping[str, tuple[Span, ...]],
-    clockwork: Clockwork,
+    draft: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans, clockwork: Clockwork
 ) -> Activity:
     return Activity(
         activity_id=draft.activity_id,
@@ -215,29 +220,26 @@ def _activity(
         power_w=draft.power_w,
         data_bit=draft.data_bit,
         resource_ids=tuple(draft.resource_ids),
-        place_ids=tuple(draft.place_ids),
-        windows=_allowed_spans(draft, calendars, clockwork),
-        conditions=tuple(_condition(condition) for condition in draft.conditions if condition.kind != AVAILABILITY),
+        # Without a terrain places are names only: nothing moves between them.
+        place_ids=() if problem.is_placeless else tuple(draft.place_ids),
+        windows=_allowed_spans(draft, held, clockwork),
+        conditions=tuple(_condition(c) for c in draft.conditions if c.kind not in TIMED_CONDITIONS),
         value=draft.value,
         mandatory=draft.mandatory,
-        min_start_charge_wh=draft.min_start_charge * capacity_wh,
+        min_start_charge_wh=draft.min_start_charge * problem.battery.capacity_wh,
         max_wait_s=math.floor(draft.max_wait_s),
     )
 
 
-def _allowed_spans(
-    draft: request_pb2.ActivityDraft, calendars: Mapping[str, tuple[Span, ...]], clockwork: Clockwork
-) -> tuple[Span, ...]:
+def _allowed_spans(draft: request_pb2.ActivityDraft, held: HeldSpans, clockwork: Clockwork) -> tuple[Span, ...]:
     spans = (clockwork.inner_span(window) for window in draft.windows)
     allowed = merged(span for span in spans if span is not None)
-    horizon = ((0, clockwork.horizon_s),)
-    available = [condition for condition in draft.conditions if condition.kind == AVAILABILITY]
-    if available and not draft.windows:
-        allowed = horizon
-    for condition in available:
-        open_spans = merged(span for name in condition.calendar_ids for span in calendars[name])
-        allowed = intersection(allowed, tuple(without(horizon[0], open_spans)) if condition.outside else open_spans)
-    if (draft.windows or available) and not allowed:
+    timed = [condition for condition in draft.conditions if condition.kind in TIMED_CONDITIONS]
+    if timed and not draft.windows:
+        allowed = ((0, clockwork.horizon_s),)
+    for condition in timed:
+        allowed = intersection(allowed, held.of(condition))
+    if (draft.windows or timed) and not allowed:
         # No spans would mean the whole horizon; a second holds nothing, and the plan then says why.
         return ((0, 1),)
     return allowed

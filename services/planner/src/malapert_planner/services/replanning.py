@@ -91,7 +91,7 @@ class PlanReplanning:
         problem, as_run = await self._as_it_is(before, base, events, now_s)
         wanted = frozenset[str]()
         if request.take_requests:
-            problem, wanted = _asked_now(problem, document, inputs.requests, as_run, now_s)
+            problem, wanted = _asked_now(problem, inputs, as_run, now_s)
         baseline = Baseline(
             schedule=as_run,
             frozen=Schedule(),
@@ -173,7 +173,7 @@ class PlanReplanning:
             waypoints=message.waypoints,
             routes=message.routes,
             stations={},
-            windows=await comms.list_windows(base.content.window_set_id),
+            windows=await comms.list_windows(base.content.window_set_id) if base.content.window_set_id else (),
             requests=demand,
             bookings=(),
         )
@@ -227,15 +227,11 @@ def _new_events(message: plan_pb2.Plan, merged: plan_pb2.Plan) -> list[replan_pb
 
 
 def _asked_now(
-    problem: PlanningProblem,
-    document: MissionDocument,
-    demand: request_pb2.ExpandRequestsResponse,
-    as_run: Schedule,
-    now_s: int,
+    problem: PlanningProblem, inputs: ProblemInputs, as_run: Schedule, now_s: int
 ) -> tuple[PlanningProblem, frozenset[str]]:
     """Return the problem with what is asked for now and all that has begun, and what was not asked for before."""
     begun = {placed.activity_id for placed in as_run.activities if placed.span[0] < now_s}
-    asked = with_demand(problem, document, demand)
+    asked = with_demand(problem, inputs.document, inputs.requests, inputs.windows)
     present = {activity.activity_id for activity in asked.activities}
     past = tuple(a for a in problem.activities if a.activity_id in begun and a.activity_id not in present)
     before = {activity.activity_id for activity in problem.activities}

@@ -8,10 +8,11 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.mission_document.assets import Waypoint
+from malapert_planner.mission_document.assets import Terminal, Waypoint
 from malapert_planner.mission_document.checks import horizon_span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.mission import Builtin, LanderLimits
+from malapert_planner.services.orbits import orbiter_id_of
 from malapert_planner.services.request_messages import interval
 
 _SECONDS_PER_DAY = 86_400.0
@@ -92,25 +93,43 @@ def windows(
 ) -> window_pb2.ComputeWindowsRequest:
     """Return the computation of windows at waypoints."""
     rover = document.surface.rover
-    terminal = rover.terminal
     return window_pb2.ComputeWindowsRequest(
         mission_id=document.mission.id,
         terrain_stack_id=terrain_stack_id,
         places=[window_pb2.Place(place_id=waypoint.waypoint_id, point=waypoint.point) for waypoint in placed],
         station_ids=document.stations,
         span=interval(*horizon_span(document)),
-        terminal=window_pb2.LinkTerminal(
-            band=terminal.band,
-            frequency_hz=terminal.frequency.amount,
-            eirp_dbw=terminal.eirp.amount,
-            required_eb_n0_db=terminal.required_eb_n0.amount,
-            margin_db=terminal.margin.amount,
-            losses_db=terminal.losses.amount,
-            rate_steps_bps=[step.amount for step in terminal.rate_steps],
-        ),
+        terminal=_terminal(rover.terminal),
         array_height_m=rover.array.height.amount,
         antenna_height_m=rover.antenna.height.amount,
         profile_step_s=document.horizon.profile_step.amount,
+    )
+
+
+def orbiter_windows(document: MissionDocument) -> window_pb2.ComputeWindowsRequest:
+    """Return the computation of passes and eclipses of a mission's orbiters that have a radio, without a place."""
+    return window_pb2.ComputeWindowsRequest(
+        mission_id=document.mission.id,
+        station_ids=document.stations,
+        span=interval(*horizon_span(document)),
+        orbiters=[
+            window_pb2.OrbiterLink(orbiter_id=orbiter_id_of(document, asset.id), terminal=_terminal(asset.terminal))
+            for asset in document.assets
+            if asset.orbit is not None and asset.terminal is not None
+        ],
+        profile_step_s=document.horizon.profile_step.amount,
+    )
+
+
+def _terminal(terminal: Terminal) -> window_pb2.LinkTerminal:
+    return window_pb2.LinkTerminal(
+        band=terminal.band,
+        frequency_hz=terminal.frequency.amount,
+        eirp_dbw=terminal.eirp.amount,
+        required_eb_n0_db=terminal.required_eb_n0.amount,
+        margin_db=terminal.margin.amount,
+        losses_db=terminal.losses.amount,
+        rate_steps_bps=[step.amount for step in terminal.rate_steps],
     )
 
 

@@ -34,6 +34,12 @@ class Clockwork:
         span = (max(math.ceil(start_s), 0), min(math.floor(end_s), self.horizon_s))
         return span if span[0] < span[1] else None
 
+    def outer_span(self, interval: type_pb2.Interval) -> Span | None:
+        """Return the whole seconds that an interval touches within the horizon, None where there are none."""
+        start_s, end_s = self.edges_s(interval)
+        span = (max(math.floor(start_s), 0), min(math.ceil(end_s), self.horizon_s))
+        return span if span[0] < span[1] else None
+
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return spans sorted, with those that touch or overlap joined."""

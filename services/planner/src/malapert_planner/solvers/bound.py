@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,12 +15,12 @@ from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
-from malapert_planner.solvers.cumulative import add_relaxed_cumulative
+from malapert_planner.solvers.cumulative import add_interval_cumulative
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
-from malapert_planner.solvers.limits import add_relaxed_limits, choice_chains
+from malapert_planner.solvers.limits import add_chain_limits, choice_chains
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
-from malapert_planner.solvers.reservoirs import add_relaxed_reservoirs
+from malapert_planner.solvers.reservoirs import add_interval_reservoirs, add_relaxed_reservoirs
 from malapert_planner.solvers.units import Units
 
 
@@ -39,8 +40,14 @@ class Relaxation:
 
     model: cp_model.CpModel
     units: Units
+    instance: Instance
     chains: dict[int, _RelaxedChain]
     assumptions: dict[str, cp_model.IntVar]
+    worth: cp_model.LinearExpr
+
+    def add_worth(self, terms: Sequence[cp_model.LinearExprT]) -> None:
+        """Add terms to the objective."""
+        self.model.maximize(self.worth + cp_model.LinearExpr.sum(list(terms)))
 
 
 def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
@@ -59,8 +66,11 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
     return trivial
 
 
-def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> Relaxation:
+def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, exact: bool = False) -> Relaxation:
     r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
+
+    For a problem without places nothing is left out: where ``exact``, amounts are rounded to the safe side and
+    reservoirs are kept over time, so that every solution is a schedule.
 
     Kept are: no chain with a step that empties even a full battery; each chain within the union over its reachable
     places of its allowed starts (contacts as potential), unary resources among activities, relations, repetitions; the
@@ -68,27 +78,30 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None) -> 
     or the drives into the places that a chain cannot do without, at the cheapest window's price. Left out are travel
     times, charge and storage over time.
     """
-    exact = compile_problem(replace(problem, resolution_s=1))
+    fine = compile_problem(replace(problem, resolution_s=1))
     model, units = cp_model.CpModel(), Units.of(problem)
-    arrivals = earliest_arrivals(exact)
-    chains = {chain.index: _add_chain(model, exact, chain, arrivals) for chain in exact.chains}
-    _add_resources(model, exact, chains)
-    _add_relations(model, exact, chains)
+    arrivals = earliest_arrivals(fine)
+    chains = {chain.index: _add_chain(model, fine, chain, arrivals) for chain in fine.chains}
+    _add_resources(model, fine, chains, exact=exact)
+    _add_relations(model, fine, chains)
     planned = {index: relaxed.planned for index, relaxed in chains.items()}
-    add_relaxed_limits(model, exact, planned)
-    add_relaxed_reservoirs(model, exact, planned)
-    _add_energy(model, exact, chains)
+    add_chain_limits(model, fine, planned, exact=exact)
+    if exact:
+        add_interval_reservoirs(model, fine, dict(_spans(chains)))
+    else:
+        add_relaxed_reservoirs(model, fine, planned)
+    _add_energy(model, fine, chains)
     assumptions = {}
-    for request_id in sorted({c.request_id for c in exact.chains if c.mandatory}):
+    for request_id in sorted({c.request_id for c in fine.chains if c.mandatory}):
         if mandatory is not None and request_id not in mandatory:
             continue
         assumption = model.new_bool_var("")
         assumptions[request_id] = assumption
-        for chain in exact.request_chains[request_id]:
+        for chain in fine.request_chains[request_id]:
             if chain.mandatory:
                 model.add_implication(assumption, chains[chain.index].planned)
-    _add_objective(model, exact, units, chains)
-    return Relaxation(model, units, chains, assumptions)
+    worth = _add_objective(model, fine, units, chains)
+    return Relaxation(model, units, fine, chains, assumptions, worth)
 
 
 def earliest_arrivals(instance: Instance) -> dict[str, int]:
@@ -162,7 +175,20 @@ def _exhausting(instance: Instance, chain: Chain) -> bool:
     )
 
 
-def _add_resources(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
+def _spans(
+    chains: dict[int, _RelaxedChain],
+) -> Iterator[tuple[str, tuple[cp_model.LinearExprT, cp_model.LinearExprT, cp_model.IntVar]]]:
+    """Yield start, end and presence of every activity."""
+    for relaxed in chains.values():
+        for block, start in zip(relaxed.chain.blocks, relaxed.starts, strict=True):
+            for step in block.steps:
+                begin = start + step.offset_s
+                yield step.activity.activity_id, (begin, begin + step.activity.duration_s, relaxed.planned)
+
+
+def _add_resources(
+    model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain], *, exact: bool
+) -> None:
     uses: dict[str, list[cp_model.IntervalVar]] = defaultdict(list)
     sharing = {use.activity_id for resource in instance.problem.cumulative_resources for use in resource.uses}
     intervals: dict[str, cp_model.IntervalVar] = {}
@@ -180,7 +206,7 @@ def _add_resources(model: cp_model.CpModel, instance: Instance, chains: dict[int
                     uses[resource].append(interval)
     for resource in sorted(uses):
         model.add_no_overlap(uses[resource])
-    add_relaxed_cumulative(model, instance, intervals)
+    add_interval_cumulative(model, instance, intervals, exact=exact)
 
 
 def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
@@ -234,7 +260,9 @@ def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _
     model.add(cp_model.LinearExpr.sum(need) <= max(-1, math.ceil(spare_wh * 1000)))
 
 
-def _add_objective(model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]) -> None:
+def _add_objective(
+    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]
+) -> cp_model.LinearExpr:
     terms: list[cp_model.LinearExprT] = [r.planned * units.points(r.chain.value) for r in chains.values()]
     problem = instance.problem
     weight = problem.objective.contact_cost_weight
@@ -244,7 +272,9 @@ def _add_objective(model: cp_model.CpModel, instance: Instance, units: Units, ch
             model.add(cost >= lower)
         terms.append(-1 * cost)
     _add_unfairness(model, instance, units, chains, terms)
-    model.maximize(cp_model.LinearExpr.sum(terms))
+    worth = cp_model.LinearExpr.sum(terms)
+    model.maximize(worth)
+    return worth
 
 
 def _add_unfairness(

@@ -23,7 +23,8 @@ def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...] | No
     that no request is at fault: even without any a limit is broken. None means that no contradiction was shown.
     """
     requests = sorted({chain.request_id for chain in instance.chains if chain.mandatory})
-    for contradicts in (_relaxed_contradicts, _contradicts):
+    checks = (_relaxed_contradicts,) if instance.problem.is_placeless else (_relaxed_contradicts, _contradicts)
+    for contradicts in checks:
         if contradicts(instance, engine, frozenset()):
             return ()
         if contradicts(instance, engine, frozenset(requests)):
@@ -37,7 +38,7 @@ def minimal_conflict(instance: Instance, engine: Engine) -> tuple[str, ...] | No
 
 
 def _relaxed_contradicts(instance: Instance, engine: Engine, requests: frozenset[str]) -> bool:
-    relaxation = relax(instance.problem, requests)
+    relaxation = relax(instance.problem, requests, exact=instance.problem.is_placeless)
     relaxation.model.clear_objective()  # type: ignore[no-untyped-call]
     for assumption in relaxation.assumptions.values():
         relaxation.model.add(assumption == 1)

@@ -65,12 +65,12 @@ def _add_instants(
             model.add(taken <= max(left, 0))
 
 
-def add_relaxed_cumulative(
-    model: cp_model.CpModel, instance: Instance, uses: Mapping[str, cp_model.IntervalVar]
+def add_interval_cumulative(
+    model: cp_model.CpModel, instance: Instance, uses: Mapping[str, cp_model.IntervalVar], *, exact: bool
 ) -> None:
-    """Add the cumulative resources over interval variables by activity so that no schedule is cut off."""
+    """Add the cumulative resources over interval variables by activity: none too much, or no schedule cut off."""
     for resource in instance.problem.cumulative_resources:
-        amounts, capacity = scaled_amounts(resource, math.floor)
+        amounts, capacity = scaled_amounts(resource, math.ceil if exact else math.floor)
         names = [name for name in sorted(amounts) if name in uses]
         if names:
             model.add_cumulative([uses[name] for name in names], [amounts[name] for name in names], capacity)

@@ -9,7 +9,7 @@ from malapert_planner.domain.problem import ConditionKind, Span
 from malapert_planner.domain.spans import intersection, union
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
-from malapert_planner.solvers.neighbourhoods import cell_width_s, unplanned
+from malapert_planner.solvers.neighbourhoods import cell_width_s, related, unplanned
 from malapert_planner.solvers.scope import Scope
 
 DAY_S = 86400
@@ -58,21 +58,11 @@ def insertion(incumbent: Incumbent, excursion: Excursion) -> Scope:
         width_s=width,
         step_s=width,
         chain_step_s=width,
-        free=excursion.chains | _related(instance, excursion.chains),
+        free=excursion.chains | related(instance, excursion.chains),
         keep_all=True,
         place_ids=frozenset(places),
         station_ids=_stations(incumbent, excursion, places),
     )
-
-
-def _related(instance: Instance, chains: frozenset[int]) -> frozenset[int]:
-    """Return the chains of requests that relations tie to some chains, and of the same requests."""
-    requests = {instance.chains[index].request_id for index in chains}
-    tied = set(requests)
-    for relation in instance.problem.relations:
-        if relation.request_id in requests or relation.other_request_id in requests:
-            tied |= {relation.request_id, relation.other_request_id}
-    return frozenset(chain.index for chain in instance.chains if chain.request_id in tied)
 
 
 def visited(incumbent: Incumbent, span: Span) -> set[str]:

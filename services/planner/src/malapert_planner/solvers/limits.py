@@ -23,9 +23,11 @@ def add_limits(model: cp_model.CpModel, instance: Instance, scope: Scope, placem
     _add(model, instance, planned, frozenset(placements.fixed), math.ceil)
 
 
-def add_relaxed_limits(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
-    """Add the limits so that no schedule that keeps them is cut off: amounts are rounded down."""
-    _add(model, instance, planned, frozenset(), math.floor)
+def add_chain_limits(
+    model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar], *, exact: bool
+) -> None:
+    """Add the limits; unless exact, so that no schedule that keeps them is cut off: amounts are rounded down."""
+    _add(model, instance, planned, frozenset(), math.ceil if exact else math.floor)
 
 
 def chain_amounts(instance: Instance, limit: Limit) -> dict[int, float]:

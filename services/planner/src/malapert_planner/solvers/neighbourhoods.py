@@ -71,6 +71,16 @@ def along_route(incumbent: Incumbent, free: frozenset[int], most_cells: int) -> 
     )
 
 
+def related(instance: Instance, chains: frozenset[int]) -> frozenset[int]:
+    """Return the chains of requests that relations tie to some chains, and of the same requests."""
+    requests = {instance.chains[index].request_id for index in chains}
+    tied = set(requests)
+    for relation in instance.problem.relations:
+        if relation.request_id in requests or relation.other_request_id in requests:
+            tied |= {relation.request_id, relation.other_request_id}
+    return frozenset(chain.index for chain in instance.chains if chain.request_id in tied)
+
+
 def _may_start(chain: Chain, span: Span) -> bool:
     return any(low < span[1] and high >= span[0] for spans in chain.starts.values() for low, high in spans[0])
 
@@ -82,6 +92,8 @@ def next_neighbourhood(incumbent: Incumbent, rng: random.Random) -> Neighbourhoo
     if missing and rng.random() < 0.15:
         planned = sorted(incumbent.chains)
         released = frozenset(rng.sample(planned, len(planned) // 4)) | {chain.index for chain in missing}
+        # What excludes an unplanned chain, or must wait for it, may lie anywhere.
+        released |= related(incumbent.instance, frozenset({rng.choice(missing).index}))
         return Neighbourhood("route", along_route(incumbent, released, 6 * most_cells))
     length = round(problem.horizon_s * rng.choice((0.06, 0.1, 0.15, 0.22)))
     length = max(length, problem.resolution_s * most_cells // 2)

@@ -14,6 +14,7 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.search import OnProgress, Search
 from malapert_planner.solvers.solve import construct, fill, improve, result
@@ -74,6 +75,16 @@ def replan(
         As of a solve. The schedule differs from the baseline only where something was broken, dropped or wanted,
         unless what was broken could not be mended: then all that is not frozen is planned anew.
     """
+    if problem.is_placeless:
+        return solve_placeless(
+            problem,
+            only=wanted,
+            seed=seed,
+            work_limit=work_limit,
+            wall_limit_s=wall_limit_s,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, kept))

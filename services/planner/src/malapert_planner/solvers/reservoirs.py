@@ -71,6 +71,28 @@ def add_relaxed_reservoirs(model: cp_model.CpModel, instance: Instance, planned:
                 model.add(cp_model.LinearExpr.sum(terms) + math.ceil(stock.first / unit - 1e-9) >= 0)
 
 
+def add_interval_reservoirs(
+    model: cp_model.CpModel,
+    instance: Instance,
+    spans: Mapping[str, tuple[cp_model.LinearExprT, cp_model.LinearExprT, cp_model.IntVar]],
+) -> None:
+    """Keep every reservoir between nothing and its capacity, over start, end and presence by activity."""
+    for reservoir in instance.problem.reservoirs:
+        unit = _unit(reservoir)
+        for stock in _stocks(reservoir):
+            events: list[tuple[cp_model.LinearExprT, int, cp_model.LiteralT]] = [
+                (0, math.floor(stock.first / unit + 1e-9), True)
+            ]
+            for name, (start, end, planned) in spans.items():
+                if taken := math.ceil(stock.taken.get(name, 0.0) / unit - 1e-9):
+                    events.append((start, -taken, planned))
+                if given := math.floor(stock.given.get(name, 0.0) / unit + 1e-9):
+                    events.append((end, given, planned))
+            most = sum(change for _, change, _ in events if change > 0)
+            times, changes, present = zip(*events, strict=True)
+            model.add_reservoir_constraint_with_active(times, changes, present, 0, most)
+
+
 def _stocks(reservoir: Reservoir) -> tuple[_Stock, _Stock]:
     consumed = {use.activity_id: use.consumed for use in reservoir.uses}
     produced = {use.activity_id: use.produced for use in reservoir.uses}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 from ortools.sat.python import cp_model
 
@@ -14,6 +15,7 @@ from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.scope import Scope
 
+SOLVER = "malapert-cp-sat 2"
 RELATIVE_GAP = 1e-6
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 """Statuses that come with a solution."""
@@ -110,3 +112,16 @@ class Search:
     def proven(self) -> bool:
         """Return whether the best schedule meets the bound."""
         return self.feasible() and self.bound - self.objective <= RELATIVE_GAP * max(1.0, abs(self.objective))
+
+
+def parameters_of(engine: Engine, seed: int, wall_limit_s: float) -> dict[str, str]:
+    """Return every setting that a result depends on."""
+    return {
+        "solver": SOLVER,
+        "ortools": version("ortools"),
+        "seed": str(seed),
+        "work_limit": str(engine.work_limit),
+        "wall_limit_s": str(wall_limit_s),
+        "wall_cut": str(engine.wall_cut).lower(),
+        "cancelled": str(engine.cancelled()).lower(),
+    }

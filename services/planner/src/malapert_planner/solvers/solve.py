@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from importlib.metadata import version
 
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
@@ -15,7 +14,8 @@ from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, window
-from malapert_planner.solvers.search import OnProgress, Search
+from malapert_planner.solvers.placeless import solve_placeless
+from malapert_planner.solvers.search import OnProgress, Search, parameters_of
 
 FIRST_SHARE = 0.2
 FILL_SHARE = 0.6
@@ -24,7 +24,6 @@ LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
 LEAST_WORK = 0.1
 MANDATORY_VALUE = 1e6
-SOLVER = "malapert-cp-sat 1"
 
 
 def solve(
@@ -57,6 +56,15 @@ def solve(
         FEASIBLE or OPTIMAL with a schedule that keeps every rule, INFEASIBLE with the conflict's request ids where a
         contradiction was proven, UNKNOWN where the limits came before either.
     """
+    if problem.is_placeless:
+        return solve_placeless(
+            problem,
+            seed=seed,
+            work_limit=work_limit,
+            wall_limit_s=wall_limit_s,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
@@ -126,15 +134,7 @@ def improve(search: Search, rng: random.Random) -> None:
 def result(search: Search, seed: int, wall_limit_s: float) -> SolveResult:
     """Return what came of a search; where it is no plan, whether a contradiction is why."""
     engine = search.engine
-    parameters = {
-        "solver": SOLVER,
-        "ortools": version("ortools"),
-        "seed": str(seed),
-        "work_limit": str(engine.work_limit),
-        "wall_limit_s": str(wall_limit_s),
-        "wall_cut": str(engine.wall_cut).lower(),
-        "cancelled": str(engine.cancelled()).lower(),
-    }
+    parameters = parameters_of(engine, seed, wall_limit_s)
     if not search.feasible():
         conflict = minimal_conflict(search.instance, engine)
         failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE

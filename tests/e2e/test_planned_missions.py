@@ -1,0 +1,70 @@
+"""The missions of the wider cooperation on the same engine: each is solved, validated, and says what is left out."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from malapert_testing.platform import running_platform
+
+MISSIONS = Path(__file__).parents[2] / "missions"
+RESULTS = os.environ.get("MALAPERT_MISSION_RESULTS")
+"""Where, if anywhere, what came out is written for the documentation."""
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with running_platform(tmp_path_factory.mktemp("planned") / "data") as running:
+        yield running
+
+
+def _planned(client: httpx.Client, name: str) -> dict[str, Any]:
+    document = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
+    answer = client.post("/missions", json=document)
+    assert answer.status_code == 201, answer.text
+    begun = client.post("/plans", json={"mission_id": name})
+    assert begun.status_code == 202, begun.text
+    operation = begun.json()
+    while operation["state"] not in ("SUCCEEDED", "FAILED", "CANCELLED"):
+        time.sleep(0.5)
+        operation = client.get(f"/operations/{operation['operation_id']}").json()
+    assert operation["state"] == "SUCCEEDED", operation["error_message"]
+    plan: dict[str, Any] = client.get(f"/plans/{operation['result_id']}").json()
+    if RESULTS:
+        Path(RESULTS).mkdir(parents=True, exist_ok=True)
+        (Path(RESULTS) / f"{name}.json").write_text(json.dumps(plan))
+    return plan
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("name", "agency_id", "left_out"),
+    [
+        ("ait-campaign", "ISRO", set()),
+        ("isru-pilot", "JAXA", set()),
+        ("launch-campaign", "JAXA", set()),
+        (
+            "qkd-network",
+            "ISRO",
+            {f"{place}-nightly" for place in ("hanle", "ahmedabad", "koganei", "oberpfaffenhofen")},
+        ),
+        ("relay-week", "JAXA", {"send-daily"}),
+        ("science-orbiter", "ISRO", set()),
+        ("station-arm", "JAXA", set()),
+    ],
+)
+def test_a_mission_is_planned_and_validated(platform: Any, name: str, agency_id: str, left_out: set[str]) -> None:
+    headers = {"Authorization": f"Bearer {platform.key(agency_id, 'PLANNER')}"}
+    with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
+        plan = _planned(client, name)
+    assert plan["validation"]["valid"]
+    assert plan["validation"]["violations"] == []
+    assert plan["objective"]["objective"] <= plan["objective"]["bound"] + 1e-6
+    assert plan["activities"]
+    for unplanned in plan["unplanned"]:
+        assert unplanned["explanation"]
+    assert {item["request_id"] for item in plan["unplanned"] if item["reason"] == "NOT_SUPPORTED"} == left_out
