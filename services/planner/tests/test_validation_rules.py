@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from malapert_planner.domain.problem import (
+    Baseline,
     Battery,
     Condition,
     ConditionKind,
@@ -167,6 +168,7 @@ SHARED = make_problem(
     activities=(make_activity("a", resource_ids=("arm",)), make_activity("b", resource_ids=("arm", "eye"))),
     drive_rule=DriveRule((), ("eye",)),
 )
+REPLANNED = replace(make_problem(activities=(make_activity("a"),)), baseline=Baseline(plan(), plan(), 0, 600, 0.0, 0.0))
 TWO_OVENS = make_problem(
     activities=(make_activity("a"), make_activity("b")),
     limits=(Limit("ovens", "Ovens", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
@@ -217,6 +219,9 @@ PLACES = [
     ),
     Example(
         Rule.LIMIT, TWO_OVENS, plan(at("a", 0), at("b", 4000)), 0.5, (0, 21600), plan(at("b", 0)),
+    ),
+    Example(
+        Rule.FROZEN, REPLANNED, plan(at("a", 300)), 1.0, (300, 3900), plan(at("a", 3600)),
     ),
 ]  # fmt: skip
 SPLIT = make_problem(

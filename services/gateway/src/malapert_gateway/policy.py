@@ -111,6 +111,7 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "validate_plan": _EVERYBODY,
     "replan_plan": _PLANNERS,
     "compare_plans": _EVERYBODY,
+    "explain_unplanned": _EVERYBODY,
     "submit_plan": _PLANNERS,
     "review_plan": _APPROVERS,
     "release_plan": _PLANNERS,

@@ -286,3 +286,37 @@ class TerminatePlan(WireModel):
     message_type: ClassVar[type[Message]] = plan_pb2.TerminatePlanRequest
 
     reason: str = Field(description="Why.", examples=["Superseded by a deeper drill"])
+
+
+class Admission(WireModel):
+    """A smallest change that would admit a repetition, all else as it is."""
+
+    message_type: ClassVar[type[Message]] = plan_pb2.Admission
+
+    kind: str = Field(
+        description="What kind, such as LOWER_FLOOR, LONGER_WINDOW, ANOTHER_CONTACT or WITHOUT_REQUESTS.",
+        examples=["LOWER_FLOOR"],
+    )
+    subject: str = Field(description="What is changed.", examples=["battery"])
+    amount: float = Field(description="By how much.", examples=[120.0])
+    unit: str = Field(description="Unit of the amount.", examples=["Wh"])
+    text: str = Field(
+        description="The change for a person.", examples=["with a floor of the battery 120 Wh lower it would fit"]
+    )
+
+
+class WhyNot(WireModel):
+    """Why a repetition is not planned, and what would admit it."""
+
+    message_type: ClassVar[type[Message]] = plan_pb2.ExplainUnplannedResponse
+
+    unplanned: UnplannedRequest = Field(description="The repetition with its reason.")
+    rules: list[str] = Field(
+        description="Families of rules each of which alone is in the way, or a smallest set that together is.",
+        examples=[["battery"]],
+    )
+    requests: list[str] = Field(
+        description="A smallest set of planned requests without which there would be room; empty where there is none.",
+        examples=[["survey-b"]],
+    )
+    admissions: list[Admission] = Field(description="What would admit it, each found by solving again with it.")

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from malapert.planner.v1 import plan_pb2, replan_pb2
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan
+from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan, WhyNot
 from malapert_gateway.models.replan import PlanComparison, ReplanPlan
 from malapert_gateway.models.validation import ValidationReport
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -21,6 +21,7 @@ from malapert_gateway.routes.parameters import (
     GatewayParts,
     Page,
     PlanId,
+    RequestId,
     only,
     set_etag,
 )
@@ -123,6 +124,20 @@ async def compare_plans(
     """Hold two plans of a mission side by side: worth, resources, and what is not in the other as in this one."""
     message = replan_pb2.ComparePlansRequest(plan_id=plan_id, other_plan_id=other_plan_id)
     return to_model(await gateway.call(gateway.services.plans.ComparePlans, message), PlanComparison)
+
+
+@router.get("/{plan_id}/unplanned/{request_id}")
+async def explain_unplanned(
+    plan_id: PlanId,
+    request_id: RequestId,
+    gateway: GatewayParts,
+    repetition_index: Annotated[int, Query(ge=0, le=100_000, description="The repetition, from 0.")] = 0,
+) -> WhyNot:
+    """Say why a repetition is not in a plan, and which smallest changes would admit it, each found by solving again."""
+    message = plan_pb2.ExplainUnplannedRequest(
+        plan_id=plan_id, request_id=request_id, repetition_index=repetition_index
+    )
+    return to_model(await gateway.call(gateway.services.plans.ExplainUnplanned, message), WhyNot)
 
 
 @router.post("/{plan_id}:validate")

@@ -77,7 +77,14 @@ def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
 
 
 def _too_much(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:
-    """Find a cumulative resource of which a step alone takes more than there is."""
+    """Find a cumulative resource, or a limit, of which the steps alone take more than there is."""
+    names = {step.activity_id for step in steps}
+    for limit in problem.limits:
+        amount = math.fsum(use.amount for use in limit.uses if use.activity_id in names)
+        if amount > limit.capacity and not limit.is_choice:
+            unit = "" if limit.unit == "1" else f" {limit.unit}"
+            text = f"{steps[0].title}: {amount:g}{unit} of {limit.title} are needed, there are {limit.capacity:g}"
+            return Unplanned(steps[0].request_id, steps[0].repetition_index, "LIMIT", text, (limit.limit_id,))
     for step in steps:
         for resource in problem.cumulative_resources:
             amount = math.fsum(use.amount for use in resource.uses if use.activity_id == step.activity_id)

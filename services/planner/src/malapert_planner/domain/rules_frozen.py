@@ -30,11 +30,12 @@ def check_frozen(case: Case, findings: Findings) -> None:
 def current(case: Case, violations: Iterable[Violation]) -> Iterator[Violation]:
     """Yield the violations that are not mere facts: those of what has not begun yet, or of the whole horizon."""
     baseline = case.problem.baseline
-    begun = set()
-    if baseline is not None:
-        begun = {label for label, span in dict(_items(baseline.frozen)).values() if span[0] < baseline.now_s}
+    if baseline is None:
+        yield from violations
+        return
+    begun = {label for label, span in dict(_items(baseline.frozen)).values() if span[0] < baseline.now_s}
     for violation in violations:
-        past = violation.span[0] < case.problem.now_s or violation.object_ids[0] in begun
+        past = violation.span[0] < baseline.now_s or violation.object_ids[0] in begun
         if violation.rule_id in _ALWAYS or not past:
             yield violation
 

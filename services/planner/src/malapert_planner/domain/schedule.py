@@ -93,6 +93,36 @@ class Unplanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """A change that would admit an unplanned repetition beside all else, found by solving again with it.
+
+    ``kind`` is LOWER_FLOOR, LOWER_END, LARGER_BATTERY, LARGER_STORAGE, MORE_AT_END, LARGER_LIMIT, LARGER_RESOURCE,
+    FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, ANOTHER_CONTACT, WITHOUT_RELATION or WITHOUT_REQUESTS;
+    ``subject`` names what is changed, ``amount`` by how much, ``text`` says it to a person.
+    """
+
+    kind: str
+    subject: str
+    amount: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why a repetition is not planned, and what would admit it.
+
+    ``rules`` are the families of rules each of which alone is in the way, or, where none alone is, a smallest set that
+    together is; ``requests`` a smallest set of planned requests without which there would be room.
+    """
+
+    unplanned: Unplanned
+    rules: tuple[str, ...]
+    requests: tuple[str, ...]
+    admissions: tuple[Admission, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A broken rule with its objects, interval and amount."""
 

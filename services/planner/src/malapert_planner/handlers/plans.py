@@ -116,6 +116,12 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         """Hold two plans side by side."""
         return compare(await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id))
 
+    async def ExplainUnplanned(  # noqa: N802
+        self, request: plan_pb2.ExplainUnplannedRequest, context: Any
+    ) -> plan_pb2.ExplainUnplannedResponse:
+        """Say why a repetition is not in a plan, and what would admit it."""
+        return await self._plans.explain(request.plan_id, request.request_id, request.repetition_index)
+
     async def ValidatePlan(  # noqa: N802
         self, request: plan_pb2.ValidatePlanRequest, context: Any
     ) -> plan_pb2.ValidatePlanResponse:

@@ -24,6 +24,7 @@ from malapert_planner.domain.schedule import (
     Unplanned,
     ValidationReport,
     Violation,
+    WhyNot,
 )
 from malapert_planner.services.placeless import UNRECKONED
 from malapert_planner.services.plannable import LeftOut, plannable
@@ -304,6 +305,19 @@ def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> li
         )
         for item in unplanned
     ]
+
+
+def why_not_message(why: WhyNot, problem: PlanningProblem) -> plan_pb2.ExplainUnplannedResponse:
+    """Return why a repetition is not planned as its message."""
+    return plan_pb2.ExplainUnplannedResponse(
+        unplanned=_unplanned(problem, (why.unplanned,))[0],
+        rules=why.rules,
+        requests=why.requests,
+        admissions=[
+            plan_pb2.Admission(kind=a.kind, subject=a.subject, amount=a.amount, unit=a.unit, text=a.text)
+            for a in why.admissions
+        ],
+    )
 
 
 def _left_out(item: LeftOut) -> plan_pb2.UnplannedRequest:

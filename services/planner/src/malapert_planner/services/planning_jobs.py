@@ -11,7 +11,7 @@ from malapert_planner.domain.objective import ObjectiveParts, evaluate
 from malapert_planner.domain.problem import Baseline, PlanningProblem
 from malapert_planner.domain.propagation import propagate_battery, propagate_storage
 from malapert_planner.domain.replanning import disturbance
-from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus, Unplanned, ValidationReport
+from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus, Unplanned, ValidationReport, WhyNot
 from malapert_planner.domain.timeline import Case
 from malapert_planner.domain.validation import validate
 from malapert_planner.services.worker_process import JobLink
@@ -143,6 +143,15 @@ def replan_job(
     planning = _checked(link, asked.problem, result, limits)
     told = changes(asked.problem, baseline.schedule, result.schedule, asked.forced)
     return ReplanningOutcome(asked.problem, planning, told)
+
+
+def explain_job(
+    link: JobLink, problem: PlanningProblem, schedule: Schedule, request_id: str, repetition_index: int
+) -> WhyNot:
+    """Say why one repetition is not planned, and what would admit it."""
+    from malapert_planner.solvers.admission import explain_one
+
+    return explain_one(problem, schedule, request_id, repetition_index, cancel=link.cancelled)
 
 
 def levels_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule, time_s: int) -> tuple[float, float]:

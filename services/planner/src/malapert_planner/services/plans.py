@@ -4,8 +4,8 @@ from malapert.planner.v1 import plan_pb2
 from malapert_core.database import Database
 
 from malapert_planner.domain.plan import Plan, PlanState, Review
-from malapert_planner.services.plan_content import validation_message
-from malapert_planner.services.planning_jobs import validate_job
+from malapert_planner.services.plan_content import validation_message, why_not_message
+from malapert_planner.services.planning_jobs import explain_job, validate_job
 from malapert_planner.services.ports import Announcer, Clock
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.worker_process import WorkerProcesses
@@ -70,6 +70,13 @@ class PlanService:
             if reviewed.state is PlanState.TERMINATED:
                 self._announcer.announce(session, reviewed)
         return reviewed
+
+    async def explain(self, plan_id: str, request_id: str, repetition_index: int) -> plan_pb2.ExplainUnplannedResponse:
+        """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such."""
+        plan = await self.get(plan_id)
+        problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
+        why = await self._workers.run(explain_job, problem, schedule, request_id, repetition_index)
+        return why_not_message(why, problem)
 
     async def validate(self, plan_id: str) -> plan_pb2.ValidationReport:
         """Check a stored plan again by the independent validator."""

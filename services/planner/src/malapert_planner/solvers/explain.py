@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Schedule, Unplanned
 from malapert_planner.domain.spans import overlap_s
@@ -16,15 +16,19 @@ from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import RuleFamily
 from malapert_planner.solvers.search import FOUND
 
-MOST_CELLS = 300
-WORK_PER_CHAIN = 0.5
+MOST_CELLS = 100
+MOST_CHANCES = 3
+LONGEST_CHANCE_S = 48 * 3600
+MARGIN_S = 4 * 3600
+"""A chain is tried in so many spans, each so long at most, with so much time around for contacts."""
+WORK_PER_CHAIN = 0.2
 NAMED = 5
 """So many requests in the way are named at most."""
 
-_FAMILIES = (
+FAMILIES = (
     RuleFamily.LIMIT,
     RuleFamily.RESERVOIR,
     RuleFamily.BATTERY,
@@ -68,7 +72,7 @@ def explain_unplanned(
     arrivals = earliest_arrivals(instance)
     planned = frozenset(placed.activity_id for placed in schedule.activities)
     missing = _missing(incumbent, planned)
-    return tuple(_explain(incumbent, engine, chain, planned, arrivals) for chain in missing)
+    return tuple(explain_chain(incumbent, engine, chain, planned, arrivals) for chain in missing)
 
 
 def _missing(incumbent: Incumbent, planned: frozenset[str]) -> list[Chain]:
@@ -86,9 +90,10 @@ def _missing(incumbent: Incumbent, planned: frozenset[str]) -> list[Chain]:
     return sorted(missing, key=lambda c: c.index)
 
 
-def _explain(
+def explain_chain(
     incumbent: Incumbent, engine: Engine, chain: Chain, planned: frozenset[str], arrivals: dict[str, int]
 ) -> Unplanned:
+    """Explain why one chain is not in a schedule."""
     instance = incumbent.instance
     static = explain_static(instance.problem, chain.activities, planned) or _no_start(instance, chain, arrivals)
     if static is not None:
@@ -96,8 +101,8 @@ def _explain(
     if (no_room := explain_room(incumbent, chain)) is not None:
         return no_room
     if not engine.exhausted():
-        for family in _FAMILIES:
-            found = _with_dropped(incumbent, engine, chain, frozenset({family}))
+        for family in FAMILIES:
+            found = forced_in(incumbent, engine, chain, frozenset({family}))
             if found is not None:
                 return _blocked_by(incumbent, chain, family, found)
             if engine.exhausted():
@@ -123,31 +128,60 @@ def _no_start(instance: Instance, chain: Chain, arrivals: dict[str, int]) -> Unp
     return Unplanned(chain.request_id, chain.repetition_index, "UNREACHABLE", text, tuple(sorted(latest)))
 
 
-def _scope(incumbent: Incumbent, chain: Chain, dropped: frozenset[RuleFamily]) -> Scope:
-    problem = incumbent.instance.problem
-    width = cell_width_s(problem.resolution_s, problem.horizon_s, MOST_CELLS)
-    only = frozenset({chain.index})
-    return incumbent.scope(
-        (0, problem.horizon_s),
-        width_s=width,
-        step_s=width,
-        chain_step_s=width,
-        free=only,
-        keep_route=True,
-        keep_all=True,
-        dropped=dropped,
-        forced=only,
+def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
+    """Return where, along the route as it is, a chain could start by its windows: the longest such spans."""
+    horizon_s, since = incumbent.instance.problem.horizon_s, incumbent.instance.open_from_s
+    found: list[Span] = []
+    for place_id, span in stays(incumbent):
+        for low, high in chain.starts.get(place_id, ((),))[0]:
+            start, end = max(low, span[0], since), min(high + 1, span[1])
+            if start < end:
+                found.append((start, end))
+    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[:MOST_CHANCES]
+    margin = chain.longest_s + MARGIN_S
+    return tuple(
+        (max(0, start - margin), min(horizon_s, min(end, start + LONGEST_CHANCE_S) + margin)) for start, end in longest
     )
 
 
-def _with_dropped(
-    incumbent: Incumbent, engine: Engine, chain: Chain, dropped: frozenset[RuleFamily]
+def stays(incumbent: Incumbent) -> list[tuple[str, Span]]:
+    """Return where the asset rests when."""
+    place_id, since, found = incumbent.instance.problem.start_place_id, 0, []
+    for drive in incumbent.schedule.drives:
+        found.append((place_id, (since, drive.span[0])))
+        place_id, since = drive.to_place_id, drive.span[1]
+    return [*found, (place_id, (since, incumbent.instance.problem.horizon_s))]
+
+
+def forced_in(
+    incumbent: Incumbent, engine: Engine, chain: Chain, dropped: frozenset[RuleFamily], spans: tuple[Span, ...] = ()
 ) -> Incumbent | None:
-    """Return the schedule with the chain forced into it where that works without some rules."""
-    scope = _scope(incumbent, chain, dropped)
-    model = build_model(incumbent.instance, scope)
-    solver, status = engine.run(model.model, WORK_PER_CHAIN)
-    return incumbent.replaced(scope, model.schedule(solver)) if status in FOUND else None
+    """Return the schedule with a chain forced into it, where that works without some families of rules.
+
+    It is tried in each of some spans, along the route as it is; without spans in those where it has a chance.
+    """
+    problem, only = incumbent.instance.problem, frozenset({chain.index})
+    for span in spans or chances(incumbent, chain):
+        if engine.exhausted():
+            return None
+        start, end = incumbent.quiet(span)
+        width = cell_width_s(problem.resolution_s, end - start, MOST_CELLS)
+        scope = incumbent.scope(
+            (start, end),
+            width_s=width,
+            step_s=width,
+            chain_step_s=width,
+            free=only,
+            keep_route=True,
+            keep_all=True,
+            dropped=dropped,
+            forced=only,
+        )
+        model = build_model(incumbent.instance, scope)
+        solver, status = engine.run(model.model, WORK_PER_CHAIN)
+        if status in FOUND:
+            return incumbent.replaced(scope, model.schedule(solver))
+    return None
 
 
 def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -135,7 +135,7 @@ def compile_problem(problem: PlanningProblem) -> Instance:
     groups: dict[str, list[Activity]] = defaultdict(list)
     for activity in problem.activities:
         groups[activity.chain_id or activity.activity_id].append(activity)
-    chains = tuple(_chain(problem, index, groups[key]) for index, key in enumerate(sorted(groups)))
+    chains = tuple(compile_chain(problem, index, groups[key]) for index, key in enumerate(sorted(groups)))
     drives = tuple(d for d in problem.drives if not d.closed_because and d.from_place_id != d.to_place_id)
     return Instance(problem, chains, drives, tuple(_drive_starts(problem, drive) for drive in drives))
 
@@ -156,7 +156,19 @@ def _blocks(activities: list[Activity], resolution_s: int) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _chain(problem: PlanningProblem, index: int, activities: list[Activity]) -> Chain:
+def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> Instance:
+    """Return an instance of a problem that differs in what one chain is compiled from, and in nothing of the others."""
+    compiled = compile_chain(problem, chain.index, [by for by in problem.activities if by.activity_id in _ids(chain)])
+    chains = (*instance.chains[: chain.index], compiled, *instance.chains[chain.index + 1 :])
+    return replace(instance, problem=problem, chains=chains, rest_needed_wh={})
+
+
+def _ids(chain: Chain) -> set[str]:
+    return {activity.activity_id for activity in chain.activities}
+
+
+def compile_chain(problem: PlanningProblem, index: int, activities: list[Activity]) -> Chain:
+    """Compile one chain."""
     ordered = sorted(activities, key=lambda a: a.chain_index)
     blocks, first = _blocks(ordered, problem.resolution_s), ordered[0]
     starts = {}

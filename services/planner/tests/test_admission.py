@@ -1,0 +1,138 @@
+"""What would admit an unplanned repetition: every change is true, and hardly less would do."""
+
+from dataclasses import replace
+
+import pytest
+from malapert_core.errors import NotFoundError
+from malapert_planner.domain.problem import (
+    Battery,
+    Condition,
+    ConditionKind,
+    CumulativeResource,
+    Limit,
+    LimitUse,
+    PlanningProblem,
+    Relation,
+    RelationKind,
+    Reservoir,
+    ReservoirUse,
+    Storage,
+)
+from malapert_planner.domain.schedule import Admission, PlacedActivity, Schedule, WhyNot
+from malapert_planner.solvers.admission import explain_one
+from malapert_planner.solvers.solve import solve
+from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, make_window
+
+ONE_PLACE = {"places": (make_place("base"),), "drives": ()}
+FULL = Schedule((PlacedActivity("a", "base", (0, HOUR_S)),))
+
+
+def _why(problem: PlanningProblem, schedule: Schedule, request_id: str = "b") -> WhyNot:
+    return explain_one(problem, schedule, request_id, 0, work_limit=10.0)
+
+
+def _only(why: WhyNot, kind: str) -> Admission:
+    (found,) = [admission for admission in why.admissions if admission.kind == kind]
+    return found
+
+
+def _plans(problem: PlanningProblem, activity_id: str = "b") -> bool:
+    result = solve(problem, work_limit=5.0)
+    return activity_id in {placed.activity_id for placed in result.schedule.activities}
+
+
+def test_a_lower_floor_admits_what_the_battery_refuses() -> None:
+    # 400 W for an hour from 500 Wh leaves 200 Wh beside 100 W of generation: 50 Wh under a floor of 250.
+    battery = Battery(1000.0, 250.0, 500.0, 0.0, 0.0, 0.0)
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("b", power_w=400.0, windows=((0, HOUR_S),)),))
+    problem = replace(problem, battery=battery)
+    why = _why(problem, Schedule())
+    admission = _only(why, "LOWER_FLOOR")
+    assert why.rules == ("battery",)
+    assert _plans(replace(problem, battery=replace(battery, floor_wh=battery.floor_wh - admission.amount)))
+    assert not _plans(replace(problem, battery=replace(battery, floor_wh=battery.floor_wh - admission.amount * 0.5)))
+
+
+def test_a_larger_storage_admits_what_the_storage_refuses() -> None:
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("b", data_bit=9e5),), storage=Storage(6e5, 0.0, 9e5))
+    admission = _only(_why(problem, Schedule()), "LARGER_STORAGE")
+    assert admission.amount == pytest.approx(3e5, rel=0.01)
+    assert _plans(replace(problem, storage=Storage(6e5 + admission.amount, 0.0, 9e5)))
+
+
+def test_more_of_what_is_limited_admits() -> None:
+    limit = Limit("ovens", "Ovens", 1.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.0)))
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("a"), make_activity("b")), limits=(limit,))
+    why = _why(problem, FULL)
+    assert _only(why, "LARGER_LIMIT").amount == 1.0
+    assert why.requests == ("a",)
+    assert _only(why, "WITHOUT_REQUESTS").subject == "a"
+
+
+def test_more_at_once_admits() -> None:
+    window = ((0, HOUR_S),)
+    power = CumulativeResource("heat", "Heat", 2.0, "kW", (LimitUse("a", 1.5), LimitUse("b", 1.0)))
+    activities = (make_activity("a", windows=window), make_activity("b", windows=window))
+    problem = make_problem(**ONE_PLACE, activities=activities, cumulative_resources=(power,))
+    assert _only(_why(problem, FULL), "LARGER_RESOURCE").subject == "heat"
+
+
+def test_a_fuller_reservoir_admits() -> None:
+    tank = Reservoir("tank", "Tank", 10.0, 2.0, "kg", (ReservoirUse("b", consumed=5.0),))
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("b"),), reservoirs=(tank,))
+    assert _only(_why(problem, Schedule()), "FULLER_RESERVOIR").amount == pytest.approx(3.0)
+
+
+def test_a_longer_window_admits() -> None:
+    dark = make_place("base", darkness=((HOUR_S, HOUR_S + 3000),))
+    problem = make_problem(
+        places=(dark,), drives=(), activities=(make_activity("b", conditions=(Condition(ConditionKind.DARKNESS),)),)
+    )
+    why = _why(problem, Schedule())
+    admission = _only(why, "LONGER_WINDOW")
+    assert why.unplanned.reason == "NO_WINDOW"
+    assert 600 <= admission.amount <= 900
+    assert admission.subject == "base/darkness"
+
+
+def test_another_contact_admits() -> None:
+    activity = make_activity("b", conditions=(Condition(ConditionKind.CONTACT),), windows=((0, 2 * HOUR_S),))
+    other = make_activity("a", resource_ids=("arm",))
+    # The only window is there, but its antenna asks for contacts longer than the window has left.
+    window = make_window(span=(0, HOUR_S + 600), min_length_s=2 * HOUR_S)
+    problem = make_problem(**ONE_PLACE, activities=(activity, other), contact_windows=(window,))
+    why = _why(problem, Schedule())
+    assert "contact" in why.rules
+    assert _only(why, "ANOTHER_CONTACT").amount == pytest.approx(1.0, abs=0.1)
+
+
+def test_without_a_relation_it_would_fit() -> None:
+    relation = Relation(RelationKind.EXCLUDES, "b", "a")
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("a"), make_activity("b")), relations=(relation,))
+    why = _why(problem, FULL)
+    assert _only(why, "WITHOUT_RELATION").subject == "b excludes a"
+    assert why.requests == ("a",)
+
+
+def test_the_smallest_set_of_requests_in_the_way() -> None:
+    names = ("a", "c", "d", "e")
+    activities = [make_activity(name, resource_ids=("arm",)) for name in names]
+    activities.append(make_activity("b", resource_ids=("arm",), windows=((HOUR_S, 2 * HOUR_S),)))
+    placed = tuple(PlacedActivity(n, "base", (i * HOUR_S, (i + 1) * HOUR_S)) for i, n in enumerate(names))
+    why = _why(make_problem(**ONE_PLACE, activities=tuple(activities)), Schedule(placed))
+    assert why.requests == ("c",)
+    assert why.rules == ("resource",)
+
+
+def test_what_fits_needs_no_change() -> None:
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("a"), make_activity("b")))
+    why = _why(problem, FULL)
+    assert (why.rules, why.requests, why.admissions) == ((), (), ())
+
+
+@pytest.mark.parametrize("request_id", ["a", "nobody"])
+def test_only_what_is_not_planned_is_explained(request_id: str) -> None:
+    problem = make_problem(**ONE_PLACE, activities=(make_activity("a"),))
+    assert problem.horizon_s == HORIZON_S
+    with pytest.raises(NotFoundError):
+        _why(problem, FULL, request_id)
