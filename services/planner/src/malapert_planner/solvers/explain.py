@@ -132,7 +132,7 @@ def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
     """Return where, along the route as it is, a chain could start by its windows: the longest such spans."""
     horizon_s, since = incumbent.instance.problem.horizon_s, incumbent.instance.open_from_s
     found: list[Span] = []
-    for place_id, span in stays(incumbent):
+    for place_id, span in incumbent.stays:
         for low, high in chain.starts.get(place_id, ((),))[0]:
             start, end = max(low, span[0], since), min(high + 1, span[1])
             if start < end:
@@ -142,15 +142,6 @@ def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
     return tuple(
         (max(0, start - margin), min(horizon_s, min(end, start + LONGEST_CHANCE_S) + margin)) for start, end in longest
     )
-
-
-def stays(incumbent: Incumbent) -> list[tuple[str, Span]]:
-    """Return where the asset rests when."""
-    place_id, since, found = incumbent.instance.problem.start_place_id, 0, []
-    for drive in incumbent.schedule.drives:
-        found.append((place_id, (since, drive.span[0])))
-        place_id, since = drive.to_place_id, drive.span[1]
-    return [*found, (place_id, (since, incumbent.instance.problem.horizon_s))]
 
 
 def forced_in(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Span
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.instance import Instance
@@ -34,8 +34,7 @@ class Incumbent:
     @cached_property
     def cells(self) -> Cells:
         """The finest grid."""
-        problem = self.instance.problem
-        return Cells.over((0, problem.horizon_s), problem.resolution_s)
+        return self.instance.cells
 
     @cached_property
     def placed(self) -> dict[str, PlacedActivity]:
@@ -60,6 +59,15 @@ class Incumbent:
             if drive.span[1] <= time_s:
                 place = drive.to_place_id
         return place
+
+    @cached_property
+    def stays(self) -> list[tuple[str, Span]]:
+        """Where the asset rests when, in order."""
+        place_id, since, found = self.instance.problem.start_place_id, 0, []
+        for drive in self.schedule.drives:
+            found.append((place_id, (since, drive.span[0])))
+            place_id, since = drive.to_place_id, drive.span[1]
+        return [*found, (place_id, (since, self.instance.problem.horizon_s))]
 
     @cached_property
     def _energy_wh(self) -> tuple[Levels, Levels]:
@@ -144,16 +152,27 @@ class Incumbent:
         return filled, drained
 
     def _drain(self, drained: Levels, contact: PlacedContact) -> None:
+        driving = tuple(d for d in self.schedule.drives if overlap_s(d.span, contact.span))
+        key = (contact.station_id, contact.span, self.place_at(contact.span[0]), driving)
+        if key not in self.instance.drains_bit:
+            self.instance.drains_bit[key] = self._drains_bit(contact, driving)
+        touched = self.cells.touched(contact.span)
+        drained[touched.start : touched.stop] += self.instance.drains_bit[key]
+
+    def _drains_bit(self, contact: PlacedContact, driving: tuple[PlacedDrive, ...]) -> Levels:
+        """Return what a contact can send in each of its cells."""
         windows = [
             w for w in self.instance.station_windows.get(contact.station_id, ()) if overlap_s(w.span, contact.span)
         ]
-        driving = [d for d in self.schedule.drives if overlap_s(d.span, contact.span)]
-        for cell in self.cells.touched(contact.span):
+        touched = self.cells.touched(contact.span)
+        sent = np.zeros(len(touched))
+        for index, cell in enumerate(touched):
             low, high = self.cells.span(cell)
             part = (max(low, contact.span[0]), min(high, contact.span[1]))
             places = {self.place_at(part[0])} | {d.to_place_id for d in driving if overlap_s(d.span, part)}
             seen = [w.rate for w in windows if w.place_id in places and w.span[0] <= part[0] and part[1] <= w.span[1]]
-            drained[cell] += data_between(seen, part) if len(seen) >= len(places) else 0.0
+            sent[index] = data_between(seen, part) if len(seen) >= len(places) else 0.0
+        return sent
 
     @cached_property
     def stored_bit(self) -> Levels:

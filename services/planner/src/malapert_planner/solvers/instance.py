@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from malapert_planner.domain.problem import Activity, ConditionKind, ContactWindow, Drive, Place, PlanningProblem, Span
 from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, shifted, union
 from malapert_planner.solvers.power import PowerIntegral
+from malapert_planner.solvers.scope import Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,13 @@ class Instance:
     drive_starts: tuple[tuple[Span, ...], ...]
     rest_needed_wh: dict[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
     """Charge needed to rest at a place to the end, at each edge of the finest grid; filled on demand."""
+    drains_bit: dict[Hashable, NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    """What a contact can send in each of its cells, by contact and where the asset is in it; filled on demand."""
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The finest grid."""
+        return Cells.over((0, self.problem.horizon_s), self.problem.resolution_s)
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -160,7 +169,7 @@ def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> 
     """Return an instance of a problem that differs in what one chain is compiled from, and in nothing of the others."""
     compiled = compile_chain(problem, chain.index, [by for by in problem.activities if by.activity_id in _ids(chain)])
     chains = (*instance.chains[: chain.index], compiled, *instance.chains[chain.index + 1 :])
-    return replace(instance, problem=problem, chains=chains, rest_needed_wh={})
+    return replace(instance, problem=problem, chains=chains, rest_needed_wh={}, drains_bit={})
 
 
 def _ids(chain: Chain) -> set[str]:

@@ -14,6 +14,8 @@ DAY_S = 86400
 LADDER = (1, 2, 3, 6, 12, 24, 48)
 COARSE_CELLS = 40
 """A neighbourhood of so many cells is searched fast: wide cells lose little, as they are cut where something is."""
+MOST_FREE = 30
+"""So many unplanned chains are tried in a window at most."""
 MOST_DECISIONS = 10_000
 """A neighbourhood has about so many decisions at most: beyond, CP-SAT spends its time in presolve."""
 
@@ -54,11 +56,16 @@ def whole(incumbent: Incumbent, requests: frozenset[str]) -> Scope:
     )
 
 
-def window(incumbent: Incumbent, span: Span, most_cells: int) -> Scope:
-    """Return the scope that decides a span of time anew, with all chains in it and all unplanned ones."""
+def window(incumbent: Incumbent, span: Span, most_cells: int, rng: random.Random | None = None) -> Scope:
+    """Return the scope that decides a span of time anew, with all chains in it and unplanned ones, drawn by ``rng``."""
     start, end = incumbent.quiet(span)
     width = cell_width_s(incumbent.instance.problem.resolution_s, end - start, most_cells)
-    free = frozenset(chain.index for chain in unplanned(incumbent) if _may_start(chain, (start, end)))
+    waiting = [chain for chain in unplanned(incumbent) if _may_start(chain, (start, end))]
+    if rng is not None and len(waiting) > MOST_FREE:
+        waiting = rng.sample(waiting, MOST_FREE)
+    # The most valuable for their time come first: with more, building the model takes longer than solving it.
+    waiting = sorted(waiting, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))[:MOST_FREE]
+    free = frozenset(chain.index for chain in waiting)
     return incumbent.scope((start, end), width_s=width, step_s=width, chain_step_s=width, free=free)
 
 
@@ -105,4 +112,4 @@ def next_neighbourhood(incumbent: Incumbent, rng: random.Random) -> Neighbourhoo
     length = min(length, problem.horizon_s)
     start = max(0, min(centre - rng.randrange(length), problem.horizon_s - length))
     cells = rng.choice((COARSE_CELLS, most_cells // 2, most_cells))
-    return Neighbourhood("window", window(incumbent, (start, min(start + length, problem.horizon_s)), cells))
+    return Neighbourhood("window", window(incumbent, (start, min(start + length, problem.horizon_s)), cells, rng))

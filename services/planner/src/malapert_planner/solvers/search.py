@@ -14,11 +14,15 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.topping import top_up
 
 SOLVER = "malapert-cp-sat 2"
 RELATIVE_GAP = 1e-6
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 """Statuses that come with a solution."""
+
+WORK_PER_TOPPING = 5e-4
+"""Work charged for each chain that is tried beside a schedule."""
 
 OnProgress = Callable[[SolveProgress], None]
 
@@ -104,6 +108,14 @@ class Search:
             self.best, self.objective = candidate, objective
             if better:
                 self.report(stage)
+
+    def top_up(self) -> None:
+        """Add what fits beside the best schedule as it is, the most valuable for its time first."""
+        missing = [c for c in self.instance.chains if c.index not in self.best.chains and c.starts]
+        ordered = sorted(missing, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
+        self.engine.work += WORK_PER_TOPPING * len(ordered)
+        if ordered and self.best.keeps_limits():
+            self._accept(top_up(self.best, ordered), "top up")
 
     def finished(self) -> bool:
         """Return whether there is nothing left to do or nothing left to do it with."""

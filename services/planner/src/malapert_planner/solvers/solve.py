@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
@@ -23,6 +24,9 @@ FILL_SHARE = 0.6
 LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
 LEAST_WORK = 0.1
+FEW_CHAINS = 100
+MOST_INSERTED = 24
+"""So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
 
 
@@ -70,7 +74,8 @@ def solve(
     search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
     search.bound = upper_bound(instance, engine, work_limit / 8)
     search.report("bound")
-    fill(search, FIRST_SHARE, until_feasible=True)
+    mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
+    fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
     construct(search)
     fill(search, FILL_SHARE)
     improve(search, random.Random(seed))
@@ -96,12 +101,22 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
         excursion = max(excursions(search.best, only), key=waiting, default=None)
         if excursion is None or waiting(excursion) <= least:
             break
-        work = max(LEAST_WORK, engine.work_limit / 75)
+        worth = {i: values[i] * 0.5 ** tries[excursion.place_id, i] for i in excursion.chains}
+        excursion = replace(excursion, chains=frozenset(sorted(worth, key=lambda i: (-worth[i], i))[:MOST_INSERTED]))
+        work = _step_work(search, 75)
+        before = search.best
         search.improve(insertion(search.best, excursion), work, "insert")
+        if search.best is not before and only is None:
+            search.top_up()
         tries.update((excursion.place_id, i) for i in excursion.chains)
         key = (excursion.place_id, excursion.span)
         seen[key] = seen.get(key, frozenset()) | excursion.chains
     search.report("construct")
+
+
+def _step_work(search: Search, steps: int) -> float:
+    """Return the work of a step: the more chains there are, the more steps there must be."""
+    return max(LEAST_WORK, search.engine.work_limit / steps)
 
 
 def construct(search: Search) -> None:
@@ -114,6 +129,7 @@ def construct(search: Search) -> None:
         end = min(problem.horizon_s, start + length)
         budget = search.engine.work_limit / 3 * (end - start) / problem.horizon_s
         search.improve(window(search.best, (start, end), cells), budget, "construct")
+        search.top_up()
         start = end if end == problem.horizon_s else start + length * 4 // 5
     search.report("construct")
 
@@ -121,13 +137,15 @@ def construct(search: Search) -> None:
 def improve(search: Search, rng: random.Random) -> None:
     """Decide neighbourhoods anew until there is nothing left to do or to do it with."""
     while not search.finished():
-        neighbourhood = next_neighbourhood(search.best, rng)
+        neighbourhood, before = next_neighbourhood(search.best, rng), search.best
         search.improve(
             neighbourhood.scope,
-            max(LEAST_WORK, search.engine.work_limit / 60),
+            _step_work(search, 60),
             neighbourhood.kind,
             linear=rng.random() < 0.3,
         )
+        if search.best is not before:
+            search.top_up()
     search.report("done")
 
 

@@ -1,0 +1,284 @@
+"""Fill what a schedule leaves free: unplanned chains one by one, each as early as it fits along the route as it is.
+
+Whether a chain fits at a start is read off arrays over the finest grid, for all starts at once: it needs as many free
+cells in a row as it lasts, and a cumulative count of those that are not free says so for every start. A cell is free of
+charge where what is there is so much above what all later needs; of storage where so much room is left for all later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_planner.domain.choices import whole
+from malapert_planner.domain.problem import ConditionKind, RelationKind, Span
+from malapert_planner.domain.reservoirs import reservoir_levels
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.spans import overlap_s
+from malapert_planner.solvers.contacts import data_between
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Chain, Step
+from malapert_planner.solvers.limits import chain_amounts
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+
+REACH_S = 3 * 86400
+CONTACT_S = 3 * 3600
+MOST_CONTACTS = 12
+"""A contact that makes room lies so near, is so long, and is one of so many best."""
+Mask = NDArray[np.bool_]
+
+
+def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
+    """Return the schedule with as many of some unplanned chains as fit, tried in the order given.
+
+    Where only room in the storage is missing, a contact that makes it is chosen beside.
+    """
+    for chain in chains:
+        if not _may_be_added(incumbent, chain):
+            continue
+        found = _with_chain(incumbent, chain)
+        if found is None and any(activity.data_bit for activity in chain.activities):
+            at = _earliest(incumbent, chain, heed_storage=False)
+            sending = at and add_contact(incumbent, at[0].span[0])
+            found = _with_chain(sending, chain) if sending else None
+        incumbent = found or incumbent
+    return incumbent
+
+
+def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
+    placed = _earliest(incumbent, chain, heed_storage=True)
+    if placed is None:
+        return None
+    activities = sorted((*incumbent.schedule.activities, *placed), key=lambda item: (item.span, item.activity_id))
+    candidate = Incumbent(incumbent.instance, replace(incumbent.schedule, activities=tuple(activities)))
+    return candidate if candidate.keeps_limits() and _keeps_shared(candidate, chain) else None
+
+
+def _earliest(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list[PlacedActivity] | None:
+    problem, grid = incumbent.instance.problem, incumbent.instance.problem.resolution_s
+    steps = _steps(chain)
+    total_s = max(step.offset_s + step.activity.duration_s for step in steps)
+    low, high = _related_span(incumbent, chain, total_s)
+    free: Mask | None = None
+    for place_id, stay in incumbent.stays:
+        if place_id not in chain.starts:
+            continue
+        first = max(low, stay[0], incumbent.instance.open_from_s)
+        last = min(high, stay[1] - total_s, problem.horizon_s - total_s)
+        spans = [(max(a, first), min(b, last)) for a, b in _chain_starts(chain, place_id) if a <= last and b >= first]
+        for start, end in spans:
+            if free is None:
+                free = _free(incumbent, steps, total_s, heed_storage=heed_storage)
+            cells = np.flatnonzero(free[-(-start // grid) : end // grid + 1])
+            if len(cells):
+                at = (-(-start // grid) + int(cells[0])) * grid
+                return [PlacedActivity(step.activity.activity_id, place_id, step.span(at)) for step in steps]
+    return None
+
+
+def add_contact(incumbent: Incumbent, time_s: int) -> Incumbent | None:
+    """Return the schedule with one contact more near an instant, the one that could send most; None where none fits."""
+    instance, grid = incumbent.instance, incumbent.instance.problem.resolution_s
+    near = (time_s - REACH_S, time_s + REACH_S)
+    options = []
+    for place_id, stay in incumbent.stays:
+        for station_id, windows in instance.station_windows.items():
+            for window in windows:
+                if window.place_id != place_id or window.span[1] <= near[0] or window.span[0] >= near[1]:
+                    continue
+                low = max(window.span[0], stay[0], near[0], instance.open_from_s)
+                high = min(window.span[1], stay[1], near[1])
+                span = (-(-low // grid) * grid, high // grid * grid)
+                span = (span[0], min(span[1], span[0] + max(CONTACT_S, -(-window.min_length_s // grid) * grid)))
+                if span[1] - span[0] >= max(grid, window.min_length_s):
+                    guard = window.setup_s + window.teardown_s
+                    options.append((data_between([window.rate], span), span, station_id, window, guard))
+    for data_bit, span, station_id, window, guard in sorted(options, key=lambda o: (-o[0], o[1], o[2]))[:MOST_CONTACTS]:
+        contacts = incumbent.schedule.contacts
+        if data_bit <= 0 or any(overlap_s(c.span, span) for c in contacts):
+            continue
+        if any(
+            c.station_id == station_id and overlap_s((c.span[0] - guard, c.span[1] + guard), span) for c in contacts
+        ):
+            continue
+        chosen = PlacedContact(station_id, window.place_id, window.window_id, span)
+        ordered = tuple(sorted((*contacts, chosen), key=lambda c: (c.span, c.station_id)))
+        candidate = Incumbent(instance, replace(incumbent.schedule, contacts=ordered))
+        if candidate.keeps_limits():
+            return candidate
+    return None
+
+
+def _steps(chain: Chain) -> list[Step]:
+    """Return a chain's steps without a wait between its blocks."""
+    steps, since = [], 0
+    for block in chain.blocks:
+        steps += [Step(step.activity, since + step.offset_s) for step in block.steps]
+        since += block.duration_s
+    return steps
+
+
+def _chain_starts(chain: Chain, place_id: str) -> list[Span]:
+    """Return closed spans in which a chain may start where its blocks follow each other without a wait."""
+    allowed, since = list(chain.starts[place_id][0]), chain.blocks[0].duration_s
+    for block, spans in zip(chain.blocks[1:], chain.starts[place_id][1:], strict=True):
+        shifted = [(low - since, high - since) for low, high in spans]
+        allowed = [(max(a, c), min(b, d)) for a, b in allowed for c, d in shifted if max(a, c) <= min(b, d)]
+        since += block.duration_s
+    return allowed
+
+
+def _free(incumbent: Incumbent, steps: list[Step], total_s: int, *, heed_storage: bool) -> Mask:
+    """Return at which cells of the finest grid a chain could start by resources, contacts, charge and storage."""
+    problem, grid, count = incumbent.instance.problem, incumbent.instance.problem.resolution_s, len(incumbent.cells)
+    battery = problem.battery
+    waking_w = max(0.0, battery.awake_load_w - battery.asleep_load_w)
+    energy_wh = sum(s.activity.power_w * s.activity.duration_s for s in steps) / SECONDS_PER_HOUR
+    energy_wh += waking_w * math.ceil(total_s / grid) * grid / SECONDS_PER_HOUR
+    data_bit = sum(s.activity.data_bit for s in steps)
+    lacking = incumbent.charge_wh - incumbent.needed_wh < energy_wh
+    if heed_storage:
+        lacking |= incumbent.admitted_bit - incumbent.stored_bit < data_bit
+    # The edges from the start to the end count, so that a chain of n cells asks for n + 1.
+    free = _unbroken(lacking, 0, -(-total_s // grid) + 1, count)
+    spent_wh = 0.0
+    for step in steps:
+        first, last = step.offset_s // grid, -(-(step.offset_s + step.activity.duration_s) // grid)
+        for busy in _in_use(incumbent, step):
+            free &= _unbroken(busy, first, last - first, count)
+        if step.activity.min_start_charge_wh > 0:
+            short = incumbent.charge_wh - spent_wh < step.activity.min_start_charge_wh
+            free &= _unbroken(short, first, 1, count)
+        spent_wh += (step.activity.power_w + waking_w) * step.activity.duration_s / SECONDS_PER_HOUR
+    return free
+
+
+def _unbroken(bad: Mask, offset: int, length: int, count: int) -> Mask:
+    """Return for each cell whether none of ``length`` cells from ``offset`` cells later on is bad."""
+    sums = np.concatenate([[0], np.cumsum(bad)])
+    first = np.minimum(np.arange(count) + offset, len(bad))
+    last = first + length
+    return np.asarray((last <= len(bad)) & (sums[np.minimum(last, len(bad))] == sums[first]))
+
+
+def _in_use(incumbent: Incumbent, step: Step) -> list[Mask]:
+    """Return the cells in which something that a step needs is not to be had: a unary resource, or a chosen contact."""
+    instance, schedule, cells = incumbent.instance, incumbent.schedule, incumbent.cells
+    masks = []
+    wanted = set(step.activity.resource_ids)
+    if wanted:
+        busy = np.zeros(len(cells), np.bool_)
+        for placed in schedule.activities:
+            if wanted & set(instance.activities[placed.activity_id].resource_ids):
+                touched = cells.touched(placed.span)
+                busy[touched.start : touched.stop] = True
+        if wanted & set(instance.problem.drive_rule.resource_ids):
+            for drive in schedule.drives:
+                touched = cells.touched(drive.span)
+                busy[touched.start : touched.stop] = True
+        masks.append(busy)
+    contacts = (c for c in step.activity.conditions if c.kind is ConditionKind.CONTACT)
+    return masks + [_untracked(incumbent, condition.station_ids) for condition in contacts]
+
+
+def _untracked(incumbent: Incumbent, station_ids: tuple[str, ...]) -> Mask:
+    cells = incumbent.cells
+    untracked = np.ones(len(cells), np.bool_)
+    for contact in incumbent.schedule.contacts:
+        if not station_ids or contact.station_id in station_ids:
+            inside = [c for c in cells.touched(contact.span) if _within(cells.span(c), contact.span)]
+            if inside:
+                untracked[inside[0] : inside[-1] + 1] = False
+    return untracked
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
+    """Return whether relations, repetitions and limits let a chain be added at all."""
+    instance, problem = incumbent.instance, incumbent.instance.problem
+    requests = {instance.chains[index].request_id for index in incumbent.chains}
+    planned = frozenset(incumbent.placed)
+    for relation in problem.relations:
+        if chain.request_id not in (relation.request_id, relation.other_request_id):
+            continue
+        if relation.kind is RelationKind.TOGETHER:
+            return False
+        other = relation.other_request_id if relation.request_id == chain.request_id else relation.request_id
+        if relation.kind is RelationKind.EXCLUDES and other in requests:
+            return False
+        needs = relation.kind is RelationKind.REQUIRES and relation.request_id == chain.request_id
+        if needs and not whole(problem, other, planned):
+            return False
+    periodic = any(repetition.request_id == chain.request_id for repetition in problem.repetitions)
+    if periodic and chain.repetition_index:
+        before = [c for c in instance.request_chains[chain.request_id] if c.repetition_index < chain.repetition_index]
+        if any(c.index not in incumbent.chains for c in before):
+            return False
+    for limit in problem.limits:
+        amounts = chain_amounts(instance, limit)
+        if chain.index in amounts:
+            taken = math.fsum(amount for index, amount in amounts.items() if index in incumbent.chains)
+            if taken + amounts[chain.index] > limit.capacity:
+                return False
+    return True
+
+
+def _related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
+    """Return the first and the last start that relations and repetitions to what is planned allow."""
+    instance, problem = incumbent.instance, incumbent.instance.problem
+    low, high = 0, problem.horizon_s
+    planned = defaultdict(list)
+    for fixed in incumbent.chains.values():
+        planned[instance.chains[fixed.chain_index].request_id].append(fixed)
+    for relation in problem.relations:
+        if relation.kind is not RelationKind.AFTER:
+            continue
+        own, other = planned[relation.request_id], planned[relation.other_request_id]
+        if relation.request_id == chain.request_id and other:
+            end = max(fixed.span[1] for fixed in other)
+            low = max(low, end + relation.min_lag_s)
+            high = min(high, end + relation.max_lag_s) if relation.max_lag_s else high
+        if relation.other_request_id == chain.request_id and own:
+            start = min(fixed.span[0] for fixed in own)
+            high = min(high, start - relation.min_lag_s - total_s)
+            if relation.max_lag_s:
+                low = max(low, start - relation.max_lag_s - total_s)
+    for repetition in problem.repetitions:
+        if repetition.request_id != chain.request_id:
+            continue
+        for fixed in planned[chain.request_id]:
+            apart = instance.chains[fixed.chain_index].repetition_index - chain.repetition_index
+            if abs(apart) == 1:
+                middle = fixed.first_start_s - apart * repetition.period_s
+                low, high = max(low, middle - repetition.tolerance_s), min(high, middle + repetition.tolerance_s)
+    return low, high
+
+
+def _keeps_shared(incumbent: Incumbent, chain: Chain) -> bool:
+    """Return whether cumulative resources and reservoirs that a chain uses are kept with it."""
+    problem, own = incumbent.instance.problem, {activity.activity_id for activity in chain.activities}
+    for resource in problem.cumulative_resources:
+        amounts: dict[str, float] = defaultdict(float)
+        for use in resource.uses:
+            amounts[use.activity_id] += use.amount
+        if own & amounts.keys() and _most_at_once(incumbent.schedule, amounts) > resource.capacity:
+            return False
+    for reservoir in problem.reservoirs:
+        if own & {use.activity_id for use in reservoir.uses}:
+            levels = reservoir_levels(reservoir, incumbent.schedule.activities)
+            if any(level.least < 0 or level.most > reservoir.capacity for level in levels):
+                return False
+    return True
+
+
+def _most_at_once(schedule: Schedule, amounts: dict[str, float]) -> float:
+    takers = [(item.span, amounts[item.activity_id]) for item in schedule.activities if item.activity_id in amounts]
+    starts = [span[0] for span, _ in takers]
+    return max((math.fsum(a for span, a in takers if span[0] <= at < span[1]) for at in starts), default=0.0)
