@@ -20,7 +20,7 @@ from malapert_planner.solvers.search import OnProgress, Search, parameters_of
 
 FIRST_SHARE = 0.2
 FILL_SHARE = 0.6
-"""So much of the work may be spent when filling ends, before construction and after it."""
+"""So much of the work may be spent when a first valid schedule is found, and when filling ends."""
 LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
 LEAST_WORK = 0.1
@@ -76,6 +76,7 @@ def solve(
     search.report("bound")
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
     fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
+    search.top_up()
     construct(search)
     fill(search, FILL_SHARE)
     improve(search, random.Random(seed))
