@@ -111,6 +111,8 @@ class Search:
 
     def top_up(self) -> None:
         """Add what fits beside the best schedule as it is, the most valuable for its time first."""
+        if self.finished():
+            return
         missing = [c for c in self.instance.chains if c.index not in self.best.chains and c.starts]
         ordered = sorted(missing, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
         self.engine.work += WORK_PER_TOPPING * len(ordered)

@@ -23,8 +23,7 @@ FILL_SHARE = 0.6
 """So much of the work may be spent when a first valid schedule is found, and when filling ends."""
 LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
-LEAST_WORK = 0.1
-FEW_CHAINS = 100
+LEAST_WORK, MOST_WORK = 0.1, 0.8
 MOST_INSERTED = 24
 """So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
@@ -116,8 +115,8 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
 
 
 def _step_work(search: Search, steps: int) -> float:
-    """Return the work of a step: the more chains there are, the more steps there must be."""
-    return max(LEAST_WORK, search.engine.work_limit / steps)
+    """Return the work of a step: more work in all means more steps, and beyond some work no longer ones."""
+    return max(LEAST_WORK, min(MOST_WORK, search.engine.work_limit / steps))
 
 
 def construct(search: Search) -> None:
@@ -128,7 +127,7 @@ def construct(search: Search) -> None:
     start = search.instance.open_from_s
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
-        budget = search.engine.work_limit / 3 * (end - start) / problem.horizon_s
+        budget = min(2 * MOST_WORK, search.engine.work_limit / 3 * (end - start) / problem.horizon_s)
         search.improve(window(search.best, (start, end), cells), budget, "construct")
         search.top_up()
         start = end if end == problem.horizon_s else start + length * 4 // 5
