@@ -56,7 +56,7 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
     It is the bound that CP-SAT proves for the relaxation, or the sum of all positive values, whichever is less.
     """
     relaxation = relax(instance.problem)
-    trivial = math.fsum(max(0.0, chain.value) for chain in instance.chains)
+    trivial = trivial_bound(instance)
     solver, status = engine.run(relaxation.model, work, linear=True)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN) and math.isfinite(solver.best_objective_bound):
         slack = len(instance.chains) + 2
@@ -64,6 +64,11 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
         if status is not cp_model.UNKNOWN or proved > 0:
             return min(trivial, proved)
     return trivial
+
+
+def trivial_bound(instance: Instance) -> float:
+    """Return the sum of all positive values."""
+    return math.fsum(max(0.0, chain.value) for chain in instance.chains)
 
 
 def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, exact: bool = False) -> Relaxation:

@@ -10,7 +10,7 @@ from ortools.sat.python import cp_model
 from malapert_planner.domain.objective import evaluate
 from malapert_planner.domain.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule import PlacedActivity, Schedule, SolveResult, SolveStatus
-from malapert_planner.solvers.bound import Relaxation, relax
+from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
@@ -67,7 +67,7 @@ def solve_placeless(
 
 
 def _bound(relaxation: Relaxation, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> float:
-    trivial = math.fsum(max(0.0, chain.value) for chain in relaxation.instance.chains)
+    trivial = trivial_bound(relaxation.instance)
     if status not in (*FOUND, cp_model.UNKNOWN) or not math.isfinite(solver.best_objective_bound):
         return trivial
     slack = len(relaxation.chains) + 2

@@ -21,6 +21,8 @@ RELATIVE_GAP = 1e-6
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 """Statuses that come with a solution."""
 
+MOST_TOPPED = 400
+"""So many chains are tried at once at most."""
 WORK_PER_TOPPING = 5e-4
 """Work charged for each chain that is tried beside a schedule."""
 
@@ -115,6 +117,7 @@ class Search:
             return
         missing = [c for c in self.instance.chains if c.index not in self.best.chains and c.starts]
         ordered = sorted(missing, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
+        ordered = ordered[:MOST_TOPPED]
         self.engine.work += WORK_PER_TOPPING * len(ordered)
         if ordered and self.best.keeps_limits():
             self._accept(top_up(self.best, ordered), "top up")

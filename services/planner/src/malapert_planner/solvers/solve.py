@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
-from malapert_planner.solvers.bound import upper_bound
+from malapert_planner.solvers.bound import trivial_bound, upper_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
@@ -71,10 +71,12 @@ def solve(
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
-    search.bound = upper_bound(instance, engine, work_limit / 8)
-    search.report("bound")
+    # A first plan comes before a better bound: of many requests the relaxation takes long to build.
+    search.bound = trivial_bound(instance)
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
     fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
+    search.bound = upper_bound(instance, engine, work_limit / 8)
+    search.report("bound")
     search.top_up()
     construct(search)
     fill(search, FILL_SHARE)
