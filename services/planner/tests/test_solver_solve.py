@@ -52,9 +52,9 @@ def test_an_unsurvivable_night_is_no_request_s_fault() -> None:
     assert result.conflict == ()
 
 
-def test_work_that_ends_too_early_proves_nothing() -> None:
+def test_a_limit_that_ends_too_early_proves_nothing() -> None:
     problem = make_problem(activities=(make_activity(mandatory=True),))
-    result = solve(problem, work_limit=1e-9)
+    result = solve(problem, wall_limit_s=0.0)
     assert result.status is SolveStatus.UNKNOWN
     assert result.conflict == ()
     assert result.schedule.activities == ()
