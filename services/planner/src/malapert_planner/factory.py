@@ -20,7 +20,7 @@ from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.demand_changes import DemandChanges
-from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, Stores
+from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
 from malapert_planner.services.missions import MissionService
 from malapert_planner.services.plans import PlanService
 from malapert_planner.services.release import PlanRelease, finish_pending
@@ -44,7 +44,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     plans = PlanService(runtime.database, stores.plans, workers, announcer, utc_now)
     release = PlanRelease(runtime.database, stores.plans, neighbours.comms_windows, announcer)
-    generation = PlanGeneration(
+    making = PlanMaking(
         stores,
         neighbours,
         workers,
@@ -53,17 +53,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         wall_limit_s=runtime.settings.solver_wall_limit_s,
         clock=utc_now,
     )
-    replanning = PlanReplanning(
-        stores,
-        neighbours,
-        workers,
-        announcer,
-        defects=runtime.settings.data_dir / "defects",
-        wall_limit_s=runtime.settings.solver_wall_limit_s,
-        clock=utc_now,
-    )
-    runtime.operations.register(GENERATE_PLAN, generation.run)
-    runtime.operations.register(REPLAN_PLAN, replanning.run)
+    runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
+    runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
     finishing = asyncio.create_task(finish_pending(release))
     try:
         yield ServiceParts(

@@ -77,41 +77,28 @@ _NOWHERE = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), ro
 """Where a mission without a terrain takes place."""
 
 
-class PlanGeneration:
-    """Makes plans.
+@dataclass(frozen=True, slots=True)
+class PlanMaking:
+    """What plans are made with.
 
-    Parameters
-    ----------
-    stores : Stores
-    neighbours : Neighbours
-    workers : WorkerProcesses
-        Where plans are solved, checked and explained.
-    announcer : Announcer
-    defects : Path
-        Where a schedule that the validator refuses is written with its problem.
-    wall_limit_s : float
-        Safety net of a solve, seconds; the deterministic limit is the request's or the mission's.
-    clock : Clock
+    ``workers`` solve, check and explain; ``defects`` takes a schedule that the validator refuses, with its problem;
+    ``wall_limit_s`` is the safety net of a solve, seconds: the deterministic limit is the request's or the mission's.
     """
 
-    def __init__(
-        self,
-        stores: Stores,
-        neighbours: Neighbours,
-        workers: WorkerProcesses,
-        announcer: Announcer,
-        *,
-        defects: Path,
-        wall_limit_s: float,
-        clock: Clock,
-    ) -> None:
-        self._stores = stores
-        self._neighbours = neighbours
-        self._workers = workers
-        self._announcer = announcer
-        self._defects = defects
-        self._wall_limit_s = wall_limit_s
-        self._clock = clock
+    stores: Stores
+    neighbours: Neighbours
+    workers: WorkerProcesses
+    announcer: Announcer
+    defects: Path
+    wall_limit_s: float
+    clock: Clock
+
+
+class PlanGeneration:
+    """Makes plans from missions."""
+
+    def __init__(self, making: PlanMaking) -> None:
+        self._making = making
 
     async def run(self, context: OperationContext) -> None:
         """Do a ``generate_plan`` operation; the plan is stored in the transaction in which it succeeds."""
@@ -136,15 +123,15 @@ class PlanGeneration:
         )
         plan = await asyncio.to_thread(self._plan, basis, problem, outcome, mission, request, context)
         async with context.finish(plan.plan_id) as session:
-            await self._stores.plans.add(session, plan)
-            self._announcer.announce(session, plan)
+            await self._making.stores.plans.add(session, plan)
+            self._making.announcer.announce(session, plan)
 
     async def _begun(self, request: plan_pb2.GeneratePlanRequest) -> tuple[Mission, Plan | None]:
-        async with self._stores.database.reading() as session:
-            mission = await self._stores.missions.get(session, request.mission_id, request.mission_version)
+        async with self._making.stores.database.reading() as session:
+            mission = await self._making.stores.missions.get(session, request.mission_id, request.mission_version)
             if not request.precursor_plan_id:
                 return mission, None
-            precursor = await self._stores.plans.get(session, request.precursor_plan_id)
+            precursor = await self._making.stores.plans.get(session, request.precursor_plan_id)
         if precursor.content.mission_id != mission.mission_id:
             message = f"plan {precursor.plan_id} is of mission {precursor.content.mission_id!r}"
             raise PreconditionError("WRONG_MISSION", message)
@@ -155,7 +142,7 @@ class PlanGeneration:
     ) -> _Ground:
         if document.terrain is None:
             return _NOWHERE
-        sites = self._neighbours.landing_sites
+        sites = self._making.neighbours.landing_sites
         context.stage("terrain", "Laying the terrain")
         search: site_pb2.SiteSearch | None = None
         if request.site_id:
@@ -181,15 +168,15 @@ class PlanGeneration:
         context.stage("windows", "Computing light and contact windows")
         for _, registration in orbiter_requests(document):
             registration.validate_only = False
-            await self._neighbours.comms_windows.register_orbiter(registration)
+            await self._making.neighbours.comms_windows.register_orbiter(registration)
         if document.terrain is not None:
             request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)
         else:
             request = ask.orbiter_windows(document)
             if not request.orbiters:
                 return window_pb2.WindowSet(), ()
-        window_set = await self._neighbours.comms_windows.compute_windows(request, context.progress)
-        return window_set, await self._neighbours.comms_windows.list_windows(window_set.window_set_id)
+        window_set = await self._making.neighbours.comms_windows.compute_windows(request, context.progress)
+        return window_set, await self._making.neighbours.comms_windows.list_windows(window_set.window_set_id)
 
     async def _inputs(
         self,
@@ -205,13 +192,15 @@ class PlanGeneration:
             science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
             for waypoint in ground.waypoints
         ]
-        requests = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
-        stations = {station.station_id: station for station in await self._neighbours.comms_windows.list_stations()}
+        requests = await self._making.neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
+        stations = {
+            station.station_id: station for station in await self._making.neighbours.comms_windows.list_stations()
+        }
         for station_id in document.stations:
             if station_id not in stations:
                 raise NotFoundError("station", station_id)
         span = (mission.start_time, mission.end_time)
-        bookings = await self._neighbours.comms_windows.list_bookings(span)
+        bookings = await self._making.neighbours.comms_windows.list_bookings(span)
         return ProblemInputs(
             mission_id=mission.mission_id,
             mission_version=mission.version,
@@ -226,16 +215,16 @@ class PlanGeneration:
 
     def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:
         work_limit_s = request.work_limit_s or document.solver.work_limit.amount
-        return SolveLimits(request.seed or document.solver.seed, work_limit_s, self._wall_limit_s)
+        return SolveLimits(request.seed or document.solver.seed, work_limit_s, self._making.wall_limit_s)
 
     async def _solved(
         self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
     ) -> PlanningOutcome:
-        outcome: PlanningOutcome = await self._workers.run(
+        outcome: PlanningOutcome = await self._making.workers.run(
             plan_job, problem, limits, on_progress=follow_stages(context), cancelled=context.cancelled
         )
         require_schedule(outcome.result)
-        require_valid(problem, outcome, self._defects)
+        require_valid(problem, outcome, self._making.defects)
         return outcome
 
     def _plan(
@@ -253,7 +242,7 @@ class PlanGeneration:
             reviewer_agency_ids=mission.reviewer_agency_ids,
             owner_agency_id=context.identity.agency_id,
             precursor_plan_id=request.precursor_plan_id,
-            created_time=self._clock(),
+            created_time=self._making.clock(),
         )
 
 

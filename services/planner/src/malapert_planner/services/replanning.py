@@ -4,7 +4,6 @@ import asyncio
 import math
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2, science_pb2
@@ -22,8 +21,7 @@ from malapert_planner.domain.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.comparison import require_same_mission
 from malapert_planner.services.generation import (
-    Neighbours,
-    Stores,
+    PlanMaking,
     follow_stages,
     require_schedule,
     require_valid,
@@ -33,50 +31,19 @@ from malapert_planner.services.plan_content import PlanBasis, make_content
 from malapert_planner.services.plan_events import apply_events
 from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
-from malapert_planner.services.ports import Announcer, Clock
 from malapert_planner.services.problem_builder import ProblemInputs, with_demand
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.request_messages import interval
-from malapert_planner.services.worker_process import WorkerProcesses
 
 REPLAN_PLAN = "replan_plan"
 WORK_LIMIT_S, MOVED_WEIGHT, DROPPED_WEIGHT = 5.0, 0.05, 2.0
 
 
 class PlanReplanning:
-    """Replans plans.
+    """Makes plans from plans."""
 
-    Parameters
-    ----------
-    stores : Stores
-    neighbours : Neighbours
-    workers : WorkerProcesses
-    announcer : Announcer
-    defects : Path
-        Where a schedule that the validator refuses is written with its problem.
-    wall_limit_s : float
-        Safety net of a solve, seconds.
-    clock : Clock
-    """
-
-    def __init__(
-        self,
-        stores: Stores,
-        neighbours: Neighbours,
-        workers: WorkerProcesses,
-        announcer: Announcer,
-        *,
-        defects: Path,
-        wall_limit_s: float,
-        clock: Clock,
-    ) -> None:
-        self._stores = stores
-        self._neighbours = neighbours
-        self._workers = workers
-        self._announcer = announcer
-        self._defects = defects
-        self._wall_limit_s = wall_limit_s
-        self._clock = clock
+    def __init__(self, making: PlanMaking) -> None:
+        self._making = making
 
     async def run(self, context: OperationContext) -> None:
         """Do a ``replan_plan`` operation; the plan is stored in the transaction in which it succeeds."""
@@ -101,8 +68,8 @@ class PlanReplanning:
             dropped_weight=request.dropped_weight if request.HasField("dropped_weight") else DROPPED_WEIGHT,
         )
         seed = request.seed or document.solver.seed
-        limits = SolveLimits(seed, request.work_limit_s or WORK_LIMIT_S, self._wall_limit_s)
-        outcome: ReplanningOutcome = await self._workers.run(
+        limits = SolveLimits(seed, request.work_limit_s or WORK_LIMIT_S, self._making.wall_limit_s)
+        outcome: ReplanningOutcome = await self._making.workers.run(
             replan_job,
             replace(problem, baseline=None),
             baseline,
@@ -112,7 +79,7 @@ class PlanReplanning:
             cancelled=context.cancelled,
         )
         require_schedule(outcome.planning.result)
-        require_valid(outcome.problem, outcome.planning, self._defects)
+        require_valid(outcome.problem, outcome.planning, self._making.defects)
         context.stage("store", "Storing the plan")
         await asyncio.sleep(0)
         basis = PlanBasis(
@@ -133,20 +100,20 @@ class PlanReplanning:
             reviewer_agency_ids=mission.reviewer_agency_ids,
             owner_agency_id=context.identity.agency_id,
             precursor_plan_id=base.plan_id,
-            created_time=self._clock(),
+            created_time=self._making.clock(),
         )
         async with context.finish(plan.plan_id) as session:
-            await self._stores.plans.add(session, plan)
-            self._announcer.announce(session, plan)
+            await self._making.stores.plans.add(session, plan)
+            self._making.announcer.announce(session, plan)
 
     async def _begun(self, request: replan_pb2.ReplanPlanRequest) -> tuple[Plan, plan_pb2.Plan | None, Mission]:
-        async with self._stores.database.reading() as session:
-            base = await self._stores.plans.get(session, request.plan_id)
+        async with self._making.stores.database.reading() as session:
+            base = await self._making.stores.plans.get(session, request.plan_id)
             content = base.content
-            mission = await self._stores.missions.get(session, content.mission_id, content.mission_version)
+            mission = await self._making.stores.missions.get(session, content.mission_id, content.mission_version)
             if not request.merge_plan_id:
                 return base, None, mission
-            other = await self._stores.plans.get(session, request.merge_plan_id)
+            other = await self._making.stores.plans.get(session, request.merge_plan_id)
         require_same_mission(base, other)
         return base, plan_pb2.Plan.FromString(other.content.message), mission
 
@@ -158,14 +125,14 @@ class PlanReplanning:
         message: plan_pb2.Plan,
         request: replan_pb2.ReplanPlanRequest,
     ) -> ProblemInputs:
-        comms = self._neighbours.comms_windows
+        comms = self._making.neighbours.comms_windows
         demand = request_pb2.ExpandRequestsResponse()
         if request.take_requests:
             lights = [
                 science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
                 for waypoint in message.waypoints
             ]
-            demand = await self._neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
+            demand = await self._making.neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
         return ProblemInputs(
             mission_id=mission.mission_id,
             mission_version=mission.version,
@@ -183,7 +150,7 @@ class PlanReplanning:
     ) -> tuple[PlanningProblem, Schedule]:
         """Return the problem with the levels of now, as planned where nothing was measured, and the plan as run."""
         schedule = unpack_schedule(base.content.schedule)
-        charge_wh, stored_bit = await self._workers.run(levels_job, before, schedule, now_s)
+        charge_wh, stored_bit = await self._making.workers.run(levels_job, before, schedule, now_s)
         battery, storage = before.battery, before.storage
         levelled = replace(
             before,
@@ -208,7 +175,7 @@ class PlanReplanning:
             "work_s": f"{result.work:.6f}",
         }.items():
             provenance.parameters[name] = value
-        provenance.created_time.CopyFrom(to_timestamp(self._clock()))
+        provenance.created_time.CopyFrom(to_timestamp(self._making.clock()))
         return provenance
 
 
