@@ -110,6 +110,7 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "export_plan": _EVERYBODY,
     "validate_plan": _EVERYBODY,
     "replan_plan": _PLANNERS,
+    "import_plan": _PLANNERS,
     "compare_plans": _EVERYBODY,
     "explain_unplanned": _EVERYBODY,
     "submit_plan": _PLANNERS,

@@ -22,6 +22,7 @@ from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.demand_changes import DemandChanges
 from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
 from malapert_planner.services.missions import MissionService
+from malapert_planner.services.plan_import import PlanImport
 from malapert_planner.services.plans import PlanService
 from malapert_planner.services.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning import REPLAN_PLAN, PlanReplanning
@@ -67,7 +68,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 Registration(
                     "malapert.planner.v1.PlanService",
                     add_PlanServiceServicer_to_server,
-                    PlanHandlers(missions, plans, release, runtime.operations),
+                    PlanHandlers(missions, plans, release, PlanImport(making), runtime.operations),
                 ),
             ],
             subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],

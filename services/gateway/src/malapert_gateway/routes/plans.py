@@ -1,12 +1,13 @@
 """Plans: made by long work, reviewed by agencies, released or ended."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 from malapert.planner.v1 import plan_pb2, replan_pb2
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.models.operation import Operation
 from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan, WhyNot
 from malapert_gateway.models.replan import PlanComparison, ReplanPlan
@@ -113,6 +114,18 @@ async def replan_plan(plan_id: PlanId, body: ReplanPlan, response: Response, gat
     message = to_message(body, replan_pb2.ReplanPlanRequest, plan_id=plan_id)
     answer = await gateway.call(gateway.services.plans.ReplanPlan, message)
     return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
+
+
+@router.post("/{plan_id}:import", status_code=201, responses={201: ETAG})
+async def import_plan(
+    plan_id: PlanId,
+    body: Annotated[dict[str, Any], Body(description="A plan in the shape of CCSDS 529.1.")],
+    response: Response,
+    gateway: GatewayParts,
+) -> Plan:
+    """Take a schedule that was made elsewhere for the problem of a plan, or every rule that it breaks."""
+    message = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=read_mps_plan(body))
+    return _shown((await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response)
 
 
 @router.get("/{plan_id}/comparison")

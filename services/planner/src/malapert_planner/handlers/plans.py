@@ -14,6 +14,7 @@ from malapert_planner.services.comparison import compare, require_same_mission
 from malapert_planner.services.generation import GENERATE_PLAN
 from malapert_planner.services.missions import MissionService
 from malapert_planner.services.plan_events import event_faults
+from malapert_planner.services.plan_import import PlanImport
 from malapert_planner.services.plans import PlanService
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.release import PlanRelease
@@ -24,11 +25,17 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     """Translates between messages and the plan services."""
 
     def __init__(
-        self, missions: MissionService, plans: PlanService, release: PlanRelease, operations: OperationRunner
+        self,
+        missions: MissionService,
+        plans: PlanService,
+        release: PlanRelease,
+        imports: PlanImport,
+        operations: OperationRunner,
     ) -> None:
         self._missions = missions
         self._plans = plans
         self._release = release
+        self._imports = imports
         self._operations = operations
 
     async def GeneratePlan(  # noqa: N802
@@ -115,6 +122,13 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> replan_pb2.ComparePlansResponse:
         """Hold two plans side by side."""
         return compare(await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id))
+
+    async def ImportPlan(  # noqa: N802
+        self, request: plan_pb2.ImportPlanRequest, context: Any
+    ) -> plan_pb2.ImportPlanResponse:
+        """Take a schedule that was made elsewhere."""
+        plan = await self._imports.run(request.plan_id, request.items, require_identity())
+        return plan_pb2.ImportPlanResponse(plan=plan_message(plan))
 
     async def ExplainUnplanned(  # noqa: N802
         self, request: plan_pb2.ExplainUnplannedRequest, context: Any

@@ -145,6 +145,11 @@ def replan_job(
     return ReplanningOutcome(asked.problem, planning, told)
 
 
+def check_job(link: JobLink, problem: PlanningProblem, result: SolveResult) -> PlanningOutcome:
+    """Check a schedule that was made elsewhere, and say why the rest is not planned."""
+    return _checked(link, problem, result, SolveLimits(1, EXPLAIN_WORK, 60.0))
+
+
 def explain_job(
     link: JobLink, problem: PlanningProblem, schedule: Schedule, request_id: str, repetition_index: int
 ) -> WhyNot:
