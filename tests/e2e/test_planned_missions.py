@@ -61,6 +61,11 @@ def test_a_mission_is_planned_and_validated(platform: Any, name: str, agency_id:
     headers = {"Authorization": f"Bearer {platform.key(agency_id, 'PLANNER')}"}
     with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
         plan = _planned(client, name)
+        exported = client.get(f"/plans/{plan['plan_id']}/export", params={"format": "mps"}).json()
+        taken = client.post(f"/plans/{plan['plan_id']}:import", json=exported)
+        assert taken.status_code == 201, taken.text
+        assert taken.json()["objective"]["objective"] == pytest.approx(plan["objective"]["objective"])
+        assert taken.json()["changes"] == []
     assert plan["validation"]["valid"]
     assert plan["validation"]["violations"] == []
     assert plan["objective"]["objective"] <= plan["objective"]["bound"] + 1e-6
