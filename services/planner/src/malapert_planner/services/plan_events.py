@@ -133,9 +133,10 @@ def _but(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Itera
 
 
 def _scaled(series: PowerSeries, factor: float, since_s: int) -> PowerSeries:
-    """Scale a series from an instant on; it steps there within a second."""
+    """Scale a series from an instant on; it steps there within a second. Before the start all is scaled."""
     times_s, powers_w = [], []
-    for time_s in sorted({*series.offset_s, since_s - 1, since_s}):
+    steps = {since_s - 1, since_s} if since_s > 0 else set()
+    for time_s in sorted({*series.offset_s, *steps}):
         times_s.append(time_s)
         powers_w.append(_at(series, time_s) * (factor if time_s >= since_s else 1.0))
     return PowerSeries(tuple(times_s), tuple(powers_w))

@@ -4,6 +4,7 @@ import asyncio
 import math
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2, science_pb2
@@ -16,7 +17,7 @@ from malapert_core.timestamps import from_timestamp, to_timestamp
 
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
-from malapert_planner.domain.problem import Baseline, PlanningProblem
+from malapert_planner.domain.problem import Baseline, CumulativeResource, Limit, PlanningProblem, Reservoir
 from malapert_planner.domain.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.comparison import require_same_mission
@@ -35,6 +36,7 @@ from malapert_planner.services.problem_builder import ProblemInputs, with_demand
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.request_messages import interval
 
+_Shared = TypeVar("_Shared", Limit, Reservoir, CumulativeResource)
 REPLAN_PLAN = "replan_plan"
 WORK_LIMIT_S, MOVED_WEIGHT, DROPPED_WEIGHT = 5.0, 0.05, 2.0
 
@@ -202,7 +204,32 @@ def _asked_now(
     present = {activity.activity_id for activity in asked.activities}
     past = tuple(a for a in problem.activities if a.activity_id in begun and a.activity_id not in present)
     before = {activity.activity_id for activity in problem.activities}
-    return replace(asked, activities=(*asked.activities, *past)), frozenset(present - before)
+    gone = {activity.activity_id for activity in past}
+    return (
+        replace(
+            asked,
+            activities=(*asked.activities, *past),
+            limits=_with_past(asked.limits, problem.limits, "limit_id", gone),
+            reservoirs=_with_past(asked.reservoirs, problem.reservoirs, "resource_id", gone),
+            cumulative_resources=_with_past(
+                asked.cumulative_resources, problem.cumulative_resources, "resource_id", gone
+            ),
+        ),
+        frozenset(present - before),
+    )
+
+
+def _with_past(
+    asked: tuple[_Shared, ...], before: tuple[_Shared, ...], name: str, gone: set[str]
+) -> tuple[_Shared, ...]:
+    """Return what is shared with the uses of activities that have begun and are no longer asked for."""
+    past: dict[str, list[Any]] = {getattr(old, name): [u for u in old.uses if u.activity_id in gone] for old in before}
+    return tuple(_with_uses(shared, past.get(getattr(shared, name), [])) for shared in asked)
+
+
+def _with_uses(shared: _Shared, more: list[Any]) -> _Shared:
+    uses: Any = (*shared.uses, *more)
+    return replace(shared, uses=uses)
 
 
 def _basis_message(
