@@ -11,7 +11,7 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
 from malapert_core.identity import Identity
-from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_core.timestamps import from_timestamp
 
 from malapert_planner.domain.changes import changes
 from malapert_planner.domain.plan import Plan
@@ -33,6 +33,7 @@ from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import PlanningOutcome, check_job
 from malapert_planner.services.problem_builder import ProblemInputs
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.provenance import derived_provenance
 
 LABEL = "imported"
 
@@ -66,12 +67,6 @@ class PlanImport:
         windows: Sequence[window_pb2.Window] = ()
         if content.window_set_id:
             windows = await self._making.neighbours.comms_windows.list_windows(content.window_set_id)
-        provenance = type_pb2.Provenance()
-        provenance.CopyFrom(message.provenance)
-        provenance.inputs.append(type_pb2.InputRecord(kind="plan", name=plan_id, content_hash=content.content_hash))
-        for name, value in parameters.items():
-            provenance.parameters[name] = value
-        provenance.created_time.CopyFrom(to_timestamp(self._making.clock()))
         basis = PlanBasis(
             ProblemInputs(
                 mission_id=mission.mission_id,
@@ -88,7 +83,7 @@ class PlanImport:
             tuple(message.alternative_sites),
             tuple(message.routes),
             window_pb2.WindowSet(window_set_id=content.window_set_id, summaries=message.window_summaries),
-            provenance,
+            derived_provenance(base, message, parameters, self._making.clock()),
             {},
             replan_pb2.ReplanBasis(base_plan_id=plan_id, base_content_hash=content.content_hash, label=LABEL),
             changes(problem, before, schedule),

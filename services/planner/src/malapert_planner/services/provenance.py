@@ -1,18 +1,22 @@
 """What a plan was made from, by content, and what its reader must know."""
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 from importlib.metadata import version
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
+from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
 from malapert_core.timestamps import to_timestamp, utc_now
 
 from malapert_planner import __version__
 from malapert_planner.domain.mission import Mission
+from malapert_planner.domain.plan import Plan
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of
@@ -69,6 +73,19 @@ def plan_provenance(
             *plannable(inputs.requests).notes,
         ],
     )
+
+
+def derived_provenance(
+    base: Plan, message: plan_pb2.Plan, parameters: Mapping[str, str], time: datetime
+) -> type_pb2.Provenance:
+    """Return what a plan depends on that was made from another one: all that the other does, and the other."""
+    provenance = type_pb2.Provenance()
+    provenance.CopyFrom(message.provenance)
+    provenance.inputs.append(_record("plan", base.plan_id, base.content.content_hash))
+    for name, value in parameters.items():
+        provenance.parameters[name] = value
+    provenance.created_time.CopyFrom(to_timestamp(time))
+    return provenance
 
 
 def _record(kind: str, name: str, digest: str) -> type_pb2.InputRecord:

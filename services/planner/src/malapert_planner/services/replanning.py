@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2, science_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2
-from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
 from malapert_core.operations import OperationContext
-from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_core.timestamps import from_timestamp
 
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
@@ -34,6 +33,7 @@ from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
 from malapert_planner.services.problem_builder import ProblemInputs, with_demand
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.provenance import derived_provenance
 from malapert_planner.services.request_messages import interval
 
 _Shared = TypeVar("_Shared", Limit, Reservoir, CumulativeResource)
@@ -90,7 +90,7 @@ class PlanReplanning:
             tuple(message.alternative_sites),
             tuple(message.routes),
             window_pb2.WindowSet(window_set_id=base.content.window_set_id, summaries=message.window_summaries),
-            self._provenance(base, message, outcome, limits),
+            derived_provenance(base, message, _parameters(outcome, limits), self._making.clock()),
             {stage.name: stage.elapsed_s for stage in context.operation.stages},
             _basis_message(base, message, request, events, baseline, problem),
             outcome.changes,
@@ -161,24 +161,15 @@ class PlanReplanning:
         )
         return apply_events(levelled, schedule, events)
 
-    def _provenance(
-        self, base: Plan, message: plan_pb2.Plan, outcome: ReplanningOutcome, limits: SolveLimits
-    ) -> type_pb2.Provenance:
-        provenance = type_pb2.Provenance()
-        provenance.CopyFrom(message.provenance)
-        provenance.inputs.append(
-            type_pb2.InputRecord(kind="plan", name=base.plan_id, content_hash=base.content.content_hash)
-        )
-        result = outcome.planning.result
-        for name, value in {
-            **result.parameters,
-            "seed": str(limits.seed),
-            "work_limit_s": f"{limits.work_limit_s:g}",
-            "work_s": f"{result.work:.6f}",
-        }.items():
-            provenance.parameters[name] = value
-        provenance.created_time.CopyFrom(to_timestamp(self._making.clock()))
-        return provenance
+
+def _parameters(outcome: ReplanningOutcome, limits: SolveLimits) -> dict[str, str]:
+    result = outcome.planning.result
+    return {
+        **result.parameters,
+        "seed": str(limits.seed),
+        "work_limit_s": f"{limits.work_limit_s:g}",
+        "work_s": f"{result.work:.6f}",
+    }
 
 
 def _now_s(problem: PlanningProblem, request: replan_pb2.ReplanPlanRequest) -> int:
