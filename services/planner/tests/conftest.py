@@ -9,6 +9,7 @@ import pytest_asyncio
 sys.path.append(str(Path(__file__).parent))
 
 import hand_made_plan
+from malapert_planner.services.solver_jobs import JOBS
 from neighbours import Neighbours, running_neighbours
 
 
@@ -22,4 +23,4 @@ async def neighbours() -> AsyncIterator[tuple[Neighbours, str]]:
 @pytest.fixture
 def _hand_made_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let plans be made by hand where the solver is not what is tested."""
-    monkeypatch.setattr("malapert_planner.services.generation.plan_job", hand_made_plan.plan_job)
+    monkeypatch.setitem(JOBS, "plan_job", hand_made_plan.plan_job)

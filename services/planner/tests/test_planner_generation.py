@@ -19,6 +19,7 @@ from malapert_core.errors import (
 )
 from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
 from malapert_planner.services.generation import require_schedule
+from malapert_planner.services.solver_jobs import JOBS
 from malapert_testing.nats_server import free_port
 from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel
 from mission_documents import changed, load_mission
@@ -87,7 +88,7 @@ async def test_a_plan_that_the_validator_refuses_is_a_defect_and_never_stored(
     tmp_path: Path,
 ) -> None:
     _, target = neighbours
-    monkeypatch.setattr("malapert_planner.services.generation.plan_job", hand_made_plan.refused_plan_job)
+    monkeypatch.setitem(JOBS, "plan_job", hand_made_plan.refused_plan_job)
     async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
         await client.create()
         operation = await client.generate()

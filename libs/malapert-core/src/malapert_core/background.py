@@ -1,8 +1,8 @@
 """Background tasks and waiting, such that a stop always arrives."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 _PATIENCE_S = 5.0
@@ -14,6 +14,16 @@ async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+@asynccontextmanager
+async def background(*runs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run coroutines beside a block and end them with it."""
+    tasks = [asyncio.create_task(run) for run in runs]
+    try:
+        yield
+    finally:
+        await end_tasks(tasks)
 
 
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:

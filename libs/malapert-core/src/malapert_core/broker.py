@@ -1,5 +1,7 @@
 """The connection to NATS and the streams on it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -7,6 +9,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
+
+from malapert_core.config import ProcessSettings
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +67,20 @@ async def connect_nats(
     return connection
 
 
+@asynccontextmanager
+async def open_broker(settings: ProcessSettings) -> AsyncIterator[Client]:
+    """Connect a process as `connect_nats` does, and drain the connection at the end."""
+    name = f"malapert-{settings.service_name}"
+    connection = await connect_nats(settings.nats_url, name=name, credentials=settings.nats_credentials)
+    try:
+        yield connection
+    finally:
+        if connection.is_connected:
+            await connection.drain()
+        else:
+            await connection.close()
+
+
 def stream_of(subject: str) -> str:
     """Return the name of the stream that holds a subject of the platform."""
     return f"MALAPERT_{subject.split('.')[1].upper()}"
@@ -90,9 +108,14 @@ def stream_configs() -> list[StreamConfig]:
 async def ensure_streams(js: JetStreamContext) -> None:
     """Make the platform's streams, or bring those that are there to the present configuration."""
     for config in stream_configs():
-        try:
-            await js.add_stream(config)
-        except BadRequestError as error:
-            if error.err_code != _NAME_IN_USE:
-                raise
-            await js.update_stream(config)
+        await ensure_stream(js, config)
+
+
+async def ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:
+    """Make a stream, or bring the one of its name to its configuration."""
+    try:
+        await js.add_stream(config)
+    except BadRequestError as error:
+        if error.err_code != _NAME_IN_USE:
+            raise
+        await js.update_stream(config)

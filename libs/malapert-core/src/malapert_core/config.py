@@ -7,7 +7,23 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 
-class ServiceSettings(BaseSettings):
+class ProcessSettings(BaseSettings):
+    """What every process of the platform reads from its environment, a service or a worker."""
+
+    service_name: ClassVar[str]
+
+    grpc_host: str = "127.0.0.1"
+    grpc_port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_credentials: Path | None = Field(default=None, description="file of NATS user credentials")
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otlp_endpoint: str | None = None
+    stop_grace_s: float = Field(default=10.0, ge=0)
+
+
+class ServiceSettings(ProcessSettings):
     """What every service reads from its environment.
 
     A service states its name and prefix, its port, and its own settings::
@@ -18,22 +34,11 @@ class ServiceSettings(BaseSettings):
             grpc_port: int = 7101
     """
 
-    service_name: ClassVar[str]
-
     data_dir: Path = Field(default=Path(".malapert"), description="directory of this service's files")
     database_url: str = Field(default="", description="SQLAlchemy address; empty for an SQLite file in data_dir")
     auto_migrate: bool | None = Field(default=None, description="migrate at start; unset: only on SQLite")
-    grpc_host: str = "127.0.0.1"
-    grpc_port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
-    metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_credentials: Path | None = Field(default=None, description="file of NATS user credentials")
     identity_secret: SecretStr = Field(description="shared by all services, at least 32 characters")
-    log_format: Literal["json", "console"] = "json"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    otlp_endpoint: str | None = None
     reflection: bool = False
-    stop_grace_s: float = Field(default=10.0, ge=0)
     operation_concurrency: int = Field(default=2, ge=1)
 
     @model_validator(mode="after")

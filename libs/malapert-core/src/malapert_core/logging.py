@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-from malapert_core.config import ServiceSettings
+from malapert_core.config import ProcessSettings
 from malapert_core.identity import current_identity
 
 
@@ -23,7 +23,7 @@ def _add_context(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -
     return fields
 
 
-def configure_logging(settings: ServiceSettings) -> None:
+def configure_logging(settings: ProcessSettings) -> None:
     """Send this process's logs, and those of its libraries, to standard error in the form that the settings ask for."""
 
     def add_service(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

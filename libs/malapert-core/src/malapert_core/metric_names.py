@@ -18,3 +18,9 @@ OPERATIONS_RUNNING = Gauge("malapert_operations_running", "Operations at work.",
 OPERATIONS_ENDED = Counter(
     "malapert_operations_ended_total", "Operations that ended, by state.", ["service", "kind", "state"]
 )
+JOBS_RUNNING = Gauge("malapert_jobs_running", "Jobs of a work queue that this process does now.", ["area"])
+JOBS_ENDED = Counter(
+    "malapert_jobs_ended_total",
+    "Jobs that ended here: done, failed, withdrawn, or lost with their process and given back.",
+    ["area", "kind", "end"],
+)

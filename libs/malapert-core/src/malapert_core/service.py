@@ -14,9 +14,10 @@ import grpc
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from pydantic_settings import BaseSettings
 
 from malapert_core.background import end_tasks
-from malapert_core.broker import connect_nats, ensure_streams
+from malapert_core.broker import ensure_streams, open_broker
 from malapert_core.config import ServiceSettings
 from malapert_core.database import Database
 from malapert_core.errors import PreconditionError
@@ -122,10 +123,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
         if settings.otlp_endpoint is not None:
             telemetry.trace_database(database.engine)
         await _prepare_schema(database, settings, migrations)
-        connection = await connect_nats(
-            settings.nats_url, name=f"malapert-{settings.service_name}", credentials=settings.nats_credentials
-        )
-        stack.push_async_callback(_drain, connection)
+        connection = await stack.enter_async_context(open_broker(settings))
         js = connection.jetstream()
         await ensure_streams(js)
         channels = await stack.enter_async_context(AsyncExitStack())
@@ -210,16 +208,8 @@ async def _prepare_schema(database: Database, settings: ServiceSettings, migrati
     await run_migrations(database, migrations)
 
 
-async def _drain(connection: Client) -> None:
-    if connection.is_connected:
-        await connection.drain()
-    else:
-        await connection.close()
-
-
-async def run_service(settings: S, build: Build[S], migrations: Path) -> None:
-    """Run a service until SIGTERM or SIGINT."""
-    configure_logging(settings)
+async def run_until_stopped(running: AbstractAsyncContextManager[Any]) -> None:
+    """Hold what runs inside a block open until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -227,7 +217,7 @@ async def run_service(settings: S, build: Build[S], migrations: Path) -> None:
     started = asyncio.Event()
 
     async def serve() -> None:
-        async with running_service(settings, build, migrations):
+        async with running:
             started.set()
             await stop.wait()
 
@@ -250,20 +240,41 @@ async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
 
 
 def cli_main(
-    settings_class: type[S], build: Build[S], migrations: Path, arguments: Sequence[str] | None = None
+    settings_class: type[S],
+    build: Build[S],
+    migrations: Path,
+    arguments: Sequence[str] | None = None,
+    *,
+    work: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Be ``python -m malapert_<service> serve|migrate|health``; health ends with 0 where the service here serves."""
+    """Be ``python -m malapert_<service> serve|migrate|health``, and ``worker`` where the service has work to give away.
+
+    Health ends with 0 where the process here serves, be it the service or a worker.
+    """
     parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
-    parser.add_argument("verb", choices=["serve", "migrate", "health"])
+    parser.add_argument("verb", choices=["serve", "migrate", "health", *(["worker"] if work else [])])
     verb = parser.parse_args(arguments).verb
-    settings = settings_class()
-    configure_logging(settings)
+    if verb == "health":
+        sys.exit(0 if asyncio.run(answers_serving(f"127.0.0.1:{_own_port(settings_class)}")) else 1)
     try:
+        if verb == "worker" and work is not None:
+            asyncio.run(work())
+            return
+        settings = settings_class()
+        configure_logging(settings)
         if verb == "serve":
-            asyncio.run(run_service(settings, build, migrations))
-        elif verb == "migrate":
-            asyncio.run(_migrate(settings, migrations))
+            asyncio.run(run_until_stopped(running_service(settings, build, migrations)))
         else:
-            sys.exit(0 if asyncio.run(answers_serving(f"127.0.0.1:{settings.grpc_port}")) else 1)
+            asyncio.run(_migrate(settings, migrations))
     except PreconditionError as error:
         sys.exit(f"{error.reason}: {error.message}")
+
+
+def _own_port(settings_class: type[ServiceSettings]) -> int:
+    """Return the port alone: who asks for health need not hold the service's secrets."""
+    port = _Port(_env_prefix=settings_class.model_config.get("env_prefix")).grpc_port
+    return port or int(settings_class.model_fields["grpc_port"].default)
+
+
+class _Port(BaseSettings):
+    grpc_port: int = 0

@@ -1,13 +1,20 @@
-"""The planner's settings."""
+"""The settings of the planner and of its solver workers."""
 
 from typing import ClassVar
 
-from malapert_core.config import ServiceSettings
+from malapert_core.config import ProcessSettings, ServiceSettings
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class PlannerSettings(ServiceSettings):
+class SolverLimits(BaseSettings):
+    """What one job may take."""
+
+    solver_memory_limit_bytes: int | None = Field(default=None, gt=0, description="memory of one job; unset: no limit")
+    solver_job_limit_s: float = Field(default=3600.0, gt=0, description="wall time of one job, after which it is ended")
+
+
+class PlannerSettings(ServiceSettings, SolverLimits):
     """What the planner reads from its environment, prefix ``MALAPERT_PLANNER_``."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
@@ -17,5 +24,15 @@ class PlannerSettings(ServiceSettings):
     landing_site_target: str = "127.0.0.1:7102"
     comms_window_target: str = "127.0.0.1:7103"
     payload_target: str = "127.0.0.1:7104"
-    solver_processes: int = Field(default=1, ge=1, description="plans that are solved or checked at once")
+    operation_concurrency: int = Field(default=8, ge=1, description="plans in the making, most of them waiting")
+    solver_processes: int = Field(default=1, ge=0, description="jobs done here at once; 0 leaves them to workers")
     solver_wall_limit_s: float = Field(default=900.0, gt=0, description="safety net of one solve")
+
+
+class WorkerSettings(ProcessSettings, SolverLimits):
+    """What a solver worker reads from its environment, prefix ``MALAPERT_PLANNER_``: it needs the broker alone."""
+
+    model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
+    service_name: ClassVar[str] = "planner-worker"
+
+    solver_processes: int = Field(default=1, ge=1, description="jobs done at once")

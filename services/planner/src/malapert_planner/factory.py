@@ -1,20 +1,24 @@
 """Builds the planner from its parts."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
+from malapert_core.background import background
 from malapert_core.grpc_server import Registration
-from malapert_core.service import ServiceParts, ServiceRuntime
+from malapert_core.job_worker import JobWorker, Perform
+from malapert_core.logging import configure_logging
+from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
+from malapert_core.work_queue import WorkQueue
+from malapert_core.worker import running_worker
 
 from malapert_planner.clients import comms_window, landing_site, payload
-from malapert_planner.config import PlannerSettings
+from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
 from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
@@ -26,6 +30,7 @@ from malapert_planner.services.plan_import import PlanImport
 from malapert_planner.services.plans import PlanService
 from malapert_planner.services.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning import REPLAN_PLAN, PlanReplanning
+from malapert_planner.services.solver_jobs import AREA, SolverJobs, performer
 from malapert_planner.services.worker_process import WorkerProcesses
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
@@ -38,17 +43,18 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     """Build the planner: its stores, the services that it asks, its use cases and what it serves."""
     stores = Stores(runtime.database, MissionStore(), PlanStore())
     neighbours = _neighbours(runtime)
-    workers = WorkerProcesses(runtime.settings.solver_processes)
+    queue = WorkQueue(runtime.nats, AREA)
+    solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
     missions = MissionService(
         runtime.database, stores.missions, neighbours.payloads, neighbours.comms_windows, _ephemeris_span(), utc_now
     )
-    plans = PlanService(runtime.database, stores.plans, workers, announcer, utc_now)
+    plans = PlanService(runtime.database, stores.plans, solver_jobs, announcer, utc_now)
     release = PlanRelease(runtime.database, stores.plans, neighbours.comms_windows, announcer)
     making = PlanMaking(
         stores,
         neighbours,
-        workers,
+        solver_jobs,
         announcer,
         defects=runtime.settings.data_dir / "defects",
         wall_limit_s=runtime.settings.solver_wall_limit_s,
@@ -56,8 +62,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
-    finishing = asyncio.create_task(finish_pending(release))
-    try:
+    async with _own_worker(runtime, queue), background(finish_pending(release)):
         yield ServiceParts(
             registrations=[
                 Registration(
@@ -73,11 +78,45 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
             ],
             subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],
         )
+
+
+@asynccontextmanager
+async def _own_worker(runtime: ServiceRuntime[PlannerSettings], queue: WorkQueue) -> AsyncIterator[None]:
+    """Do jobs within the service too, where its settings say so."""
+    slots = runtime.settings.solver_processes
+    if not slots:
+        yield
+        return
+    with _performer(runtime.settings, slots) as perform:
+        worker = JobWorker(queue, perform, slots=slots, tracer=runtime.telemetry.tracer)
+        async with background(worker.run()):
+            yield
+
+
+@contextmanager
+def _performer(settings: SolverLimits, slots: int) -> Iterator[Perform]:
+    # One more than its slots: a worker keeps one for those who wait for an answer.
+    processes = WorkerProcesses(slots + 1, settings.solver_memory_limit_bytes)
+    try:
+        yield performer(processes, settings.solver_job_limit_s)
     finally:
-        finishing.cancel()
-        with suppress(asyncio.CancelledError):
-            await finishing
-        workers.close()
+        processes.close()
+
+
+@asynccontextmanager
+async def solver_worker(settings: WorkerSettings) -> AsyncIterator[int]:
+    """Do the planner's jobs for the length of a block; yields the port of its health."""
+    slots = settings.solver_processes
+    with _performer(settings, slots) as perform:
+        async with running_worker(settings, AREA, perform, slots=slots) as port:
+            yield port
+
+
+async def work() -> None:
+    """Be a solver worker until SIGTERM or SIGINT."""
+    settings = WorkerSettings()
+    configure_logging(settings)
+    await run_until_stopped(solver_worker(settings))
 
 
 def _neighbours(runtime: ServiceRuntime[PlannerSettings]) -> Neighbours:

@@ -14,6 +14,7 @@ from malapert_core.database import Database
 from malapert_core.errors import InternalError, NotFoundError, PreconditionError
 from malapert_core.identifiers import new_identifier
 from malapert_core.operations import OperationContext
+from malapert_core.work_queue import Priority
 
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
@@ -29,7 +30,7 @@ from malapert_planner.services.ports import Announcer, Clock, CommsWindows, Land
 from malapert_planner.services.problem_builder import ProblemInputs, build_problem
 from malapert_planner.services.problem_file import write_defect
 from malapert_planner.services.provenance import plan_provenance
-from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.services.solver_jobs import SolverJobs
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
 
@@ -81,13 +82,13 @@ _NOWHERE = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), ro
 class PlanMaking:
     """What plans are made with.
 
-    ``workers`` solve, check and explain; ``defects`` takes a schedule that the validator refuses, with its problem;
+    ``solver_jobs`` solve, check and explain; ``defects`` takes a schedule that the validator refuses, with its problem;
     ``wall_limit_s`` is the safety net of a solve, seconds: the deterministic limit is the request's or the mission's.
     """
 
     stores: Stores
     neighbours: Neighbours
-    workers: WorkerProcesses
+    solver_jobs: SolverJobs
     announcer: Announcer
     defects: Path
     wall_limit_s: float
@@ -220,8 +221,14 @@ class PlanGeneration:
     async def _solved(
         self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
     ) -> PlanningOutcome:
-        outcome: PlanningOutcome = await self._making.workers.run(
-            plan_job, problem, limits, on_progress=follow_stages(context), cancelled=context.cancelled
+        outcome: PlanningOutcome = await self._making.solver_jobs.run(
+            plan_job,
+            problem,
+            limits,
+            priority=Priority.ROUTINE,
+            key=context.operation_id,
+            on_progress=follow_stages(context),
+            cancelled=context.cancelled,
         )
         require_schedule(outcome.result)
         require_valid(problem, outcome, self._making.defects)

@@ -62,7 +62,7 @@ class PlanImport:
         schedule = schedule_of(problem, items)
         parameters = {"solver": LABEL, "work_limit": "0", "wall_limit_s": "0"}
         result = SolveResult(SolveStatus.FEASIBLE, schedule, 0.0, message.objective.bound, 0.0, parameters)
-        outcome: PlanningOutcome = await self._making.workers.run(check_job, problem, result)
+        outcome: PlanningOutcome = await self._making.solver_jobs.run(check_job, problem, result)
         _require_kept(outcome.validation)
         windows: Sequence[window_pb2.Window] = ()
         if content.window_set_id:

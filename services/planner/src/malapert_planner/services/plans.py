@@ -8,7 +8,7 @@ from malapert_planner.services.plan_content import validation_message, why_not_m
 from malapert_planner.services.planning_jobs import explain_job, validate_job
 from malapert_planner.services.ports import Announcer, Clock
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
-from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.services.solver_jobs import SolverJobs
 from malapert_planner.storage.plans import PlanStore
 
 
@@ -19,17 +19,17 @@ class PlanService:
     ----------
     database : Database
     plans : PlanStore
-    workers : WorkerProcesses
+    solver_jobs : SolverJobs
     announcer : Announcer
     clock : Clock
     """
 
     def __init__(
-        self, database: Database, plans: PlanStore, workers: WorkerProcesses, announcer: Announcer, clock: Clock
+        self, database: Database, plans: PlanStore, solver_jobs: SolverJobs, announcer: Announcer, clock: Clock
     ) -> None:
         self._database = database
         self._plans = plans
-        self._workers = workers
+        self._solver_jobs = solver_jobs
         self._announcer = announcer
         self._clock = clock
 
@@ -75,12 +75,12 @@ class PlanService:
         """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such."""
         plan = await self.get(plan_id)
         problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
-        why = await self._workers.run(explain_job, problem, schedule, request_id, repetition_index)
+        why = await self._solver_jobs.run(explain_job, problem, schedule, request_id, repetition_index)
         return why_not_message(why, problem)
 
     async def validate(self, plan_id: str) -> plan_pb2.ValidationReport:
         """Check a stored plan again by the independent validator."""
         plan = await self.get(plan_id)
         problem = unpack_problem(plan.content.problem)
-        report = await self._workers.run(validate_job, problem, unpack_schedule(plan.content.schedule))
+        report = await self._solver_jobs.run(validate_job, problem, unpack_schedule(plan.content.schedule))
         return validation_message(report, problem)

@@ -13,6 +13,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
 from malapert_core.operations import OperationContext
 from malapert_core.timestamps import from_timestamp
+from malapert_core.work_queue import Priority
 
 from malapert_planner.domain.mission import Mission
 from malapert_planner.domain.plan import Plan
@@ -71,12 +72,14 @@ class PlanReplanning:
         )
         seed = request.seed or document.solver.seed
         limits = SolveLimits(seed, request.work_limit_s or WORK_LIMIT_S, self._making.wall_limit_s)
-        outcome: ReplanningOutcome = await self._making.workers.run(
+        outcome: ReplanningOutcome = await self._making.solver_jobs.run(
             replan_job,
             replace(problem, baseline=None),
             baseline,
             None if request.improve else wanted,
             limits,
+            priority=Priority.URGENT,
+            key=context.operation_id,
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
         )
@@ -152,7 +155,7 @@ class PlanReplanning:
     ) -> tuple[PlanningProblem, Schedule]:
         """Return the problem with the levels of now, as planned where nothing was measured, and the plan as run."""
         schedule = unpack_schedule(base.content.schedule)
-        charge_wh, stored_bit = await self._making.workers.run(levels_job, before, schedule, now_s)
+        charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, before, schedule, now_s)
         battery, storage = before.battery, before.storage
         levelled = replace(
             before,

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from malapert_core.errors import InternalError, MalapertError, OperationCancelledError
+from malapert_core.job_worker import WorkLostError
 
 _CANCEL = "cancel"
 
@@ -57,10 +59,13 @@ class WorkerProcesses:
     ----------
     concurrency : int
         How many jobs run at once; further ones wait.
+    memory_limit_bytes : int, optional
+        How much memory of its own a process may take; one that wants more dies.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, memory_limit_bytes: int | None = None) -> None:
         self._context = multiprocessing.get_context("spawn")
+        self._memory_limit_bytes = memory_limit_bytes
         self._free = asyncio.Semaphore(concurrency)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="worker-process")
 
@@ -76,13 +81,17 @@ class WorkerProcesses:
         Raises
         ------
         MalapertError
-            As the job raises it; ``WORKER_FAILED`` where the process died or the job failed unexpectedly.
+            As the job raises it; ``WORKER_FAILED`` where the job failed unexpectedly.
+        WorkLostError
+            ``WORKER_FAILED`` where the process died.
         OperationCancelledError
             Where it was asked to stop.
         """
         async with self._free:
             own, theirs = self._context.Pipe()
-            process = self._context.Process(target=_work, args=(theirs, job, arguments), daemon=True)
+            process = self._context.Process(
+                target=_work, args=(theirs, self._memory_limit_bytes, job, arguments), daemon=True
+            )
             process.start()
             theirs.close()
             asking = asyncio.create_task(_ask_to_stop(own, cancelled)) if cancelled else None
@@ -108,7 +117,7 @@ class WorkerProcesses:
             try:
                 kind, value = await loop.run_in_executor(self._threads, connection.recv)
             except (EOFError, OSError) as error:
-                raise InternalError("WORKER_FAILED", "the worker process died during the work") from error
+                raise WorkLostError("WORKER_FAILED", "the worker process died during the work") from error
             if kind == "result":
                 return value
             if kind == "error":
@@ -121,9 +130,12 @@ async def _ask_to_stop(connection: Connection, cancelled: asyncio.Event) -> None
     connection.send(_CANCEL)
 
 
-def _work(connection: Connection, job: Job, arguments: tuple[Any, ...]) -> None:
+def _work(connection: Connection, memory_limit_bytes: int | None, job: Job, arguments: tuple[Any, ...]) -> None:
     # A Ctrl-C reaches the whole process group; the service decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if memory_limit_bytes is not None:
+        # RLIMIT_DATA, not RLIMIT_AS: libraries reserve far more addresses than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
     link = JobLink(connection)
     threading.Thread(target=link.listen, daemon=True).start()
     try:

@@ -1,0 +1,133 @@
+"""The planner's jobs on its work queue: arguments and results travel as JSON, never as code."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_type_hints
+
+from malapert_core.errors import ExhaustedError, InternalError
+from malapert_core.hashing import bytes_hash
+from malapert_core.identifiers import new_identifier
+from malapert_core.job_submission import JobSubmitter
+from malapert_core.job_worker import Perform, Tell
+from malapert_core.work_queue import Job, Priority, WorkQueue
+from pydantic import ConfigDict, TypeAdapter
+
+from malapert_planner.services.planning_jobs import (
+    StageNews,
+    check_job,
+    explain_job,
+    levels_job,
+    plan_job,
+    replan_job,
+    validate_job,
+)
+from malapert_planner.services.worker_process import JobLink, WorkerProcesses
+
+AREA = "planner"
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (check_job, explain_job, levels_job, plan_job, replan_job, validate_job)
+}
+"""What a worker does, by the kind that a job names."""
+_NEWS = TypeAdapter(StageNews)
+_HASH_DIGITS = 16
+
+
+@cache
+def _arguments(job: Callable[..., Any]) -> TypeAdapter[Any]:
+    """Return how a job's arguments after the link are written, as their annotations say."""
+    hints = get_type_hints(job)
+    return _adapter(*(hint for name, hint in hints.items() if name != "return" and hint is not JobLink))
+
+
+@cache
+def _result(job: Callable[..., Any]) -> TypeAdapter[Any]:
+    """Return how a tuple of a job's result alone is written."""
+    return _adapter(get_type_hints(job)["return"])
+
+
+def _adapter(*types: Any) -> TypeAdapter[Any]:
+    together: Any = tuple.__class_getitem__(types)
+    # Without it JSON would turn what is infinite into null.
+    return TypeAdapter(together, config=ConfigDict(ser_json_inf_nan="constants"))
+
+
+class SolverJobs:
+    """Has solves, replans, checks and explanations done by the workers on the planner's queue.
+
+    Parameters
+    ----------
+    queue : WorkQueue
+    """
+
+    def __init__(self, queue: WorkQueue) -> None:
+        self._submitter = JobSubmitter(queue)
+
+    async def run(
+        self,
+        job: Callable[..., Any],
+        *arguments: Any,
+        priority: Priority = Priority.INTERACTIVE,
+        key: str = "",
+        on_progress: Callable[[StageNews], None] | None = None,
+        cancelled: asyncio.Event | None = None,
+    ) -> Any:
+        """Return what a job of `JOBS` returns for its arguments.
+
+        Parameters
+        ----------
+        key
+            Who asks; the same job asked for again under it, as after a crash, is done once, and goes on where this
+            task is cancelled. Without it the job is withdrawn then.
+
+        Raises
+        ------
+        MalapertError
+            As the job raises it; ``WORKER_FAILED`` where it failed unexpectedly or its workers died again and again.
+        OperationCancelledError
+            Where it was asked to stop.
+        """
+        kind = job.__name__
+        request = _arguments(job).dump_json(arguments)
+        digest = bytes_hash(kind.encode() + request).removeprefix("sha256:")[:_HASH_DIGITS]
+        job_id = f"{key}-{digest}" if key else new_identifier()
+
+        def progressed(news: bytes) -> None:
+            if on_progress is not None:
+                on_progress(_NEWS.validate_json(news))
+
+        result = await self._submitter.run(
+            Job(job_id, kind, priority, request), on_progress=progressed, cancelled=cancelled, left_on_stop=bool(key)
+        )
+        return _result(job).validate_json(result)[0]
+
+
+def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
+    """Return what does the planner's jobs in worker processes, none longer than a limit."""
+
+    async def perform(kind: str, request: bytes, tell: Tell, unwanted: asyncio.Event) -> bytes:
+        job = JOBS.get(kind)
+        if job is None:
+            raise InternalError("UNKNOWN_JOB", f"this worker knows no job {kind!r}; is it of another version?")
+        try:
+            async with asyncio.timeout(time_limit_s):
+                return bytes(
+                    await processes.run(
+                        do_job,
+                        job,
+                        request,
+                        on_progress=lambda news: tell(_NEWS.dump_json(news)),
+                        cancelled=unwanted,
+                    )
+                )
+        except TimeoutError as error:
+            message = f"the work took longer than the {time_limit_s:g} s that a worker gives it"
+            raise ExhaustedError("JOB_TIME_LIMIT", message) from error
+
+    return perform
+
+
+def do_job(link: JobLink, job: Callable[..., Any], request: bytes) -> bytes:
+    """Do a job in a worker process."""
+    result = job(link, *_arguments(job).validate_json(request))
+    return _result(job).dump_json((result,))
