@@ -146,6 +146,10 @@ class InternalError(MalapertError):
     """Something went wrong that the caller cannot change."""
 
 
+class WorkLostError(InternalError):
+    """The process that did the work died; begun again it may succeed."""
+
+
 _CLASSES: dict[ErrorCategory, type[MalapertError]] = {
     error.category: error
     for error in (

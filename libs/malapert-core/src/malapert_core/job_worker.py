@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from opentelemetry import trace
 
 from malapert_core.background import end_tasks, wait_at_most
-from malapert_core.errors import InternalError, MalapertError, OperationCancelledError
+from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
 from malapert_core.metric_names import JOBS_ENDED, JOBS_RUNNING
 from malapert_core.telemetry import extract_trace
 from malapert_core.work_queue import KIND_HEADER, Priority, WorkQueue
@@ -22,8 +22,7 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
 PROMPT = (Priority.INTERACTIVE, Priority.URGENT)
-_ACK_WAIT_S = 12.0
-_BEAT_INTERVAL_S = 3.0
+_BEATS_IN_PATIENCE = 4
 _LOOK_INTERVAL_S = 1.0
 _FETCH_TIMEOUT_S = 0.05
 
@@ -33,10 +32,6 @@ Perform = Callable[[str, bytes, Tell, asyncio.Event], Awaitable[bytes]]
 
 Raises `WorkLostError` where the work died and may succeed when it is begun again.
 """
-
-
-class WorkLostError(InternalError):
-    """The process that did the work died."""
 
 
 class JobWorker:
@@ -49,10 +44,21 @@ class JobWorker:
     slots : int
         How many jobs of any priority are at work at once. One more slot is kept for the two highest, so that whoever
         waits for an answer does not wait for a long solve.
+    patience_s : float
+        How long after a worker's last sign of life its job is given to another, seconds.
     tracer : opentelemetry.trace.Tracer, optional
     """
 
-    def __init__(self, queue: WorkQueue, perform: Perform, *, slots: int, tracer: trace.Tracer | None = None) -> None:
+    def __init__(
+        self,
+        queue: WorkQueue,
+        perform: Perform,
+        *,
+        slots: int,
+        patience_s: float = 12.0,
+        tracer: trace.Tracer | None = None,
+    ) -> None:
+        self._patience_s = patience_s
         self._queue = queue
         self._perform = perform
         self._js = queue.connection.jetstream(timeout=5.0)
@@ -102,7 +108,7 @@ class JobWorker:
         config = ConsumerConfig(
             durable_name=f"workers-{priority}",
             ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=_ACK_WAIT_S,
+            ack_wait=self._patience_s,
             max_deliver=-1,
             filter_subject=self._queue.jobs_subject(priority),
         )
@@ -197,7 +203,7 @@ class JobWorker:
     async def _beat(self, message: Msg, unwanted: asyncio.Event) -> None:
         """Keep the broker from giving the job to another worker, and see whether it is still wanted."""
         while not unwanted.is_set():
-            await asyncio.sleep(_BEAT_INTERVAL_S)
+            await asyncio.sleep(self._patience_s / _BEATS_IN_PATIENCE)
             with suppress(NatsError):
                 await message.in_progress()
             if not await self._queue.holds(message.metadata.sequence.stream):

@@ -27,7 +27,6 @@ from malapert_core.broker import ensure_stream
 from malapert_core.errors import ErrorCategory, ExhaustedError, Fault, MalapertError, restored_error
 
 KIND_HEADER = "malapert-job-kind"
-_MOST_JOBS = 10_000
 _MOST_STORED_BYTES = 2 << 30
 _STORED_FOR_S = 86_400.0
 _TIMEOUT_S = 5.0
@@ -78,9 +77,12 @@ class WorkQueue:
     connection : nats.aio.client.Client
     area : str
         Area of the platform whose jobs these are, such as ``planner``.
+    most_jobs : int
+        How many jobs may wait or be at work.
     """
 
-    def __init__(self, connection: Client, area: str) -> None:
+    def __init__(self, connection: Client, area: str, *, most_jobs: int = 10_000) -> None:
+        self._most_jobs = most_jobs
         self.connection = connection
         self.area = area
         self.stream = f"MALAPERT_{area.upper()}_JOBS"
@@ -117,7 +119,7 @@ class WorkQueue:
             discard=DiscardPolicy.NEW,
             discard_new_per_subject=True,
             max_msgs_per_subject=1,
-            max_msgs=_MOST_JOBS,
+            max_msgs=self._most_jobs,
         )
         await ensure_stream(self._js, config)
         store = ObjectStoreConfig(ttl=_STORED_FOR_S, max_bytes=_MOST_STORED_BYTES, storage=StorageType.FILE)

@@ -25,6 +25,7 @@ from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.demand_changes import DemandChanges
 from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.job_messages import WORKER_MODULES
 from malapert_planner.services.missions import MissionService
 from malapert_planner.services.plan_import import PlanImport
 from malapert_planner.services.plans import PlanService
@@ -96,7 +97,7 @@ async def _own_worker(runtime: ServiceRuntime[PlannerSettings], queue: WorkQueue
 @contextmanager
 def _performer(settings: SolverLimits, slots: int) -> Iterator[Perform]:
     # One more than its slots: a worker keeps one for those who wait for an answer.
-    processes = WorkerProcesses(slots + 1, settings.solver_memory_limit_bytes)
+    processes = WorkerProcesses(slots + 1, WORKER_MODULES, settings.solver_memory_limit_bytes)
     try:
         yield performer(processes, settings.solver_job_limit_s)
     finally:

@@ -37,6 +37,7 @@ from malapert_planner.storage.plans import PlanStore
 log = structlog.get_logger(__name__)
 
 GENERATE_PLAN = "generate_plan"
+QUEUE_TITLE = "Waiting for a free solver"
 _STAGE_TITLES = {
     "solve": "Placing activities, drives and contacts",
     "validate": "Checking the plan independently",
@@ -221,6 +222,7 @@ class PlanGeneration:
     async def _solved(
         self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
     ) -> PlanningOutcome:
+        context.stage("queue", QUEUE_TITLE)
         outcome: PlanningOutcome = await self._making.solver_jobs.run(
             plan_job,
             problem,

@@ -22,6 +22,7 @@ from malapert_planner.domain.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.comparison import require_same_mission
 from malapert_planner.services.generation import (
+    QUEUE_TITLE,
     PlanMaking,
     follow_stages,
     require_schedule,
@@ -72,6 +73,7 @@ class PlanReplanning:
         )
         seed = request.seed or document.solver.seed
         limits = SolveLimits(seed, request.work_limit_s or WORK_LIMIT_S, self._making.wall_limit_s)
+        context.stage("queue", QUEUE_TITLE)
         outcome: ReplanningOutcome = await self._making.solver_jobs.run(
             replan_job,
             replace(problem, baseline=None),

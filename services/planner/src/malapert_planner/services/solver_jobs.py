@@ -1,9 +1,8 @@
-"""The planner's jobs on its work queue: arguments and results travel as JSON, never as code."""
+"""The planner's jobs on its work queue: having them done, and doing them in worker processes."""
 
 import asyncio
 from collections.abc import Callable
-from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from malapert_core.errors import ExhaustedError, InternalError
 from malapert_core.hashing import bytes_hash
@@ -11,45 +10,13 @@ from malapert_core.identifiers import new_identifier
 from malapert_core.job_submission import JobSubmitter
 from malapert_core.job_worker import Perform, Tell
 from malapert_core.work_queue import Job, Priority, WorkQueue
-from pydantic import ConfigDict, TypeAdapter
 
-from malapert_planner.services.planning_jobs import (
-    StageNews,
-    check_job,
-    explain_job,
-    levels_job,
-    plan_job,
-    replan_job,
-    validate_job,
-)
-from malapert_planner.services.worker_process import JobLink, WorkerProcesses
+from malapert_planner.services.job_messages import JOBS, NEWS, arguments_of, do_job, result_of
+from malapert_planner.services.planning_jobs import StageNews
+from malapert_planner.services.worker_process import WorkerProcesses
 
 AREA = "planner"
-JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (check_job, explain_job, levels_job, plan_job, replan_job, validate_job)
-}
-"""What a worker does, by the kind that a job names."""
-_NEWS = TypeAdapter(StageNews)
 _HASH_DIGITS = 16
-
-
-@cache
-def _arguments(job: Callable[..., Any]) -> TypeAdapter[Any]:
-    """Return how a job's arguments after the link are written, as their annotations say."""
-    hints = get_type_hints(job)
-    return _adapter(*(hint for name, hint in hints.items() if name != "return" and hint is not JobLink))
-
-
-@cache
-def _result(job: Callable[..., Any]) -> TypeAdapter[Any]:
-    """Return how a tuple of a job's result alone is written."""
-    return _adapter(get_type_hints(job)["return"])
-
-
-def _adapter(*types: Any) -> TypeAdapter[Any]:
-    together: Any = tuple.__class_getitem__(types)
-    # Without it JSON would turn what is infinite into null.
-    return TypeAdapter(together, config=ConfigDict(ser_json_inf_nan="constants"))
 
 
 class SolverJobs:
@@ -88,18 +55,18 @@ class SolverJobs:
             Where it was asked to stop.
         """
         kind = job.__name__
-        request = _arguments(job).dump_json(arguments)
+        request = arguments_of(job).dump_json(arguments)
         digest = bytes_hash(kind.encode() + request).removeprefix("sha256:")[:_HASH_DIGITS]
         job_id = f"{key}-{digest}" if key else new_identifier()
 
         def progressed(news: bytes) -> None:
             if on_progress is not None:
-                on_progress(_NEWS.validate_json(news))
+                on_progress(NEWS.validate_json(news))
 
         result = await self._submitter.run(
             Job(job_id, kind, priority, request), on_progress=progressed, cancelled=cancelled, left_on_stop=bool(key)
         )
-        return _result(job).validate_json(result)[0]
+        return result_of(job).validate_json(result)[0]
 
 
 def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
@@ -116,7 +83,7 @@ def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
                         do_job,
                         job,
                         request,
-                        on_progress=lambda news: tell(_NEWS.dump_json(news)),
+                        on_progress=lambda news: tell(NEWS.dump_json(news)),
                         cancelled=unwanted,
                     )
                 )
@@ -125,9 +92,3 @@ def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
             raise ExhaustedError("JOB_TIME_LIMIT", message) from error
 
     return perform
-
-
-def do_job(link: JobLink, job: Callable[..., Any], request: bytes) -> bytes:
-    """Do a job in a worker process."""
-    result = job(link, *_arguments(job).validate_json(request))
-    return _result(job).dump_json((result,))

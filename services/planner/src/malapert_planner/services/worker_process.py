@@ -6,13 +6,13 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
-from malapert_core.errors import InternalError, MalapertError, OperationCancelledError
-from malapert_core.job_worker import WorkLostError
+from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, WorkLostError
 
 _CANCEL = "cancel"
 
@@ -53,18 +53,23 @@ Job = Callable[..., Any]
 class WorkerProcesses:
     """Runs jobs, each in a fresh process.
 
-    Processes are spawned, as gRPC's threads do not survive a fork, and OR-Tools stays out of the service's own process.
+    gRPC's threads do not survive a fork, and OR-Tools stays out of the service's own process: a server process that
+    knows neither gRPC nor the service loads what jobs need once, and a job's process is forked from it.
 
     Parameters
     ----------
     concurrency : int
         How many jobs run at once; further ones wait.
+    modules : sequence of str
+        What jobs need loaded.
     memory_limit_bytes : int, optional
         How much memory of its own a process may take; one that wants more dies.
     """
 
-    def __init__(self, concurrency: int, memory_limit_bytes: int | None = None) -> None:
-        self._context = multiprocessing.get_context("spawn")
+    def __init__(self, concurrency: int, modules: Sequence[str] = (), memory_limit_bytes: int | None = None) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([*modules])
+        forkserver.ensure_running()  # it loads while the service starts
         self._memory_limit_bytes = memory_limit_bytes
         self._free = asyncio.Semaphore(concurrency)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="worker-process")
