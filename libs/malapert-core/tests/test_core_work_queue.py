@@ -124,7 +124,7 @@ async def test_what_is_more_urgent_is_done_first(nats_server: str) -> None:
         asked.append(ask(queue, job_of(b"second", Priority.ROUTINE)))
         for name in (*Priority, "second"):
             priority = Priority.ROUTINE if name == "second" else Priority(name)
-            while await queue.sequence_of(job_of(name.encode(), priority)) is None:  # noqa: ASYNC110
+            while await queue.sequence_of(job_of(name.encode(), priority)) is None:
                 await asyncio.sleep(0.01)
         async with worker_at(nats_server, hands):
             # One slot takes whatever comes first; the other is kept for those who wait for an answer.
@@ -255,7 +255,7 @@ async def test_a_full_queue_refuses_and_keeps_what_it_holds(nats_server: str) ->
     async with queue_at(nats_server, most_jobs=1) as queue:
         await queue.ensure()
         held = ask(queue, job_of(b"one"))
-        while await queue.sequence_of(job_of(b"one")) is None:  # noqa: ASYNC110
+        while await queue.sequence_of(job_of(b"one")) is None:
             await asyncio.sleep(0.01)
         with pytest.raises(ExhaustedError) as caught:
             await ask(queue, job_of(b"two"))

@@ -1,4 +1,4 @@
-"""What `malapert up` runs on one machine: the NATS server from its wheel and the five services on SQLite.
+"""What `malapert up` runs on one machine: the NATS server from its wheel, the five services on SQLite, solver workers.
 
 Everything listens on loopback. Secrets are made at the first start and kept in the data directory, readable by its
 owner alone.
@@ -43,7 +43,7 @@ class Embedded:
     processes: tuple[ProcessSpec, ...]
 
 
-def plan_embedded(data_dir: Path, port: int, *, log_format: str = "json") -> Embedded:
+def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: str = "json") -> Embedded:
     """Work out the processes of an embedded platform; starts nothing.
 
     Parameters
@@ -52,6 +52,8 @@ def plan_embedded(data_dir: Path, port: int, *, log_format: str = "json") -> Emb
         Where databases, terrains, logs and secrets live; made when absent.
     port
         Port of the HTTP API on loopback.
+    workers
+        Solver workers beside the planner, which solves one problem at a time itself.
 
     Raises
     ------
@@ -90,7 +92,18 @@ def plan_embedded(data_dir: Path, port: int, *, log_format: str = "json") -> Emb
         "gateway",
         {"HTTP_PORT": str(port), "KEYS_FILE": str(keys_file), "BOOTSTRAP_KEYS": FIRST_KEYS},
     )
-    return Embedded(data_dir, f"http://{LOOPBACK}:{port}", keys_file, (_nats(data_dir, nats_port), *backends, gateway))
+    broker = _nats(data_dir, nats_port)
+    solvers = [_worker(data_dir, number, nats_url, log_format) for number in range(1, workers + 1)]
+    return Embedded(data_dir, f"http://{LOOPBACK}:{port}", keys_file, (broker, *backends, *solvers, gateway))
+
+
+def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> ProcessSpec:
+    return ProcessSpec(
+        name=f"worker-{number}",
+        command=(sys.executable, "-m", "malapert_planner", "worker"),
+        environment={"MALAPERT_PLANNER_NATS_URL": nats_url, "MALAPERT_PLANNER_LOG_FORMAT": log_format},
+        log_path=data_dir / "logs" / f"worker-{number}.log",
+    )
 
 
 def _nats(data_dir: Path, port: int) -> ProcessSpec:

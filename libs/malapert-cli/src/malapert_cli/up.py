@@ -24,11 +24,12 @@ def up(
     ] = None,
     data_dir: Annotated[Path, typer.Option(help="databases, terrains, logs and secrets")] = Path(".malapert"),
     port: Annotated[int, typer.Option(help="port of the HTTP API on loopback")] = 8000,
+    workers: Annotated[int, typer.Option(min=0, help="solver workers beside the planner's own")] = 0,
     keep: Annotated[bool, typer.Option("--keep", help="stay up after the command has ended")] = False,
 ) -> None:
     """Start the platform on this machine and keep it running until Ctrl-C; no root and no other server is needed."""
     try:
-        embedded = plan_embedded(data_dir, port)
+        embedded = plan_embedded(data_dir, port, workers=workers)
     except (PortTakenError, FileNotFoundError) as error:
         console.print(f"[red]malapert up: {error}")
         raise typer.Exit(2) from error

@@ -196,7 +196,8 @@ class JobWorker:
         try:
             return await self._perform(kind, request, tell, unwanted)
         finally:
-            await end_tasks([beating, *telling])
+            await end_tasks([beating])
+            await asyncio.gather(*telling, return_exceptions=True)
             with suppress(NatsError):
                 await subscription.unsubscribe()
 
