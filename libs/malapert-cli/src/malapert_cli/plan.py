@@ -1,6 +1,7 @@
 """The command `malapert plan`: a mission file in, a validated plan, a report and the agencies' files out."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,14 @@ PIPED_WIDTH = 150
 console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
 
 
+class SolvePriority(StrEnum):
+    """Which solves are taken from the queue first."""
+
+    URGENT = "urgent"
+    ROUTINE = "routine"
+    BACKGROUND = "background"
+
+
 def plan(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     terrain: Annotated[
@@ -29,6 +38,9 @@ def plan(
     work_limit: Annotated[
         float, typer.Option(help="deterministic work limit of the solver, s; 0 takes the mission's")
     ] = 0.0,
+    priority: Annotated[SolvePriority, typer.Option(help="when the solve is taken from the queue")] = (
+        SolvePriority.ROUTINE
+    ),
     url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
     key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
@@ -37,14 +49,21 @@ def plan(
     try:
         connection = find_connection(url, key, agency, "PLANNER")
         with Api(connection) as api:
-            result = make_plan(api, mission, terrain or [], seed, work_limit)
+            result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
             write_results(api, result, out)
     except (ApiError, NoKeyError, MissionFileError) as error:
         console.print(f"[red]{error}", highlight=False, markup=False)
         raise typer.Exit(1) from error
 
 
-def make_plan(api: Api, mission_file: Path, terrains: list[Path], seed: int, work_limit_s: float) -> Json:
+def make_plan(
+    api: Api,
+    mission_file: Path,
+    terrains: list[Path],
+    seed: int,
+    work_limit_s: float,
+    priority: SolvePriority = SolvePriority.ROUTINE,
+) -> Json:
     """Bring the mission and its terrains in, have a plan made, and return it."""
     mission = hand_in(api, mission_file)
     console.print(f"mission {mission['mission_id']} version {mission['version']}: {mission['title']}")
@@ -61,6 +80,7 @@ def make_plan(api: Api, mission_file: Path, terrains: list[Path], seed: int, wor
             "terrain_ids": [each["terrain_id"] for each in registered],
             "seed": seed,
             "work_limit_s": work_limit_s,
+            "priority": priority.upper(),
         },
     )
     operation = follow(api, accepted["operation_id"], console)

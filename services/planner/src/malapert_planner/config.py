@@ -24,7 +24,7 @@ class PlannerSettings(ServiceSettings, SolverLimits):
     landing_site_target: str = "127.0.0.1:7102"
     comms_window_target: str = "127.0.0.1:7103"
     payload_target: str = "127.0.0.1:7104"
-    operation_concurrency: int = Field(default=8, ge=1, description="plans in the making, most of them waiting")
+    operation_concurrency: int = Field(default=32, ge=1, description="plans in the making, most of them waiting")
     solver_processes: int = Field(default=1, ge=0, description="jobs done here at once; 0 leaves them to workers")
     solver_wall_limit_s: float = Field(default=900.0, gt=0, description="safety net of one solve")
 

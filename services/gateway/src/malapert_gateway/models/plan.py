@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 
 from malapert_gateway.models.replan import PlanChange, ReplanBasis
 from malapert_gateway.models.route import Route, Waypoint
-from malapert_gateway.models.shared import Interval, Provenance
+from malapert_gateway.models.shared import Interval, Provenance, SolvePriority
 from malapert_gateway.models.site import Site
 from malapert_gateway.models.validation import ValidationReport
 from malapert_gateway.models.window import WindowSummary
@@ -268,6 +268,9 @@ class GeneratePlanRequest(WireModel):
         examples=[20.0],
     )
     precursor_plan_id: str = Field("", description="The plan it corrects; empty for a first one.", examples=[""])
+    priority: Annotated[SolvePriority, Strict(False)] = Field(
+        SolvePriority.ROUTINE, description="When its solve is taken from the queue.", examples=["BACKGROUND"]
+    )
 
 
 class ReviewPlan(WireModel):

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 from malapert.planner.v1 import replan_pb2
 from pydantic import Field, Strict
 
-from malapert_gateway.models.shared import Interval
+from malapert_gateway.models.shared import Interval, SolvePriority
 from malapert_gateway.models.wire import UInt32, UtcTime, WireModel
 
 
@@ -186,6 +186,9 @@ class ReplanPlan(WireModel):
         ge=0,
         description="Deterministic work limit of the solver, seconds of its own measure; 0 means 5.",
         examples=[5.0],
+    )
+    priority: Annotated[SolvePriority, Strict(False)] = Field(
+        SolvePriority.URGENT, description="When its solve is taken from the queue.", examples=["URGENT"]
     )
 
 

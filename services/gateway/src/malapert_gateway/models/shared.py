@@ -125,3 +125,11 @@ class Provenance(WireModel):
         description="What a reader must know, such as declared assumptions.",
         examples=[["Synthetic detail below 1600 m"]],
     )
+
+
+class SolvePriority(StrEnum):
+    """Which solves are taken from the queue first."""
+
+    URGENT = "URGENT"  # Time presses; a worker keeps a slot for it.
+    ROUTINE = "ROUTINE"  # As it comes.
+    BACKGROUND = "BACKGROUND"  # Whenever nothing else waits.

@@ -9,7 +9,7 @@ import structlog
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import science_pb2
-from malapert.planner.v1 import plan_pb2
+from malapert.planner.v1 import plan_pb2, solve_pb2
 from malapert_core.database import Database
 from malapert_core.errors import InternalError, NotFoundError, PreconditionError
 from malapert_core.identifiers import new_identifier
@@ -37,6 +37,11 @@ from malapert_planner.storage.plans import PlanStore
 log = structlog.get_logger(__name__)
 
 GENERATE_PLAN = "generate_plan"
+_PRIORITIES = {
+    solve_pb2.SOLVE_PRIORITY_URGENT: Priority.URGENT,
+    solve_pb2.SOLVE_PRIORITY_ROUTINE: Priority.ROUTINE,
+    solve_pb2.SOLVE_PRIORITY_BACKGROUND: Priority.BACKGROUND,
+}
 QUEUE_TITLE = "Waiting for a free solver"
 _STAGE_TITLES = {
     "solve": "Placing activities, drives and contacts",
@@ -113,7 +118,7 @@ class PlanGeneration:
         context.stage("problem", "Stating the planning problem")
         problem = await asyncio.to_thread(build_problem, inputs)
         limits = self._limits(request, document)
-        outcome = await self._solved(context, problem, limits)
+        outcome = await self._solved(context, problem, limits, solve_priority(request.priority, Priority.ROUTINE))
         context.stage("store", "Storing the plan")
         await asyncio.sleep(0)  # lets the stage begin, so that the time of the one before is known
         provenance = plan_provenance(
@@ -220,14 +225,14 @@ class PlanGeneration:
         return SolveLimits(request.seed or document.solver.seed, work_limit_s, self._making.wall_limit_s)
 
     async def _solved(
-        self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits
+        self, context: OperationContext, problem: PlanningProblem, limits: SolveLimits, priority: Priority
     ) -> PlanningOutcome:
         context.stage("queue", QUEUE_TITLE)
         outcome: PlanningOutcome = await self._making.solver_jobs.run(
             plan_job,
             problem,
             limits,
-            priority=Priority.ROUTINE,
+            priority=priority,
             key=context.operation_id,
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
@@ -253,6 +258,11 @@ class PlanGeneration:
             precursor_plan_id=request.precursor_plan_id,
             created_time=self._making.clock(),
         )
+
+
+def solve_priority(asked: solve_pb2.SolvePriority, otherwise: Priority) -> Priority:
+    """Return what a request says of its solve's priority."""
+    return _PRIORITIES.get(asked, otherwise)
 
 
 def follow_stages(context: OperationContext) -> Callable[[StageNews], None]:

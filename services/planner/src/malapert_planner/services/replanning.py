@@ -27,6 +27,7 @@ from malapert_planner.services.generation import (
     follow_stages,
     require_schedule,
     require_valid,
+    solve_priority,
 )
 from malapert_planner.services.missions import mission_document
 from malapert_planner.services.plan_content import PlanBasis, make_content
@@ -80,7 +81,7 @@ class PlanReplanning:
             baseline,
             None if request.improve else wanted,
             limits,
-            priority=Priority.URGENT,
+            priority=solve_priority(request.priority, Priority.URGENT),
             key=context.operation_id,
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
