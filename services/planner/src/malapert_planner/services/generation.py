@@ -37,7 +37,7 @@ from malapert_planner.storage.plans import PlanStore
 log = structlog.get_logger(__name__)
 
 GENERATE_PLAN = "generate_plan"
-_PRIORITIES = {
+_PRIORITIES: dict[solve_pb2.SolvePriority.ValueType, Priority] = {
     solve_pb2.SOLVE_PRIORITY_URGENT: Priority.URGENT,
     solve_pb2.SOLVE_PRIORITY_ROUTINE: Priority.ROUTINE,
     solve_pb2.SOLVE_PRIORITY_BACKGROUND: Priority.BACKGROUND,
@@ -260,7 +260,7 @@ class PlanGeneration:
         )
 
 
-def solve_priority(asked: solve_pb2.SolvePriority, otherwise: Priority) -> Priority:
+def solve_priority(asked: solve_pb2.SolvePriority.ValueType, otherwise: Priority) -> Priority:
     """Return what a request says of its solve's priority."""
     return _PRIORITIES.get(asked, otherwise)
 
