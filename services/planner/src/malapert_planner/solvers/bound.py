@@ -25,8 +25,8 @@ from malapert_planner.solvers.units import Units
 
 
 @dataclass(frozen=True, slots=True)
-class _RelaxedChain:
-    """A chain in the relaxation: planned or not, start of each of its steps, end."""
+class RelaxedChain:
+    """A chain in a relaxation: planned or not, start of each of its steps, end."""
 
     chain: Chain
     planned: cp_model.IntVar
@@ -41,7 +41,7 @@ class Relaxation:
     model: cp_model.CpModel
     units: Units
     instance: Instance
-    chains: dict[int, _RelaxedChain]
+    chains: dict[int, RelaxedChain]
     assumptions: dict[str, cp_model.IntVar]
     worth: cp_model.LinearExpr
 
@@ -95,7 +95,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
         add_interval_reservoirs(model, fine, dict(_spans(chains)))
     else:
         add_relaxed_reservoirs(model, fine, planned)
-    _add_energy(model, fine, chains)
+    add_energy(model, fine, chains)
     assumptions = {}
     for request_id in sorted({c.request_id for c in fine.chains if c.mandatory}):
         if mandatory is not None and request_id not in mandatory:
@@ -105,7 +105,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
         for chain in fine.request_chains[request_id]:
             if chain.mandatory:
                 model.add_implication(assumption, chains[chain.index].planned)
-    worth = _add_objective(model, fine, units, chains)
+    worth = add_objective(model, fine, units, chains, _drive_and_contact_cost(model, fine, units, chains))
     return Relaxation(model, units, fine, chains, assumptions, worth)
 
 
@@ -126,14 +126,14 @@ def earliest_arrivals(instance: Instance) -> dict[str, int]:
     return arrivals
 
 
-def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arrivals: dict[str, int]) -> _RelaxedChain:
+def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arrivals: dict[str, int]) -> RelaxedChain:
     planned = model.new_bool_var("")
     starts: list[cp_model.IntVar] = []
     end: cp_model.LinearExpr | None = None
     if (begun := _frozen_starts_s(instance.problem, chain)) is not None:
         model.add(planned == 1)
         starts = [model.new_constant(start_s) for start_s in begun]
-        return _RelaxedChain(chain, planned, tuple(starts), starts[-1] + chain.blocks[-1].duration_s)
+        return RelaxedChain(chain, planned, tuple(starts), starts[-1] + chain.blocks[-1].duration_s)
     if _exhausting(instance, chain):
         model.add(planned == 0)
     for number, block in enumerate(chain.blocks):
@@ -155,7 +155,7 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
         starts.append(start)
         end = start + block.duration_s
     assert end is not None  # noqa: S101  (a chain has at least one block)
-    return _RelaxedChain(chain, planned, tuple(starts), end)
+    return RelaxedChain(chain, planned, tuple(starts), end)
 
 
 def _frozen_starts_s(problem: PlanningProblem, chain: Chain) -> list[int] | None:
@@ -181,7 +181,7 @@ def _exhausting(instance: Instance, chain: Chain) -> bool:
 
 
 def _spans(
-    chains: dict[int, _RelaxedChain],
+    chains: dict[int, RelaxedChain],
 ) -> Iterator[tuple[str, tuple[cp_model.LinearExprT, cp_model.LinearExprT, cp_model.IntVar]]]:
     """Yield start, end and presence of every activity."""
     for relaxed in chains.values():
@@ -192,7 +192,7 @@ def _spans(
 
 
 def _add_resources(
-    model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain], *, exact: bool
+    model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain], *, exact: bool
 ) -> None:
     uses: dict[str, list[cp_model.IntervalVar]] = defaultdict(list)
     sharing = {use.activity_id for resource in instance.problem.cumulative_resources for use in resource.uses}
@@ -214,7 +214,7 @@ def _add_resources(
     add_interval_cumulative(model, instance, intervals, exact=exact)
 
 
-def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
+def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
     for relation in instance.problem.relations:
         choices = choice_chains(instance, relation.other_request_id)
         for own in instance.request_chains.get(relation.request_id, ()):
@@ -249,7 +249,7 @@ def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int
             ).only_enforce_if(second.planned)
 
 
-def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _RelaxedChain]) -> None:
+def add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
     """Σ energy z ≤ start + best generation − least base load − end."""
     problem = instance.problem
     battery = problem.battery
@@ -265,15 +265,20 @@ def _add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, _
     model.add(cp_model.LinearExpr.sum(need) <= max(-1, math.ceil(spare_wh * 1000)))
 
 
-def _add_objective(
-    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]
+def add_objective(
+    model: cp_model.CpModel,
+    instance: Instance,
+    units: Units,
+    chains: dict[int, RelaxedChain],
+    drive_cost: cp_model.LinearExprT,
 ) -> cp_model.LinearExpr:
+    """State the objective of planned chains; their contacts cost at least what drives or what sending needs."""
     terms: list[cp_model.LinearExprT] = [r.planned * units.points(r.chain.value) for r in chains.values()]
     problem = instance.problem
     weight = problem.objective.contact_cost_weight
     if weight > 0 and problem.contact_windows:
         cost = model.new_int_var(0, 2**50, "")
-        for lower in (_drive_and_contact_cost(model, instance, units, chains), _sending_cost(instance, units, chains)):
+        for lower in (drive_cost, _sending_cost(instance, units, chains)):
             model.add(cost >= lower)
         terms.append(-1 * cost)
     _add_unfairness(model, instance, units, chains, terms)
@@ -286,7 +291,7 @@ def _add_unfairness(
     model: cp_model.CpModel,
     instance: Instance,
     units: Units,
-    chains: dict[int, _RelaxedChain],
+    chains: dict[int, RelaxedChain],
     terms: list[cp_model.LinearExprT],
 ) -> None:
     weight = instance.problem.objective.fairness_weight
@@ -310,14 +315,21 @@ def _add_unfairness(
     terms.append(-1 * unfair)
 
 
+def cheapest_contact(instance: Instance) -> float:
+    """Return what a second of a contact costs at least, in worth; nothing where drives need no contact."""
+    problem = instance.problem
+    if not any(c.kind is ConditionKind.CONTACT for c in problem.drive_rule.conditions):
+        return 0.0
+    cheapest = min((window.cost_per_hour for window in problem.contact_windows), default=0.0)
+    return cheapest * problem.objective.contact_cost_weight / SECONDS_PER_HOUR
+
+
 def _drive_and_contact_cost(
-    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, _RelaxedChain]
+    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, RelaxedChain]
 ) -> cp_model.LinearExprT:
     """Σ over places that planned chains cannot do without: the shortest drive there, where drives need contact."""
     problem = instance.problem
-    if not any(c.kind is ConditionKind.CONTACT for c in problem.drive_rule.conditions):
-        return 0
-    cheapest = min(w.cost_per_hour for w in problem.contact_windows) * problem.objective.contact_cost_weight
+    per_s = cheapest_contact(instance)
     costs: list[cp_model.LinearExprT] = []
     for place_id in sorted(set(instance.places) - {problem.start_place_id}):
         into = [d.duration_s for d in instance.drives if d.to_place_id == place_id]
@@ -326,11 +338,11 @@ def _drive_and_contact_cost(
             visited = model.new_bool_var("")
             for planned in visitors:
                 model.add_implication(planned, visited)
-            costs.append(visited * math.floor(cheapest * min(into) / SECONDS_PER_HOUR * units.value_scale))
+            costs.append(visited * math.floor(per_s * min(into) * units.value_scale))
     return cp_model.LinearExpr.sum(costs) if costs else 0
 
 
-def _sending_cost(instance: Instance, units: Units, chains: dict[int, _RelaxedChain]) -> cp_model.LinearExprT:
+def _sending_cost(instance: Instance, units: Units, chains: dict[int, RelaxedChain]) -> cp_model.LinearExprT:
     """(start + Σ data z − end limit) times the cheapest cost of a bit."""
     problem = instance.problem
     storage = problem.storage

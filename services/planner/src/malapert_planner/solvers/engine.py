@@ -68,9 +68,11 @@ class Engine:
         work: float,
         seed_offset: int = 0,
         linear: bool = False,
+        gap: float = 0.0,
         on_solution: Callable[[float, float], None] | None = None,
     ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
-        """Solve a model within ``work`` and what is left of the limits; ``linear`` adds the linear relaxation.
+        """Solve a model within ``work`` and what is left of the limits; ``linear`` adds the linear relaxation; within ``gap``
+        of its bound a solution is taken as optimal.
 
         Presolve is kept light: on these models its later rounds cost more than the search that they save.
         """
@@ -83,6 +85,7 @@ class Engine:
         parameters.find_big_linear_overlap = False
         parameters.max_presolve_iterations = 1
         parameters.random_seed = (self.seed * 7919 + seed_offset) % 2**31
+        parameters.relative_gap_limit = gap
         parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))
         parameters.max_time_in_seconds = max(0.1, self.wall_limit_s - self.wall_s())
         status = self._watched(solver, model, on_solution)

@@ -70,17 +70,24 @@ class Incumbent:
         return [*found, (place_id, (since, self.instance.problem.horizon_s))]
 
     @cached_property
-    def _energy_wh(self) -> tuple[Levels, Levels]:
+    def awake(self) -> NDArray[np.bool_]:
+        """Whether something is under way in each cell."""
+        awake = np.zeros(len(self.cells), np.bool_)
+        for span, _ in self._loads():
+            touched = self.cells.touched(span)
+            awake[touched.start : touched.stop] = True
+        return awake
+
+    @cached_property
+    def energy_wh(self) -> tuple[Levels, Levels]:
         """Generated and drawn in each cell."""
         problem, edges = self.instance.problem, np.array(self.cells.edges_s)
-        drawn, awake = np.zeros(len(self.cells)), np.zeros(len(self.cells))
+        drawn = np.zeros(len(self.cells))
         for span, power_w in self._loads():
             _spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
-            touched = self.cells.touched(span)
-            awake[touched.start : touched.stop] = 1.0
         hours = np.diff(edges) / SECONDS_PER_HOUR
         battery = problem.battery
-        drawn += hours * (battery.asleep_load_w + awake * max(0.0, battery.awake_load_w - battery.asleep_load_w))
+        drawn += hours * (battery.asleep_load_w + self.awake * max(0.0, battery.awake_load_w - battery.asleep_load_w))
         generated = np.empty(len(self.cells))
         place, since = problem.start_place_id, 0
         for drive in self.schedule.drives:
@@ -106,29 +113,35 @@ class Incumbent:
     @cached_property
     def charge_wh(self) -> Levels:
         """A lower bound of the charge at each edge."""
-        generated, drawn = (levels[self._first :] for levels in self._energy_wh)
+        return self.charge_of(*self.energy_wh)
+
+    def charge_of(self, generated: Levels, drawn: Levels) -> Levels:
+        """Return a lower bound of the charge at each edge for what is generated and drawn in each cell."""
+        generated, drawn = generated[self.first :], drawn[self.first :]
         battery = self.instance.problem.battery
-        return self._whole(
-            _reflected(supplied=generated, drawn=drawn, start=battery.start_wh, wall=battery.capacity_wh)
-        )
+        return self._whole(reflected(supplied=generated, drawn=drawn, start=battery.start_wh, wall=battery.capacity_wh))
 
     @cached_property
-    def _first(self) -> int:
+    def first(self) -> int:
         """The first edge from which on levels are accounted."""
         return self.cells.edges_s.index(self.instance.problem.now_s)
 
     def _whole(self, levels: Levels) -> Levels:
         """Return levels over the whole horizon; before they are accounted they are as at the first edge of those."""
-        return np.concatenate([np.full(self._first, levels[0]), levels])
+        return np.concatenate([np.full(self.first, levels[0]), levels])
 
     @cached_property
     def needed_wh(self) -> Levels:
         """The charge at each edge that suffices for all that follows in the schedule."""
-        generated, drawn = (levels[self._first :] for levels in self._energy_wh)
-        battery, edges_s = self.instance.problem.battery, self.cells.edges_s[self._first :]
+        return self.need_of(*self.energy_wh)
+
+    def need_of(self, generated: Levels, drawn: Levels) -> Levels:
+        """Return the charge at each edge that suffices for all that follows, as drawn in each cell."""
+        generated, drawn = generated[self.first :], drawn[self.first :]
+        battery, edges_s = self.instance.problem.battery, self.cells.edges_s[self.first :]
         least = np.full(len(drawn), battery.floor_wh) + drawn
         for placed in self.schedule.activities:
-            cell = self.cells.at(placed.span[0]) - self._first
+            cell = self.cells.at(placed.span[0]) - self.first
             if cell >= 0:
                 charge = self.instance.activities[placed.activity_id].min_start_charge_wh
                 reserve = 0.0 if placed.span[0] == edges_s[cell] else drawn[cell]
@@ -137,7 +150,7 @@ class Incumbent:
         return self._whole(_demanded(least, drawn - generated, end, wall=battery.capacity_wh))
 
     @cached_property
-    def _data_bit(self) -> tuple[Levels, Levels]:
+    def data_bit(self) -> tuple[Levels, Levels]:
         """Filled and drained in each cell."""
         filled, drained = np.zeros(len(self.cells)), np.zeros(len(self.cells))
         for placed in self.schedule.activities:
@@ -177,15 +190,15 @@ class Incumbent:
     @cached_property
     def stored_bit(self) -> Levels:
         """An upper bound of the stored data at each edge."""
-        filled, drained = (levels[self._first :] for levels in self._data_bit)
+        filled, drained = (levels[self.first :] for levels in self.data_bit)
         # Free space mirrors charge: drained fills it up to "empty", filled draws on it.
         start = -self.instance.problem.storage.start_bit
-        return self._whole(-_reflected(supplied=drained, drawn=filled, start=start, wall=0.0))
+        return self._whole(-reflected(supplied=drained, drawn=filled, start=start, wall=0.0))
 
     @cached_property
     def admitted_bit(self) -> Levels:
         """The stored data at each edge that leaves room for all that follows in the schedule."""
-        filled, drained = (levels[self._first :] for levels in self._data_bit)
+        filled, drained = (levels[self.first :] for levels in self.data_bit)
         storage = self.instance.problem.storage
         end = -min(storage.end_max_bit, storage.capacity_bit)
         return self._whole(-_demanded(filled - storage.capacity_bit, filled - drained, end, wall=0.0))
@@ -316,7 +329,7 @@ def _spread(levels: Levels, cells: Cells, span: Span, per_second: float) -> None
     levels[touched.start : touched.stop] += seconds * per_second
 
 
-def _reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) -> Levels:
+def reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) -> Levels:
     """Return the level at each edge under a wall, L' = min(L + supplied, wall) − drawn, by cumulative sums.
 
     With S the unbounded sums, L[n] = S[n] + min(L[0], min over k ≤ n of (wall − drawn[k − 1] − S[k])).

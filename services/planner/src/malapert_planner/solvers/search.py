@@ -14,6 +14,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.sending import resent
 from malapert_planner.solvers.topping import top_up
 
 SOLVER = "malapert-cp-sat 2"
@@ -25,6 +26,11 @@ MOST_TOPPED = 400
 """So many chains are tried at once at most."""
 WORK_PER_TOPPING = 5e-4
 """Work charged for each chain that is tried beside a schedule."""
+WORK_PER_SENDING = 0.1
+"""Work charged for choosing all contacts anew."""
+MOST_ROUNDS = 8
+LEAST_GAIN = 1e-3
+"""Fitting out ends where a round gains less than this share."""
 
 OnProgress = Callable[[SolveProgress], None]
 
@@ -113,14 +119,35 @@ class Search:
 
     def top_up(self) -> None:
         """Add what fits beside the best schedule as it is, the most valuable for its time first."""
-        if self.finished():
-            return
-        missing = [c for c in self.instance.chains if c.index not in self.best.chains and c.starts]
+        if not self.finished() and self.best.keeps_limits():
+            self._accept(self._topped(self.best), "top up")
+
+    def _topped(self, schedule: Incumbent) -> Incumbent:
+        missing = [c for c in self.instance.chains if c.index not in schedule.chains and c.starts]
         ordered = sorted(missing, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
         ordered = ordered[:MOST_TOPPED]
         self.engine.work += WORK_PER_TOPPING * len(ordered)
-        if ordered and self.best.keeps_limits():
-            self._accept(top_up(self.best, ordered), "top up")
+        return top_up(schedule, ordered)
+
+    def fit_out(self, schedule: Incumbent | None = None) -> None:
+        """Add what fits beside a schedule, choose its contacts anew, and again, as long as that gains something.
+
+        It is the best schedule where none is given.
+        """
+        schedule = schedule or self.best
+        worth = self._worth(schedule)
+        for _ in range(MOST_ROUNDS):
+            if self.finished() or not schedule.keeps_limits():
+                return
+            schedule = self._topped(schedule)
+            self.engine.work += WORK_PER_SENDING
+            cheaper = resent(schedule)
+            if cheaper is not None and self._worth(cheaper) > self._worth(schedule):
+                schedule = cheaper
+            self._accept(schedule, "fit out")
+            gained, worth = self._worth(schedule) - worth, self._worth(schedule)
+            if gained <= LEAST_GAIN * abs(worth):
+                return
 
     def finished(self) -> bool:
         """Return whether there is nothing left to do or nothing left to do it with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from dataclasses import replace
@@ -17,6 +18,8 @@ from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, window
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
+from malapert_planner.solvers.tour import solve_tour
+from malapert_planner.solvers.touring import toured
 
 FIRST_SHARE = 0.2
 FILL_SHARE = 0.6
@@ -27,6 +30,7 @@ LEAST_WORK, MOST_WORK = 0.1, 0.8
 MOST_INSERTED = 24
 """So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
+FIT_OUT_EVERY = 8
 
 
 def solve(
@@ -76,10 +80,17 @@ def solve(
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
     fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
     search.bound = upper_bound(instance, engine, work_limit / 8)
+    bound, legs = solve_tour(instance, engine, work_limit / 8)
+    search.bound = min(search.bound, bound)
     search.report("bound")
-    search.top_up()
+    search.fit_out()
+    tour = toured(Incumbent(instance, Schedule()), legs)
+    if tour is not None:
+        search.fit_out(tour)
     construct(search)
+    search.fit_out()
     fill(search, FILL_SHARE)
+    search.fit_out()
     improve(search, random.Random(seed))
     return result(search, seed, wall_limit_s)
 
@@ -138,7 +149,9 @@ def construct(search: Search) -> None:
 
 def improve(search: Search, rng: random.Random) -> None:
     """Decide neighbourhoods anew until there is nothing left to do or to do it with."""
-    while not search.finished():
+    for step in itertools.count(1):
+        if search.finished():
+            break
         neighbourhood, before = next_neighbourhood(search.best, rng), search.best
         search.improve(
             neighbourhood.scope,
@@ -146,7 +159,9 @@ def improve(search: Search, rng: random.Random) -> None:
             neighbourhood.kind,
             linear=rng.random() < 0.3,
         )
-        if search.best is not before:
+        if step % FIT_OUT_EVERY == 0:
+            search.fit_out()
+        elif search.best is not before:
             search.top_up()
     search.report("done")
 

@@ -1,0 +1,249 @@
+"""The contacts of a schedule chosen anew, the cheapest that send what it gathers, all else as it is.
+
+What drives and activities need contact for is kept. Then, as long as the storage is too full at some instant, the piece
+of a window before it is added that takes most out of the storage for its cost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from malapert_planner.domain.problem import ConditionKind, ContactWindow, Span
+from malapert_planner.domain.schedule import PlacedContact
+from malapert_planner.domain.spans import overlap_s, union
+from malapert_planner.solvers.contacts import data_between
+from malapert_planner.solvers.incumbent import Incumbent, reflected
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+
+PIECE_S = 3 * 3600
+"""So much is added to a contact at once at most."""
+ROUNDING_BIT = 1.0
+Levels = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A window as far as the asset stays at its place, and what is chosen of it."""
+
+    window: ContactWindow
+    span: Span
+    chosen: Span | None = None
+
+    @property
+    def contact(self) -> PlacedContact:
+        """What is chosen, as a contact."""
+        assert self.chosen is not None  # noqa: S101  (asked of chosen ones alone)
+        return PlacedContact(self.window.station_id, self.window.place_id, self.window.window_id, self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A contact that is begun, or made longer, in a slot."""
+
+    slot: _Slot
+    whole: Span
+    added: Span
+
+
+def resent(incumbent: Incumbent) -> Incumbent | None:
+    """Return the schedule with its contacts chosen anew; None where that breaks a limit."""
+    problem = incumbent.instance.problem
+    kept = [trimmed for contact in incumbent.schedule.contacts if (trimmed := _needed(incumbent, contact))]
+    sending = _Sending(replace(incumbent, schedule=replace(incumbent.schedule, contacts=tuple(kept))))
+    while (need := sending.excess()) is not None:
+        piece = sending.best_piece(*need)
+        if piece is None:
+            return None
+        sending.take(piece)
+    contacts = tuple(sorted((*kept, *sending.chosen()), key=lambda c: (c.span, c.station_id)))
+    found = replace(incumbent, schedule=replace(incumbent.schedule, contacts=contacts))
+    return found if found.keeps_limits() and problem.contact_windows else None
+
+
+def _needed(incumbent: Incumbent, contact: PlacedContact) -> PlacedContact | None:
+    """Return the part of a contact that drives and activities need, or all of one that is frozen."""
+    problem, schedule = incumbent.instance.problem, incumbent.schedule
+    if problem.baseline is not None and contact in problem.baseline.frozen.contacts:
+        return contact
+    needing: list[Span] = []
+    if any(c.kind is ConditionKind.CONTACT for c in problem.drive_rule.conditions):
+        needing += [drive.span for drive in schedule.drives]
+    for placed in schedule.activities:
+        for condition in incumbent.instance.activities[placed.activity_id].conditions:
+            if condition.kind is ConditionKind.CONTACT:
+                if not condition.station_ids or contact.station_id in condition.station_ids:
+                    needing.append(placed.span)
+    inside = [(max(a, contact.span[0]), min(b, contact.span[1])) for a, b in needing if overlap_s((a, b), contact.span)]
+    if not inside:
+        return None
+    start, end = min(a for a, _ in inside), max(b for _, b in inside)
+    windows = incumbent.instance.station_windows[contact.station_id]
+    least_s = max(w.min_length_s for w in windows if w.window_id == contact.window_id)
+    if any(overlap_s(drive.span, contact.span) for drive in schedule.drives):
+        # It is named after the place where it begins.
+        start = min(
+            start, *(max(d.span[0], contact.span[0]) for d in schedule.drives if overlap_s(d.span, contact.span))
+        )
+    end = min(contact.span[1], max(end, start + least_s))
+    return replace(contact, span=(max(contact.span[0], min(start, end - least_s)), end))
+
+
+class _Sending:
+    """What is stored when, and what could be sent, as contacts are chosen."""
+
+    def __init__(self, bare: Incumbent) -> None:
+        problem = bare.instance.problem
+        self._bare, self._problem = bare, problem
+        self._edges = np.array(bare.cells.edges_s)
+        self._filled, self._drained = (levels.copy() for levels in bare.data_bit)
+        self._first = bare.first
+        self._busy: list[tuple[str, Span]] = [(c.station_id, c.span) for c in bare.schedule.contacts]
+        self._slots = self._open_slots()
+        self._rates = {id(slot): self._cell_bits(slot) for slot in self._slots}
+        self._stored = self._levels()
+        generated, drawn = bare.energy_wh
+        self._generated, self._drawn, self._awake = generated, drawn.copy(), bare.awake.copy()
+        self._spare_wh = self._spare()
+
+    def _spare(self) -> Levels:
+        """Return how much more charge there is at each edge than all that follows needs."""
+        charge = self._bare.charge_of(self._generated, self._drawn)
+        return charge - self._bare.need_of(self._generated, self._drawn)
+
+    def _takes_wh(self, cells: slice) -> Levels:
+        """Return what a contact through some cells draws in each, with what being awake for it does."""
+        battery = self._problem.battery
+        waking_w = max(0.0, battery.awake_load_w - battery.asleep_load_w)
+        power_w = self._problem.contact_power_w + waking_w * ~self._awake[cells]
+        return np.asarray(power_w * np.diff(self._edges[cells.start : cells.stop + 1]) / SECONDS_PER_HOUR)
+
+    def _open_slots(self) -> list[_Slot]:
+        instance, slots = self._bare.instance, []
+        grid_s, since_s = self._problem.resolution_s, instance.open_from_s
+        by_place = defaultdict[str, list[ContactWindow]](list)
+        for window in self._problem.contact_windows:
+            by_place[window.place_id].append(window)
+        for place_id, stay in self._bare.stays:
+            for window in by_place[place_id]:
+                low, high = max(window.span[0], stay[0], since_s), min(window.span[1], stay[1])
+                span = (-(-low // grid_s) * grid_s, high // grid_s * grid_s)
+                if span[1] - span[0] >= max(grid_s, window.min_length_s):
+                    slots.append(_Slot(window, span))
+        return slots
+
+    def _cell_bits(self, slot: _Slot) -> Levels:
+        """Return what each cell of a slot can send."""
+        cells = self._bare.cells
+        return np.array([data_between([slot.window.rate], cells.span(cell)) for cell in cells.touched(slot.span)])
+
+    def _levels(self) -> Levels:
+        start = -self._problem.storage.start_bit
+        levels = -reflected(
+            supplied=self._drained[self._first :], drawn=self._filled[self._first :], start=start, wall=0.0
+        )
+        return np.concatenate([np.full(self._first, levels[0]), levels])
+
+    def excess(self) -> tuple[int, float] | None:
+        """Return the first edge at which too much is stored, and how much; None where nothing is too much."""
+        storage = self._problem.storage
+        # Within a cell what is gathered may come before what is sent.
+        peak = self._stored[:-1] + self._filled
+        over = np.flatnonzero(peak[self._first :] > storage.capacity_bit + ROUNDING_BIT)
+        if len(over):
+            cell = int(over[0]) + self._first
+            return cell, float(peak[cell] - storage.capacity_bit)
+        left = float(self._stored[-1]) - min(storage.end_max_bit, storage.capacity_bit)
+        return (len(self._stored) - 1, left) if left > ROUNDING_BIT else None
+
+    def best_piece(self, edge: int, need_bit: float) -> _Piece | None:
+        """Return the piece before an edge that sends most of what is too much there for its cost."""
+        # Nothing sends what is not there, be it before or after.
+        least = np.minimum.accumulate(self._stored[edge::-1])[::-1]
+        is_last = edge == len(self._stored) - 1  # before, what is sent beyond the need saves sending it later
+        best, best_worth = None, 0.0
+        for slot in self._slots:
+            if slot.span[0] >= self._edges[edge]:
+                continue
+            for piece in self._pieces(slot, int(self._edges[edge])):
+                cells = self._cells_of(piece.added)
+                offset = self._bare.cells.at(slot.span[0])
+                sent = float(self._rates[id(slot)][cells.start - offset : cells.stop - offset].sum())
+                useful = min(sent, float(least[min(cells.stop, edge)]))
+                if is_last:
+                    useful = min(useful, need_bit)
+                hours = (piece.added[1] - piece.added[0]) / SECONDS_PER_HOUR
+                worth = useful / max(1e-9, hours * slot.window.cost_per_hour)
+                # Of equal ones the latest: it leaves the earlier for what is gathered earlier.
+                if useful > ROUNDING_BIT and worth >= best_worth and self._lasts(cells):
+                    best, best_worth = piece, worth
+        return best
+
+    def _cells_of(self, span: Span) -> slice:
+        return slice(self._bare.cells.at(span[0]), self._bare.cells.at(span[1] - 1) + 1)
+
+    def _lasts(self, cells: slice) -> bool:
+        """Return whether the battery lasts with a contact through some cells."""
+        spare_wh = float(self._spare_wh[cells.start : cells.stop + 1].min())
+        return spare_wh >= float(self._takes_wh(cells).sum())
+
+    def _pieces(self, slot: _Slot, until_s: int) -> list[_Piece]:
+        """Return what could be added to a slot's contact before an instant, or how it could begin."""
+        grid_s, window = self._problem.resolution_s, slot.window
+        gaps = self._gaps(slot, (slot.span[0], min(slot.span[1], until_s)))
+        pieces = []
+        if slot.chosen is None:
+            for low, high in gaps:
+                length_s = min(high - low, max(PIECE_S, -(-window.min_length_s // grid_s) * grid_s))
+                if length_s >= max(grid_s, window.min_length_s):
+                    span = (high - length_s, high)
+                    pieces.append(_Piece(slot, span, span))
+            return pieces
+        start, end = slot.chosen
+        for low, high in gaps:
+            if high == start and low < high:
+                at = max(low, high - PIECE_S)
+                pieces.append(_Piece(slot, (at, end), (at, start)))
+            if low == end and low < high:
+                at = min(high, low + PIECE_S)
+                pieces.append(_Piece(slot, (start, at), (end, at)))
+        return pieces
+
+    def _gaps(self, slot: _Slot, span: Span) -> list[Span]:
+        """Return the parts of a span on the grid in which radio and antenna are free."""
+        window, grid_s = slot.window, self._problem.resolution_s
+        guard_s = window.setup_s + window.teardown_s
+        taken = []
+        for station_id, (low, high) in self._busy:
+            pad_s = guard_s if station_id == window.station_id and (low, high) != slot.chosen else 0
+            if low - pad_s < span[1] and high + pad_s > span[0]:
+                taken.append(((low - pad_s) // grid_s * grid_s, -(-(high + pad_s) // grid_s) * grid_s))
+        gaps, at = [], span[0]
+        for low, high in union(taken):
+            if low > at:
+                gaps.append((at, low))
+            at = max(at, high)
+        if at < span[1]:
+            gaps.append((at, span[1] // grid_s * grid_s))
+        return gaps
+
+    def take(self, piece: _Piece) -> None:
+        """Choose a piece."""
+        slot = piece.slot
+        if slot.chosen is not None:
+            self._busy.remove((slot.window.station_id, slot.chosen))
+        slot.chosen = piece.whole
+        self._busy.append((slot.window.station_id, slot.chosen))
+        cells, offset = self._cells_of(piece.added), self._bare.cells.at(slot.span[0])
+        self._drained[cells] += self._rates[id(slot)][cells.start - offset : cells.stop - offset]
+        self._stored = self._levels()
+        self._drawn[cells] += self._takes_wh(cells)
+        self._awake[cells] = True
+        self._spare_wh = self._spare()
+
+    def chosen(self) -> list[PlacedContact]:
+        """Return the contacts that were chosen."""
+        return [slot.contact for slot in self._slots if slot.chosen is not None]
