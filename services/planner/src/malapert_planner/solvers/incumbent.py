@@ -203,11 +203,13 @@ class Incumbent:
         end = -min(storage.end_max_bit, storage.capacity_bit)
         return self._whole(-_demanded(filled - storage.capacity_bit, filled - drained, end, wall=0.0))
 
+    def lasts(self) -> bool:
+        """Return whether the start has the charge that the whole schedule needs."""
+        return self.instance.problem.battery.start_wh + 1e-6 >= float(self.needed_wh[0])
+
     def keeps_limits(self) -> bool:
         """Return whether the start has the charge, and leaves the room, that the whole schedule needs."""
-        battery, storage = self.instance.problem.battery, self.instance.problem.storage
-        enough = battery.start_wh + 1e-6 >= float(self.needed_wh[0])
-        return enough and storage.start_bit <= float(self.admitted_bit[0]) + 1.0
+        return self.lasts() and self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
 
     def quiet(self, span: Span) -> Span:
         """Widen a span until neither of its ends cuts a drive or a contact, but not into what is frozen."""

@@ -9,9 +9,11 @@ from importlib.metadata import version
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.objective import evaluate
+from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Engine, SolveProgress
+from malapert_planner.solvers.excursions import insertion
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.sending import resent
@@ -147,6 +149,24 @@ class Search:
             self._accept(schedule, "fit out")
             gained, worth = self._worth(schedule) - worth, self._worth(schedule)
             if gained <= LEAST_GAIN * abs(worth):
+                return
+
+    def take_detour(self, chain: Chain, work: float) -> None:
+        """Go out of the way for an unplanned chain, where that is worth what it displaces once all is fitted out."""
+        for opening in openings(self.best, chain):
+            if self.finished():
+                return
+            before = self.objective
+            self.iteration += 1
+            scope = insertion(opening.schedule, opening.visit)
+            model = build_model(self.instance, scope)
+            solver, status = self.engine.run(model.model, work, self.iteration)
+            if status not in FOUND:
+                continue
+            candidate = opening.schedule.replaced(scope, model.schedule(solver))
+            if candidate.keeps_limits():
+                self._accept(self._topped(candidate), "detour")
+            if self.objective > before:
                 return
 
     def finished(self) -> bool:

@@ -15,15 +15,16 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
-from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, window
+from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
 from malapert_planner.solvers.tour import solve_tour
 from malapert_planner.solvers.touring import toured
 
 FIRST_SHARE = 0.2
-FILL_SHARE = 0.6
-"""So much of the work may be spent when a first valid schedule is found, and when filling ends."""
+FILL_SHARE = 0.5
+DETOUR_SHARE = 0.75
+"""So much of the work may be spent when a first valid schedule is found, when filling and when detours end."""
 LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
 LEAST_WORK, MOST_WORK = 0.1, 0.8
@@ -31,6 +32,8 @@ MOST_INSERTED = 24
 """So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
 FIT_OUT_EVERY = 8
+DETOURS = 0.25
+"""So often a step of the improvement is a detour."""
 
 
 def solve(
@@ -91,6 +94,7 @@ def solve(
     search.fit_out()
     fill(search, FILL_SHARE)
     search.fit_out()
+    go_out_of_the_way(search)
     improve(search, random.Random(seed))
     return result(search, seed, wall_limit_s)
 
@@ -147,12 +151,28 @@ def construct(search: Search) -> None:
     search.report("construct")
 
 
+def go_out_of_the_way(search: Search) -> None:
+    """Try a detour for each unplanned chain that is worth it, the most valuable first."""
+    least = LEAST_SHARE * sum(max(0.0, c.value) for c in search.instance.chains)
+    for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
+        if search.finished() or search.engine.work >= DETOUR_SHARE * search.engine.work_limit:
+            break
+        if chain.index not in search.best.chains and (chain.mandatory or chain.value > least):
+            search.take_detour(chain, _step_work(search, 75))
+    search.report("detours")
+
+
 def improve(search: Search, rng: random.Random) -> None:
     """Decide neighbourhoods anew until there is nothing left to do or to do it with."""
     for step in itertools.count(1):
         if search.finished():
             break
-        neighbourhood, before = next_neighbourhood(search.best, rng), search.best
+        before, missing = search.best, unplanned(search.best)
+        if missing and rng.random() < DETOURS:
+            chain = rng.choices(missing, [max(1e-3, c.value) for c in missing])[0]
+            search.take_detour(chain, _step_work(search, 60))
+            continue
+        neighbourhood = next_neighbourhood(search.best, rng)
         search.improve(
             neighbourhood.scope,
             _step_work(search, 60),

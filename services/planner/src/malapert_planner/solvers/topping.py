@@ -38,7 +38,7 @@ def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
     Where only room in the storage is missing, a contact that makes it is chosen beside.
     """
     for chain in chains:
-        if not _may_be_added(incumbent, chain):
+        if not may_be_added(incumbent, chain):
             continue
         found = _with_chain(incumbent, chain)
         if found is None and any(activity.data_bit for activity in chain.activities):
@@ -55,21 +55,21 @@ def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
         return None
     activities = sorted((*incumbent.schedule.activities, *placed), key=lambda item: (item.span, item.activity_id))
     candidate = Incumbent(incumbent.instance, replace(incumbent.schedule, activities=tuple(activities)))
-    return candidate if candidate.keeps_limits() and _keeps_shared(candidate, chain) else None
+    return candidate if candidate.keeps_limits() and keeps_shared(candidate, chain) else None
 
 
 def _earliest(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list[PlacedActivity] | None:
     problem, grid = incumbent.instance.problem, incumbent.instance.problem.resolution_s
-    steps = _steps(chain)
+    steps = chain_steps(chain)
     total_s = max(step.offset_s + step.activity.duration_s for step in steps)
-    low, high = _related_span(incumbent, chain, total_s)
+    low, high = related_span(incumbent, chain, total_s)
     free: Mask | None = None
     for place_id, stay in incumbent.stays:
         if place_id not in chain.starts:
             continue
         first = max(low, stay[0], incumbent.instance.open_from_s)
         last = min(high, stay[1] - total_s, problem.horizon_s - total_s)
-        spans = [(max(a, first), min(b, last)) for a, b in _chain_starts(chain, place_id) if a <= last and b >= first]
+        spans = [(max(a, first), min(b, last)) for a, b in chain_starts(chain, place_id) if a <= last and b >= first]
         for start, end in spans:
             if free is None:
                 free = _free(incumbent, steps, total_s, heed_storage=heed_storage)
@@ -113,7 +113,7 @@ def add_contact(incumbent: Incumbent, time_s: int) -> Incumbent | None:
     return None
 
 
-def _steps(chain: Chain) -> list[Step]:
+def chain_steps(chain: Chain) -> list[Step]:
     """Return a chain's steps without a wait between its blocks."""
     steps, since = [], 0
     for block in chain.blocks:
@@ -122,7 +122,7 @@ def _steps(chain: Chain) -> list[Step]:
     return steps
 
 
-def _chain_starts(chain: Chain, place_id: str) -> list[Span]:
+def chain_starts(chain: Chain, place_id: str) -> list[Span]:
     """Return closed spans in which a chain may start where its blocks follow each other without a wait."""
     allowed, since = list(chain.starts[place_id][0]), chain.blocks[0].duration_s
     for block, spans in zip(chain.blocks[1:], chain.starts[place_id][1:], strict=True):
@@ -200,7 +200,7 @@ def _within(inner: Span, outer: Span) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def _may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
+def may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
     """Return whether relations, repetitions and limits let a chain be added at all."""
     instance, problem = incumbent.instance, incumbent.instance.problem
     requests = {instance.chains[index].request_id for index in incumbent.chains}
@@ -230,7 +230,7 @@ def _may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
     return True
 
 
-def _related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
+def related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
     """Return the first and the last start that relations and repetitions to what is planned allow."""
     instance, problem = incumbent.instance, incumbent.instance.problem
     low, high = 0, problem.horizon_s
@@ -261,7 +261,7 @@ def _related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
     return low, high
 
 
-def _keeps_shared(incumbent: Incumbent, chain: Chain) -> bool:
+def keeps_shared(incumbent: Incumbent, chain: Chain) -> bool:
     """Return whether cumulative resources and reservoirs that a chain uses are kept with it."""
     problem, own = incumbent.instance.problem, {activity.activity_id for activity in chain.activities}
     for resource in problem.cumulative_resources:

@@ -52,8 +52,8 @@ def _driven(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
         since_s = max(stay[0], instance.open_from_s)
         earliest_s = max(since_s, leg.span[0])
         for begin_s in (max(earliest_s, since_s + leg.dwell_s), earliest_s):
-            starts = _starts(instance.drive_starts[number], (begin_s, leg.span[1]), grid_s)
-            found = _with_drive(schedule, instance.drives[number], starts)
+            starts = drive_starts(instance.drive_starts[number], (begin_s, leg.span[1]), grid_s)
+            found = with_drive(schedule, instance.drives[number], starts)
             if found is not None:
                 schedule = found
                 by.append(index)
@@ -61,7 +61,7 @@ def _driven(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
     return schedule, by
 
 
-def _starts(spans: tuple[Span, ...], within: Span, grid_s: int) -> Iterator[int]:
+def drive_starts(spans: tuple[Span, ...], within: Span, grid_s: int) -> Iterator[int]:
     """Yield instants of the grid within closed spans, each only so often that not too many are tried."""
     width_s = max(grid_s, (within[1] - within[0]) // MOST_STARTS // grid_s * grid_s)
     for low, high in spans:
@@ -69,7 +69,7 @@ def _starts(spans: tuple[Span, ...], within: Span, grid_s: int) -> Iterator[int]
         yield from range(first, min(high, within[1] - 1) + 1, width_s)
 
 
-def _with_drive(schedule: Incumbent, drive: Drive, starts: Iterator[int]) -> Incumbent | None:
+def with_drive(schedule: Incumbent, drive: Drive, starts: Iterator[int]) -> Incumbent | None:
     """Return the schedule with a drive at the first start at which the contact that it needs can be had."""
     is_covered = any(c.kind is ConditionKind.CONTACT for c in schedule.instance.problem.drive_rule.conditions)
     contacts = schedule.schedule.contacts
