@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,11 +25,17 @@ from malapert_planner.solvers.units import Units
 
 
 @dataclass(frozen=True, slots=True)
-class RelaxedChain:
-    """A chain in a relaxation: planned or not, start of each of its steps, end."""
+class ChosenChain:
+    """A chain in a relaxation: planned or not."""
 
     chain: Chain
     planned: cp_model.IntVar
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxedChain(ChosenChain):
+    """A chain in a relaxation that keeps times: start of each of its steps, end."""
+
     starts: tuple[cp_model.IntVar, ...]
     end: cp_model.LinearExpr
 
@@ -249,7 +255,7 @@ def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int
             ).only_enforce_if(second.planned)
 
 
-def add_energy(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
+def add_energy(model: cp_model.CpModel, instance: Instance, chains: Mapping[int, ChosenChain]) -> None:
     """Σ energy z ≤ start + best generation − least base load − end."""
     problem = instance.problem
     battery = problem.battery
@@ -269,7 +275,7 @@ def add_objective(
     model: cp_model.CpModel,
     instance: Instance,
     units: Units,
-    chains: dict[int, RelaxedChain],
+    chains: Mapping[int, ChosenChain],
     drive_cost: cp_model.LinearExprT,
 ) -> cp_model.LinearExpr:
     """State the objective of planned chains; their contacts cost at least what drives or what sending needs."""
@@ -291,7 +297,7 @@ def _add_unfairness(
     model: cp_model.CpModel,
     instance: Instance,
     units: Units,
-    chains: dict[int, RelaxedChain],
+    chains: Mapping[int, ChosenChain],
     terms: list[cp_model.LinearExprT],
 ) -> None:
     weight = instance.problem.objective.fairness_weight
@@ -325,7 +331,7 @@ def cheapest_contact(instance: Instance) -> float:
 
 
 def _drive_and_contact_cost(
-    model: cp_model.CpModel, instance: Instance, units: Units, chains: dict[int, RelaxedChain]
+    model: cp_model.CpModel, instance: Instance, units: Units, chains: Mapping[int, ChosenChain]
 ) -> cp_model.LinearExprT:
     """Σ over places that planned chains cannot do without: the shortest drive there, where drives need contact."""
     problem = instance.problem
@@ -342,7 +348,7 @@ def _drive_and_contact_cost(
     return cp_model.LinearExpr.sum(costs) if costs else 0
 
 
-def _sending_cost(instance: Instance, units: Units, chains: dict[int, RelaxedChain]) -> cp_model.LinearExprT:
+def _sending_cost(instance: Instance, units: Units, chains: Mapping[int, ChosenChain]) -> cp_model.LinearExprT:
     """(start + Σ data z − end limit) times the cheapest cost of a bit."""
     problem = instance.problem
     storage = problem.storage

@@ -71,9 +71,9 @@ class Engine:
         gap: float = 0.0,
         on_solution: Callable[[float, float], None] | None = None,
     ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
-        """Solve a model within ``work`` and what is left of the limits; ``linear`` adds the linear relaxation; within ``gap``
-        of its bound a solution is taken as optimal.
+        """Solve a model within ``work`` and what is left of the limits.
 
+        ``linear`` adds the linear relaxation; within ``gap`` of its bound a solution is taken as optimal.
         Presolve is kept light: on these models its later rounds cost more than the search that they save.
         """
         solver = cp_model.CpSolver()

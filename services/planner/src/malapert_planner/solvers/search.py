@@ -17,6 +17,7 @@ from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.sending import resent
+from malapert_planner.solvers.series import broken_series, series_anew
 from malapert_planner.solvers.topping import top_up
 
 SOLVER = "malapert-cp-sat 2"
@@ -30,6 +31,7 @@ WORK_PER_TOPPING = 5e-4
 """Work charged for each chain that is tried beside a schedule."""
 WORK_PER_SENDING = 0.1
 """Work charged for choosing all contacts anew."""
+WORK_PER_SERIES = 0.02
 MOST_ROUNDS = 8
 LEAST_GAIN = 1e-3
 """Fitting out ends where a round gains less than this share."""
@@ -104,11 +106,12 @@ class Search:
         solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
         if status in FOUND:
             candidate = self.best.replaced(scope, model.schedule(solver))
-            self._accept(candidate, stage)
+            self.accept(candidate, stage)
         if status == cp_model.OPTIMAL and whole and scope.cells == self.best.cells:
             self.settled = True
 
-    def _accept(self, candidate: Incumbent, stage: str) -> None:
+    def accept(self, candidate: Incumbent, stage: str) -> None:
+        """Keep a schedule where it is better than the best."""
         objective = self._worth(candidate)
         mended = candidate.keeps_limits() and not self.best.keeps_limits()
         rank = (-self.missing(candidate), objective)
@@ -122,7 +125,7 @@ class Search:
     def top_up(self) -> None:
         """Add what fits beside the best schedule as it is, the most valuable for its time first."""
         if not self.finished() and self.best.keeps_limits():
-            self._accept(self._topped(self.best), "top up")
+            self.accept(self._topped(self.best), "top up")
 
     def _topped(self, schedule: Incumbent) -> Incumbent:
         missing = [c for c in self.instance.chains if c.index not in schedule.chains and c.starts]
@@ -131,25 +134,29 @@ class Search:
         self.engine.work += WORK_PER_TOPPING * len(ordered)
         return top_up(schedule, ordered)
 
-    def fit_out(self, schedule: Incumbent | None = None) -> None:
-        """Add what fits beside a schedule, choose its contacts anew, and again, as long as that gains something.
-
-        It is the best schedule where none is given.
-        """
-        schedule = schedule or self.best
-        worth = self._worth(schedule)
+    def fit_out(self) -> None:
+        """Add what fits beside the best schedule, choose its contacts anew, and again while that gains something."""
         for _ in range(MOST_ROUNDS):
-            if self.finished() or not schedule.keeps_limits():
+            if self.finished() or not self.best.keeps_limits():
                 return
-            schedule = self._topped(schedule)
+            worth = self.objective
+            schedule = self._topped(self.best)
             self.engine.work += WORK_PER_SENDING
             cheaper = resent(schedule)
             if cheaper is not None and self._worth(cheaper) > self._worth(schedule):
                 schedule = cheaper
-            self._accept(schedule, "fit out")
-            gained, worth = self._worth(schedule) - worth, self._worth(schedule)
-            if gained <= LEAST_GAIN * abs(worth):
+            self.accept(schedule, "fit out")
+            self._mend_series()
+            if self.objective - worth <= LEAST_GAIN * abs(worth):
                 return
+
+    def _mend_series(self) -> None:
+        """Place repetitions anew of which some are missing."""
+        for repetition in broken_series(self.best):
+            if self.finished():
+                return
+            self.engine.work += WORK_PER_SERIES
+            self.accept(series_anew(self.best, repetition), "series")
 
     def take_detour(self, chain: Chain, work: float) -> None:
         """Go out of the way for an unplanned chain, where that is worth what it displaces once all is fitted out."""
@@ -165,7 +172,7 @@ class Search:
                 continue
             candidate = opening.schedule.replaced(scope, model.schedule(solver))
             if candidate.keeps_limits():
-                self._accept(self._topped(candidate), "detour")
+                self.accept(self._topped(candidate), "detour")
             if self.objective > before:
                 return
 

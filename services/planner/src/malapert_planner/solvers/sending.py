@@ -74,9 +74,9 @@ def _needed(incumbent: Incumbent, contact: PlacedContact) -> PlacedContact | Non
         needing += [drive.span for drive in schedule.drives]
     for placed in schedule.activities:
         for condition in incumbent.instance.activities[placed.activity_id].conditions:
-            if condition.kind is ConditionKind.CONTACT:
-                if not condition.station_ids or contact.station_id in condition.station_ids:
-                    needing.append(placed.span)
+            by_station = not condition.station_ids or contact.station_id in condition.station_ids
+            if condition.kind is ConditionKind.CONTACT and by_station:
+                needing.append(placed.span)
     inside = [(max(a, contact.span[0]), min(b, contact.span[1])) for a, b in needing if overlap_s((a, b), contact.span)]
     if not inside:
         return None

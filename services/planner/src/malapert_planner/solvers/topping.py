@@ -51,8 +51,11 @@ def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
 
 def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
     placed = _earliest(incumbent, chain, heed_storage=True)
-    if placed is None:
-        return None
+    return with_placed(incumbent, chain, placed) if placed else None
+
+
+def with_placed(incumbent: Incumbent, chain: Chain, placed: list[PlacedActivity]) -> Incumbent | None:
+    """Return the schedule with a chain placed; None where that breaks a limit."""
     activities = sorted((*incumbent.schedule.activities, *placed), key=lambda item: (item.span, item.activity_id))
     candidate = Incumbent(incumbent.instance, replace(incumbent.schedule, activities=tuple(activities)))
     return candidate if candidate.keeps_limits() and keeps_shared(candidate, chain) else None
@@ -60,24 +63,37 @@ def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
 
 def _earliest(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list[PlacedActivity] | None:
     problem, grid = incumbent.instance.problem, incumbent.instance.problem.resolution_s
-    steps = chain_steps(chain)
-    total_s = max(step.offset_s + step.activity.duration_s for step in steps)
-    low, high = related_span(incumbent, chain, total_s)
-    free: Mask | None = None
+    low, high = related_span(incumbent, chain, chain_length_s(chain))
+    low, high = max(low, incumbent.instance.open_from_s), min(high, problem.horizon_s)
+    first = -(-low // grid)
+    cells = np.flatnonzero(open_starts(incumbent, chain, heed_storage=heed_storage)[first : high // grid + 1])
+    return placed_at(incumbent, chain, (first + int(cells[0])) * grid) if len(cells) else None
+
+
+def placed_at(incumbent: Incumbent, chain: Chain, start_s: int) -> list[PlacedActivity]:
+    """Return a chain's activities from an instant on, where the asset is then."""
+    place_id = incumbent.place_at(start_s)
+    return [PlacedActivity(s.activity.activity_id, place_id, s.span(start_s)) for s in chain_steps(chain)]
+
+
+def chain_length_s(chain: Chain) -> int:
+    """Return how long a chain takes without a wait between its blocks."""
+    return sum(block.duration_s for block in chain.blocks)
+
+
+def open_starts(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> Mask:
+    """Return at which instants of the grid a chain could start beside all else, relations apart."""
+    grid, total_s, count = incumbent.instance.problem.resolution_s, chain_length_s(chain), len(incumbent.cells)
+    opened = np.zeros(count, np.bool_)
     for place_id, stay in incumbent.stays:
-        if place_id not in chain.starts:
-            continue
-        first = max(low, stay[0], incumbent.instance.open_from_s)
-        last = min(high, stay[1] - total_s, problem.horizon_s - total_s)
-        spans = [(max(a, first), min(b, last)) for a, b in chain_starts(chain, place_id) if a <= last and b >= first]
-        for start, end in spans:
-            if free is None:
-                free = _free(incumbent, steps, total_s, heed_storage=heed_storage)
-            cells = np.flatnonzero(free[-(-start // grid) : end // grid + 1])
-            if len(cells):
-                at = (-(-start // grid) + int(cells[0])) * grid
-                return [PlacedActivity(step.activity.activity_id, place_id, step.span(at)) for step in steps]
-    return None
+        if place_id in chain.starts and stay[1] - stay[0] >= total_s:
+            for low, high in chain_starts(chain, place_id):
+                low, high = max(low, stay[0]), min(high, stay[1] - total_s)
+                if low <= high:
+                    opened[-(-low // grid) : high // grid + 1] = True
+    if opened.any():
+        opened &= _free(incumbent, chain_steps(chain), total_s, heed_storage=heed_storage)
+    return opened
 
 
 def add_contact(incumbent: Incumbent, time_s: int) -> Incumbent | None:

@@ -17,7 +17,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Drive, Span
-from malapert_planner.solvers.bound import RelaxedChain, add_energy, add_objective, cheapest_contact, trivial_bound
+from malapert_planner.solvers.bound import ChosenChain, add_energy, add_objective, cheapest_contact, trivial_bound
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
@@ -58,7 +58,7 @@ class Tour:
     homes: dict[int, dict[str, list[int]]]
     """For each chain that not every place allows, the cells in which it could start, by place."""
     worth: list[cp_model.LinearExpr]
-    """The objective."""
+    """The objective, once it is stated."""
 
     def bound(self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> float:
         """Return what the solver has proved of every schedule of the problem."""
@@ -68,7 +68,7 @@ class Tour:
         is_stated = math.isfinite(proved) and (status is not cp_model.UNKNOWN or proved > 0)
         return min(trivial_bound(self.instance), proved if is_stated else math.inf)
 
-    def before(self, node: Node) -> cp_model.LinearExprT:
+    def before(self, node: Node) -> Var | int:
         """Return whether the asset is at a place when a cell begins."""
         place_id, cell = node
         if not cell:
@@ -153,11 +153,11 @@ def build_tour(instance: Instance) -> Tour:
     tour = Tour(model, instance, units, edges_s, stays, drives, {}, {}, [])
     _add_flow(tour)
     _add_endurance(tour)
-    relaxed: dict[int, RelaxedChain] = {}
+    relaxed: dict[int, ChosenChain] = {}
     for chain in instance.chains:
         planned = model.new_bool_var("")
         tour.planned[chain.index] = planned
-        relaxed[chain.index] = RelaxedChain(chain, planned, (), 0)
+        relaxed[chain.index] = ChosenChain(chain, planned)
         if chain.mandatory:
             model.add(planned == 1)
         if not chain.starts:
@@ -301,7 +301,7 @@ def _within(spans: tuple[Span, ...], cell: Span) -> Span:
     return inside[0][0], inside[-1][1]
 
 
-def _drive_cost(tour: Tour) -> cp_model.LinearExprT:
+def _drive_cost(tour: Tour) -> cp_model.LinearExpr:
     """The least cost of the contacts that drives need, in points."""
     per_s = cheapest_contact(tour.instance) * tour.units.value_scale
     return cp_model.LinearExpr.sum(
@@ -328,7 +328,7 @@ def _round(drives: Sequence[Drive], start: str, ways: Counter[int]) -> list[int]
     return walk[::-1]
 
 
-def _burden(tour: Tour) -> cp_model.LinearExprT:
+def _burden(tour: Tour) -> cp_model.LinearExpr:
     points = max(1, tour.units.points(BURDEN * trivial_bound(tour.instance)))
     return _drive_cost(tour) + points * cp_model.LinearExpr.sum(list(tour.drives.values()))
 

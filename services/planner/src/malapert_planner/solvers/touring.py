@@ -14,6 +14,9 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.tour import Leg
 
 ROUNDING_WH = 1e-6
+WORK_SHARES = (1.0, 0.5, 0.25, 0.0)
+DELAY_S = 3 * 86400
+"""So long after its cell a drive may start."""
 MOST_STARTS = 200
 """So many starts of a drive are tried at most."""
 
@@ -21,12 +24,12 @@ MOST_STARTS = 200
 def toured(empty: Incumbent, legs: list[Leg]) -> Incumbent | None:
     """Return an empty schedule with the drives of a tour, without the visits that the battery does not last for.
 
-    Each drive starts as early in its cell as the work before it allows, or else as early as it can. None is returned
-    where no visit can be made.
+    The asset stays at each place as long as its work there takes, or as large a share of that as lets it make all
+    drives. None is returned where no visit can be made.
     """
     legs = list(legs)
     while legs:
-        schedule, by = _driven(empty, legs)
+        schedule, by = _driven_at_best(empty, legs)
         if schedule.keeps_limits():
             return schedule
         short = np.flatnonzero(schedule.charge_wh < schedule.instance.problem.battery.floor_wh - ROUNDING_WH)
@@ -39,7 +42,18 @@ def toured(empty: Incumbent, legs: list[Leg]) -> Incumbent | None:
     return None
 
 
-def _driven(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
+def _driven_at_best(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
+    best: tuple[Incumbent, list[int]] = (empty, [])
+    for share in WORK_SHARES:
+        driven = _driven(empty, legs, share)
+        if len(driven[1]) > len(best[1]):
+            best = driven
+        if len(best[1]) == len(legs):
+            break
+    return best
+
+
+def _driven(empty: Incumbent, legs: list[Leg], share: float) -> tuple[Incumbent, list[int]]:
     """Return the schedule with the drives that find their time and contacts, and the leg of each."""
     instance, grid_s = empty.instance, empty.instance.problem.resolution_s
     ways = {(d.from_place_id, d.to_place_id): n for n, d in enumerate(instance.drives)}
@@ -49,15 +63,12 @@ def _driven(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
         number = ways.get((place_id, leg.drive.to_place_id))
         if number is None:
             continue
-        since_s = max(stay[0], instance.open_from_s)
-        earliest_s = max(since_s, leg.span[0])
-        for begin_s in (max(earliest_s, since_s + leg.dwell_s), earliest_s):
-            starts = drive_starts(instance.drive_starts[number], (begin_s, leg.span[1]), grid_s)
-            found = with_drive(schedule, instance.drives[number], starts)
-            if found is not None:
-                schedule = found
-                by.append(index)
-                break
+        begin_s = max(stay[0] + round(share * leg.dwell_s), leg.span[0], instance.open_from_s)
+        starts = drive_starts(instance.drive_starts[number], (begin_s, leg.span[1] + DELAY_S), grid_s)
+        found = with_drive(schedule, instance.drives[number], starts)
+        if found is not None:
+            schedule = found
+            by.append(index)
     return schedule, by
 
 
