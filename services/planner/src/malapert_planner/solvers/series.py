@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Repetition
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.topping import may_be_added, open_starts, placed_at, with_placed
+from malapert_planner.solvers.topping import chain_length_s, may_be_added, open_starts, placed_at, with_placed
 
 Mask = NDArray[np.bool_]
 
@@ -37,8 +37,10 @@ def series_anew(incumbent: Incumbent, repetition: Repetition) -> Incumbent:
     own = {activity.activity_id for chain in chains for activity in chain.activities}
     kept = tuple(a for a in incumbent.schedule.activities if a.activity_id not in own)
     bare = replace(incumbent, schedule=replace(incumbent.schedule, activities=kept))
+    # None overlaps the one before, whatever the period says.
+    least_s = max(repetition.period_s - repetition.tolerance_s, chain_length_s(chains[0]))
     reach = (
-        -(-(repetition.period_s - repetition.tolerance_s) // grid),
+        -(-least_s // grid),
         (repetition.period_s + repetition.tolerance_s) // grid,
     )
     opened = [open_starts(bare, chain, heed_storage=True) for chain in chains]

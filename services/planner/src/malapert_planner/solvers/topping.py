@@ -65,6 +65,8 @@ def _earliest(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list
     problem, grid = incumbent.instance.problem, incumbent.instance.problem.resolution_s
     low, high = related_span(incumbent, chain, chain_length_s(chain))
     low, high = max(low, incumbent.instance.open_from_s), min(high, problem.horizon_s)
+    if high < low:
+        return None
     first = -(-low // grid)
     cells = np.flatnonzero(open_starts(incumbent, chain, heed_storage=heed_storage)[first : high // grid + 1])
     return placed_at(incumbent, chain, (first + int(cells[0])) * grid) if len(cells) else None
