@@ -38,7 +38,7 @@ def series_anew(incumbent: Incumbent, repetition: Repetition) -> Incumbent:
     kept = tuple(a for a in incumbent.schedule.activities if a.activity_id not in own)
     bare = replace(incumbent, schedule=replace(incumbent.schedule, activities=kept))
     # None overlaps the one before, whatever the period says.
-    least_s = max(repetition.period_s - repetition.tolerance_s, chain_length_s(chains[0]))
+    least_s = max(repetition.period_s - repetition.tolerance_s, *map(chain_length_s, chains))
     reach = (
         -(-least_s // grid),
         (repetition.period_s + repetition.tolerance_s) // grid,
