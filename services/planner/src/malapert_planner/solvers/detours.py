@@ -87,10 +87,15 @@ def _possible(incumbent: Incumbent, chain: Chain, place_id: str) -> Iterator[_De
                 {i for i, fixed in incumbent.chains.items() if overlap_s(fixed.span, away)}
                 | _out_of_order(incumbent, chain, span),
             )
-            if any(instance.chains[i].mandatory for i in displaced) or chain.index in displaced:
+            if chain.index in displaced or any(_must_stay(incumbent, i) for i in displaced):
                 continue
             loss = sum(instance.chains[i].value for i in displaced)
             yield _Detour(place_id, out_s, away[1], back_s, displaced, loss)
+
+
+def _must_stay(incumbent: Incumbent, index: int) -> bool:
+    instance = incumbent.instance
+    return instance.chains[index].mandatory or incumbent.chains[index].span[0] < instance.open_from_s
 
 
 def _out_of_order(incumbent: Incumbent, chain: Chain, span: Span) -> set[int]:

@@ -21,7 +21,8 @@ def broken_series(incumbent: Incumbent) -> list[Repetition]:
     broken = []
     for repetition in problem.repetitions:
         chains = incumbent.instance.request_chains.get(repetition.request_id, ())
-        movable = not any(chain.mandatory for chain in chains) and repetition.request_id not in tied
+        frozen = any(c.index in planned and planned[c.index].span[0] < incumbent.instance.open_from_s for c in chains)
+        movable = not frozen and repetition.request_id not in tied and not any(chain.mandatory for chain in chains)
         if movable and any(chain.index not in planned and chain.starts for chain in chains):
             broken.append(repetition)
     return broken
