@@ -32,6 +32,8 @@ WORK_PER_TOPPING = 5e-4
 WORK_PER_SENDING = 0.1
 """Work charged for choosing all contacts anew."""
 WORK_PER_SERIES = 0.02
+MOST_SERIES = 40
+"""So many series are mended at once at most."""
 MOST_ROUNDS = 8
 LEAST_GAIN = 1e-3
 """Fitting out ends where a round gains less than this share."""
@@ -152,7 +154,7 @@ class Search:
 
     def _mend_series(self) -> None:
         """Place repetitions anew of which some are missing."""
-        for repetition in broken_series(self.best):
+        for repetition in broken_series(self.best)[:MOST_SERIES]:
             if self.finished():
                 return
             self.engine.work += WORK_PER_SERIES
