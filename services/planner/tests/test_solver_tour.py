@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ from malapert_planner.domain.problem import (
 )
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule, SolveStatus
 from malapert_planner.domain.validation import validate
+from malapert_planner.solvers.bound import proved_bound
 from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent
@@ -31,6 +33,8 @@ from malapert_planner.solvers.series import broken_series, series_anew
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.tour import solve_tour
 from malapert_planner.solvers.touring import toured
+from malapert_planner.solvers.units import Units
+from ortools.sat.python import cp_model
 from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window, random_problem
 
 DAY_S = 24 * HOUR_S
@@ -186,3 +190,14 @@ def test_a_detour_takes_back_what_came_too_early() -> None:
     assert opening.visit.place_id == "ridge"
     assert len(opening.visit.chains) == 2
     assert solve(problem, work_limit=3.0).objective == 55.0
+
+
+def test_a_solver_that_was_stopped_before_it_began_has_proved_nothing() -> None:
+    model = cp_model.CpModel()
+    model.maximize(cp_model.LinearExpr.sum([model.new_bool_var("") for _ in range(3)]))
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = 1e-9
+    status = solver.solve(model)
+    units = Units.of(one_night())
+    assert (status, solver.best_objective_bound) == (cp_model.UNKNOWN, 0.0)
+    assert proved_bound(solver, status, units, 3) == math.inf

@@ -64,12 +64,19 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
     relaxation = relax(instance.problem)
     trivial = trivial_bound(instance)
     solver, status = engine.run(relaxation.model, work, linear=True)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN) and math.isfinite(solver.best_objective_bound):
-        slack = len(instance.chains) + 2
-        proved = (solver.best_objective_bound + slack) / relaxation.units.value_scale
-        if status is not cp_model.UNKNOWN or proved > 0:
-            return min(trivial, proved)
-    return trivial
+    return min(trivial, proved_bound(solver, status, relaxation.units, len(instance.chains)))
+
+
+def proved_bound(solver: cp_model.CpSolver, status: cp_model.CpSolverStatus, units: Units, count: int) -> float:
+    """Return what a solver has proved of a relaxation in which so many chains' values are rounded; infinity if nothing.
+
+    A solver that was stopped before it began says 0.
+    """
+    points = solver.best_objective_bound
+    if (status == cp_model.UNKNOWN and points <= 0) or not math.isfinite(points):
+        return math.inf
+    known = status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN)
+    return (points + count + 2) / units.value_scale if known else math.inf
 
 
 def trivial_bound(instance: Instance) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -56,6 +57,8 @@ class Search:
     objective: float = field(init=False)
     iteration: int = 0
     settled: bool = False
+    tried: Counter[int] = field(default_factory=Counter)
+    """How often chains were tried beside a schedule, where there are too many to try all."""
 
     def __post_init__(self) -> None:
         self.objective = self._worth(self.best)
@@ -130,15 +133,23 @@ class Search:
             self.accept(self._topped(self.best), "top up")
 
     def _topped(self, schedule: Incumbent) -> Incumbent:
-        missing = [c for c in self.instance.chains if c.index not in schedule.chains and c.starts]
-        ordered = sorted(missing, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
-        ordered = ordered[:MOST_TOPPED]
+        waiting = self._waiting(schedule)
+        ordered = sorted(waiting, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
+        if len(ordered) > MOST_TOPPED:
+            # Not always the same: those that were tried before come later.
+            ordered = sorted(ordered, key=lambda c: self.tried[c.index])[:MOST_TOPPED]
+            self.tried.update(c.index for c in ordered)
         self.engine.work += WORK_PER_TOPPING * len(ordered)
         return top_up(schedule, ordered)
 
+    def _waiting(self, schedule: Incumbent) -> list[Chain]:
+        visited = {place_id for place_id, _ in schedule.stays}
+        return [c for c in self.instance.chains if c.index not in schedule.chains and visited & c.starts.keys()]
+
     def fit_out(self) -> None:
         """Add what fits beside the best schedule, choose its contacts anew, and again while that gains something."""
-        for _ in range(MOST_ROUNDS):
+        rounds = len(self._waiting(self.best)) // MOST_TOPPED
+        for number in range(MOST_ROUNDS + rounds):
             if self.finished() or not self.best.keeps_limits():
                 return
             worth = self.objective
@@ -149,7 +160,7 @@ class Search:
                 schedule = cheaper
             self.accept(schedule, "fit out")
             self._mend_series()
-            if self.objective - worth <= LEAST_GAIN * abs(worth):
+            if number >= rounds and self.objective - worth <= LEAST_GAIN * abs(worth):
                 return
 
     def _mend_series(self) -> None:

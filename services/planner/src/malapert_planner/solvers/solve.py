@@ -31,6 +31,7 @@ LEAST_WORK, MOST_WORK = 0.1, 0.8
 MOST_INSERTED = 24
 """So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
+BOUND_ROUNDING = 1e-6
 FIT_OUT_EVERY = 8
 DETOURS = 0.25
 """So often a step of the improvement is a detour."""
@@ -78,13 +79,11 @@ def solve(
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
-    # A first plan comes before a better bound: of many requests the relaxation takes long to build.
+    # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
     fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
-    search.bound = upper_bound(instance, engine, work_limit / 8)
-    bound, legs = solve_tour(instance, engine, work_limit / 8)
-    search.bound = min(search.bound, bound)
+    search.bound, legs = solve_tour(instance, engine, work_limit / 8)
     search.report("bound")
     tour = toured(Incumbent(instance, Schedule()), legs)
     if tour is not None:
@@ -93,6 +92,8 @@ def solve(
         along.fit_out()
         search.accept(along.best, "tour")
     search.fit_out()
+    search.bound = min(search.bound, upper_bound(instance, engine, work_limit / 8))
+    search.report("bound")
     construct(search)
     search.fit_out()
     fill(search, FILL_SHARE)
@@ -198,5 +199,7 @@ def result(search: Search, seed: int, wall_limit_s: float) -> SolveResult:
         failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE
         return SolveResult(failed, Schedule(), 0.0, search.bound, engine.work, parameters, conflict or ())
     status = SolveStatus.OPTIMAL if search.proven() else SolveStatus.FEASIBLE
+    if search.objective > search.bound + BOUND_ROUNDING * max(1.0, abs(search.bound)):
+        raise ArithmeticError(f"the objective {search.objective} is above its bound {search.bound}: that is a defect")
     bound = max(search.bound, search.objective)
     return SolveResult(status, search.best.schedule, search.objective, bound, engine.work, parameters)

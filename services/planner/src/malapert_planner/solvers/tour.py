@@ -17,7 +17,14 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Drive, Span
-from malapert_planner.solvers.bound import ChosenChain, add_energy, add_objective, cheapest_contact, trivial_bound
+from malapert_planner.solvers.bound import (
+    ChosenChain,
+    add_energy,
+    add_objective,
+    cheapest_contact,
+    proved_bound,
+    trivial_bound,
+)
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
@@ -59,14 +66,6 @@ class Tour:
     """For each chain that not every place allows, the cells in which it could start, by place."""
     worth: list[cp_model.LinearExpr]
     """The objective, once it is stated."""
-
-    def bound(self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> float:
-        """Return what the solver has proved of every schedule of the problem."""
-        proved = math.inf
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN):
-            proved = (solver.best_objective_bound + len(self.planned) + 2) / self.units.value_scale
-        is_stated = math.isfinite(proved) and (status is not cp_model.UNKNOWN or proved > 0)
-        return min(trivial_bound(self.instance), proved if is_stated else math.inf)
 
     def before(self, node: Node) -> Var | int:
         """Return whether the asset is at a place when a cell begins."""
@@ -344,7 +343,7 @@ def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, 
             break
         solver, status = engine.run(tour.model, left, number, linear=True, gap=NEAR if is_bounded else 0.0)
         if not is_bounded:
-            bound = min(bound, tour.bound(solver, status))
+            bound = min(bound, proved_bound(solver, status, tour.units, len(instance.chains)))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
         legs = tour.legs(solver)
