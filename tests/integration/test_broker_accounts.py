@@ -16,6 +16,7 @@ from malapert_core.job_worker import JobWorker, Tell
 from malapert_core.work_queue import Job, Priority, WorkQueue
 from malapert_testing.nats_server import free_port, nats_server_binary
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats" / "nats.conf"
@@ -42,7 +43,8 @@ def broker_port(tmp_path: Path) -> Iterator[int]:
 
 @asynccontextmanager
 async def user(name: str, port: int) -> AsyncIterator[Client]:
-    connection = await connect_nats(f"nats://{name}:p@127.0.0.1:{port}", name=name)
+    client = {"solver": "malapert-planner-worker"}.get(name, f"malapert-{name}")
+    connection = await connect_nats(f"nats://{name}:p@127.0.0.1:{port}", name=client)
     try:
         yield connection
     finally:
@@ -87,6 +89,23 @@ async def test_a_worker_reads_no_event_and_makes_none_and_no_job(broker_port: in
                 await attempt
         info = await planner.jetstream().stream_info("MALAPERT_PLANNER")
         assert info.state.messages == 1
+
+
+@pytest.mark.asyncio
+async def test_nobody_reads_answers_that_are_meant_for_others(broker_port: int) -> None:
+    async with user("planner", broker_port) as planner, user("solver", broker_port) as solver:
+        heard: list[bytes] = []
+
+        async def hear(message: Msg) -> None:
+            heard.append(message.data)
+
+        for subject in ("_INBOX.>", "_INBOX.malapert-planner.>"):
+            await solver.subscribe(subject, cb=hear)
+        await solver.flush()
+        await ensure_streams(planner.jetstream())
+        assert (await planner.jetstream().account_info()).streams >= 1
+        await solver.flush()
+    assert heard == []
 
 
 @pytest.mark.asyncio

@@ -43,6 +43,15 @@ def test_everything_listens_on_loopback(tmp_path):
     assert embedded.url.startswith("http://127.0.0.1:")
 
 
+def test_workers_know_the_broker_and_no_secret_of_the_services(tmp_path):
+    embedded = plan_embedded(tmp_path, _free_port(), workers=2)
+    workers = [spec for spec in embedded.processes if spec.name.startswith("worker-")]
+    assert [spec.name for spec in workers] == ["worker-1", "worker-2"]
+    for spec in workers:
+        assert spec.command[-1] == "worker"
+        assert set(spec.environment) == {"MALAPERT_PLANNER_NATS_URL", "MALAPERT_PLANNER_LOG_FORMAT"}
+
+
 def test_a_taken_port_is_named(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

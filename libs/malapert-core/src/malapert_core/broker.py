@@ -34,7 +34,8 @@ async def connect_nats(
     url : str
         Addresses of the servers, separated by commas.
     name : str
-        Name under which the broker shows this client.
+        Name under which the broker shows this client; answers come to ``_INBOX.<name>``, which the broker may keep from
+        others.
     credentials : Path, optional
         File of NATS user credentials.
     reconnect_wait_s : float
@@ -56,6 +57,7 @@ async def connect_nats(
     await connection.connect(
         url.split(","),
         name=name,
+        inbox_prefix=f"_INBOX.{name}",
         user_credentials=str(credentials) if credentials else None,
         max_reconnect_attempts=-1,
         reconnect_time_wait=reconnect_wait_s,  # type: ignore[arg-type]
