@@ -164,7 +164,7 @@ class _Sending:
         # Nothing sends what is not there, be it before or after.
         least = np.minimum.accumulate(self._stored[edge::-1])[::-1]
         is_last = edge == len(self._stored) - 1  # before, what is sent beyond the need saves sending it later
-        best, best_worth = None, 0.0
+        best, best_rank = None, (0.0, 0)
         for slot in self._slots:
             if slot.span[0] >= self._edges[edge]:
                 continue
@@ -177,9 +177,10 @@ class _Sending:
                     useful = min(useful, need_bit)
                 hours = (piece.added[1] - piece.added[0]) / SECONDS_PER_HOUR
                 worth = useful / max(1e-9, hours * slot.window.cost_per_hour)
-                # Of equal ones the latest: it leaves the earlier for what is gathered earlier.
-                if useful > ROUNDING_BIT and worth >= best_worth and self._lasts(cells):
-                    best, best_worth = piece, worth
+                # Of equal ones the earliest: nobody likes to wait for data.
+                rank = (worth, -piece.added[0])
+                if useful > ROUNDING_BIT and rank > best_rank and self._lasts(cells):
+                    best, best_rank = piece, rank
         return best
 
     def _cells_of(self, span: Span) -> slice:

@@ -22,9 +22,10 @@ from malapert_planner.solvers.tour import solve_tour
 from malapert_planner.solvers.touring import toured
 
 FIRST_SHARE = 0.2
-FILL_SHARE = 0.5
-DETOUR_SHARE = 0.75
-"""So much of the work may be spent when a first valid schedule is found, when filling and when detours end."""
+FIRST_DETOUR_SHARE = 0.5
+FILL_SHARE = 0.65
+DETOUR_SHARE = 0.8
+"""So much of the work may be spent when a first valid schedule is found, and when detours, filling and detours end."""
 LEAST_SHARE = 1e-3
 """Filling ends where less than this share of all value waits anywhere."""
 LEAST_WORK, MOST_WORK = 0.1, 0.8
@@ -96,9 +97,10 @@ def solve(
     search.report("bound")
     construct(search)
     search.fit_out()
+    go_out_of_the_way(search, FIRST_DETOUR_SHARE)
     fill(search, FILL_SHARE)
     search.fit_out()
-    go_out_of_the_way(search)
+    go_out_of_the_way(search, DETOUR_SHARE)
     improve(search, random.Random(seed))
     return result(search, seed, wall_limit_s)
 
@@ -155,11 +157,11 @@ def construct(search: Search) -> None:
     search.report("construct")
 
 
-def go_out_of_the_way(search: Search) -> None:
+def go_out_of_the_way(search: Search, share: float) -> None:
     """Try a detour for each unplanned chain that is worth it, the most valuable first."""
     least = LEAST_SHARE * sum(max(0.0, c.value) for c in search.instance.chains)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
-        if search.finished() or search.engine.work >= DETOUR_SHARE * search.engine.work_limit:
+        if search.finished() or search.engine.work >= share * search.engine.work_limit:
             break
         if chain.index not in search.best.chains and (chain.mandatory or chain.value > least):
             search.take_detour(chain, _step_work(search, 75))
