@@ -201,6 +201,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--solver-seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=100)
     parser.add_argument("--chains", type=int, default=80)
     parser.add_argument("--work", type=float, default=60.0)
@@ -210,7 +211,7 @@ def main() -> None:
     print(f"{len(problem.activities)} activities, {len(problem.contact_windows)} contact windows")
     result = solve(
         problem,
-        seed=1,
+        seed=arguments.solver_seed,
         work_limit=arguments.work,
         wall_limit_s=arguments.wall,
         on_progress=lambda p: print(
