@@ -85,6 +85,15 @@ def test_solver_finds_the_best_of_all_schedules(project: Project) -> None:
     assert result.bound == pytest.approx(result.objective)
 
 
+def test_an_optional_task_may_fill_what_mandatory_ones_drain() -> None:
+    burns = tuple(_job(name, 1, mandatory=True, consumed=(("fuel", 2),)) for name in ("burn", "again"))
+    make = _job("make", 1, mandatory=False, produced=(("fuel", 2),))
+    made = solve_project(Project(7, (*burns, make), (), {"crew": 1}, {"fuel": 2}), wall_limit_s=20, workers=1)
+    assert made.status is SolveStatus.OPTIMAL
+    alone = solve_project(Project(7, burns, (), {"crew": 1}, {"fuel": 2}), wall_limit_s=20, workers=1)
+    assert (alone.status, alone.conflict) == (SolveStatus.INFEASIBLE, ("burn", "again"))
+
+
 def _job(name: str, duration: int, amount: int = 1, **more: object) -> Task:
     return Task(name, (Mode(duration, (("crew", amount),)),), **more)  # type: ignore[arg-type]
 

@@ -218,6 +218,10 @@ def _contradiction(project: Project, names: set[str], seed: int) -> set[str]:
     """Return some of the named tasks that contradict each other; empty where that was not shown."""
     tasks = tuple(task for task in project.tasks if task.task_id in names)
     links = tuple(link for link in project.precedences if link.before in names and link.after in names)
+    if project.reservoirs:
+        # What need not be done may still be: it can fill what others drain.
+        tasks = tuple(replace(task, mandatory=task.task_id in names) for task in project.tasks)
+        links = project.precedences
     built = build_project(replace(project, tasks=tasks, precedences=links), assume_mandatory=True)
     built.model.clear_objective()  # type: ignore[no-untyped-call]
     built.model.add_assumptions(list(built.assumptions.values()))
