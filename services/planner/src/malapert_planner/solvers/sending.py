@@ -51,7 +51,6 @@ class _Piece:
 
 def resent(incumbent: Incumbent) -> Incumbent | None:
     """Return the schedule with its contacts chosen anew; None where that breaks a limit."""
-    problem = incumbent.instance.problem
     kept = [trimmed for contact in incumbent.schedule.contacts if (trimmed := _needed(incumbent, contact))]
     sending = _Sending(replace(incumbent, schedule=replace(incumbent.schedule, contacts=tuple(kept))))
     while (need := sending.excess()) is not None:
@@ -61,7 +60,7 @@ def resent(incumbent: Incumbent) -> Incumbent | None:
         sending.take(piece)
     contacts = tuple(sorted((*kept, *sending.chosen()), key=lambda c: (c.span, c.station_id)))
     found = replace(incumbent, schedule=replace(incumbent.schedule, contacts=contacts))
-    return found if found.keeps_limits() and problem.contact_windows else None
+    return found if found.keeps_limits() else None
 
 
 def _needed(incumbent: Incumbent, contact: PlacedContact) -> PlacedContact | None:

@@ -64,8 +64,6 @@ class Tour:
     planned: dict[int, Var]
     homes: dict[int, dict[str, list[int]]]
     """For each chain that not every place allows, the cells in which it could start, by place."""
-    worth: list[cp_model.LinearExpr]
-    """The objective, once it is stated."""
 
     def before(self, node: Node) -> Var | int:
         """Return whether the asset is at a place when a cell begins."""
@@ -136,8 +134,8 @@ class Tour:
         return total_s
 
 
-def build_tour(instance: Instance) -> Tour:
-    """Build the model."""
+def build_tour(instance: Instance) -> tuple[Tour, cp_model.LinearExpr]:
+    """Build the model and return it with its objective, in points."""
     problem = instance.problem
     model, units = cp_model.CpModel(), Units.of(problem)
     edges_s = _edges(instance)
@@ -149,7 +147,7 @@ def build_tour(instance: Instance) -> Tour:
         most = 1 + (edges_s[1] - edges_s[0]) // (2 * instance.drives[number].duration_s)
         for cell in _cells_of(spans, edges_s):
             drives[number, cell] = model.new_int_var(0, most, "")
-    tour = Tour(model, instance, units, edges_s, stays, drives, {}, {}, [])
+    tour = Tour(model, instance, units, edges_s, stays, drives, {}, {})
     _add_flow(tour)
     _add_endurance(tour)
     relaxed: dict[int, ChosenChain] = {}
@@ -165,8 +163,7 @@ def build_tour(instance: Instance) -> Tour:
             tour.homes[chain.index] = {p: list(_cells_of(s[0], edges_s)) for p, s in chain.starts.items()}
     _add_visits(tour)
     add_energy(model, instance, relaxed)
-    tour.worth.append(add_objective(model, instance, units, relaxed, _drive_cost(tour)))
-    return tour
+    return tour, add_objective(model, instance, units, relaxed, _drive_cost(tour))
 
 
 def _edges(instance: Instance) -> list[int]:
@@ -334,7 +331,8 @@ def _burden(tour: Tour) -> cp_model.LinearExpr:
 
 def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, list[Leg]]:
     """Return a bound on the objective of every schedule, and the drives of a tour that is near it."""
-    tour, since = build_tour(instance), engine.work
+    since = engine.work
+    tour, worth = build_tour(instance)
     bound, legs = trivial_bound(instance), list[Leg]()
     is_bounded = False
     for number in range(MOST_ROUNDS):
@@ -353,5 +351,5 @@ def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, 
             break
         # Drives that cost nothing in the relaxation are a burden to a schedule.
         is_bounded = True
-        tour.model.maximize(tour.worth[0] - _burden(tour))
+        tour.model.maximize(worth - _burden(tour))
     return bound, legs
