@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from malapert_planner.domain.problem import PlanningProblem, PowerSeries, Span
@@ -15,6 +16,8 @@ class Levels:
     charge_wh: list[float] = field(default_factory=list)
     stored_bit: list[float] = field(default_factory=list)
     sent_bit: list[float] = field(default_factory=list)
+    sent_s: dict[tuple[str, str], int] = field(default_factory=dict)
+    """When the last bit of each product was sent, by activity and product: the end of that second."""
 
 
 def holds(span: Span, time_s: float) -> bool:
@@ -64,6 +67,7 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
     users = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
     users += [(placed.span, ways[placed.from_place_id, placed.to_place_id]) for placed in schedule.drives]
     levels = Levels([battery.start_wh], [storage.start_bit], [0.0] * len(schedule.contacts))
+    queue = _Queue(problem, schedule)
     for second in range(problem.horizon_s):
         time_s = second + 0.5
         places = places_at(problem, schedule, time_s)
@@ -75,12 +79,59 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
         change_wh = net_w * (battery.charge_efficiency if net_w > 0 else 1.0) / 3600
         levels.charge_wh.append(min(levels.charge_wh[-1] + change_wh, battery.capacity_wh))
         stored_bit = levels.stored_bit[-1] + sum(user.data_bit / (span[1] - span[0]) for span, user in active)
+        queue.fill(time_s)
         for index in talking:
             sent_bit = min(stored_bit, _drain(problem, schedule.contacts[index], places, time_s))
             levels.sent_bit[index] += sent_bit
             stored_bit -= sent_bit
+            queue.send(sent_bit)
+        for key in queue.gone(second + 1):
+            levels.sent_s[key] = second + 1
         levels.stored_bit.append(stored_bit)
     return levels
+
+
+class _Queue:
+    """Parcels of data, one a second and product, sent in order of rank, then of the second in which they were made."""
+
+    def __init__(self, problem: PlanningProblem, schedule: Schedule) -> None:
+        # What the storage holds at first is sent first; data of no product is not held here, but sent last.
+        self.lines: dict[tuple[float, bool], deque[tuple[str, str, float]]] = defaultdict(deque)
+        self.lines[-1.0, False].append(("", "", problem.storage.start_bit))
+        self.held: dict[tuple[str, str], float] = defaultdict(float)
+        self.open = {}
+        self.made = []
+        for activity in problem.activities:
+            for placed in schedule.activities:
+                if placed.activity_id == activity.activity_id:
+                    for product in activity.products:
+                        self.made.append((placed.span, activity.activity_id, product))
+                        self.open[activity.activity_id, product.product_id] = placed.span[1]
+
+    def fill(self, time_s: float) -> None:
+        for span, activity_id, product in self.made:
+            if holds(span, time_s):
+                part_bit = product.data_bit / (span[1] - span[0])
+                rank = (float(product.priority or 1e9), product.max_latency_s == 0)
+                self.lines[rank].append((activity_id, product.product_id, part_bit))
+                self.held[activity_id, product.product_id] += part_bit
+
+    def send(self, sent_bit: float) -> None:
+        for rank in sorted(self.lines):
+            line = self.lines[rank]
+            while line and sent_bit > 0.0:
+                activity_id, product_id, part_bit = line.popleft()
+                self.held[activity_id, product_id] -= min(sent_bit, part_bit)
+                if part_bit > sent_bit:
+                    line.appendleft((activity_id, product_id, part_bit - sent_bit))
+                sent_bit -= part_bit
+
+    def gone(self, second: int) -> list[tuple[str, str]]:
+        """Return the products of activities that have ended of which nothing more is held, each once."""
+        gone = [key for key, end_s in self.open.items() if end_s <= second and self.held[key] <= 1e-3]
+        for key in gone:
+            del self.open[key]
+        return gone
 
 
 def _drain(problem: PlanningProblem, contact: PlacedContact, places: tuple[str, ...], time_s: float) -> float:

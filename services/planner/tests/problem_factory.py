@@ -22,6 +22,7 @@ from malapert_planner.domain.problem import (
     Place,
     PlanningProblem,
     PowerSeries,
+    Product,
     RateSeries,
     Relation,
     RelationKind,
@@ -167,7 +168,9 @@ class _RandomProblem:
                 charge_efficiency=self.rng.choice((1.0, 0.9)),
             ),
             storage=Storage(2e9, self.rng.choice((0.0, 5e8)), self.rng.choice((2e9, 1e9))),
-            objective=Objective(self.rng.choice((0.0, 0.01)), self.rng.choice((0.0, 20.0))),
+            objective=Objective(
+                self.rng.choice((0.0, 0.01)), self.rng.choice((0.0, 20.0)), self.rng.choice((0.0, 0.0, 5.0))
+            ),
         )
 
     def spans(self, share: float, fewest: int = 1) -> tuple[Span, ...]:
@@ -228,6 +231,7 @@ class _RandomProblem:
             "mandatory": shape == "single" and self.rng.random() < 0.08,
         }
         count = 1 if shape == "single" else self.rng.randint(2, 3)
+        data_bit = self.rng.choice((0.0, 1e8, 8e8))
         return [
             make_activity(
                 f"{request_id}-{index}",
@@ -237,12 +241,26 @@ class _RandomProblem:
                 max_wait_s=self.rng.choice((0, HOUR_S)),
                 duration_s=60 * self.rng.randint(5, 120),
                 power_w=self.rng.uniform(0.0, 200.0),
-                data_bit=self.rng.choice((0.0, 1e8, 8e8)),
+                data_bit=data_bit,
+                products=self.products(data_bit),
                 min_start_charge_wh=self.rng.choice((0.0, 0.0, 700.0)),
                 **common,
             )
             for index in range(count)
         ]
+
+    def products(self, data_bit: float) -> tuple[Product, ...]:
+        """Up to two products of some priorities, often with a latency limit."""
+        count = self.rng.choice((0, 1, 1, 2)) if data_bit else 0
+        return tuple(
+            Product(
+                f"product-{number}",
+                data_bit * self.rng.choice((0.25, 0.5)),
+                self.rng.choice((0, 1, 2)),
+                self.rng.choice((0, HOUR_S, 6 * HOUR_S, 20 * HOUR_S)),
+            )
+            for number in range(count)
+        )
 
     def conditions(self) -> tuple[Condition, ...]:
         kind = self.rng.choice((None, *ConditionKind))

@@ -229,4 +229,11 @@ def _levels_hold(problem: PlanningProblem, schedule: Schedule) -> bool:
             levels.charge_wh[placed.span[0]] >= known[placed.activity_id].min_start_charge_wh
             for placed in schedule.activities
         )
+        and all(
+            levels.sent_s.get((placed.activity_id, product.product_id), problem.horizon_s + 1)
+            <= placed.span[1] + product.max_latency_s
+            for placed in schedule.activities
+            for product in known[placed.activity_id].products
+            if product.max_latency_s and placed.span[1] + product.max_latency_s <= problem.horizon_s
+        )
     )

@@ -12,6 +12,7 @@ from malapert_planner.domain.problem import (
     Limit,
     LimitUse,
     PlanningProblem,
+    Product,
     Relation,
     RelationKind,
     Reservoir,
@@ -51,6 +52,29 @@ def test_a_lower_floor_admits_what_the_battery_refuses() -> None:
     assert why.rules == ("battery",)
     assert _plans(replace(problem, battery=replace(battery, floor_wh=battery.floor_wh - admission.amount)))
     assert not _plans(replace(problem, battery=replace(battery, floor_wh=battery.floor_wh - admission.amount * 0.5)))
+
+
+def test_a_longer_latency_admits_what_cannot_be_sent_in_time() -> None:
+    # An hour's 0.9 Mbit by 1000 bit/s takes 900 s; contact is to be had from 3 h on, made are they by 1 h.
+    spectra = Product("spectra", 9e5, 0, HOUR_S)
+    problem = make_problem(
+        **ONE_PLACE,
+        activities=(make_activity("b", data_bit=9e5, products=(spectra,), windows=((0, HOUR_S),)),),
+        contact_windows=(make_window(span=(3 * HOUR_S, 5 * HOUR_S)),),
+    )
+    why = _why(problem, Schedule())
+    admission = _only(why, "LONGER_LATENCY")
+    assert why.rules == ("latency",)
+    assert why.unplanned.reason == "LATENCY"
+    assert "spectra" in why.unplanned.explanation
+    assert admission.amount == pytest.approx(1.25, abs=0.1)
+
+    def allowed(latency_s: float) -> PlanningProblem:
+        product = replace(spectra, max_latency_s=round(latency_s))
+        return replace(problem, activities=(replace(problem.activities[0], products=(product,)),))
+
+    assert _plans(allowed(HOUR_S * (1 + admission.amount)))
+    assert not _plans(allowed(HOUR_S * (1 + admission.amount) - 2 * problem.resolution_s))
 
 
 def test_a_larger_storage_admits_what_the_storage_refuses() -> None:

@@ -71,16 +71,6 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
     assert {item.unplanned.request_id: item.value for item in found.left_out}["relayed"] == 5.0
 
 
-def test_latency_limits_are_said_to_be_left_open() -> None:
-    demand = request_pb2.ExpandRequestsResponse(
-        activities=[draft("a", products=[{"product_id": "spectra", "max_latency_s": 60.0}])], notes=["x is left out"]
-    )
-    assert plannable(demand).notes == (
-        "x is left out",
-        "1 data products have a latency limit, which the plan does not look after: spectra",
-    )
-
-
 def test_of_a_choice_only_the_best_was_asked_for() -> None:
     uses = tuple(LimitUse(f"c-{n}", 1.0) for n in range(3))
     problem = make_problem(

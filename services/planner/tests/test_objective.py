@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import Objective
+from malapert_planner.domain.objective import evaluate, waiting_gb_d
+from malapert_planner.domain.problem import Objective, RateSeries, Storage
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
-from problem_factory import make_activity, make_problem, make_window, random_problem
+from problem_factory import HORIZON_S, make_activity, make_problem, make_window, random_problem
 
 PROBLEM = make_problem(
     activities=(
@@ -48,5 +48,18 @@ def test_activity_counts_once_and_unknown_items_not_at_all() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_nothing_planned_is_worth_minus_the_fairness_weight(seed: int) -> None:
     problem = random_problem(seed)
+    worth = evaluate(problem, Schedule())
 
-    assert evaluate(problem, Schedule()).objective == -problem.objective.fairness_weight
+    assert worth.objective - worth.parts.get("latency", 0.0) == -problem.objective.fairness_weight
+
+
+def test_waiting_data_costs_its_size_times_its_time() -> None:
+    """Half a gigabyte waits for 3 h, then is sent evenly within 1 h, and counts as half of it then."""
+    window = make_window(span=(0, HORIZON_S), rate=RateSeries((0,), (4e9 / 3600,)))
+    problem = make_problem(
+        contact_windows=(window,), storage=Storage(1e10, 4e9, 1e10), objective=Objective(0.0, 0.0, 8.0)
+    )
+    schedule = Schedule(contacts=(PlacedContact("usuda", "base", "w", (3 * 3600, 5 * 3600)),))
+
+    assert waiting_gb_d(problem, schedule) == pytest.approx(0.5 * 3.5 / 24)
+    assert evaluate(problem, schedule).parts["latency"] == pytest.approx(-8.0 * 0.5 * 3.5 / 24)

@@ -16,6 +16,7 @@ from malapert_planner.domain.problem import (
     LimitUse,
     Objective,
     PowerSeries,
+    Product,
     RateSeries,
     Relation,
     RelationKind,
@@ -45,6 +46,10 @@ TWO = (make_activity("a"), make_activity("b"))
 
 def activity(**changes: Any) -> dict[str, Any]:
     return {"activities": (make_activity("a", **changes),)}
+
+
+def product(**changes: Any) -> dict[str, Any]:
+    return activity(data_bit=1e6, products=(replace(Product("spectra", 1e6), **changes),))
 
 
 def places(**changes: Any) -> dict[str, Any]:
@@ -104,6 +109,13 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (activity(resource_ids=("",)), "activities[0].resource_ids[0]", "EMPTY_NAME"),
     (activity(windows=((-5, 10),)), "activities[0].windows[0]", "OUT_OF_RANGE"),
     (activity(data_bit=1e300), "activities[0].data_bit", "OUT_OF_RANGE"),
+    (product(data_bit=2e6), "activities[0].products", "PRODUCTS_EXCEED_DATA"),
+    (product(data_bit=-1.0), "activities[0].products[0].data_bit", "OUT_OF_RANGE"),
+    (product(product_id=""), "activities[0].products[0]", "EMPTY_NAME"),
+    (product(max_latency_s=-1), "activities[0].products[0].max_latency_s", "OUT_OF_RANGE"),
+    (product(max_latency_s=0.5), "activities[0].products[0].max_latency_s", "NOT_WHOLE"),
+    (product(priority=-1), "activities[0].products[0].priority", "OUT_OF_RANGE"),
+    ({"objective": Objective(0.0, 0.0, -1.0)}, "objective.latency_weight_per_gb_d", "OUT_OF_RANGE"),
     (activity(value=NAN), "activities[0].value", "NOT_FINITE"),
     (activity(agency_id=""), "activities[0].agency_id", "EMPTY_NAME"),
     (activity(min_start_charge_wh=1001.0), "activities[0].min_start_charge_wh", "OUT_OF_RANGE"),

@@ -19,6 +19,7 @@ from malapert_planner.domain.problem import (
     Objective,
     PlanningProblem,
     PowerSeries,
+    Product,
     RateSeries,
     Relation,
     RelationKind,
@@ -93,6 +94,11 @@ LIT = (Condition(ConditionKind.ILLUMINATION),)
 CONTACT = (Condition(ConditionKind.CONTACT),)
 RATE = RateSeries((0,), (1e5,))
 RIDGE = make_place("ridge")
+
+
+def spectra(max_latency_s: int, priority: int = 0) -> Product:
+    return Product("spectra", 3.6e8, priority, max_latency_s)
+
 
 PROBLEMS = {
     "windows": replace(
@@ -274,6 +280,41 @@ PROBLEMS = {
         activities=tuple(make_activity(f"a{n}", data_bit=3e8, value=10.0 + n) for n in range(3)),
         storage=Storage(7e8, 0.0, 7e8),
         contact_windows=(make_window(span=(HOUR_S, 2 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "a product in time": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", data_bit=3.6e8, products=(spectra(HOUR_S),), resource_ids=("arm",)),
+            make_activity("b", value=7.0, windows=((2 * HOUR_S, 4 * HOUR_S),), resource_ids=("arm",)),
+        ),
+        contact_windows=(make_window(span=(3 * HOUR_S, 5 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "no time to send a product": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", data_bit=3.6e8, products=(spectra(HOUR_S),), windows=((0, 2 * HOUR_S),)),
+            make_activity("b", value=7.0, data_bit=3.6e8, products=(spectra(3 * HOUR_S),), windows=((0, 2 * HOUR_S),)),
+        ),
+        contact_windows=(make_window(span=(3 * HOUR_S, 5 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "a product behind others": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", data_bit=3.6e8, products=(spectra(HOUR_S, priority=2),), windows=((0, 2 * HOUR_S),)),
+            make_activity("b", value=7.0, data_bit=3.6e8, products=(Product("images", 3.6e8, 1),)),
+            make_activity("c", value=3.0, data_bit=3.6e8, windows=((0, HOUR_S),)),
+        ),
+        contact_windows=(make_window(span=(2 * HOUR_S, 4 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "data that waits": replace(
+        BASE,
+        drives=(),
+        activities=(make_activity("a", data_bit=3.6e8), make_activity("b", value=2.0, data_bit=1.8e8)),
+        contact_windows=(make_window(span=(3 * HOUR_S, 5 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+        objective=Objective(1.0, 0.0, 1000.0),
     ),
     "fairness": replace(
         BASE,

@@ -16,6 +16,7 @@ from malapert_planner.domain.problem import (
     Objective,
     PlanningProblem,
     PowerSeries,
+    Product,
     Relation,
     RelationKind,
     Repetition,
@@ -138,6 +139,19 @@ def test_contacts_chosen_anew_send_the_same_for_less() -> None:
     assert validate(problem, after.schedule).violations == ()
     assert evaluate(problem, before.schedule).parts["contact_cost"] == -8.0
     assert evaluate(problem, after.schedule).parts["contact_cost"] >= -3.0
+
+
+def test_contacts_chosen_anew_send_products_in_time_though_later_is_cheaper() -> None:
+    problem = sending_problem()
+    image = replace(problem.activities[0], products=(Product("image", 1.8e6, 1, 2 * HOUR_S),))
+    problem = replace(problem, activities=(image,))
+    placed = PlacedActivity("image", "base", (0, HOUR_S))
+    dear = PlacedContact("usuda", "base", "dear", (HOUR_S, 3 * HOUR_S))
+    after = resent(Incumbent(compile_problem(problem), Schedule((placed,), (), (dear,))))
+    assert after is not None
+    assert {contact.station_id for contact in after.schedule.contacts} == {"bangalore", "usuda"}
+    assert validate(problem, after.schedule).violations == ()
+    assert evaluate(problem, after.schedule).parts["contact_cost"] > -8.0
 
 
 def test_no_contacts_are_returned_where_none_can_send_enough() -> None:

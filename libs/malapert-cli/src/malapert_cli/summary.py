@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from malapert_cli.api import Json
+from malapert_cli.products import product_rows
 
 HOUR_S = 3600.0
 SMALL_AMOUNT = 100.0
@@ -22,6 +23,7 @@ def print_summary(plan: Json, console: Console) -> None:
         _activities(plan),
         _unplanned(plan),
         _resources(plan),
+        _products(plan),
         _agencies(plan),
         _stages(plan),
     ):
@@ -103,6 +105,16 @@ def _resources(plan: Json) -> Table:
 
 def _amount(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= SMALL_AMOUNT else f"{value:.2f}"
+
+
+def _products(plan: Json) -> Table:
+    table = _table(
+        "Data products", "product", ">count", ">median h to the ground", ">longest h", ">allowed h", ">unsent"
+    )
+    for row in product_rows(plan):
+        hours = ["" if value is None else f"{value:.1f}" for value in (row.median_h, row.longest_h, row.limit_h)]
+        table.add_row(row.product_id, str(row.count), *hours, str(row.unsent))
+    return table
 
 
 def _agencies(plan: Json) -> Table:

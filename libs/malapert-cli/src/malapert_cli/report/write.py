@@ -9,6 +9,7 @@ from jinja2 import Environment
 from matplotlib.figure import Figure
 
 from malapert_cli.api import Api, Json
+from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
 from malapert_cli.report.maps import draw_map
@@ -55,6 +56,7 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
     return template.render(
         plan=data.plan,
         pictures=pictures,
+        products=product_rows(data.plan),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,

@@ -41,6 +41,28 @@ class PlannedActivityKind(StrEnum):
     DRIVE = "DRIVE"  # A drive between two waypoints.
 
 
+class ProductDelivery(WireModel):
+    """When a data product of an activity is on the ground, by the validator's propagation; light time is left out."""
+
+    message_type: ClassVar[type[Message]] = plan_pb2.ProductDelivery
+
+    product_id: str = Field(description="The product.", examples=["water-content"])
+    data_bit: float = Field(description="How much, bits.", examples=[16000000.0])
+    sent_time: UtcTime | None = Field(
+        None,
+        description="When its last bit is sent; missing where that is after the end of the horizon.",
+        examples=["2029-01-14T03:00:00Z"],
+    )
+    latency_s: float | None = Field(
+        None, description="From the end of the activity until then, seconds; missing likewise.", examples=[5400.0]
+    )
+    max_latency_s: float = Field(
+        description="Longest time allowed, seconds; 0 means no limit. One that ends after the horizon is not looked "
+        "after.",
+        examples=[86400.0],
+    )
+
+
 class PlannedActivity(WireModel):
     """An activity placed in time."""
 
@@ -63,6 +85,11 @@ class PlannedActivity(WireModel):
     resource_ids: list[str] = Field(description="Unary resources in use.", examples=[["drill"]])
     chain_id: str = Field(description="Chain, where it is a step of one.", examples=["drill-a/0"])
     value: float = Field(description="Worth that it adds to the objective.", examples=[40.0])
+    deliveries: list[ProductDelivery] = Field(
+        default_factory=list,
+        description="Its data products, and when they are on the ground; empty where the mission reckons with no "
+        "storage.",
+    )
 
 
 class PlannedContact(WireModel):

@@ -1,4 +1,4 @@
-"""What a schedule is worth: planned value less contact cost, unfairness and, in a replan, change."""
+"""What a schedule is worth: planned value less contact cost, unfairness, waiting data and, in a replan, change."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+
 from malapert_planner.domain.choices import requested_values
 from malapert_planner.domain.problem import Baseline, PlanningProblem
+from malapert_planner.domain.propagation import propagate_storage
 from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.timeline import Case
+
+BIT_S_PER_GB_D = 8e9 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,8 @@ class AgencyShare:
 class ObjectiveParts:
     """The objective, its parts, and the agencies' shares.
 
-    ``objective`` is the sum of ``parts``: ``value``, ``contact_cost``, ``fairness`` and, of a replan, ``change``, all
-    but the first not above zero.
+    ``objective`` is the sum of ``parts``: ``value``, ``contact_cost``, ``fairness``, ``latency`` where it has a weight
+    and, of a replan, ``change``, all but the first not above zero.
     """
 
     objective: float
@@ -51,6 +57,8 @@ def evaluate(problem: PlanningProblem, schedule: Schedule) -> ObjectiveParts:
         "contact_cost": -problem.objective.contact_cost_weight * contact_cost(problem, schedule),
         "fairness": -problem.objective.fairness_weight * largest,
     }
+    if problem.objective.latency_weight_per_gb_d > 0 and not problem.is_placeless:
+        parts["latency"] = -problem.objective.latency_weight_per_gb_d * waiting_gb_d(problem, schedule)
     if problem.baseline is not None:
         parts["change"] = -change_cost(problem, problem.baseline, schedule)
     rms = math.sqrt(math.fsum(share**2 for share in asked) / len(asked)) if asked else 0.0
@@ -82,6 +90,13 @@ def contact_cost(problem: PlanningProblem, schedule: Schedule) -> float:
         cost_per_hour.get(contact.window_id, 0.0) * (contact.span[1] - contact.span[0]) / 3600
         for contact in schedule.contacts
     )
+
+
+def waiting_gb_d(problem: PlanningProblem, schedule: Schedule) -> float:
+    """Return the stored data summed over time, in gigabytes times days: what all data waits to be sent."""
+    trace = propagate_storage(Case(problem, schedule))
+    counted = np.where(trace.time_s[:-1] >= problem.now_s, np.diff(trace.time_s), 0.0)
+    return float((counted * (trace.stored_bit[:-1] + trace.stored_bit[1:]) / 2).sum()) / BIT_S_PER_GB_D
 
 
 def change_cost(problem: PlanningProblem, baseline: Baseline, schedule: Schedule) -> float:

@@ -82,12 +82,26 @@ class DriveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """Data of an activity that somebody waits for; :mod:`malapert_planner.domain.products` says what is sent first.
+
+    All of it is on the ground at most ``max_latency_s`` after the activity's end; 0 sets no limit, and one that ends
+    beyond the horizon is not looked after. What was made before a replan's now is history. Light time is left out.
+    """
+
+    product_id: str
+    data_bit: float
+    priority: int = 0
+    max_latency_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """A single step of a request, placed by the solver or left out.
 
     The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive
     between; each starts within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place;
-    ``windows`` empty means the whole horizon.
+    ``windows`` empty means the whole horizon. ``products`` are parts of its data.
     """
 
     activity_id: str
@@ -109,6 +123,7 @@ class Activity:
     mandatory: bool
     min_start_charge_wh: float = 0.0
     max_wait_s: int = 0
+    products: tuple[Product, ...] = ()
 
 
 class RelationKind(StrEnum):
@@ -268,14 +283,16 @@ class ContactWindow:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Weights of the objective: maximise planned value − contact cost − fairness penalty − change (`Baseline`).
+    """Weights of the objective: maximise value − contact cost − fairness penalty − waiting data − change (`Baseline`).
 
     A contact costs its length at the hourly cost of the window that it names. The fairness penalty is
-    ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value).
+    ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value). Each gigabyte
+    that is stored for a day costs ``latency_weight_per_gb_d``: summed over all data that is its time to the ground.
     """
 
     contact_cost_weight: float
     fairness_weight: float
+    latency_weight_per_gb_d: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

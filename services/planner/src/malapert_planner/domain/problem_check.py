@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,9 @@ from malapert_planner.domain.problem import (
     RateSeries,
 )
 from malapert_planner.domain.relation_check import check_relations
+
+PRODUCT_ROUNDING = 1e-9
+"""Shares of products may add up to so much more than the whole."""
 
 
 def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
@@ -70,6 +74,7 @@ def _check_frame(problem: PlanningProblem, faults: Faults) -> None:
     faults.number("contact_power_w", problem.contact_power_w, 0.0)
     faults.number("objective.contact_cost_weight", problem.objective.contact_cost_weight, 0.0)
     faults.number("objective.fairness_weight", problem.objective.fairness_weight, 0.0)
+    faults.number("objective.latency_weight_per_gb_d", problem.objective.latency_weight_per_gb_d, 0.0)
 
 
 def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
@@ -163,9 +168,25 @@ def _check_activity(
         faults.member(f"{path}.place_ids[{index}]", place_id, place_ids, "PLACE")
     faults.spans(f"{path}.windows", activity.windows, problem.horizon_s)
     _check_conditions(path, activity.conditions, faults)
+    _check_products(f"{path}.products", activity, faults)
     for name, identifier in (("request_id", activity.request_id), ("agency_id", activity.agency_id)):
         if not identifier:
             faults.add(f"{path}.{name}", "EMPTY_NAME", "an identifier is needed")
+
+
+def _check_products(path: str, activity: Activity, faults: Faults) -> None:
+    _check_names(path, [product.product_id for product in activity.products], faults)
+    sizes = [
+        faults.number(f"{path}[{index}].data_bit", product.data_bit, 0.0)
+        for index, product in enumerate(activity.products)
+    ]
+    for index, product in enumerate(activity.products):
+        faults.whole(f"{path}[{index}].priority", product.priority, 0, LARGEST_DURATION_S)
+        faults.whole(f"{path}[{index}].max_latency_s", product.max_latency_s, 0, LARGEST_DURATION_S)
+    total_bit = math.fsum(product.data_bit for product in activity.products) if all(sizes) else 0.0
+    if total_bit > activity.data_bit * (1 + PRODUCT_ROUNDING):
+        message = f"the products hold {total_bit:g} bit, the activity makes {activity.data_bit:g} bit"
+        faults.add(path, "PRODUCTS_EXCEED_DATA", message)
 
 
 def _check_contact_window(

@@ -73,6 +73,33 @@ class StorageTrace:
     sent_bit: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DataFlow:
+    """How fast data could be sent between nodes.
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (n + 1,)
+        Nodes in order: every edge of what makes or sends data, and the regular grid.
+    drain_bps : ndarray, shape (n,)
+        What contacts could send over each segment between nodes.
+    accounted : ndarray of bool, shape (n,)
+        Whether a segment is no history.
+    drains : dict of PlacedContact to list of (Span, float)
+        The data rate over each contact as constant steps.
+    """
+
+    time_s: Samples
+    drain_bps: Samples
+    accounted: NDArray[np.bool_]
+    drains: dict[PlacedContact, list[tuple[Span, float]]]
+
+    def fill_bps(self, made: Iterable[tuple[Span, float]]) -> Samples:
+        """Return how fast data comes in per segment, of bits that are each made evenly over a span."""
+        rates = [(span, data_bit / (span[1] - span[0])) for span, data_bit in made]
+        return np.where(self.accounted, _steps(self.time_s, rates), 0.0)
+
+
 def step_s(case: Case) -> float:
     """Return the step of the regular grid: a quarter of the problem's resolution."""
     return case.problem.resolution_s / 4
@@ -99,17 +126,23 @@ def propagate_battery(case: Case) -> BatteryTrace:
     return trace
 
 
-def propagate_storage(case: Case) -> StorageTrace:
-    """Return the stored data along a schedule, which need not be valid."""
-    storage = case.problem.storage
+def data_flow(case: Case) -> DataFlow:
+    """Return when data could be sent along a schedule, which need not be valid."""
     drains = {contact: _drain_steps(case, contact) for contact in case.contacts}
-    fills = [(placed.span, item.data_bit / (placed.span[1] - placed.span[0])) for item, placed in case.activities]
-    fills += [(placed.span, item.data_bit / (placed.span[1] - placed.span[0])) for item, placed in case.drives]
-    spans = [span for span, _ in fills] + [span for steps in drains.values() for span, _ in steps]
+    steps = [step for steps in drains.values() for step in steps]
+    spans = [placed.span for placed in case.placed()] + [span for span, _ in steps]
     time_s = _nodes(case, [edge for span in spans for edge in span])
     accounted = time_s[:-1] >= case.problem.now_s
-    fill_bps = np.where(accounted, _steps(time_s, fills), 0.0)
-    drain_bps = np.where(accounted, _steps(time_s, [step for steps in drains.values() for step in steps]), 0.0)
+    return DataFlow(time_s, np.where(accounted, _steps(time_s, steps), 0.0), accounted, drains)
+
+
+def propagate_storage(case: Case, flow: DataFlow | None = None) -> StorageTrace:
+    """Return the stored data along a schedule, which need not be valid; ``flow`` is its flow, where it is known."""
+    flow = flow or data_flow(case)
+    storage, time_s, drains, drain_bps = case.problem.storage, flow.time_s, flow.drains, flow.drain_bps
+    made = [(placed.span, item.data_bit) for item, placed in case.activities]
+    made += [(placed.span, item.data_bit) for item, placed in case.drives]
+    fill_bps = flow.fill_bps(made)
     length_s = np.diff(time_s)
     total = np.concatenate(([0.0], np.cumsum((fill_bps - drain_bps) * length_s)))
     stored = total + np.maximum(storage.start_bit, np.maximum.accumulate(-total))

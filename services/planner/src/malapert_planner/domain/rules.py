@@ -57,6 +57,7 @@ class Rule(StrEnum):
     BATTERY_END                 nor, at the end, below the charge asked for                            Wh
     STORAGE_CAPACITY            the storage is never above its capacity                                bit
     STORAGE_END                 nor, at the end, above the limit asked for                             bit
+    PRODUCT_LATENCY             a product is on the ground within its latency limit                    s
     FROZEN                      what is frozen stays as it was, and nothing else starts before         1
     ==========================  =====================================================================  =====
     """
@@ -104,6 +105,7 @@ class Rule(StrEnum):
     BATTERY_END = "BATTERY_END"
     STORAGE_CAPACITY = "STORAGE_CAPACITY"
     STORAGE_END = "STORAGE_END"
+    PRODUCT_LATENCY = "PRODUCT_LATENCY"
     FROZEN = "FROZEN"
 
 

@@ -14,10 +14,13 @@ from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.propagation import BatteryTrace, Samples, StorageTrace
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.rules import Findings, Rule
+from malapert_planner.domain.schedule import Delivery
 from malapert_planner.domain.timeline import Case, drive_label
 
 RELATIVE_TOLERANCE = 1e-9
 """Levels may miss a limit by this share of the capacity, for rounding."""
+LATENCY_TOLERANCE_S = 1e-3
+"""Rounding of times that are worked out of sums of all data over a hundred days."""
 
 
 def check_unary(case: Case, findings: Findings) -> None:
@@ -137,6 +140,20 @@ def check_storage(case: Case, trace: StorageTrace, findings: Findings) -> None:
     message = f"{end_bit:g} bit are left at the end, {storage.end_max_bit:g} bit are allowed"
     excess_bit = _above(end_bit - storage.end_max_bit, tolerance_bit)
     findings.check(Rule.STORAGE_END, excess_bit, (asset_id,), _end(case.problem), message)
+
+
+def check_latency(case: Case, deliveries: tuple[Delivery, ...], findings: Findings) -> None:
+    """Check that products with a latency limit that ends within the horizon are on the ground by then."""
+    horizon_s = case.problem.horizon_s
+    for item in deliveries:
+        if item.limit_s == 0 or item.made_s <= case.problem.now_s or item.made_s + item.limit_s > horizon_s:
+            continue
+        late_s = (horizon_s if item.sent_s is None else item.sent_s) - item.made_s - item.limit_s
+        when = "is not sent before the end of the plan" if item.sent_s is None else f"is sent {late_s:.0f} s too late"
+        message = f"{item.product_id} {when}; {item.limit_s} s after the activity are allowed"
+        span = (item.made_s, item.made_s + item.limit_s)
+        amount = max(late_s, LATENCY_TOLERANCE_S * 2) if item.sent_s is None else _above(late_s, LATENCY_TOLERANCE_S)
+        findings.check(Rule.PRODUCT_LATENCY, amount, (item.activity_id, item.product_id), span, message)
 
 
 def _end(problem: PlanningProblem) -> Span:

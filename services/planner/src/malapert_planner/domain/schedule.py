@@ -80,9 +80,9 @@ class SolveResult:
 class Unplanned:
     """Why one repetition of a request is not in the schedule.
 
-    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, TIME,
-    DISPLACED, LIMIT, RESERVOIR or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names the
-    requests, rules or limits in the way.
+    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, LATENCY,
+    TIME, DISPLACED, LIMIT, RESERVOIR or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names
+    the requests, rules or limits in the way.
     """
 
     request_id: str
@@ -97,8 +97,8 @@ class Admission:
     """A change that would admit an unplanned repetition beside all else, found by solving again with it.
 
     ``kind`` is LOWER_FLOOR, LOWER_END, LARGER_BATTERY, LARGER_STORAGE, MORE_AT_END, LARGER_LIMIT, LARGER_RESOURCE,
-    FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, ANOTHER_CONTACT, WITHOUT_RELATION or WITHOUT_REQUESTS;
-    ``subject`` names what is changed, ``amount`` by how much, ``text`` says it to a person.
+    FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, LONGER_LATENCY, ANOTHER_CONTACT, WITHOUT_RELATION or
+    WITHOUT_REQUESTS; ``subject`` names what is changed, ``amount`` by how much, ``text`` says it to a person.
     """
 
     kind: str
@@ -150,6 +150,20 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """When a product's last bit is made and when it is on the ground; None where that is beyond the horizon.
+
+    ``limit_s`` is the longest time that may lie between; 0 where there is no limit.
+    """
+
+    activity_id: str
+    product_id: str
+    made_s: int
+    sent_s: float | None
+    limit_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationReport:
     """The validator's verdict: every broken rule, how often each rule was checked, and the propagated resources."""
 
@@ -159,6 +173,7 @@ class ValidationReport:
     validator: str
     profiles: tuple[Profile, ...]
     sent_bit: tuple[float, ...]
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def valid(self) -> bool:

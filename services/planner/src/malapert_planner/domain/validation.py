@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from malapert_core.errors import InvalidInputError
 
+from malapert_planner.domain.deliveries import deliveries
 from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.problem_check import check_problem
 from malapert_planner.domain.profiles import profiles
-from malapert_planner.domain.propagation import propagate_battery, propagate_storage, step_s
+from malapert_planner.domain.propagation import data_flow, propagate_battery, propagate_storage, step_s
 from malapert_planner.domain.rules import Findings
 from malapert_planner.domain.rules_contacts import check_contacts
 from malapert_planner.domain.rules_form import check_form
@@ -17,6 +18,7 @@ from malapert_planner.domain.rules_relations import check_relations
 from malapert_planner.domain.rules_resources import (
     check_battery,
     check_cumulative,
+    check_latency,
     check_limits,
     check_reservoirs,
     check_storage,
@@ -26,7 +28,7 @@ from malapert_planner.domain.rules_windows import check_conditions
 from malapert_planner.domain.schedule import Schedule, ValidationReport
 from malapert_planner.domain.timeline import Case
 
-VALIDATOR = "malapert-validator 4"
+VALIDATOR = "malapert-validator 5"
 """Name and version of the validator; the version changes with what it accepts."""
 
 
@@ -37,7 +39,8 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     -------
     ValidationReport
         All violations by start, rule and objects; ``checks`` counts the checks of every rule, zero where there was
-        nothing to check; ``sent_bit`` is in the order of the schedule's contacts.
+        nothing to check; ``sent_bit`` is in the order of the schedule's contacts,
+        ``deliveries`` by activity and product.
 
     Raises
     ------
@@ -57,9 +60,11 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
     check_cumulative(case, findings)
     check_reservoirs(case, findings)
     check_limits(case, findings)
-    battery, storage = propagate_battery(case), propagate_storage(case)
+    battery, flow = propagate_battery(case), data_flow(case)
+    storage, delivered = propagate_storage(case, flow), deliveries(case, flow)
     check_battery(case, battery, findings)
     check_storage(case, storage, findings)
+    check_latency(case, delivered, findings)
     check_frozen(case, findings)
     violations = sorted(
         current(case, findings.violations), key=lambda broken: (broken.span, broken.rule_id, broken.object_ids)
@@ -71,4 +76,5 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
         validator=VALIDATOR,
         profiles=profiles(problem, battery, storage),
         sent_bit=storage.sent_bit,
+        deliveries=delivered,
     )

@@ -29,9 +29,13 @@ from malapert_planner.mission_document.science import ScienceModel
 
 
 class ObjectiveWeights(Sourced):
-    """What the plan is judged by besides the requests' worth; fairness is in points for a wholly unsatisfied agency."""
+    """What the plan is judged by besides the requests' worth.
+
+    Fairness is in points for a wholly unsatisfied agency, latency in points for each gigabyte that is stored for a day.
+    """
 
     fairness: Weight
+    latency: Weight | None = None
 
 
 class SolverSettings(Sourced):

@@ -16,7 +16,7 @@ from malapert_planner.domain.changes import Change
 from malapert_planner.domain.hashing import problem_hash
 from malapert_planner.domain.objective import ObjectiveParts
 from malapert_planner.domain.plan import PlanContact, PlanContent
-from malapert_planner.domain.problem import Activity, PlanningProblem, Span
+from malapert_planner.domain.problem import Activity, PlanningProblem
 from malapert_planner.domain.schedule import (
     PlacedActivity,
     Profile,
@@ -27,11 +27,11 @@ from malapert_planner.domain.schedule import (
     WhyNot,
 )
 from malapert_planner.services.placeless import UNRECKONED
+from malapert_planner.services.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
 from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
 from malapert_planner.services.problem_file import pack_problem, pack_schedule
-from malapert_planner.services.request_messages import interval
 from malapert_planner.services.sun_profile import sun_elevation
 
 _ITEMS = (
@@ -141,15 +141,15 @@ def _message(
         mission_id=inputs.mission_id,
         mission_version=inputs.mission_version,
         problem_hash=f"sha256:{problem_hash(problem)}",
-        horizon=_interval(problem, (0, problem.horizon_s)),
+        horizon=span_interval(problem, (0, problem.horizon_s)),
         site=basis.site if basis.site.site_id else None,
         alternative_sites=basis.alternative_sites,
         waypoints=inputs.waypoints,
         routes=basis.routes,
         window_set_id=basis.window_set.window_set_id,
         window_summaries=basis.window_set.summaries,
-        activities=_activities(problem, result),
-        contacts=_contacts(inputs, problem, result, validation),
+        activities=activity_messages(problem, result, validation),
+        contacts=contact_messages(problem, result, validation),
         unplanned=[
             *_unplanned(problem, outcome.unplanned),
             *map(_left_out, plannable(inputs.requests).left_out),
@@ -181,91 +181,12 @@ def change_message(change: Change, problem: PlanningProblem) -> replan_pb2.PlanC
         item_id=change.label,
         title=activity.title if activity else change.label,
         request_id=activity.request_id if activity else "",
-        before=_interval(problem, change.before.span) if change.before else None,
-        after=_interval(problem, change.after.span) if change.after else None,
+        before=span_interval(problem, change.before.span) if change.before else None,
+        after=span_interval(problem, change.after.span) if change.after else None,
         reason=change.reason,
         explanation=change.explanation,
         because=change.because,
     )
-
-
-def _interval(problem: PlanningProblem, span: Span) -> type_pb2.Interval:
-    start_time = problem.start_time
-    return interval(start_time + timedelta(seconds=span[0]), start_time + timedelta(seconds=span[1]))
-
-
-def _activities(problem: PlanningProblem, result: SolveResult) -> list[plan_pb2.PlannedActivity]:
-    by_id = {activity.activity_id: activity for activity in problem.activities}
-    drives = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
-    titles = {place.place_id: place.title for place in problem.places}
-    placed = []
-    for item in result.schedule.activities:
-        activity = by_id[item.activity_id]
-        placed.append((item.span, _requested(activity, problem, item.place_id, item.span)))
-    for index, move in enumerate(result.schedule.drives):
-        drive = drives[move.from_place_id, move.to_place_id]
-        message = plan_pb2.PlannedActivity(
-            activity_id=f"drive/{index}",
-            kind=plan_pb2.PLANNED_ACTIVITY_KIND_DRIVE,
-            title=f"Drive from {titles[move.from_place_id]} to {titles[move.to_place_id]}",
-            asset_id=problem.asset_id,
-            interval=_interval(problem, move.span),
-            place_id=move.from_place_id,
-            to_place_id=move.to_place_id,
-            power_w=drive.power_w,
-            data_bit=drive.data_bit,
-            resource_ids=problem.drive_rule.resource_ids,
-        )
-        placed.append((move.span, message))
-    return [message for _, message in sorted(placed, key=lambda pair: (pair[0], pair[1].activity_id))]
-
-
-def _requested(activity: Activity, problem: PlanningProblem, place_id: str, span: Span) -> plan_pb2.PlannedActivity:
-    return plan_pb2.PlannedActivity(
-        activity_id=activity.activity_id,
-        kind=plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED,
-        request_id=activity.request_id,
-        activity_type_id=activity.activity_type_id,
-        title=activity.title,
-        agency_id=activity.agency_id,
-        asset_id=problem.asset_id,
-        interval=_interval(problem, span),
-        place_id=place_id,
-        power_w=activity.power_w,
-        data_bit=activity.data_bit,
-        resource_ids=activity.resource_ids,
-        chain_id=activity.chain_id,
-        value=activity.value,
-    )
-
-
-def _contacts(
-    inputs: ProblemInputs, problem: PlanningProblem, result: SolveResult, validation: ValidationReport
-) -> list[plan_pb2.PlannedContact]:
-    windows = {window.window_id: window for window in problem.contact_windows}
-    sent_bit = dict(zip(result.schedule.contacts, validation.sent_bit, strict=True))
-    messages = []
-    for contact in sorted(result.schedule.contacts, key=lambda item: item.span):
-        window = windows[contact.window_id]
-        hours = (contact.span[1] - contact.span[0]) / 3600.0
-        messages.append(
-            plan_pb2.PlannedContact(
-                station_id=contact.station_id,
-                interval=_interval(problem, contact.span),
-                place_id=contact.place_id,
-                window_id=source_window_id(contact.window_id),
-                capacity_bit=_capacity_bit(window.rate.offset_s, window.rate.rate_bps, contact.span),
-                sent_bit=sent_bit[contact],
-                cost=window.cost_per_hour * hours,
-            )
-        )
-    return messages
-
-
-def _capacity_bit(offsets_s: tuple[int, ...], rates_bps: tuple[float, ...], span: Span) -> float:
-    ends_s = (*offsets_s[1:], span[1])
-    parts = zip(offsets_s, ends_s, rates_bps, strict=True)
-    return sum(max(min(end_s, span[1]) - max(start_s, span[0]), 0) * rate_bps for start_s, end_s, rate_bps in parts)
 
 
 def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResult) -> list[PlanContact]:
@@ -352,7 +273,7 @@ def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Viola
     return plan_pb2.Violation(
         rule_id=violation.rule_id,
         object_ids=violation.object_ids,
-        interval=_interval(problem, violation.span),
+        interval=span_interval(problem, violation.span),
         amount=violation.amount,
         unit=violation.unit,
         message=violation.message,

@@ -32,11 +32,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Plannable:
-    """The demand that is planned, what is left out, and what a reader of the plan must know."""
+    """The demand that is planned, and what is left out."""
 
     demand: request_pb2.ExpandRequestsResponse
     left_out: tuple[LeftOut, ...]
-    notes: tuple[str, ...]
 
 
 def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
@@ -64,7 +63,7 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
     kept.relations.extend(
         relation for relation in demand.relations if not {relation.request_id, relation.other_request_id} & set(reasons)
     )
-    return Plannable(kept, tuple(_left_out(demand, reasons)), tuple(_notes(demand)))
+    return Plannable(kept, tuple(_left_out(demand, reasons)))
 
 
 def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
@@ -87,11 +86,3 @@ def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str
             reason = reasons[draft.request_id]
             unplanned = Unplanned(*key, NOT_SUPPORTED, f"this planner does not plan it: {reason}", ("planner",))
             yield LeftOut(unplanned, draft.title, draft.agency_id, draft.value)
-
-
-def _notes(demand: request_pb2.ExpandRequestsResponse) -> Iterator[str]:
-    yield from demand.notes
-    limited = {product.product_id for draft in demand.activities for product in draft.products if product.max_latency_s}
-    if limited:
-        names = ", ".join(sorted(limited))
-        yield f"{len(limited)} data products have a latency limit, which the plan does not look after: {names}"

@@ -23,6 +23,7 @@ from malapert_planner.domain.problem import (
     Objective,
     Place,
     PlanningProblem,
+    Product,
     Relation,
     RelationKind,
     Repetition,
@@ -118,7 +119,11 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
             start_bit=storage.start.amount * storage.capacity.amount,
             end_max_bit=storage.max_at_end.amount * storage.capacity.amount,
         ),
-        objective=Objective(surface.communications.cost_weight.amount, document.objective.fairness.amount),
+        objective=Objective(
+            surface.communications.cost_weight.amount,
+            document.objective.fairness.amount,
+            document.objective.latency.amount if document.objective.latency else 0.0,
+        ),
     )
 
 
@@ -228,7 +233,14 @@ def _activity(
         mandatory=draft.mandatory,
         min_start_charge_wh=draft.min_start_charge * problem.battery.capacity_wh,
         max_wait_s=math.floor(draft.max_wait_s),
+        products=() if problem.is_placeless else tuple(_product(product) for product in draft.products),
     )
+
+
+def _product(product: request_pb2.ActivityProduct) -> Product:
+    # A limit shorter than a second is one all the same.
+    limit_s = max(1, math.floor(product.max_latency_s)) if product.max_latency_s > 0 else 0
+    return Product(product.product_id, product.data_bit, product.priority, limit_s)
 
 
 def _allowed_spans(draft: request_pb2.ActivityDraft, held: HeldSpans, clockwork: Clockwork) -> tuple[Span, ...]:

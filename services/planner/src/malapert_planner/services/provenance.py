@@ -9,6 +9,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
+from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
@@ -70,7 +71,8 @@ def plan_provenance(
             *_confidence_notes(document),
             *_mass_notes(document),
             *stack.notes,
-            *plannable(inputs.requests).notes,
+            *inputs.requests.notes,
+            *_latency_notes(document, demand),
         ],
     )
 
@@ -112,6 +114,14 @@ def _confidence_notes(document: MissionDocument) -> list[str]:
         for confidence, meaning in _MEANINGS.items()
         if counts[confidence]
     ]
+
+
+def _latency_notes(document: MissionDocument, demand: request_pb2.ExpandRequestsResponse) -> list[str]:
+    """Say whose latency is not looked after: without a terrain nothing says when what is sent."""
+    limited = {product.product_id for draft in demand.activities for product in draft.products if product.max_latency_s}
+    if document.terrain is not None or not limited:
+        return []
+    return [f"the mission has no terrain, so that latency limits are not looked after: {', '.join(sorted(limited))}"]
 
 
 def _mass_notes(document: MissionDocument) -> list[str]:

@@ -9,16 +9,26 @@ from itertools import combinations
 
 from malapert_core.errors import NotFoundError
 
-from malapert_planner.domain.problem import ConditionKind, ContactWindow, Place, PlanningProblem, RateSeries, Span
+from malapert_planner.domain.problem import (
+    Activity,
+    ConditionKind,
+    ContactWindow,
+    Place,
+    PlanningProblem,
+    Product,
+    RateSeries,
+    Span,
+)
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Admission, PlacedActivity, Schedule, WhyNot
 from malapert_planner.domain.spans import holding_spans, intersection, overlap_s, union
 from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.engine import Cancel, Engine
-from malapert_planner.solvers.explain import FAMILIES, chances, explain_chain, forced_in
+from malapert_planner.solvers.explain import FAMILIES, chances, explain_chain, forced_in, late_products
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
 from malapert_planner.solvers.limits import chain_amounts
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import RuleFamily
 
 Candidate = tuple[Admission, PlanningProblem]
@@ -190,6 +200,33 @@ def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
         yield Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
 
 
+def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    """Allow the products of a chain the longer time that they would take."""
+    with_it, problem = found[RuleFamily.LATENCY], incumbent.instance.problem
+    if with_it is None:
+        return
+    late, own = late_products(with_it), {activity.activity_id for activity in chain.activities}
+    if not late or any(due.activity_id not in own or late_s is None for due, late_s in late):
+        return  # Another's product would be late, or it is not sent at all: no longer limit helps.
+    grid_s = problem.resolution_s
+    least_s = max(grid_s, *(late_s or 0 for _, late_s in late))
+    names = ", ".join(sorted({due.product_id for due, _ in late}))
+    for longer_s in (-(-round(least_s * growth) // grid_s) * grid_s for growth in GROWTHS):
+        text = f"might {names} reach the ground {longer_s / SECONDS_PER_HOUR:.2f} h later it would fit"
+        admission = Admission("LONGER_LATENCY", names, longer_s / SECONDS_PER_HOUR, "h", text)
+        products = {(due.activity_id, due.product_id) for due, _ in late}
+        activities = tuple(_later(activity, products, longer_s) for activity in problem.activities)
+        yield admission, replace(problem, activities=activities)
+
+
+def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) -> Activity:
+    def longer(product: Product) -> Product:
+        more_s = longer_s if (activity.activity_id, product.product_id) in products else 0
+        return replace(product, max_latency_s=product.max_latency_s + more_s)
+
+    return replace(activity, products=tuple(map(longer, activity.products)))
+
+
 def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
     problem = incumbent.instance.problem
     planned = {placed.activity_id for placed in incumbent.schedule.activities}
@@ -304,4 +341,4 @@ def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: S
     return replace(problem, places=places)
 
 
-_GENERATORS = (_windows, _battery, _storage, _limits, _resources, _reservoirs, _contacts, _relations)
+_GENERATORS = (_windows, _battery, _storage, _latency, _limits, _resources, _reservoirs, _contacts, _relations)

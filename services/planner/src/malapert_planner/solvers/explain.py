@@ -8,6 +8,7 @@ from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Schedule, Unplanned
 from malapert_planner.domain.spans import overlap_s
+from malapert_planner.solvers.backlog import Due, backlog_of
 from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
@@ -18,6 +19,7 @@ from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.scope import RuleFamily
 from malapert_planner.solvers.search import FOUND
+from malapert_planner.solvers.sending import sendable_bit
 
 MOST_CELLS = 100
 MOST_CHANCES = 3
@@ -33,6 +35,7 @@ FAMILIES = (
     RuleFamily.RESERVOIR,
     RuleFamily.BATTERY,
     RuleFamily.STORAGE,
+    RuleFamily.LATENCY,
     RuleFamily.CONTACT,
     RuleFamily.RESOURCE,
     RuleFamily.RELATION,
@@ -40,6 +43,7 @@ FAMILIES = (
 _REASONS = {
     RuleFamily.BATTERY: "BATTERY",
     RuleFamily.STORAGE: "STORAGE",
+    RuleFamily.LATENCY: "LATENCY",
     RuleFamily.CONTACT: "CONTACT",
     RuleFamily.RESOURCE: "DISPLACED",
     RuleFamily.RELATION: "RELATION",
@@ -183,6 +187,10 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
     if family is RuleFamily.CONTACT:
         needed = sum(a.duration_s for a in chain.activities if any(c.kind.value == "contact" for c in a.conditions))
         text = f"no contact of {needed / 3600:.1f} h can be chosen for it beside those that the schedule needs"
+    elif family is RuleFamily.LATENCY:
+        blocking, text = _late(found)
+        if not blocking:
+            return _untried(chain)
     elif family is RuleFamily.LIMIT:
         blocking, text = _used_up(found, chain)
         if not blocking:
@@ -267,6 +275,34 @@ def _overdrawn(found: Incumbent) -> tuple[tuple[str, ...], str]:
         if missing > 0 or excess > 0:
             beyond.append(reservoir.resource_id)
     return tuple(beyond), "; ".join(texts)
+
+
+def late_products(found: Incumbent) -> list[tuple[Due, int | None]]:
+    """Return the products that a schedule sends too late, and how much so in seconds if every contact were chosen.
+
+    None where they are not sent before the end; not above zero where some choice of contacts would be in time.
+    """
+    best_bit = sendable_bit(found)
+    late = []
+    for backlog in found.backlogs:
+        best = backlog_of(found.instance, backlog.rank, found.schedule.activities, best_bit, found.first)
+        for due in backlog.late():
+            sent_s = best.sent_s(due)
+            late.append((due, None if sent_s is None else sent_s - due.due_s))
+    return late
+
+
+def _late(found: Incumbent) -> tuple[tuple[str, ...], str]:
+    """Name the products that the schedule with the chain would send too late, and say by how much."""
+    late, texts = late_products(found), []
+    for due, late_s in late[:NAMED]:
+        when = "could not be sent in time beside all else"
+        if late_s is None:
+            when = "could not be sent before the end of the plan"
+        elif late_s > 0:
+            when = f"would reach the ground {late_s / 3600:.1f} h too late at the earliest"
+        texts.append(f"{due.product_id} of {due.activity_id} {when}")
+    return tuple(dict.fromkeys(due.product_id for due, _ in late))[:NAMED], "; ".join(texts)
 
 
 def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:

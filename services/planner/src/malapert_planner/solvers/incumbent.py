@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 from malapert_planner.domain.problem import Span
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.spans import overlap_s
+from malapert_planner.solvers.backlog import Backlog, backlog_of
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.levels import Levels, demanded, reflected, spread
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, RuleFamily, Scope
-
-Levels = NDArray[np.float64]
-
-WALL_TOLERANCE = 1e-6
-"""Rounding of sums over all cells, in the unit of the level."""
-UNATTAINABLE = 1000.0
-"""So much beyond the wall is asked where nothing suffices: Wh or bits, far above any tolerance of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Incumbent:
         problem, edges = self.instance.problem, np.array(self.cells.edges_s)
         drawn = np.zeros(len(self.cells))
         for span, power_w in self._loads():
-            _spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
+            spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
         hours = np.diff(edges) / SECONDS_PER_HOUR
         battery = problem.battery
         drawn += hours * (battery.asleep_load_w + self.awake * max(0.0, battery.awake_load_w - battery.asleep_load_w))
@@ -147,7 +142,7 @@ class Incumbent:
                 reserve = 0.0 if placed.span[0] == edges_s[cell] else drawn[cell]
                 least[cell] = max(least[cell], charge + reserve)
         end = max(battery.end_wh, battery.floor_wh)
-        return self._whole(_demanded(least, drawn - generated, end, wall=battery.capacity_wh))
+        return self._whole(demanded(least, drawn - generated, end, wall=battery.capacity_wh))
 
     @cached_property
     def data_bit(self) -> tuple[Levels, Levels]:
@@ -155,11 +150,11 @@ class Incumbent:
         filled, drained = np.zeros(len(self.cells)), np.zeros(len(self.cells))
         for placed in self.schedule.activities:
             data = self.instance.activities[placed.activity_id].data_bit
-            _spread(filled, self.cells, placed.span, data / (placed.span[1] - placed.span[0]))
+            spread(filled, self.cells, placed.span, data / (placed.span[1] - placed.span[0]))
         volume = {(d.from_place_id, d.to_place_id): d.data_bit for d in self.instance.drives}
         for drive in self.schedule.drives:
             rate = volume[drive.from_place_id, drive.to_place_id] / (drive.span[1] - drive.span[0])
-            _spread(filled, self.cells, drive.span, rate)
+            spread(filled, self.cells, drive.span, rate)
         for contact in self.schedule.contacts:
             self._drain(drained, contact)
         return filled, drained
@@ -201,15 +196,25 @@ class Incumbent:
         filled, drained = (levels[self.first :] for levels in self.data_bit)
         storage = self.instance.problem.storage
         end = -min(storage.end_max_bit, storage.capacity_bit)
-        return self._whole(-_demanded(filled - storage.capacity_bit, filled - drained, end, wall=0.0))
+        return self._whole(-demanded(filled - storage.capacity_bit, filled - drained, end, wall=0.0))
+
+    @cached_property
+    def backlogs(self) -> tuple[Backlog, ...]:
+        """What waits of each rank of products that has a latency limit."""
+        drained = self.data_bit[1]
+        return tuple(
+            backlog_of(self.instance, rank, self.schedule.activities, drained, self.first)
+            for rank in self.instance.limited_ranks
+        )
 
     def lasts(self) -> bool:
         """Return whether the start has the charge that the whole schedule needs."""
         return self.instance.problem.battery.start_wh + 1e-6 >= float(self.needed_wh[0])
 
     def keeps_limits(self) -> bool:
-        """Return whether the start has the charge, and leaves the room, that the whole schedule needs."""
-        return self.lasts() and self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
+        """Return whether the start has the charge and leaves the room that all needs, and products are in time."""
+        room = self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
+        return room and self.lasts() and not any(backlog.late() for backlog in self.backlogs)
 
     def quiet(self, span: Span) -> Span:
         """Widen a span until neither of its ends cuts a drive or a contact, but not into what is frozen."""
@@ -270,11 +275,12 @@ class Incumbent:
         )
 
     def _cells(self, span: Span, width_s: int) -> Cells:
-        """Cut wide cells also where something in the schedule begins or ends: it then fits them as it stands."""
+        """Cut wide cells also where something in the schedule begins, ends or is due: it then fits as it stands."""
         grid, schedule = self.instance.problem.resolution_s, self.schedule
         spans = [c.span for c in self.chains.values()]
         spans += [d.span for d in schedule.drives] + [c.span for c in schedule.contacts]
         edges = [t for start, end in spans for t in (start // grid * grid, -(-end // grid) * grid)]
+        edges += [due.due_s // grid * grid for backlog in self.backlogs for due in backlog.dues]
         return Cells.cut(span, width_s, edges if width_s > grid else ())
 
     def _boundary(self, span: Span) -> Boundary:
@@ -293,6 +299,7 @@ class Incumbent:
             end_charge_wh=ends,
             stored_bit=float(self.stored_bit[first]),
             end_stored_bit=float(self.admitted_bit[last]),
+            backlogs=tuple(backlog.boundary(first, last) for backlog in self.backlogs),
         )
 
     def _rest_needed_wh(self, place_id: str) -> Levels:
@@ -319,38 +326,3 @@ class Incumbent:
                 tuple(sorted(contacts, key=lambda c: (c.span, c.station_id))),
             ),
         )
-
-
-def _spread(levels: Levels, cells: Cells, span: Span, per_second: float) -> None:
-    """Add a constant rate over a span to the cells that it touches."""
-    touched = cells.touched(span)
-    if not len(touched):
-        return
-    edges = np.array(cells.edges_s[touched.start : touched.stop + 1])
-    seconds = np.diff(np.clip(edges, span[0], span[1]))
-    levels[touched.start : touched.stop] += seconds * per_second
-
-
-def reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) -> Levels:
-    """Return the level at each edge under a wall, L' = min(L + supplied, wall) − drawn, by cumulative sums.
-
-    With S the unbounded sums, L[n] = S[n] + min(L[0], min over k ≤ n of (wall − drawn[k − 1] − S[k])).
-    """
-    sums = np.concatenate([[0.0], np.cumsum(supplied - drawn)])
-    caps = np.concatenate([[min(start, wall)], wall - drawn - sums[1:]])
-    return np.asarray(sums + np.minimum.accumulate(caps))
-
-
-def _demanded(least: Levels, lost: Levels, end: float, *, wall: float) -> Levels:
-    """Return the level at each edge that suffices: need = max(least, need' + lost), from the end backwards.
-
-    Where an edge needs more than the wall lets there be, nothing before it suffices, whatever is supplied there: each
-    such edge demands clearly more than the wall.
-    """
-    sums = np.concatenate([[0.0], np.cumsum(lost)])
-    demands = np.concatenate([least, [end]]) + sums
-    needs = np.asarray(np.maximum.accumulate(demands[::-1])[::-1] - sums)
-    beyond = np.flatnonzero(needs > wall + WALL_TOLERANCE)
-    if len(beyond):
-        needs[: beyond[-1] + 1] = wall + UNATTAINABLE
-    return needs

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Activity, ConditionKind, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.domain.products import Rank, limited_ranks
 from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, shifted, union
 from malapert_planner.solvers.power import PowerIntegral
 from malapert_planner.solvers.scope import Cells
@@ -121,6 +122,11 @@ class Instance:
             pair = (drive.from_place_id, drive.to_place_id)
             table[pair] = PowerIntegral.of(series[pair[0]], series[pair[1]])
         return table
+
+    @cached_property
+    def limited_ranks(self) -> tuple[Rank, ...]:
+        """The ranks of products that have a latency limit to keep."""
+        return limited_ranks(self.problem)
 
     @cached_property
     def open_from_s(self) -> int:

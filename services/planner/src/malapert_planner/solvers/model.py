@@ -11,11 +11,12 @@ from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.battery import add_battery, enter_energy
 from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
 from malapert_planner.solvers.cumulative import add_cumulative
+from malapert_planner.solvers.deliveries import add_deliveries
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
 from malapert_planner.solvers.ledger import Hints, Ledger
 from malapert_planner.solvers.limits import add_limits
-from malapert_planner.solvers.objective import add_objective
+from malapert_planner.solvers.objective import add_objective, add_waiting
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.reservoirs import add_reservoirs
@@ -71,11 +72,13 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
     enter_data(instance, scope, units, ledger, itinerary, placements, contacts)
     add_battery(model, instance, scope, ledger, itinerary, placements)
-    add_storage(model, instance, scope, units, ledger)
+    stored = add_storage(model, instance, scope, units, ledger)
+    add_deliveries(model, instance, scope, units, ledger, placements)
     for index, decision in placements.decisions.items():
         if index in scope.forced:
             model.add(decision.planned == 1)
-    add_objective(model, hints, instance, units, itinerary, placements, contacts)
+    waiting = add_waiting(model, ledger, instance, scope, units, stored)
+    add_objective(model, hints, instance, units, itinerary, placements, contacts, waiting)
     return ScopeModel(model, instance, scope, itinerary, placements, contacts)
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.choices import requested_values
+from malapert_planner.domain.objective import BIT_S_PER_GB_D
 from malapert_planner.domain.problem import Baseline, Span
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
-from malapert_planner.solvers.ledger import Hints
+from malapert_planner.solvers.ledger import Hints, Ledger
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.units import Units
 
 
@@ -28,11 +31,13 @@ def add_objective(
     itinerary: Itinerary,
     placements: Placements,
     contacts: Contacts,
+    waiting: cp_model.LinearExprT,
 ) -> None:
-    r"""Maximise Σ value z − w_cost Σ cost u − w_fair U − change, with U ≥ 1 − planned/requested value of every agency.
+    r"""Maximise Σ value z − w_cost Σ cost u − w_fair U − change − waiting data.
 
-    A point or two per drive and piece of contact break ties, so that none is taken without need.
-    A mandatory chain counts for more than all values together. What is fixed adds a constant that is left out.
+    U ≥ 1 − planned/requested value of every agency. A point or two per drive and piece of contact break ties, so that
+    none is taken without need. A mandatory chain counts for more than all values together. What is fixed adds a
+    constant that is left out.
     """
     terms: list[cp_model.LinearExprT] = []
     total = sum(units.points(abs(chain.value)) for chain in instance.chains)
@@ -49,7 +54,38 @@ def add_objective(
     unfair = _unfairness(model, hints, instance, units, placements)
     if unfair is not None:
         terms.append(-1 * unfair)
+    terms.append(-1 * waiting)
     model.maximize(cp_model.LinearExpr.sum(terms))
+
+
+def add_waiting(
+    model: cp_model.CpModel,
+    ledger: Ledger,
+    instance: Instance,
+    scope: Scope,
+    units: Units,
+    stored: list[cp_model.IntVar],
+) -> cp_model.LinearExprT:
+    r"""Return what it costs that data is stored, in points P: w Σ (S[k] + S[k + 1]) / 2 · length of cell k.
+
+    A point is worth q unit-seconds, so that P q ≥ Σ. Before a replan's now nothing counts.
+    """
+    weight = instance.problem.objective.latency_weight_per_gb_d
+    if weight <= 0 or not stored:
+        return 0
+    unit_seconds_a_point = BIT_S_PER_GB_D / (weight * units.bit_per_unit * units.value_scale)
+    edges, now_s = scope.cells.edges_s, instance.problem.now_s
+    lengths = [max(0, end - max(start, now_s)) for start, end in pairwise(edges)]
+    # Twice the mean of both edges, so that all stays whole.
+    weights = [before + after for before, after in pairwise([0, *lengths, 0])]
+    most = sum(weights) * units.drained(instance.problem.storage.capacity_bit)
+    divisor = max(1, round(2 * unit_seconds_a_point))
+    factor = max(1, round(1 / max(1e-9, 2 * unit_seconds_a_point)))
+    points = model.new_int_var(0, -(-most // divisor), "")
+    model.add(points * divisor >= cp_model.LinearExpr.weighted_sum(stored, weights))
+    hinted = sum(ledger.hints.value_of[level.index] * each for level, each in zip(stored, weights, strict=True))
+    ledger.hint(points, -(-hinted // divisor))
+    return points * factor
 
 
 def _change(

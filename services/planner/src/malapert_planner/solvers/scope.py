@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from malapert_planner.domain.problem import Span
+from malapert_planner.domain.products import Rank
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 
@@ -22,6 +23,7 @@ class RuleFamily(StrEnum):
     RELATION = "relation"
     LIMIT = "limit"
     RESERVOIR = "reservoir"
+    LATENCY = "latency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,26 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class BacklogBoundary:
+    """What waits of a rank where a model starts, what may wait where it ends, and what is to be sent in time.
+
+    ``pending`` are what was made before the span as (until when, how many bits are to be sent from its start on);
+    ``later_bit`` is what can be sent between the span's end and each of ``later_s``.
+    """
+
+    rank: Rank
+    stored_bit: float
+    admitted_bit: float
+    pending: tuple[tuple[int, float], ...]
+    later_s: tuple[int, ...]
+    later_bit: tuple[float, ...]
+
+    def later(self, time_s: int) -> float:
+        """Return what can surely be sent between the span's end and an instant after it."""
+        return self.later_bit[bisect_right(self.later_s, time_s) - 1]
+
+
+@dataclass(frozen=True, slots=True)
 class Boundary:
     """What a model starts from and must leave.
 
@@ -72,6 +94,7 @@ class Boundary:
     end_charge_wh: dict[str, float]
     stored_bit: float
     end_stored_bit: float
+    backlogs: tuple[BacklogBoundary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

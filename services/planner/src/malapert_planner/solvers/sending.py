@@ -1,11 +1,12 @@
 """The contacts of a schedule chosen anew, the cheapest that send what it gathers, all else as it is.
 
-What drives and activities need contact for is kept. Then, as long as the storage is too full at some instant, the piece
-of a window before it is added that takes most out of the storage for its cost.
+What drives and activities need contact for is kept. Then, as long as a product with a latency limit is late, or the
+storage too full at some instant, the piece of a window before it is added that sends most of it for its cost.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from malapert_planner.domain.problem import ConditionKind, ContactWindow, Span
 from malapert_planner.domain.schedule import PlacedContact
 from malapert_planner.domain.spans import overlap_s, union
+from malapert_planner.solvers.backlog import backlog_of
 from malapert_planner.solvers.contacts import data_between
-from malapert_planner.solvers.incumbent import Incumbent, reflected
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.levels import reflected
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 
 PIECE_S = 3 * 3600
@@ -53,14 +56,29 @@ def resent(incumbent: Incumbent) -> Incumbent | None:
     """Return the schedule with its contacts chosen anew; None where that breaks a limit."""
     kept = [trimmed for contact in incumbent.schedule.contacts if (trimmed := _needed(incumbent, contact))]
     sending = _Sending(replace(incumbent, schedule=replace(incumbent.schedule, contacts=tuple(kept))))
-    while (need := sending.excess()) is not None:
-        piece = sending.best_piece(*need)
+    while (need := sending.lateness() or sending.excess()) is not None:
+        piece = sending.best_piece(need)
         if piece is None:
             return None
         sending.take(piece)
     contacts = tuple(sorted((*kept, *sending.chosen()), key=lambda c: (c.span, c.station_id)))
     found = replace(incumbent, schedule=replace(incumbent.schedule, contacts=contacts))
     return found if found.keeps_limits() else None
+
+
+def sendable_bit(incumbent: Incumbent) -> Levels:
+    """Return what the best of all stations could send in each cell in which the asset rests."""
+    problem, cells = incumbent.instance.problem, incumbent.cells
+    most = np.zeros(len(cells))
+    for window in problem.contact_windows:
+        for place_id, stay in incumbent.stays:
+            span = (max(window.span[0], stay[0]), min(window.span[1], stay[1]))
+            if place_id == window.place_id and span[0] < span[1]:
+                for cell in cells.touched(span):
+                    low, high = cells.span(cell)
+                    sent = data_between([window.rate], (max(low, span[0]), min(high, span[1])))
+                    most[cell] = max(most[cell], sent)
+    return most
 
 
 def _needed(incumbent: Incumbent, contact: PlacedContact) -> PlacedContact | None:
@@ -89,6 +107,20 @@ def _needed(incumbent: Incumbent, contact: PlacedContact) -> PlacedContact | Non
         )
     end = min(contact.span[1], max(end, start + least_s))
     return replace(contact, span=(max(contact.span[0], min(start, end - least_s)), end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What is to be sent between two edges: so many bits at least, and no more than is stored at each edge.
+
+    ``is_all``: nothing is gained by sending more.
+    """
+
+    since: int
+    edge: int
+    bit: float
+    stored: Levels
+    is_all: bool
 
 
 class _Sending:
@@ -146,34 +178,47 @@ class _Sending:
         )
         return np.concatenate([np.full(self._first, levels[0]), levels])
 
-    def excess(self) -> tuple[int, float] | None:
-        """Return the first edge at which too much is stored, and how much; None where nothing is too much."""
+    def lateness(self) -> _Need | None:
+        """Return what is to be sent for the first product that is late; None where none is."""
+        found: list[_Need] = []
+        for rank in self._bare.instance.limited_ranks:
+            instance, placed = self._bare.instance, self._bare.schedule.activities
+            backlog = backlog_of(instance, rank, placed, self._drained, self._first)
+            late = min(backlog.late(), key=lambda due: due.due_s, default=None)
+            if late is not None:
+                missing_bit = backlog.missing_bit(late)
+                found.append(_Need(late.made_edge, late.due_edge, missing_bit, backlog.stored, is_all=True))
+        return min(found, key=lambda need: need.edge, default=None)
+
+    def excess(self) -> _Need | None:
+        """Return what is to be sent before the first edge at which too much is stored; None where nothing is."""
         storage = self._problem.storage
         # Within a cell what is gathered may come before what is sent.
         peak = self._stored[:-1] + self._filled
         over = np.flatnonzero(peak[self._first :] > storage.capacity_bit + ROUNDING_BIT)
         if len(over):
             cell = int(over[0]) + self._first
-            return cell, float(peak[cell] - storage.capacity_bit)
+            # Before the end, what is sent beyond the need saves sending it later.
+            return _Need(0, cell, float(peak[cell] - storage.capacity_bit), self._stored, is_all=False)
         left = float(self._stored[-1]) - min(storage.end_max_bit, storage.capacity_bit)
-        return (len(self._stored) - 1, left) if left > ROUNDING_BIT else None
+        return _Need(0, len(self._stored) - 1, left, self._stored, is_all=True) if left > ROUNDING_BIT else None
 
-    def best_piece(self, edge: int, need_bit: float) -> _Piece | None:
-        """Return the piece before an edge that sends most of what is too much there for its cost."""
+    def best_piece(self, need: _Need) -> _Piece | None:
+        """Return the piece that sends most of what is to be sent for its cost."""
         # Nothing sends what is not there, be it before or after.
-        least = np.minimum.accumulate(self._stored[edge::-1])[::-1]
-        is_last = edge == len(self._stored) - 1  # before, what is sent beyond the need saves sending it later
+        least = np.minimum.accumulate(need.stored[need.edge :: -1])[::-1]
+        within = (int(self._edges[need.since]), int(self._edges[need.edge]))
         best, best_rank = None, (0.0, 0)
         for slot in self._slots:
-            if slot.span[0] >= self._edges[edge]:
+            if not overlap_s(slot.span, within):
                 continue
-            for piece in self._pieces(slot, int(self._edges[edge])):
+            for piece in self._pieces(slot, within, self._longest_s(slot, need)):
                 cells = self._cells_of(piece.added)
                 offset = self._bare.cells.at(slot.span[0])
                 sent = float(self._rates[id(slot)][cells.start - offset : cells.stop - offset].sum())
-                useful = min(sent, float(least[min(cells.stop, edge)]))
-                if is_last:
-                    useful = min(useful, need_bit)
+                useful = min(sent, float(least[min(cells.stop, need.edge)]))
+                if need.is_all:
+                    useful = min(useful, need.bit)
                 hours = (piece.added[1] - piece.added[0]) / SECONDS_PER_HOUR
                 worth = useful / max(1e-9, hours * slot.window.cost_per_hour)
                 # Of equal ones the earliest: nobody likes to wait for data.
@@ -190,14 +235,22 @@ class _Sending:
         spare_wh = float(self._spare_wh[cells.start : cells.stop + 1].min())
         return spare_wh >= float(self._takes_wh(cells).sum())
 
-    def _pieces(self, slot: _Slot, until_s: int) -> list[_Piece]:
-        """Return what could be added to a slot's contact before an instant, or how it could begin."""
+    def _longest_s(self, slot: _Slot, need: _Need) -> int:
+        """Return how much is added to a contact at once: no more than sends all, where nothing is gained by more."""
+        fastest_bps = max(slot.window.rate.rate_bps)
+        if not need.is_all or fastest_bps <= 0:
+            return PIECE_S
+        grid_s = self._problem.resolution_s
+        return min(PIECE_S, max(grid_s, math.ceil(need.bit / fastest_bps / grid_s) * grid_s))
+
+    def _pieces(self, slot: _Slot, within: Span, longest_s: int) -> list[_Piece]:
+        """Return what could be added to a slot's contact within a span, or how it could begin."""
         grid_s, window = self._problem.resolution_s, slot.window
-        gaps = self._gaps(slot, (slot.span[0], min(slot.span[1], until_s)))
+        gaps = self._gaps(slot, (max(slot.span[0], within[0]), min(slot.span[1], within[1])))
         pieces = []
         if slot.chosen is None:
             for low, high in gaps:
-                length_s = min(high - low, max(PIECE_S, -(-window.min_length_s // grid_s) * grid_s))
+                length_s = min(high - low, max(longest_s, -(-window.min_length_s // grid_s) * grid_s))
                 if length_s >= max(grid_s, window.min_length_s):
                     span = (high - length_s, high)
                     pieces.append(_Piece(slot, span, span))
@@ -205,10 +258,10 @@ class _Sending:
         start, end = slot.chosen
         for low, high in gaps:
             if high == start and low < high:
-                at = max(low, high - PIECE_S)
+                at = max(low, high - longest_s)
                 pieces.append(_Piece(slot, (at, end), (at, start)))
             if low == end and low < high:
-                at = min(high, low + PIECE_S)
+                at = min(high, low + longest_s)
                 pieces.append(_Piece(slot, (start, at), (end, at)))
         return pieces
 

@@ -47,15 +47,19 @@ def _fill(ledger: Ledger, units: Units, span: Span, data_bit: float, taken: cp_m
         ledger.filled[cell].add(taken, units.filled(data_bit * part))
 
 
-def add_storage(model: cp_model.CpModel, instance: Instance, scope: Scope, units: Units, ledger: Ledger) -> None:
-    r"""Keep the stored data below the capacity at every instant, the mirror image of the battery.
+def add_storage(
+    model: cp_model.CpModel, instance: Instance, scope: Scope, units: Units, ledger: Ledger
+) -> list[cp_model.IntVar]:
+    r"""Return the stored data at each edge, kept below the capacity at every instant, the mirror image of the battery.
+
+    Nothing is returned where the rule is dropped.
 
     With f[k] filled and e[k] drained within cell k, S[k] is an upper bound of the data at the cell's start:
 
         S[k + 1] ≥ S[k] + f[k] − e[k],    S[k + 1] ≥ f[k],    S[k] + f[k] ≤ capacity.
     """
     if RuleFamily.STORAGE in scope.dropped:
-        return
+        return []
     boundary = scope.boundary
     capacity = units.drained(instance.problem.storage.capacity_bit)
     count = len(scope.cells)
@@ -72,3 +76,4 @@ def add_storage(model: cp_model.CpModel, instance: Instance, scope: Scope, units
         ledger.hint(stored[cell], hinted)
         hinted = max(hinted - ledger.hinted(ledger.drained[cell]), 0) + ledger.hinted(ledger.filled[cell])
     ledger.hint(stored[count], hinted)
+    return stored

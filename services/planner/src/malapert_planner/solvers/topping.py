@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.choices import whole
 from malapert_planner.domain.problem import ConditionKind, RelationKind, Span
+from malapert_planner.domain.products import limited, rank, through_bit
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
 from malapert_planner.domain.spans import overlap_s
@@ -29,6 +31,8 @@ REACH_S = 3 * 86400
 CONTACT_S = 3 * 3600
 MOST_CONTACTS = 12
 """A contact that makes room lies so near, is so long, and is one of so many best."""
+MOST_STARTS = 6
+"""So many starts of a chain whose data must be sent in time are tried with a contact after them."""
 Mask = NDArray[np.bool_]
 
 
@@ -42,16 +46,32 @@ def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
             continue
         found = _with_chain(incumbent, chain)
         if found is None and any(activity.data_bit for activity in chain.activities):
-            at = _earliest(incumbent, chain, heed_storage=False)
-            sending = at and add_contact(incumbent, at[0].span[0])
-            found = _with_chain(sending, chain) if sending else None
+            found = _with_contact(incumbent, chain)
         incumbent = found or incumbent
     return incumbent
 
 
 def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
-    placed = _earliest(incumbent, chain, heed_storage=True)
-    return with_placed(incumbent, chain, placed) if placed else None
+    starts_s = _possible_starts_s(incumbent, chain, heed_storage=True)
+    return with_placed(incumbent, chain, placed_at(incumbent, chain, starts_s[0])) if starts_s else None
+
+
+def _with_contact(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
+    """Return the schedule with a chain and a contact that sends what it makes, or what was in its way."""
+    starts_s = _possible_starts_s(incumbent, chain, heed_storage=False)
+    limits_s = [product.max_latency_s for activity in chain.activities for product in limited(activity)]
+    if not starts_s:
+        return None
+    if not limits_s:
+        sending = add_contact(incumbent, (starts_s[0] - REACH_S, starts_s[0] + REACH_S))
+        return _with_chain(sending, chain) if sending else None
+    for start_s in starts_s[:: -(-len(starts_s) // MOST_STARTS)]:
+        made_s = start_s + chain_length_s(chain)
+        sending = add_contact(incumbent, (made_s, made_s + min(limits_s)))
+        found = with_placed(sending, chain, placed_at(incumbent, chain, start_s)) if sending else None
+        if found is not None:
+            return found
+    return None
 
 
 def with_placed(incumbent: Incumbent, chain: Chain, placed: list[PlacedActivity]) -> Incumbent | None:
@@ -61,15 +81,15 @@ def with_placed(incumbent: Incumbent, chain: Chain, placed: list[PlacedActivity]
     return candidate if candidate.keeps_limits() and keeps_shared(candidate, chain) else None
 
 
-def _earliest(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list[PlacedActivity] | None:
+def _possible_starts_s(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> list[int]:
     problem, grid = incumbent.instance.problem, incumbent.instance.problem.resolution_s
     low, high = related_span(incumbent, chain, chain_length_s(chain))
     low, high = max(low, incumbent.instance.open_from_s), min(high, problem.horizon_s)
     if high < low:
-        return None
+        return []
     first = -(-low // grid)
     cells = np.flatnonzero(open_starts(incumbent, chain, heed_storage=heed_storage)[first : high // grid + 1])
-    return placed_at(incumbent, chain, (first + int(cells[0])) * grid) if len(cells) else None
+    return [(first + cell) * grid for cell in cells.tolist()]
 
 
 def placed_at(incumbent: Incumbent, chain: Chain, start_s: int) -> list[PlacedActivity]:
@@ -98,10 +118,9 @@ def open_starts(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> Ma
     return opened
 
 
-def add_contact(incumbent: Incumbent, time_s: int) -> Incumbent | None:
-    """Return the schedule with one contact more near an instant, the one that could send most; None where none fits."""
+def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
+    """Return the schedule with one contact more in a span, the one that could send most; None where none fits."""
     instance, grid = incumbent.instance, incumbent.instance.problem.resolution_s
-    near = (time_s - REACH_S, time_s + REACH_S)
     options = []
     for place_id, stay in incumbent.stays:
         for station_id, windows in instance.station_windows.items():
@@ -161,6 +180,10 @@ def _free(incumbent: Incumbent, steps: list[Step], total_s: int, *, heed_storage
     lacking = incumbent.charge_wh - incumbent.needed_wh < energy_wh
     if heed_storage:
         lacking |= incumbent.admitted_bit - incumbent.stored_bit < data_bit
+        for backlog in incumbent.backlogs:
+            waiting_bit = sum(through_bit(step.activity, backlog.rank) for step in steps)
+            if waiting_bit > 0:
+                lacking |= backlog.room < waiting_bit
     # The edges from the start to the end count, so that a chain of n cells asks for n + 1.
     free = _unbroken(lacking, 0, -(-total_s // grid) + 1, count)
     spent_wh = 0.0
@@ -172,7 +195,20 @@ def _free(incumbent: Incumbent, steps: list[Step], total_s: int, *, heed_storage
             short = incumbent.charge_wh - spent_wh < step.activity.min_start_charge_wh
             free &= _unbroken(short, first, 1, count)
         spent_wh += (step.activity.power_w + waking_w) * step.activity.duration_s / SECONDS_PER_HOUR
+        if heed_storage:
+            for late in _late(incumbent, step, steps):
+                free &= _unbroken(late, last, 1, count)
     return free
+
+
+def _late(incumbent: Incumbent, step: Step, steps: list[Step]) -> Iterator[Mask]:
+    """Yield the edges until which each limited product of a step is made too late to be sent in time."""
+    width_s = incumbent.instance.problem.resolution_s
+    for product in limited(step.activity):
+        for backlog in incumbent.backlogs:
+            if rank(product) == backlog.rank:
+                waiting_bit = sum(through_bit(each.activity, backlog.rank) for each in steps)
+                yield backlog.slack(product.max_latency_s, width_s) < waiting_bit
 
 
 def _unbroken(bad: Mask, offset: int, length: int, count: int) -> Mask:

@@ -1,0 +1,357 @@
+"""Every rule: a schedule made by hand that breaks only it, with amount and span, and its mended twin that keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from malapert_planner.domain.problem import (
+    Baseline,
+    Battery,
+    Condition,
+    ConditionKind,
+    CumulativeResource,
+    DriveRule,
+    Limit,
+    LimitUse,
+    PlanningProblem,
+    Product,
+    Relation,
+    RelationKind,
+    Repetition,
+    Reservoir,
+    ReservoirUse,
+    Span,
+    Storage,
+)
+from malapert_planner.domain.rules import Rule
+from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from problem_factory import HORIZON_S, make_activity, make_chain, make_drive, make_place, make_problem, make_window
+
+
+@dataclass(frozen=True)
+class Example:
+    """A rule with a problem, a schedule that breaks only it, by how much and when, and one that keeps it."""
+
+    rule: Rule
+    problem: PlanningProblem
+    broken: Schedule
+    amount: float
+    span: Span
+    mended: Schedule
+    name: str = ""
+
+
+def at(activity_id: str, start_s: int, length_s: int = 3600, place_id: str = "base") -> PlacedActivity:
+    return PlacedActivity(activity_id, place_id, (start_s, start_s + length_s))
+
+
+def drive(start_s: int, from_place_id: str = "base", to_place_id: str = "ridge", length_s: int = 1800) -> PlacedDrive:
+    return PlacedDrive(from_place_id, to_place_id, (start_s, start_s + length_s))
+
+
+def contact(start_s: int, end_s: int, window_id: str = "w", station_id: str = "usuda") -> PlacedContact:
+    return PlacedContact(station_id, "base", window_id, (start_s, end_s))
+
+
+def plan(*items: PlacedActivity | PlacedDrive | PlacedContact) -> Schedule:
+    return Schedule(
+        tuple(item for item in items if isinstance(item, PlacedActivity)),
+        tuple(item for item in items if isinstance(item, PlacedDrive)),
+        tuple(item for item in items if isinstance(item, PlacedContact)),
+    )
+
+
+ONE = make_problem(activities=(make_activity("a"),))
+TWO = make_problem(activities=(make_activity("a"), make_activity("b")))
+RADIO = make_problem(contact_windows=(make_window("w"), make_window("v", "belrose")))
+FORM = [
+    Example(Rule.SPAN, ONE, plan(at("a", 3600, -3600)), 3600, (3600, 0), plan(at("a", 0))),
+    Example(
+        Rule.HORIZON, ONE, plan(at("a", HORIZON_S - 600)), 3000, (HORIZON_S - 600, HORIZON_S + 3000),
+        plan(at("a", HORIZON_S - 3600)),
+    ),
+    Example(Rule.HORIZON, ONE, plan(at("a", -60)), 60, (-60, 3540), plan(at("a", 0)), "before"),
+    Example(Rule.KNOWN_OBJECT, ONE, plan(at("x", 0)), 1, (0, 3600), plan(at("a", 0))),
+    Example(Rule.KNOWN_OBJECT, RADIO, plan(contact(0, 60, "x")), 1, (0, 60), plan(contact(0, 60)), "window"),
+    Example(
+        Rule.KNOWN_OBJECT, make_problem(drives=()), plan(drive(0)), 1, (0, 1800), plan(), "drive",
+    ),
+    Example(Rule.ONCE, ONE, plan(at("a", 0), at("a", 7200)), 1, (7200, 10800), plan(at("a", 7200))),
+    Example(Rule.DURATION, ONE, plan(at("a", 0, 3000)), 600, (0, 3000), plan(at("a", 0))),
+    Example(Rule.DURATION, ONE, plan(drive(0, length_s=2000)), 200, (0, 2000), plan(drive(0)), "drive"),
+    Example(
+        Rule.ACTIVITY_WINDOW, make_problem(activities=(make_activity("a", windows=((0, 4000), (8000, 12000))),)),
+        plan(at("a", 1000)), 600, (1000, 4600), plan(at("a", 8400)),
+    ),
+    Example(
+        Rule.PLACE_ALLOWED, make_problem(activities=(make_activity("a", place_ids=("ridge",)),)),
+        plan(at("a", 0)), 1, (0, 3600), plan(drive(0), at("a", 1800, place_id="ridge")),
+    ),
+    Example(
+        Rule.MANDATORY, make_problem(activities=(make_activity("a", mandatory=True),)), plan(), 1, (0, HORIZON_S),
+        plan(at("a", 0)),
+    ),
+]  # fmt: skip
+
+
+def lit_by(kind: ConditionKind) -> PlanningProblem:
+    windows = ((0, 5000), (6000, 12000))
+    base = make_place("base", illumination=windows, darkness=windows, earth_visibility=windows)
+    return make_problem(
+        places=(base, make_place("ridge")), activities=(make_activity("a", conditions=(Condition(kind),)),)
+    )
+
+
+def half_lit_drives(kind: ConditionKind) -> PlanningProblem:
+    """Drives need the condition; at the far end it holds from 3000 s on only."""
+    ridge = make_place("ridge", illumination=((3000, HORIZON_S),), earth_visibility=((3000, HORIZON_S),))
+    return make_problem(places=(make_place("base"), ridge), drive_rule=DriveRule((Condition(kind),), ()))
+
+
+def dark_ridge(dark_place_ids: tuple[str, ...]) -> PlanningProblem:
+    """Drives need light, which the ridge never has."""
+    places = (make_place("base"), make_place("ridge", illumination=()))
+    rule = DriveRule((Condition(ConditionKind.ILLUMINATION),), (), dark_place_ids)
+    return make_problem(places=places, drive_rule=rule)
+
+
+TALK = make_problem(
+    activities=(make_activity("a", conditions=(Condition(ConditionKind.CONTACT, ("usuda",)),)),),
+    contact_windows=RADIO.contact_windows,
+)
+TALKING_DRIVE = make_problem(
+    drive_rule=DriveRule((Condition(ConditionKind.CONTACT),), ()),
+    contact_windows=(make_window("w"), make_window("w-ridge", place_id="ridge", span=(0, 3000))),
+)
+CONDITIONS = [
+    *(
+        Example(rule, lit_by(kind), plan(at("a", 4000)), 1000, (5000, 6000), plan(at("a", 6000)))
+        for rule, kind in (
+            (Rule.CONDITION_ILLUMINATION, ConditionKind.ILLUMINATION),
+            (Rule.CONDITION_DARKNESS, ConditionKind.DARKNESS),
+            (Rule.CONDITION_EARTH_VISIBILITY, ConditionKind.EARTH_VISIBILITY),
+        )
+    ),
+    *(
+        Example(rule, half_lit_drives(kind), plan(drive(2000)), 1000, (2000, 3000), plan(drive(3000)), "drive")
+        for rule, kind in (
+            (Rule.CONDITION_ILLUMINATION, ConditionKind.ILLUMINATION),
+            (Rule.CONDITION_EARTH_VISIBILITY, ConditionKind.EARTH_VISIBILITY),
+        )
+    ),
+    Example(
+        Rule.CONDITION_CONTACT, TALK, plan(at("a", 0), contact(0, 3000), contact(3000, 3600, "v", "belrose")),
+        600, (3000, 3600), plan(at("a", 0), contact(0, 3000), contact(3000, 3600)),
+    ),
+    Example(
+        Rule.CONDITION_CONTACT, TALKING_DRIVE, plan(drive(0), contact(300, 1800)), 300, (0, 300),
+        plan(drive(0), contact(0, 1800)), "drive",
+    ),
+]  # fmt: skip
+AWAY = make_problem(drives=(make_drive("base", "ridge"),), activities=(make_activity("a"),))
+SHARED = make_problem(
+    activities=(make_activity("a", resource_ids=("arm",)), make_activity("b", resource_ids=("arm", "eye"))),
+    drive_rule=DriveRule((), ("eye",)),
+)
+REPLANNED = replace(make_problem(activities=(make_activity("a"),)), baseline=Baseline(plan(), plan(), 0, 600, 0.0, 0.0))
+TWO_OVENS = make_problem(
+    activities=(make_activity("a"), make_activity("b")),
+    limits=(Limit("ovens", "Ovens", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
+)
+CREWED = make_problem(
+    activities=(make_activity("a"), make_activity("b")),
+    cumulative_resources=(CumulativeResource("crew", "Crew", 2.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
+)
+TANKED = make_problem(
+    activities=(make_activity("a"), make_activity("b"), make_activity("c")),
+    reservoirs=(
+        Reservoir(
+            "tank", "Tank", 2.0, 0.5, "kg",
+            (ReservoirUse("a", produced=1.0), ReservoirUse("b", consumed=1.0), ReservoirUse("c", produced=1.5)),
+        ),
+    ),
+)  # fmt: skip
+PLACES = [
+    Example(
+        Rule.POSITION, AWAY, plan(drive(0), at("a", 3600)), 3600, (3600, 7200),
+        plan(drive(0), at("a", 3600, place_id="ridge")),
+    ),
+    Example(Rule.DRIVING, AWAY, plan(at("a", 0), drive(3000)), 600, (3000, 3600), plan(at("a", 0), drive(3600))),
+    Example(Rule.DRIVE_ORIGIN, ONE, plan(drive(0, "ridge", "base")), 1, (0, 1800), plan(drive(0))),
+    Example(
+        Rule.DRIVE_OVERLAP, ONE, plan(drive(0), drive(1000, "ridge", "base")), 800, (1000, 2800),
+        plan(drive(0), drive(1800, "ridge", "base")),
+    ),
+    Example(
+        Rule.DRIVE_CLOSED,
+        make_problem(drives=(make_drive(closed_because="slope 27°"), make_drive("ridge", "base"))),
+        plan(drive(0)), 1, (0, 1800), plan(),
+    ),
+    Example(
+        Rule.RESOURCE_OVERLAP, SHARED, plan(at("a", 0), at("b", 3000)), 600, (3000, 3600),
+        plan(at("a", 0), at("b", 3600), drive(7200)),
+    ),
+    Example(
+        Rule.RESOURCE_CAPACITY, CREWED, plan(at("a", 0), at("b", 3000)), 0.5, (3000, 3600),
+        plan(at("a", 0), at("b", 3600)),
+    ),
+    Example(
+        Rule.RESERVOIR_EMPTY, TANKED, plan(at("a", 0), at("b", 3000)), 0.5, (3000, 3600),
+        plan(at("a", 0), at("b", 3600)),
+    ),
+    Example(
+        Rule.RESERVOIR_FULL, TANKED, plan(at("a", 0), at("c", 3600)), 1.0, (3600, 21600), plan(at("a", 0)),
+    ),
+    Example(
+        Rule.LIMIT, TWO_OVENS, plan(at("a", 0), at("b", 4000)), 0.5, (0, 21600), plan(at("b", 0)),
+    ),
+    Example(
+        Rule.FROZEN, REPLANNED, plan(at("a", 300)), 1.0, (300, 3900), plan(at("a", 3600)),
+    ),
+]  # fmt: skip
+SPLIT = make_problem(
+    contact_windows=(
+        make_window("w", span=(1000, 4000), min_length_s=600, setup_s=200, teardown_s=100),
+        make_window("w2", span=(5000, 9000), min_length_s=600, setup_s=200, teardown_s=100),
+    )
+)
+FROM_BOTH = make_problem(
+    contact_windows=(make_window("w"), make_window("far", place_id="ridge", span=(1200, 9000), min_length_s=1000)),
+)
+CONTACTS = [
+    Example(
+        Rule.CONTACT_WINDOW, SPLIT, plan(contact(3000, 6000)), 1000, (4000, 5000), plan(contact(3000, 4000)),
+    ),
+    Example(
+        Rule.CONTACT_WINDOW, FROM_BOTH, plan(drive(1000), contact(600, 4000)), 200, (1000, 1200),
+        plan(drive(1200), contact(600, 4000)), "drive",
+    ),
+    Example(
+        Rule.CONTACT_START, SPLIT, plan(contact(6000, 7000, "w")), 1, (6000, 7000), plan(contact(6000, 7000, "w2")),
+    ),
+    Example(Rule.CONTACT_LENGTH, SPLIT, plan(contact(1000, 1500)), 100, (1000, 1500), plan(contact(1000, 1600))),
+    Example(
+        Rule.CONTACT_LENGTH, FROM_BOTH, plan(drive(1200), contact(600, 1500)), 100, (600, 1500),
+        plan(drive(1200), contact(600, 1600)), "other end",
+    ),
+    Example(
+        Rule.CONTACT_OVERLAP, RADIO, plan(contact(0, 1000), contact(900, 2000, "v", "belrose")), 100, (900, 1000),
+        plan(contact(0, 1000), contact(1000, 2000, "v", "belrose")),
+    ),
+    Example(
+        Rule.STATION_TURNAROUND, SPLIT, plan(contact(1000, 2000), contact(2250, 3250)), 50, (2000, 2250),
+        plan(contact(1000, 2000), contact(2300, 3300)),
+    ),
+]  # fmt: skip
+CHAIN = make_problem(activities=make_chain("drill", 2, max_wait_s=600))
+LONG_WAIT = make_problem(activities=make_chain("drill", 2, max_wait_s=HORIZON_S))
+CHAINS = [
+    Example(
+        Rule.CHAIN_COMPLETE, CHAIN, plan(at("drill-0", 0)), 1, (0, 3600), plan(at("drill-0", 0), at("drill-1", 4200)),
+    ),
+    Example(
+        Rule.CHAIN_ORDER, CHAIN, plan(at("drill-0", 0), at("drill-1", 3000)), 600, (3000, 3600),
+        plan(at("drill-0", 0), at("drill-1", 3600)),
+    ),
+    Example(
+        Rule.CHAIN_WAIT, CHAIN, plan(at("drill-0", 0), at("drill-1", 4500)), 300, (3600, 4500),
+        plan(at("drill-0", 0), at("drill-1", 3900)),
+    ),
+]  # fmt: skip
+
+
+def related(kind: RelationKind, min_lag_s: int = 0, max_lag_s: int = 0) -> PlanningProblem:
+    return replace(TWO, relations=(Relation(kind, "b", "a", min_lag_s, max_lag_s),))
+
+
+REPEATED = make_problem(
+    activities=tuple(make_activity(f"r{n}", request_id="r", repetition_index=n) for n in range(3)),
+    repetitions=(Repetition("r", 7200, 300),),
+)
+RELATIONS = [
+    Example(
+        Rule.RELATION_AFTER, related(RelationKind.AFTER, 600), plan(at("a", 0), at("b", 4000)), 200, (3600, 4000),
+        plan(at("a", 0), at("b", 4200)), "early",
+    ),
+    Example(
+        Rule.RELATION_AFTER, related(RelationKind.AFTER, 600, 1200), plan(at("a", 0), at("b", 5000)), 200, (3600, 5000),
+        plan(at("a", 0), at("b", 4800)), "late",
+    ),
+    Example(
+        Rule.RELATION_EXCLUDES, related(RelationKind.EXCLUDES), plan(at("a", 0), at("b", 4000)), 1, (4000, 7600),
+        plan(at("b", 4000)),
+    ),
+    Example(
+        Rule.RELATION_REQUIRES, related(RelationKind.REQUIRES), plan(at("b", 0)), 1, (0, 3600),
+        plan(at("a", 4000), at("b", 0)),
+    ),
+    Example(
+        Rule.RELATION_TOGETHER, related(RelationKind.TOGETHER, 0, 600), plan(at("a", 0), at("b", 4000)), 3400,
+        (0, 4000), plan(at("a", 0), at("b", 600)),
+    ),
+    Example(
+        Rule.REPETITION_ORDER, REPEATED, plan(at("r0", 0), at("r2", 14400)), 1, (14400, 14400),
+        plan(at("r0", 0), at("r1", 7000), at("r2", 14000)),
+    ),
+    Example(
+        Rule.REPETITION_PERIOD, REPEATED, plan(at("r0", 0), at("r1", 8000)), 500, (0, 8000),
+        plan(at("r0", 0), at("r1", 7500)),
+    ),
+]  # fmt: skip
+
+
+def powered(battery: Battery, **changes: object) -> PlanningProblem:
+    """No generation, one activity of an hour at 100 W."""
+    activity = make_activity("a", power_w=100.0, **changes)
+    return make_problem(places=(make_place("base", power_w=0.0),), drives=(), activities=(activity,), battery=battery)
+
+
+DRAINED = Battery(1000.0, 100.0, 150.0, 0.0, 0.0, 0.0)
+BITS = make_problem(
+    activities=(make_activity("a", data_bit=3.6e6),),
+    contact_windows=(make_window("w"),),
+    storage=Storage(1.8e6, 0.0, 1.8e6),
+)
+
+
+def awaited(*products: Product) -> PlanningProblem:
+    """An hour's activity that makes 3.6 Mbit, products within it."""
+    return replace(BITS, activities=(make_activity("a", data_bit=3.6e6, products=products),), storage=AMPLE)
+
+
+AMPLE = Storage(1e9, 0.0, 1e9)
+LEFT = replace(BITS, storage=Storage(1e7, 0.0, 1e6))
+LEVELS = [
+    Example(Rule.BATTERY_FLOOR, powered(DRAINED), plan(at("a", 0)), 50, (1800, HORIZON_S), plan()),
+    Example(
+        Rule.BATTERY_END, powered(Battery(1000.0, 0.0, 150.0, 100.0, 0.0, 0.0)), plan(at("a", 0)), 50,
+        (HORIZON_S, HORIZON_S), plan(),
+    ),
+    Example(
+        Rule.START_CHARGE,
+        powered(Battery(1000.0, 0.0, 600.0, 0.0, 36.0, 36.0), min_start_charge_wh=582.0),
+        plan(at("a", 3600)), 18, (3600, 3600), plan(at("a", 1800)),
+    ),
+    Example(
+        Rule.STORAGE_CAPACITY, BITS, plan(at("a", 0), contact(3600, 5400)), 1.8e6, (1800, 5400),
+        plan(at("a", 0), contact(0, 3600)),
+    ),
+    Example(
+        Rule.STORAGE_END, LEFT, plan(at("a", 0), contact(3600, 5400)), 0.8e6, (HORIZON_S, HORIZON_S),
+        plan(at("a", 0), contact(3600, 6200)),
+    ),
+    Example(
+        Rule.PRODUCT_LATENCY, awaited(Product("spectra", 1.8e6, 2, 1800)), plan(at("a", 0), contact(4000, 9000)), 400,
+        (3600, 5400), plan(at("a", 0), contact(3600, 5400)),
+    ),
+    Example(
+        Rule.PRODUCT_LATENCY, awaited(Product("images", 0.9e6, 1), Product("spectra", 1.8e6, 2, 1800)),
+        plan(at("a", 0), contact(3600, 6300)), 900, (3600, 5400), plan(at("a", 0), contact(2700, 5400)), "behind",
+    ),
+    Example(
+        Rule.PRODUCT_LATENCY, awaited(Product("spectra", 1.8e6, 2, 1800)), plan(at("a", 0)), HORIZON_S - 5400,
+        (3600, 5400), plan(at("a", HORIZON_S - 4000)), "unsent",
+    ),
+]  # fmt: skip
+EXAMPLES = [*FORM, *CONDITIONS, *PLACES, *CONTACTS, *CHAINS, *RELATIONS, *LEVELS]
+TOGETHER = {Rule.CHAIN_PLACE, Rule.CHAIN_DRIVE}
