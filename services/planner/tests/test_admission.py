@@ -15,12 +15,17 @@ from malapert_planner.domain.problem import (
     Product,
     Relation,
     RelationKind,
+    Repetition,
     Reservoir,
     ReservoirUse,
+    Span,
     Storage,
 )
 from malapert_planner.domain.schedule import Admission, PlacedActivity, Schedule, WhyNot
-from malapert_planner.solvers.admission import explain_one
+from malapert_planner.solvers.admission import admits, explain_one
+from malapert_planner.solvers.engine import Engine
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, make_window
 
@@ -40,6 +45,12 @@ def _only(why: WhyNot, kind: str) -> Admission:
 def _plans(problem: PlanningProblem, activity_id: str = "b") -> bool:
     result = solve(problem, work_limit=5.0)
     return activity_id in {placed.activity_id for placed in result.schedule.activities}
+
+
+def _admits(problem: PlanningProblem, schedule: Schedule, changed: PlanningProblem) -> bool:
+    incumbent = Incumbent(compile_problem(problem), schedule)
+    (chain,) = (c for c in incumbent.instance.chains if c.index not in incumbent.chains)
+    return admits(incumbent, changed, chain, Engine(1, 10.0, 60.0))
 
 
 def test_a_lower_floor_admits_what_the_battery_refuses() -> None:
@@ -160,3 +171,52 @@ def test_only_what_is_not_planned_is_explained(request_id: str) -> None:
     assert problem.horizon_s == HORIZON_S
     with pytest.raises(NotFoundError):
         _why(problem, FULL, request_id)
+
+
+def test_a_detour_says_what_it_displaces_and_costs() -> None:
+    problem = make_problem(
+        activities=(
+            make_activity("a", duration_s=6 * HOUR_S, place_ids=("base",)),
+            make_activity("b", place_ids=("ridge",), value=4.0),
+        )
+    )
+    schedule = Schedule((PlacedActivity("a", "base", (0, 6 * HOUR_S)),))
+    why = _why(problem, schedule)
+    admission = _only(why, "DETOUR")
+    assert why.rules == ("itinerary",)
+    assert admission.subject == "ridge"
+    assert admission.amount == pytest.approx(6.0)
+    assert "without a" in admission.text
+
+
+def test_a_wider_tolerance_admits_a_repetition_that_lies_too_far_off() -> None:
+    r = [
+        make_activity(f"r{n}", request_id="r", repetition_index=n, windows=((3 * n * HOUR_S, 6 * HOUR_S),))
+        for n in (0, 1)
+    ]
+    problem = make_problem(**ONE_PLACE, activities=tuple(r), repetitions=(Repetition("r", HOUR_S, 0),))
+    schedule = Schedule((PlacedActivity("r0", "base", (0, HOUR_S)),))
+    why = explain_one(problem, schedule, "r", 1, work_limit=10.0)
+    admission = _only(why, "WIDER_TOLERANCE")
+    assert 2.0 <= admission.amount <= 3.0
+    # With r0 at 0 alone, r1 starts 3 h on at the earliest: 2 h from its period.
+    assert not _admits(problem, schedule, replace(problem, repetitions=(Repetition("r", HOUR_S, 7000),)))
+    assert _admits(
+        problem, schedule, replace(problem, repetitions=(Repetition("r", HOUR_S, round(admission.amount * HOUR_S)),))
+    )
+
+
+@pytest.mark.parametrize(
+    ("relation", "window_s", "kind"),
+    [
+        (Relation(RelationKind.AFTER, "b", "a", 3 * HOUR_S), (0, 3 * HOUR_S), "SHORTER_LAG"),
+        (Relation(RelationKind.AFTER, "b", "a", 0, HOUR_S), (4 * HOUR_S, 6 * HOUR_S), "LONGER_LAG"),
+    ],
+)
+def test_another_lag_admits_what_comes_too_soon_or_too_late(relation: Relation, window_s: Span, kind: str) -> None:
+    problem = make_problem(
+        **ONE_PLACE, activities=(make_activity("a"), make_activity("b", windows=(window_s,))), relations=(relation,)
+    )
+    admission = _only(_why(problem, FULL), kind)
+    # Both are 2 h off at the least.
+    assert 2.0 <= admission.amount <= 3.0

@@ -324,7 +324,7 @@ class Admission(WireModel):
     message_type: ClassVar[type[Message]] = plan_pb2.Admission
 
     kind: str = Field(
-        description="What kind, such as LOWER_FLOOR, LONGER_WINDOW, ANOTHER_CONTACT or WITHOUT_REQUESTS.",
+        description="What kind, such as LOWER_FLOOR, LONGER_WINDOW, ANOTHER_CONTACT, DETOUR or WITHOUT_REQUESTS.",
         examples=["LOWER_FLOOR"],
     )
     subject: str = Field(description="What is changed.", examples=["battery"])

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
 from malapert_core.errors import NotFoundError
 
-from malapert_planner.domain.problem import (
-    Activity,
-    ConditionKind,
-    ContactWindow,
-    Place,
-    PlanningProblem,
-    Product,
-    RateSeries,
-    Span,
-)
-from malapert_planner.domain.reservoirs import reservoir_levels
-from malapert_planner.domain.schedule import Admission, PlacedActivity, Schedule, WhyNot
-from malapert_planner.domain.spans import holding_spans, intersection, overlap_s, union
+from malapert_planner.domain.objective import evaluate
+from malapert_planner.domain.problem import PlanningProblem, Span
+from malapert_planner.domain.schedule import Admission, Schedule, WhyNot
+from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.bound import earliest_arrivals
+from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Cancel, Engine
-from malapert_planner.solvers.explain import FAMILIES, chances, explain_chain, forced_in, late_products
+from malapert_planner.solvers.excursions import insertion
+from malapert_planner.solvers.explain import (
+    FAMILIES,
+    blocked_reason,
+    chances,
+    displaced,
+    families_of,
+    forced_in,
+    known_reason,
+)
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
-from malapert_planner.solvers.limits import chain_amounts
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.relaxations import RELAXATIONS, Found
 from malapert_planner.solvers.scope import RuleFamily
+from malapert_planner.solvers.search import FOUND
 
-Candidate = tuple[Admission, PlanningProblem]
-GROWTHS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
-MOST_WINDOWS = 3
-"""So many of the longest spans are tried to be made longer."""
+WORK_PER_DETOUR = 0.3
 
 
 def explain_one(
@@ -70,34 +68,49 @@ def explain_one(
         raise NotFoundError("unplanned repetition", f"{request_id}/{repetition_index}")
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     planned = frozenset(placed.activity_id for placed in schedule.activities)
-    unplanned = explain_chain(incumbent, engine, chain, planned, earliest_arrivals(instance))
+    known = known_reason(incumbent, chain, planned, earliest_arrivals(instance))
+    if known is not None and known.reason == "REPETITION":
+        # Nothing admits it before the repetition that it follows is planned.
+        return WhyNot(known, (RuleFamily.RELATION.value,), (), ())
     if forced_in(incumbent, engine, chain, frozenset()) is not None:
-        return WhyNot(unplanned, (), (), ())  # It would fit as things are: the search ended too early.
+        # It would fit as things are: the search ended too early.
+        return WhyNot(known or blocked_reason(incumbent, chain, ()), (), (), ())
     spans = _open_spans(incumbent, engine, chain)
-    found = {
-        family: forced_in(incumbent, engine, chain, frozenset({family}), spans) if spans else None
-        for family in FAMILIES
-    }
+    families = families_of(instance, chain)
+    found: Found = dict.fromkeys(FAMILIES)
+    if spans:
+        found |= {family: forced_in(incumbent, engine, chain, frozenset({family}), spans) for family in families}
+    unplanned = known or blocked_reason(incumbent, chain, found.items())
     rules = tuple(family.value for family, with_it in found.items() if with_it is not None)
-    rules = rules or (_together(incumbent, engine, chain, spans) if spans else ("itinerary",))
+    rules = rules or (_together(incumbent, engine, chain, spans, families) if spans else ("itinerary",))
     admissions: list[Admission] = []
-    for candidates in _GENERATORS:
+    for family, candidates in RELAXATIONS:
+        with_it = found[family] if family else None
+        near = tuple(s for s in spans if overlap_s(s, with_it.chains[chain.index].span)) if with_it else ()
         for admission, changed in candidates(incumbent, chain, found):
-            if not engine.exhausted() and admits(incumbent, changed, chain, engine):
+            if not engine.exhausted() and admits(incumbent, changed, chain, engine, near):
                 admissions.append(admission)
                 break
-    requests = _without_requests(incumbent, engine, chain)
+    detour = None if spans else _detour(incumbent, engine, chain)
+    if detour is not None:
+        admissions.append(detour)
+    requests = _without_requests(incumbent, engine, chain, found[RuleFamily.RESOURCE])
     if requests:
         text = f"without {', '.join(requests)} there would be room"
         admissions.append(Admission("WITHOUT_REQUESTS", ",".join(requests), float(len(requests)), "1", text))
     return WhyNot(unplanned, rules, requests, tuple(admissions))
 
 
-def admits(incumbent: Incumbent, problem: PlanningProblem, chain: Chain, engine: Engine) -> bool:
-    """Return whether a chain fits into a schedule of a changed problem, all else as it is."""
+def admits(
+    incumbent: Incumbent, problem: PlanningProblem, chain: Chain, engine: Engine, spans: tuple[Span, ...] = ()
+) -> bool:
+    """Return whether a chain fits into a schedule of a changed problem, all else as it is.
+
+    It is tried in some spans; without any where it has a chance.
+    """
     instance = with_changes(incumbent.instance, problem, chain)
     changed = Incumbent(instance, incumbent.schedule)
-    return forced_in(changed, engine, instance.chains[chain.index], frozenset()) is not None
+    return forced_in(changed, engine, instance.chains[chain.index], frozenset(), spans) is not None
 
 
 def _open_spans(incumbent: Incumbent, engine: Engine, chain: Chain) -> tuple[Span, ...]:
@@ -107,10 +120,12 @@ def _open_spans(incumbent: Incumbent, engine: Engine, chain: Chain) -> tuple[Spa
     return tuple(span for span in spans if forced_in(incumbent, engine, chain, every, (span,)) is not None)
 
 
-def _together(incumbent: Incumbent, engine: Engine, chain: Chain, spans: tuple[Span, ...]) -> tuple[str, ...]:
+def _together(
+    incumbent: Incumbent, engine: Engine, chain: Chain, spans: tuple[Span, ...], among: tuple[RuleFamily, ...]
+) -> tuple[str, ...]:
     """Return a smallest set of families that together are in the way, where none alone is."""
     for size in (2, 3):
-        for families in combinations(FAMILIES, size):
+        for families in combinations(among, size):
             if engine.exhausted():
                 return ()
             if forced_in(incumbent, engine, chain, frozenset(families), spans) is not None:
@@ -118,21 +133,57 @@ def _together(incumbent: Incumbent, engine: Engine, chain: Chain, spans: tuple[S
     return ()
 
 
-def _without_requests(incumbent: Incumbent, engine: Engine, chain: Chain) -> tuple[str, ...]:
-    """Return a smallest set of planned requests without which a chain fits, by a deletion filter."""
+def _detour(incumbent: Incumbent, engine: Engine, chain: Chain) -> Admission | None:
+    """Return the first detour found by which a chain fits, with what it displaces and costs."""
+    instance, problem = incumbent.instance, incumbent.instance.problem
+    for opening in openings(incumbent, chain):
+        if engine.exhausted():
+            return None
+        scope = replace(insertion(opening.schedule, opening.visit), forced=frozenset({chain.index}))
+        model = build_model(instance, scope)
+        solver, status = engine.run(model.model, WORK_PER_DETOUR)
+        if status not in FOUND:
+            continue
+        found = opening.schedule.replaced(scope, model.schedule(solver))
+        if not found.keeps_limits():
+            continue
+        lost = sorted({instance.chains[i].request_id for i in incumbent.chains.keys() - found.chains.keys()})
+        loss = evaluate(problem, incumbent.schedule).objective - evaluate(problem, found.schedule).objective
+        place = instance.places[opening.visit.place_id]
+        without = f" without {', '.join(lost)}" if lost else ""
+        text = f"by a drive to {place.title} and back it would fit{without}; the plan would be worth {loss:.2f} less"
+        return Admission("DETOUR", place.place_id, loss, "1", text)
+    return None
+
+
+def _without_requests(incumbent: Incumbent, engine: Engine, chain: Chain, sharing: Incumbent | None) -> tuple[str, ...]:
+    """Return a smallest set of planned requests without which a chain fits, by a deletion filter.
+
+    ``sharing`` is the schedule with the chain where it shares resources with others, if there is one: those others, and
+    those that it has a relation to, are asked first, since they are few.
+    """
     instance, near = incumbent.instance, chances(incumbent, chain)
     around = [c for c in incumbent.chains.values() if any(overlap_s(c.span, span) for span in near)]
     others = sorted({instance.chains[c.chain_index].request_id for c in around} - {chain.request_id})
 
-    def fits(gone: list[str]) -> bool:
+    def fits(gone: list[str], spans: tuple[Span, ...]) -> Incumbent | None:
         names = {a.activity_id for c in instance.chains if c.request_id in gone for a in c.activities}
         left = tuple(placed for placed in incumbent.schedule.activities if placed.activity_id not in names)
         lighter = Incumbent(instance, replace(incumbent.schedule, activities=left))
-        return forced_in(lighter, engine, chain, frozenset()) is not None
+        return forced_in(lighter, engine, chain, frozenset(), spans)
 
-    if not others or engine.exhausted() or not fits(others):
+    shared = displaced(sharing, chain) if sharing else set()
+    relations = (r for r in instance.problem.relations if chain.request_id in (r.request_id, r.other_request_id))
+    related = {name for relation in relations for name in (relation.request_id, relation.other_request_id)}
+    for names in ([name for name in others if name in which] for which in (shared, related, set(others))):
+        found = fits(names, near) if names and not engine.exhausted() else None
+        if found is not None:
+            break
+    else:
         return ()
-    return tuple(_smallest(others, fits, engine))
+    # Where it fits without all of them it is tried without fewer.
+    here = tuple(span for span in near if overlap_s(span, found.chains[chain.index].span))
+    return tuple(_smallest(names, lambda fewer: fits(fewer, here) is not None, engine))
 
 
 def _smallest(names: list[str], fits: Callable[[list[str]], bool], engine: Engine) -> list[str]:
@@ -150,195 +201,3 @@ def _smallest(names: list[str], fits: Callable[[list[str]], bool], engine: Engin
                 start += size
         size = size // 2
     return kept
-
-
-Found = dict[RuleFamily, Incumbent | None]
-
-
-def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    with_it = found[RuleFamily.BATTERY]
-    if with_it is None:
-        return
-    problem = incumbent.instance.problem
-    battery = problem.battery
-    below, short = battery.floor_wh - float(with_it.charge_wh.min()), battery.end_wh - float(with_it.charge_wh[-1])
-    # Within a cell of the grid the model reckons with the worst order, so that a little more may be needed.
-    for amount in (math.ceil(below * growth) for growth in GROWTHS):
-        if 0 < amount <= battery.floor_wh:
-            text = f"with a floor of the battery {amount} Wh lower it would fit"
-            changed = replace(battery, floor_wh=battery.floor_wh - amount)
-            yield Admission("LOWER_FLOOR", "battery", amount, "Wh", text), replace(problem, battery=changed)
-    for amount in (math.ceil(short * growth) for growth in GROWTHS):
-        if 0 < amount <= battery.end_wh:
-            text = f"were {amount} Wh less asked for at the end it would fit"
-            changed = replace(battery, end_wh=battery.end_wh - amount)
-            yield Admission("LOWER_END", "battery", amount, "Wh", text), replace(problem, battery=changed)
-    most = math.ceil(max(below, short, battery.capacity_wh * 0.05))
-    for amount in (most, 2 * most, 4 * most):
-        text = f"with a battery {amount} Wh larger, and full at the start, it would fit"
-        grown = battery.capacity_wh + amount
-        changed = replace(battery, capacity_wh=grown, start_wh=battery.start_wh + amount)
-        yield Admission("LARGER_BATTERY", "battery", amount, "Wh", text), replace(problem, battery=changed)
-
-
-def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    with_it = found[RuleFamily.STORAGE]
-    if with_it is None:
-        return
-    problem = incumbent.instance.problem
-    storage = problem.storage
-    above, left = float(with_it.stored_bit.max()) - storage.capacity_bit, float(with_it.stored_bit[-1])
-    if above > 0:
-        amount = math.ceil(above)
-        text = f"with a storage {amount / 8e6:.1f} MB larger it would fit"
-        changed = replace(storage, capacity_bit=storage.capacity_bit + amount)
-        yield Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)
-    if left > storage.end_max_bit:
-        amount = math.ceil(left - storage.end_max_bit)
-        text = f"might {amount / 8e6:.1f} MB more be left at the end it would fit"
-        changed = replace(storage, end_max_bit=storage.end_max_bit + amount)
-        yield Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
-
-
-def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    """Allow the products of a chain the longer time that they would take."""
-    with_it, problem = found[RuleFamily.LATENCY], incumbent.instance.problem
-    if with_it is None:
-        return
-    late, own = late_products(with_it), {activity.activity_id for activity in chain.activities}
-    if not late or any(due.activity_id not in own or late_s is None for due, late_s in late):
-        return  # Another's product would be late, or it is not sent at all: no longer limit helps.
-    grid_s = problem.resolution_s
-    least_s = max(grid_s, *(late_s or 0 for _, late_s in late))
-    names = ", ".join(sorted({due.product_id for due, _ in late}))
-    for longer_s in (-(-round(least_s * growth) // grid_s) * grid_s for growth in GROWTHS):
-        text = f"might {names} reach the ground {longer_s / SECONDS_PER_HOUR:.2f} h later it would fit"
-        admission = Admission("LONGER_LATENCY", names, longer_s / SECONDS_PER_HOUR, "h", text)
-        products = {(due.activity_id, due.product_id) for due, _ in late}
-        activities = tuple(_later(activity, products, longer_s) for activity in problem.activities)
-        yield admission, replace(problem, activities=activities)
-
-
-def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) -> Activity:
-    def longer(product: Product) -> Product:
-        more_s = longer_s if (activity.activity_id, product.product_id) in products else 0
-        return replace(product, max_latency_s=product.max_latency_s + more_s)
-
-    return replace(activity, products=tuple(map(longer, activity.products)))
-
-
-def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    problem = incumbent.instance.problem
-    planned = {placed.activity_id for placed in incumbent.schedule.activities}
-    for number, limit in enumerate(problem.limits):
-        amounts = chain_amounts(incumbent.instance, limit)
-        taken = sum(use.amount for use in limit.uses if use.activity_id in planned) + amounts.get(chain.index, 0.0)
-        if chain.index in amounts and taken > limit.capacity:
-            amount = taken - limit.capacity
-            more = replace(limit, capacity=taken)
-            limits = (*problem.limits[:number], more, *problem.limits[number + 1 :])
-            text = f"with {amount:g} {limit.unit} more of {limit.title} it would fit"
-            yield Admission("LARGER_LIMIT", limit.limit_id, amount, limit.unit, text), replace(problem, limits=limits)
-
-
-def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    problem = incumbent.instance.problem
-    own = {activity.activity_id for activity in chain.activities}
-    for number, resource in enumerate(problem.cumulative_resources):
-        amounts = [use.amount for use in resource.uses if use.activity_id in own]
-        if amounts:
-            amount = max(amounts)
-            more = replace(resource, capacity=resource.capacity + amount)
-            changed = (*problem.cumulative_resources[:number], more, *problem.cumulative_resources[number + 1 :])
-            text = f"with {amount:g} {resource.unit} more of {resource.title} at once it would fit"
-            admission = Admission("LARGER_RESOURCE", resource.resource_id, amount, resource.unit, text)
-            yield admission, replace(problem, cumulative_resources=changed)
-
-
-def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    with_it, problem = found[RuleFamily.RESERVOIR], incumbent.instance.problem
-    if with_it is None:
-        return
-    for number, reservoir in enumerate(problem.reservoirs):
-        levels = reservoir_levels(reservoir, with_it.schedule.activities)
-        missing = -min(level.least for level in levels)
-        excess = max(level.most for level in levels) - reservoir.capacity
-        before, after = problem.reservoirs[:number], problem.reservoirs[number + 1 :]
-        if 0 < missing <= reservoir.capacity - reservoir.start:
-            text = f"held {reservoir.title} {missing:g} {reservoir.unit} more at first it would fit"
-            more = replace(reservoir, start=reservoir.start + missing)
-            admission = Admission("FULLER_RESERVOIR", reservoir.resource_id, missing, reservoir.unit, text)
-            yield admission, replace(problem, reservoirs=(*before, more, *after))
-        if excess > 0:
-            text = f"with room for {excess:g} {reservoir.unit} more in {reservoir.title} it would fit"
-            more = replace(reservoir, capacity=reservoir.capacity + excess)
-            admission = Admission("LARGER_RESERVOIR", reservoir.resource_id, excess, reservoir.unit, text)
-            yield admission, replace(problem, reservoirs=(*before, more, *after))
-
-
-def _relations(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    problem = incumbent.instance.problem
-    for number, relation in enumerate(problem.relations):
-        if chain.request_id in (relation.request_id, relation.other_request_id):
-            rest = (*problem.relations[:number], *problem.relations[number + 1 :])
-            name = f"{relation.request_id} {relation.kind} {relation.other_request_id}"
-            text = f"without the relation {name} it would fit"
-            yield Admission("WITHOUT_RELATION", name, 1.0, "1", text), replace(problem, relations=rest)
-
-
-def _contacts(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    with_it, problem = found[RuleFamily.CONTACT], incumbent.instance.problem
-    if with_it is None:
-        return
-    own = {activity.activity_id: activity for activity in chain.activities}
-    more: list[ContactWindow] = []
-    for placed in with_it.schedule.activities:
-        activity = own.get(placed.activity_id)
-        for condition in activity.conditions if activity else ():
-            if condition.kind is ConditionKind.CONTACT:
-                stations = condition.station_ids or ("another station",)
-                more.append(_contact(problem, placed, stations[0]))
-    if more:
-        hours = sum(window.span[1] - window.span[0] for window in more) / 3600
-        at = more[0].span[0] / 3600
-        text = f"with a contact of {hours:.2f} h more with {more[0].station_id}, from hour {at:.2f} on, it would fit"
-        changed = replace(problem, contact_windows=(*problem.contact_windows, *more))
-        yield Admission("ANOTHER_CONTACT", more[0].station_id, hours, "h", text), changed
-
-
-def _contact(problem: PlanningProblem, placed: PlacedActivity, station_id: str) -> ContactWindow:
-    grid = problem.resolution_s
-    span = (placed.span[0] // grid * grid, min(problem.horizon_s, -(-placed.span[1] // grid) * grid))
-    rate = RateSeries((span[0],), (0.0,))
-    return ContactWindow(f"more@{span[0]}", station_id, placed.place_id, span, rate, 0, 0, 1, 0.0)
-
-
-def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
-    """Make the longest spans in which nearly all holds long enough, each by one of its conditions."""
-    problem = incumbent.instance.problem
-    horizon = (0, problem.horizon_s)
-    for step in chain.activities:
-        for place in problem.places:
-            if step.place_ids and place.place_id not in step.place_ids:
-                continue
-            held: tuple[Span, ...] = intersection(union(step.windows), (horizon,)) if step.windows else (horizon,)
-            for condition in step.conditions:
-                held = intersection(held, holding_spans(condition, place, problem.contact_windows, horizon))
-            if any(end - start >= step.duration_s for start, end in held):
-                continue
-            for start, end in sorted(held, key=lambda span: span[0] - span[1])[:MOST_WINDOWS]:
-                longer = (start, min(problem.horizon_s, start + step.duration_s + problem.resolution_s))
-                for kind in dict.fromkeys(c.kind for c in step.conditions if c.kind is not ConditionKind.CONTACT):
-                    amount = longer[1] - end
-                    text = f"were {kind.replace('_', ' ')} at {place.title} {amount / 60:.0f} min longer it would fit"
-                    changed = _longer(problem, place, kind, longer)
-                    yield Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed
-
-
-def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: Span) -> PlanningProblem:
-    windows = {**place.windows, kind: union([*place.windows.get(kind, ()), span])}
-    places = tuple(replace(p, windows=windows) if p.place_id == place.place_id else p for p in problem.places)
-    return replace(problem, places=places)
-
-
-_GENERATORS = (_windows, _battery, _storage, _latency, _limits, _resources, _reservoirs, _contacts, _relations)

@@ -51,7 +51,7 @@ def enter_energy(
 
 
 def _generated_mwh(instance: Instance, scope: Scope, ends: tuple[str, str]) -> list[int]:
-    energy_wh = instance.generation[ends].between(scope.cells.edges_s) * instance.chargeable
+    energy_wh = instance.generation(*ends).between(scope.cells.edges_s) * instance.chargeable
     return [supplied_mwh(float(value)) for value in energy_wh]
 
 

@@ -17,7 +17,7 @@ from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.cumulative import add_interval_cumulative
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import Chain, Instance, activity_spans, compile_problem
+from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.limits import add_chain_limits, choice_chains
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.reservoirs import add_interval_reservoirs, add_relaxed_reservoirs
@@ -186,7 +186,7 @@ def _exhausting(instance: Instance, chain: Chain) -> bool:
 
     def empties(step: Activity, place_id: str) -> bool:
         place = instance.places[place_id]
-        return missing_wh(problem, step, place, activity_spans(problem, step, place)) > 0
+        return missing_wh(problem, step, place, instance.where.of_activity(step, place_id)) > 0
 
     return bool(chain.starts) and all(
         any(empties(step, place_id) for step in chain.activities) for place_id in chain.starts

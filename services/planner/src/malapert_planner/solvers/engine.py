@@ -69,11 +69,13 @@ class Engine:
         seed_offset: int = 0,
         linear: bool = False,
         gap: float = 0.0,
+        first: bool = False,
         on_solution: Callable[[float, float], None] | None = None,
     ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
         """Solve a model within ``work`` and what is left of the limits.
 
-        ``linear`` adds the linear relaxation; within ``gap`` of its bound a solution is taken as optimal.
+        ``linear`` adds the linear relaxation; within ``gap`` of its bound a solution is taken as optimal; ``first``
+        stops at any solution.
         Presolve is kept light: on these models its later rounds cost more than the search that they save.
         """
         solver = cp_model.CpSolver()
@@ -86,6 +88,7 @@ class Engine:
         parameters.max_presolve_iterations = 1
         parameters.random_seed = (self.seed * 7919 + seed_offset) % 2**31
         parameters.relative_gap_limit = gap
+        parameters.stop_after_first_solution = first
         parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))
         parameters.max_time_in_seconds = max(0.1, self.wall_limit_s - self.wall_s())
         status = self._watched(solver, model, on_solution)

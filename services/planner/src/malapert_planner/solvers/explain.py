@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
 from malapert_planner.domain.problem import PlanningProblem, Span
@@ -98,19 +100,50 @@ def explain_chain(
     incumbent: Incumbent, engine: Engine, chain: Chain, planned: frozenset[str], arrivals: dict[str, int]
 ) -> Unplanned:
     """Explain why one chain is not in a schedule."""
+    known = known_reason(incumbent, chain, planned, arrivals)
+    return known or blocked_reason(incumbent, chain, _tried(incumbent, engine, chain))
+
+
+def known_reason(
+    incumbent: Incumbent, chain: Chain, planned: frozenset[str], arrivals: dict[str, int]
+) -> Unplanned | None:
+    """Return why a chain is not in a schedule, where that is plain without a solve."""
     instance = incumbent.instance
     static = explain_static(instance.problem, chain.activities, planned) or _no_start(instance, chain, arrivals)
-    if static is not None:
-        return static
-    if (no_room := explain_room(incumbent, chain)) is not None:
-        return no_room
-    if not engine.exhausted():
-        for family in FAMILIES:
-            found = forced_in(incumbent, engine, chain, frozenset({family}))
-            if found is not None:
-                return _blocked_by(incumbent, chain, family, found)
-            if engine.exhausted():
-                break
+    return static or explain_room(incumbent, chain)
+
+
+def families_of(instance: Instance, chain: Chain) -> tuple[RuleFamily, ...]:
+    """Return the families of rules that can be in a chain's way; what a schedule has keeps the others by itself."""
+    problem, names = instance.problem, {activity.activity_id for activity in chain.activities}
+    limits, reservoirs = problem.limits, problem.reservoirs
+    shared = any(use.activity_id in names for resource in problem.cumulative_resources for use in resource.uses)
+    related = {name for relation in problem.relations for name in (relation.request_id, relation.other_request_id)}
+    related |= {repetition.request_id for repetition in problem.repetitions}
+    touched = {
+        RuleFamily.LIMIT: any(use.activity_id in names for limit in limits for use in limit.uses),
+        RuleFamily.RESERVOIR: any(use.activity_id in names for each in reservoirs for use in each.uses),
+        RuleFamily.RESOURCE: shared or any(activity.resource_ids for activity in chain.activities),
+        RuleFamily.RELATION: chain.request_id in related,
+        RuleFamily.LATENCY: bool(instance.limited_ranks),
+    }
+    return tuple(family for family in FAMILIES if touched.get(family, True))
+
+
+def _tried(incumbent: Incumbent, engine: Engine, chain: Chain) -> Iterator[tuple[RuleFamily, Incumbent | None]]:
+    for family in families_of(incumbent.instance, chain):
+        if engine.exhausted():
+            return
+        yield family, forced_in(incumbent, engine, chain, frozenset({family}))
+
+
+def blocked_reason(
+    incumbent: Incumbent, chain: Chain, tried: Iterable[tuple[RuleFamily, Incumbent | None]]
+) -> Unplanned:
+    """Return why a chain is not in a schedule: the first family of rules without which it could be forced in."""
+    for family, found in tried:
+        if found is not None:
+            return _blocked_by(incumbent, chain, family, found)
     return _no_time(incumbent, chain)
 
 
@@ -173,7 +206,7 @@ def forced_in(
             forced=only,
         )
         model = build_model(incumbent.instance, scope)
-        solver, status = engine.run(model.model, WORK_PER_CHAIN)
+        solver, status = engine.run(model.model, WORK_PER_CHAIN, first=True)
         if status in FOUND:
             return incumbent.replaced(scope, model.schedule(solver))
     return None
@@ -200,7 +233,7 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         if not blocking:
             return _untried(chain)
     elif family is RuleFamily.RESOURCE:
-        blocking = _displaced(found, chain)
+        blocking = tuple(sorted(displaced(found, chain))[:NAMED])
         text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
     else:
         blocking = tuple(
@@ -305,19 +338,18 @@ def _late(found: Incumbent) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(due.product_id for due, _ in late))[:NAMED], "; ".join(texts)
 
 
-def _displaced(found: Incumbent, chain: Chain) -> tuple[str, ...]:
+def displaced(found: Incumbent, chain: Chain) -> set[str]:
     """Return the requests whose activities overlap the chain's on one of its resources."""
     activities = found.instance.activities
     own = {a.activity_id for a in chain.activities}
     taken = _taken_by_activity(found.instance.problem)
     mine = [p for p in found.schedule.activities if p.activity_id in own]
-    names = {
+    return {
         activities[p.activity_id].request_id
         for p in found.schedule.activities
         for m in mine
         if p.activity_id not in own and overlap_s(p.span, m.span) and taken[p.activity_id] & taken[m.activity_id]
     }
-    return tuple(sorted(names)[:NAMED])
 
 
 def _taken_by_activity(problem: PlanningProblem) -> dict[str, set[str]]:

@@ -96,7 +96,7 @@ class Incumbent:
     def _generate(self, generated: Levels, cells: range, ends: tuple[str, str]) -> None:
         if len(cells):
             edges = self.cells.edges_s[cells.start : cells.stop + 1]
-            generated[cells.start : cells.stop] = self.instance.generation[ends].between(edges)
+            generated[cells.start : cells.stop] = self.instance.generation(*ends).between(edges)
 
     def _loads(self) -> list[tuple[Span, float]]:
         activities, problem = self.instance.activities, self.instance.problem

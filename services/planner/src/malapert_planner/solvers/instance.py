@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import Activity, ConditionKind, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
 from malapert_planner.domain.products import Rank, limited_ranks
-from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, shifted, union
+from malapert_planner.domain.spans import grid_starts, intersection, shifted
+from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import PowerIntegral
 from malapert_planner.solvers.scope import Cells
 
@@ -69,11 +70,14 @@ class Instance:
     """A problem with everything that each model of it needs again."""
 
     problem: PlanningProblem
+    where: Opportunities
     chains: tuple[Chain, ...]
     drives: tuple[Drive, ...]
     drive_starts: tuple[tuple[Span, ...], ...]
     rest_needed_wh: dict[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
     """Charge needed to rest at a place to the end, at each edge of the finest grid; filled on demand."""
+    generations: dict[tuple[str, str], PowerIntegral] = field(default_factory=dict, compare=False)
+    """Generation from place to place, filled on demand."""
     drains_bit: dict[Hashable, NDArray[np.float64]] = field(default_factory=dict, compare=False)
     """What a contact can send in each of its cells, by contact and where the asset is in it; filled on demand."""
 
@@ -113,15 +117,13 @@ class Instance:
             grouped[window.station_id].append(window)
         return {key: tuple(sorted(grouped[key], key=lambda w: (w.span, w.place_id))) for key in sorted(grouped)}
 
-    @cached_property
-    def generation(self) -> dict[tuple[str, str], PowerIntegral]:
-        """Generation at a place (p, p), and while driving from p to q: the lesser of both ends at every instant."""
-        series = {place.place_id: place.generation for place in self.problem.places}
-        table = {(key, key): PowerIntegral.of(value) for key, value in series.items()}
-        for drive in self.drives:
-            pair = (drive.from_place_id, drive.to_place_id)
-            table[pair] = PowerIntegral.of(series[pair[0]], series[pair[1]])
-        return table
+    def generation(self, from_place_id: str, to_place_id: str) -> PowerIntegral:
+        """Return the generation at a place (from p to p), or on a drive: the lesser of both ends at every instant."""
+        pair = (from_place_id, to_place_id)
+        if pair not in self.generations:
+            ends = dict.fromkeys(pair)
+            self.generations[pair] = PowerIntegral.of(*(self.places[place_id].generation for place_id in ends))
+        return self.generations[pair]
 
     @cached_property
     def limited_ranks(self) -> tuple[Rank, ...]:
@@ -150,9 +152,51 @@ def compile_problem(problem: PlanningProblem) -> Instance:
     groups: dict[str, list[Activity]] = defaultdict(list)
     for activity in problem.activities:
         groups[activity.chain_id or activity.activity_id].append(activity)
-    chains = tuple(compile_chain(problem, index, groups[key]) for index, key in enumerate(sorted(groups)))
+    where = Opportunities(problem)
+    chains = tuple(_chain(problem, where, index, groups[key]) for index, key in enumerate(sorted(groups)))
     drives = tuple(d for d in problem.drives if not d.closed_because and d.from_place_id != d.to_place_id)
-    return Instance(problem, chains, drives, tuple(_drive_starts(problem, drive) for drive in drives))
+    return Instance(problem, where, chains, drives, tuple(where.starts_of_drive(drive) for drive in drives))
+
+
+def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> Instance:
+    """Return an instance of a problem that differs in what one chain is compiled from, and in nothing of the others."""
+    names, where = {activity.activity_id for activity in chain.activities}, Opportunities(problem)
+    compiled = _chain(problem, where, chain.index, [by for by in problem.activities if by.activity_id in names])
+    before, after = instance.problem, problem
+    lit = all(old.generation is new.generation for old, new in zip(before.places, after.places, strict=True))
+    rested = lit and before.battery == after.battery
+    return replace(
+        instance,
+        problem=problem,
+        where=where,
+        chains=(*instance.chains[: chain.index], compiled, *instance.chains[chain.index + 1 :]),
+        generations=instance.generations if lit else {},
+        rest_needed_wh=instance.rest_needed_wh if rested else {},
+        drains_bit=instance.drains_bit if before.contact_windows is after.contact_windows else {},
+    )
+
+
+def _chain(problem: PlanningProblem, where: Opportunities, index: int, activities: list[Activity]) -> Chain:
+    ordered = sorted(activities, key=lambda a: a.chain_index)
+    blocks, first = _blocks(ordered, problem.resolution_s), ordered[0]
+    starts = {}
+    for place in problem.places:
+        if any(a.place_ids and place.place_id not in a.place_ids for a in ordered):
+            continue
+        spans = tuple(_block_starts(problem, where, block, place.place_id) for block in blocks)
+        if all(spans):
+            starts[place.place_id] = spans
+    return Chain(
+        index=index,
+        chain_id=first.chain_id or first.activity_id,
+        request_id=first.request_id,
+        repetition_index=first.repetition_index,
+        agency_id=first.agency_id,
+        value=sum(a.value for a in ordered),
+        mandatory=any(a.mandatory for a in ordered),
+        blocks=blocks,
+        starts=starts,
+    )
 
 
 def _blocks(activities: list[Activity], resolution_s: int) -> tuple[Block, ...]:
@@ -171,86 +215,13 @@ def _blocks(activities: list[Activity], resolution_s: int) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> Instance:
-    """Return an instance of a problem that differs in what one chain is compiled from, and in nothing of the others."""
-    compiled = compile_chain(problem, chain.index, [by for by in problem.activities if by.activity_id in _ids(chain)])
-    chains = (*instance.chains[: chain.index], compiled, *instance.chains[chain.index + 1 :])
-    return replace(instance, problem=problem, chains=chains, rest_needed_wh={}, drains_bit={})
-
-
-def _ids(chain: Chain) -> set[str]:
-    return {activity.activity_id for activity in chain.activities}
-
-
-def compile_chain(problem: PlanningProblem, index: int, activities: list[Activity]) -> Chain:
-    """Compile one chain."""
-    ordered = sorted(activities, key=lambda a: a.chain_index)
-    blocks, first = _blocks(ordered, problem.resolution_s), ordered[0]
-    starts = {}
-    for place in problem.places:
-        if any(a.place_ids and place.place_id not in a.place_ids for a in ordered):
-            continue
-        spans = tuple(_block_starts(problem, block, place) for block in blocks)
-        if all(spans):
-            starts[place.place_id] = spans
-    return Chain(
-        index=index,
-        chain_id=first.chain_id or first.activity_id,
-        request_id=first.request_id,
-        repetition_index=first.repetition_index,
-        agency_id=first.agency_id,
-        value=sum(a.value for a in ordered),
-        mandatory=any(a.mandatory for a in ordered),
-        blocks=blocks,
-        starts=starts,
-    )
-
-
-def activity_spans(problem: PlanningProblem, activity: Activity, place: Place) -> tuple[Span, ...]:
-    """Return where an activity could be under way at a place: its windows and conditions, with contact as potential."""
-    horizon = (0, problem.horizon_s)
-    spans = intersection(union(activity.windows), (horizon,)) if activity.windows else (horizon,)
-    for condition in activity.conditions:
-        spans = intersection(spans, holding_spans(condition, place, problem.contact_windows, horizon))
-    return spans
-
-
-def _block_starts(problem: PlanningProblem, block: Block, place: Place) -> tuple[Span, ...]:
+def _block_starts(problem: PlanningProblem, where: Opportunities, block: Block, place_id: str) -> tuple[Span, ...]:
     allowed: tuple[Span, ...] = ((0, problem.horizon_s + 1),)
     for step in block.steps:
         fits = [
             (start, end - step.activity.duration_s + 1)
-            for start, end in activity_spans(problem, step.activity, place)
+            for start, end in where.of_activity(step.activity, place_id)
             if end - start >= step.activity.duration_s
         ]
         allowed = intersection(allowed, shifted(fits, -step.offset_s))
     return grid_starts(allowed, 1, problem.resolution_s)
-
-
-def _drive_starts(problem: PlanningProblem, drive: Drive) -> tuple[Span, ...]:
-    """Return allowed starts of a drive: every condition holds at both ends; contact by stations that see both.
-
-    Light is not asked of ends that are dark places.
-    """
-    horizon = (0, problem.horizon_s)
-    places = {place.place_id: place for place in problem.places}
-    ends = [places[drive.from_place_id], places[drive.to_place_id]]
-    spans: tuple[Span, ...] = (horizon,)
-    for condition in problem.drive_rule.conditions:
-        stations: list[str | None] = [None]
-        if condition.kind.value == "contact":
-            stations = sorted({w.station_id for w in problem.contact_windows})  # type: ignore[assignment]
-            stations = [s for s in stations if not condition.station_ids or s in condition.station_ids]
-        asked = ends
-        if condition.kind is ConditionKind.ILLUMINATION:
-            asked = [place for place in ends if place.place_id not in problem.drive_rule.dark_place_ids]
-        both: list[Span] = []
-        for station in stations:
-            windows = [w for w in problem.contact_windows if w.station_id == station]
-            seen = [holding_spans(condition, place, windows, horizon) for place in asked]
-            common: tuple[Span, ...] = (horizon,)
-            for one in seen:
-                common = intersection(common, one)
-            both.extend(common)
-        spans = intersection(spans, union(both))
-    return grid_starts(spans, drive.duration_s, problem.resolution_s)

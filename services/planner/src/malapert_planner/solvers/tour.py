@@ -211,7 +211,7 @@ def _add_endurance(tour: Tour) -> None:
     for (number, cell), used in tour.drives.items():
         into[instance.drives[number].to_place_id, cell].append(used)
     for place_id in instance.places:
-        gained_wh = instance.generation[place_id, place_id].between(tour.edges_s)
+        gained_wh = instance.generation(place_id, place_id).between(tour.edges_s)
         balance_wh = gained_wh - idle_w * np.diff(tour.edges_s) / SECONDS_PER_HOUR
         for first in range(len(balance_wh)):
             level_wh = battery.capacity_wh

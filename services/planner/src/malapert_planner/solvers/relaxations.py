@@ -1,0 +1,305 @@
+"""Changes of a problem that may admit a chain, the smallest first: candidates, each to be tried by solving again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from malapert_planner.domain.problem import (
+    Activity,
+    ConditionKind,
+    ContactWindow,
+    Place,
+    PlanningProblem,
+    Product,
+    RateSeries,
+    Relation,
+    RelationKind,
+    Span,
+)
+from malapert_planner.domain.reservoirs import reservoir_levels
+from malapert_planner.domain.schedule import Admission, PlacedActivity
+from malapert_planner.domain.spans import holding_spans, intersection, union
+from malapert_planner.solvers.explain import late_products
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.limits import chain_amounts
+from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.scope import RuleFamily
+
+Candidate = tuple[Admission, PlanningProblem]
+GROWTHS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
+PARTS = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""What is surely enough is tried in parts."""
+MOST_WINDOWS = 3
+"""So many of the longest spans are tried to be made longer."""
+
+Found = dict[RuleFamily, Incumbent | None]
+"""The schedule with the chain forced into it without a family of rules, where there is one."""
+
+
+def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    with_it = found[RuleFamily.BATTERY]
+    if with_it is None:
+        return
+    problem = incumbent.instance.problem
+    battery = problem.battery
+    below, short = battery.floor_wh - float(with_it.charge_wh.min()), battery.end_wh - float(with_it.charge_wh[-1])
+    # Within a cell of the grid the model reckons with the worst order, so that a little more may be needed.
+    for amount in (math.ceil(below * growth) for growth in GROWTHS):
+        if 0 < amount <= battery.floor_wh:
+            text = f"with a floor of the battery {amount} Wh lower it would fit"
+            changed = replace(battery, floor_wh=battery.floor_wh - amount)
+            yield Admission("LOWER_FLOOR", "battery", amount, "Wh", text), replace(problem, battery=changed)
+    for amount in (math.ceil(short * growth) for growth in GROWTHS):
+        if 0 < amount <= battery.end_wh:
+            text = f"were {amount} Wh less asked for at the end it would fit"
+            changed = replace(battery, end_wh=battery.end_wh - amount)
+            yield Admission("LOWER_END", "battery", amount, "Wh", text), replace(problem, battery=changed)
+    most = math.ceil(max(below, short, battery.capacity_wh * 0.05))
+    for amount in (most, 2 * most, 4 * most):
+        text = f"with a battery {amount} Wh larger, and full at the start, it would fit"
+        grown = battery.capacity_wh + amount
+        changed = replace(battery, capacity_wh=grown, start_wh=battery.start_wh + amount)
+        yield Admission("LARGER_BATTERY", "battery", amount, "Wh", text), replace(problem, battery=changed)
+
+
+def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    with_it = found[RuleFamily.STORAGE]
+    if with_it is None:
+        return
+    problem = incumbent.instance.problem
+    storage = problem.storage
+    above, left = float(with_it.stored_bit.max()) - storage.capacity_bit, float(with_it.stored_bit[-1])
+    if above > 0:
+        amount = math.ceil(above)
+        text = f"with a storage {amount / 8e6:.1f} MB larger it would fit"
+        changed = replace(storage, capacity_bit=storage.capacity_bit + amount)
+        yield Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)
+    if left > storage.end_max_bit:
+        amount = math.ceil(left - storage.end_max_bit)
+        text = f"might {amount / 8e6:.1f} MB more be left at the end it would fit"
+        changed = replace(storage, end_max_bit=storage.end_max_bit + amount)
+        yield Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
+
+
+def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    """Allow the products of a chain the longer time that they would take."""
+    with_it, problem = found[RuleFamily.LATENCY], incumbent.instance.problem
+    if with_it is None:
+        return
+    late, own = late_products(with_it), {activity.activity_id for activity in chain.activities}
+    if not late or any(due.activity_id not in own or late_s is None for due, late_s in late):
+        return  # Another's product would be late, or it is not sent at all: no longer limit helps.
+    grid_s = problem.resolution_s
+    least_s = max(grid_s, *(late_s or 0 for _, late_s in late))
+    names = ", ".join(sorted({due.product_id for due, _ in late}))
+    for longer_s in (-(-round(least_s * growth) // grid_s) * grid_s for growth in GROWTHS):
+        text = f"might {names} reach the ground {longer_s / SECONDS_PER_HOUR:.2f} h later it would fit"
+        admission = Admission("LONGER_LATENCY", names, longer_s / SECONDS_PER_HOUR, "h", text)
+        products = {(due.activity_id, due.product_id) for due, _ in late}
+        activities = tuple(_later(activity, products, longer_s) for activity in problem.activities)
+        yield admission, replace(problem, activities=activities)
+
+
+def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) -> Activity:
+    def longer(product: Product) -> Product:
+        more_s = longer_s if (activity.activity_id, product.product_id) in products else 0
+        return replace(product, max_latency_s=product.max_latency_s + more_s)
+
+    return replace(activity, products=tuple(map(longer, activity.products)))
+
+
+def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    problem = incumbent.instance.problem
+    planned = {placed.activity_id for placed in incumbent.schedule.activities}
+    for number, limit in enumerate(problem.limits):
+        amounts = chain_amounts(incumbent.instance, limit)
+        taken = sum(use.amount for use in limit.uses if use.activity_id in planned) + amounts.get(chain.index, 0.0)
+        if chain.index in amounts and taken > limit.capacity:
+            amount = taken - limit.capacity
+            more = replace(limit, capacity=taken)
+            limits = (*problem.limits[:number], more, *problem.limits[number + 1 :])
+            text = f"with {amount:g} {limit.unit} more of {limit.title} it would fit"
+            yield Admission("LARGER_LIMIT", limit.limit_id, amount, limit.unit, text), replace(problem, limits=limits)
+
+
+def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    problem = incumbent.instance.problem
+    own = {activity.activity_id for activity in chain.activities}
+    for number, resource in enumerate(problem.cumulative_resources):
+        amounts = [use.amount for use in resource.uses if use.activity_id in own]
+        if amounts:
+            amount = max(amounts)
+            more = replace(resource, capacity=resource.capacity + amount)
+            changed = (*problem.cumulative_resources[:number], more, *problem.cumulative_resources[number + 1 :])
+            text = f"with {amount:g} {resource.unit} more of {resource.title} at once it would fit"
+            admission = Admission("LARGER_RESOURCE", resource.resource_id, amount, resource.unit, text)
+            yield admission, replace(problem, cumulative_resources=changed)
+
+
+def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    with_it, problem = found[RuleFamily.RESERVOIR], incumbent.instance.problem
+    if with_it is None:
+        return
+    for number, reservoir in enumerate(problem.reservoirs):
+        levels = reservoir_levels(reservoir, with_it.schedule.activities)
+        missing = -min(level.least for level in levels)
+        excess = max(level.most for level in levels) - reservoir.capacity
+        before, after = problem.reservoirs[:number], problem.reservoirs[number + 1 :]
+        if 0 < missing <= reservoir.capacity - reservoir.start:
+            text = f"held {reservoir.title} {missing:g} {reservoir.unit} more at first it would fit"
+            more = replace(reservoir, start=reservoir.start + missing)
+            admission = Admission("FULLER_RESERVOIR", reservoir.resource_id, missing, reservoir.unit, text)
+            yield admission, replace(problem, reservoirs=(*before, more, *after))
+        if excess > 0:
+            text = f"with room for {excess:g} {reservoir.unit} more in {reservoir.title} it would fit"
+            more = replace(reservoir, capacity=reservoir.capacity + excess)
+            admission = Admission("LARGER_RESERVOIR", reservoir.resource_id, excess, reservoir.unit, text)
+            yield admission, replace(problem, reservoirs=(*before, more, *after))
+
+
+def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    """Allow repetitions to lie further from their period."""
+    with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
+    repetition = next((each for each in problem.repetitions if each.request_id == chain.request_id), None)
+    if with_it is None or repetition is None:
+        return
+    starts_s = {
+        instance_chain.repetition_index: with_it.chains[instance_chain.index].first_start_s
+        for instance_chain in incumbent.instance.request_chains[chain.request_id]
+        if instance_chain.index in with_it.chains
+    }
+    own_s = starts_s[chain.repetition_index]
+    near = [n for n in (chain.repetition_index - 1, chain.repetition_index + 1) if n in starts_s]
+    off_s = max((abs(abs(own_s - starts_s[n]) - repetition.period_s) for n in near), default=0) - repetition.tolerance_s
+    for longer_s in _parts_s(problem, off_s):
+        text = f"might repetitions lie {longer_s / SECONDS_PER_HOUR:.2f} h further from their period it would fit"
+        wider = replace(repetition, tolerance_s=repetition.tolerance_s + longer_s)
+        repetitions = tuple(wider if each is repetition else each for each in problem.repetitions)
+        admission = Admission("WIDER_TOLERANCE", chain.request_id, longer_s / SECONDS_PER_HOUR, "h", text)
+        yield admission, replace(problem, repetitions=repetitions)
+
+
+def _lags(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    """Allow a request to follow another one sooner or later."""
+    with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
+    for number, relation in enumerate(problem.relations if with_it else ()):
+        if relation.kind is not RelationKind.AFTER or chain.request_id not in (
+            relation.request_id, relation.other_request_id
+        ):  # fmt: skip
+            continue
+        assert with_it is not None  # noqa: S101  (there are no relations to look at without it)
+        own, other = _ends_s(with_it, relation.request_id), _ends_s(with_it, relation.other_request_id)
+        if own is None or other is None:
+            continue
+        soon_s, late_s = relation.min_lag_s - (own[0] - other[1]), own[0] - other[1] - relation.max_lag_s
+        for longer_s in _parts_s(problem, min(soon_s, relation.min_lag_s)):
+            changed = replace(relation, min_lag_s=relation.min_lag_s - longer_s)
+            yield _lag(problem, number, changed, "SHORTER_LAG", longer_s, "sooner after")
+        for longer_s in _parts_s(problem, late_s if relation.max_lag_s else 0):
+            changed = replace(relation, max_lag_s=relation.max_lag_s + longer_s)
+            yield _lag(problem, number, changed, "LONGER_LAG", longer_s, "later after")
+
+
+def _lag(problem: PlanningProblem, number: int, changed: Relation, kind: str, longer_s: int, how: str) -> Candidate:
+    hours = longer_s / SECONDS_PER_HOUR
+    text = f"might {changed.request_id} be {hours:.2f} h {how} {changed.other_request_id} it would fit"
+    relations = (*problem.relations[:number], changed, *problem.relations[number + 1 :])
+    name = f"{changed.request_id} {changed.kind} {changed.other_request_id}"
+    return Admission(kind, name, hours, "h", text), replace(problem, relations=relations)
+
+
+def _ends_s(schedule: Incumbent, request_id: str) -> Span | None:
+    """Return the first start and the last end of a request's planned chains."""
+    chains = [c.index for c in schedule.instance.request_chains.get(request_id, ()) if c.index in schedule.chains]
+    spans = [schedule.chains[index].span for index in chains]
+    return (min(a for a, _ in spans), max(b for _, b in spans)) if spans else None
+
+
+def _parts_s(problem: PlanningProblem, enough_s: int) -> list[int]:
+    """Return growing parts of a time that is surely enough, on the grid."""
+    grid_s = problem.resolution_s
+    return sorted({-(-round(enough_s * part) // grid_s) * grid_s for part in PARTS}) if enough_s > 0 else []
+
+
+def _relations(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    problem = incumbent.instance.problem
+    for number, relation in enumerate(problem.relations):
+        if chain.request_id in (relation.request_id, relation.other_request_id):
+            rest = (*problem.relations[:number], *problem.relations[number + 1 :])
+            name = f"{relation.request_id} {relation.kind} {relation.other_request_id}"
+            text = f"without the relation {name} it would fit"
+            yield Admission("WITHOUT_RELATION", name, 1.0, "1", text), replace(problem, relations=rest)
+
+
+def _contacts(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    with_it, problem = found[RuleFamily.CONTACT], incumbent.instance.problem
+    if with_it is None:
+        return
+    own = {activity.activity_id: activity for activity in chain.activities}
+    more: list[ContactWindow] = []
+    for placed in with_it.schedule.activities:
+        activity = own.get(placed.activity_id)
+        for condition in activity.conditions if activity else ():
+            if condition.kind is ConditionKind.CONTACT:
+                stations = condition.station_ids or ("another station",)
+                more.append(_contact(problem, placed, stations[0]))
+    if more:
+        hours = sum(window.span[1] - window.span[0] for window in more) / 3600
+        at = more[0].span[0] / 3600
+        text = f"with a contact of {hours:.2f} h more with {more[0].station_id}, from hour {at:.2f} on, it would fit"
+        changed = replace(problem, contact_windows=(*problem.contact_windows, *more))
+        yield Admission("ANOTHER_CONTACT", more[0].station_id, hours, "h", text), changed
+
+
+def _contact(problem: PlanningProblem, placed: PlacedActivity, station_id: str) -> ContactWindow:
+    grid = problem.resolution_s
+    span = (placed.span[0] // grid * grid, min(problem.horizon_s, -(-placed.span[1] // grid) * grid))
+    rate = RateSeries((span[0],), (0.0,))
+    return ContactWindow(f"more@{span[0]}", station_id, placed.place_id, span, rate, 0, 0, 1, 0.0)
+
+
+def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+    """Make the longest spans in which nearly all holds long enough, each by one of its conditions."""
+    problem = incumbent.instance.problem
+    horizon = (0, problem.horizon_s)
+    for step in chain.activities:
+        for place in problem.places:
+            if step.place_ids and place.place_id not in step.place_ids:
+                continue
+            held: tuple[Span, ...] = intersection(union(step.windows), (horizon,)) if step.windows else (horizon,)
+            for condition in step.conditions:
+                held = intersection(held, holding_spans(condition, place, problem.contact_windows, horizon))
+            if any(end - start >= step.duration_s for start, end in held):
+                continue
+            for start, end in sorted(held, key=lambda span: span[0] - span[1])[:MOST_WINDOWS]:
+                longer = (start, min(problem.horizon_s, start + step.duration_s + problem.resolution_s))
+                for kind in dict.fromkeys(c.kind for c in step.conditions if c.kind is not ConditionKind.CONTACT):
+                    amount = longer[1] - end
+                    text = f"were {kind.replace('_', ' ')} at {place.title} {amount / 60:.0f} min longer it would fit"
+                    changed = _longer(problem, place, kind, longer)
+                    yield Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed
+
+
+def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: Span) -> PlanningProblem:
+    windows = {**place.windows, kind: union([*place.windows.get(kind, ()), span])}
+    places = tuple(replace(p, windows=windows) if p.place_id == place.place_id else p for p in problem.places)
+    return replace(problem, places=places)
+
+
+RELAXATIONS = (
+    (None, _windows),
+    (RuleFamily.BATTERY, _battery),
+    (RuleFamily.STORAGE, _storage),
+    (RuleFamily.LATENCY, _latency),
+    (RuleFamily.LIMIT, _limits),
+    (RuleFamily.RESOURCE, _resources),
+    (RuleFamily.RESERVOIR, _reservoirs),
+    (RuleFamily.CONTACT, _contacts),
+    (None, _repetitions),
+    (None, _lags),
+    (None, _relations),
+)
+"""Kinds of changes, each with the family of rules whose place for the chain it keeps; None where it makes another."""
