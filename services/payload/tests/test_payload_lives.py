@@ -14,6 +14,7 @@ from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.execution_pb2_grpc import ExecutionServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError, PreconditionError
 from malapert_core.identity import Role
 from malapert_payload.domain.catalogue import Catalogue
@@ -158,6 +159,21 @@ async def test_a_request_is_followed_to_its_data(
             execution_pb2.ListExecutionsRequest(mission_id="polar-test", request_id="pan-daily")
         )
         assert [item.outcome for item in listed.executions] == [2, 3]
+        of_all, page = [], type_pb2.PageRequest(page_size=1)
+        while True:
+            some = await stubs.executions.ListExecutions(
+                execution_pb2.ListExecutionsRequest(mission_id="polar-test", page=page)
+            )
+            of_all += some.executions
+            if not some.next_page_token:
+                break
+            page.page_token = some.next_page_token
+        assert of_all == list(listed.executions)
+        page.page_token = "never made here"
+        with pytest.raises(InvalidInputError, match="page token"):
+            await stubs.executions.ListExecutions(
+                execution_pb2.ListExecutionsRequest(mission_id="polar-test", page=page)
+            )
         accounts = await stubs.executions.ListAccounts(execution_pb2.ListAccountsRequest(mission_id="polar-test"))
         (jaxa,) = [account for account in accounts.accounts if account.agency_id == "jaxa"]
         assert (jaxa.done.repetition_count, jaxa.refunded.repetition_count, jaxa.done.energy_wh) == (1, 1, 12.0)

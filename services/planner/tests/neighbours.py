@@ -22,7 +22,14 @@ from malapert.landing_site.v1 import (
     terrain_pb2_grpc,
 )
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
-from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc, request_pb2, request_pb2_grpc
+from malapert.payload.v1 import (
+    catalogue_pb2,
+    catalogue_pb2_grpc,
+    execution_pb2,
+    execution_pb2_grpc,
+    request_pb2,
+    request_pb2_grpc,
+)
 from malapert_core.errors import ConflictError, Fault, InvalidInputError, UnavailableError
 from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
 from malapert_core.identity import IdentitySigner, require_identity
@@ -39,6 +46,7 @@ class Neighbours(
     orbiter_pb2_grpc.OrbiterServiceServicer,
     catalogue_pb2_grpc.CatalogueServiceServicer,
     request_pb2_grpc.RequestServiceServicer,
+    execution_pb2_grpc.ExecutionServiceServicer,
     operation_pb2_grpc.OperationServiceServicer,
 ):
     """Answers from `neighbour_data`, keeps a contact book, and can be told to fail."""
@@ -53,6 +61,7 @@ class Neighbours(
         self.reserve_calls: list[contact_pb2.ReserveContactsRequest] = []
         self.lose_reservation_answers = 0
         self.stop_before_reserving = 0
+        self.executions: list[execution_pb2.Execution] = []
         self.identities: list[str] = []
         self.search_count = 0
         self.sites = [data.site(1), data.site(2)]
@@ -177,6 +186,12 @@ class Neighbours(
     async def ExpandRequests(self, request: Any, context: Any) -> request_pb2.ExpandRequestsResponse:  # noqa: N802
         return data.expanded(self.catalogues[request.mission_id, request.mission_version])
 
+    async def ListExecutions(self, request: Any, context: Any) -> execution_pb2.ListExecutionsResponse:  # noqa: N802
+        """One report a page."""
+        at = int(request.page.page_token or 0)
+        more = str(at + 1) if at + 1 < len(self.executions) else ""
+        return execution_pb2.ListExecutionsResponse(executions=self.executions[at : at + 1], next_page_token=more)
+
     async def WatchOperation(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802
         operation = operation_pb2.Operation(
             operation_id=request.operation_id, state=operation_pb2.OPERATION_STATE_RUNNING
@@ -198,6 +213,7 @@ _SERVED = (
     ("comms_window", orbiter_pb2_grpc, "OrbiterService"),
     ("payload", catalogue_pb2_grpc, "CatalogueService"),
     ("payload", request_pb2_grpc, "RequestService"),
+    ("payload", execution_pb2_grpc, "ExecutionService"),
     ("operation", operation_pb2_grpc, "OperationService"),
 )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from malapert.operation.v1 import operation_pb2
+from malapert.payload.v1 import execution_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError
@@ -107,6 +108,38 @@ async def test_what_was_run_feeds_the_replan(
         for activity in replanned.activities:
             if activity.activity_id in before and from_timestamp(activity.interval.start_time) < frozen_until:
                 assert activity.interval == before[activity.activity_id]
+
+
+async def test_reports_on_what_was_run_are_taken_where_they_are_asked_for(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    service = run_planner(sqlite_service_runtime, neighbours[1])
+    async with service as planner, client_of(planner.target) as client:
+        plan = await _planned(client)
+        first, *others = [a for a in plan.activities if a.kind == plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED]
+        span = _later(first.interval, 60)
+        report = execution_pb2.Execution(
+            request_id=first.request_id,
+            attempt=1,
+            outcome=execution_pb2.EXECUTION_OUTCOME_DONE,
+            span=span,
+            data_bit=first.data_bit + 8e6,
+        )
+        unplanned = execution_pb2.Execution(request_id="nobody", attempt=1)
+        neighbours[0].executions = [report, unplanned]
+        now = to_timestamp(from_timestamp(span.end_time) + timedelta(minutes=5))
+        untold = await _replanned(client, plan, now=now)
+        told = await _replanned(client, plan, now=now, take_reports=True)
+        assert not untold.replan.events
+        assert {event.activity_run.activity_id for event in told.replan.events} >= {first.activity_id}
+        as_run = next(a for a in told.activities if a.activity_id == first.activity_id)
+        assert from_timestamp(as_run.interval.start_time) == from_timestamp(span.start_time)
+        levels = [next(p.value[0] for p in each.profiles if p.resource_id == "storage_bit") for each in (untold, told)]
+        assert levels[1] >= levels[0]
+        # They are the plan's own from then on: the next replan does not take them twice.
+        again = await _replanned(client, told, now=now, take_reports=True, label="again")
+        assert again.replan.events == told.replan.events
+        assert others
 
 
 async def test_faults_of_a_replan_are_told_at_once(

@@ -98,6 +98,7 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
     "revise_request": _TEAMS,
     "report_execution": _TEAMS,
     "list_executions": _EVERYBODY,
+    "list_mission_executions": _EVERYBODY,
     "list_accounts": _EVERYBODY,
     "submit_requests": _TEAMS,
     "list_requests": _EVERYBODY,

@@ -90,7 +90,12 @@ class Executions(WireModel):
 
     message_type: ClassVar[type[Message]] = execution_pb2.ListExecutionsResponse
 
-    executions: list[Execution] = Field(description="The reports, oldest first.")
+    executions: list[Execution] = Field(description="The reports, by request and oldest first.")
+    next_page_token: str = Field(
+        description="Cursor of the next page, empty after the last. A page may hold fewer than were asked for, or "
+        "none.",
+        examples=[""],
+    )
 
 
 class AccountLine(WireModel):

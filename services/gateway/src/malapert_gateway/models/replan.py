@@ -38,6 +38,7 @@ class RunState(StrEnum):
     DONE = "DONE"  # It is done.
     FAILED = "FAILED"  # It failed: it took its time and is worth nothing; it is asked for again.
     SKIPPED = "SKIPPED"  # It was not begun.
+    ABANDONED = "ABANDONED"  # It failed as above, and is not asked for again.
 
 
 class ActivityRun(WireModel):
@@ -49,6 +50,12 @@ class ActivityRun(WireModel):
     state: Annotated[RunState, Strict(False)] = Field(description="What became of it.", examples=["DONE"])
     interval: Interval | None = Field(
         None, description="When it was, or will have been, under way; of a skipped one unset."
+    )
+    energy_wh: float | None = Field(
+        None, description="Measured energy above the base load, Wh; unset where it was not measured.", examples=[120.0]
+    )
+    data_bit: float | None = Field(
+        None, description="Measured data, bits; unset where it was not measured.", examples=[2.0e8]
     )
 
 
@@ -162,6 +169,12 @@ class ReplanPlan(WireModel):
         False,
         description="True takes the requests as they are now: new ones are fitted in, withdrawn ones leave.",
         examples=[False],
+    )
+    take_reports: bool = Field(
+        False,
+        description="True takes the last report on each repetition of the plan as an event; an activity that an event "
+        "of this request or of the plan names is left to that.",
+        examples=[True],
     )
     improve: bool = Field(
         False,

@@ -3,12 +3,14 @@
 from typing import Any
 
 from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
+from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_payload.domain.execution import Execution
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.handlers.translation import to_domain, to_message
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.executions import ExecutionService
+from malapert_payload.storage.executions import ReportKey
 
 
 class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
@@ -30,10 +32,15 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
     async def ListExecutions(  # noqa: N802
         self, request: execution_pb2.ListExecutionsRequest, context: Any
     ) -> execution_pb2.ListExecutionsResponse:
-        """List the reports of a request."""
-        reports = await self._executions.of_request(request.mission_id, request.request_id, calling_viewer())
+        """List the reports of a request or of a mission."""
+        after = _after(request.page.page_token)
+        limit = page_size_of(request.page.page_size)
+        reports, last = await self._executions.page(
+            request.mission_id, request.request_id, after, limit, calling_viewer()
+        )
         return execution_pb2.ListExecutionsResponse(
-            executions=(to_message(report, execution_pb2.Execution) for report in reports)
+            executions=(to_message(report, execution_pb2.Execution) for report in reports),
+            next_page_token=encode_cursor(last[0], str(last[1])) if last else "",
         )
 
     async def ListAccounts(  # noqa: N802
@@ -44,3 +51,10 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
         return execution_pb2.ListAccountsResponse(
             accounts=(to_message(account, execution_pb2.AgencyAccount) for account in found)
         )
+
+
+def _after(token: str) -> ReportKey:
+    if not token:
+        return "", 0
+    request_id, sequence = decode_cursor(token, 2)
+    return request_id, int(sequence) if sequence.isdecimal() else 0

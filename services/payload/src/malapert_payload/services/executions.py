@@ -18,6 +18,7 @@ from malapert_payload.domain.visibility import Viewer, sight_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
+from malapert_payload.storage.executions import ReportKey
 
 
 class ExecutionService:
@@ -85,14 +86,29 @@ class ExecutionService:
             await self._record.keep(session, [(before, after)])
         return told, after
 
-    async def of_request(self, mission_id: str, request_id: str, viewer: Viewer) -> list[Execution]:
-        """Return a request's reports, oldest first; raises NotFoundError as `report` does."""
+    async def page(
+        self, mission_id: str, request_id: str, after: ReportKey, limit: int, viewer: Viewer
+    ) -> tuple[list[Execution], ReportKey | None]:
+        """Return at most so many reports of a request, or of all that the viewer sees, and the key of the last.
+
+        The key is None where no more follow. Raises NotFoundError as `report` does.
+        """
         async with self._database.reading() as session:
             catalogue = await self._reader.current(session, mission_id)
-            request = await self._stores.requests.find(session, mission_id, request_id)
-            if request is None or not sight_of(viewer, catalogue.agency_ids).admits(request):
-                raise NotFoundError("request", request_id)
-            return await self._stores.executions.of_request(session, mission_id, request_id)
+            sight = sight_of(viewer, catalogue.agency_ids)
+            if request_id:
+                request = await self._stores.requests.find(session, mission_id, request_id)
+                if request is None or not sight.admits(request):
+                    raise NotFoundError("request", request_id)
+            found = await self._stores.executions.page(session, mission_id, request_id, after, limit + 1)
+            seen = {
+                name: request
+                for name in {report.request_id for _, report in found}
+                if (request := await self._stores.requests.find(session, mission_id, name)) is not None
+            }
+        kept = found[:limit]
+        reports = [r for _, r in kept if r.request_id in seen and sight.admits(seen[r.request_id])]
+        return reports, kept[-1][0] if len(found) > limit else None
 
     async def accounts(self, mission_id: str, viewer: Viewer) -> tuple[AgencyAccount, ...]:
         """Return the accounts of a mission's agencies; for who takes part in it.

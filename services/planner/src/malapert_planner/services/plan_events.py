@@ -1,5 +1,6 @@
 """What has happened to a plan, taken into its problem and its schedule. Pure functions."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -9,6 +10,7 @@ from malapert.planner.v1 import replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 
+from malapert_planner.domain.faults import LARGEST_AMOUNT
 from malapert_planner.domain.problem import (
     Activity,
     ContactWindow,
@@ -23,7 +25,8 @@ from malapert_planner.services.window_conversion import Clockwork, without
 
 RETRY = "~retry"
 _Use = TypeVar("_Use", LimitUse, ReservoirUse)
-_BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, replan_pb2.RUN_STATE_FAILED)
+_FAILED = (replan_pb2.RUN_STATE_FAILED, replan_pb2.RUN_STATE_ABANDONED)
+_BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, *_FAILED)
 
 
 def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]) -> list[Fault]:
@@ -55,6 +58,10 @@ def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[
                 faults += _interval_faults(f"{path}.activity_run.interval", run.interval, clockwork)
             elif run.state != replan_pb2.RUN_STATE_SKIPPED:
                 faults.append(Fault(f"{path}.activity_run.state", "REQUIRED", "say what became of it"))
+            for name in ("energy_wh", "data_bit"):
+                if not 0 <= getattr(run, name) <= LARGEST_AMOUNT:
+                    message = f"{getattr(run, name)} must lie between 0 and {LARGEST_AMOUNT:g}"
+                    faults.append(Fault(f"{path}.activity_run.{name}", "OUT_OF_RANGE", message))
         elif kind == "drive_run":
             if _planned_drive(schedule, event.drive_run, clockwork) is None:
                 message = "the plan has no such drive that starts then"
@@ -88,7 +95,7 @@ def _measurement_faults(path: str, measured: replan_pb2.Measurement, problem: Pl
 def apply_events(
     problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]
 ) -> tuple[PlanningProblem, Schedule]:
-    """Return the problem as it is now and the schedule as it was run.
+    """Return the problem as it is now and the schedule as it was run; measured levels are left to `with_levels`.
 
     Raises
     ------
@@ -115,9 +122,59 @@ def apply_events(
             problem, schedule = _run(problem, schedule, event.activity_run, clockwork)
         elif kind == "drive_run":
             schedule = _driven(schedule, event.drive_run, clockwork)
-        else:
-            problem = _measured(problem, event.measurement)
     return problem, schedule
+
+
+def with_levels(
+    problem: PlanningProblem, charge_wh: float, stored_bit: float, events: Sequence[replan_pb2.PlanEvent]
+) -> PlanningProblem:
+    """Return the problem with the levels of now: those that were measured, else what the schedule as run left."""
+    for event in events:
+        if event.WhichOneof("event") == "measurement":
+            measured = event.measurement
+            charge_wh = measured.charge_wh if measured.HasField("charge_wh") else charge_wh
+            stored_bit = measured.stored_bit if measured.HasField("stored_bit") else stored_bit
+    battery, storage = problem.battery, problem.storage
+    return replace(
+        problem,
+        battery=replace(battery, start_wh=min(max(charge_wh, battery.floor_wh), battery.capacity_wh)),
+        storage=replace(storage, start_bit=min(max(stored_bit, 0.0), storage.capacity_bit)),
+    )
+
+
+def asked_anew(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -> PlanningProblem:
+    """Return a problem in which chains that have failed are asked for under the names that they were given anew.
+
+    A chain has one mark for each of its tries that failed. One whose request repeats is not asked for again.
+    """
+    failed = {
+        event.activity_run.activity_id
+        for event in events
+        if event.WhichOneof("event") == "activity_run" and event.activity_run.state in _FAILED
+    }
+    periodic = {item.request_id for item in asked.repetitions}
+    chains: dict[str, list[Activity]] = defaultdict(list)
+    for activity in asked.activities:
+        chains[activity.chain_id or activity.activity_id].append(activity)
+    named: dict[str, Activity] = {}
+    for chain in chains.values():
+        tries = chain
+        while failed & {activity.activity_id for activity in tries}:
+            tries = [_renamed(activity) for activity in tries]
+        if tries is chain or chain[0].request_id not in periodic:
+            named |= {before.activity_id: after for before, after in zip(chain, tries, strict=True)}
+    return replace(
+        asked,
+        activities=tuple(named[a.activity_id] for a in asked.activities if a.activity_id in named),
+        limits=tuple(replace(x, uses=_of_named(x.uses, named)) for x in asked.limits),
+        cumulative_resources=tuple(replace(x, uses=_of_named(x.uses, named)) for x in asked.cumulative_resources),
+        reservoirs=tuple(replace(x, uses=_of_named(x.uses, named)) for x in asked.reservoirs),
+    )
+
+
+def _of_named(uses: tuple[_Use, ...], named: dict[str, Activity]) -> tuple[_Use, ...]:
+    kept = (use for use in uses if use.activity_id in named)
+    return tuple(replace(use, activity_id=named[use.activity_id].activity_id) for use in kept)
 
 
 def _but(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Iterable[ContactWindow]:
@@ -158,15 +215,33 @@ def _run(
     if run.state == replan_pb2.RUN_STATE_SKIPPED:
         return problem, replace(schedule, activities=others)
     as_run = PlacedActivity(placed.activity_id, placed.place_id, clockwork.outer_span(run.interval) or placed.span)
-    if run.state == replan_pb2.RUN_STATE_FAILED:
-        problem, gone = _asked_again(problem, run.activity_id)
+    problem = _as_measured(problem, run, as_run.span)
+    if run.state in _FAILED:
+        wanted = run.state == replan_pb2.RUN_STATE_FAILED
+        problem, gone = _failed(problem, run.activity_id, ask_again=wanted)
         others = tuple(other for other in others if other.activity_id not in gone)
     activities = tuple(sorted((*others, as_run), key=lambda item: (item.span, item.activity_id)))
     return problem, replace(schedule, activities=activities)
 
 
-def _asked_again(problem: PlanningProblem, activity_id: str) -> tuple[PlanningProblem, set[str]]:
-    """Ask once more for a failed activity's chain, under new names, and for nothing of the one that failed.
+def _as_measured(problem: PlanningProblem, run: replan_pb2.ActivityRun, span: Span) -> PlanningProblem:
+    """Let an activity have drawn the power, and made the data, that were measured."""
+
+    def measured(activity: Activity) -> Activity:
+        if run.HasField("energy_wh"):
+            activity = replace(activity, power_w=run.energy_wh * 3600.0 / (span[1] - span[0]))
+        if run.HasField("data_bit"):
+            part = run.data_bit / activity.data_bit if activity.data_bit > 0 else 0.0
+            products = tuple(replace(product, data_bit=product.data_bit * part) for product in activity.products)
+            activity = replace(activity, data_bit=run.data_bit, products=products)
+        return activity
+
+    activities = (measured(a) if a.activity_id == run.activity_id else a for a in problem.activities)
+    return replace(problem, activities=tuple(activities))
+
+
+def _failed(problem: PlanningProblem, activity_id: str, *, ask_again: bool) -> tuple[PlanningProblem, set[str]]:
+    """Ask for nothing of a failed activity's chain, and, unless it was given up, for it once more under new names.
 
     Returns the problem and the later steps of the failed chain, which do not follow. What the failed steps used up
     stays used. A repetition that has a period is not asked for again: the next one comes anyway.
@@ -175,7 +250,7 @@ def _asked_again(problem: PlanningProblem, activity_id: str) -> tuple[PlanningPr
     chain = [a for a in problem.activities if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
     later = {a.activity_id for a in chain if a.chain_index > failed.chain_index}
     periodic = any(item.request_id == failed.request_id for item in problem.repetitions)
-    again = [] if periodic else [_renamed(activity) for activity in chain]
+    again = [_renamed(activity) for activity in chain] if ask_again and not periodic else []
     worthless = {
         a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0)
         for a in chain
@@ -187,7 +262,9 @@ def _asked_again(problem: PlanningProblem, activity_id: str) -> tuple[PlanningPr
         problem,
         activities=(*activities, *again),
         limits=tuple(
-            replace(x, uses=_swapped(x.uses, ids) if x.is_choice else _doubled(x.uses, ids, later, bool(again)))
+            replace(
+                x, uses=_swapped(x.uses, ids, bool(again)) if x.is_choice else _doubled(x.uses, ids, later, bool(again))
+            )
             for x in problem.limits
         ),
         cumulative_resources=tuple(
@@ -209,9 +286,12 @@ def _doubled(uses: tuple[_Use, ...], ids: set[str], later: set[str], again: bool
     return kept + (more if again else ())
 
 
-def _swapped(uses: tuple[_Use, ...], ids: set[str]) -> tuple[_Use, ...]:
+def _swapped(uses: tuple[_Use, ...], ids: set[str], again: bool) -> tuple[_Use, ...]:
+    """Of a choice what failed does not count, and its next try does."""
     return tuple(
-        replace(use, activity_id=f"{use.activity_id}{RETRY}") if use.activity_id in ids else use for use in uses
+        replace(use, activity_id=f"{use.activity_id}{RETRY}") if use.activity_id in ids else use
+        for use in uses
+        if again or use.activity_id not in ids
     )
 
 
@@ -230,11 +310,3 @@ def _driven(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) 
     as_run = PlacedDrive(run.from_place_id, run.to_place_id, span)
     drives = (as_run if drive == planned else drive for drive in schedule.drives)
     return replace(schedule, drives=tuple(sorted(drives, key=lambda drive: drive.span)))
-
-
-def _measured(problem: PlanningProblem, measured: replan_pb2.Measurement) -> PlanningProblem:
-    if measured.HasField("charge_wh"):
-        problem = replace(problem, battery=replace(problem.battery, start_wh=measured.charge_wh))
-    if measured.HasField("stored_bit"):
-        problem = replace(problem, storage=replace(problem.storage, start_bit=measured.stored_bit))
-    return problem

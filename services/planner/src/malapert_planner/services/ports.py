@@ -6,7 +6,7 @@ from typing import Protocol
 
 from malapert.comms_window.v1 import contact_pb2, orbiter_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
-from malapert.payload.v1 import catalogue_pb2, request_pb2, science_pb2
+from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.plan import Plan, PlanNotice
@@ -80,6 +80,9 @@ class Payloads(Protocol):
         self, mission_id: str, mission_version: int, places: Sequence[science_pb2.PlaceLight]
     ) -> request_pb2.ExpandRequestsResponse:
         """Return a mission's live requests as single activities, worth what they are at places in such light."""
+
+    async def list_executions(self, mission_id: str) -> Sequence[execution_pb2.Execution]:
+        """Return the reports on what was run of a mission's requests, by request and oldest first."""
 
 
 class Announcer(Protocol):

@@ -21,6 +21,7 @@ from malapert_planner.domain.problem import Baseline, CumulativeResource, Limit,
 from malapert_planner.domain.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.comparison import require_same_mission
+from malapert_planner.services.execution_reports import run_events
 from malapert_planner.services.generation import (
     QUEUE_TITLE,
     PlanMaking,
@@ -31,7 +32,7 @@ from malapert_planner.services.generation import (
 )
 from malapert_planner.services.missions import mission_document
 from malapert_planner.services.plan_content import PlanBasis, make_content
-from malapert_planner.services.plan_events import apply_events
+from malapert_planner.services.plan_events import apply_events, asked_anew, with_levels
 from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
 from malapert_planner.services.problem_builder import ProblemInputs, with_demand
@@ -57,13 +58,20 @@ class PlanReplanning:
         base, merged, mission = await self._begun(request)
         document, message = mission_document(mission), plan_pb2.Plan.FromString(base.content.message)
         events = [*(_new_events(message, merged) if merged else ()), *request.events]
-        before = unpack_problem(base.content.problem)
+        before, schedule = unpack_problem(base.content.problem), unpack_schedule(base.content.schedule)
         now_s = _now_s(before, request)
+        if request.take_reports:
+            reports = await self._making.neighbours.payloads.list_executions(mission.mission_id)
+            events += run_events(before, schedule, reports, [*message.replan.events, *events])
         inputs = await self._inputs(base, mission, document, message, request)
-        problem, as_run = await self._as_it_is(before, base, events, now_s)
+        problem, as_run = apply_events(before, schedule, events)
+        charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, problem, as_run, now_s)
+        problem = with_levels(problem, charge_wh, stored_bit, events)
         wanted = frozenset[str]()
         if request.take_requests:
-            problem, wanted = _asked_now(problem, inputs, as_run, now_s)
+            asked = with_demand(problem, document, inputs.requests, inputs.windows)
+            asked = asked_anew(asked, [*message.replan.events, *events])
+            problem, wanted = _with_past(problem, asked, as_run, now_s)
         baseline = Baseline(
             schedule=as_run,
             frozen=Schedule(),
@@ -153,20 +161,6 @@ class PlanReplanning:
             bookings=(),
         )
 
-    async def _as_it_is(
-        self, before: PlanningProblem, base: Plan, events: list[replan_pb2.PlanEvent], now_s: int
-    ) -> tuple[PlanningProblem, Schedule]:
-        """Return the problem with the levels of now, as planned where nothing was measured, and the plan as run."""
-        schedule = unpack_schedule(base.content.schedule)
-        charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, before, schedule, now_s)
-        battery, storage = before.battery, before.storage
-        levelled = replace(
-            before,
-            battery=replace(battery, start_wh=min(max(charge_wh, battery.floor_wh), battery.capacity_wh)),
-            storage=replace(storage, start_bit=min(max(stored_bit, 0.0), storage.capacity_bit)),
-        )
-        return apply_events(levelled, schedule, events)
-
 
 def _parameters(outcome: ReplanningOutcome, limits: SolveLimits) -> dict[str, str]:
     result = outcome.planning.result
@@ -192,12 +186,11 @@ def _new_events(message: plan_pb2.Plan, merged: plan_pb2.Plan) -> list[replan_pb
     return [event for event in merged.replan.events if event.SerializeToString(deterministic=True) not in known]
 
 
-def _asked_now(
-    problem: PlanningProblem, inputs: ProblemInputs, as_run: Schedule, now_s: int
+def _with_past(
+    problem: PlanningProblem, asked: PlanningProblem, as_run: Schedule, now_s: int
 ) -> tuple[PlanningProblem, frozenset[str]]:
-    """Return the problem with what is asked for now and all that has begun, and what was not asked for before."""
+    """Return what is asked for now with all that has begun, and the names of what was not asked for before."""
     begun = {placed.activity_id for placed in as_run.activities if placed.span[0] < now_s}
-    asked = with_demand(problem, inputs.document, inputs.requests, inputs.windows)
     present = {activity.activity_id for activity in asked.activities}
     past = tuple(a for a in problem.activities if a.activity_id in begun and a.activity_id not in present)
     before = {activity.activity_id for activity in problem.activities}
@@ -206,9 +199,9 @@ def _asked_now(
         replace(
             asked,
             activities=(*asked.activities, *past),
-            limits=_with_past(asked.limits, problem.limits, "limit_id", gone),
-            reservoirs=_with_past(asked.reservoirs, problem.reservoirs, "resource_id", gone),
-            cumulative_resources=_with_past(
+            limits=_with_past_uses(asked.limits, problem.limits, "limit_id", gone),
+            reservoirs=_with_past_uses(asked.reservoirs, problem.reservoirs, "resource_id", gone),
+            cumulative_resources=_with_past_uses(
                 asked.cumulative_resources, problem.cumulative_resources, "resource_id", gone
             ),
         ),
@@ -216,7 +209,7 @@ def _asked_now(
     )
 
 
-def _with_past(
+def _with_past_uses(
     asked: tuple[_Shared, ...], before: tuple[_Shared, ...], name: str, gone: set[str]
 ) -> tuple[_Shared, ...]:
     """Return what is shared with the uses of activities that have begun and are no longer asked for."""
