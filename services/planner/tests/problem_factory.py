@@ -32,6 +32,7 @@ from malapert_planner.domain.problem import (
     Span,
     Storage,
 )
+from malapert_planner.domain.problem_check import DRIVE_CONDITIONS
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 HOUR_S = 3600
@@ -46,12 +47,14 @@ def make_place(
     illumination: tuple[Span, ...] = ((0, HORIZON_S),),
     darkness: tuple[Span, ...] = (),
     earth_visibility: tuple[Span, ...] = ((0, HORIZON_S),),
+    absences: dict[ConditionKind, tuple[Span, ...]] | None = None,
 ) -> Place:
     """A place, lit and in view of the Earth all the time, with constant generation."""
     windows = {
         ConditionKind.ILLUMINATION: illumination,
         ConditionKind.DARKNESS: darkness,
         ConditionKind.EARTH_VISIBILITY: earth_visibility,
+        **(absences or {}),
     }
     return Place(place_id, place_id.title(), windows, generation or PowerSeries((0,), (power_w,)))
 
@@ -140,7 +143,7 @@ class _RandomProblem:
     def build(self, seed: int) -> PlanningProblem:
         activities = self.activities()
         capacity_wh = self.rng.choice((1500.0, 3000.0, 6000.0))
-        kinds = [kind for kind in ConditionKind if kind is not ConditionKind.DARKNESS]
+        kinds = [kind for kind in DRIVE_CONDITIONS if kind is not ConditionKind.DARKNESS]
         rule = self.rng.choice(((), (Condition(self.rng.choice(kinds)),)))
         return make_problem(
             problem_id=f"random-{seed}",
@@ -188,17 +191,24 @@ class _RandomProblem:
             self.rng.uniform(50.0, 300.0) if any(start_s <= time_s < end_s for start_s, end_s in lit) else 0.0
             for time_s in offset_s
         )
-        edges = [0, *(edge_s for span in lit for edge_s in span), self.horizon_s]
-        dark = tuple(
-            (start_s, end_s) for start_s, end_s in zip(edges[::2], edges[1::2], strict=True) if start_s < end_s
-        )
+        dark, earth = self.without(lit), self.spans(self.rng.choice((0.5, 1.0)))
         return make_place(
             place_id,
             generation=PowerSeries(offset_s, power_w),
             illumination=lit,
             darkness=dark,
-            earth_visibility=self.spans(self.rng.choice((0.5, 1.0))),
+            earth_visibility=earth,
+            absences={
+                ConditionKind.NO_ILLUMINATION: dark,
+                ConditionKind.NO_DARKNESS: lit,
+                ConditionKind.NO_EARTH_VISIBILITY: self.without(earth),
+            },
         )
+
+    def without(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        edges = [0, *(edge_s for span in spans for edge_s in span), self.horizon_s]
+        pairs = zip(edges[::2], edges[1::2], strict=True)
+        return tuple((start_s, end_s) for start_s, end_s in pairs if start_s < end_s)
 
     def drives(self) -> list[Drive]:
         drives = []
@@ -266,7 +276,8 @@ class _RandomProblem:
         kind = self.rng.choice((None, *ConditionKind))
         if kind is None:
             return ()
-        stations = tuple(self.rng.sample(self.station_ids, 1)) if kind is ConditionKind.CONTACT else ()
+        radio = kind in (ConditionKind.CONTACT, ConditionKind.SILENCE)
+        stations = tuple(self.rng.sample(self.station_ids, 1)) if radio else ()
         return (Condition(kind, self.rng.choice(((), stations))),)
 
     def relations(self, activities: tuple[Activity, ...]) -> tuple[Relation, ...]:

@@ -171,6 +171,26 @@ TANKED = make_problem(
         ),
     ),
 )  # fmt: skip
+QUIET = make_problem(
+    activities=(make_activity("a", conditions=(Condition(ConditionKind.SILENCE, ("usuda",)),)),),
+    contact_windows=(make_window("w"), make_window("v", "belrose")),
+)
+
+
+def unlit(*absent: Span) -> PlanningProblem:
+    """An activity that wants no light, at a place without it in some spans."""
+    place = make_place("base", absences={ConditionKind.NO_ILLUMINATION: absent})
+    activity = make_activity("a", conditions=(Condition(ConditionKind.NO_ILLUMINATION),))
+    return make_problem(places=(place,), drives=(), activities=(activity,))
+
+
+ABSENCES = [
+    Example(
+        Rule.CONDITION_ABSENCE, QUIET, plan(at("a", 0), contact(3000, 4000)), 600, (3000, 3600),
+        plan(at("a", 0), contact(0, 3000, "v", "belrose"), contact(3600, 4000)), "silence",
+    ),
+    Example(Rule.CONDITION_ABSENCE, unlit((0, 3000)), plan(at("a", 0)), 600, (3000, 3600), plan(), "light"),
+]  # fmt: skip
 PLACES = [
     Example(
         Rule.POSITION, AWAY, plan(drive(0), at("a", 3600)), 3600, (3600, 7200),
@@ -353,5 +373,5 @@ LEVELS = [
         (3600, 5400), plan(at("a", HORIZON_S - 4000)), "unsent",
     ),
 ]  # fmt: skip
-EXAMPLES = [*FORM, *CONDITIONS, *PLACES, *CONTACTS, *CHAINS, *RELATIONS, *LEVELS]
+EXAMPLES = [*FORM, *CONDITIONS, *ABSENCES, *PLACES, *CONTACTS, *CHAINS, *RELATIONS, *LEVELS]
 TOGETHER = {Rule.CHAIN_PLACE, Rule.CHAIN_DRIVE}

@@ -94,6 +94,8 @@ def _condition_holds(
 ) -> bool:
     if condition.kind is ConditionKind.CONTACT:
         return any(not condition.station_ids or contact.station_id in condition.station_ids for contact in talking)
+    if condition.kind is ConditionKind.SILENCE:
+        return not any(not condition.station_ids or contact.station_id in condition.station_ids for contact in talking)
     here = [place for place in problem.places if place.place_id in places]
     return all(any(holds(span, time_s) for span in place.windows.get(condition.kind, ())) for place in here)
 

@@ -46,6 +46,7 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
             draft("plain", conditions=[{"kind": "CONDITION_KIND_CONTACT"}]),
             draft("relayed", value=5.0, conditions=[{"kind": "CONDITION_KIND_RELAY_CONTACT"}]),
             draft("unseen", conditions=[{"kind": "CONDITION_KIND_CONTACT", "outside": True}]),
+            draft("keyed", conditions=[{"kind": "CONDITION_KIND_KEY_LINK"}]),
             draft("open", conditions=[{"kind": "CONDITION_KIND_AVAILABILITY", "outside": True}]),
             draft("pumped", uses=[{"resource_id": "tank", "amount": 1.0}]),
             draft("needing"),
@@ -55,18 +56,18 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
                 kind=request_pb2.RELATION_KIND_REQUIRES, request_id="needing", other_request_id="relayed"
             ),
             request_pb2.ActivityRelation(
-                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="unseen"
+                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="relayed"
             ),
         ],
     )
     found = plannable(demand)
-    assert [item.request_id for item in found.demand.activities] == ["plain", "open", "pumped"]
+    assert [item.request_id for item in found.demand.activities] == ["plain", "unseen", "open", "pumped"]
     assert not found.demand.relations
     reasons = {item.unplanned.request_id: item.unplanned.explanation for item in found.left_out}
-    assert set(reasons) == {"relayed", "unseen", "needing"}
+    assert set(reasons) == {"relayed", "keyed", "needing"}
     assert {item.unplanned.reason for item in found.left_out} == {"NOT_SUPPORTED"}
     assert "relay contact" in reasons["relayed"]
-    assert "absence of contact" in reasons["unseen"]
+    assert "key link" in reasons["keyed"]
     assert "needs relayed" in reasons["needing"]
     assert {item.unplanned.request_id: item.value for item in found.left_out}["relayed"] == 5.0
 

@@ -190,6 +190,8 @@ ONE_FAULT: list[tuple[dict[str, Any], str, str]] = [
     ({"drive_rule__instruments__0__mode": "x"}, "drive_rule.instruments[0].mode", "UNKNOWN_MODE"),
     ({"drive_rule__resources": ["wheel"]}, "drive_rule.resources[0]", "UNKNOWN_RESOURCE"),
     ({"drive_rule__dark_places": ["crater"]}, "drive_rule.dark_places[0]", "UNKNOWN_PLACE"),
+    ({"drive_rule__conditions": [{"kind": "contact", "outside": True}]}, "drive_rule.conditions[0]", "WRONG_CONDITION"),
+    ({"drive_rule__conditions": [{"kind": "availability"}]}, "drive_rule.conditions[0]", "WRONG_CONDITION"),
     ({"terrain__builtin": "north"}, "terrain.builtin", "WRONG_POLE"),
     ({"solver__resolution": "11 min"}, "solver.resolution", "RESOLUTION_MISFIT"),
     ({"solver__seed": "one"}, "solver.seed", "INVALID_VALUE"),

@@ -19,7 +19,7 @@ from malapert_planner.domain.problem import (
 from malapert_planner.domain.problem_check import check_problem
 from malapert_planner.mission_document import MissionDocument, read_document
 from malapert_planner.services.catalogue import catalogue_request
-from malapert_planner.services.problem_builder import ProblemInputs, build_problem
+from malapert_planner.services.problem_builder import ProblemInputs, build_problem, with_demand
 from malapert_planner.services.problem_file import pack_problem, unpack_problem
 from mission_documents import EPHEMERIS_SPAN, load_mission
 
@@ -76,6 +76,34 @@ def test_conditions_shrink_inward_to_whole_seconds(inputs: ProblemInputs) -> Non
     assert lander.windows[ConditionKind.DARKNESS] == ((night_s[0] + 1, night_s[1] - 1),)
     lit = ((0, night_s[0]), (night_s[1], data.HORIZON_S))
     assert lander.windows[ConditionKind.ILLUMINATION] == lit
+
+
+def test_what_must_be_absent_grows_outward_to_whole_seconds(inputs: ProblemInputs) -> None:
+    activity = inputs.requests.activities[0]
+    for kind in ("ILLUMINATION", "CONTACT"):
+        activity.conditions.add(kind=request_pb2.ConditionKind.Value(f"CONDITION_KIND_{kind}"), outside=True)
+    problem = build_problem(inputs)
+    assert check_problem(problem) == ()
+    lander, (dusk_s, dawn_s) = problem.places[0], data.NIGHT_S
+    # Light ends and begins within a second: it is taken for gone only after it, as darkness is.
+    assert lander.windows[ConditionKind.NO_ILLUMINATION] == ((dusk_s + 1, dawn_s - 1),)
+    assert ConditionKind.NO_DARKNESS not in lander.windows
+    kinds = [condition.kind for condition in problem.activities[0].conditions]
+    assert kinds[-2:] == [ConditionKind.NO_ILLUMINATION, ConditionKind.SILENCE]
+    again = with_demand(problem, inputs.document, request_pb2.ExpandRequestsResponse(), inputs.windows)
+    assert ConditionKind.NO_ILLUMINATION not in again.places[0].windows
+
+
+def test_products_reach_the_problem_with_their_limits(inputs: ProblemInputs) -> None:
+    draft = inputs.requests.activities[0]
+    draft.products.add(product_id="map", data_bit=draft.data_bit / 2, priority=2, max_latency_s=0.25)
+    draft.products.add(product_id="rest", data_bit=draft.data_bit / 2)
+    (activity,) = (a for a in build_problem(inputs).activities if a.activity_id == draft.activity_id)
+    # A limit shorter than a second is a limit all the same.
+    assert [(p.product_id, p.priority, p.max_latency_s) for p in activity.products[-2:]] == [
+        ("map", 2, 1),
+        ("rest", 0, 0),
+    ]
 
 
 def test_generation_is_the_array_times_the_disc_and_zero_in_the_dark(inputs: ProblemInputs) -> None:

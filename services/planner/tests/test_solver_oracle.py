@@ -139,6 +139,30 @@ PROBLEMS = {
         ),
         contact_windows=(make_window(span=(HOUR_S, 3 * HOUR_S), cost_per_hour=3.0, rate=RATE),),
     ),
+    "silence beside what must be sent": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", data_bit=3.6e8, products=(spectra(HOUR_S),), windows=((0, HOUR_S),)),
+            make_activity("b", value=7.0, conditions=(Condition(ConditionKind.SILENCE),), windows=((0, 3 * HOUR_S),)),
+            make_activity(
+                "c",
+                value=3.0,
+                conditions=(Condition(ConditionKind.SILENCE, ("usuda",)),),
+                windows=((HOUR_S, 2 * HOUR_S),),
+            ),
+        ),
+        contact_windows=(make_window(span=(HOUR_S, 3 * HOUR_S), cost_per_hour=1.0, rate=RATE),),
+    ),
+    "no light": replace(
+        BASE,
+        drives=(),
+        places=(make_place(absences={ConditionKind.NO_ILLUMINATION: ((HOUR_S, 2 * HOUR_S),)}),),
+        activities=(
+            make_activity("a", conditions=(Condition(ConditionKind.NO_ILLUMINATION),)),
+            make_activity("b", conditions=(Condition(ConditionKind.NO_ILLUMINATION),), duration_s=2 * HOUR_S),
+        ),
+    ),
     "contact too dear": replace(
         BASE,
         activities=(make_activity("a", conditions=CONTACT),),

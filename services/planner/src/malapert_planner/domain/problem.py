@@ -20,15 +20,20 @@ class ConditionKind(StrEnum):
     ILLUMINATION = "illumination"
     DARKNESS = "darkness"
     EARTH_VISIBILITY = "earth_visibility"
+    NO_ILLUMINATION = "no_illumination"
+    NO_DARKNESS = "no_darkness"
+    NO_EARTH_VISIBILITY = "no_earth_visibility"
     CONTACT = "contact"
+    SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something that must hold for the whole time of an activity.
 
-    ``station_ids`` narrows a CONTACT to some stations; empty means any. A CONTACT is one that the plan has chosen;
-    the others hold wherever a window of the place says so.
+    ``station_ids`` narrows a CONTACT or SILENCE to some stations; empty means any. A CONTACT is one that the plan has
+    chosen, SILENCE that it has chosen none; the others hold wherever a window of the place says so. What must be absent
+    has windows of its own, so that whole seconds are on the safe side of both.
     """
 
     kind: ConditionKind
@@ -47,7 +52,8 @@ class PowerSeries:
 class Place:
     """A place at which the asset can stop, with what holds there when.
 
-    ``windows`` holds the spans of ILLUMINATION, DARKNESS and EARTH_VISIBILITY, sorted and disjoint.
+    ``windows`` holds the spans of all conditions but CONTACT and SILENCE, sorted and disjoint; of those that must be
+    absent only where something asks for it.
     ``generation`` is the power of the solar array at the place.
     """
 

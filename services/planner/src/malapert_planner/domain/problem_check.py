@@ -24,6 +24,12 @@ from malapert_planner.domain.problem import (
 )
 from malapert_planner.domain.relation_check import check_relations
 
+DRIVE_CONDITIONS = (
+    ConditionKind.ILLUMINATION,
+    ConditionKind.DARKNESS,
+    ConditionKind.EARTH_VISIBILITY,
+    ConditionKind.CONTACT,
+)
 PRODUCT_ROUNDING = 1e-9
 """Shares of products may add up to so much more than the whole."""
 
@@ -43,6 +49,10 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     for index, drive in enumerate(problem.drives):
         _check_drive(f"drives[{index}]", drive, place_ids, problem.horizon_s, faults)
     _check_conditions("drive_rule", problem.drive_rule.conditions, faults)
+    for index, condition in enumerate(problem.drive_rule.conditions):
+        if condition.kind not in DRIVE_CONDITIONS:
+            allowed = ", ".join(DRIVE_CONDITIONS)
+            faults.add(f"drive_rule.conditions[{index}]", "WRONG_KIND", f"{condition.kind} is not one of: {allowed}")
     _check_names("drive_rule.resource_ids", problem.drive_rule.resource_ids, faults)
     _check_names("drive_rule.dark_place_ids", problem.drive_rule.dark_place_ids, faults)
     for index, place_id in enumerate(problem.drive_rule.dark_place_ids):
@@ -100,7 +110,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
 
 def _check_place(path: str, place: Place, horizon_s: int, faults: Faults) -> None:
     for kind, spans in place.windows.items():
-        if kind is ConditionKind.CONTACT:
+        if kind in (ConditionKind.CONTACT, ConditionKind.SILENCE):
             faults.add(f"{path}.windows[{kind}]", "WRONG_KIND", "contact windows are given apart, not by place")
         faults.spans(f"{path}.windows[{kind}]", spans, horizon_s)
     _check_series(f"{path}.generation", place.generation, place.generation.power_w, "power_w", faults)
@@ -140,7 +150,7 @@ def _check_conditions(path: str, conditions: Iterable[Condition], faults: Faults
     for index, condition in enumerate(conditions):
         where = f"{path}.conditions[{index}].station_ids"
         _check_names(where, condition.station_ids, faults)
-        if condition.station_ids and condition.kind is not ConditionKind.CONTACT:
+        if condition.station_ids and condition.kind not in (ConditionKind.CONTACT, ConditionKind.SILENCE):
             faults.add(where, "WRONG_KIND", f"stations narrow a contact, not {condition.kind}")
 
 

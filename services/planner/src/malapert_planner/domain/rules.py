@@ -26,6 +26,7 @@ class Rule(StrEnum):
     CONDITION_DARKNESS          darkness, likewise                                                     s
     CONDITION_EARTH_VISIBILITY  the Earth in view, likewise                                            s
     CONDITION_CONTACT           chosen contacts of allowed stations cover the whole span               s
+    CONDITION_ABSENCE           what must be absent (light, darkness, Earth, contacts) is so throughout  s
     POSITION                    the asset is where the activity happens                                s
     DRIVING                     no activity while the asset drives                                     s
     DRIVE_ORIGIN                a drive starts where the asset is                                      1
@@ -74,6 +75,7 @@ class Rule(StrEnum):
     CONDITION_DARKNESS = "CONDITION_DARKNESS"
     CONDITION_EARTH_VISIBILITY = "CONDITION_EARTH_VISIBILITY"
     CONDITION_CONTACT = "CONDITION_CONTACT"
+    CONDITION_ABSENCE = "CONDITION_ABSENCE"
     POSITION = "POSITION"
     DRIVING = "DRIVING"
     DRIVE_ORIGIN = "DRIVE_ORIGIN"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malapert_planner.domain.coverage import merged, uncovered
+from malapert_planner.domain.coverage import merged, overlap_s, uncovered
 from malapert_planner.domain.problem import Condition, ConditionKind, Span
 from malapert_planner.domain.rules import Findings, Rule
 from malapert_planner.domain.timeline import Case, drive_label
@@ -13,6 +13,7 @@ _RULES = {
     ConditionKind.EARTH_VISIBILITY: Rule.CONDITION_EARTH_VISIBILITY,
     ConditionKind.CONTACT: Rule.CONDITION_CONTACT,
 }
+"""All others are of what must be absent."""
 
 
 def check_conditions(case: Case, findings: Findings) -> None:
@@ -35,9 +36,16 @@ def check_conditions(case: Case, findings: Findings) -> None:
 def _check_condition(
     case: Case, condition: Condition, place_ids: tuple[str, ...], span: Span, label: str, findings: Findings
 ) -> None:
-    rule = _RULES[condition.kind]
+    rule = _RULES.get(condition.kind, Rule.CONDITION_ABSENCE)
+    stations = ", ".join(condition.station_ids) or "any station"
+    if condition.kind is ConditionKind.SILENCE:
+        findings.count(rule)
+        for contact in case.contact_cover(condition.station_ids):
+            if both_s := overlap_s(contact, span):
+                shared = (max(contact[0], span[0]), min(contact[1], span[1]))
+                findings.report(rule, (label,), shared, both_s, f"a contact with {stations} is held for {both_s} s")
+        return
     if condition.kind is ConditionKind.CONTACT:
-        stations = ", ".join(condition.station_ids) or "any station"
         _report_gaps(
             rule, (label,), span, case.contact_cover(condition.station_ids), f"contact with {stations}", findings
         )

@@ -42,6 +42,8 @@ def holding_spans(
     condition: Condition, place: Place, contacts: Sequence[ContactWindow], horizon: Span
 ) -> tuple[Span, ...]:
     """Return where a condition can hold at a place; for CONTACT, where one of its stations could be booked."""
+    if condition.kind is ConditionKind.SILENCE:
+        return (horizon,)
     if condition.kind is ConditionKind.CONTACT:
         stations = condition.station_ids
         return intersection(

@@ -8,13 +8,26 @@ from itertools import pairwise
 from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
 
-from malapert_planner.mission_document.assets import IN_ORBIT, ON_EARTH, AssetKind, Condition, InstrumentUse
+from malapert_planner.mission_document.assets import (
+    IN_ORBIT,
+    ON_EARTH,
+    AssetKind,
+    Condition,
+    ConditionKind,
+    InstrumentUse,
+)
 from malapert_planner.mission_document.document import ROVER_PARTS, MissionDocument
 from malapert_planner.mission_document.figures import Figure
 from malapert_planner.mission_document.mission import Builtin
 from malapert_planner.mission_document.resources import Window
 
 Span = tuple[datetime, datetime]
+DRIVE_CONDITIONS = (
+    ConditionKind.ILLUMINATION,
+    ConditionKind.DARKNESS,
+    ConditionKind.EARTH_VISIBILITY,
+    ConditionKind.CONTACT,
+)
 
 
 def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Fault]:
@@ -188,6 +201,11 @@ def _known_conditions(document: MissionDocument) -> Iterator[Fault]:
         places += [
             (f"activity_types[{index}].steps[{i}]", step.conditions) for i, step in enumerate(activity_type.steps)
         ]
+    for index, condition in enumerate(document.drive_rule.conditions):
+        if condition.kind not in DRIVE_CONDITIONS or condition.outside:
+            kinds = ", ".join(DRIVE_CONDITIONS)
+            message = f"a drive needs one of {kinds}; it cannot ask for anything to be absent"
+            yield Fault(f"drive_rule.conditions[{index}]", "WRONG_CONDITION", message)
     for path, conditions in places:
         for index, condition in enumerate(conditions):
             for name, allowed in known.items():

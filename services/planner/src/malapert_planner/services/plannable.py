@@ -73,8 +73,6 @@ def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
             continue
         if condition.kind not in _PLANNED_CONDITIONS:
             yield f"the condition {name} is not planned with"
-        elif condition.outside:
-            yield f"the absence of {name} is not planned with"
 
 
 def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str]) -> Iterator[LeftOut]:

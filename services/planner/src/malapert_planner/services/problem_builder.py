@@ -44,6 +44,12 @@ WINDOW_KINDS = {
     window_pb2.WINDOW_KIND_DARKNESS: ConditionKind.DARKNESS,
     window_pb2.WINDOW_KIND_EARTH_VISIBILITY: ConditionKind.EARTH_VISIBILITY,
 }
+_ABSENCES = {
+    ConditionKind.ILLUMINATION: ConditionKind.NO_ILLUMINATION,
+    ConditionKind.DARKNESS: ConditionKind.NO_DARKNESS,
+    ConditionKind.EARTH_VISIBILITY: ConditionKind.NO_EARTH_VISIBILITY,
+    ConditionKind.CONTACT: ConditionKind.SILENCE,
+}
 _CONDITION_KINDS = {
     request_pb2.CONDITION_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
     request_pb2.CONDITION_KIND_DARKNESS: ConditionKind.DARKNESS,
@@ -136,9 +142,11 @@ def with_demand(
     """Return a problem with what is asked for in place of what was."""
     clockwork = Clockwork(problem.start_time, problem.horizon_s)
     demand, held = plannable(requests).demand, HeldSpans(document, windows, clockwork)
+    activities = tuple(_activity(draft, problem, held, clockwork) for draft in demand.activities)
     return replace(
         problem,
-        activities=tuple(_activity(draft, problem, held, clockwork) for draft in demand.activities),
+        places=_with_absences(problem.places, activities, windows, clockwork),
+        activities=activities,
         relations=tuple(_relation(relation) for relation in demand.relations),
         repetitions=tuple(
             Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
@@ -258,7 +266,35 @@ def _allowed_spans(draft: request_pb2.ActivityDraft, held: HeldSpans, clockwork:
 
 
 def _condition(condition: request_pb2.Condition) -> Condition:
-    return Condition(_CONDITION_KINDS[condition.kind], tuple(condition.station_ids))
+    kind = _CONDITION_KINDS[condition.kind]
+    return Condition(_ABSENCES[kind] if condition.outside else kind, tuple(condition.station_ids))
+
+
+def _with_absences(
+    places: tuple[Place, ...],
+    activities: Iterable[Activity],
+    windows: Sequence[window_pb2.Window],
+    clockwork: Clockwork,
+) -> tuple[Place, ...]:
+    """Return places with windows of what activities ask to be absent there; those of earlier ones leave."""
+    wanted = {condition.kind for activity in activities for condition in activity.conditions}
+    kinds = [kind for kind in WINDOW_KINDS.values() if _ABSENCES[kind] in wanted]
+    return tuple(
+        replace(
+            place,
+            windows={kind: spans for kind, spans in place.windows.items() if kind in WINDOW_KINDS.values()}
+            | {_ABSENCES[kind]: _absent(place.place_id, kind, windows, clockwork) for kind in kinds},
+        )
+        for place in places
+    )
+
+
+def _absent(
+    place_id: str, kind: ConditionKind, windows: Sequence[window_pb2.Window], clockwork: Clockwork
+) -> tuple[Span, ...]:
+    held = (w for w in windows if w.place_id == place_id and WINDOW_KINDS.get(w.kind) is kind)
+    spans = (clockwork.outer_span(window.interval) for window in held)
+    return tuple(without((0, clockwork.horizon_s), merged(span for span in spans if span is not None)))
 
 
 def _relation(relation: request_pb2.ActivityRelation) -> Relation:

@@ -216,7 +216,10 @@ def add_contact_conditions(
     itinerary: Itinerary,
     contacts: Contacts,
 ) -> None:
-    r"""Cover what needs a contact: b[i] ≤ Σ u[j] over pieces j of its stations that cover i's part of each cell."""
+    r"""Cover what needs a contact, and hold none where there must be silence.
+
+    b[i] ≤ Σ u[j] over pieces j of its stations that cover i's part of each cell; b[i] + u[j] ≤ 1 where j must not be.
+    """
     for stations in needs_contact(instance):
         for option in itinerary.drives:
             _cover(model, scope, contacts, option.span, stations, set(option.ends), option.taken)
@@ -224,15 +227,34 @@ def add_contact_conditions(
         for block in decision.blocks:
             for step in block.block.steps:
                 for condition in step.activity.conditions:
-                    if condition.kind is ConditionKind.CONTACT:
-                        for o in block.options:
-                            span = step.span(o.start_s)
+                    for o in block.options if condition.kind in (ConditionKind.CONTACT, ConditionKind.SILENCE) else ():
+                        span = step.span(o.start_s)
+                        if condition.kind is ConditionKind.CONTACT:
                             _cover(model, scope, contacts, span, condition.station_ids, set(), o.taken)
+                        else:
+                            _silence(model, scope, contacts, span, condition.station_ids, o.taken)
     for fixed in placements.fixed.values():
         for placed in fixed.activities:
             for condition in instance.activities[placed.activity_id].conditions:
                 if condition.kind is ConditionKind.CONTACT:
                     _cover(model, scope, contacts, placed.span, condition.station_ids, {placed.place_id}, None)
+                elif condition.kind is ConditionKind.SILENCE:
+                    _silence(model, scope, contacts, placed.span, condition.station_ids, None)
+
+
+def _silence(
+    model: cp_model.CpModel,
+    scope: Scope,
+    contacts: Contacts,
+    span: Span,
+    stations: tuple[str, ...],
+    taken: cp_model.IntVar | None,
+) -> None:
+    for cell in scope.cells.touched(span):
+        for piece in contacts.by_cell.get(cell, ()):
+            if (not stations or piece.station_id in stations) and overlap_s(piece.span, span):
+                quiet = piece.taken.negated()
+                model.add_bool_or([quiet] if taken is None else [quiet, taken.negated()])
 
 
 def _cover(

@@ -220,6 +220,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
     if family is RuleFamily.CONTACT:
         needed = sum(a.duration_s for a in chain.activities if any(c.kind.value == "contact" for c in a.conditions))
         text = f"no contact of {needed / 3600:.1f} h can be chosen for it beside those that the schedule needs"
+        if not needed:
+            text = "where it could be done, contacts are held that the schedule needs, and it asks for silence"
     elif family is RuleFamily.LATENCY:
         blocking, text = _late(found)
         if not blocking:

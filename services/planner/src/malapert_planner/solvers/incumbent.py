@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem import ConditionKind, Span
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.backlog import Backlog, backlog_of
@@ -63,6 +63,19 @@ class Incumbent:
             found.append((place_id, (since, drive.span[0])))
             place_id, since = drive.to_place_id, drive.span[1]
         return [*found, (place_id, (since, self.instance.problem.horizon_s))]
+
+    def silences(self, station_id: str) -> list[Span]:
+        """Return when no contact with a station may be held, since something asks for silence."""
+        return [span for span, stations in self._silent if not stations or station_id in stations]
+
+    @cached_property
+    def _silent(self) -> list[tuple[Span, tuple[str, ...]]]:
+        return [
+            (placed.span, condition.station_ids)
+            for placed in self.schedule.activities
+            for condition in self.instance.activities[placed.activity_id].conditions
+            if condition.kind is ConditionKind.SILENCE
+        ]
 
     @cached_property
     def awake(self) -> NDArray[np.bool_]:

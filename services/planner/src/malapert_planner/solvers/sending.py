@@ -269,7 +269,11 @@ class _Sending:
         """Return the parts of a span on the grid in which radio and antenna are free."""
         window, grid_s = slot.window, self._problem.resolution_s
         guard_s = window.setup_s + window.teardown_s
-        taken = []
+        taken = [
+            (low // grid_s * grid_s, -(-high // grid_s) * grid_s)
+            for low, high in self._bare.silences(window.station_id)
+            if low < span[1] and high > span[0]
+        ]
         for station_id, (low, high) in self._busy:
             pad_s = guard_s if station_id == window.station_id and (low, high) != slot.chosen else 0
             if low - pad_s < span[1] and high + pad_s > span[0]:

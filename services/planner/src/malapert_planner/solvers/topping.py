@@ -138,6 +138,8 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
         contacts = incumbent.schedule.contacts
         if data_bit <= 0 or any(overlap_s(c.span, span) for c in contacts):
             continue
+        if any(overlap_s(quiet, span) for quiet in incumbent.silences(station_id)):
+            continue
         if any(
             c.station_id == station_id and overlap_s((c.span[0] - guard, c.span[1] + guard), span) for c in contacts
         ):
@@ -235,8 +237,21 @@ def _in_use(incumbent: Incumbent, step: Step) -> list[Mask]:
                 touched = cells.touched(drive.span)
                 busy[touched.start : touched.stop] = True
         masks.append(busy)
-    contacts = (c for c in step.activity.conditions if c.kind is ConditionKind.CONTACT)
-    return masks + [_untracked(incumbent, condition.station_ids) for condition in contacts]
+    for condition in step.activity.conditions:
+        if condition.kind is ConditionKind.CONTACT:
+            masks.append(_untracked(incumbent, condition.station_ids))
+        elif condition.kind is ConditionKind.SILENCE:
+            masks.append(_tracked(incumbent, condition.station_ids))
+    return masks
+
+
+def _tracked(incumbent: Incumbent, station_ids: tuple[str, ...]) -> Mask:
+    tracked = np.zeros(len(incumbent.cells), np.bool_)
+    for contact in incumbent.schedule.contacts:
+        if not station_ids or contact.station_id in station_ids:
+            touched = incumbent.cells.touched(contact.span)
+            tracked[touched.start : touched.stop] = True
+    return tracked
 
 
 def _untracked(incumbent: Incumbent, station_ids: tuple[str, ...]) -> Mask:
