@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from malapert_planner.domain.problem import Battery, PowerSeries, RateSeries, Storage
+from malapert_planner.domain.problem import (
+    Battery,
+    CumulativeResource,
+    Limit,
+    LimitUse,
+    PowerSeries,
+    RateSeries,
+    Reservoir,
+    ReservoirUse,
+    Storage,
+)
 from malapert_planner.domain.profiles import MOST_SAMPLES, thinned
 from malapert_planner.domain.propagation import propagate_battery, propagate_storage
 from malapert_planner.domain.rules import Rule
@@ -161,3 +171,26 @@ def test_thinning_keeps_every_extreme_and_the_ends() -> None:
     assert kept.size <= MOST_SAMPLES
     assert {0, 33_333, 77_777, time_s.size - 1} <= set(kept.tolist())
     assert (np.diff(kept) > 0).all()
+
+
+def test_what_is_shared_and_used_up_has_profiles() -> None:
+    problem = make_problem(
+        activities=(make_activity("a"), make_activity("b")),
+        limits=(Limit("ovens", "Ovens", 3.0, "1", (LimitUse("a", 1.0), LimitUse("b", 1.5))),),
+        cumulative_resources=(CumulativeResource("crew", "Crew", 4.0, "1", (LimitUse("a", 2.0), LimitUse("b", 1.0))),),
+        reservoirs=(Reservoir("tank", "Tank", 5.0, 1.0, "kg", (ReservoirUse("a", 0.0, 3.0), ReservoirUse("b", 2.0))),),
+    )
+    schedule = Schedule((PlacedActivity("a", "base", (0, 3600)), PlacedActivity("b", "base", (3600, 7200))))
+    profiles = {item.resource_id: item for item in validate(problem, schedule).profiles}
+
+    def steps(resource_id: str) -> list[tuple[float, float]]:
+        return list(zip(profiles[resource_id].offset_s, profiles[resource_id].value, strict=True))
+
+    end = problem.horizon_s
+    assert steps("ovens")[-1] == (end, 2.5)
+    assert steps("crew")[-3:] == [(7200, 1.0), (7200, 0.0), (end, 0.0)]
+    assert (profiles["crew"].maximum, profiles["crew"].capacity) == (2.0, 4.0)
+    # What is produced may be there at once or at the end only, what is consumed likewise.
+    assert (profiles["tank.least"].minimum, profiles["tank.least"].floor) == (1.0, 0.0)
+    assert (profiles["tank.most"].maximum, profiles["tank.most"].capacity) == (4.0, 5.0)
+    assert steps("tank.least")[-1] == steps("tank.most")[-1] == (end, 2.0)

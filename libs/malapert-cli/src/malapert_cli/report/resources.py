@@ -1,4 +1,4 @@
-"""Battery, storage, power and the Sun's elevation over time."""
+"""Battery, storage, power, the Sun's elevation and what is shared or used up, over time."""
 
 from datetime import timedelta
 
@@ -12,12 +12,20 @@ from malapert_cli.report.data import Array, ReportData
 from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axis
 from malapert_cli.summary import parse_time
 
+OWN = ("battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg")
+MOST_SHARED = 8
+"""Profiles with a panel of their own, and so many others at most."""
+
 
 def draw_resources(data: ReportData) -> Figure:
-    """Draw battery, storage, power, and Sun and Earth elevation over the whole plan."""
-    figure = new_figure(13, 9.5)
-    battery, storage, power, sky = figure.subplots(4, 1, sharex=True)
+    """Draw battery, storage, power, Sun and Earth elevation, and what is shared or used up, over the whole plan."""
     profiles = {profile["resource_id"]: profile for profile in data.plan["profiles"]}
+    shared = [profile for resource_id, profile in profiles.items() if resource_id not in OWN][:MOST_SHARED]
+    figure = new_figure(13, 9.5 + 1.6 * len(shared))
+    battery, storage, power, *others, sky = figure.subplots(4 + len(shared), 1, sharex=True)
+    for axes, profile in zip(others, shared, strict=True):
+        unit = "" if profile["unit"] == "1" else f", {profile['unit']}"
+        _level(axes, data, profile, f"{profile['resource_id']}{unit}", 1.0)
     _level(battery, data, profiles["battery_wh"], "battery, Wh", 1.0)
     _level(storage, data, profiles["storage_bit"], "storage, Gbit", 1e-9)
     for resource_id, colour in (("generation_w", LIGHT), ("load_w", PALETTE[1])):

@@ -115,7 +115,9 @@ class ResourceProfile(WireModel):
     message_type: ClassVar[type[Message]] = plan_pb2.ResourceProfile
 
     resource_id: str = Field(
-        description="Which: battery_wh, storage_bit, generation_w, load_w or sun_elevation_deg.",
+        description="Which: battery_wh, storage_bit, generation_w, load_w or sun_elevation_deg, or a resource of the "
+        "catalogue: what is taken of a consumable, or in use of a shared one; of a reservoir two, its name with .least "
+        "and .most, between which its level lies.",
         examples=["battery_wh"],
     )
     unit: str = Field(description="Unit of the values.", examples=["Wh"])

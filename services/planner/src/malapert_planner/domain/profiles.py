@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.propagation import BatteryTrace, Samples, StorageTrace
+from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Profile
+from malapert_planner.domain.timeline import Case
 
 MOST_SAMPLES = 3000
 """A profile holds no more samples than this."""
@@ -26,6 +31,56 @@ def profiles(problem: PlanningProblem, battery: BatteryTrace, storage: StorageTr
         _profile("generation_w", "W", power_time_s, battery.generation_w.ravel(), None, None),
         _profile("load_w", "W", power_time_s, np.repeat(battery.load_w, 2), None, None),
     )
+
+
+def shared_profiles(case: Case) -> tuple[Profile, ...]:
+    """Return what is taken of consumables and used of shared resources, and between which levels reservoirs lie.
+
+    A consumable counts from an activity's start on. A reservoir has two profiles, ``.least`` and ``.most``.
+    """
+    problem, placed = case.problem, [item for _, item in case.activities]
+    spans = {item.activity_id: item.span for item in placed}
+    found = []
+    for limit in (each for each in problem.limits if not each.is_choice):
+        steps = [(spans[use.activity_id][0], use.amount) for use in limit.uses if use.activity_id in spans]
+        found.append(_stepped(problem, limit.limit_id, limit.unit, 0.0, steps, None, limit.capacity))
+    for resource in problem.cumulative_resources:
+        uses = [(spans[use.activity_id], use.amount) for use in resource.uses if use.activity_id in spans]
+        steps = [step for (start_s, end_s), amount in uses for step in ((start_s, amount), (end_s, -amount))]
+        found.append(_stepped(problem, resource.resource_id, resource.unit, 0.0, steps, None, resource.capacity))
+    for reservoir in problem.reservoirs:
+        levels = reservoir_levels(reservoir, placed)
+        for name, floor, capacity in (("least", 0.0, None), ("most", None, reservoir.capacity)):
+            values = [getattr(level, name) for level in levels]
+            steps = [
+                (level.time_s, after - before)
+                for level, before, after in zip(levels[1:], values, values[1:], strict=False)
+            ]
+            name = f"{reservoir.resource_id}.{name}"
+            found.append(_stepped(problem, name, reservoir.unit, reservoir.start, steps, floor, capacity))
+    return tuple(found)
+
+
+def _stepped(
+    problem: PlanningProblem,
+    resource_id: str,
+    unit: str,
+    start: float,
+    steps: Iterable[tuple[int, float]],
+    floor: float | None,
+    capacity: float | None,
+) -> Profile:
+    """Return a profile that steps at instants by amounts."""
+    by_time: dict[int, float] = defaultdict(float)
+    for time_s, amount in steps:
+        by_time[min(max(time_s, 0), problem.horizon_s)] += amount
+    times_s, values = [0.0], [start]
+    for time_s in sorted(by_time):
+        times_s += [time_s, time_s]
+        values += [values[-1], values[-1] + by_time[time_s]]
+    times_s.append(problem.horizon_s)
+    values.append(values[-1])
+    return _profile(resource_id, unit, np.array(times_s), np.array(values), floor, capacity)
 
 
 def _profile(

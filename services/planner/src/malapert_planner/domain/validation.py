@@ -7,7 +7,7 @@ from malapert_core.errors import InvalidInputError
 from malapert_planner.domain.deliveries import deliveries
 from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.profiles import profiles
+from malapert_planner.domain.profiles import profiles, shared_profiles
 from malapert_planner.domain.propagation import data_flow, propagate_battery, propagate_storage, step_s
 from malapert_planner.domain.rules import Findings
 from malapert_planner.domain.rules_contacts import check_contacts
@@ -74,7 +74,7 @@ def validate(problem: PlanningProblem, schedule: Schedule) -> ValidationReport:
         checks=findings.checks,
         step_s=step_s(case),
         validator=VALIDATOR,
-        profiles=profiles(problem, battery, storage),
+        profiles=(*profiles(problem, battery, storage), *shared_profiles(case)),
         sent_bit=storage.sent_bit,
         deliveries=delivered,
     )
