@@ -27,8 +27,11 @@ from malapert_planner.domain.validation import validate
 from malapert_planner.solvers.bound import proved_bound
 from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Engine
+from malapert_planner.solvers.excursions import Excursion, insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.search import FOUND, Search
 from malapert_planner.solvers.sending import resent
 from malapert_planner.solvers.series import broken_series, series_anew
 from malapert_planner.solvers.solve import solve
@@ -215,3 +218,28 @@ def test_a_solver_that_was_stopped_before_it_began_has_proved_nothing() -> None:
     units = Units.of(one_night())
     assert (status, solver.best_objective_bound) == (cp_model.UNKNOWN, 0.0)
     assert proved_bound(solver, status, units, 3) == math.inf
+
+
+def test_what_stays_keeps_the_charge_that_it_needs_at_its_start() -> None:
+    """400 Wh are left when the late one starts, as many as it needs; the hungry one would take 200 of them before."""
+    problem = make_problem(
+        places=(make_place("base", power_w=0.0),),
+        drives=(),
+        activities=(
+            make_activity("late", min_start_charge_wh=400.0, value=1.0),
+            make_activity("hungry", power_w=200.0, windows=((0, 3 * HOUR_S),)),
+        ),
+        battery=Battery(1000.0, 100.0, 400.0, 0.0, 0.0, 0.0),
+    )
+    late = PlacedActivity("late", "base", (4 * HOUR_S, 5 * HOUR_S))
+    before = Incumbent(compile_problem(problem), Schedule((late,)))
+    (hungry,) = (chain.index for chain in before.instance.chains if chain.request_id == "hungry")
+    scope = insertion(before, Excursion("base", (0, problem.horizon_s), frozenset({hungry}), 10.0))
+    model = build_model(before.instance, scope)
+    solver, status = Engine(1, 5.0, 60.0).run(model.model, 5.0)
+    assert status in FOUND
+    assert before.replaced(scope, model.schedule(solver)).schedule.activities == (late,)
+    search = Search(before.instance, Engine(1, 5.0, 60.0), None, before)
+    broken = replace(before.schedule, activities=(PlacedActivity("hungry", "base", (0, HOUR_S)), late))
+    search.accept(replace(before, schedule=broken), "test")
+    assert search.best is before

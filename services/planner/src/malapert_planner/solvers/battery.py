@@ -133,19 +133,31 @@ def add_battery(
         ledger.hint(level[cell], hinted)
         hinted = min(hinted + ledger.hinted(ledger.generated[cell]), capacity) - ledger.hinted(ledger.drawn[cell])
     ledger.hint(level[count], hinted)
-    _add_start_charge(model, scope, ledger, placements, level)
+    _add_start_charge(model, instance, scope, ledger, placements, level)
 
 
 def _add_start_charge(
-    model: cp_model.CpModel, scope: Scope, ledger: Ledger, placements: Placements, level: list[cp_model.IntVar]
+    model: cp_model.CpModel,
+    instance: Instance,
+    scope: Scope,
+    ledger: Ledger,
+    placements: Placements,
+    level: list[cp_model.IntVar],
 ) -> None:
     """Demand the charge that activities need at their start: L[k] (− c[k] within a cell) ≥ charge, if b[i]."""
+
+    def sure(start_s: int) -> cp_model.LinearExprT:
+        cell = scope.cells.at(start_s)
+        return level[cell] - (0 if start_s == scope.cells.edges_s[cell] else ledger.drawn[cell].expression())
+
+    for fixed in placements.fixed.values():
+        for placed in fixed.activities:
+            needed = drawn_mwh(instance.activities[placed.activity_id].min_start_charge_wh)
+            if needed > 0 and scope.span[0] <= placed.span[0] < scope.span[1]:
+                model.add(sure(placed.span[0]) >= needed)
     for decision in placements.decisions.values():
         for block in decision.blocks:
             for step in block.block.steps:
                 needed = drawn_mwh(step.activity.min_start_charge_wh)
                 for option in block.options if needed > 0 else ():
-                    start = step.span(option.start_s)[0]
-                    cell = scope.cells.at(start)
-                    reserve = 0 if start == scope.cells.edges_s[cell] else ledger.drawn[cell].expression()
-                    model.add(level[cell] - reserve >= needed).only_enforce_if(option.taken)
+                    model.add(sure(step.span(option.start_s)[0]) >= needed).only_enforce_if(option.taken)

@@ -116,7 +116,9 @@ class Search:
             self.settled = True
 
     def accept(self, candidate: Incumbent, stage: str) -> None:
-        """Keep a schedule where it is better than the best."""
+        """Keep a schedule where it is better than the best; one that breaks a limit only in place of another such."""
+        if self.best.keeps_limits() and not candidate.keeps_limits():
+            return
         objective = self._worth(candidate)
         mended = candidate.keeps_limits() and not self.best.keeps_limits()
         rank = (-self.missing(candidate), objective)
