@@ -330,26 +330,24 @@ def _burden(tour: Tour) -> cp_model.LinearExpr:
 
 
 def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, list[Leg]]:
-    """Return a bound on the objective of every schedule, and the drives of a tour that is near it."""
+    """Return a bound on the objective of every schedule, and the drives of a tour that is near it.
+
+    The first solve proves the bound. From then on drives, which cost little in the relaxation, are a burden as they are
+    to a schedule, and those that no way of the asset leads to are cut off until there are none.
+    """
     since = engine.work
     tour, worth = build_tour(instance)
-    bound, legs = trivial_bound(instance), list[Leg]()
-    is_bounded = False
-    for number in range(MOST_ROUNDS):
-        left = work - (engine.work - since)
-        if left <= 0 or engine.exhausted():
-            break
-        solver, status = engine.run(tour.model, left, number, linear=True, gap=NEAR if is_bounded else 0.0)
-        if not is_bounded:
-            bound = min(bound, proved_bound(solver, status, tour.units, len(instance.chains)))
+    solver, status = engine.run(tour.model, work, linear=True)
+    bound = min(trivial_bound(instance), proved_bound(solver, status, tour.units, len(instance.chains)))
+    tour.model.maximize(worth - _burden(tour))
+    legs = list[Leg]()
+    for number in range(1, MOST_ROUNDS):
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
         legs = tour.legs(solver)
-        if tour.cut(solver):
-            continue
-        if is_bounded:
+        left = work - (engine.work - since)
+        if (not tour.cut(solver) and number > 1) or left <= 0 or engine.exhausted():
             break
-        # Drives that cost nothing in the relaxation are a burden to a schedule.
-        is_bounded = True
-        tour.model.maximize(worth - _burden(tour))
+        # Some is kept for another round.
+        solver, status = engine.run(tour.model, left / 2, number, linear=True, gap=NEAR)
     return bound, legs
