@@ -1,22 +1,17 @@
 """Writes the pictures, and the page that holds them all in one file."""
 
 import base64
-from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
-
-from jinja2 import Environment
-from matplotlib.figure import Figure
 
 from malapert_cli.api import Api, Json
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
 from malapert_cli.report.maps import draw_map
+from malapert_cli.report.page import png_of, template_of
 from malapert_cli.report.resources import draw_resources
 from malapert_cli.report.sky import draw_sky
 from malapert_cli.report.timeline import draw_close_up, draw_timeline
-from malapert_cli.summary import parse_time
 
 PICTURES = (
     ("map", "Where", draw_map),
@@ -32,7 +27,7 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
     data = fetch(api, plan)
     pictures = []
     for name, title, draw in PICTURES:
-        png = _png(draw(data))
+        png = png_of(draw(data))
         (out / f"{name}.png").write_bytes(png)
         pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
     page = out / "report.html"
@@ -40,20 +35,8 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
     return page
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
-
-
 def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["when"] = lambda text: f"{parse_time(text):%Y-%m-%d %H:%M}"
-    environment.filters["hours"] = lambda seconds: f"{seconds / 3600:,.1f}"
-    template = environment.from_string(
-        files("malapert_cli.report").joinpath("report.html.j2").read_text(encoding="utf-8")
-    )
-    return template.render(
+    return template_of("report.html.j2").render(
         plan=data.plan,
         pictures=pictures,
         products=product_rows(data.plan),

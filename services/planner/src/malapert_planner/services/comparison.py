@@ -21,8 +21,13 @@ def compare(plan: Plan, other: Plan) -> replan_pb2.ComparePlansResponse:
     """
     require_same_mission(plan, other)
     left, right = (plan_pb2.Plan.FromString(item.content.message) for item in (plan, other))
-    problem = unpack_problem(plan.content.problem)
-    told = changes(problem, unpack_schedule(plan.content.schedule), unpack_schedule(other.content.schedule))
+    if right.replan.base_plan_id == plan.plan_id:
+        # It says itself why each item is not as it was, and knows what has happened.
+        told = list(right.changes)
+    else:
+        problem = unpack_problem(plan.content.problem)
+        before, after = unpack_schedule(plan.content.schedule), unpack_schedule(other.content.schedule)
+        told = [change_message(change, problem) for change in changes(problem, before, after)]
     others = {name: value for name, _, value in _figures(right)}
     return replan_pb2.ComparePlansResponse(
         plan_id=plan.plan_id,
@@ -32,7 +37,7 @@ def compare(plan: Plan, other: Plan) -> replan_pb2.ComparePlansResponse:
             for name, unit, value in _figures(left)
             if name in others
         ],
-        changes=[change_message(change, problem) for change in told],
+        changes=told,
     )
 
 

@@ -151,7 +151,8 @@ def _detour(incumbent: Incumbent, engine: Engine, chain: Chain) -> Admission | N
         loss = evaluate(problem, incumbent.schedule).objective - evaluate(problem, found.schedule).objective
         place = instance.places[opening.visit.place_id]
         without = f" without {', '.join(lost)}" if lost else ""
-        text = f"by a drive to {place.title} and back it would fit{without}; the plan would be worth {loss:.2f} less"
+        worth = f"{abs(loss):.2f} {'less' if loss >= 0 else 'more: the search ended before it was found'}"
+        text = f"by a drive to {place.title} and back it would fit{without}; the plan would be worth {worth}"
         return Admission("DETOUR", place.place_id, loss, "1", text)
     return None
 

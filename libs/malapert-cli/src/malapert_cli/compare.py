@@ -1,0 +1,47 @@
+"""The command `malapert compare`: two plans of a mission side by side, on a page of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from malapert_cli.api import Api, ApiError, Json
+from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.report import write_comparison
+
+console = Console()
+
+
+def compare(
+    plan: Annotated[str, typer.Argument(help="identifier of the first plan")],
+    other: Annotated[str, typer.Argument(help="identifier of the other one, such as a branch of it")],
+    out: Annotated[Path, typer.Option(help="file of the page")] = Path("out/comparison.html"),
+    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
+    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
+    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+) -> None:
+    """Print what two plans are worth and take, and write a page with both timelines, resources and every change."""
+    try:
+        with Api(find_connection(url, key, agency, "PLANNER")) as api:
+            plans = (api.get(f"/plans/{plan}"), api.get(f"/plans/{other}"))
+            comparison = api.get(f"/plans/{plan}/comparison", other_plan_id=other)
+    except (ApiError, NoKeyError) as error:
+        console.print(f"[red]{error}", highlight=False, markup=False)
+        raise typer.Exit(1) from error
+    console.print(_figures(comparison))
+    console.print(f"{len(comparison['changes'])} items are not in {other} as in {plan}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_comparison(plans, comparison, out)
+    console.print(f"open {out}")
+
+
+def _figures(comparison: Json) -> Table:
+    table = Table(title=f"{comparison['plan_id']} and {comparison['other_plan_id']}", title_justify="left")
+    for column in ("figure", "first", "other", "difference", "unit"):
+        table.add_column(column, justify="left" if column in ("figure", "unit") else "right")
+    for row in comparison["figures"]:
+        values = (row["value"], row["other_value"], row["other_value"] - row["value"])
+        table.add_row(row["name"], *(f"{value:,.2f}" for value in values), "" if row["unit"] == "1" else row["unit"])
+    return table

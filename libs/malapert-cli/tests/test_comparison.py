@@ -1,0 +1,66 @@
+"""The page of two plans, on plans made by hand."""
+
+import base64
+import re
+from pathlib import Path
+
+from malapert_cli.report import write_comparison
+
+HORIZON = {"start_time": "2029-01-15T00:00:00Z", "end_time": "2029-01-17T00:00:00Z"}
+
+
+def _interval(start: str, end: str) -> dict[str, str]:
+    return {"start_time": f"2029-01-15T{start}:00Z", "end_time": f"2029-01-15T{end}:00Z"}
+
+
+def _plan(plan_id: str, label: str, survey: dict[str, str], *, with_levels: bool = True) -> dict:
+    profile = {"resource_id": "battery_wh", "offset_s": [0.0, 86400.0], "value": [5000.0, 4000.0]}
+    return {
+        "plan_id": plan_id,
+        "mission_id": "<polar>",
+        "state": "DRAFT",
+        "content_hash": f"sha256:{plan_id}",
+        "horizon": HORIZON,
+        "replan": {"label": label} if label else None,
+        "validation": {"valid": True},
+        "activities": [
+            {"kind": "REQUESTED", "place_id": "ridge", "interval": survey},
+            {"kind": "DRIVE", "place_id": "lander", "interval": _interval("00:00", "01:00")},
+        ],
+        "contacts": [{"station_id": "usuda", "interval": _interval("00:00", "02:00")}],
+        "profiles": [profile] if with_levels else [],
+    }
+
+
+def _comparison(*changes: dict) -> dict:
+    figures = [{"name": "objective", "unit": "1", "value": 10.0, "other_value": 8.5}]
+    return {"plan_id": "a", "other_plan_id": "b", "figures": figures, "changes": list(changes)}
+
+
+def test_the_page_shows_figures_pictures_and_changes(tmp_path: Path) -> None:
+    plans = (_plan("a", "", _interval("02:00", "04:00")), _plan("b", "late", _interval("06:00", "08:00")))
+    change = {
+        "kind": "MOVED",
+        "title": "Survey",
+        "before": plans[0]["activities"][0]["interval"],
+        "after": plans[1]["activities"][0]["interval"],
+        "reason": "MADE_ROOM",
+        "explanation": "another needs it",
+        "because": ["drill"],
+    }
+    write_comparison(plans, _comparison(change), tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "&lt;polar&gt;: two plans side by side" in page
+    assert "b, late" in page
+    assert "-1.50" in page
+    assert "made room: another needs it (drill)" in page
+    assert "2029-01-15 06:00" in page
+    pictures = re.findall(r"base64,([^\"]+)", page)
+    assert len(pictures) == 2
+    assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_plans_without_levels_or_changes_have_a_page_too(tmp_path: Path) -> None:
+    plans = tuple(_plan(name, "", _interval("02:00", "04:00"), with_levels=False) for name in "ab")
+    write_comparison(plans, _comparison(), tmp_path / "page.html")
+    assert ">nothing<" in (tmp_path / "page.html").read_text(encoding="utf-8")
