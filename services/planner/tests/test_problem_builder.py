@@ -19,8 +19,9 @@ from malapert_planner.domain.problem import (
 from malapert_planner.domain.problem_check import check_problem
 from malapert_planner.mission_document import MissionDocument, read_document
 from malapert_planner.services.catalogue import catalogue_request
-from malapert_planner.services.problem_builder import ProblemInputs, build_problem, with_demand
+from malapert_planner.services.problem_builder import build_problem, with_demand
 from malapert_planner.services.problem_file import pack_problem, unpack_problem
+from malapert_planner.services.problem_inputs import ProblemInputs
 from mission_documents import EPHEMERIS_SPAN, load_mission
 
 

@@ -27,8 +27,9 @@ from malapert_planner.services.orbits import orbiter_requests
 from malapert_planner.services.plan_content import PlanBasis, make_content
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, StageNews, plan_job
 from malapert_planner.services.ports import Announcer, Clock, CommsWindows, LandingSites, Payloads
-from malapert_planner.services.problem_builder import ProblemInputs, build_problem
+from malapert_planner.services.problem_builder import build_problem
 from malapert_planner.services.problem_file import write_defect
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.provenance import plan_provenance
 from malapert_planner.services.solver_jobs import SolverJobs
 from malapert_planner.storage.missions import MissionStore

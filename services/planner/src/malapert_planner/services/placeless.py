@@ -5,7 +5,6 @@ attitude nothing says what its array gives, so that both are given more than any
 """
 
 import math
-from typing import TYPE_CHECKING
 
 from malapert_planner.domain.problem import (
     Battery,
@@ -16,17 +15,15 @@ from malapert_planner.domain.problem import (
     PowerSeries,
     Storage,
 )
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.window_conversion import Clockwork
-
-if TYPE_CHECKING:
-    from malapert_planner.services.problem_builder import ProblemInputs
 
 PLENTY_WH, PLENTY_BIT = 1e9, 1e15
 UNRECKONED = frozenset({"battery_wh", "storage_bit", "generation_w", "load_w"})
 """Profiles that say nothing without a place."""
 
 
-def placeless_frame(inputs: "ProblemInputs") -> PlanningProblem:
+def placeless_frame(inputs: ProblemInputs) -> PlanningProblem:
     """Return the problem of a mission without a terrain, before what is asked for."""
     document = inputs.document
     clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))

@@ -30,8 +30,9 @@ from malapert_planner.services.placeless import UNRECKONED
 from malapert_planner.services.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
-from malapert_planner.services.problem_builder import ProblemInputs, source_window_id
+from malapert_planner.services.problem_builder import source_window_id
 from malapert_planner.services.problem_file import pack_problem, pack_schedule
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.sun_profile import sun_elevation
 
 _ITEMS = (

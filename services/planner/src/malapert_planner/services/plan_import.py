@@ -31,8 +31,8 @@ from malapert_planner.services.missions import mission_document
 from malapert_planner.services.plan_content import PlanBasis, make_content
 from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import PlanningOutcome, check_job
-from malapert_planner.services.problem_builder import ProblemInputs
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.provenance import derived_provenance
 
 LABEL = "imported"

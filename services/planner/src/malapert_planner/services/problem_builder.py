@@ -3,9 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2, resource_pb2
 
@@ -37,6 +37,7 @@ from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.held_spans import TIMED_CONDITIONS, HeldSpans
 from malapert_planner.services.placeless import placeless_frame
 from malapert_planner.services.plannable import plannable
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.window_conversion import Clockwork, generation, merged, rates, without
 
 WINDOW_KINDS = {
@@ -63,24 +64,6 @@ _RELATION_KINDS = {
     request_pb2.RELATION_KIND_TOGETHER: RelationKind.TOGETHER,
 }
 PART_MARK = "#"
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemInputs:
-    """What a problem is built from: the mission, and the answers of the other services.
-
-    ``bookings`` are those that stay in the way: the plan's own earlier ones are left out by the caller.
-    """
-
-    mission_id: str
-    mission_version: int
-    document: MissionDocument
-    waypoints: Sequence[route_pb2.Waypoint]
-    routes: Sequence[route_pb2.Route]
-    stations: Mapping[str, window_pb2.Station]
-    windows: Sequence[window_pb2.Window]
-    requests: request_pb2.ExpandRequestsResponse
-    bookings: Sequence[contact_pb2.Contact]
 
 
 def build_problem(inputs: ProblemInputs) -> PlanningProblem:

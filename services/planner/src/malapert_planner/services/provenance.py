@@ -23,7 +23,7 @@ from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of
 from malapert_planner.services.plannable import plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits
-from malapert_planner.services.problem_builder import ProblemInputs
+from malapert_planner.services.problem_inputs import ProblemInputs
 
 _MEANINGS = {
     Confidence.ASSUMPTION: "modelling assumptions that nobody published",

@@ -35,8 +35,9 @@ from malapert_planner.services.plan_content import PlanBasis, make_content
 from malapert_planner.services.plan_events import apply_events, asked_anew, with_levels
 from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
-from malapert_planner.services.problem_builder import ProblemInputs, with_demand
+from malapert_planner.services.problem_builder import with_demand
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.provenance import derived_provenance
 from malapert_planner.services.request_messages import interval
 
