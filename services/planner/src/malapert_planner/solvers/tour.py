@@ -36,6 +36,8 @@ NEAR = 3e-3
 """So near to its bound a tour is good enough."""
 BURDEN = 3e-4
 """What a drive must be good for at least, as a share of all value."""
+MOST_ALIKE = 8
+"""So many chains that ask for the same visits each have their own constraint."""
 MOST_ROUNDS = 12
 """So many times drives that nothing leads to are cut off at most."""
 Node = tuple[str, int]
@@ -232,19 +234,27 @@ def _forbid_stay(tour: Tour, place_id: str, first: int, last: int, into: dict[No
 
 
 def _add_visits(tour: Tour) -> None:
-    """Chains are planned where a place that allows them is visited when it does."""
+    """Chains are planned where a place that allows them is visited when it does.
+
+    Where many ask for the same visits one decision says for all whether there is one: the model stays small.
+    """
     model, instance = tour.model, tour.instance
     traffic = _Traffic.of(tour)
-    visits: dict[tuple[str, tuple[Span, ...], int], cp_model.LinearExprT] = {}
+    alike: dict[tuple[tuple[str, tuple[Span, ...], int], ...], list[int]] = defaultdict(list)
     for index, homes in tour.homes.items():
         chain = instance.chains[index]
         took_s = sum(block.duration_s for block in chain.blocks)
-        for place_id in homes:
-            key = (place_id, chain.starts[place_id][0], took_s)
-            if key not in visits:
-                visits[key] = cp_model.LinearExpr.sum(list(traffic.visits(*key)))
-        here = [visits[place_id, chain.starts[place_id][0], took_s] for place_id in homes]
-        model.add(tour.planned[index] <= cp_model.LinearExpr.sum(here))
+        alike[tuple((place_id, chain.starts[place_id][0], took_s) for place_id in homes)].append(index)
+    for keys, indices in alike.items():
+        visits = cp_model.LinearExpr.sum([visit for key in keys for visit in traffic.visits(*key)])
+        if len(indices) <= MOST_ALIKE:
+            for index in indices:
+                model.add(tour.planned[index] <= visits)
+            continue
+        visited = model.new_bool_var("")
+        model.add(visited <= visits)
+        for index in indices:
+            model.add_implication(tour.planned[index], visited)
 
 
 @dataclass(frozen=True)
