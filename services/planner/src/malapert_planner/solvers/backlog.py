@@ -22,7 +22,8 @@ from malapert_planner.solvers.scope import BacklogBoundary, Cells
 if TYPE_CHECKING:
     from malapert_planner.solvers.instance import Instance
 
-ROUNDING_BIT = 1.0
+ROUNDING_BIT = 0.1
+"""Rounding of sums of all data over a hundred days: no slower link is reckoned with than a bit a second."""
 
 
 @dataclass(frozen=True, slots=True)
