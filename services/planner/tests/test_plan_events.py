@@ -107,6 +107,12 @@ def test_reports_on_other_tries_and_what_is_known_already_are_left() -> None:
     assert _told(_report(DONE, 0, 3, attempt=2)) == _told(_report(DONE, 0, 3, request_id="x")) == []
     known = [replan_pb2.PlanEvent(activity_run=replan_pb2.ActivityRun(activity_id="c-1"))]
     assert run_events(CHAIN, AS_PLANNED, [_report(DONE, 0, 3)], known) == []
+    started = run_events(CHAIN, AS_PLANNED, [_report(STARTED, 0, 0)], [])
+    assert run_events(CHAIN, AS_PLANNED, [_report(STARTED, 0, 0)], [], started) == []
+    # What has begun may end; what has ended is not told again.
+    done = run_events(CHAIN, AS_PLANNED, [_report(DONE, 0, 6)], [], started)
+    assert [event.activity_run.state for event in done] == [replan_pb2.RUN_STATE_DONE] * 3
+    assert run_events(CHAIN, AS_PLANNED, [_report(FAILED, 0, 2)], [], done) == []
 
 
 def test_measured_energy_and_data_replace_what_was_planned() -> None:

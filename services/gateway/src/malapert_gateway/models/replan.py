@@ -173,7 +173,7 @@ class ReplanPlan(WireModel):
     take_reports: bool = Field(
         False,
         description="True takes the last report on each repetition of the plan as an event; an activity that an event "
-        "of this request or of the plan names is left to that.",
+        "of this request names, or one of the plan has ended, is left to that.",
         examples=[True],
     )
     improve: bool = Field(

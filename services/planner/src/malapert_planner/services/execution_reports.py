@@ -1,7 +1,7 @@
 """Reports on what was run, as payload keeps them by repetition, turned into events of a plan's activities. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from malapert.payload.v1 import execution_pb2
@@ -31,14 +31,17 @@ def run_events(
     problem: PlanningProblem,
     schedule: Schedule,
     reports: Iterable[execution_pb2.Execution],
-    known: Sequence[replan_pb2.PlanEvent],
+    asked: Sequence[replan_pb2.PlanEvent],
+    known: Sequence[replan_pb2.PlanEvent] = (),
 ) -> list[replan_pb2.PlanEvent]:
-    """Return the runs that reports tell of activities in a schedule; what known events name is left to them.
+    """Return the runs that reports tell of activities in a schedule.
 
-    Of several reports on one try the last counts. A report is on a whole chain: of one that is done the steps are
-    spread over its time as they were planned; one that failed did so in the step that was under way when it ended.
+    What the events asked for name is left to them, and what events that the schedule knows of have ended. Of several
+    reports on one try the last counts. A report is on a whole chain: of one that is done the steps are spread over its
+    time as they were planned; one that failed did so in the step that was under way when it ended.
     """
-    told = {event.activity_run.activity_id for event in known if event.WhichOneof("event") == "activity_run"}
+    told = {run.activity_id for run in _activity_runs(asked)}
+    told |= {run.activity_id for run in _activity_runs(known) if run.state != replan_pb2.RUN_STATE_STARTED}
     planned = _planned_tries(problem, schedule)
     last = {(report.request_id, report.repetition_index, report.attempt): report for report in reports}
     events = []
@@ -46,7 +49,11 @@ def run_events(
         steps = planned.get(key, [])
         if steps and report.outcome in _STATES and not told & {activity.activity_id for activity, _ in steps}:
             events += [replan_pb2.PlanEvent(activity_run=run) for run in _runs(problem, steps, report)]
-    return events
+    return [event for event in events if event not in known]
+
+
+def _activity_runs(events: Iterable[replan_pb2.PlanEvent]) -> Iterator[replan_pb2.ActivityRun]:
+    return (event.activity_run for event in events if event.WhichOneof("event") == "activity_run")
 
 
 def _planned_tries(problem: PlanningProblem, schedule: Schedule) -> dict[_Try, list[_Step]]:

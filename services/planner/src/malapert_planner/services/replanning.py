@@ -63,7 +63,7 @@ class PlanReplanning:
         now_s = _now_s(before, request)
         if request.take_reports:
             reports = await self._making.neighbours.payloads.list_executions(mission.mission_id)
-            events += run_events(before, schedule, reports, [*message.replan.events, *events])
+            events += run_events(before, schedule, reports, events, message.replan.events)
         inputs = await self._inputs(base, mission, document, message, request)
         problem, as_run = apply_events(before, schedule, events)
         charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, problem, as_run, now_s)
