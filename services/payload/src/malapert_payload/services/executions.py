@@ -101,11 +101,7 @@ class ExecutionService:
                 if request is None or not sight.admits(request):
                     raise NotFoundError("request", request_id)
             found = await self._stores.executions.page(session, mission_id, request_id, after, limit + 1)
-            seen = {
-                name: request
-                for name in {report.request_id for _, report in found}
-                if (request := await self._stores.requests.find(session, mission_id, name)) is not None
-            }
+            seen = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in found})
         kept = found[:limit]
         reports = [r for _, r in kept if r.request_id in seen and sight.admits(seen[r.request_id])]
         return reports, kept[-1][0] if len(found) > limit else None
