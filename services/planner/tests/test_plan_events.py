@@ -129,6 +129,15 @@ def test_measured_energy_and_data_replace_what_was_planned() -> None:
     assert (activity.data_bit, activity.products[0].data_bit) == (1e6, 5e5)
 
 
+def test_the_next_try_is_asked_for_as_it_was_whatever_was_measured() -> None:
+    # Two of three steps began: each has a half of what was measured of the chain.
+    report = _report(FAILED, 0, 2, energy_wh=7.5)
+    changed, _ = apply_events(CHAIN, AS_PLANNED, run_events(CHAIN, AS_PLANNED, [report], []))
+    powers_w = {activity.activity_id: activity.power_w for activity in changed.activities}
+    tries_w = {"c-0~retry": 30.0, "c-1~retry": 30.0, "c-2~retry": 30.0}
+    assert powers_w == pytest.approx({"c-0": 3.75, "c-1": 3.75, **tries_w})
+
+
 def test_measured_levels_go_before_those_of_the_schedule() -> None:
     measured = replan_pb2.PlanEvent(measurement=replan_pb2.Measurement(charge_wh=321.0))
     problem = with_levels(make_problem(), 700.0, 5e8, [measured])

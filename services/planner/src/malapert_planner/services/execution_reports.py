@@ -75,12 +75,12 @@ def _runs(
             yield replan_pb2.ActivityRun(activity_id=activity.activity_id, state=state)
         return
     spans = _spans(problem, steps, report, state)
-    begun = [index for index, span in enumerate(spans) if span is not None]
-    for index in begun:
-        failed_here = state in _ENDED_EARLY and index == begun[-1]
+    begun = [(activity, span) for (activity, _), span in zip(steps, spans, strict=True) if span is not None]
+    for index, (activity, span) in enumerate(begun):
+        failed_here = state in _ENDED_EARLY and index == len(begun) - 1
         own = state if failed_here or state not in _ENDED_EARLY else replan_pb2.RUN_STATE_DONE
-        run = replan_pb2.ActivityRun(activity_id=steps[index][0].activity_id, state=own, interval=spans[index])
-        _add_measured(run, steps, index, report)
+        run = replan_pb2.ActivityRun(activity_id=activity.activity_id, state=own, interval=span)
+        _add_measured(run, [activity for activity, _ in begun], index, report)
         yield run
 
 
@@ -116,10 +116,12 @@ def _spans(
     return spans
 
 
-def _add_measured(run: replan_pb2.ActivityRun, steps: list[_Step], index: int, report: execution_pb2.Execution) -> None:
-    """Share what was measured of a chain out among its steps as it was planned; all to the first where nothing was."""
-    energies = [activity.power_w * activity.duration_s for activity, _ in steps]
-    volumes = [activity.data_bit for activity, _ in steps]
+def _add_measured(
+    run: replan_pb2.ActivityRun, begun: list[Activity], index: int, report: execution_pb2.Execution
+) -> None:
+    """Share what was measured out among the steps that began, as it was planned; all to the first where nothing was."""
+    energies = [activity.power_w * activity.duration_s for activity in begun]
+    volumes = [activity.data_bit for activity in begun]
     if report.energy_wh > 0:
         run.energy_wh = report.energy_wh * _share(energies, index)
     if report.data_bit > 0:

@@ -122,6 +122,11 @@ def apply_events(
             problem, schedule = _run(problem, schedule, event.activity_run, clockwork)
         elif kind == "drive_run":
             schedule = _driven(schedule, event.drive_run, clockwork)
+    # What was measured is of the tries that were run: the next ones were asked for as they had been planned.
+    spans = {placed.activity_id: placed.span for placed in schedule.activities}
+    for run in (event.activity_run for event in events if event.WhichOneof("event") == "activity_run"):
+        if run.activity_id in spans:
+            problem = _as_measured(problem, run, spans[run.activity_id])
     return problem, schedule
 
 
@@ -215,7 +220,6 @@ def _run(
     if run.state == replan_pb2.RUN_STATE_SKIPPED:
         return problem, replace(schedule, activities=others)
     as_run = PlacedActivity(placed.activity_id, placed.place_id, clockwork.outer_span(run.interval) or placed.span)
-    problem = _as_measured(problem, run, as_run.span)
     if run.state in _FAILED:
         wanted = run.state == replan_pb2.RUN_STATE_FAILED
         problem, gone = _failed(problem, run.activity_id, ask_again=wanted)

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from malapert_planner.domain.problem import Activity, Span
 from malapert_planner.domain.products import Rank, before_bit, limited, rank, through_bit
 from malapert_planner.domain.schedule import PlacedActivity
+from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.levels import UNATTAINABLE, Levels, reflected, spread
 from malapert_planner.solvers.scope import BacklogBoundary, Cells
-
-if TYPE_CHECKING:
-    from malapert_planner.solvers.instance import Instance
 
 ROUNDING_BIT = 0.1
 """Rounding of sums of all data over a hundred days: no slower link is reckoned with than a bit a second."""
