@@ -48,7 +48,7 @@ def run_events(
     for key, report in sorted(last.items()):
         steps = planned.get(key, [])
         if steps and report.outcome in _STATES and not told & {activity.activity_id for activity, _ in steps}:
-            events += [replan_pb2.PlanEvent(activity_run=run) for run in _runs(problem, steps, report)]
+            events += [replan_pb2.PlanEvent(activity_run=run) for run in _runs(steps, report)]
     return [event for event in events if event not in known]
 
 
@@ -66,15 +66,13 @@ def _planned_tries(problem: PlanningProblem, schedule: Schedule) -> dict[_Try, l
     return tries
 
 
-def _runs(
-    problem: PlanningProblem, steps: list[_Step], report: execution_pb2.Execution
-) -> Iterable[replan_pb2.ActivityRun]:
+def _runs(steps: list[_Step], report: execution_pb2.Execution) -> Iterable[replan_pb2.ActivityRun]:
     state = _STATES[report.outcome]
     if state == replan_pb2.RUN_STATE_SKIPPED:
         for activity, _ in steps:
             yield replan_pb2.ActivityRun(activity_id=activity.activity_id, state=state)
         return
-    spans = _spans(problem, steps, report, state)
+    spans = _spans(steps, report, state)
     begun = [(activity, span) for (activity, _), span in zip(steps, spans, strict=True) if span is not None]
     for index, (activity, span) in enumerate(begun):
         failed_here = state in _ENDED_EARLY and index == len(begun) - 1
@@ -85,7 +83,6 @@ def _runs(
 
 
 def _spans(
-    problem: PlanningProblem,
     steps: list[_Step],
     report: execution_pb2.Execution,
     state: "replan_pb2.RunState.ValueType",
