@@ -26,11 +26,37 @@ async def background(*runs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await end_tasks(tasks)
 
 
+async def together(*runs: Coroutine[Any, Any, None]) -> None:
+    """Run coroutines until all have ended or one fails; return once none runs any more.
+
+    Not asyncio.TaskGroup: it cancels its tasks once, and waits without end for one that lost the cancellation.
+    """
+    tasks = [asyncio.create_task(run) for run in runs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        await end_tasks(tasks)
+
+
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and return once all have ended; their errors are dropped."""
-    left = set(tasks)
+    """Cancel tasks and return once all have ended; their errors are dropped.
+
+    Raises
+    ------
+    asyncio.CancelledError
+        Once all have ended, where the caller was cancelled meanwhile.
+    """
+    left, cancelled = set(tasks), False
     while left:
         # Again and again, for a library may lose a cancellation on its way.
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_PATIENCE_S)
+        try:
+            _, left = await asyncio.wait(left, timeout=_PATIENCE_S)
+        except asyncio.CancelledError:
+            cancelled = True
+            left = {task for task in left if not task.done()}
+    if cancelled:
+        raise asyncio.CancelledError

@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from opentelemetry import trace
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.background import together
 from malapert_core.broker import DEAD_LETTER_PREFIX, stream_of
 from malapert_core.database import Database
 from malapert_core.errors import ErrorCategory, MalapertError
@@ -79,9 +80,7 @@ class EventConsumer:
         streams: dict[str, list[str]] = {}
         for subject in self._subscription.subjects:
             streams.setdefault(stream_of(subject), []).append(subject)
-        async with asyncio.TaskGroup() as tasks:
-            for stream, subjects in streams.items():
-                tasks.create_task(self._follow(stream, subjects))
+        await together(*(self._follow(stream, subjects) for stream, subjects in streams.items()))
 
     async def _follow(self, stream: str, subjects: list[str]) -> None:
         pause_s = 0.1

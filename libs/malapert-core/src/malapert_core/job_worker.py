@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from opentelemetry import trace
 
-from malapert_core.background import end_tasks, wait_at_most
+from malapert_core.background import end_tasks, together, wait_at_most
 from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
 from malapert_core.metric_names import JOBS_ENDED, JOBS_RUNNING
 from malapert_core.telemetry import extract_trace
@@ -75,9 +75,7 @@ class JobWorker:
 
         subscription = await self._queue.connection.subscribe(self._queue.added_subject, cb=added)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for priorities, wake in zip(self._taken_by, self._wakes, strict=True):
-                    tasks.create_task(self._work(priorities, wake))
+            await together(*(self._work(taken, wake) for taken, wake in zip(self._taken_by, self._wakes, strict=True)))
         finally:
             with suppress(NatsError):
                 await subscription.unsubscribe()
