@@ -223,12 +223,26 @@ class _RandomProblem:
     def activities(self) -> tuple[Activity, ...]:
         activities: list[Activity] = []
         while len(activities) < self.rng.randint(1, 10):
-            activities += self.request(f"r{len(activities)}")[: 10 - len(activities)]
+            more = self.request(f"r{len(activities)}")
+            # Chains and modes are not cut short.
+            activities += more if len(activities) + len(more) <= 12 else []
         return tuple(activities)
 
     def request(self, request_id: str) -> list[Activity]:
-        """One request: a single step, a chain, or repetitions."""
+        """One request: a single step, a chain, repetitions, or one of two steps or chains, repeated or not."""
         shape = self.rng.choice(("single", "single", "chain", "repeated"))
+        steps = self.steps(request_id, shape)
+        if self.rng.random() < 0.7:
+            return steps
+        changes = {"duration_s": 60 * self.rng.randint(5, 120), "value": float(self.rng.randint(1, 20))}
+        suffix = f"{request_id}+"
+        other = [
+            replace(step, activity_id=f"{step.activity_id}+", chain_id=step.chain_id and suffix, mode_id="n", **changes)
+            for step in steps
+        ]
+        return [replace(step, mode_id="m") for step in steps] + other
+
+    def steps(self, request_id: str, shape: str) -> list[Activity]:
         place_ids = tuple(self.rng.sample(self.place_ids, self.rng.randint(0, len(self.place_ids))))
         common: dict[str, Any] = {
             "request_id": request_id,

@@ -265,7 +265,16 @@ CONTACTS = [
 ]  # fmt: skip
 CHAIN = make_problem(activities=make_chain("drill", 2, max_wait_s=600))
 LONG_WAIT = make_problem(activities=make_chain("drill", 2, max_wait_s=HORIZON_S))
+TWICE = make_problem(
+    activities=(
+        make_activity("r0", request_id="r", mode_id="short"),
+        make_activity("r1", request_id="r", mode_id="long", duration_s=7200),
+    )
+)
 CHAINS = [
+    Example(
+        Rule.MODE, TWICE, plan(at("r0", 600), at("r1", 9000, 7200)), 1, (600, 4200), plan(at("r1", 9000, 7200)),
+    ),
     Example(
         Rule.CHAIN_COMPLETE, CHAIN, plan(at("drill-0", 0)), 1, (0, 3600), plan(at("drill-0", 0), at("drill-1", 4200)),
     ),

@@ -42,8 +42,22 @@ def _form_holds(problem: PlanningProblem, schedule: Schedule) -> bool:
     items = (*schedule.activities, *schedule.drives, *schedule.contacts)
     planned = {placed.activity_id for placed in schedule.activities}
     return all(0 <= item.span[0] < item.span[1] <= problem.horizon_s for item in items) and all(
-        activity.activity_id in planned for activity in problem.activities if activity.mandatory
+        any(other.activity_id in planned for other in problem.activities if _is_way(activity, other))
+        for activity in problem.activities
+        if activity.mandatory
     )
+
+
+def _is_way(activity: Activity, other: Activity) -> bool:
+    """Whether another activity does what is asked for as well: the same step, or one of another mode."""
+    modes = (activity.mode_id, other.mode_id)
+    same_repetition = (activity.request_id, activity.repetition_index) == (other.request_id, other.repetition_index)
+    return other is activity or (all(modes) and same_repetition and modes[0] != modes[1])
+
+
+def _modes_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:
+    done = [activity for activity in problem.activities if activity.activity_id in placed and activity.mode_id]
+    return not any(_is_way(one, other) for one in done for other in done if one is not other)
 
 
 def _drives_join(problem: PlanningProblem, schedule: Schedule) -> bool:
@@ -140,6 +154,7 @@ def _requests_hold(problem: PlanningProblem, schedule: Schedule) -> bool:
     chains = {activity.chain_id for activity in problem.activities if activity.chain_id}
     return (
         all(_chain_holds(problem, schedule, chain_id, placed) for chain_id in chains)
+        and _modes_hold(problem, placed)
         and all(
             sum(use.amount for use in limit.uses if use.activity_id in placed) <= limit.capacity
             for limit in problem.limits
@@ -177,7 +192,8 @@ def _relations_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity])
         own = [placed[s.activity_id] for s in _steps_of(problem, relation.request_id) if s.activity_id in placed]
         others = _steps_of(problem, relation.other_request_id)
         other = [placed[step.activity_id] for step in others if step.activity_id in placed]
-        if relation.kind is RelationKind.REQUIRES and own and len(other) < len(others):
+        lacking = any(not any(s.activity_id in placed for s in others if _is_way(step, s)) for step in others)
+        if relation.kind is RelationKind.REQUIRES and own and lacking:
             return False
         if relation.kind is RelationKind.TOGETHER and bool(own) != bool(other):
             return False
@@ -209,8 +225,18 @@ def _reservoir_holds(reservoir: Reservoir, placed: dict[str, PlacedActivity], ho
 
 def _repetitions_hold(problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> bool:
     for repetition in problem.repetitions:
-        steps = sorted(_steps_of(problem, repetition.request_id), key=lambda step: step.repetition_index)
-        starts = [placed[s.activity_id].span[0] if s.activity_id in placed else None for s in steps]
+        steps = _steps_of(problem, repetition.request_id)
+        starts = [
+            next(
+                (
+                    placed[s.activity_id].span[0]
+                    for s in steps
+                    if s.repetition_index == index and s.activity_id in placed
+                ),
+                None,
+            )
+            for index in sorted({step.repetition_index for step in steps})
+        ]
         for before_s, after_s in pairwise(starts):
             if after_s is None:
                 continue

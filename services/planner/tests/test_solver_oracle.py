@@ -113,6 +113,52 @@ PROBLEMS = {
             for name, value, duration in (("a", 5.0, HOUR_S), ("b", 9.0, 2 * HOUR_S), ("c", 6.0, HOUR_S))
         ),
     ),
+    "modes": replace(
+        BASE,
+        places=(LIT_LATE,),
+        drives=(),
+        activities=(
+            make_activity("a", request_id="r", mode_id="short", value=4.0, conditions=LIT, resource_ids=("arm",)),
+            make_activity("b", request_id="r", mode_id="long", value=6.0, duration_s=2 * HOUR_S, conditions=LIT),
+            make_activity("c", value=5.0, duration_s=HOUR_S, conditions=LIT, resource_ids=("arm",)),
+            make_activity("d", request_id="s", mode_id="day", value=9.0, duration_s=3 * HOUR_S, conditions=LIT),
+            make_activity("e", request_id="s", mode_id="any", value=2.0, duration_s=3 * HOUR_S),
+        ),
+        battery=Battery(1000.0, 100.0, 900.0, 0.0, 20.0, 10.0),
+    ),
+    "modes of what is related": replace(
+        BASE,
+        drives=(),
+        activities=(
+            make_activity("a", request_id="r", mode_id="short", value=4.0, windows=((2 * HOUR_S, 3 * HOUR_S),)),
+            make_activity("b", request_id="r", mode_id="long", value=6.0, duration_s=3 * HOUR_S),
+            make_activity("c", request_id="s", value=5.0, windows=((3 * HOUR_S, 5 * HOUR_S),)),
+        ),
+        relations=(
+            Relation(RelationKind.AFTER, "s", "r", max_lag_s=HOUR_S),
+            Relation(RelationKind.REQUIRES, "s", "r"),
+        ),
+    ),
+    "modes of repetitions": replace(
+        BASE,
+        drives=(),
+        activities=tuple(
+            make_activity(
+                f"{mode}{n}",
+                request_id="r",
+                repetition_index=n,
+                mode_id=mode,
+                value=value,
+                duration_s=hours * HOUR_S,
+                power_w=150.0 * hours,
+            )
+            for n in range(2)
+            for mode, value, hours in (("short", 2.0, 1), ("long", 5.0, 2))
+        ),
+        repetitions=(Repetition("r", 2 * HOUR_S, HOUR_S),),
+        battery=Battery(1000.0, 100.0, 900.0, 0.0, 20.0, 10.0),
+        places=(make_place(power_w=10.0),),
+    ),
     "darkness": replace(
         BASE,
         drives=(),

@@ -1,4 +1,4 @@
-"""Choices among repetitions of a request: what is asked for in all, and what of it is missing."""
+"""What is asked for in all, and what of it is missing: of modes one is enough, of a choice so many repetitions."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from malapert_planner.domain.problem import Activity, Limit, PlanningProblem
+from malapert_planner.domain.modes import alternatives, chain_value, mode_key, planned_whole
+from malapert_planner.domain.problem import Limit, PlanningProblem
 
 
 def chosen_among(problem: PlanningProblem) -> dict[str, Limit]:
-    """Return the choice that each activity of a choice takes part in, by the activity that stands for a repetition."""
+    """Return the choice that each activity of a choice takes part in, by the activity that stands for a chain."""
     return {use.activity_id: limit for limit in problem.limits if limit.is_choice for use in limit.uses}
 
 
 def requested_values(problem: PlanningProblem) -> dict[str, float]:
-    """Return the value that each agency asks for: of a choice only the best that can be had."""
+    """Return the value that each agency asks for: of modes and of a choice only the best that can be had."""
     values: defaultdict[str, list[float]] = defaultdict(list)
-    for activity in problem.activities:
-        values[activity.agency_id].append(activity.value)
+    for modes in alternatives(problem.activities):
+        if len(modes) == 1:
+            for activity in modes[0]:
+                values[activity.agency_id].append(activity.value)
+        else:
+            values[modes[0][0].agency_id].append(max(chain_value(chain) for chain in modes))
     for agency_id, excess in _excess(problem).items():
         values[agency_id].extend(-value for value in excess)
     return {agency_id: math.fsum(parts) for agency_id, parts in values.items()}
@@ -34,25 +39,28 @@ def open_choices(problem: PlanningProblem, planned_ids: Collection[str]) -> dict
 
 
 def whole(problem: PlanningProblem, request_id: str, planned_ids: Collection[str]) -> bool:
-    """Return whether a request is planned as a whole: every activity, or as many repetitions as its choice asks for."""
-    own = [activity.activity_id for activity in problem.activities if activity.request_id == request_id]
-    lacking = open_choices(problem, planned_ids)
-    choices = {limit.limit_id for activity_id, limit in chosen_among(problem).items() if activity_id in own}
+    """Return whether a request is planned as a whole: every repetition, or as many as its choice asks for."""
+    own = [activity for activity in problem.activities if activity.request_id == request_id]
+    lacking, chosen = open_choices(problem, planned_ids), chosen_among(problem)
+    choices = {chosen[activity.activity_id].limit_id for activity in own if activity.activity_id in chosen}
     if choices:
         return not any(lacking[limit_id] for limit_id in choices)
-    return all(activity_id in planned_ids for activity_id in own)
+    return all(planned_whole(modes, planned_ids) for modes in alternatives(own))
 
 
 def _excess(problem: PlanningProblem) -> Mapping[str, list[float]]:
+    """Return what of each choice is beyond its count: of each repetition the best mode, and the best repetitions."""
     activities = {activity.activity_id: activity for activity in problem.activities}
     excess: defaultdict[str, list[float]] = defaultdict(list)
     for limit in problem.limits:
         if limit.is_choice:
-            ranked = sorted((_worth(activities[use.activity_id]) for use in limit.uses), key=lambda pair: -pair[1])
+            best: dict[object, tuple[str, float]] = {}
+            for use in limit.uses:
+                activity = activities[use.activity_id]
+                key = mode_key(activity)
+                if key not in best or best[key][1] < activity.value:
+                    best[key] = activity.agency_id, activity.value
+            ranked = sorted(best.values(), key=lambda pair: -pair[1])
             for agency_id, value in ranked[math.floor(limit.capacity) :]:
                 excess[agency_id].append(value)
     return excess
-
-
-def _worth(activity: Activity) -> tuple[str, float]:
-    return activity.agency_id, activity.value

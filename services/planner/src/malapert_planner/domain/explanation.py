@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from malapert_planner.domain.choices import whole
 from malapert_planner.domain.endurance import missing_wh
+from malapert_planner.domain.modes import alternatives, planned_whole
 from malapert_planner.domain.problem import Activity, Condition, Place, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.schedule import Unplanned
 from malapert_planner.domain.spans import holding_spans, intersection, union
@@ -167,7 +168,7 @@ def _related(problem: PlanningProblem, first: Activity, planned_ids: frozenset[s
                 return Unplanned(request_id, index, "RELATION", text, (other,))
     if index and any(r.request_id == request_id for r in problem.repetitions):
         before = [a for a in problem.activities if a.request_id == request_id and a.repetition_index == index - 1]
-        if before and not all(a.activity_id in planned_ids for a in before):
+        if not all(planned_whole(modes, planned_ids) for modes in alternatives(before)):
             text = f"repetition {index - 1} before it is not planned"
             return Unplanned(request_id, index, "REPETITION", text, (request_id,))
     return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
 from malapert_planner.domain.choices import requested_values
+from malapert_planner.domain.modes import mode_key
 from malapert_planner.domain.problem import Baseline, PlanningProblem
 from malapert_planner.domain.propagation import propagate_storage
 from malapert_planner.domain.schedule import Schedule
@@ -102,11 +104,11 @@ def waiting_gb_d(problem: PlanningProblem, schedule: Schedule) -> float:
 def change_cost(problem: PlanningProblem, baseline: Baseline, schedule: Schedule) -> float:
     """Return what it costs that a schedule differs from the one that it replans."""
     before, after = _starts_s(problem, baseline.schedule), _starts_s(problem, schedule)
-    moved_s = sum(abs(after[chain] - start_s) for chain, start_s in before.items() if chain in after)
+    moved_s = sum(abs(after[key][0] - start[0]) for key, start in before.items() if key in after)
     moved_s += contact_change_s(baseline.schedule, schedule)
-    moved = sum(after.get(chain, start_s) != start_s for chain, start_s in before.items())
+    moved = sum(after.get(key, start) != start for key, start in before.items())
     moved += len(_contact_starts(schedule) - _contact_starts(baseline.schedule))
-    dropped = sum(chain not in after for chain in before)
+    dropped = sum(key not in after for key in before)
     return baseline.moved_weight * (moved + moved_s / 3600) + baseline.dropped_weight * dropped
 
 
@@ -130,11 +132,12 @@ def contact_change_s(before: Schedule, after: Schedule) -> int:
     return total
 
 
-def _starts_s(problem: PlanningProblem, schedule: Schedule) -> dict[str, int]:
-    """Return when each planned chain that the problem knows starts."""
-    chains = {activity.activity_id: activity.chain_id or activity.activity_id for activity in problem.activities}
-    starts: dict[str, int] = {}
+def _starts_s(problem: PlanningProblem, schedule: Schedule) -> dict[Hashable, tuple[int, str]]:
+    """Return when, and in which mode, each planned repetition that the problem knows starts."""
+    activities = {activity.activity_id: activity for activity in problem.activities}
+    starts: dict[Hashable, tuple[int, str]] = {}
     for placed in schedule.activities:
-        if (chain := chains.get(placed.activity_id)) is not None:
-            starts[chain] = min(placed.span[0], starts.get(chain, placed.span[0]))
+        if (activity := activities.get(placed.activity_id)) is not None:
+            start = (placed.span[0], activity.mode_id)
+            starts[mode_key(activity)] = min(start, starts.get(mode_key(activity), start))
     return starts

@@ -108,6 +108,9 @@ class Activity:
     The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive
     between; each starts within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place;
     ``windows`` empty means the whole horizon. ``products`` are parts of its data.
+
+    Chains of one repetition of a request that have a ``mode_id`` are its modes: at most one of them is planned, and
+    what is mandatory is so in any of them.
     """
 
     activity_id: str
@@ -130,6 +133,7 @@ class Activity:
     min_start_charge_wh: float = 0.0
     max_wait_s: int = 0
     products: tuple[Product, ...] = ()
+    mode_id: str = ""
 
 
 class RelationKind(StrEnum):
@@ -147,8 +151,9 @@ class Relation:
 
     AFTER: where both are planned, the first activity of ``request_id`` starts at least ``min_lag_s`` and, if
     ``max_lag_s`` > 0, at most ``max_lag_s`` after the last activity of ``other_request_id`` ends. REQUIRES:
-    ``request_id`` is planned only where the other is whole: every repetition of it, or as many as a choice among them
-    asks for. EXCLUDES: not both. TOGETHER: both or none, and their first activities start at most ``max_lag_s`` apart.
+    ``request_id`` is planned only where the other is whole: every repetition of it in one of its modes, or as many as
+    a choice among them asks for. EXCLUDES: not both. TOGETHER: both or none, and their first activities start at most
+    ``max_lag_s`` apart.
     """
 
     kind: RelationKind
@@ -183,7 +188,7 @@ class Limit:
     """So much there is for the whole horizon: the amounts of the planned activities add up to it at the most.
 
     A choice is a limit on repetitions of one request of which so many are enough: ``capacity`` of those whose
-    activities are named, each by one activity with the amount 1. No request is in two choices.
+    activities are named, each chain by one activity with the amount 1. No request is in two choices.
     """
 
     limit_id: str
@@ -308,8 +313,8 @@ class Baseline:
     Before ``now_s`` all is history: it breaks no rule, whatever it was, and battery and storage are accounted from
     then on, from the problem's first levels. What starts before ``frozen_until_s`` is ``frozen``, and nothing else.
     Each hour by which a chain starts earlier or later than in ``schedule``, each hour of contact more or less with a
-    station, and each chain or contact that starts anew or elsewhere in time, costs ``moved_weight``; each chain of it
-    that is left out ``dropped_weight``.
+    station, and each chain or contact that starts anew or elsewhere in time, or in another mode, costs
+    ``moved_weight``; each chain of it that is left out ``dropped_weight``.
     """
 
     schedule: Schedule

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 from malapert_planner.domain.faults import LARGEST_DURATION_S, Faults
+from malapert_planner.domain.modes import alternatives
 from malapert_planner.domain.problem import Activity, PlanningProblem, RelationKind
 
 
 def check_relations(problem: PlanningProblem, faults: Faults) -> None:
     """Record the faults of chains, relations and repetitions."""
     _check_chains(problem.activities, faults)
+    _check_modes(problem.activities, faults)
     request_ids = {activity.request_id for activity in problem.activities}
     for index, relation in enumerate(problem.relations):
         path = f"relations[{index}]"
@@ -42,9 +44,27 @@ def _check_chains(activities: tuple[Activity, ...], faults: Faults) -> None:
         if len({step.mandatory for _, step in steps}) > 1:
             message = f"the activities of chain {chain_id} must all be mandatory or none"
             faults.add(f"{path}.mandatory", "CHAIN_MIXED", message)
-        if len({(step.request_id, step.repetition_index) for _, step in steps}) > 1:
-            message = f"the activities of chain {chain_id} must belong to one repetition of one request"
+        if len({(step.request_id, step.repetition_index, step.mode_id) for _, step in steps}) > 1:
+            message = f"the activities of chain {chain_id} must belong to one mode of one repetition of one request"
             faults.add(f"{path}.chain_id", "CHAIN_MIXED", message)
+
+
+def _check_modes(activities: tuple[Activity, ...], faults: Faults) -> None:
+    """The modes of a repetition have names of their own, and are all mandatory or none, of one agency."""
+    index_of = {activity.activity_id: index for index, activity in enumerate(activities)}
+    for modes in alternatives(activities):
+        known: set[str] = set()
+        for chain in modes if modes[0][0].mode_id else ():
+            path, first = f"activities[{index_of[chain[0].activity_id]}]", chain[0]
+            if first.mode_id in known:
+                message = (
+                    f"repetition {first.repetition_index} of {first.request_id} has a mode {first.mode_id} already"
+                )
+                faults.add(f"{path}.mode_id", "DUPLICATE_ID", message)
+            known.add(first.mode_id)
+            if (first.mandatory, first.agency_id) != (modes[0][0].mandatory, modes[0][0].agency_id):
+                message = f"the modes of {first.request_id} must all be mandatory or none, and of one agency"
+                faults.add(f"{path}.mode_id", "MODE_MIXED", message)
 
 
 def _check_cycles(problem: PlanningProblem, kind: RelationKind, faults: Faults) -> None:

@@ -41,6 +41,7 @@ class Rule(StrEnum):
     CONTACT_LENGTH              it is as long as its windows ask                                       s
     CONTACT_OVERLAP             one contact at a time                                                  s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
+    MODE                        a repetition is planned in one of its modes                            1
     CHAIN_COMPLETE              all activities of a chain are planned, or none                         1
     CHAIN_ORDER                 each starts after the end of the one before                            s
     CHAIN_WAIT                  and not later than its longest wait                                    s
@@ -90,6 +91,7 @@ class Rule(StrEnum):
     CONTACT_LENGTH = "CONTACT_LENGTH"
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
     STATION_TURNAROUND = "STATION_TURNAROUND"
+    MODE = "MODE"
     CHAIN_COMPLETE = "CHAIN_COMPLETE"
     CHAIN_ORDER = "CHAIN_ORDER"
     CHAIN_WAIT = "CHAIN_WAIT"
@@ -124,6 +126,7 @@ _UNITS: dict[Rule, str] = {
             Rule.DRIVE_ORIGIN,
             Rule.DRIVE_CLOSED,
             Rule.CONTACT_START,
+            Rule.MODE,
             Rule.CHAIN_COMPLETE,
             Rule.CHAIN_PLACE,
             Rule.RELATION_EXCLUDES,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from malapert_planner.domain.coverage import merged, uncovered
+from malapert_planner.domain.modes import alternatives
 from malapert_planner.domain.problem import Activity, Span
 from malapert_planner.domain.rules import Findings, Rule
 from malapert_planner.domain.schedule import PlacedActivity
@@ -82,9 +83,12 @@ def _check_activity(case: Case, activity: Activity, placed: PlacedActivity, find
 
 def _check_mandatory(case: Case, findings: Findings) -> None:
     planned = {activity.activity_id for activity, _ in case.activities}
-    for activity in case.problem.activities:
-        if activity.mandatory:
-            missing = activity.activity_id not in planned
-            message = f"the activity of request {activity.request_id} is mandatory and not planned"
-            objects = (activity.activity_id, activity.request_id)
-            findings.check(Rule.MANDATORY, missing, objects, (0, case.problem.horizon_s), message)
+    for modes in alternatives(case.problem.activities):
+        # Of modes that are not planned at all the first stands for all.
+        chain = next((c for c in modes if any(a.activity_id in planned for a in c)), modes[0])
+        for activity in chain:
+            if activity.mandatory:
+                missing = activity.activity_id not in planned
+                message = f"the activity of request {activity.request_id} is mandatory and not planned"
+                objects = (activity.activity_id, activity.request_id)
+                findings.check(Rule.MANDATORY, missing, objects, (0, case.problem.horizon_s), message)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 
 from malapert_planner.domain.choices import open_choices
 from malapert_planner.domain.coverage import overlap_s
+from malapert_planner.domain.modes import Chain, alternatives, planned_whole
 from malapert_planner.domain.problem import Activity, PlanningProblem, Relation, RelationKind
 from malapert_planner.domain.rules import Findings, Rule
 from malapert_planner.domain.schedule import PlacedActivity
@@ -14,9 +15,9 @@ from malapert_planner.domain.timeline import Case, drive_label
 
 
 def check_relations(case: Case, findings: Findings) -> None:
-    """Check chains, then relations, then repetitions.
+    """Check modes, chains, relations and repetitions.
 
-    A request or repetition counts as planned where any activity of it is, and as planned whole where all are.
+    A request or repetition counts as planned where any activity of it is, and as planned whole where a chain of it is.
     """
     placed = {activity.activity_id: placed for activity, placed in case.activities}
     chains: dict[str, list[Activity]] = defaultdict(list)
@@ -25,6 +26,8 @@ def check_relations(case: Case, findings: Findings) -> None:
             chains[activity.chain_id].append(activity)
     for chain_id, steps in chains.items():
         _check_chain(case, chain_id, sorted(steps, key=lambda step: step.chain_index), placed, findings)
+    for modes in alternatives(case.problem.activities):
+        _check_modes(modes, placed, findings)
     requests = _Requests(case.problem, placed)
     for relation in case.problem.relations:
         _check_relation(case, relation, requests, findings)
@@ -36,9 +39,12 @@ class _Requests:
 
     def __init__(self, problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> None:
         self.steps: dict[str, dict[int, list[PlacedActivity | None]]] = defaultdict(lambda: defaultdict(list))
+        self._missing: Counter[str] = Counter()
         self._missing_choices: dict[str, int] = {}
         for activity in problem.activities:
             self.steps[activity.request_id][activity.repetition_index].append(placed.get(activity.activity_id))
+        for modes in alternatives(problem.activities):
+            self._missing[modes[0][0].request_id] += not planned_whole(modes, placed)
         request_of = {activity.activity_id: activity.request_id for activity in problem.activities}
         lacking = open_choices(problem, placed)
         for limit in problem.limits:
@@ -50,15 +56,27 @@ class _Requests:
         return [step for steps in self.steps[request_id].values() for step in steps if step is not None]
 
     def missing(self, request_id: str) -> int:
-        """Return how many activities of a request are not placed, of a choice how many repetitions are lacking."""
-        if request_id in self._missing_choices:
-            return self._missing_choices[request_id]
-        return sum(step is None for steps in self.steps[request_id].values() for step in steps)
+        """Return how many repetitions of a request are not planned whole, of a choice how many it lacks."""
+        return self._missing_choices.get(request_id, self._missing[request_id])
 
     def start_s(self, request_id: str, repetition_index: int) -> int | None:
         """Return when a repetition starts, None where it is not planned."""
         steps = self.steps[request_id].get(repetition_index, [])
         return min((step.span[0] for step in steps if step is not None), default=None)
+
+
+def _check_modes(modes: tuple[Chain, ...], placed: dict[str, PlacedActivity], findings: Findings) -> None:
+    if len(modes) == 1:
+        return
+    first = modes[0][0]
+    starts = {
+        chain[0].mode_id: min(placed[step.activity_id].span for step in chain if step.activity_id in placed)
+        for chain in modes
+        if any(step.activity_id in placed for step in chain)
+    }
+    message = f"repetition {first.repetition_index} is planned in {len(starts)} modes: {', '.join(starts)}"
+    span = min(starts.values(), default=(0, 0))
+    findings.check(Rule.MODE, len(starts) - 1, (first.request_id, *starts), span, message)
 
 
 def _check_chain(
@@ -96,7 +114,7 @@ def _check_relation(case: Case, relation: Relation, requests: _Requests, finding
         findings.check(Rule.RELATION_EXCLUDES, broken, objects, span, f"{' and '.join(objects)} exclude each other")
     elif relation.kind is RelationKind.REQUIRES:
         missing = requests.missing(relation.other_request_id) if own else 0
-        message = f"{objects[0]} requires {objects[1]}, of which {missing} activities are not planned"
+        message = f"{objects[0]} requires {objects[1]}, of which {missing} repetitions are not planned whole"
         findings.check(Rule.RELATION_REQUIRES, missing, objects, span, message)
     elif relation.kind is RelationKind.TOGETHER:
         _check_together(relation, own, other, findings)

@@ -1,6 +1,5 @@
 """What has happened to a plan, taken into its problem and its schedule. Pure functions."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,6 +10,7 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 
 from malapert_planner.domain.faults import LARGEST_AMOUNT
+from malapert_planner.domain.modes import alternatives, mode_key
 from malapert_planner.domain.problem import (
     Activity,
     ContactWindow,
@@ -150,7 +150,8 @@ def with_levels(
 def asked_anew(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -> PlanningProblem:
     """Return a problem in which chains that have failed are asked for under the names that they were given anew.
 
-    A chain has one mark for each of its tries that failed. One whose request repeats is not asked for again.
+    So are their other modes. A chain has one mark for each of its tries that failed. One whose request repeats is not
+    asked for again.
     """
     failed = {
         event.activity_run.activity_id
@@ -158,16 +159,14 @@ def asked_anew(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -
         if event.WhichOneof("event") == "activity_run" and event.activity_run.state in _FAILED
     }
     periodic = {item.request_id for item in asked.repetitions}
-    chains: dict[str, list[Activity]] = defaultdict(list)
-    for activity in asked.activities:
-        chains[activity.chain_id or activity.activity_id].append(activity)
     named: dict[str, Activity] = {}
-    for chain in chains.values():
-        tries = chain
+    for modes in alternatives(asked.activities):
+        steps = [activity for chain in modes for activity in chain]
+        tries = steps
         while failed & {activity.activity_id for activity in tries}:
             tries = [_renamed(activity) for activity in tries]
-        if tries is chain or chain[0].request_id not in periodic:
-            named |= {before.activity_id: after for before, after in zip(chain, tries, strict=True)}
+        if tries is steps or steps[0].request_id not in periodic:
+            named |= {before.activity_id: after for before, after in zip(steps, tries, strict=True)}
     return replace(
         asked,
         activities=tuple(named[a.activity_id] for a in asked.activities if a.activity_id in named),
@@ -247,20 +246,22 @@ def _as_measured(problem: PlanningProblem, run: replan_pb2.ActivityRun, span: Sp
 def _failed(problem: PlanningProblem, activity_id: str, *, ask_again: bool) -> tuple[PlanningProblem, set[str]]:
     """Ask for nothing of a failed activity's chain, and, unless it was given up, for it once more under new names.
 
-    Returns the problem and the later steps of the failed chain, which do not follow. What the failed steps used up
+    Its other modes get new names too, or are not asked for any more. Returns the problem and the later steps of the
+    failed chain, which do not follow. What the failed steps used up
     stays used. A repetition that has a period is not asked for again: the next one comes anyway.
     """
     failed = next(activity for activity in problem.activities if activity.activity_id == activity_id)
-    chain = [a for a in problem.activities if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
-    later = {a.activity_id for a in chain if a.chain_index > failed.chain_index}
+    asked = [a for a in problem.activities if mode_key(a) == mode_key(failed)]
+    chain = [a for a in asked if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
     periodic = any(item.request_id == failed.request_id for item in problem.repetitions)
-    again = [_renamed(activity) for activity in chain] if ask_again and not periodic else []
+    again = [_renamed(activity) for activity in asked] if ask_again and not periodic else []
     worthless = {
-        a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0)
+        a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0, mode_id="")
         for a in chain
-        if a.activity_id not in later
+        if a.chain_index <= failed.chain_index
     }
-    ids = {a.activity_id for a in chain}
+    ids = {a.activity_id for a in asked}
+    later = ids - worthless.keys()
     activities = [worthless.get(a.activity_id, a) for a in problem.activities if a.activity_id not in later]
     doubled = replace(
         problem,

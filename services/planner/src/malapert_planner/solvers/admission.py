@@ -10,7 +10,7 @@ from malapert_core.errors import NotFoundError
 
 from malapert_planner.domain.objective import evaluate
 from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.schedule import Admission, Schedule, WhyNot
+from malapert_planner.domain.schedule import Admission, Schedule, Unplanned, WhyNot
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.detours import openings
@@ -21,9 +21,10 @@ from malapert_planner.solvers.explain import (
     blocked_reason,
     chances,
     displaced,
+    easiest_open,
     families_of,
     forced_in,
-    known_reason,
+    in_mode,
 )
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
@@ -55,20 +56,20 @@ def explain_one(
     """
     instance = compile_problem(problem)
     incumbent = Incumbent(instance, schedule)
-    wanted = (request_id, repetition_index)
-    chain = next(
-        (
-            c
-            for c in instance.chains
-            if (c.request_id, c.repetition_index) == wanted and c.index not in incumbent.chains
-        ),
-        None,
-    )
-    if chain is None:
+    groups = (modes for modes in instance.repetitions.get(request_id, ()) if modes[0].index not in incumbent.met)
+    modes = next((modes for modes in groups if modes[0].repetition_index == repetition_index), None)
+    if modes is None:
         raise NotFoundError("unplanned repetition", f"{request_id}/{repetition_index}")
     engine = Engine(seed, work_limit, wall_limit_s, cancel)
     planned = frozenset(placed.activity_id for placed in schedule.activities)
-    known = known_reason(incumbent, chain, planned, earliest_arrivals(instance))
+    chain, known = easiest_open(incumbent, modes, planned, earliest_arrivals(instance))
+    why = _why_not(incumbent, engine, chain, known)
+    return replace(why, unplanned=in_mode(why.unplanned, chain, modes))
+
+
+def _why_not(incumbent: Incumbent, engine: Engine, chain: Chain, known: Unplanned | None) -> WhyNot:
+    """Explain why a chain is not in a schedule, and find what would admit it."""
+    instance = incumbent.instance
     if known is not None and known.reason == "REPETITION":
         # Nothing admits it before the repetition that it follows is planned.
         return WhyNot(known, (RuleFamily.RELATION.value,), (), ())

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from ortools.sat.python import cp_model
 
@@ -80,8 +80,18 @@ def proved_bound(solver: cp_model.CpSolver, status: cp_model.CpSolverStatus, uni
 
 
 def trivial_bound(instance: Instance) -> float:
-    """Return the sum of all positive values."""
-    return math.fsum(max(0.0, chain.value) for chain in instance.chains)
+    """Return the sum of all values, of modes the greatest."""
+    return math.fsum(
+        max(0.0, *(chain.value for chain in modes)) for group in instance.repetitions.values() for modes in group
+    )
+
+
+def add_modes(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
+    """At most one mode of each repetition is planned."""
+    for group in instance.repetitions.values():
+        for modes in group:
+            if len(modes) > 1:
+                model.add_at_most_one([planned[chain.index] for chain in modes])
 
 
 def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, exact: bool = False) -> Relaxation:
@@ -101,8 +111,9 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
     arrivals = earliest_arrivals(fine)
     chains = {chain.index: _add_chain(model, fine, chain, arrivals) for chain in fine.chains}
     _add_resources(model, fine, chains, exact=exact)
-    _add_relations(model, fine, chains)
     planned = {index: relaxed.planned for index, relaxed in chains.items()}
+    add_modes(model, fine, planned)
+    _add_relations(model, fine, chains)
     add_chain_limits(model, fine, planned, exact=exact)
     if exact:
         add_interval_reservoirs(model, fine, dict(_spans(chains)))
@@ -115,9 +126,9 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
             continue
         assumption = model.new_bool_var("")
         assumptions[request_id] = assumption
-        for chain in fine.request_chains[request_id]:
-            if chain.mandatory:
-                model.add_implication(assumption, chains[chain.index].planned)
+        for modes in fine.repetitions[request_id]:
+            if modes[0].mandatory:
+                model.add_bool_or([assumption.negated(), *(planned[chain.index] for chain in modes)])
     worth = add_objective(model, fine, units, chains, _drive_and_contact_cost(model, fine, units, chains))
     return Relaxation(model, units, fine, chains, assumptions, worth)
 
@@ -228,38 +239,41 @@ def _add_resources(
 
 
 def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
+    def relaxed(modes: tuple[Chain, ...]) -> list[RelaxedChain]:
+        return [chains[chain.index] for chain in modes]
+
+    def planned(modes: tuple[Chain, ...]) -> cp_model.LinearExpr:
+        return cp_model.LinearExpr.sum([mode.planned for mode in relaxed(modes)])
+
     for relation in instance.problem.relations:
         choices = choice_chains(instance, relation.other_request_id)
-        for own in instance.request_chains.get(relation.request_id, ()):
+        for own in instance.repetitions.get(relation.request_id, ()):
             if relation.kind is RelationKind.REQUIRES and choices:
                 for limit, group in choices:
-                    wanted = cp_model.LinearExpr.sum([chains[chain.index].planned for chain in group])
-                    model.add(wanted >= math.floor(limit.capacity)).only_enforce_if(chains[own.index].planned)
+                    for mode in relaxed(own):
+                        model.add(planned(group) >= math.floor(limit.capacity)).only_enforce_if(mode.planned)
                 continue
-            for other in instance.request_chains.get(relation.other_request_id, ()):
-                first, second = chains[other.index], chains[own.index]
+            for other in instance.repetitions.get(relation.other_request_id, ()):
                 if relation.kind is RelationKind.EXCLUDES:
-                    model.add_at_most_one([first.planned, second.planned])
+                    model.add(planned(own) + planned(other) <= 1)
                 elif relation.kind is RelationKind.REQUIRES:
-                    model.add_implication(second.planned, first.planned)
+                    model.add(planned(own) <= planned(other))
                 elif relation.kind is RelationKind.TOGETHER:
-                    model.add_implication(second.planned, first.planned)
-                    model.add_implication(first.planned, second.planned)
-                    apart = second.starts[0] - first.starts[0]
-                    near = model.add_linear_constraint(apart, -relation.max_lag_s, relation.max_lag_s)
-                    near.only_enforce_if([first.planned, second.planned])
-                else:
-                    lag = model.add(second.starts[0] >= first.end + relation.min_lag_s)
-                    lag.only_enforce_if([first.planned, second.planned])
+                    model.add(planned(own) == planned(other))
+                for first, second in product(relaxed(other), relaxed(own)):
+                    both, apart = (first.planned, second.planned), second.starts[0] - first.starts[0]
+                    if relation.kind is RelationKind.TOGETHER:
+                        near = model.add_linear_constraint(apart, -relation.max_lag_s, relation.max_lag_s)
+                        near.only_enforce_if(both)
+                    elif relation.kind is RelationKind.AFTER:
+                        model.add(second.starts[0] >= first.end + relation.min_lag_s).only_enforce_if(both)
     for repetition in instance.problem.repetitions:
-        group = instance.request_chains.get(repetition.request_id, ())
-        for before, after in pairwise(group):
-            first, second = chains[before.index], chains[after.index]
-            model.add_implication(second.planned, first.planned)
-            apart = second.starts[0] - first.starts[0]
-            model.add_linear_constraint(
-                apart, repetition.period_s - repetition.tolerance_s, repetition.period_s + repetition.tolerance_s
-            ).only_enforce_if(second.planned)
+        low, high = repetition.period_s - repetition.tolerance_s, repetition.period_s + repetition.tolerance_s
+        for before, after in pairwise(instance.repetitions.get(repetition.request_id, ())):
+            model.add(planned(after) <= planned(before))
+            for first, second in product(relaxed(before), relaxed(after)):
+                spaced = model.add_linear_constraint(second.starts[0] - first.starts[0], low, high)
+                spaced.only_enforce_if((first.planned, second.planned))
 
 
 def add_energy(model: cp_model.CpModel, instance: Instance, chains: Mapping[int, ChosenChain]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
@@ -17,6 +18,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.modes import easiest
 from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.scope import RuleFamily
@@ -78,30 +80,52 @@ def explain_unplanned(
     arrivals = earliest_arrivals(instance)
     planned = frozenset(placed.activity_id for placed in schedule.activities)
     missing = _missing(incumbent, planned)
-    return tuple(explain_chain(incumbent, engine, chain, planned, arrivals) for chain in missing)
+    return tuple(_explain(incumbent, engine, modes, planned, arrivals) for modes in missing)
 
 
-def _missing(incumbent: Incumbent, planned: frozenset[str]) -> list[Chain]:
-    """Return the chains that are asked for and not planned: of a choice the best of those that it still lacks."""
+def _missing(incumbent: Incumbent, planned: frozenset[str]) -> list[tuple[Chain, ...]]:
+    """Return the modes of repetitions that are asked for and not planned: of a choice the best that it still lacks."""
     instance = incumbent.instance
     lacking, choices = open_choices(instance.problem, planned), chosen_among(instance.problem)
+    open_modes = [modes for group in instance.repetitions.values() for modes in group]
+    open_modes = [modes for modes in open_modes if modes[0].index not in incumbent.met]
     missing = []
-    for chain in sorted((c for c in instance.chains if c.index not in incumbent.chains), key=lambda c: -c.value):
-        choice = next((choices[a.activity_id] for a in chain.activities if a.activity_id in choices), None)
+    for modes in sorted(open_modes, key=lambda m: (-max(c.value for c in m), m[0].index)):
+        choice = next((choices[a.activity_id] for a in modes[0].activities if a.activity_id in choices), None)
         if choice is not None:
             if not lacking[choice.limit_id]:
                 continue
             lacking[choice.limit_id] -= 1
-        missing.append(chain)
-    return sorted(missing, key=lambda c: c.index)
+        missing.append(modes)
+    return sorted(missing, key=lambda m: m[0].index)
 
 
-def explain_chain(
-    incumbent: Incumbent, engine: Engine, chain: Chain, planned: frozenset[str], arrivals: dict[str, int]
+def _explain(
+    incumbent: Incumbent,
+    engine: Engine,
+    modes: tuple[Chain, ...],
+    planned: frozenset[str],
+    arrivals: dict[str, int],
 ) -> Unplanned:
-    """Explain why one chain is not in a schedule."""
-    known = known_reason(incumbent, chain, planned, arrivals)
-    return known or blocked_reason(incumbent, chain, _tried(incumbent, engine, chain))
+    """Explain why a repetition is not in a schedule."""
+    chain, known = easiest_open(incumbent, modes, planned, arrivals)
+    return in_mode(known or blocked_reason(incumbent, chain, _tried(incumbent, engine, chain)), chain, modes)
+
+
+def easiest_open(
+    incumbent: Incumbent, modes: tuple[Chain, ...], planned: frozenset[str], arrivals: dict[str, int]
+) -> tuple[Chain, Unplanned | None]:
+    """Return the mode that asks for least of those without a plain reason, or of all where each has one, with it."""
+    reasons = [(chain, known_reason(incumbent, chain, planned, arrivals)) for chain in easiest(modes)]
+    return next(((chain, reason) for chain, reason in reasons if reason is None), reasons[0])
+
+
+def in_mode(unplanned: Unplanned, chain: Chain, modes: tuple[Chain, ...]) -> Unplanned:
+    """Say of which mode an explanation is, where there are others."""
+    if len(modes) == 1:
+        return unplanned
+    text = f"in mode {chain.activities[0].mode_id}, which asks for least: {unplanned.explanation}"
+    return replace(unplanned, explanation=text)
 
 
 def known_reason(

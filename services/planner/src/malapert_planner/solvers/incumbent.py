@@ -47,6 +47,12 @@ class Incumbent:
                 chains[chain.index] = FixedChain(chain.index, steps[0].place_id, span, span[0], tuple(steps))
         return chains
 
+    @cached_property
+    def met(self) -> frozenset[int]:
+        """The chains that are planned, and those of which another mode is."""
+        modes = self.instance.modes
+        return frozenset(mode.index for index in self.chains for mode in modes[index])
+
     def place_at(self, time_s: int) -> str:
         """Return where the asset is at an instant, the origin while it drives."""
         place = self.instance.problem.start_place_id
@@ -261,11 +267,12 @@ class Incumbent:
         """Cut a scope out of the schedule.
 
         Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned
-        chain that is named is free only where it lies inside.
+        chain that is named is free only where it lies inside. With a planned chain that is free all its modes are.
         """
         start, end = self.quiet(span)
         inside = {i for i, c in self.chains.items() if start <= c.span[0] and c.span[1] <= end}
-        released = (set() if keep_all else inside) | (free & inside) | (free - set(self.chains))
+        moving = (free & inside) if keep_all else inside
+        released = {mode.index for i in moving for mode in self.instance.modes[i]} | (free - self.met)
         outside = tuple(c for c in self.schedule.contacts if c.span[1] <= start or c.span[0] >= end)
         drives = tuple(d for d in self.schedule.drives if start <= d.span[0] and d.span[1] <= end)
         contacts = tuple(c for c in self.schedule.contacts if start <= c.span[0] and c.span[1] <= end)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from malapert_planner.domain.modes import mode_key
 from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
 from malapert_planner.domain.products import Rank, limited_ranks
 from malapert_planner.domain.spans import grid_starts, intersection, shifted
@@ -104,10 +105,25 @@ class Instance:
     @cached_property
     def request_chains(self) -> dict[str, tuple[Chain, ...]]:
         """Chains by request id, in order of repetition."""
-        grouped: dict[str, list[Chain]] = defaultdict(list)
+        return {key: tuple(c for modes in group for c in modes) for key, group in self.repetitions.items()}
+
+    @cached_property
+    def repetitions(self) -> dict[str, tuple[tuple[Chain, ...], ...]]:
+        """The modes of each repetition by request id, in order of repetition."""
+        grouped: dict[str, list[tuple[Chain, ...]]] = defaultdict(list)
+        for chain, modes in zip(self.chains, self.modes, strict=True):
+            if chain is modes[0]:
+                grouped[chain.request_id].append(modes)
+        return {key: tuple(sorted(group, key=lambda m: m[0].repetition_index)) for key, group in grouped.items()}
+
+    @cached_property
+    def modes(self) -> tuple[tuple[Chain, ...], ...]:
+        """For each chain all modes of its repetition, its own among them."""
+        grouped: dict[Hashable, list[Chain]] = defaultdict(list)
         for chain in self.chains:
-            grouped[chain.request_id].append(chain)
-        return {key: tuple(sorted(group, key=lambda c: c.repetition_index)) for key, group in grouped.items()}
+            grouped[mode_key(chain.activities[0])].append(chain)
+        found = {key: tuple(group) for key, group in grouped.items()}
+        return tuple(found[mode_key(chain.activities[0])] for chain in self.chains)
 
     @cached_property
     def station_windows(self) -> dict[str, tuple[ContactWindow, ...]]:

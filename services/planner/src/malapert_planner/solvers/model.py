@@ -74,9 +74,11 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     add_battery(model, instance, scope, ledger, itinerary, placements)
     stored = add_storage(model, instance, scope, units, ledger)
     add_deliveries(model, instance, scope, units, ledger, placements)
-    for index, decision in placements.decisions.items():
-        if index in scope.forced:
-            model.add(decision.planned == 1)
+    for modes in {modes[0].index: modes for modes in (instance.modes[index] for index in scope.forced)}.values():
+        free = [placements.decisions[mode.index] for mode in modes if mode.index in placements.decisions]
+        forced = [decision.planned for decision in free if decision.chain.index in scope.forced]
+        if forced:
+            model.add_at_least_one(forced)
     waiting = add_waiting(model, ledger, instance, scope, units, stored)
     add_objective(model, hints, instance, units, itinerary, placements, contacts, waiting)
     return ScopeModel(model, instance, scope, itinerary, placements, contacts)

@@ -42,8 +42,8 @@ def cell_width_s(resolution_s: int, span_s: int, most_cells: int) -> int:
 
 
 def unplanned(incumbent: Incumbent) -> list[Chain]:
-    """Return the chains that could be planned and are not."""
-    return [c for c in incumbent.instance.chains if c.index not in incumbent.chains and c.starts]
+    """Return the chains that could be planned and are not, in no mode."""
+    return [c for c in incumbent.instance.chains if c.index not in incumbent.met and c.starts]
 
 
 def whole(incumbent: Incumbent, requests: frozenset[str]) -> Scope:

@@ -50,7 +50,7 @@ def add_objective(
         terms.append(piece.taken * -(units.points(weight * piece.cost_per_hour * hours) + 1))
     terms.extend(option.taken * -2 for option in itinerary.drives)
     if instance.problem.baseline is not None:
-        terms.extend(_change(instance.problem.baseline, units, placements, contacts))
+        terms.extend(_change(instance, instance.problem.baseline, units, placements, contacts))
     unfair = _unfairness(model, hints, instance, units, placements)
     if unfair is not None:
         terms.append(-1 * unfair)
@@ -88,19 +88,30 @@ def add_waiting(
     return points * factor
 
 
+def starts_before(instance: Instance, baseline: Baseline) -> dict[int, tuple[int, int]]:
+    """Return when each repetition started in the schedule that is replanned, and as which chain, by all its modes."""
+    starts: dict[int, tuple[int, int]] = {}
+    for placed in baseline.schedule.activities:
+        if (chain := instance.chain_of.get(placed.activity_id)) is not None:
+            start = (placed.span[0], chain.index)
+            for mode in instance.modes[chain.index]:
+                starts[mode.index] = min(start, starts.get(mode.index, start))
+    return starts
+
+
 def _change(
-    baseline: Baseline, units: Units, placements: Placements, contacts: Contacts
+    instance: Instance, baseline: Baseline, units: Units, placements: Placements, contacts: Contacts
 ) -> Iterator[cp_model.LinearExprT]:
     """Yield what keeping to the schedule that is replanned is worth."""
-    starts_s: dict[str, int] = {placed.activity_id: placed.span[0] for placed in baseline.schedule.activities}
-    weight = baseline.moved_weight
-    for decision in placements.decisions.values():
-        before = [starts_s[a.activity_id] for a in decision.chain.activities if a.activity_id in starts_s]
-        if before:
+    weight, starts = baseline.moved_weight, starts_before(instance, baseline)
+    for index, decision in placements.decisions.items():
+        if index in starts:
+            start_s, mode = starts[index]
             yield decision.planned * units.points(baseline.dropped_weight)
             for option in decision.blocks[0].options if decision.blocks else ():
-                apart_s = abs(option.start_s - min(before))
-                yield option.taken * -units.points(weight * (apart_s / SECONDS_PER_HOUR + (apart_s > 0)))
+                apart_s = abs(option.start_s - start_s)
+                moved = apart_s > 0 or mode != index
+                yield option.taken * -units.points(weight * (apart_s / SECONDS_PER_HOUR + moved))
     tracked: dict[str, list[Span]] = defaultdict(list)
     for contact in baseline.schedule.contacts:
         tracked[contact.station_id].append(contact.span)

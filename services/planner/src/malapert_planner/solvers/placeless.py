@@ -13,6 +13,7 @@ from malapert_planner.domain.schedule import PlacedActivity, Schedule, SolveResu
 from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
+from malapert_planner.solvers.objective import starts_before
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
 
@@ -115,25 +116,26 @@ def _hint(relaxation: Relaxation, solver: cp_model.CpSolver) -> None:
 def _keep(relaxation: Relaxation, baseline: Baseline, only: frozenset[str] | None) -> None:
     """Keep what is not frozen after its end, leave out what may not be planned, and let changes cost."""
     model, units = relaxation.model, relaxation.units
-    starts_s = {placed.activity_id: placed.span[0] for placed in baseline.schedule.activities}
+    starts = starts_before(relaxation.instance, baseline)
     frozen = {placed.activity_id for placed in baseline.frozen.activities}
     terms = []
-    for relaxed in relaxation.chains.values():
+    for index, relaxed in relaxation.chains.items():
         ids = [activity.activity_id for activity in relaxed.chain.activities]
-        before = [starts_s[i] for i in ids if i in starts_s]
         if frozen.issuperset(ids):
             continue
         first = relaxed.starts[0]
         if not frozen.intersection(ids):
             model.add(first >= baseline.frozen_until_s).only_enforce_if(relaxed.planned)
-        if not before:
+        if index not in starts:
             if only is not None and not only.intersection(ids):
                 model.add(relaxed.planned == 0)
             continue
-        horizon_s = relaxation.instance.problem.horizon_s
+        (start_s, mode), horizon_s = starts[index], relaxation.instance.problem.horizon_s
         apart, moved = model.new_int_var(0, horizon_s, ""), model.new_bool_var("")
-        model.add_abs_equality(apart, first - min(before))
-        model.add(apart == 0).only_enforce_if(moved.negated())
+        model.add_abs_equality(apart, first - start_s)
+        model.add(apart == 0).only_enforce_if(relaxed.planned, moved.negated())
+        if mode != index:
+            model.add_implication(relaxed.planned, moved)
         cost = model.new_int_var(0, 2**50, "")
         per_hour = units.points(baseline.moved_weight)
         model.add(round(SECONDS_PER_HOUR) * cost >= per_hour * apart).only_enforce_if(relaxed.planned)

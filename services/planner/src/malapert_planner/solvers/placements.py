@@ -82,6 +82,7 @@ def add_placements(
     With b[i] an option of a block, A(i) the places that allow it, and z the chain,
 
         Σ b[i] = z                                                      for every block,
+        Σ z ≤ 1                                                         over the modes of a repetition,
         end ≤ start' ≤ end + wait                                       for consecutive blocks (if z),
         Σ_{i under way in k, A(i) = A} b[i] ≤ Σ_{p ∈ A} x[p, k]         for every block and set A,
         Σ_{started by k} b − Σ_{ended before k} b' ≤ Σ_p x[p, k]        from the first block to the last.
@@ -108,7 +109,20 @@ def add_placements(
     for fixed in scope.fixed:
         for cell in scope.cells.touched(fixed.span):
             model.add(itinerary.stays[fixed.place_id, cell] == 1)
+    _add_modes(model, instance, placements)
     return placements
+
+
+def _add_modes(model: cp_model.CpModel, instance: Instance, placements: Placements) -> None:
+    """At most one mode of each repetition is planned."""
+    for index, decision in placements.decisions.items():
+        modes = instance.modes[index]
+        if any(mode.index in placements.fixed for mode in modes):
+            model.add(decision.planned == 0)
+            continue
+        free = [mode.index for mode in modes if mode.index in placements.decisions]
+        if len(free) > 1 and free[0] == index:
+            model.add_at_most_one([placements.decisions[each].planned for each in free])
 
 
 def _options(model: cp_model.CpModel, hints: Hints, scope: Scope, chain: Chain) -> list[BlockDecision]:

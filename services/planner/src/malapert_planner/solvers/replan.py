@@ -109,7 +109,9 @@ def replan(
 
 
 def _chains(search: Search, activity_ids: frozenset[str] | set[str]) -> frozenset[int]:
-    return frozenset(search.instance.chain_of[i].index for i in activity_ids if i in search.instance.chain_of)
+    instance = search.instance
+    chains = (instance.chain_of[i] for i in activity_ids if i in instance.chain_of)
+    return frozenset(mode.index for chain in chains for mode in instance.modes[chain.index])
 
 
 def _clusters(broken: Iterable[Span], problem: PlanningProblem) -> tuple[Span, ...]:
@@ -152,7 +154,8 @@ def _around(incumbent: Incumbent, span: Span, freedom: _Freedom) -> Scope:
     dropped = frozenset(
         chain.index
         for chain in incumbent.instance.chains
-        if chain.index not in incumbent.chains and any(a.activity_id in before for a in chain.activities)
+        if chain.index not in incumbent.met
+        and any(a.activity_id in before for mode in incumbent.instance.modes[chain.index] for a in mode.activities)
     )
     return incumbent.scope(
         (start, end),

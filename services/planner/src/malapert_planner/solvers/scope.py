@@ -114,7 +114,8 @@ class Scope:
 
     Drives and later blocks may start at multiples of ``step_s``, chains at those of ``chain_step_s``.
     ``free`` are indices of chains to place or leave out; ``fixed`` are the chains that stay, anywhere in the
-    horizon; ``outside_contacts`` are those chosen outside the span. ``route``, where given, fixes the drives.
+    horizon; of ``forced`` ones each must be placed, in any of the modes named. ``outside_contacts`` are those chosen
+    outside the span. ``route``, where given, fixes the drives.
     ``kept_contacts`` stay, and others may be chosen beside them.
     ``place_ids`` and ``station_ids``, where given, are the only places and stations to choose from.
     """

@@ -16,6 +16,7 @@ from malapert_planner.solvers.excursions import insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.modes import better_modes, in_other_modes
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.sending import resent
 from malapert_planner.solvers.series import broken_series, series_anew
@@ -67,8 +68,9 @@ class Search:
         return evaluate(self.instance.problem, incumbent.schedule).objective
 
     def missing(self, incumbent: Incumbent) -> int:
-        """Return how many mandatory chains a schedule lacks."""
-        return sum(c.mandatory and c.index not in incumbent.chains for c in self.instance.chains)
+        """Return how many mandatory chains a schedule lacks, in any mode."""
+        every = (modes for group in self.instance.repetitions.values() for modes in group)
+        return sum(modes[0].mandatory and modes[0].index not in incumbent.met for modes in every)
 
     def feasible(self) -> bool:
         """Return whether the best schedule keeps every limit and has every mandatory chain."""
@@ -146,7 +148,7 @@ class Search:
 
     def _waiting(self, schedule: Incumbent) -> list[Chain]:
         visited = {place_id for place_id, _ in schedule.stays}
-        return [c for c in self.instance.chains if c.index not in schedule.chains and visited & c.starts.keys()]
+        return [c for c in self.instance.chains if c.index not in schedule.met and visited & c.starts.keys()]
 
     def fit_out(self) -> None:
         """Add what fits beside the best schedule, choose its contacts anew, and again while that gains something."""
@@ -162,6 +164,7 @@ class Search:
                 schedule = cheaper
             self.accept(schedule, "fit out")
             self._mend_series()
+            self._change_modes()
             if number >= rounds and self.objective - worth <= LEAST_GAIN * abs(worth):
                 return
 
@@ -172,6 +175,17 @@ class Search:
                 return
             self.engine.work += WORK_PER_SERIES
             self.accept(series_anew(self.best, repetition), "series")
+
+    def _change_modes(self) -> None:
+        """Let planned chains change to modes that are worth more, where they fit beside all else."""
+        for chain, modes in better_modes(self.best):
+            if self.finished():
+                return
+            self.engine.work += WORK_PER_TOPPING * len(modes)
+            # The first that fits is worth most, unless it takes a contact more.
+            changed = next(in_other_modes(self.best, chain, modes), None)
+            if changed is not None:
+                self.accept(changed, "modes")
 
     def take_detour(self, chain: Chain, work: float) -> None:
         """Go out of the way for an unplanned chain, where that is worth what it displaces once all is fitted out."""

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import Repetition
 from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.modes import easiest
 from malapert_planner.solvers.topping import chain_length_s, may_be_added, open_starts, placed_at, with_placed
 
 Mask = NDArray[np.bool_]
@@ -16,14 +18,14 @@ Mask = NDArray[np.bool_]
 
 def broken_series(incumbent: Incumbent) -> list[Repetition]:
     """Return the repetitions that are neither whole nor tied to other requests."""
-    problem, planned = incumbent.instance.problem, incumbent.chains
+    problem, planned, met = incumbent.instance.problem, incumbent.chains, incumbent.met
     tied = {r for relation in problem.relations for r in (relation.request_id, relation.other_request_id)}
     broken = []
     for repetition in problem.repetitions:
         chains = incumbent.instance.request_chains.get(repetition.request_id, ())
         frozen = any(c.index in planned and planned[c.index].span[0] < incumbent.instance.open_from_s for c in chains)
         movable = not frozen and repetition.request_id not in tied and not any(chain.mandatory for chain in chains)
-        if movable and any(chain.index not in planned and chain.starts for chain in chains):
+        if movable and any(chain.index not in met and chain.starts for chain in chains):
             broken.append(repetition)
     return broken
 
@@ -31,11 +33,12 @@ def broken_series(incumbent: Incumbent) -> list[Repetition]:
 def series_anew(incumbent: Incumbent, repetition: Repetition) -> Incumbent:
     """Return the schedule with a request's repetitions placed anew, as many in a row as fit, each as early as can be.
 
-    R_n, where repetition n may start so that all later ones can follow, is found from the last one backwards.
+    R_n, where repetition n may start so that all later ones can follow, is found from the last one backwards. Each is
+    placed in its easiest mode.
     """
     instance, grid = incumbent.instance, incumbent.instance.problem.resolution_s
-    chains = instance.request_chains[repetition.request_id]
-    own = {activity.activity_id for chain in chains for activity in chain.activities}
+    chains = [easiest(modes)[0] for modes in instance.repetitions[repetition.request_id]]
+    own = {a.activity_id for chain in instance.request_chains[repetition.request_id] for a in chain.activities}
     kept = tuple(a for a in incumbent.schedule.activities if a.activity_id not in own)
     bare = replace(incumbent, schedule=replace(incumbent.schedule, activities=kept))
     # None overlaps the one before, whatever the period says.
@@ -51,7 +54,7 @@ def series_anew(incumbent: Incumbent, repetition: Repetition) -> Incumbent:
         for mask in reversed(opened[: length - 1]):
             follows.insert(0, mask & _within_reach(follows[0], reach))
         if follows[0].any():
-            return _placed(bare, repetition, follows, reach)
+            return _placed(bare, chains, follows, reach)
     return bare
 
 
@@ -63,9 +66,9 @@ def _within_reach(mask: Mask, reach: tuple[int, int]) -> Mask:
     return np.asarray(sums[last] > sums[first])
 
 
-def _placed(bare: Incumbent, repetition: Repetition, follows: list[Mask], reach: tuple[int, int]) -> Incumbent:
+def _placed(bare: Incumbent, chains: list[Chain], follows: list[Mask], reach: tuple[int, int]) -> Incumbent:
     grid, schedule, since = bare.instance.problem.resolution_s, bare, (0, len(follows[0]))
-    for chain, mask in zip(bare.instance.request_chains[repetition.request_id], follows, strict=False):
+    for chain, mask in zip(chains, follows, strict=False):
         cells = np.flatnonzero(mask[since[0] : since[1] + 1])
         if not len(cells) or not may_be_added(schedule, chain):
             break

@@ -14,7 +14,7 @@ from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
@@ -32,6 +32,7 @@ LEAST_WORK, MOST_WORK = 0.1, 0.8
 MOST_INSERTED = 24
 """So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
 MANDATORY_VALUE = 1e6
+MODE_SHARE = 0.3
 BOUND_ROUNDING = 1e-6
 FIT_OUT_EVERY = 8
 DETOURS = 0.25
@@ -111,8 +112,8 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
     ``only`` names the chains to insert; all, where it is None.
     """
     engine, tries = search.engine, Counter[tuple[str, int]]()
-    values = {c.index: MANDATORY_VALUE if c.mandatory else c.value for c in search.instance.chains}
-    least = LEAST_SHARE * sum(c.value for c in search.instance.chains)
+    values = _values(search.instance)
+    least = LEAST_SHARE * trivial_bound(search.instance)
     seen: dict[tuple[str, Span], frozenset[int]] = {}
     while not (search.finished() or engine.work >= share * engine.work_limit or (until_feasible and search.feasible())):
 
@@ -137,6 +138,15 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
     search.report("construct")
 
 
+def _values(instance: Instance) -> dict[int, float]:
+    """Return what chains count for when it is decided where to go: of modes the best most, the others less and less."""
+    values = {}
+    for modes in instance.modes:
+        for rank, chain in enumerate(sorted(modes, key=lambda c: (-c.value, c.longest_s, c.index))):
+            values[chain.index] = (MANDATORY_VALUE if chain.mandatory else chain.value) * MODE_SHARE**rank
+    return values
+
+
 def _step_work(search: Search, steps: int) -> float:
     """Return the work of a step: more work in all means more steps, and beyond some work no longer ones."""
     return max(LEAST_WORK, min(MOST_WORK, search.engine.work_limit / steps))
@@ -159,11 +169,11 @@ def construct(search: Search) -> None:
 
 def go_out_of_the_way(search: Search, share: float) -> None:
     """Try a detour for each unplanned chain that is worth it, the most valuable first."""
-    least = LEAST_SHARE * sum(max(0.0, c.value) for c in search.instance.chains)
+    least = LEAST_SHARE * trivial_bound(search.instance)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
         if search.finished() or search.engine.work >= share * search.engine.work_limit:
             break
-        if chain.index not in search.best.chains and (chain.mandatory or chain.value > least):
+        if chain.index not in search.best.met and (chain.mandatory or chain.value > least):
             search.take_detour(chain, _step_work(search, 75))
     search.report("detours")
 

@@ -270,8 +270,10 @@ def _within(inner: Span, outer: Span) -> bool:
 
 
 def may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
-    """Return whether relations, repetitions and limits let a chain be added at all."""
+    """Return whether modes, relations, repetitions and limits let a chain be added at all."""
     instance, problem = incumbent.instance, incumbent.instance.problem
+    if chain.index in incumbent.met:
+        return False
     requests = {instance.chains[index].request_id for index in incumbent.chains}
     planned = frozenset(incumbent.placed)
     for relation in problem.relations:
@@ -288,7 +290,7 @@ def may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
     periodic = any(repetition.request_id == chain.request_id for repetition in problem.repetitions)
     if periodic and chain.repetition_index:
         before = [c for c in instance.request_chains[chain.request_id] if c.repetition_index < chain.repetition_index]
-        if any(c.index not in incumbent.chains for c in before):
+        if any(c.index not in incumbent.met for c in before):
             return False
     for limit in problem.limits:
         amounts = chain_amounts(instance, limit)

@@ -20,6 +20,7 @@ from malapert_planner.domain.problem import Drive, Span
 from malapert_planner.solvers.bound import (
     ChosenChain,
     add_energy,
+    add_modes,
     add_objective,
     cheapest_contact,
     proved_bound,
@@ -157,12 +158,13 @@ def build_tour(instance: Instance) -> tuple[Tour, cp_model.LinearExpr]:
         planned = model.new_bool_var("")
         tour.planned[chain.index] = planned
         relaxed[chain.index] = ChosenChain(chain, planned)
-        if chain.mandatory:
-            model.add(planned == 1)
+        if chain is (modes := instance.modes[chain.index])[-1] and chain.mandatory:
+            model.add_at_least_one([tour.planned[mode.index] for mode in modes])
         if not chain.starts:
             model.add(planned == 0)
         elif len(chain.starts) < len(instance.places):
             tour.homes[chain.index] = {p: list(_cells_of(s[0], edges_s)) for p, s in chain.starts.items()}
+    add_modes(model, instance, tour.planned)
     _add_visits(tour)
     add_energy(model, instance, relaxed)
     return tour, add_objective(model, instance, units, relaxed, _drive_cost(tour))

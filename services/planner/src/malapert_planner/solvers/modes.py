@@ -1,0 +1,42 @@
+"""Other modes for what is planned: a chain leaves the schedule, and comes back in a mode that is worth more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.topping import top_up
+
+
+def easiest(modes: tuple[Chain, ...]) -> tuple[Chain, ...]:
+    """Return modes by how little they ask for: those with a start at all first, then by energy and duration."""
+
+    def demand(chain: Chain) -> tuple[bool, float, int, int]:
+        energy_ws = sum(activity.power_w * activity.duration_s for activity in chain.activities)
+        return not chain.starts, energy_ws, chain.longest_s, chain.index
+
+    return tuple(sorted(modes, key=demand))
+
+
+def better_modes(incumbent: Incumbent) -> list[tuple[Chain, list[Chain]]]:
+    """Return the planned chains that may move, and have modes of greater value, with those, the best first."""
+    instance, found = incumbent.instance, []
+    for index, fixed in sorted(incumbent.chains.items()):
+        chain = instance.chains[index]
+        better = [mode for mode in instance.modes[index] if mode.value > chain.value and mode.starts]
+        if better and fixed.first_start_s >= instance.open_from_s:
+            found.append((chain, sorted(better, key=lambda mode: -mode.value)))
+    return found
+
+
+def in_other_modes(incumbent: Incumbent, chain: Chain, modes: list[Chain]) -> Iterator[Incumbent]:
+    """Yield the schedule with a chain in each of some other modes in which it fits beside all else."""
+    own = {activity.activity_id for activity in chain.activities}
+    kept = tuple(placed for placed in incumbent.schedule.activities if placed.activity_id not in own)
+    bare = Incumbent(incumbent.instance, replace(incumbent.schedule, activities=kept))
+    for mode in modes:
+        changed = top_up(bare, [mode])
+        if mode.index in changed.chains:
+            yield changed
