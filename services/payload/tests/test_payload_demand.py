@@ -92,7 +92,12 @@ def test_a_value_falls_by_steps(catalogue: Catalogue, document: list[ActivityReq
     assert days == [(1.0, [(0, 2)]), (0.5, [(2, 3)]), (0.25, [(5, 6)])]
     expansion = expand(catalogue, [falling])
     assert [draft.value for draft in expansion.activities] == [100.0, 50.0, 25.0]
-    assert expansion.choices == (ActivityChoice("soon", ("soon/0@0/image", "soon/0@1/image", "soon/0@2/image"), 1),)
+    assert [(draft.activity_id, draft.mode_id) for draft in expansion.activities] == [
+        ("soon/0@0/image", "@0"),
+        ("soon/0@1/image", "@1"),
+        ("soon/0@2/image", "@2"),
+    ]
+    assert expansion.choices == ()
     # An activity that starts in a step may end after it, where its window goes on.
     duration = timedelta(seconds=expansion.activities[0].step.duration_s)
     assert expansion.activities[0].windows == (Interval(START, START + timedelta(days=2) + duration),)

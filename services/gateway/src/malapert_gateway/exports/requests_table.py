@@ -2,7 +2,7 @@
 
 Lists in a cell are parted by ``; ``. A window is ``start/end``; a relation ``kind request least most``, lags in
 seconds; an argument ``parameter value unit``; a product ``product priority latency``. Tags are a JSON list, since they
-may hold any character.
+may hold any character, and so are modes, which are nested.
 """
 
 import csv
@@ -186,19 +186,19 @@ def _product(cell: str) -> dict[str, Any]:
     return {"product_id": words[0], "priority": _count(words[1]), "max_latency_s": _number(words[2])}
 
 
-def _tags(cell: str) -> list[str]:
-    found = json.loads(cell)
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise ValueError("tags are a JSON list of texts")
-    return found
+def _json(name: str, kind: type) -> Cell:
+    """Return the cell of a list that is written as JSON."""
 
+    def write(values: dict[str, Any]) -> str:
+        return json.dumps(values[name], ensure_ascii=False) if values[name] else ""
 
-def _write_tags(values: dict[str, Any]) -> str:
-    return json.dumps(values["tags"], ensure_ascii=False) if values["tags"] else ""
+    def take(values: dict[str, Any], cell: str) -> None:
+        found = json.loads(cell)
+        if not isinstance(found, list) or not all(isinstance(item, kind) for item in found):
+            raise ValueError(f"{name} are a JSON list of {'texts' if kind is str else 'objects'}")
+        values[name] = found
 
-
-def _take_tags(values: dict[str, Any], cell: str) -> None:
-    values["tags"] = _tags(cell)
+    return write, take
 
 
 def _unit_text(item: dict[str, Any]) -> str:
@@ -240,6 +240,7 @@ _COLUMNS: dict[str, Cell] = {
         lambda item: f"{item['product_id']} {item['priority']} {item['max_latency_s']!r}",
         _product,
     ),
-    "tags": (_write_tags, _take_tags),
+    "modes": _json("modes", dict),
+    "tags": _json("tags", str),
 }
 _NEEDED = ("request_id", "title", "activity_type_id", "agency_id", "value")

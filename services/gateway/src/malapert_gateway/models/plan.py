@@ -90,6 +90,12 @@ class PlannedActivity(WireModel):
         description="Its data products, and when they are on the ground; empty where the mission reckons with no "
         "storage.",
     )
+    mode_id: str = Field(
+        "",
+        description="The mode of its request that was chosen, with the value of its range such as long=2; empty where "
+        "there is one way.",
+        examples=["long=2"],
+    )
 
 
 class PlannedContact(WireModel):

@@ -44,6 +44,12 @@ class RequestPrediction(WireModel):
         description="How the numbers came about, for a person; assumptions are named as such.",
         examples=[["2 figures of drill are doubtful (assumption)"]],
     )
+    mode_id: str = Field(
+        "",
+        description="The mode, with the value of its range such as long=2; empty where the request has none.",
+        examples=["long=2"],
+    )
+    share: float = Field(description="What it is worth, a share of the request's value.", examples=[1.0])
 
 
 class CheckRequests(WireModel):

@@ -162,6 +162,54 @@ class ProductDemand(WireModel):
     )
 
 
+class ParameterRange(WireModel):
+    """Values of a parameter among which the planner chooses."""
+
+    message_type: ClassVar[type[Message]] = request_pb2.ParameterRange
+
+    parameter_id: str = Field(description="The parameter.", examples=["depth"])
+    lowest: float = Field(description="The lowest value, in the unit below.", examples=[0.5])
+    highest: float = Field(description="The highest value.", examples=[1.5])
+    step: float = Field(
+        0.0,
+        description="From one value to the next, counted from the lowest; 0 means that only the lowest and the "
+        "highest will do.",
+        examples=[0.25],
+    )
+    unit: str = Field(
+        "", description="The unit, of the parameter's dimension; empty means the parameter's own.", examples=["m"]
+    )
+    lowest_share: float = Field(
+        0.0,
+        description="What the lowest value is worth, a share of what the highest is; between them it grows evenly. "
+        "0 means the same.",
+        examples=[0.4],
+    )
+
+
+class RequestMode(WireModel):
+    """A way to do what is asked for. The planner chooses one of a request's."""
+
+    message_type: ClassVar[type[Message]] = request_pb2.RequestMode
+
+    mode_id: str = Field(description="Identifier, unique in the request, such as long.", examples=["long"])
+    preset_id: str = Field(
+        "",
+        description="A preset of the activity type, whose arguments hold where none is given below.",
+        examples=["full-depth"],
+    )
+    arguments: list[Argument] = Field(
+        default_factory=list,
+        description="Values of the activity type's parameters; what neither they nor the preset say the request says.",
+    )
+    share: float = Field(
+        0.0, description="What it is worth, a share of the request's value; 0 means all of it.", examples=[0.6]
+    )
+    range: ParameterRange | None = Field(
+        None, description="A parameter whose value the planner chooses; unset means none."
+    )
+
+
 class RequestChange(WireModel):
     """A change of a request."""
 
@@ -212,6 +260,11 @@ class ActivityRequest(WireModel):
     campaign: Campaign | None = Field(None, description="At several places; unset means at one.")
     decay: ValueDecay | None = Field(None, description="How the value falls; unset means not at all.")
     products: list[ProductDemand] = Field(default_factory=list, description="What is wanted of data products.")
+    modes: list[RequestMode] = Field(
+        default_factory=list,
+        description="Ways to do it, of which the planner chooses one for each repetition; none means that there is "
+        "one way.",
+    )
     plan_id: str = Field("", description="The released plan that holds it, where one does.", examples=["plan-7"])
     done_count: UInt32 = Field(0, description="How many of its repetitions were carried out.", examples=[0])
 
@@ -253,6 +306,11 @@ class NewActivityRequest(WireModel):
     campaign: Campaign | None = Field(None, description="At several places; unset means at one.")
     decay: ValueDecay | None = Field(None, description="How the value falls; unset means not at all.")
     products: list[ProductDemand] = Field(default_factory=list, description="What is wanted of data products.")
+    modes: list[RequestMode] = Field(
+        default_factory=list,
+        description="Ways to do it, of which the planner chooses one for each repetition; none means that there is "
+        "one way.",
+    )
 
 
 class SubmitRequests(WireModel):

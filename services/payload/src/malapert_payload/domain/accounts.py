@@ -63,7 +63,7 @@ def accounts(
     Notes
     -----
     Every repetition counts an even part of its request's value. What was done counts the energy and data that were
-    measured, else those that were predicted.
+    measured, else those that were predicted: of modes those of the one that is worth most.
     """
     lines: dict[tuple[str, str], AccountLine] = defaultdict(AccountLine)
 
@@ -73,7 +73,8 @@ def accounts(
     for request in requests:
         if catalogue.activity_type(request.activity_type_id, request.activity_type_version) is None:
             continue
-        total, told = wanted_count(request, catalogue), predict(request, catalogue)
+        total = wanted_count(request, catalogue)
+        told = max(predict(request, catalogue), key=lambda prediction: prediction.share)
         if request.state in _ASKED:
             enter(request.agency_id, "asked", _line(request, told, total, total - len(request.standing.abandoned)))
         held = request.standing.slots

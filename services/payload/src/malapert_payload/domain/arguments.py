@@ -5,19 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from malapert_core.units import convert
 
 from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter
-from malapert_payload.domain.request import ActivityRequest
 
 
-def stated_arguments(request: ActivityRequest, kind: ActivityType) -> tuple[Argument, ...]:
-    """Return a request's own arguments, then those of its preset that it does not state itself."""
-    own = {argument.parameter_id for argument in request.arguments}
-    preset = kind.preset(request.preset_id) if request.preset_id else None
-    taken_over = preset.arguments if preset else ()
-    return (*request.arguments, *(argument for argument in taken_over if argument.parameter_id not in own))
+def stated_arguments(own: tuple[Argument, ...], preset_id: str, kind: ActivityType) -> tuple[Argument, ...]:
+    """Return arguments, then those of a preset; no preset where its identifier is empty."""
+    preset = kind.preset(preset_id) if preset_id else None
+    return (*own, *(preset.arguments if preset else ()))
 
 
 def settled_arguments(arguments: Sequence[Argument], kind: ActivityType) -> dict[str, float]:
-    """Return the value of each parameter in its unit, the default where an argument states none.
+    """Return the value of each parameter in its unit: of the first argument that states it, else the default.
 
     The arguments are valid; a parameter without a default that no argument states is left out.
     """

@@ -7,14 +7,17 @@ from datetime import timedelta
 from itertools import chain
 
 from malapert_payload.domain.activity_type import ActivityType, InstrumentUse
-from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.catalogue import Catalogue, by_identifier
 from malapert_payload.domain.content import content_hash
 from malapert_payload.domain.figures import Interval, value_of
+from malapert_payload.domain.modes import ways
 from malapert_payload.domain.request import ActivityRequest, Campaign, RelationKind
 from malapert_payload.domain.resource import Resource
 from malapert_payload.domain.sequence import NumberedStep, ProductMade, exclusion_resources, numbered_steps
 from malapert_payload.domain.value import ValueSpan, repetition_shares, value_spans
+
+START_MARK = "@"
+"""Parts what a chain does from in which mode, and a mode from which of its starts, in their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class ActivityDraft:
     repetition_index: int
     item_versions: tuple[str, ...]
     products: tuple[ProductMade, ...]
+    mode_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class ActivityRepetition:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChoice:
-    """So many of these chains at most are planned."""
+    """So many of these chains at most are planned: places of a campaign."""
 
     request_id: str
     chain_ids: tuple[str, ...]
@@ -100,6 +104,16 @@ class _Unit:
     position: int
     share: float
     place_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mode:
+    """A way to do a repetition at a start of some worth, which is a share of the request's value."""
+
+    mode_id: str
+    steps: tuple[NumberedStep, ...]
+    span: ValueSpan
+    share: float
 
 
 def expand(
@@ -181,56 +195,55 @@ def _expanded(request: ActivityRequest, catalogue: Catalogue) -> tuple[list[Acti
     kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
     if kind is None:
         raise LookupError(f"request {request.request_id} has no activity type")
-    steps = numbered_steps(kind, settled_arguments(stated_arguments(request, kind), kind), catalogue)
-    spans = value_spans(request, catalogue.horizon)
     versions = _item_versions(kind, catalogue)
-    drafts: list[ActivityDraft] = []
-    choices: list[ActivityChoice] = []
-    for unit in _units(request, catalogue):
-        chain_ids = []
+    modes = list(_modes_of(request, kind, catalogue))
+    drafts = [
+        _draft(request, kind, unit, mode, index, versions)
+        for unit in _units(request, catalogue)
+        for mode in modes
+        for index in range(len(mode.steps))
+    ]
+    if request.campaign is None:
+        return drafts, []
+    left = wanted_count(request, catalogue) - len(request.standing.done) - len(request.standing.under_way)
+    every = tuple(dict.fromkeys(draft.chain_id or draft.activity_id for draft in drafts))
+    return drafts, [ActivityChoice(request.request_id, every, max(0, left))]
+
+
+def _modes_of(request: ActivityRequest, kind: ActivityType, catalogue: Catalogue) -> Iterator[_Mode]:
+    """Yield each way to do a request, at each worth that its start may have."""
+    spans = value_spans(request, catalogue.horizon)
+    for way in ways(request, kind):
+        steps = numbered_steps(kind, way.settled(kind), catalogue)
         for number, span in enumerate(spans):
-            chain_id = f"{request.request_id}/{unit.index}" + (f"@{number}" if len(spans) > 1 else "")
-            made = [
-                _draft(request, kind, (chain_id, unit), (index, steps), span, versions) for index in range(len(steps))
-            ]
-            drafts += made
-            chain_ids.append(made[0].chain_id or made[0].activity_id)
-        if len(spans) > 1:
-            choices.append(ActivityChoice(request.request_id, tuple(chain_ids), 1))
-    if request.campaign is not None:
-        left = wanted_count(request, catalogue) - len(request.standing.done) - len(request.standing.under_way)
-        every = tuple(dict.fromkeys(draft.chain_id or draft.activity_id for draft in drafts))
-        choices.append(ActivityChoice(request.request_id, every, max(0, left)))
-    return drafts, choices
+            name = way.mode_id + (f"{START_MARK}{number}" if len(spans) > 1 else "")
+            yield _Mode(name, tuple(steps), span, way.share * span.share)
 
 
 def _draft(
-    request: ActivityRequest,
-    kind: ActivityType,
-    owner: tuple[str, _Unit],
-    position: tuple[int, Sequence[NumberedStep]],
-    span: ValueSpan,
-    versions: tuple[str, ...],
+    request: ActivityRequest, kind: ActivityType, unit: _Unit, mode: _Mode, index: int, versions: tuple[str, ...]
 ) -> ActivityDraft:
-    (chain_id, unit), (index, steps) = owner, position
-    step = steps[index]
+    step, count = mode.steps[index], len(mode.steps)
+    suffix = f"{START_MARK}{mode.mode_id.removeprefix(START_MARK)}" if mode.mode_id else ""
+    chain_id = f"{request.request_id}/{unit.index}{suffix}"
     return ActivityDraft(
         activity_id=f"{chain_id}/{step.step_id}",
         request_id=request.request_id,
         activity_type_id=kind.activity_type_id,
-        chain_id=chain_id if len(steps) > 1 else "",
+        chain_id=chain_id if count > 1 else "",
         chain_index=index,
-        title=request.title if len(steps) == 1 else f"{request.title}: {step.title}",
+        title=request.title if count == 1 else f"{request.title}: {step.title}",
         agency_id=request.agency_id,
         asset_id=kind.asset_id,
-        value=request.value * unit.share * span.share if index == 0 else 0.0,
+        value=request.value * unit.share * mode.share if index == 0 else 0.0,
         mandatory=request.mandatory,
         step=step if index else replace(step, max_wait_s=0.0),
         place_ids=unit.place_ids,
-        windows=_windows(request, step, span) if index == 0 else _sorted_windows(request),
+        windows=_windows(request, step, mode.span) if index == 0 else _sorted_windows(request),
         repetition_index=unit.position,
         item_versions=versions,
         products=tuple(_wanted(product, request) for product in step.products),
+        mode_id=mode.mode_id,
     )
 
 

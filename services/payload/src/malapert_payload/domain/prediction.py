@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from malapert_payload.domain.activity_type import ActivityType
-from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import campaign_places, wanted_count
 from malapert_payload.domain.figures import DOUBTFUL, Interval, figures_of
+from malapert_payload.domain.modes import ways
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.sequence import NumberedStep, numbered_steps
 
@@ -17,7 +17,7 @@ _SECONDS_PER_HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What one repetition of a request would take, where and when it would do."""
+    """What one repetition of a request would take in one of its modes, where and when it would do."""
 
     request_id: str
     steps: tuple[NumberedStep, ...]
@@ -25,6 +25,8 @@ class Prediction:
     place_ids: tuple[str, ...]
     windows: tuple[Interval, ...]
     notes: tuple[str, ...]
+    mode_id: str = ""
+    share: float = 1.0
 
     @property
     def duration_s(self) -> float:
@@ -42,21 +44,25 @@ class Prediction:
         return sum(step.data_bit for step in self.steps)
 
 
-def predict(request: ActivityRequest, catalogue: Catalogue) -> Prediction:
-    """Return what a valid request would take."""
+def predict(request: ActivityRequest, catalogue: Catalogue) -> tuple[Prediction, ...]:
+    """Return what a valid request would take in each of its modes."""
     kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
     if kind is None:
         raise LookupError(f"request {request.request_id} has no activity type")
-    arguments = settled_arguments(stated_arguments(request, kind), kind)
     places = campaign_places(request.campaign, catalogue) if request.campaign else request.place_ids
     windows = tuple(sorted(request.windows, key=lambda window: window.start_time))
-    return Prediction(
-        request_id=request.request_id,
-        steps=tuple(numbered_steps(kind, arguments, catalogue)),
-        repetition_count=wanted_count(request, catalogue),
-        place_ids=places,
-        windows=windows or (catalogue.horizon,),
-        notes=tuple(_notes(kind, catalogue)),
+    return tuple(
+        Prediction(
+            request_id=request.request_id,
+            steps=tuple(numbered_steps(kind, way.settled(kind), catalogue)),
+            repetition_count=wanted_count(request, catalogue),
+            place_ids=places,
+            windows=windows or (catalogue.horizon,),
+            notes=tuple(_notes(kind, catalogue)),
+            mode_id=way.mode_id,
+            share=way.share,
+        )
+        for way in ways(request, kind)
     )
 
 

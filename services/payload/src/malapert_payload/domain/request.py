@@ -97,6 +97,32 @@ class ProductDemand:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterRange:
+    """Values of a parameter from the lowest in steps, and the highest, a step of 0 meaning only these two.
+
+    The lowest is worth `lowest_share` of the highest, 0 meaning as much; between them the worth grows evenly.
+    """
+
+    parameter_id: str
+    lowest: float
+    highest: float
+    step: float = 0.0
+    unit: str = ""
+    lowest_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMode:
+    """A way to do what is asked for, worth a share of the request's value, 0 meaning all of it."""
+
+    mode_id: str
+    preset_id: str = ""
+    arguments: tuple[Argument, ...] = ()
+    share: float = 0.0
+    range: ParameterRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestChange:
     """A row of a request's history: the state after the change, when, by which agency and why."""
 
@@ -146,6 +172,7 @@ class ActivityRequest:
     campaign: Campaign | None = None
     decay: ValueDecay | None = None
     products: tuple[ProductDemand, ...] = ()
+    modes: tuple[RequestMode, ...] = ()
     state: RequestState = RequestState.UNSPECIFIED
     history: tuple[RequestChange, ...] = ()
     version: int = 0

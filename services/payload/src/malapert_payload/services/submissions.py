@@ -216,7 +216,7 @@ def _check(requests: Sequence[ActivityRequest], present: _Present, hidden: Seque
     faults = (*_change_faults(requests, present), *hidden)
     faulty = {fault.path.partition(".")[0] for fault in faults}
     sound = [request for index, request in enumerate(requests) if f"requests[{index}]" not in faulty]
-    return Check(faults, tuple(predict(request, present.catalogue) for request in sound))
+    return Check(faults, tuple(told for request in sound for told in predict(request, present.catalogue)))
 
 
 def _hidden(requests: Sequence[ActivityRequest], present: _Present, viewer: Viewer) -> list[Fault]:

@@ -1,8 +1,10 @@
 """What can be done with the assets, and what the teams ask for."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from malapert_core.units import convert
+from pydantic import Field, model_validator
 
 from malapert_planner.mission_document.assets import Condition, InstrumentUse
 from malapert_planner.mission_document.figures import Sourced
@@ -148,6 +150,37 @@ class Decay(Sourced):
     repetition_factor: Share | None = None
 
 
+class ParameterRange(Sourced):
+    """Values of a parameter from the lowest in steps, and the highest; without a step only these two."""
+
+    parameter: Identifier
+    lowest: Amount
+    highest: Amount
+    step: Amount | None = None
+    lowest_share: Share | None = None
+
+    @model_validator(mode="after")
+    def _check_units(self) -> Self:
+        for figure in (self.highest, self.step):
+            if figure is not None:
+                self.in_its_unit(figure)
+        return self
+
+    def in_its_unit(self, figure: Amount) -> float:
+        """Return an amount in the unit of the lowest value; ValueError where it is of another dimension."""
+        return convert(figure.amount, figure.unit_name, self.lowest.unit_name)
+
+
+class RequestMode(Sourced):
+    """A way to do what is asked for, worth a share of the request's value; the planner chooses one."""
+
+    id: Identifier
+    preset: Identifier | None = None
+    arguments: list[Argument] = Field(default_factory=list)
+    share: Share | None = None
+    range: ParameterRange | None = None
+
+
 class ProductDemand(Sourced):
     """What a team wants of a data product instead of what the activity type says."""
 
@@ -184,4 +217,5 @@ class Request(Sourced):
     campaign: Campaign | None = None
     decay: Decay | None = None
     products: list[ProductDemand] = Field(default_factory=list)
+    modes: list[RequestMode] = Field(default_factory=list)
     visibility: Visibility = Visibility.MISSION

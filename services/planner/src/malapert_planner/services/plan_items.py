@@ -54,12 +54,14 @@ def activity_messages(
 
 
 def _requested(activity: Activity, problem: PlanningProblem, place_id: str, span: Span) -> plan_pb2.PlannedActivity:
+    # Which worth of its start it has is no way to do it.
+    mode = activity.mode_id.partition("@")[0]
     return plan_pb2.PlannedActivity(
         activity_id=activity.activity_id,
         kind=plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED,
         request_id=activity.request_id,
         activity_type_id=activity.activity_type_id,
-        title=activity.title,
+        title=f"{activity.title} ({mode})" if mode else activity.title,
         agency_id=activity.agency_id,
         asset_id=problem.asset_id,
         interval=span_interval(problem, span),
@@ -69,6 +71,7 @@ def _requested(activity: Activity, problem: PlanningProblem, place_id: str, span
         resource_ids=activity.resource_ids,
         chain_id=activity.chain_id,
         value=activity.value,
+        mode_id=mode,
     )
 
 

@@ -225,6 +225,7 @@ def _activity(
         min_start_charge_wh=draft.min_start_charge * problem.battery.capacity_wh,
         max_wait_s=math.floor(draft.max_wait_s),
         products=() if problem.is_placeless else tuple(_product(product) for product in draft.products),
+        mode_id=draft.mode_id,
     )
 
 

@@ -6,7 +6,14 @@ from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.mission_document.activities import Campaign, Decay, Relation, Request
+from malapert_planner.mission_document.activities import (
+    Campaign,
+    Decay,
+    ParameterRange,
+    Relation,
+    Request,
+    RequestMode,
+)
 from malapert_planner.mission_document.quantities import Duration, Share
 from malapert_planner.services.item_messages import argument_messages
 
@@ -41,6 +48,7 @@ def request_message(request: Request, mission_id: str) -> request_pb2.ActivityRe
             )
             for demand in request.products
         ],
+        modes=map(_mode, request.modes),
         visibility=type_pb2.Visibility.Value(f"VISIBILITY_{request.visibility.name}"),
     )
     if request.repetition is not None:
@@ -60,6 +68,29 @@ def _relation(relation: Relation) -> request_pb2.Relation:
         request_id=relation.request,
         min_lag_s=_amount(relation.min_lag),
         max_lag_s=_amount(relation.max_lag),
+    )
+
+
+def _mode(mode: RequestMode) -> request_pb2.RequestMode:
+    return request_pb2.RequestMode(
+        mode_id=mode.id,
+        preset_id=mode.preset or "",
+        arguments=argument_messages(mode.arguments),
+        share=_amount(mode.share),
+        range=_range(mode.range),
+    )
+
+
+def _range(values: ParameterRange | None) -> request_pb2.ParameterRange | None:
+    if values is None:
+        return None
+    return request_pb2.ParameterRange(
+        parameter_id=values.parameter,
+        lowest=values.lowest.amount,
+        highest=values.in_its_unit(values.highest),
+        step=values.in_its_unit(values.step) if values.step else 0.0,
+        unit=values.lowest.unit_name,
+        lowest_share=_amount(values.lowest_share),
     )
 
 

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from malapert_core.errors import Fault
 from malapert_core.units import convert
 
 from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter, Step
-from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.figures import Figure
-from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.modes import Way
 from malapert_payload.domain.sequence import step_duration_s
 from malapert_payload.domain.validation.figures import number_faults, unit_faults
 from malapert_payload.domain.validation.identifiers import unknown_faults
@@ -28,36 +28,39 @@ def argument_faults(arguments: Sequence[Argument], path: str, kind: ActivityType
             yield Fault(f"{where}.parameter_id", "DUPLICATE_ID", message)
         seen.setdefault(argument.parameter_id, index)
         if argument.parameter_id in parameters:
-            yield from _value_faults(argument, where, parameters[argument.parameter_id])
+            yield from value_faults(argument, where, parameters[argument.parameter_id])
 
 
-def request_argument_faults(
-    request: ActivityRequest, path: str, kind: ActivityType, catalogue: Catalogue
-) -> Iterator[Fault]:
-    """Yield the faults of a request's preset and arguments, and of the steps that they make."""
-    if request.preset_id:
+def stated_faults(arguments: Sequence[Argument], preset_id: str, path: str, kind: ActivityType) -> Iterator[Fault]:
+    """Yield the faults of a preset, none where its identifier is empty, and of arguments beside it."""
+    if preset_id:
         known = [preset.preset_id for preset in kind.presets]
-        yield from unknown_faults(request.preset_id, known, f"{path}.preset_id", "preset")
-    own = list(argument_faults(request.arguments, f"{path}.arguments", kind))
-    yield from own
-    stated = stated_arguments(request, kind)
-    given = {argument.parameter_id for argument in stated}
+        yield from unknown_faults(preset_id, known, f"{path}.preset_id", "preset")
+    yield from argument_faults(arguments, f"{path}.arguments", kind)
+
+
+def way_faults(way: Way, path: str, kind: ActivityType, catalogue: Catalogue) -> Iterator[Fault]:
+    """Yield the faults of what arguments that are sound by themselves make of an activity type."""
+    where = f" for mode {way.mode_id}" if way.mode_id else ""
+    given = {argument.parameter_id for argument in way.arguments}
     missing = [p for p in kind.parameters if p.default_value is None and p.parameter_id not in given]
     for parameter in missing:
-        message = f"state {parameter.parameter_id!r} in {parameter.unit or '1'}; it has no default"
-        yield Fault(f"{path}.arguments", "MISSING_ARGUMENT", message)
-    if own or missing:
+        message = f"state {parameter.parameter_id!r}{where} in {parameter.unit or '1'}; it has no default"
+        yield Fault(path, "MISSING_ARGUMENT", message)
+    if missing:
         return
     try:
-        values = settled_arguments(stated, kind)
+        values = way.settled(kind)
         durations_s = [step_duration_s(step, values) for step in kind.steps]
     except ValueError:
         return  # The activity type has a unit that is wrong, which is its own fault.
     for step, duration_s in zip(kind.steps, durations_s, strict=True):
-        yield from _duration_faults(step, duration_s, f"{path}.arguments", catalogue)
+        for fault in _duration_faults(step, duration_s, path, catalogue):
+            yield replace(fault, message=fault.message + where)
 
 
-def _value_faults(argument: Argument, path: str, parameter: Parameter) -> Iterator[Fault]:
+def value_faults(argument: Argument, path: str, parameter: Parameter) -> Iterator[Fault]:
+    """Yield the faults of an argument's value and unit, given its parameter."""
     unit = parameter.unit
     if any(unit_faults(unit, "", unit)):
         return  # The parameter's own fault.

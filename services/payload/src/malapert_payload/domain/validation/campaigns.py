@@ -66,9 +66,6 @@ def decay_faults(request: ActivityRequest, decay: ValueDecay, path: str, horizon
         yield Fault(
             f"{path}.every_s", "DECAY_OF_CAMPAIGN", "the value of a campaign does not fall; give single requests"
         )
-    if decay.every_s and request.mandatory:
-        message = "what is mandatory has no best time; leave the decay out, or make it optional"
-        yield Fault(f"{path}.every_s", "MANDATORY_CHOICE", message)
     if not decay.every_s:
         if not decay.repetition_factor:
             yield Fault(path, "NO_DECAY", "say how the value falls: every_s with factor, or repetition_factor")

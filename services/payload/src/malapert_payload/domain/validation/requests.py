@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.lifecycle import SETTLED_STATES
+from malapert_payload.domain.modes import ways
 from malapert_payload.domain.request import ActivityRequest, Visibility
 from malapert_payload.domain.sequence import numbered_steps
-from malapert_payload.domain.validation.arguments import request_argument_faults
 from malapert_payload.domain.validation.campaigns import campaign_faults, decay_faults
 from malapert_payload.domain.validation.catalogue import catalogue_faults
 from malapert_payload.domain.validation.figures import number_faults
@@ -21,6 +20,7 @@ from malapert_payload.domain.validation.identifiers import (
     unknown_faults,
     version_faults,
 )
+from malapert_payload.domain.validation.modes import mode_faults, start_faults
 from malapert_payload.domain.validation.relations import cycle_faults, relation_faults
 from malapert_payload.domain.validation.windows import repetition_faults, window_faults
 
@@ -103,8 +103,10 @@ def request_faults(
     yield from repetition_faults(request, path, catalogue.horizon, duration_s)
     if request.campaign is not None:
         yield from campaign_faults(request, request.campaign, f"{path}.campaign", catalogue)
-    if request.decay is not None:
-        yield from decay_faults(request, request.decay, f"{path}.decay", catalogue.horizon)
+    falls = request.decay and list(decay_faults(request, request.decay, f"{path}.decay", catalogue.horizon))
+    yield from falls or ()
+    if not (kind_faults or falls):
+        yield from start_faults(request, path, catalogue.horizon)
     yield from relation_faults(request, path, known_request_ids)
 
 
@@ -126,7 +128,7 @@ def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> I
             allowed = ", ".join(sorted({instrument.agency_id, *instrument.permitted_agency_ids}))
             message = f"{instrument_id!r} may be used by {allowed}; {request.agency_id!r} has no leave of its owner"
             yield Fault(f"{path}.activity_type_id", "NO_LEAVE", message)
-    yield from request_argument_faults(request, path, kind, catalogue)
+    yield from mode_faults(request, path, kind, catalogue)
     known = kind.product_ids()
     for index, demand in enumerate(request.products):
         product_path = f"{path}.products[{index}]"
@@ -136,12 +138,15 @@ def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> I
 
 
 def _duration_s(request: ActivityRequest, catalogue: Catalogue) -> float:
+    """Return how long the shortest way to do a request takes without waits; 0 where that cannot be told."""
     kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
     if kind is None:
         return 0.0
     try:
-        values = settled_arguments(stated_arguments(request, kind), kind)
-        return sum(step.duration_s for step in numbered_steps(kind, values, catalogue))
+        return min(
+            sum(step.duration_s for step in numbered_steps(kind, way.settled(kind), catalogue))
+            for way in ways(request, kind)
+        )
     except (ValueError, KeyError):
         return 0.0  # The activity type or an instrument of it has faults of its own.
 

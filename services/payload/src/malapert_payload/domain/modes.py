@@ -1,0 +1,65 @@
+"""The ways to do what a request asks for: its modes, each with every value of its range."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from malapert_payload.domain.activity_type import ActivityType, Argument
+from malapert_payload.domain.arguments import settled_arguments, stated_arguments
+from malapert_payload.domain.request import ActivityRequest, ParameterRange, RequestMode
+
+MAX_WAYS = 64
+"""A repetition can be done in so many ways at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A mode with a value of its range: the arguments, first come first, and the share of the request's value."""
+
+    mode_id: str
+    arguments: tuple[Argument, ...]
+    share: float
+
+    def settled(self, kind: ActivityType) -> dict[str, float]:
+        """Return the value of each parameter in its unit."""
+        return settled_arguments(self.arguments, kind)
+
+
+def ways(request: ActivityRequest, kind: ActivityType) -> tuple[Way, ...]:
+    """Return the ways in which a request can be done; one without a name where it has no modes."""
+    own = stated_arguments(request.arguments, request.preset_id, kind)
+    if not request.modes:
+        return (Way("", own, 1.0),)
+    return tuple(way for mode in request.modes for way in _ways(mode, own, kind))
+
+
+def range_count(values: ParameterRange) -> float:
+    """Return how many values a range has; not finite where its figures are not."""
+    if values.step <= 0:
+        return 2.0
+    steps = (values.highest - values.lowest) / values.step
+    return float(1 + math.ceil(round(steps, 9))) if math.isfinite(steps) else math.inf
+
+
+def _ways(mode: RequestMode, own: tuple[Argument, ...], kind: ActivityType) -> Iterator[Way]:
+    stated = (*stated_arguments(mode.arguments, mode.preset_id, kind), *own)
+    share = mode.share or 1.0
+    if mode.range is None:
+        yield Way(mode.mode_id, stated, share)
+        return
+    values = mode.range
+    for value in _values(values):
+        chosen = Argument(values.parameter_id, value, values.unit)
+        yield Way(f"{mode.mode_id}={value:g}", (chosen, *stated), share * _share(values, value))
+
+
+def _values(values: ParameterRange) -> Iterator[float]:
+    """Yield the values from the lowest in steps, and the highest."""
+    for number in range(int(range_count(values)) - 1):
+        yield values.lowest + number * values.step
+    yield values.highest
+
+
+def _share(values: ParameterRange, value: float) -> float:
+    lowest_share = values.lowest_share or 1.0
+    return lowest_share + (1.0 - lowest_share) * (value - values.lowest) / (values.highest - values.lowest)
