@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from malapert_planner.domain.problem import PlanningProblem, Span
+from malapert_planner.domain.modes import mode_key
+from malapert_planner.domain.problem import Activity, PlanningProblem, Span
 from malapert_planner.domain.replanning import Item, items_of, label_of
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.spans import overlap_s
@@ -18,7 +19,7 @@ Pair = tuple[Item | None, Item | None]
 
 
 class ChangeKind(StrEnum):
-    """What became of an item."""
+    """What became of an item; one that is done in another mode, or at another time or place, is moved."""
 
     MOVED = "MOVED"
     ADDED = "ADDED"
@@ -53,7 +54,8 @@ def changes(
     forced
         What could not stay as it was, and why, by label.
     """
-    changed = sorted((pair for pair in _pairs(before, after) if not _same(*pair)), key=_order)
+    names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
+    changed = sorted((pair for pair in _pairs(before, after, names) if not _same(*pair)), key=_order)
     return tuple(_change(problem, pair, changed, forced or {}) for pair in changed)
 
 
@@ -75,12 +77,17 @@ def _same(before: Item | None, after: Item | None) -> bool:
     return before == after
 
 
-def _pairs(before: Schedule, after: Schedule) -> Iterator[Pair]:
+def _step_name(activity: Activity) -> Hashable:
+    """Return what a step shares with those that are it in other modes."""
+    return (mode_key(activity), activity.chain_index) if activity.mode_id else activity.activity_id
+
+
+def _pairs(before: Schedule, after: Schedule, names: Mapping[str, Hashable]) -> Iterator[Pair]:
     """Yield what was with what it became: an activity by its name; a drive by its ends; a contact by its station."""
     groups: dict[Hashable, tuple[list[Item], list[Item]]] = {}
     for side, schedule in enumerate((before, after)):
         for item in items_of(schedule):
-            groups.setdefault(_key(item), ([], []))[side].append(item)
+            groups.setdefault(_key(item, names), ([], []))[side].append(item)
     for earlier, later in groups.values():
         rest = list(later)
         left = []
@@ -100,9 +107,9 @@ def _pairs(before: Schedule, after: Schedule) -> Iterator[Pair]:
         yield from ((None, item) for item in rest)
 
 
-def _key(item: Item) -> Hashable:
+def _key(item: Item, names: Mapping[str, Hashable]) -> Hashable:
     if isinstance(item, PlacedActivity):
-        return item.activity_id
+        return names.get(item.activity_id, item.activity_id)
     if isinstance(item, PlacedDrive):
         return item.from_place_id, item.to_place_id
     return "contact", item.station_id
