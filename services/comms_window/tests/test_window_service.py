@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 from malapert.comms_window.v1 import (
     event_pb2,
@@ -16,6 +17,8 @@ from malapert.comms_window.v1 import (
 )
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
+from malapert_comms_window.domain.horizons import sphere_horizons
+from malapert_comms_window.domain.window_requests import Place
 from malapert_comms_window.factory import MIGRATIONS
 from malapert_comms_window.storage.tables import CommsWindowTable
 from malapert_core.errors import InvalidInputError, NotFoundError
@@ -247,6 +250,91 @@ async def test_windows_are_listed_by_kind_place_and_station(sqlite_comms_window:
         with pytest.raises(InvalidInputError) as token:
             await stub.ListWindows(window_pb2.ListWindowsRequest(window_set_id=window_set_id, page=bad_page))
         assert token.value.reason == "INVALID_PAGE_TOKEN"
+
+
+def _own_station(**changes: Any) -> window_pb2.Station:
+    def figure(value: float, unit: str) -> type_pb2.Figure:
+        return type_pb2.Figure(value=value, unit=unit, source="test", confidence=type_pb2.CONFIDENCE_ASSUMPTION)
+
+    values: dict[str, Any] = {
+        "station_id": "polar-test.ogs",
+        "name": "Optical station",
+        "agency_id": "ISRO",
+        "operator": "ISRO",
+        "latitude_deg": 32.78,
+        "longitude_deg": 78.96,
+        "height_m": 4500.0,
+        "height_datum": "WGS 84",
+        "dish_m": 1.0,
+        "min_elevation_deg": figure(10.0, "deg"),
+        "bands": [window_pb2.StationBand(band="optical")],
+        "setup_s": figure(0.0, "s"),
+        "teardown_s": figure(0.0, "s"),
+        "cost_per_hour": figure(0.0, "1"),
+        "handover_s": figure(0.0, "s"),
+        "source": "test",
+        "confidence": type_pb2.CONFIDENCE_UNVERIFIED,
+        "complex_name": "polar-test.ogs",
+        "bands_confidence": type_pb2.CONFIDENCE_ASSUMPTION,
+    }
+    return window_pb2.Station(**{**values, **changes})
+
+
+@pytest.mark.asyncio
+async def test_a_place_on_the_sphere_and_a_station_of_one_s_own_give_windows(sqlite_comms_window: Any) -> None:
+    request = _request(
+        terrain_stack_id="",
+        on_sphere=True,
+        own_stations=[_own_station()],
+        optical=window_pb2.OpticalRules(max_sun_elevation_deg=-12.0, min_elevation_deg=20.0),
+        span=_interval(START, 29.0),
+    )
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        operation = await _computed(channel, request)
+        assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED, operation
+        stub = window_pb2_grpc.WindowServiceStub(channel)
+        got = await stub.GetWindowSet(window_pb2.GetWindowSetRequest(window_set_id=operation.result_id))
+        windows = await _all_windows(stub, operation.result_id, kinds=[window_pb2.WINDOW_KIND_OPTICAL_LINK])
+        stations = await _stations(channel)
+    provenance = got.window_set.provenance
+    assert not provenance.synthetic_terrain
+    assert "no terrain is given: the skyline of base is that of a smooth sphere" in provenance.notes
+    assert got.window_set.request == request
+    assert {(window.place_id, window.station_id) for window in windows} == {
+        ("base", "polar-test.ogs"),
+        ("ridge", "polar-test.ogs"),
+    }
+    assert "polar-test.ogs" not in [station.station_id for station in stations]
+    # Two metres above a sphere of 1,737.4 km the horizon lies 0.087 degrees below the level.
+    (horizon,) = sphere_horizons([Place("base", -136.0, -88.8, 0.0)], 2.0).horizons
+    assert horizon.skyline_deg == pytest.approx(-np.degrees(np.sqrt(2 * 2.0 / 1_737_400.0)), rel=1e-5)
+
+
+@pytest.mark.asyncio
+async def test_faults_of_own_stations_are_told(sqlite_comms_window: Any) -> None:
+    stations = [
+        _own_station(station_id="esa-mlg"),
+        _own_station(bands=[], latitude_deg=95.0),
+        _own_station(name=""),
+    ]
+    request = _request(own_stations=stations, on_sphere=True)
+    async with (
+        sqlite_comms_window.run() as service,
+        open_test_channel(service.target, identity_of("JAXA")) as channel,
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
+    assert {(fault.path, fault.code) for fault in caught.value.faults} == {
+        ("terrain_stack_id", "CONTRADICTION"),
+        ("own_stations[0].station_id", "DUPLICATE"),
+        ("own_stations[1].bands", "MISSING"),
+        ("own_stations[1].latitude_deg", "OUT_OF_RANGE"),
+        ("own_stations[2].station_id", "DUPLICATE"),
+        ("own_stations[2].name", "MISSING"),
+    }
 
 
 @pytest.mark.asyncio

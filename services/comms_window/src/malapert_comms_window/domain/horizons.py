@@ -1,11 +1,16 @@
 """Skylines as landing-site gives them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from malapert_comms_window.domain.window_requests import Place
 from malapert_comms_window.domain.windows import InputRecord
+
+SPHERE_M = 1_737_400.0
+_AZIMUTHS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,3 +48,32 @@ class HorizonSet:
     inputs: tuple[InputRecord, ...]
     synthetic_terrain: bool
     notes: tuple[str, ...]
+
+
+def sphere_horizons(places: Sequence[Place], height_m: float) -> HorizonSet:
+    """Return the skylines of a smooth sphere through each place, for an eye at a height above it.
+
+    It dips by arccos(R / (R + h)) below the level, R the sphere's radius at the place, h the eye's height.
+    """
+    return HorizonSet(
+        horizons=tuple(_sphere_horizon(place, height_m) for place in places),
+        inputs=(),
+        synthetic_terrain=False,
+        notes=tuple(
+            f"no terrain is given: the skyline of {place.place_id} is that of a smooth sphere" for place in places
+        ),
+    )
+
+
+def _sphere_horizon(place: Place, height_m: float) -> Horizon:
+    radius_m = SPHERE_M + place.elevation_m
+    dip_deg = float(np.degrees(np.arccos(radius_m / (radius_m + height_m))))
+    return Horizon(
+        place.place_id,
+        place.longitude_deg,
+        place.latitude_deg,
+        place.elevation_m,
+        height_m,
+        np.full(_AZIMUTHS, -dip_deg),
+        0.0,
+    )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from malapert_core.errors import Fault, InvalidInputError
 
+from malapert_comms_window.domain.catalogue import check_station
 from malapert_comms_window.domain.links import LinkTerminal, terminal_faults
 from malapert_comms_window.domain.orbiter_links import (
     KeyLink,
@@ -55,6 +56,13 @@ class WindowRequest:
     optical: OpticalRules | None = None
     key_links: tuple[KeyLink, ...] = ()
     clock_error_s: float = 0.0
+    own_stations: tuple[Station, ...] = ()
+    on_sphere: bool = False
+
+    @property
+    def all_station_ids(self) -> tuple[str, ...]:
+        """Every station that is asked for: those of the catalogue, then those that this request alone knows."""
+        return (*self.station_ids, *(station.station_id for station in self.own_stations))
 
     @property
     def orbiter_ids(self) -> tuple[str, ...]:
@@ -76,7 +84,7 @@ def check_window_request(
     request
         What is asked.
     stations
-        The catalogue by identifier.
+        The catalogue, and the request's own stations where they are none of its, by identifier.
     orbiters
         Those of the asked orbiters that there are, by identifier.
     allowed
@@ -95,8 +103,10 @@ def check_window_request(
         *_orbiter_faults(request, orbiters),
         *_optical_faults(request, stations),
     ]
-    if request.places and not request.terrain_stack_id:
-        faults.append(Fault("terrain_stack_id", "MISSING", "the terrain stack that gives the skylines is needed"))
+    if request.places and bool(request.terrain_stack_id) == request.on_sphere:
+        message = "the terrain stack that gives the skylines is needed, or on_sphere where none is known"
+        code = "CONTRADICTION" if request.on_sphere else "MISSING"
+        faults.append(Fault("terrain_stack_id", code, message))
     if faults:
         raise InvalidInputError("INVALID_WINDOW_REQUEST", f"the request has {len(faults)} faults", faults=faults)
 
@@ -140,9 +150,25 @@ def _station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> 
             yield Fault(path, "UNKNOWN_STATION", f"there is no station {station_id!r}")
         elif station_id in request.station_ids[:index]:
             yield Fault(path, "DUPLICATE", f"{station_id!r} is there already")
+    yield from _own_station_faults(request, stations)
     others = request.relays or request.orbiters or request.optical or request.key_links
-    if request.station_ids and request.terminal is None and not others:
+    if request.all_station_ids and request.terminal is None and not others:
         yield Fault("terminal", "MISSING", "contact windows need the asset's radio")
+
+
+def _own_station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
+    others = {key: station for key, station in stations.items() if station not in request.own_stations}
+    for index, station in enumerate(request.own_stations):
+        path = f"own_stations[{index}]"
+        if station.station_id in others or station.station_id in request.station_ids:
+            yield Fault(f"{path}.station_id", "DUPLICATE", f"there is a station {station.station_id!r} already")
+        if station.station_id in [other.station_id for other in request.own_stations[:index]]:
+            yield Fault(f"{path}.station_id", "DUPLICATE", f"{station.station_id!r} is there already")
+        try:
+            check_station(station, others)
+        except InvalidInputError as error:
+            for fault in error.faults:
+                yield Fault(path + fault.path.removeprefix("station"), fault.code, fault.message)
 
 
 def _number_faults(request: WindowRequest) -> Iterable[Fault]:
@@ -189,7 +215,7 @@ def _optical_faults(request: WindowRequest, stations: Mapping[str, Station]) -> 
     if request.optical is not None:
         yield from optical_faults(request.optical, "optical")
     for index, link in enumerate(request.key_links):
-        yield from key_link_faults(link, f"key_links[{index}]", request.station_ids)
-    known = [stations[station_id] for station_id in request.station_ids if station_id in stations]
+        yield from key_link_faults(link, f"key_links[{index}]", request.all_station_ids)
+    known = [stations[station_id] for station_id in request.all_station_ids if station_id in stations]
     if (request.optical or request.key_links) and not any(station.is_optical for station in known):
         yield Fault("station_ids", "NO_OPTICAL_STATION", "optical links need a station with the band 'optical'")

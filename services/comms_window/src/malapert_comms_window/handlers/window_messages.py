@@ -31,6 +31,7 @@ from malapert_comms_window.handlers.link_messages import (
     terminal_of,
 )
 from malapert_comms_window.handlers.shared_messages import interval_message, interval_of
+from malapert_comms_window.handlers.station_messages import station_message, station_of
 
 _KIND_OF = {window_pb2.WindowKind.Value(f"WINDOW_KIND_{kind.name}"): kind for kind in WindowKind}
 _KIND_MESSAGE = {kind: value for value, kind in _KIND_OF.items()}
@@ -64,6 +65,8 @@ def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowReques
         optical=optical_rules_of(message.optical) if message.HasField("optical") else None,
         key_links=tuple(key_link_of(link) for link in message.key_links),
         clock_error_s=message.clock_error_s,
+        own_stations=tuple(station_of(station) for station in message.own_stations),
+        on_sphere=message.on_sphere,
     )
 
 
@@ -163,6 +166,8 @@ def _request_message(request: WindowRequest) -> window_pb2.ComputeWindowsRequest
         optical=None if request.optical is None else optical_rules_message(request.optical),
         key_links=[key_link_message(link) for link in request.key_links],
         clock_error_s=request.clock_error_s,
+        own_stations=[station_message(station) for station in request.own_stations],
+        on_sphere=request.on_sphere,
     )
 
 

@@ -8,7 +8,7 @@ from malapert_core.database import Database
 from malapert_core.errors import NotFoundError
 from malapert_core.operations import OperationContext
 
-from malapert_comms_window.domain.horizons import HorizonSet
+from malapert_comms_window.domain.horizons import HorizonSet, sphere_horizons
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.window_requests import WindowRequest, check_window_request
 from malapert_comms_window.domain.windows import Window, WindowFilter, WindowSet, WindowSummary, summarise
@@ -66,9 +66,10 @@ class WindowService:
         """
         first, last = (utc_datetime(edge) for edge in self._ephemeris.span_utc_s)
         async with self._database.reading() as session:
-            stations = await self._stations.find(session, request.station_ids)
+            stations = await self._stations.find(session, request.all_station_ids)
+        stations = {**{station.station_id: station for station in request.own_stations}, **stations}
         check_window_request(request, stations, await self._orbiters.find(request.orbiter_ids), (first, last))
-        return tuple(stations[station_id] for station_id in request.station_ids)
+        return tuple(stations[station_id] for station_id in request.all_station_ids)
 
     async def compute(self, context: OperationContext, request: WindowRequest) -> str:
         """Compute the windows of a request, or find the set that has them, and return the set's identifier."""
@@ -120,9 +121,10 @@ class WindowService:
 
     async def _skylines(self, request: WindowRequest) -> tuple[HorizonSet, HorizonSet]:
         stack_id, places = request.terrain_stack_id, request.places
-        if not places:
-            nothing = HorizonSet((), (), synthetic_terrain=False, notes=())
-            return nothing, nothing
+        if request.on_sphere or not places:
+            heights = (request.array_height_m, request.antenna_height_m)
+            array, antenna = (sphere_horizons(places, height_m) for height_m in heights)
+            return array, antenna
         array = await self._horizons.horizons(stack_id, places, request.array_height_m)
         if request.antenna_height_m == request.array_height_m:
             return array, array

@@ -276,7 +276,7 @@ class ComputeWindowsRequest(WireModel):
     message_type: ClassVar[type[Message]] = window_pb2.ComputeWindowsRequest
 
     mission_id: str = Field("", description="Mission identifier, for the record.", examples=["lupex"])
-    terrain_stack_id: str = Field(description="The terrain stack that gives the skylines.", examples=["stack-3f9a"])
+    terrain_stack_id: str = Field("", description="The terrain stack that gives the skylines.", examples=["stack-3f9a"])
     places: list[Place] = Field(description="The places.")
     station_ids: list[str] = Field(description="The stations.", examples=[["esa-mlg", "isro-blr"]])
     span: Interval = Field(description="The span.")
@@ -303,6 +303,17 @@ class ComputeWindowsRequest(WireModel):
         0.0,
         description="One standard deviation of the clock by which windows are kept, seconds.",
         examples=[0.0],
+    )
+    own_stations: list[Station] = Field(
+        default_factory=list,
+        description="Stations that this computation alone knows, besides those above, such as a mission's optical "
+        "stations. They are checked as stations that are added, and named as no other is.",
+    )
+    on_sphere: bool = Field(
+        False,
+        description="True where no terrain is known: the ground is then a smooth sphere through each place at the "
+        "elevation given.",
+        examples=[False],
     )
 
 
