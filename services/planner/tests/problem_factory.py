@@ -249,6 +249,7 @@ class _RandomProblem:
             "agency_id": self.rng.choice(("JAXA", "ISRO", "NASA")),
             "place_ids": place_ids,
             "windows": self.rng.choice(((), self.spans(0.7))),
+            "place_windows": self.place_windows(),
             "conditions": self.conditions(),
             "resource_ids": self.rng.choice(((), ("arm",), ("wheels",))),
             "value": float(self.rng.randint(1, 20)),
@@ -272,6 +273,12 @@ class _RandomProblem:
             )
             for index in range(count)
         ]
+
+    def place_windows(self) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+        """Windows at one place, for one activity in five."""
+        if self.rng.random() < 0.8:
+            return ()
+        return ((self.rng.choice(self.place_ids), self.rng.choice(((), self.spans(0.6)))),)
 
     def products(self, data_bit: float) -> tuple[Product, ...]:
         """Up to two products of some priorities, often with a latency limit."""

@@ -271,7 +271,11 @@ TWICE = make_problem(
         make_activity("r1", request_id="r", mode_id="long", duration_s=7200),
     )
 )
+AT_TIMES = make_problem(activities=(make_activity("a", place_windows=(("base", ((0, 7200),)), ("ridge", ()))),))
 CHAINS = [
+    Example(
+        Rule.ACTIVITY_WINDOW, AT_TIMES, plan(at("a", 4000)), 400, (4000, 7600), plan(at("a", 3600)), "at a place",
+    ),
     Example(
         Rule.MODE, TWICE, plan(at("r0", 600), at("r1", 9000, 7200)), 1, (600, 4200), plan(at("r1", 9000, 7200)),
     ),

@@ -39,6 +39,10 @@ def _form_holds(problem: PlanningProblem, schedule: Schedule) -> bool:
         minutes = range(placed.span[0], placed.span[1], TICK_S)
         if activity.windows and not all(any(holds(span, time_s) for span in activity.windows) for time_s in minutes):
             return False
+        for place_id, spans in activity.place_windows:
+            at_place = [time_s for time_s in minutes if placed.place_id == place_id]
+            if not all(any(holds(span, time_s) for span in spans) for time_s in at_place):
+                return False
     items = (*schedule.activities, *schedule.drives, *schedule.contacts)
     planned = {placed.activity_id for placed in schedule.activities}
     return all(0 <= item.span[0] < item.span[1] <= problem.horizon_s for item in items) and all(

@@ -52,3 +52,7 @@ class ResourceUse(WireModel):
     resource_id: str = Field(description="The resource.", examples=["ovens"])
     effect: Annotated[ResourceEffect, Strict(False)] = Field(description="What is done to it.", examples=["HOLD"])
     amount: Figure | None = Field(None, description="How much, in the resource's unit.")
+    link_share: Figure | None = Field(
+        None,
+        description="Instead of an amount: which share of what the link of the step gives over it, keys or data.",
+    )

@@ -23,6 +23,10 @@ class ConditionKind(IntEnum):
     AVAILABILITY = 10
 
 
+LINKS = (ConditionKind.RELAY_CONTACT, ConditionKind.ORBITER_CONTACT, ConditionKind.KEY_LINK)
+"""Conditions on links that give data or keys, of which a step may take a share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What must hold for the whole of a step, or must not; no stations, orbiters or calendars meaning any."""

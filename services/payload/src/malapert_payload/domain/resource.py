@@ -51,8 +51,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class ResourceUse:
-    """An amount of a resource, in a unit of the resource's dimension."""
+    """An amount of a resource, in a unit of the resource's dimension, or a share of what the step's link gives."""
 
     resource_id: str
     effect: ResourceEffect
     amount: Figure | None = figure(None)
+    link_share: Figure | None = figure("1")

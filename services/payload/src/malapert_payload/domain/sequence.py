@@ -32,11 +32,12 @@ OFF = ""
 
 @dataclass(frozen=True, slots=True)
 class AmountUsed:
-    """An amount of a resource in the resource's unit."""
+    """An amount of a resource in the resource's unit, and how much more each bit of the step's link makes it."""
 
     resource_id: str
     effect: ResourceEffect
     amount: float
+    amount_per_link_bit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,15 @@ def _amounts(
     step: Step, modes: Sequence[Mode], arguments: Mapping[str, float], catalogue: Catalogue
 ) -> Iterator[AmountUsed]:
     total: dict[tuple[str, ResourceEffect], float] = {}
+    per_bit: dict[tuple[str, ResourceEffect], float] = {}
     for use in (*step.uses, *(use for mode in modes for use in mode.uses)):
+        unit, key = catalogue.amounts_by_id[use.resource_id].unit, (use.resource_id, use.effect)
         if use.amount is not None:
-            unit = catalogue.amounts_by_id[use.resource_id].unit
-            key = (use.resource_id, use.effect)
             total[key] = total.get(key, 0.0) + convert(use.amount.value, use.amount.unit, unit)
+        if use.link_share is not None:
+            total.setdefault(key, 0.0)
+            share = convert(use.link_share.value, use.link_share.unit, "1")
+            per_bit[key] = per_bit.get(key, 0.0) + share * convert(1.0, "bit", unit)
     for (resource_id, effect), amount in sorted(total.items()):
         unit = catalogue.amounts_by_id[resource_id].unit
         grown = [
@@ -170,7 +175,8 @@ def _amounts(
             for growth in step.effects
             if growth.quantity == StepQuantity.RESOURCE and growth.resource_id == resource_id and growth.per_unit
         ]
-        yield AmountUsed(resource_id, effect, max(0.0, amount + added(arguments, grown)))
+        grows = per_bit.get((resource_id, effect), 0.0)
+        yield AmountUsed(resource_id, effect, max(0.0, amount + added(arguments, grown)), grows)
 
 
 def _with_phases(

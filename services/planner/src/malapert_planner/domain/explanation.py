@@ -10,7 +10,7 @@ from malapert_planner.domain.endurance import missing_wh
 from malapert_planner.domain.modes import alternatives, planned_whole
 from malapert_planner.domain.problem import Activity, Condition, Place, PlanningProblem, RelationKind, Span
 from malapert_planner.domain.schedule import Unplanned
-from malapert_planner.domain.spans import holding_spans, intersection, union
+from malapert_planner.domain.spans import allowed_spans, holding_spans, intersection
 
 
 def explain_static(
@@ -44,7 +44,7 @@ def _holding(
     problem: PlanningProblem, step: Activity, place: Place, conditions: Iterable[Condition]
 ) -> tuple[Span, ...]:
     horizon = (0, problem.horizon_s)
-    spans = intersection(union(step.windows), (horizon,)) if step.windows else (horizon,)
+    spans = allowed_spans(step, place.place_id, horizon)
     for condition in conditions:
         spans = intersection(spans, holding_spans(condition, place, problem.contact_windows, horizon))
     return spans

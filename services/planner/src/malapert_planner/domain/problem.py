@@ -107,7 +107,8 @@ class Activity:
 
     The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive
     between; each starts within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place;
-    ``windows`` empty means the whole horizon. ``products`` are parts of its data.
+    ``windows`` empty means the whole horizon; at a place named in ``place_windows`` it lies in those of the place too.
+    ``products`` are parts of its data.
 
     Chains of one repetition of a request that have a ``mode_id`` are its modes: at most one of them is planned, and
     what is mandatory is so in any of them.
@@ -134,6 +135,7 @@ class Activity:
     max_wait_s: int = 0
     products: tuple[Product, ...] = ()
     mode_id: str = ""
+    place_windows: tuple[tuple[str, tuple[Span, ...]], ...] = ()
 
 
 class RelationKind(StrEnum):

@@ -177,6 +177,10 @@ def _check_activity(
     for index, place_id in enumerate(activity.place_ids):
         faults.member(f"{path}.place_ids[{index}]", place_id, place_ids, "PLACE")
     faults.spans(f"{path}.windows", activity.windows, problem.horizon_s)
+    _check_names(f"{path}.place_windows", [place_id for place_id, _ in activity.place_windows], faults)
+    for index, (place_id, spans) in enumerate(activity.place_windows):
+        faults.member(f"{path}.place_windows[{index}]", place_id, place_ids, "PLACE")
+        faults.spans(f"{path}.place_windows[{index}]", spans, problem.horizon_s)
     _check_conditions(path, activity.conditions, faults)
     _check_products(f"{path}.products", activity, faults)
     for name, identifier in (("request_id", activity.request_id), ("agency_id", activity.agency_id)):

@@ -71,9 +71,11 @@ def _check_activity(case: Case, activity: Activity, placed: PlacedActivity, find
     objects = (activity.activity_id,)
     excess_s = abs(placed.span[1] - placed.span[0] - activity.duration_s)
     findings.check(Rule.DURATION, excess_s, objects, placed.span, f"the activity takes {activity.duration_s} s")
-    if activity.windows:
-        outside_s = sum(end_s - start_s for start_s, end_s in uncovered(placed.span, merged(activity.windows)))
-        message = f"{outside_s} s of the activity lie outside its windows"
+    own = [("its windows", activity.windows)] if activity.windows else []
+    own += [(f"those of {place}", spans) for place, spans in activity.place_windows if place == placed.place_id]
+    for whose, windows in own:
+        outside_s = sum(end_s - start_s for start_s, end_s in uncovered(placed.span, merged(windows)))
+        message = f"{outside_s} s of the activity lie outside {whose}"
         findings.check(Rule.ACTIVITY_WINDOW, outside_s, objects, placed.span, message)
     if activity.place_ids:
         message = f"the activity may be at {', '.join(activity.place_ids)}, not at {placed.place_id}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from malapert_planner.domain.problem import Condition, ConditionKind, ContactWindow, Place, Span
+from malapert_planner.domain.problem import Activity, Condition, ConditionKind, ContactWindow, Place, Span
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -36,6 +36,15 @@ def intersection(left: Sequence[Span], right: Sequence[Span]) -> tuple[Span, ...
 def overlap_s(span: Span, other: Span) -> int:
     """Return for how many seconds two spans overlap."""
     return max(0, min(span[1], other[1]) - max(span[0], other[0]))
+
+
+def allowed_spans(activity: Activity, place_id: str, horizon: Span) -> tuple[Span, ...]:
+    """Return the windows of an activity at a place, whatever its conditions."""
+    spans = intersection(union(activity.windows), (horizon,)) if activity.windows else (horizon,)
+    for named, windows in activity.place_windows:
+        if named == place_id:
+            spans = intersection(spans, union(windows))
+    return spans
 
 
 def holding_spans(

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from malapert_planner.mission_document.figures import Sourced, StrictModel
+from malapert_planner.mission_document.links import KeySource, Receiver
 from malapert_planner.mission_document.mission import AgencyId, Identifier, Title
 from malapert_planner.mission_document.quantities import (
     Angle,
@@ -172,7 +173,10 @@ class Asset(Sourced):
     terminal: Terminal | None = None
     start_place: Identifier | None = None
     orbit: Orbit | None = None
+    receiver: Receiver | None = None
+    key_source: KeySource | None = None
     site: EarthSite | None = None
+    clear_sky: Share | None = None
     resources: list[Identifier] = Field(default_factory=list)
     amounts: list[Resource] = Field(default_factory=list)
 
@@ -201,14 +205,15 @@ class Selection(Sourced):
 
 
 class FixedPoint(Sourced):
-    """A place by its coordinates."""
+    """A place by its coordinates; the elevation above the 1,737,400 m sphere is the terrain's where there is one."""
 
     latitude: Latitude
     longitude: Angle
+    elevation: Length | None = None
 
 
 class Waypoint(Sourced):
-    """A place at which an asset can stop: on a terrain one of offset, selection and fixed, else a name alone."""
+    """A place at which an asset can stop: on a terrain one of offset, selection and fixed, else fixed or a name."""
 
     id: Identifier
     title: Title

@@ -18,6 +18,7 @@ from malapert_planner.mission_document.assets import (
 )
 from malapert_planner.mission_document.document import ROVER_PARTS, MissionDocument
 from malapert_planner.mission_document.figures import Figure
+from malapert_planner.mission_document.link_checks import check_links
 from malapert_planner.mission_document.mission import Builtin
 from malapert_planner.mission_document.resources import Window
 
@@ -40,6 +41,7 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
         _waypoint_definitions,
         _known_instruments_and_types,
         _known_conditions,
+        check_links,
         _known_relations,
         _request_windows,
         _calendar_windows,
@@ -114,8 +116,8 @@ def _known_places(document: MissionDocument) -> Iterator[Fault]:
 def _waypoint_definitions(document: MissionDocument) -> Iterator[Fault]:
     for index, waypoint in enumerate(document.waypoints):
         given = [part for part in (waypoint.offset, waypoint.selection, waypoint.fixed) if part is not None]
-        if document.terrain is None and given:
-            message = "the mission has no terrain to put it on; give the place a name alone"
+        if document.terrain is None and (waypoint.offset is not None or waypoint.selection is not None):
+            message = "the mission has no terrain to put it on; give the place its coordinates, or a name alone"
             yield Fault(f"waypoints[{index}]", "INVALID_WAYPOINT", message)
         elif document.terrain is not None and len(given) != 1:
             message = f"exactly one of offset, selection and fixed is needed; {len(given)} are given"

@@ -98,6 +98,11 @@ class MissionDocument(Sourced):
     solver: SolverSettings
 
     @property
+    def ground_terminal(self) -> Terminal | None:
+        """The radio of what is on the ground of the Moon: of the first asset without an orbit that has one."""
+        return next((asset.terminal for asset in self.assets if asset.terminal and asset.orbit is None), None)
+
+    @property
     def surface(self) -> Surface:
         """What the mission is planned from on its terrain.
 

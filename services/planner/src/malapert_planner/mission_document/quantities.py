@@ -215,6 +215,13 @@ class Decibel(Figure):
         return number
 
 
+class DecibelPerKelvin(Decibel):
+    """A gain over noise temperature, dB/K."""
+
+    unit: ClassVar[str] = "dB/K"
+    example: ClassVar[str] = "-12 dB/K"
+
+
 class DecibelWatt(Decibel):
     """A power level, dBW; one in watts is converted."""
 

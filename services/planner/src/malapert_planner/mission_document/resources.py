@@ -6,7 +6,7 @@ from pydantic import Field
 
 from malapert_planner.mission_document.figures import Sourced, StrictModel
 from malapert_planner.mission_document.mission import Identifier, Title
-from malapert_planner.mission_document.quantities import Amount, Duration
+from malapert_planner.mission_document.quantities import Amount, Duration, Share
 from malapert_planner.mission_document.times import UtcTime
 
 
@@ -37,11 +37,12 @@ class Effect(StrEnum):
 
 
 class ResourceUse(Sourced):
-    """An amount of a resource."""
+    """An amount of a resource, or which share of what the link of the step's conditions gives over it."""
 
     resource: Identifier
     effect: Effect = Effect.CONSUME
-    amount: Amount
+    amount: Amount | None = None
+    link_share: Share | None = None
 
 
 class Window(StrictModel):

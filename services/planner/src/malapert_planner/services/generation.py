@@ -180,9 +180,10 @@ class PlanGeneration:
         if document.terrain is not None:
             request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)
         else:
-            request = ask.orbiter_windows(document)
-            if not request.orbiters:
+            without_terrain = ask.windows_without_terrain(document)
+            if without_terrain is None:
                 return window_pb2.WindowSet(), ()
+            request = without_terrain
         window_set = await self._making.neighbours.comms_windows.compute_windows(request, context.progress)
         return window_set, await self._making.neighbours.comms_windows.list_windows(window_set.window_set_id)
 

@@ -162,7 +162,8 @@ def _uses(uses: Iterable[ResourceUse]) -> Iterator[resource_pb2.ResourceUse]:
         yield resource_pb2.ResourceUse(
             resource_id=use.resource,
             effect=resource_pb2.ResourceEffect.Value(f"RESOURCE_EFFECT_{use.effect.name}"),
-            amount=figure_message(use.amount),
+            amount=figure_message(use.amount) if use.amount else None,
+            link_share=figure_message(use.link_share) if use.link_share else None,
         )
 
 

@@ -6,17 +6,10 @@ from dataclasses import dataclass
 from malapert.payload.v1 import request_pb2
 
 from malapert_planner.domain.schedule import Unplanned
-from malapert_planner.services.held_spans import TIMED_CONDITIONS
+from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, TIMED_CONDITIONS
 
 NOT_SUPPORTED = "NOT_SUPPORTED"
-_PLANNED_CONDITIONS = frozenset(
-    {
-        request_pb2.CONDITION_KIND_ILLUMINATION,
-        request_pb2.CONDITION_KIND_DARKNESS,
-        request_pb2.CONDITION_KIND_EARTH_VISIBILITY,
-        request_pb2.CONDITION_KIND_CONTACT,
-    }
-)
+_PLANNED_CONDITIONS = TIMED_CONDITIONS | CHOSEN_CONDITIONS | {request_pb2.CONDITION_KIND_RELAY_CONTACT}
 _NEEDING = (request_pb2.RELATION_KIND_REQUIRES, request_pb2.RELATION_KIND_TOGETHER)
 
 
@@ -69,8 +62,6 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
 def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
     for condition in draft.conditions:
         name = request_pb2.ConditionKind.Name(condition.kind).removeprefix("CONDITION_KIND_").lower().replace("_", " ")
-        if condition.kind in TIMED_CONDITIONS:
-            continue
         if condition.kind not in _PLANNED_CONDITIONS:
             yield f"the condition {name} is not planned with"
 

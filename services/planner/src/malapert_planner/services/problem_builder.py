@@ -32,9 +32,10 @@ from malapert_planner.domain.problem import (
     Span,
     Storage,
 )
-from malapert_planner.domain.spans import intersection
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.services.held_spans import TIMED_CONDITIONS, HeldSpans
+from malapert_planner.services.allowed_windows import allowed_windows
+from malapert_planner.services.held_spans import HeldSpans
+from malapert_planner.services.link_volumes import with_link_volumes
 from malapert_planner.services.placeless import placeless_frame
 from malapert_planner.services.plannable import plannable
 from malapert_planner.services.problem_inputs import ProblemInputs
@@ -124,8 +125,9 @@ def with_demand(
 ) -> PlanningProblem:
     """Return a problem with what is asked for in place of what was."""
     clockwork = Clockwork(problem.start_time, problem.horizon_s)
-    demand, held = plannable(requests).demand, HeldSpans(document, windows, clockwork)
-    activities = tuple(_activity(draft, problem, held, clockwork) for draft in demand.activities)
+    held = HeldSpans(document, windows, clockwork)
+    demand = with_link_volumes(plannable(requests).demand, problem, held)
+    activities = tuple(_activity(draft, problem, held) for draft in demand.activities)
     return replace(
         problem,
         places=_with_absences(problem.places, activities, windows, clockwork),
@@ -200,9 +202,8 @@ def _drive_rule(inputs: ProblemInputs) -> DriveRule:
     return DriveRule(conditions, resource_ids, tuple(dict.fromkeys(rule.dark_places)))
 
 
-def _activity(
-    draft: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans, clockwork: Clockwork
-) -> Activity:
+def _activity(draft: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans) -> Activity:
+    allowed = allowed_windows(draft, problem, held)
     return Activity(
         activity_id=draft.activity_id,
         request_id=draft.request_id,
@@ -218,8 +219,9 @@ def _activity(
         resource_ids=tuple(draft.resource_ids),
         # Without a terrain places are names only: nothing moves between them.
         place_ids=() if problem.is_placeless else tuple(draft.place_ids),
-        windows=_allowed_spans(draft, held, clockwork),
-        conditions=tuple(_condition(c) for c in draft.conditions if c.kind not in TIMED_CONDITIONS),
+        windows=allowed.windows,
+        place_windows=allowed.place_windows,
+        conditions=tuple(_condition(condition) for condition in allowed.conditions),
         value=draft.value,
         mandatory=draft.mandatory,
         min_start_charge_wh=draft.min_start_charge * problem.battery.capacity_wh,
@@ -233,20 +235,6 @@ def _product(product: request_pb2.ActivityProduct) -> Product:
     # A limit shorter than a second is one all the same.
     limit_s = max(1, math.floor(product.max_latency_s)) if product.max_latency_s > 0 else 0
     return Product(product.product_id, product.data_bit, product.priority, limit_s)
-
-
-def _allowed_spans(draft: request_pb2.ActivityDraft, held: HeldSpans, clockwork: Clockwork) -> tuple[Span, ...]:
-    spans = (clockwork.inner_span(window) for window in draft.windows)
-    allowed = merged(span for span in spans if span is not None)
-    timed = [condition for condition in draft.conditions if condition.kind in TIMED_CONDITIONS]
-    if timed and not draft.windows:
-        allowed = ((0, clockwork.horizon_s),)
-    for condition in timed:
-        allowed = intersection(allowed, held.of(condition))
-    if (draft.windows or timed) and not allowed:
-        # No spans would mean the whole horizon; a second holds nothing, and the plan then says why.
-        return ((0, 1),)
-    return allowed
 
 
 def _condition(condition: request_pb2.Condition) -> Condition:

@@ -8,11 +8,11 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.mission_document.assets import Terminal, Waypoint
+from malapert_planner.mission_document.assets import Waypoint
 from malapert_planner.mission_document.checks import horizon_span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.mission import Builtin, LanderLimits
-from malapert_planner.services.orbits import orbiter_id_of
+from malapert_planner.services.link_requests import add_links, fixed_places, terminal_message
 from malapert_planner.services.request_messages import interval
 
 _SECONDS_PER_DAY = 86_400.0
@@ -93,44 +93,42 @@ def windows(
 ) -> window_pb2.ComputeWindowsRequest:
     """Return the computation of windows at waypoints."""
     rover = document.surface.rover
-    return window_pb2.ComputeWindowsRequest(
+    request = window_pb2.ComputeWindowsRequest(
         mission_id=document.mission.id,
         terrain_stack_id=terrain_stack_id,
         places=[window_pb2.Place(place_id=waypoint.waypoint_id, point=waypoint.point) for waypoint in placed],
         station_ids=document.stations,
         span=interval(*horizon_span(document)),
-        terminal=_terminal(rover.terminal),
+        terminal=terminal_message(rover.terminal),
         array_height_m=rover.array.height.amount,
         antenna_height_m=rover.antenna.height.amount,
         profile_step_s=document.horizon.profile_step.amount,
     )
+    add_links(document, request)
+    return request
 
 
-def orbiter_windows(document: MissionDocument) -> window_pb2.ComputeWindowsRequest:
-    """Return the computation of passes and eclipses of a mission's orbiters that have a radio, without a place."""
-    return window_pb2.ComputeWindowsRequest(
+def windows_without_terrain(document: MissionDocument) -> window_pb2.ComputeWindowsRequest | None:
+    """Return the computation of windows of a mission without a terrain; None where nothing asks for any.
+
+    Places that are given by their coordinates stand on the smooth sphere.
+    """
+    places, terminal = fixed_places(document), document.ground_terminal
+    heights = [(asset.array, asset.antenna) for asset in document.assets if asset.terminal is terminal]
+    array, antenna = heights[0] if heights else (None, None)
+    request = window_pb2.ComputeWindowsRequest(
         mission_id=document.mission.id,
+        places=places,
+        on_sphere=bool(places),
         station_ids=document.stations,
         span=interval(*horizon_span(document)),
-        orbiters=[
-            window_pb2.OrbiterLink(orbiter_id=orbiter_id_of(document, asset.id), terminal=_terminal(asset.terminal))
-            for asset in document.assets
-            if asset.orbit is not None and asset.terminal is not None
-        ],
+        terminal=terminal_message(terminal) if terminal is not None and places else None,
+        array_height_m=array.height.amount if array else 0.0,
+        antenna_height_m=antenna.height.amount if antenna else 0.0,
         profile_step_s=document.horizon.profile_step.amount,
     )
-
-
-def _terminal(terminal: Terminal) -> window_pb2.LinkTerminal:
-    return window_pb2.LinkTerminal(
-        band=terminal.band,
-        frequency_hz=terminal.frequency.amount,
-        eirp_dbw=terminal.eirp.amount,
-        required_eb_n0_db=terminal.required_eb_n0.amount,
-        margin_db=terminal.margin.amount,
-        losses_db=terminal.losses.amount,
-        rate_steps_bps=[step.amount for step in terminal.rate_steps],
-    )
+    add_links(document, request)
+    return request if request.places or request.orbiters or request.key_links else None
 
 
 def _criteria() -> list[str]:

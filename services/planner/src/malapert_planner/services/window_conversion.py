@@ -12,6 +12,9 @@ from malapert_core.timestamps import from_timestamp
 
 from malapert_planner.domain.problem import PowerSeries, RateSeries, Span
 
+RATE = "rate_bps"
+"""The profile of a link's rate, a step function."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
@@ -93,7 +96,7 @@ def generation(windows: Sequence[window_pb2.Window], array_power_w: float, clock
 def rates(window: window_pb2.Window, span: Span, clockwork: Clockwork) -> RateSeries:
     """Return the data rate of a contact over a span inside its window; a rise is taken late, a fall early."""
     window_start_s = clockwork.edges_s(window.interval)[0]
-    profile = profile_of(window, "rate_bps")
+    profile = profile_of(window, RATE)
     steps = [(span[0], _step(profile, span[0] - window_start_s))]
     for offset_s, value in zip(profile.offset_s, profile.value, strict=True):
         time_s = offset_s + window_start_s

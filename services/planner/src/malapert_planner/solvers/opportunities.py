@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 
 from malapert_planner.domain.problem import (
     Activity,
@@ -13,7 +14,7 @@ from malapert_planner.domain.problem import (
     PlanningProblem,
     Span,
 )
-from malapert_planner.domain.spans import grid_starts, holding_spans, intersection, union
+from malapert_planner.domain.spans import allowed_spans, grid_starts, holding_spans, intersection, union
 
 Spans = tuple[Span, ...]
 
@@ -29,13 +30,13 @@ class Opportunities:
         for window in problem.contact_windows:
             self._windows[window.place_id].append(window)
         self._holding: dict[tuple[Condition, str], Spans] = {}
-        self._spans: dict[tuple[Spans, tuple[Condition, ...], str], Spans] = {}
+        self._spans: dict[Hashable, Spans] = {}
 
     def of_activity(self, activity: Activity, place_id: str) -> Spans:
         """Return where an activity could be under way at a place: its windows, its conditions, contact as potential."""
-        key = (activity.windows, activity.conditions, place_id)
+        key = (activity.windows, activity.place_windows, activity.conditions, place_id)
         if key not in self._spans:
-            spans = intersection(union(activity.windows), self._horizon) if activity.windows else self._horizon
+            spans = allowed_spans(activity, place_id, self._horizon[0])
             for condition in activity.conditions:
                 spans = intersection(spans, self._where(condition, place_id))
             self._spans[key] = spans

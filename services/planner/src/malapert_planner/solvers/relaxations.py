@@ -20,7 +20,7 @@ from malapert_planner.domain.problem import (
 )
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Admission, PlacedActivity
-from malapert_planner.domain.spans import holding_spans, intersection, union
+from malapert_planner.domain.spans import allowed_spans, holding_spans, intersection, union
 from malapert_planner.solvers.explain import late_products
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
@@ -269,7 +269,7 @@ def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
         for place in problem.places:
             if step.place_ids and place.place_id not in step.place_ids:
                 continue
-            held: tuple[Span, ...] = intersection(union(step.windows), (horizon,)) if step.windows else (horizon,)
+            held = allowed_spans(step, place.place_id, horizon)
             for condition in step.conditions:
                 held = intersection(held, holding_spans(condition, place, problem.contact_windows, horizon))
             if any(end - start >= step.duration_s for start, end in held):

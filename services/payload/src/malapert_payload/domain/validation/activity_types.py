@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from malapert_core.errors import Fault
 
 from malapert_payload.domain.activity_type import (
+    LINKS,
     QUANTITY_UNITS,
     ActivityType,
     Condition,
@@ -75,6 +76,7 @@ def activity_type_faults(kind: ActivityType, path: str, catalogue: Catalogue) ->
             yield from _use_faults(use, f"{where}.instruments[{use_index}]", step, (kind.asset_id, catalogue))
         yield from _condition_faults(step.conditions, f"{where}.conditions", catalogue)
         yield from use_faults(step.uses, f"{where}.uses", catalogue)
+        yield from _link_faults(step, where)
         before = kind.steps[index - 1] if index and value_of(step.max_wait_s) == 0 else None
         yield from _chain_faults(before, step, where, catalogue)
 
@@ -120,6 +122,16 @@ def _product_faults(kind: ActivityType, path: str) -> Iterator[Fault]:
         if all(math.isfinite(share) for share in shares) and sum(shares) > 1 + 1e-9:
             yield Fault(where, "OUT_OF_RANGE", f"the shares add up to {sum(shares):g}; allowed: 1 at most")
         seen += [product.product_id for product in step.products]
+
+
+def _link_faults(step: Step, path: str) -> Iterator[Fault]:
+    """Yield a fault for each use that is a share of a link, where the step has not one link and no more."""
+    links = [condition for condition in step.conditions if condition.kind in LINKS and not condition.outside]
+    for index, use in enumerate(step.uses):
+        if use.link_share is not None and len(links) != 1:
+            allowed = ", ".join(kind.name for kind in LINKS)
+            message = f"the step has {len(links)} conditions on a link; allowed: one of {allowed}"
+            yield Fault(f"{path}.uses[{index}].link_share", "NO_LINK", message)
 
 
 def _step_faults(

@@ -6,7 +6,13 @@ from malapert_core.errors import Fault
 
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.resource import EFFECTS, Resource, ResourceEffect, ResourceKind, ResourceUse
-from malapert_payload.domain.validation.figures import figure_faults, missing_faults, order_faults
+from malapert_payload.domain.validation.figures import (
+    figure_faults,
+    missing_faults,
+    order_faults,
+    share_faults,
+    unit_faults,
+)
 from malapert_payload.domain.validation.identifiers import (
     identifier_faults,
     missing_kind,
@@ -48,7 +54,10 @@ def use_faults(uses: Sequence[ResourceUse], path: str, catalogue: Catalogue) -> 
         yield from unknown_faults(use.resource_id, catalogue.amounts_by_id, f"{where}.resource_id", "resource")
         resource = catalogue.amounts_by_id.get(use.resource_id)
         unit = resource.unit if resource else "1"
-        yield from missing_faults(use.amount, f"{where}.amount", unit)
+        if use.link_share is None:
+            yield from missing_faults(use.amount, f"{where}.amount", unit)
+        else:
+            yield from _link_faults(use, where, unit)
         if use.effect == ResourceEffect.UNSPECIFIED:
             yield missing_kind(f"{where}.effect", ResourceEffect)
         if resource is None:
@@ -60,3 +69,16 @@ def use_faults(uses: Sequence[ResourceUse], path: str, catalogue: Catalogue) -> 
             names = ", ".join(sorted(effect.name for effect in allowed))
             message = f"a {resource.kind.name} resource cannot be {use.effect.name}D; allowed: {names}"
             yield Fault(f"{where}.effect", "WRONG_EFFECT", message)
+
+
+def _link_faults(use: ResourceUse, path: str, unit: str) -> Iterator[Fault]:
+    """Yield the faults of a use that is a share of what a link gives."""
+    if use.link_share is None:
+        return
+    yield from figure_faults(use.link_share, f"{path}.link_share", "1")
+    yield from share_faults(use.link_share, f"{path}.link_share")
+    if use.amount is not None:
+        yield Fault(f"{path}.amount", "CONTRADICTION", "give an amount or a share of a link, one of the two")
+    if any(unit_faults("bit", "", unit)):
+        message = f"what a link gives is in bits, the resource in {unit or '1'}; give an amount"
+        yield Fault(f"{path}.link_share", "WRONG_UNIT", message)

@@ -1,0 +1,58 @@
+"""Rules between conditions on links and what makes them: places, radios, receivers, sources of keys."""
+
+from collections.abc import Iterator
+
+from malapert_core.errors import Fault
+
+from malapert_planner.mission_document.assets import AssetKind, Condition, ConditionKind
+from malapert_planner.mission_document.document import MissionDocument
+
+AT_A_PLACE = frozenset(
+    {
+        ConditionKind.ILLUMINATION,
+        ConditionKind.DARKNESS,
+        ConditionKind.EARTH_VISIBILITY,
+        ConditionKind.CONTACT,
+        ConditionKind.RELAY_CONTACT,
+    }
+)
+"""Conditions that hold at a place: where there is no terrain the places need coordinates."""
+
+
+def check_links(document: MissionDocument) -> Iterator[Fault]:
+    """Yield what is missing for the conditions of steps, and what only some kinds of assets have."""
+    yield from _parts(document)
+    for index, activity_type in enumerate(document.activity_types):
+        for number, step in enumerate(activity_type.steps):
+            for position, condition in enumerate(step.conditions):
+                path = f"activity_types[{index}].steps[{number}].conditions[{position}]"
+                for message in _missing(document, condition):
+                    yield Fault(path, "MISSING_FIGURES", f"{condition.kind} needs {message}")
+
+
+def _parts(document: MissionDocument) -> Iterator[Fault]:
+    for index, asset in enumerate(document.assets):
+        for name in ("receiver", "key_source"):
+            if getattr(asset, name) is not None and asset.orbit is None:
+                yield Fault(f"assets[{index}].{name}", "WRONG_KIND", f"only an asset with an orbit has a {name}")
+        if asset.clear_sky is not None and asset.kind is not AssetKind.OPTICAL_STATION:
+            message = f"only an {AssetKind.OPTICAL_STATION} has a chance of a clear sky"
+            yield Fault(f"assets[{index}].clear_sky", "WRONG_KIND", message)
+
+
+def _missing(document: MissionDocument, condition: Condition) -> Iterator[str]:
+    kind, placed = condition.kind, [waypoint for waypoint in document.waypoints if waypoint.fixed is not None]
+    flying = [asset for asset in document.assets if asset.orbit is not None]
+    named = [asset for asset in flying if not condition.orbiters or asset.id in condition.orbiters]
+    if kind in AT_A_PLACE and document.terrain is None and len(placed) < max(1, len(document.waypoints)):
+        yield "a terrain, or waypoints that are fixed by their coordinates"
+    if kind in (ConditionKind.CONTACT, ConditionKind.RELAY_CONTACT) and document.ground_terminal is None:
+        yield "an asset on the ground with a terminal"
+    if kind is ConditionKind.RELAY_CONTACT:
+        yield from (f"the receiver of {asset.id}" for asset in named if asset.receiver is None)
+    if kind in (ConditionKind.RELAY_CONTACT, ConditionKind.ORBITER_CONTACT, ConditionKind.ORBITER_SUNLIGHT):
+        yield from (f"the terminal of {asset.id}" for asset in named if asset.terminal is None)
+    if kind is ConditionKind.KEY_LINK:
+        yield from (f"the key_source of {asset.id}" for asset in named if asset.key_source is None)
+        if not any(asset.kind is AssetKind.OPTICAL_STATION for asset in document.assets):
+            yield "an optical_station"
