@@ -44,19 +44,19 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
     demand = request_pb2.ExpandRequestsResponse(
         activities=[
             draft("plain", conditions=[{"kind": "CONDITION_KIND_CONTACT"}]),
-            draft("relayed", value=5.0, conditions=[{"kind": "CONDITION_KIND_RELAY_CONTACT"}]),
+            draft("linked", value=5.0, conditions=[{"kind": "CONDITION_KIND_OPTICAL_LINK"}]),
             draft("unseen", conditions=[{"kind": "CONDITION_KIND_CONTACT", "outside": True}]),
-            draft("keyed", conditions=[{"kind": "CONDITION_KIND_KEY_LINK"}]),
+            draft("beamed", conditions=[{"kind": "CONDITION_KIND_OPTICAL_LINK"}]),
             draft("open", conditions=[{"kind": "CONDITION_KIND_AVAILABILITY", "outside": True}]),
             draft("pumped", uses=[{"resource_id": "tank", "amount": 1.0}]),
             draft("needing"),
         ],
         relations=[
             request_pb2.ActivityRelation(
-                kind=request_pb2.RELATION_KIND_REQUIRES, request_id="needing", other_request_id="relayed"
+                kind=request_pb2.RELATION_KIND_REQUIRES, request_id="needing", other_request_id="linked"
             ),
             request_pb2.ActivityRelation(
-                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="relayed"
+                kind=request_pb2.RELATION_KIND_AFTER, request_id="plain", other_request_id="linked"
             ),
         ],
     )
@@ -64,12 +64,12 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
     assert [item.request_id for item in found.demand.activities] == ["plain", "unseen", "open", "pumped"]
     assert not found.demand.relations
     reasons = {item.unplanned.request_id: item.unplanned.explanation for item in found.left_out}
-    assert set(reasons) == {"relayed", "keyed", "needing"}
+    assert set(reasons) == {"linked", "beamed", "needing"}
     assert {item.unplanned.reason for item in found.left_out} == {"NOT_SUPPORTED"}
-    assert "relay contact" in reasons["relayed"]
-    assert "key link" in reasons["keyed"]
-    assert "needs relayed" in reasons["needing"]
-    assert {item.unplanned.request_id: item.value for item in found.left_out}["relayed"] == 5.0
+    assert "optical link" in reasons["linked"]
+    assert "optical link" in reasons["beamed"]
+    assert "needs linked" in reasons["needing"]
+    assert {item.unplanned.request_id: item.value for item in found.left_out}["linked"] == 5.0
 
 
 def test_of_a_choice_only_the_best_was_asked_for() -> None:

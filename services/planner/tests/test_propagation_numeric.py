@@ -79,7 +79,7 @@ def test_data_is_conserved(seed: int) -> None:
 
 def test_random_schedules_exercise_what_matters() -> None:
     """Without contacts that send, drives and charges that spill the comparisons above would be idle."""
-    cases = [Case(day_long(seed), random_schedule(day_long(seed), seed)) for seed in range(12)]
+    cases = [Case(day_long(seed), random_schedule(day_long(seed), seed)) for seed in range(16)]
 
     assert sum(len(case.drives) for case in cases) > 10
     sent = [item for case in cases for item in deliveries(case, data_flow(case)) if item.sent_s is not None]

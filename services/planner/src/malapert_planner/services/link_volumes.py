@@ -1,7 +1,8 @@
 """Steps that take a share of what a link gives: keys of a pass, data to a relay.
 
-How much that is depends on the pass and on when in it the step starts. Each such start is a mode of the chain: its step
-lies there and nowhere else, and uses the amount that the link gives over it, the integral of its rate.
+How much that is depends on the pass and on when in it the step starts: the integral of the link's rate over the step.
+Each stretch of starts that give nearly the same is a mode of the chain: its step lies there, and counts for the least
+that any of them gives.
 """
 
 import math
@@ -22,8 +23,11 @@ from malapert_planner.services.held_spans import HeldSpans
 from malapert_planner.services.request_messages import interval
 from malapert_planner.services.window_conversion import rates
 
-MOST_STARTS = 96
-"""So many starts of a chain are offered at most: the best of each pass first."""
+MOST_STRETCHES = 64
+"""So many stretches of starts are offered for a chain at most: the best of each pass first."""
+STRETCHES_OF_A_PASS = 2
+NEARLY = 0.97
+"""Starts that give at least this share of the best are one stretch: each counts for the least of them."""
 KEY_RATE = "expected_key_rate_bps"
 _LINKS = (
     request_pb2.CONDITION_KIND_RELAY_CONTACT,
@@ -34,10 +38,10 @@ _Chain = list[request_pb2.ActivityDraft]
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
-    """A start of a step in a pass: when, where if that matters, what the link gives over it, its rank in the pass."""
+class _Stretch:
+    """Starts of a step in a pass, from one to another, at a place if that matters, and what each gives at least."""
 
-    start_s: int
+    starts_s: Span
     place_id: str
     volume_bit: float
     rank: int
@@ -77,57 +81,60 @@ def with_link_volumes(
 def _modes(chain: _Chain, problem: PlanningProblem, held: HeldSpans) -> Iterator[_Chain]:
     number = next(n for n, draft in enumerate(chain) if any(use.amount_per_link_bit > 0 for use in draft.uses))
     step = chain[number]
-    starts = sorted(_starts(step, problem, held), key=lambda start: (start.rank, -start.volume_bit, start.start_s))
-    for start in sorted(starts[:MOST_STARTS], key=lambda start: (start.start_s, start.place_id)):
-        begin = problem.start_time + timedelta(seconds=start.start_s)
-        mark = f"@{begin:%Y%m%dT%H%M%SZ}" + (f"-{start.place_id}" if start.place_id else "")
-        copies = [_copy(draft, mark, start.place_id) for draft in chain]
+    found = sorted(_stretches(step, problem, held), key=lambda each: (each.rank, -each.volume_bit, each.starts_s))
+    for each in sorted(found[:MOST_STRETCHES], key=lambda each: (each.starts_s, each.place_id)):
+        first, last = (problem.start_time + timedelta(seconds=start_s) for start_s in each.starts_s)
+        mark = f"@{first:%Y%m%dT%H%M%SZ}" + (f"-{each.place_id}" if each.place_id else "")
+        copies = [_copy(draft, mark, each.place_id) for draft in chain]
         del copies[number].windows[:]
-        copies[number].windows.append(interval(begin, begin + timedelta(seconds=_duration_s(step))))
+        copies[number].windows.append(interval(first, last + timedelta(seconds=_duration_s(step))))
         for use in copies[number].uses:
-            use.amount += use.amount_per_link_bit * start.volume_bit
+            use.amount += use.amount_per_link_bit * each.volume_bit
         yield copies
 
 
-def _starts(step: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans) -> Iterator[_Start]:
-    """Yield the starts on the grid in which something is given, of each pass the best and others apart from it."""
+def _stretches(step: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans) -> Iterator[_Stretch]:
+    """Yield the stretches of starts on the grid in which something is given, of each pass the best first."""
     condition = next(each for each in step.conditions if each.kind in _LINKS and not each.outside)
+    horizon = ((0, problem.horizon_s),)
+    here = held.place_ids if problem.is_placeless else [place.place_id for place in problem.places]
     on_moon = condition.kind == request_pb2.CONDITION_KIND_RELAY_CONTACT
-    places = list(step.place_ids) or (
-        [p.place_id for p in problem.places] if not problem.is_placeless else held.place_ids
-    )
     allowed = allowed_windows(step, problem, held)
-    at_places = dict(allowed.place_windows)
-    for place_id in places if on_moon else [""]:
-        spans = intersection(
-            allowed.windows or ((0, problem.horizon_s),), at_places.get(place_id, ((0, problem.horizon_s),))
-        )
+    for place_id in (step.place_ids or here) if on_moon else [""]:
+        spans = intersection(allowed.windows or horizon, dict(allowed.place_windows).get(place_id, horizon))
         for window in held.windows_of(condition, place_id):
-            yield from _starts_in(window, spans, step, problem, held, "" if problem.is_placeless else place_id)
+            yield from _stretches_in(window, spans, step, problem, held, "" if problem.is_placeless else place_id)
 
 
-def _starts_in(
+def _stretches_in(
     window: window_pb2.Window,
     allowed: tuple[Span, ...],
     step: request_pb2.ActivityDraft,
     problem: PlanningProblem,
     held: HeldSpans,
     place_id: str,
-) -> Iterator[_Start]:
+) -> Iterator[_Stretch]:
+    """Take the best start with those around it that give nearly as much, then the best of the rest."""
     span, duration_s, grid_s = held.clockwork.inner_span(window.interval), _duration_s(step), problem.resolution_s
     if span is None or span[1] - span[0] < duration_s:
         return
     given_bit = np.concatenate([[0.0], np.cumsum(_rates_bps(window, span, held))])
     starts = np.arange(-(-span[0] // grid_s) * grid_s, span[1] - duration_s + 1, grid_s)
-    inside = [any(low <= start and start + duration_s <= high for low, high in allowed) for start in starts.tolist()]
-    starts = starts[np.array(inside, dtype=bool)]
     volumes_bit = given_bit[starts - span[0] + duration_s] - given_bit[starts - span[0]]
-    taken: list[int] = []
-    for index in np.argsort(-volumes_bit, kind="stable").tolist():
-        start_s, volume_bit = int(starts[index]), float(volumes_bit[index])
-        if volume_bit > 0 and all(abs(start_s - other) >= duration_s / 2 for other in taken):
-            yield _Start(start_s, place_id, volume_bit, len(taken))
-            taken.append(start_s)
+    inside = [any(low <= start and start + duration_s <= high for low, high in allowed) for start in starts.tolist()]
+    left = np.where(inside, volumes_bit, 0.0)
+    for rank in range(STRETCHES_OF_A_PASS):
+        best = int(np.argmax(left)) if len(left) else 0
+        if not len(left) or left[best] <= 0:
+            return
+        first = last = best
+        while first > 0 and left[first - 1] >= NEARLY * left[best]:
+            first -= 1
+        while last + 1 < len(left) and left[last + 1] >= NEARLY * left[best]:
+            last += 1
+        least_bit = float(left[first : last + 1].min())
+        yield _Stretch((int(starts[first]), int(starts[last])), place_id, least_bit, rank)
+        left[first : last + 1] = 0.0
 
 
 def _rates_bps(window: window_pb2.Window, span: Span, held: HeldSpans) -> NDArray[np.float64]:

@@ -6,38 +6,22 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
 
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.choices import requested_values
 from malapert_planner.domain.endurance import missing_wh
-from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, RelationKind, Span
+from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, Span
 from malapert_planner.domain.spans import union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.cumulative import add_interval_cumulative
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
-from malapert_planner.solvers.limits import add_chain_limits, choice_chains
+from malapert_planner.solvers.limits import add_chain_limits
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
+from malapert_planner.solvers.relaxed_chains import ChosenChain, RelaxedChain, add_modes, add_relaxed_relations
 from malapert_planner.solvers.reservoirs import add_interval_reservoirs, add_relaxed_reservoirs
 from malapert_planner.solvers.units import Units
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenChain:
-    """A chain in a relaxation: planned or not."""
-
-    chain: Chain
-    planned: cp_model.IntVar
-
-
-@dataclass(frozen=True, slots=True)
-class RelaxedChain(ChosenChain):
-    """A chain in a relaxation that keeps times: start of each of its steps, end."""
-
-    starts: tuple[cp_model.IntVar, ...]
-    end: cp_model.LinearExpr
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +70,6 @@ def trivial_bound(instance: Instance) -> float:
     )
 
 
-def add_modes(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
-    """At most one mode of each repetition is planned."""
-    for group in instance.repetitions.values():
-        for modes in group:
-            if len(modes) > 1:
-                model.add_at_most_one([planned[chain.index] for chain in modes])
-
-
 def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, exact: bool = False) -> Relaxation:
     r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
 
@@ -113,7 +89,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
     _add_resources(model, fine, chains, exact=exact)
     planned = {index: relaxed.planned for index, relaxed in chains.items()}
     add_modes(model, fine, planned)
-    _add_relations(model, fine, chains)
+    add_relaxed_relations(model, fine, chains)
     add_chain_limits(model, fine, planned, exact=exact)
     if exact:
         add_interval_reservoirs(model, fine, dict(_spans(chains)))
@@ -236,44 +212,6 @@ def _add_resources(
     for resource in sorted(uses):
         model.add_no_overlap(uses[resource])
     add_interval_cumulative(model, instance, intervals, exact=exact)
-
-
-def _add_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
-    def relaxed(modes: tuple[Chain, ...]) -> list[RelaxedChain]:
-        return [chains[chain.index] for chain in modes]
-
-    def planned(modes: tuple[Chain, ...]) -> cp_model.LinearExpr:
-        return cp_model.LinearExpr.sum([mode.planned for mode in relaxed(modes)])
-
-    for relation in instance.problem.relations:
-        choices = choice_chains(instance, relation.other_request_id)
-        for own in instance.repetitions.get(relation.request_id, ()):
-            if relation.kind is RelationKind.REQUIRES and choices:
-                for limit, group in choices:
-                    for mode in relaxed(own):
-                        model.add(planned(group) >= math.floor(limit.capacity)).only_enforce_if(mode.planned)
-                continue
-            for other in instance.repetitions.get(relation.other_request_id, ()):
-                if relation.kind is RelationKind.EXCLUDES:
-                    model.add(planned(own) + planned(other) <= 1)
-                elif relation.kind is RelationKind.REQUIRES:
-                    model.add(planned(own) <= planned(other))
-                elif relation.kind is RelationKind.TOGETHER:
-                    model.add(planned(own) == planned(other))
-                for first, second in product(relaxed(other), relaxed(own)):
-                    both, apart = (first.planned, second.planned), second.starts[0] - first.starts[0]
-                    if relation.kind is RelationKind.TOGETHER:
-                        near = model.add_linear_constraint(apart, -relation.max_lag_s, relation.max_lag_s)
-                        near.only_enforce_if(both)
-                    elif relation.kind is RelationKind.AFTER:
-                        model.add(second.starts[0] >= first.end + relation.min_lag_s).only_enforce_if(both)
-    for repetition in instance.problem.repetitions:
-        low, high = repetition.period_s - repetition.tolerance_s, repetition.period_s + repetition.tolerance_s
-        for before, after in pairwise(instance.repetitions.get(repetition.request_id, ())):
-            model.add(planned(after) <= planned(before))
-            for first, second in product(relaxed(before), relaxed(after)):
-                spaced = model.add_linear_constraint(second.starts[0] - first.starts[0], low, high)
-                spaced.only_enforce_if((first.planned, second.planned))
 
 
 def add_energy(model: cp_model.CpModel, instance: Instance, chains: Mapping[int, ChosenChain]) -> None:

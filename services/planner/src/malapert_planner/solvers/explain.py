@@ -121,10 +121,12 @@ def easiest_open(
 
 
 def in_mode(unplanned: Unplanned, chain: Chain, modes: tuple[Chain, ...]) -> Unplanned:
-    """Say of which mode an explanation is, where there are others."""
-    if len(modes) == 1:
+    """Say of which mode an explanation is, where there are others by name, not by their starts alone."""
+    names = {mode.activities[0].mode_id.partition("@")[0] for mode in modes}
+    if len(names) == 1:
         return unplanned
-    text = f"in mode {chain.activities[0].mode_id}, which asks for least: {unplanned.explanation}"
+    name = chain.activities[0].mode_id.partition("@")[0]
+    text = f"in mode {name}, which asks for least: {unplanned.explanation}"
     return replace(unplanned, explanation=text)
 
 

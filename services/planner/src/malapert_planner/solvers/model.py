@@ -65,7 +65,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     if RuleFamily.CONTACT not in scope.dropped:
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
     _hint_stays(hints, scope, itinerary)
-    add_relations(model, instance, scope, placements)
+    add_relations(model, hints, instance, scope, placements)
     add_limits(model, instance, scope, placements)
     add_reservoirs(model, instance, scope, placements)
     units, ledger = Units.of(instance.problem), Ledger(scope.cells, hints)

@@ -18,9 +18,7 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem import Drive, Span
 from malapert_planner.solvers.bound import (
-    ChosenChain,
     add_energy,
-    add_modes,
     add_objective,
     cheapest_contact,
     proved_bound,
@@ -29,6 +27,7 @@ from malapert_planner.solvers.bound import (
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.relaxed_chains import ChosenChain, add_modes
 from malapert_planner.solvers.units import Units
 
 CELL_S = 86400
