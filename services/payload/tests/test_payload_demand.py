@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from malapert_payload.domain.accounts import accounts
-from malapert_payload.domain.catalogue import AgencyShare, Catalogue, PlaceSet
+from malapert_payload.domain.catalogue import AgencyShare, Catalogue, PlaceSet, RequestSet
 from malapert_payload.domain.execution import Execution, ExecutionOutcome
 from malapert_payload.domain.expansion import ActivityChoice, expand, outstanding
 from malapert_payload.domain.figures import Confidence, Figure, Interval
@@ -21,6 +21,7 @@ from malapert_payload.domain.request import (
     Campaign,
     Relation,
     RelationKind,
+    Repetition,
     Standing,
     ValueDecay,
 )
@@ -258,3 +259,52 @@ def test_accounts_follow_the_reports(catalogue: Catalogue, document: list[Activi
     assert (jaxa.promised_share, jaxa.value_share) == (0.6, 1.0)
     assert found["esa"].asked.repetition_count == 0
     assert outstanding(daily, shared) == [1, 2, 3]
+
+
+def test_of_a_set_so_many_requests_are_enough(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
+    sets = (RequestSet("sites", "Two of three sites", ("a", "b", "c"), 2),)
+    wanted = replace(catalogue, request_sets=sets)
+    requests = [single(document, request_id=name) for name in ("a", "b", "c")]
+    assert import_faults(wanted, requests, {}) == ()
+    (choice,) = expand(wanted, requests).choices
+    chains = ("a/0/image", "b/0/image", "c/0/image")
+    assert choice == ActivityChoice("", chains, 2, "sites", "Two of three sites")
+    # Of what is done less is wanted; where no more is asked for than is wanted nothing is to be chosen.
+    (left,) = expand(wanted, requests[1:], done_ids={"a"}).choices
+    assert (left.chain_ids, left.count) == (chains[1:], 1)
+    assert expand(wanted, requests[1:]).choices == ()
+
+
+@pytest.mark.parametrize(
+    ("sets", "changes", "path", "code"),
+    [
+        ((RequestSet("s", "S", ("a", "b"), 2),), {}, "request_sets[0].count", "OUT_OF_RANGE"),
+        ((RequestSet("s", "S", ("a", "b"), 0),), {}, "request_sets[0].count", "OUT_OF_RANGE"),
+        ((RequestSet("s", "", ("a", "b"), 1),), {}, "request_sets[0].title", "EMPTY_TEXT"),
+        ((RequestSet("s", "S", ("a", "a", "b"), 1),), {}, "request_sets[0].request_ids[1]", "DUPLICATE_ID"),
+        (
+            (RequestSet("s", "S", ("a", "b"), 1), RequestSet("t", "T", ("b", "c"), 1)),
+            {},
+            "request_sets[1].request_ids[0]",
+            "DUPLICATE_ID",
+        ),
+        ((RequestSet("s", "S", ("a", "b"), 1),), {"mandatory": True}, "requests[0].mandatory", "MANDATORY_CHOICE"),
+        (
+            (RequestSet("s", "S", ("a", "b"), 1),),
+            {"repetition": Repetition(2, DAY_S)},
+            "requests[0].repetition",
+            "IN_A_SET",
+        ),
+    ],
+)
+def test_a_set_that_is_no_choice_is_told(
+    catalogue: Catalogue,
+    document: list[ActivityRequest],
+    sets: tuple[RequestSet, ...],
+    changes: dict[str, Any],
+    path: str,
+    code: str,
+) -> None:
+    requests = [single(document, request_id="a", **changes), single(document, request_id="b")]
+    faults = import_faults(replace(catalogue, request_sets=sets), requests, {})
+    assert (path, code) in [(fault.path, fault.code) for fault in faults]

@@ -123,6 +123,31 @@ def test_of_a_choice_each_repetition_counts_once() -> None:
     assert result.objective == pytest.approx(20.0)
 
 
+def test_of_a_set_so_many_requests_are_planned_and_asked_for() -> None:
+    activities = (
+        short(),
+        long(),
+        make_activity("s", value=7.0, resource_ids=("arm",)),
+        make_activity("t", value=6.0),
+        make_activity("u", value=1.0),
+    )
+    uses = tuple(LimitUse(name, 1.0) for name in ("r-short", "r-long", "s", "t"))
+    problem = two_modes(
+        activities=activities,
+        limits=(Limit("set:sites", "sites", 2.0, "1", uses, is_choice=True),),
+        relations=(Relation(RelationKind.REQUIRES, "u", "t"),),
+        objective=Objective(1.0, fairness_weight=5.0),
+    )
+    result = solve(problem, work_limit=4.0)
+    # The long one and s are the best two; u would ask for t, which is worth less than s.
+    assert result.status is SolveStatus.OPTIMAL
+    assert set(planned(result.schedule)) == {"r-long", "s"}
+    (share,) = evaluate(problem, result.schedule).agency_shares
+    assert share.requested_value == 10.0 + 7.0 + 1.0
+    unplanned = explain_unplanned(problem, result.schedule, work_limit=5.0)
+    assert [(item.request_id, item.reason) for item in unplanned] == [("u", "RELATION")]
+
+
 def test_a_replan_may_change_the_mode_and_says_that_it_moved() -> None:
     problem = two_modes()
     before = Schedule((PlacedActivity("r-long", "base", (0, 3 * HOUR_S)),))

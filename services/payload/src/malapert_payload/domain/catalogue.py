@@ -30,6 +30,16 @@ class AgencyShare:
     share: Figure | None = figure("1")
 
 
+@dataclass(frozen=True, slots=True)
+class RequestSet:
+    """Requests of which at most so many are planned, each of them once and at one place."""
+
+    request_set_id: str
+    title: str
+    request_ids: tuple[str, ...]
+    count: int
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """A mission version's share of the payload service.
@@ -56,6 +66,7 @@ class Catalogue:
     science: ScienceModel | None = None
     calendar_ids: tuple[str, ...] = ()
     orbiter_ids: tuple[str, ...] = ()
+    request_sets: tuple[RequestSet, ...] = ()
     earlier_instruments: tuple[Instrument, ...] = ()
     earlier_activity_types: tuple[ActivityType, ...] = ()
 

@@ -65,11 +65,13 @@ class ActivityRepetition:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChoice:
-    """So many of these chains at most are planned: places of a campaign."""
+    """So many of these chains at most are planned: places of a campaign, or requests of a set."""
 
     request_id: str
     chain_ids: tuple[str, ...]
     count: int
+    request_set_id: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ def expand(
         ),
         content_hash=content_hash(catalogue, ordered),
         resources=tuple(catalogue.amounts_by_id[key] for key in sorted(catalogue.amounts_by_id)),
-        choices=tuple(chain.from_iterable(choices for _, choices in expanded)),
+        choices=(
+            *chain.from_iterable(choices for _, choices in expanded),
+            *_set_choices(catalogue, drafts, ordered, done_ids),
+        ),
         modes=tuple(_modes(catalogue)),
         notes=tuple(notes),
     )
@@ -208,6 +213,22 @@ def _expanded(request: ActivityRequest, catalogue: Catalogue) -> tuple[list[Acti
     left = wanted_count(request, catalogue) - len(request.standing.done) - len(request.standing.under_way)
     every = tuple(dict.fromkeys(draft.chain_id or draft.activity_id for draft in drafts))
     return drafts, [ActivityChoice(request.request_id, every, max(0, left))]
+
+
+def _set_choices(
+    catalogue: Catalogue,
+    drafts: Sequence[ActivityDraft],
+    requests: Sequence[ActivityRequest],
+    done_ids: Collection[str],
+) -> Iterator[ActivityChoice]:
+    """Yield a choice for each set of which more are asked for than are still wanted."""
+    under_way = {request.request_id for request in requests if request.standing.done or request.standing.under_way}
+    for group in catalogue.request_sets:
+        members = set(group.request_ids)
+        chains = dict.fromkeys(d.chain_id or d.activity_id for d in drafts if d.request_id in members)
+        left = max(0, group.count - len(members & {*done_ids, *under_way}))
+        if len({draft.request_id for draft in drafts if draft.request_id in members}) > left:
+            yield ActivityChoice("", tuple(chains), left, group.request_set_id, group.title)
 
 
 def _modes_of(request: ActivityRequest, kind: ActivityType, catalogue: Catalogue) -> Iterator[_Mode]:

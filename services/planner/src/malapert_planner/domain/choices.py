@@ -38,13 +38,24 @@ def open_choices(problem: PlanningProblem, planned_ids: Collection[str]) -> dict
     }
 
 
+def choices_among_repetitions(problem: PlanningProblem) -> dict[str, list[Limit]]:
+    """Return the choices among repetitions of a single request, by the request; those among requests are left out."""
+    request_of = {activity.activity_id: activity.request_id for activity in problem.activities}
+    found: dict[str, list[Limit]] = defaultdict(list)
+    for limit in problem.limits:
+        requests = {request_of[use.activity_id] for use in limit.uses} if limit.is_choice else set()
+        if len(requests) == 1:
+            found[requests.pop()].append(limit)
+    return dict(found)
+
+
 def whole(problem: PlanningProblem, request_id: str, planned_ids: Collection[str]) -> bool:
     """Return whether a request is planned as a whole: every repetition, or as many as its choice asks for."""
     own = [activity for activity in problem.activities if activity.request_id == request_id]
-    lacking, chosen = open_choices(problem, planned_ids), chosen_among(problem)
-    choices = {chosen[activity.activity_id].limit_id for activity in own if activity.activity_id in chosen}
+    choices = choices_among_repetitions(problem).get(request_id, [])
     if choices:
-        return not any(lacking[limit_id] for limit_id in choices)
+        lacking = open_choices(problem, planned_ids)
+        return not any(lacking[limit.limit_id] for limit in choices)
     return all(planned_whole(modes, planned_ids) for modes in alternatives(own))
 
 

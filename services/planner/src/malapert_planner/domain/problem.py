@@ -189,8 +189,8 @@ class LimitUse:
 class Limit:
     """So much there is for the whole horizon: the amounts of the planned activities add up to it at the most.
 
-    A choice is a limit on repetitions of one request of which so many are enough: ``capacity`` of those whose
-    activities are named, each chain by one activity with the amount 1. No request is in two choices.
+    A choice is a limit on repetitions of one request, or on several requests, of which so many are enough: ``capacity``
+    of those whose activities are named, each chain by one activity with the amount 1. No request is in two choices.
     """
 
     limit_id: str

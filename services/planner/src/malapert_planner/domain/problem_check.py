@@ -239,8 +239,8 @@ def _check_limits(problem: PlanningProblem, faults: Faults) -> None:
         path = f"limits[{index}]"
         _check_uses(path, limit, set(activities), faults)
         requests = {activities[use.activity_id].request_id for use in limit.uses if use.activity_id in activities}
-        if limit.is_choice and (len(requests) > 1 or requests & chosen):
-            faults.add(f"{path}.uses", "CHOICE_MIXED", "a choice is among repetitions of one request that has no other")
+        if limit.is_choice and requests & chosen:
+            faults.add(f"{path}.uses", "CHOICE_MIXED", "a choice is among what is in no other choice")
         if limit.is_choice:
             chosen |= requests
     for index, resource in enumerate(problem.cumulative_resources):

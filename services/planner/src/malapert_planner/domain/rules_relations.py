@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from malapert_planner.domain.choices import open_choices
+from malapert_planner.domain.choices import choices_among_repetitions, open_choices
 from malapert_planner.domain.coverage import overlap_s
 from malapert_planner.domain.modes import Chain, alternatives, planned_whole
 from malapert_planner.domain.problem import Activity, PlanningProblem, Relation, RelationKind
@@ -45,11 +45,9 @@ class _Requests:
             self.steps[activity.request_id][activity.repetition_index].append(placed.get(activity.activity_id))
         for modes in alternatives(problem.activities):
             self._missing[modes[0][0].request_id] += not planned_whole(modes, placed)
-        request_of = {activity.activity_id: activity.request_id for activity in problem.activities}
         lacking = open_choices(problem, placed)
-        for limit in problem.limits:
-            if limit.is_choice and limit.uses:
-                self._missing_choices[request_of[limit.uses[0].activity_id]] = lacking[limit.limit_id]
+        for request_id, limits in choices_among_repetitions(problem).items():
+            self._missing_choices[request_id] = sum(lacking[limit.limit_id] for limit in limits)
 
     def planned(self, request_id: str) -> list[PlacedActivity]:
         """Return the placed activities of a request."""

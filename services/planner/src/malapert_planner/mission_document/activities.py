@@ -181,6 +181,15 @@ class RequestMode(Sourced):
     range: ParameterRange | None = None
 
 
+class RequestSet(Sourced):
+    """Requests of which so many are enough; each is asked for once."""
+
+    id: Identifier
+    title: Title
+    requests: list[Identifier] = Field(min_length=2)
+    count: int = Field(ge=1, le=10_000)
+
+
 class ProductDemand(Sourced):
     """What a team wants of a data product instead of what the activity type says."""
 

@@ -79,7 +79,7 @@ def _duplicates(path: str, names: Sequence[str], suffix: str = ".id") -> Iterato
 
 def _unique_identifiers(document: MissionDocument) -> Iterator[Fault]:
     names = ("agencies", "assets", "waypoints", "place_sets", "calendars", "instruments", "activity_types", "requests")
-    for name in names:
+    for name in (*names, "request_sets"):
         yield from _duplicates(name, [item.id for item in getattr(document, name)])
     yield from _duplicates("stations", document.stations, "")
     for index, instrument in enumerate(document.instruments):
@@ -224,6 +224,10 @@ def known_stations(document: MissionDocument) -> list[str]:
 
 def _known_relations(document: MissionDocument) -> Iterator[Fault]:
     known = {request.id for request in document.requests}
+    for index, group in enumerate(document.request_sets):
+        for position, name in enumerate(group.requests):
+            if name not in known:
+                yield _unknown(f"request_sets[{index}].requests[{position}]", "REQUEST", name, known)
     for index, request in enumerate(document.requests):
         for position, relation in enumerate(request.relations):
             path = f"requests[{index}].relations[{position}]"

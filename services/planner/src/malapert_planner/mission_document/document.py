@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from malapert_core.errors import PreconditionError
 from pydantic import Field
 
-from malapert_planner.mission_document.activities import ActivityType, Request
+from malapert_planner.mission_document.activities import ActivityType, Request, RequestSet
 from malapert_planner.mission_document.assets import (
     Antenna,
     Asset,
@@ -93,6 +93,7 @@ class MissionDocument(Sourced):
     instruments: list[Instrument] = Field(default_factory=list)
     activity_types: list[ActivityType] = Field(min_length=1)
     requests: list[Request] = Field(default_factory=list)
+    request_sets: list[RequestSet] = Field(default_factory=list)
     science: ScienceModel | None = None
     objective: ObjectiveWeights
     solver: SolverSettings

@@ -21,6 +21,7 @@ _OWN_NAMES = {
     "activity_type_id": "activity_types",
     "request_id": "requests",
     "place_set_id": "place_sets",
+    "request_set_id": "request_sets",
 }
 _PART_NAMES = {
     "mode_id": "modes",
@@ -54,6 +55,7 @@ _NAMES = {
     "to_mode_id": "to_mode",
     "activity_type_id": "activity_type",
     "request_id": "request",
+    "request_ids": "requests",
     "parameter_id": "parameter",
     "preset_id": "preset",
     "product_id": "product",
@@ -107,6 +109,12 @@ def catalogue_request(
         resources=[resource_message(resource) for asset in document.assets for resource in asset.amounts],
         place_sets=[
             catalogue_pb2.PlaceSet(place_set_id=places.id, place_ids=places.places) for places in document.place_sets
+        ],
+        request_sets=[
+            catalogue_pb2.RequestSet(
+                request_set_id=group.id, title=group.title, request_ids=group.requests, count=group.count
+            )
+            for group in document.request_sets
         ],
         agency_shares=[
             science_pb2.AgencyShare(agency_id=agency.id, share=figure_message(agency.share))

@@ -323,9 +323,12 @@ def _used(
 def _choices(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
     first = {draft.chain_id or draft.activity_id: draft for draft in demand.activities if draft.chain_index == 0}
     for choice in demand.choices:
-        uses = tuple(LimitUse(first[chain_id].activity_id, 1.0) for chain_id in choice.chain_ids)
-        title = f"what is enough of {choice.request_id}"
-        yield Limit(f"choice:{choice.request_id}", title, choice.count, "1", uses, is_choice=True)
+        # Of a set some requests may not be planned at all.
+        kept = (first[chain_id] for chain_id in choice.chain_ids if chain_id in first)
+        uses = tuple(LimitUse(draft.activity_id, 1.0) for draft in kept)
+        kind, name = ("choice", choice.request_id) if choice.request_id else ("set", choice.request_set_id)
+        title = choice.title or f"what is enough of {name}"
+        yield Limit(f"{kind}:{name}", title, choice.count, "1", uses, is_choice=True)
 
 
 def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[ContactWindow]:

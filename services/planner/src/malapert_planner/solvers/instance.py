@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from malapert_planner.domain.choices import choices_among_repetitions
 from malapert_planner.domain.modes import mode_key
-from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Place, PlanningProblem, Span
+from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Limit, Place, PlanningProblem, Span
 from malapert_planner.domain.products import Rank, limited_ranks
 from malapert_planner.domain.spans import grid_starts, intersection, shifted
 from malapert_planner.solvers.opportunities import Opportunities
@@ -140,6 +141,11 @@ class Instance:
             ends = dict.fromkeys(pair)
             self.generations[pair] = PowerIntegral.of(*(self.places[place_id].generation for place_id in ends))
         return self.generations[pair]
+
+    @cached_property
+    def choices(self) -> dict[str, list[Limit]]:
+        """The choices among repetitions of a request, by request id."""
+        return choices_among_repetitions(self.problem)
 
     @cached_property
     def limited_ranks(self) -> tuple[Rank, ...]:

@@ -39,14 +39,9 @@ def chain_amounts(instance: Instance, limit: Limit) -> dict[int, float]:
 
 
 def choice_chains(instance: Instance, request_id: str) -> tuple[tuple[Limit, tuple[Chain, ...]], ...]:
-    """Return the choices among a request's chains, each with its chains."""
-    found = []
-    for limit in instance.problem.limits:
-        if limit.is_choice:
-            chains = tuple(instance.chain_of[use.activity_id] for use in limit.uses)
-            if chains and chains[0].request_id == request_id:
-                found.append((limit, chains))
-    return tuple(found)
+    """Return the choices among a request's repetitions, each with its chains."""
+    limits = instance.choices.get(request_id, ())
+    return tuple((limit, tuple(instance.chain_of[use.activity_id] for use in limit.uses)) for limit in limits)
 
 
 def _add(

@@ -11,6 +11,7 @@ from malapert_payload.domain.validation.identifiers import (
     identifier_faults,
     repeated_faults,
     tag_faults,
+    text_faults,
     unknown_faults,
 )
 from malapert_payload.domain.validation.instruments import instrument_faults
@@ -25,6 +26,7 @@ def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
     """Yield every fault of a catalogue, with paths into the import."""
     yield from _scope_faults(catalogue)
     yield from _place_set_faults(catalogue)
+    yield from _request_set_faults(catalogue)
     yield from _share_faults(catalogue)
     yield from _science_faults(catalogue)
     yield from resource_faults(catalogue.resources, "resources", catalogue)
@@ -62,6 +64,25 @@ def _place_set_faults(catalogue: Catalogue) -> Iterator[Fault]:
         for position, place_id in enumerate(places.place_ids):
             yield from unknown_faults(place_id, catalogue.place_ids, f"{path}[{position}]", "place")
         yield from repeated_faults(places.place_ids, path)
+
+
+def _request_set_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    sets, seen = catalogue.request_sets, dict[str, int]()
+    yield from identifier_faults([group.request_set_id for group in sets], "request_sets", "request_set_id")
+    for index, group in enumerate(sets):
+        path = f"request_sets[{index}]"
+        yield from text_faults(group.title, f"{path}.title")
+        if not group.title.strip():
+            yield Fault(f"{path}.title", "EMPTY_TEXT", "give the set a title for a person")
+        yield from repeated_faults(group.request_ids, f"{path}.request_ids")
+        if not 1 <= group.count < len(group.request_ids):
+            most = max(1, len(group.request_ids) - 1)
+            message = f"{group.count} of {len(group.request_ids)} requests is no choice; allowed: 1 to {most}"
+            yield Fault(f"{path}.count", "OUT_OF_RANGE", message)
+        for position, request_id in enumerate(group.request_ids):
+            if seen.setdefault(request_id, index) != index:
+                message = f"{request_id!r} is in request_sets[{seen[request_id]}]; a request is in one set at most"
+                yield Fault(f"{path}.request_ids[{position}]", "DUPLICATE_ID", message)
 
 
 def _share_faults(catalogue: Catalogue) -> Iterator[Fault]:

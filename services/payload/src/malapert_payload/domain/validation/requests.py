@@ -103,11 +103,25 @@ def request_faults(
     yield from repetition_faults(request, path, catalogue.horizon, duration_s)
     if request.campaign is not None:
         yield from campaign_faults(request, request.campaign, f"{path}.campaign", catalogue)
+    yield from _set_faults(request, path, catalogue)
     falls = request.decay and list(decay_faults(request, request.decay, f"{path}.decay", catalogue.horizon))
     yield from falls or ()
     if not (kind_faults or falls):
         yield from start_faults(request, path, catalogue.horizon)
     yield from relation_faults(request, path, known_request_ids)
+
+
+def _set_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """Yield the faults of a request of a set: each of its requests is one of so many."""
+    group = next((each for each in catalogue.request_sets if request.request_id in each.request_ids), None)
+    if group is None:
+        return
+    where = f"it is one of the set {group.request_set_id!r}, of which {group.count} are enough"
+    for name in ("repetition", "campaign"):
+        if getattr(request, name) is not None:
+            yield Fault(f"{path}.{name}", "IN_A_SET", f"{where}; it cannot be a {name}")
+    if request.mandatory:
+        yield Fault(f"{path}.mandatory", "MANDATORY_CHOICE", f"{where}; it cannot be mandatory")
 
 
 def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> Iterator[Fault]:
