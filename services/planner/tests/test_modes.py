@@ -242,6 +242,23 @@ def test_modes_that_contradict_their_form_are_told(activities: tuple[Activity, .
     assert (path, code) in [(fault.path, fault.code) for fault in check_problem(two_modes(activities=activities))]
 
 
+def test_without_places_a_request_follows_soon_enough() -> None:
+    problem = make_problem(
+        **ONE_PLACE,
+        activities=(
+            make_activity("a", windows=((0, HOUR_S),)),
+            make_activity("b", value=6.0, windows=((3 * HOUR_S, HORIZON_S),)),
+        ),
+        relations=(Relation(RelationKind.AFTER, "b", "a", max_lag_s=HOUR_S),),
+        battery=Battery(1e9, 0.0, 1e9, 0.0, 0.0, 0.0),
+        metadata={"placeless": "no terrain"},
+    )
+    result = solve(problem, work_limit=2.0)
+    assert result.status is SolveStatus.OPTIMAL
+    assert list(planned(result.schedule)) == ["a"]
+    assert validate(problem, result.schedule).valid
+
+
 def test_a_long_range_of_durations_is_solved_to_its_optimum() -> None:
     # Value grows with the duration; another activity takes an hour of the same arm: five hours and one.
     steps = tuple(

@@ -139,6 +139,24 @@ PROBLEMS = {
             Relation(RelationKind.REQUIRES, "s", "r"),
         ),
     ),
+    "soon after the last of several": replace(
+        BASE,
+        drives=(),
+        activities=(
+            *(
+                make_activity(
+                    f"o{n}", request_id="o", repetition_index=n, windows=((n * 2 * HOUR_S, (n * 2 + 1) * HOUR_S),)
+                )
+                for n in range(2)
+            ),
+            make_activity("c", value=8.0, windows=((4 * HOUR_S, 6 * HOUR_S),)),
+            make_activity("d", value=8.0, windows=((5 * HOUR_S, 6 * HOUR_S),)),
+        ),
+        relations=(
+            Relation(RelationKind.AFTER, "c", "o", max_lag_s=HOUR_S),
+            Relation(RelationKind.AFTER, "d", "o", max_lag_s=HOUR_S),
+        ),
+    ),
     "modes of repetitions": replace(
         BASE,
         drives=(),

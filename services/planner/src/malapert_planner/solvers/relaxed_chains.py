@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import RelationKind
+from malapert_planner.solvers.extents import Extent, relate
 from malapert_planner.solvers.instance import Chain, Instance
-from malapert_planner.solvers.limits import choice_chains
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +27,6 @@ class RelaxedChain(ChosenChain):
     end: cp_model.LinearExpr
 
 
-@dataclass(frozen=True, slots=True)
-class _Extent:
-    """A repetition in a relaxation: whether it is planned, when its first step starts, when its last one ends."""
-
-    planned: cp_model.IntVar
-    start: cp_model.IntVar
-    end: cp_model.LinearExprT
-
-
 def add_modes(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
     """At most one mode of each repetition is planned."""
     for group in instance.repetitions.values():
@@ -47,10 +35,10 @@ def add_modes(model: cp_model.CpModel, instance: Instance, planned: Mapping[int,
                 model.add_at_most_one([planned[chain.index] for chain in modes])
 
 
-def _any_mode(model: cp_model.CpModel, modes: list[RelaxedChain]) -> _Extent:
+def _any_mode(model: cp_model.CpModel, modes: list[RelaxedChain]) -> Extent:
     """Return the extent of a repetition: that of the mode in which it is planned."""
     if len(modes) == 1:
-        return _Extent(modes[0].planned, modes[0].starts[0], modes[0].end)
+        return Extent(modes[0].planned, modes[0].starts[0], modes[0].end)
     planned = model.new_bool_var("")
     model.add(cp_model.LinearExpr.sum([mode.planned for mode in modes]) == planned)
     latest = max(max(mode.starts[0].proto.domain) for mode in modes)
@@ -59,11 +47,11 @@ def _any_mode(model: cp_model.CpModel, modes: list[RelaxedChain]) -> _Extent:
     for mode in modes:
         model.add(start == mode.starts[0]).only_enforce_if(mode.planned)
         model.add(end == mode.end).only_enforce_if(mode.planned)
-    return _Extent(planned, start, end)
+    return Extent(planned, start, end)
 
 
 def add_relaxed_relations(model: cp_model.CpModel, instance: Instance, chains: dict[int, RelaxedChain]) -> None:
-    """Add relations and repetitions, but for the latest lag after another request."""
+    """Add relations and repetitions: see `relate`."""
     tied = {
         name for relation in instance.problem.relations for name in (relation.request_id, relation.other_request_id)
     }
@@ -73,29 +61,4 @@ def add_relaxed_relations(model: cp_model.CpModel, instance: Instance, chains: d
         for request_id, group in instance.repetitions.items()
         if request_id in tied
     }
-    for relation in instance.problem.relations:
-        choices = choice_chains(instance, relation.other_request_id)
-        for own in extents.get(relation.request_id, ()):
-            if relation.kind is RelationKind.REQUIRES and choices:
-                for limit, group in choices:
-                    wanted = cp_model.LinearExpr.sum([chains[chain.index].planned for chain in group])
-                    model.add(wanted >= math.floor(limit.capacity)).only_enforce_if(own.planned)
-                continue
-            for other in extents.get(relation.other_request_id, ()):
-                if relation.kind is RelationKind.EXCLUDES:
-                    model.add_at_most_one([own.planned, other.planned])
-                elif relation.kind is RelationKind.REQUIRES:
-                    model.add_implication(own.planned, other.planned)
-                elif relation.kind is RelationKind.TOGETHER:
-                    model.add_implication(own.planned, other.planned)
-                    model.add_implication(other.planned, own.planned)
-                    near = model.add_linear_constraint(own.start - other.start, -relation.max_lag_s, relation.max_lag_s)
-                    near.only_enforce_if([own.planned, other.planned])
-                else:
-                    lag = model.add(own.start >= other.end + relation.min_lag_s)
-                    lag.only_enforce_if([own.planned, other.planned])
-    for repetition in instance.problem.repetitions:
-        low, high = repetition.period_s - repetition.tolerance_s, repetition.period_s + repetition.tolerance_s
-        for first, second in pairwise(extents.get(repetition.request_id, ())):
-            model.add_implication(second.planned, first.planned)
-            model.add_linear_constraint(second.start - first.start, low, high).only_enforce_if(second.planned)
+    relate(model, instance, {index: relaxed.planned for index, relaxed in chains.items()}, extents)
