@@ -267,12 +267,12 @@ class Incumbent:
         """Cut a scope out of the schedule.
 
         Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned
-        chain that is named is free only where it lies inside. With a planned chain that is free all its modes are.
+        chain that is named is free only where it lies inside. With a planned chain that is free its near modes are.
         """
         start, end = self.quiet(span)
         inside = {i for i, c in self.chains.items() if start <= c.span[0] and c.span[1] <= end}
         moving = (free & inside) if keep_all else inside
-        released = {mode.index for i in moving for mode in self.instance.modes[i]} | (free - self.met)
+        released = {mode.index for i in moving for mode in self.instance.near_modes[i]} | (free - self.met)
         outside = tuple(c for c in self.schedule.contacts if c.span[1] <= start or c.span[0] >= end)
         drives = tuple(d for d in self.schedule.drives if start <= d.span[0] and d.span[1] <= end)
         contacts = tuple(c for c in self.schedule.contacts if start <= c.span[0] and c.span[1] <= end)

@@ -127,6 +127,17 @@ class Instance:
         return tuple(found[mode_key(chain.activities[0])] for chain in self.chains)
 
     @cached_property
+    def near_modes(self) -> tuple[tuple[Chain, ...], ...]:
+        """For each chain the modes of its repetition that are worth as much, and the next worth more and less."""
+        found = []
+        for chain, modes in zip(self.chains, self.modes, strict=True):
+            values = sorted({mode.value for mode in modes})
+            at = values.index(chain.value)
+            near = values[max(0, at - 1) : at + 2]
+            found.append(tuple(mode for mode in modes if mode.value in near))
+        return tuple(found)
+
+    @cached_property
     def station_windows(self) -> dict[str, tuple[ContactWindow, ...]]:
         """Contact windows by station id, sorted."""
         grouped: dict[str, list[ContactWindow]] = defaultdict(list)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.topping import top_up
+
+MOST_MODES = 2
+"""So many modes of a repetition are tried at once."""
 
 
 def easiest(modes: tuple[Chain, ...]) -> tuple[Chain, ...]:
@@ -20,14 +24,28 @@ def easiest(modes: tuple[Chain, ...]) -> tuple[Chain, ...]:
     return tuple(sorted(modes, key=demand))
 
 
+def densest(chains: list[Chain]) -> list[Chain]:
+    """Return chains by value for their time, mandatory ones first, of modes the best two only: others come later."""
+    ordered = sorted(chains, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
+    seen: Counter[tuple[str, int]] = Counter()
+    kept = []
+    for chain in ordered:
+        name = (chain.request_id, chain.repetition_index)
+        seen[name] += bool(chain.activities[0].mode_id)
+        if seen[name] <= MOST_MODES:
+            kept.append(chain)
+    return kept
+
+
 def better_modes(incumbent: Incumbent) -> list[tuple[Chain, list[Chain]]]:
-    """Return the planned chains that may move, and have modes of greater value, with those, the best first."""
+    """Return the planned chains that may move and have better modes, each with the best and with the next better."""
     instance, found = incumbent.instance, []
     for index, fixed in sorted(incumbent.chains.items()):
         chain = instance.chains[index]
         better = [mode for mode in instance.modes[index] if mode.value > chain.value and mode.starts]
         if better and fixed.first_start_s >= instance.open_from_s:
-            found.append((chain, sorted(better, key=lambda mode: -mode.value)))
+            ordered = sorted(better, key=lambda mode: -mode.value)
+            found.append((chain, [ordered[0], *ordered[1:][-1:]]))
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from malapert_planner.domain.problem import Span
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
+from malapert_planner.solvers.modes import densest
 from malapert_planner.solvers.scope import Scope
 
 DAY_S = 86400
@@ -64,7 +65,7 @@ def window(incumbent: Incumbent, span: Span, most_cells: int, rng: random.Random
     if rng is not None and len(waiting) > MOST_FREE:
         waiting = rng.sample(waiting, MOST_FREE)
     # The most valuable for their time come first: with more, building the model takes longer than solving it.
-    waiting = sorted(waiting, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))[:MOST_FREE]
+    waiting = densest(waiting)[:MOST_FREE]
     free = frozenset(chain.index for chain in waiting)
     return incumbent.scope((start, end), width_s=width, step_s=width, chain_step_s=width, free=free)
 

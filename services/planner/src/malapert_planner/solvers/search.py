@@ -16,7 +16,7 @@ from malapert_planner.solvers.excursions import insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
-from malapert_planner.solvers.modes import better_modes, in_other_modes
+from malapert_planner.solvers.modes import better_modes, densest, in_other_modes
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.sending import resent
 from malapert_planner.solvers.series import broken_series, series_anew
@@ -31,6 +31,8 @@ MOST_TOPPED = 400
 """So many chains are tried at once at most."""
 WORK_PER_TOPPING = 5e-4
 """Work charged for each chain that is tried beside a schedule."""
+WORK_PER_MODE = 8e-3
+"""Work charged for each other mode that a planned chain is tried in."""
 WORK_PER_SENDING = 0.1
 """Work charged for choosing all contacts anew."""
 WORK_PER_SERIES = 0.02
@@ -138,7 +140,7 @@ class Search:
 
     def _topped(self, schedule: Incumbent) -> Incumbent:
         waiting = self._waiting(schedule)
-        ordered = sorted(waiting, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
+        ordered = densest(waiting)
         if len(ordered) > MOST_TOPPED:
             # Not always the same: those that were tried before come later.
             ordered = sorted(ordered, key=lambda c: self.tried[c.index])[:MOST_TOPPED]
@@ -164,9 +166,11 @@ class Search:
                 schedule = cheaper
             self.accept(schedule, "fit out")
             self._mend_series()
-            self._change_modes()
             if number >= rounds and self.objective - worth <= LEAST_GAIN * abs(worth):
-                return
+                # Changing modes takes longest, and does least while there is much else to add.
+                self._change_modes()
+                if self.objective - worth <= LEAST_GAIN * abs(worth):
+                    return
 
     def _mend_series(self) -> None:
         """Place repetitions anew of which some are missing."""
@@ -181,7 +185,7 @@ class Search:
         for chain, modes in better_modes(self.best):
             if self.finished():
                 return
-            self.engine.work += WORK_PER_TOPPING * len(modes)
+            self.engine.work += WORK_PER_MODE * len(modes)
             # The first that fits is worth most, unless it takes a contact more.
             changed = next(in_other_modes(self.best, chain, modes), None)
             if changed is not None:
