@@ -19,6 +19,9 @@ from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import PowerIntegral
 from malapert_planner.solvers.scope import Cells
 
+FEW_CHAINS = 200
+"""So many chains can all be free in a model, in all their modes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -128,7 +131,12 @@ class Instance:
 
     @cached_property
     def near_modes(self) -> tuple[tuple[Chain, ...], ...]:
-        """For each chain the modes of its repetition that are worth as much, and the next worth more and less."""
+        """For each chain the modes of its repetition that are worth as much, and the next worth more and less.
+
+        All of them where there are few chains.
+        """
+        if len(self.chains) <= FEW_CHAINS:
+            return self.modes
         found = []
         for chain, modes in zip(self.chains, self.modes, strict=True):
             values = sorted({mode.value for mode in modes})

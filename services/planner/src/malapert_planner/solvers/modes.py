@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
+from malapert_planner.domain.modes import mode_key
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.instance import FEW_CHAINS, Chain, Instance
 from malapert_planner.solvers.topping import top_up
 
 MOST_MODES = 2
@@ -24,15 +25,18 @@ def easiest(modes: tuple[Chain, ...]) -> tuple[Chain, ...]:
     return tuple(sorted(modes, key=demand))
 
 
-def densest(chains: list[Chain]) -> list[Chain]:
-    """Return chains by value for their time, mandatory ones first, of modes the best two only: others come later."""
-    ordered = sorted(chains, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index))
-    seen: Counter[tuple[str, int]] = Counter()
+def densest(instance: Instance, chains: list[Chain], most: int) -> list[Chain]:
+    """Return the chains of so many repetitions by value for their time, mandatory ones first.
+
+    Where there are many chains of each repetition the best two modes only: others come later.
+    """
+    most_modes = len(instance.chains) if len(instance.chains) <= FEW_CHAINS else MOST_MODES
+    taken: Counter[Hashable] = Counter()
     kept = []
-    for chain in ordered:
-        name = (chain.request_id, chain.repetition_index)
-        seen[name] += bool(chain.activities[0].mode_id)
-        if seen[name] <= MOST_MODES:
+    for chain in sorted(chains, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index)):
+        name = mode_key(chain.activities[0])
+        if (name in taken or len(taken) < most) and taken[name] < most_modes:
+            taken[name] += 1
             kept.append(chain)
     return kept
 

@@ -65,7 +65,7 @@ def window(incumbent: Incumbent, span: Span, most_cells: int, rng: random.Random
     if rng is not None and len(waiting) > MOST_FREE:
         waiting = rng.sample(waiting, MOST_FREE)
     # The most valuable for their time come first: with more, building the model takes longer than solving it.
-    waiting = densest(waiting)[:MOST_FREE]
+    waiting = densest(incumbent.instance, waiting, MOST_FREE)
     free = frozenset(chain.index for chain in waiting)
     return incumbent.scope((start, end), width_s=width, step_s=width, chain_step_s=width, free=free)
 

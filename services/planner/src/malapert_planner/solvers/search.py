@@ -111,6 +111,7 @@ class Search:
         """Decide a scope anew and keep what is better."""
         self.iteration += 1
         whole = scope.span == (0, self.instance.problem.horizon_s) and scope.route is None
+        whole &= all(chain.index in scope.free for chain in self.instance.chains if chain.starts)
         model = build_model(self.instance, scope)
         solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
         if status in FOUND:
@@ -140,7 +141,7 @@ class Search:
 
     def _topped(self, schedule: Incumbent) -> Incumbent:
         waiting = self._waiting(schedule)
-        ordered = densest(waiting)
+        ordered = densest(self.instance, waiting, len(waiting))
         if len(ordered) > MOST_TOPPED:
             # Not always the same: those that were tried before come later.
             ordered = sorted(ordered, key=lambda c: self.tried[c.index])[:MOST_TOPPED]
