@@ -1,5 +1,6 @@
 """The missions of the wider cooperation on the same engine: each is solved, validated, and says what is left out."""
 
+import html
 import json
 import os
 import time
@@ -9,6 +10,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from malapert_cli.api import Api
+from malapert_cli.connection import Connection
+from malapert_cli.plan import write_results
 from malapert_testing.platform import running_platform
 
 MISSIONS = Path(__file__).parents[2] / "missions"
@@ -53,7 +57,9 @@ def _planned(client: httpx.Client, name: str) -> dict[str, Any]:
         ("station-arm", "JAXA", set()),
     ],
 )
-def test_a_mission_is_planned_and_validated(platform: Any, name: str, agency_id: str, left_out: set[str]) -> None:
+def test_a_mission_is_planned_validated_and_reported(
+    platform: Any, tmp_path: Path, name: str, agency_id: str, left_out: set[str]
+) -> None:
     headers = {"Authorization": f"Bearer {platform.key(agency_id, 'PLANNER')}"}
     with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
         plan = _planned(client, name)
@@ -62,6 +68,13 @@ def test_a_mission_is_planned_and_validated(platform: Any, name: str, agency_id:
         assert taken.status_code == 201, taken.text
         assert taken.json()["objective"]["objective"] == pytest.approx(plan["objective"]["objective"])
         assert taken.json()["changes"] == []
+    with Api(Connection(platform.url, platform.key(agency_id, "PLANNER"))) as api:
+        write_results(api, plan, tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    on_terrain = plan["site"] is not None
+    assert all(item["title"] in html.unescape(page) for item in plan["activities"])
+    assert ("<h2>Sites</h2>" in page) == (tmp_path / "map.png").exists() == on_terrain
+    assert (tmp_path / "timeline.png").stat().st_size > 10_000
     assert plan["validation"]["valid"]
     assert plan["validation"]["violations"] == []
     assert plan["objective"]["objective"] <= plan["objective"]["bound"] + 1e-6

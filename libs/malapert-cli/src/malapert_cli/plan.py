@@ -92,7 +92,8 @@ def write_results(api: Api, plan: Json, out: Path) -> None:
     print_summary(plan, console)
     out.mkdir(parents=True, exist_ok=True)
     (out / "plan.json").write_text(json.dumps(plan, indent=2))
-    for name, export in (("plan.ics", "ics"), ("sites.geojson", "geojson-sites")):
+    sites = [("sites.geojson", "geojson-sites")] if plan["site"] else []
+    for name, export in (("plan.ics", "ics"), *sites):
         (out / name).write_bytes(api.get_bytes(f"/plans/{plan['plan_id']}/export", format=export))
     report = write_report(api, plan, out)
     console.print(f"wrote {', '.join(str(path) for path in sorted(out.iterdir()) if path.is_file())}")

@@ -18,8 +18,7 @@ def print_summary(plan: Json, console: Console) -> None:
     """Print sites, windows, activities, refusals, resources, objective, verdict and times of a plan."""
     console.rule(f"[bold]{plan['mission_id']} version {plan['mission_version']}: plan {plan['plan_id']}")
     for table in (
-        _sites(plan),
-        _windows(plan),
+        *([_sites(plan), _windows_at_site(plan)] if plan["site"] else [_windows(plan)]),
         _activities(plan),
         _unplanned(plan),
         _resources(plan),
@@ -27,7 +26,8 @@ def print_summary(plan: Json, console: Console) -> None:
         _agencies(plan),
         _stages(plan),
     ):
-        console.print(table)
+        if table.row_count:
+            console.print(table)
     _verdict(plan, console)
 
 
@@ -61,6 +61,18 @@ def _sites(plan: Json) -> Table:
 
 
 def _windows(plan: Json) -> Table:
+    """Return the windows of a mission without a terrain, of whatever ends they are."""
+    table = _table("Windows", "kind", "place", "orbiter", "station", ">count", ">total h", ">longest h", ">Gbit")
+    for row in plan["window_summaries"]:
+        if row["count"]:
+            hours = [f"{row[key] / HOUR_S:.1f}" for key in ("total_s", "longest_s")]
+            volume = f"{row['volume_bit'] / 1e9:.3g}" if row["volume_bit"] else ""
+            ends = (row["place_id"], row["orbiter_id"], row["station_id"])
+            table.add_row(row["kind"].lower(), *ends, str(row["count"]), *hours, volume)
+    return table
+
+
+def _windows_at_site(plan: Json) -> Table:
     table = _table(
         "Windows at the landing site", "kind", "station", ">count", ">total h", ">longest h", ">longest gap h", ">Gbit"
     )
@@ -126,7 +138,7 @@ def _agencies(plan: Json) -> Table:
         values = [f"{share[key]:g}" for key in ("requested_value", "planned_value")]
         table.add_row(share["agency_id"], *values, f"{share['unsatisfied_share']:.1%}")
     stations = ", ".join(f"{station} {hours:.0f} h" for station, hours in sorted(contact_hours.items()))
-    table.caption = f"{len(plan['contacts'])} contacts: {stations}"
+    table.caption = f"{len(plan['contacts'])} contacts: {stations}" if stations else None
     return table
 
 

@@ -39,17 +39,24 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportData:
-    """Everything that is drawn."""
+class Ground:
+    """The landing site: maps, the skyline, and where Sun and Earth go over it."""
 
-    plan: Json
-    figures: list[FigureRow]
-    windows: list[Json]
     overview: dict[str, MapLayer]
     local: dict[str, MapLayer]
     skyline: Json
     sun: Track
     earth: Track
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that is drawn; a mission without a terrain has no ground."""
+
+    plan: Json
+    figures: list[FigureRow]
+    windows: list[Json]
+    ground: Ground | None
 
     @property
     def start_time(self) -> datetime:
@@ -57,16 +64,23 @@ class ReportData:
         return parse_time(self.plan["horizon"]["start_time"])
 
     @property
-    def home_id(self) -> str:
-        """The place at the landing site."""
-        return str(self.plan["waypoints"][0]["waypoint_id"])
+    def end_time(self) -> datetime:
+        """The end of the plan."""
+        return parse_time(self.plan["horizon"]["end_time"])
 
 
 def fetch(api: Api, plan: Json) -> ReportData:
-    """Fetch the mission's figures, windows, maps and the skyline of a plan."""
+    """Fetch the mission's figures, windows, and on a terrain maps and the skyline of a plan."""
     mission = api.get(f"/missions/{plan['mission_id']}/versions/{plan['mission_version']}")
-    home_id = plan["waypoints"][0]["waypoint_id"]
-    windows = _windows(api, plan, home_id)
+    figures = figures_of(mission["document"])
+    if plan["site"] is None:
+        return ReportData(plan, figures, _windows(api, plan) if plan["window_set_id"] else [], None)
+    kinds = ["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"]
+    windows = _windows(api, plan, kinds=kinds, place_ids=[plan["waypoints"][0]["waypoint_id"]])
+    return ReportData(plan, figures, windows, _ground(api, plan, windows))
+
+
+def _ground(api: Api, plan: Json, windows: list[Json]) -> Ground:
     window_set = api.get(f"/window-sets/{plan['window_set_id']}")
     antenna_height_m = window_set["request"]["antenna_height_m"]
     stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
@@ -82,10 +96,7 @@ def fetch(api: Api, plan: Json) -> ReportData:
             for layer in ("HILLSHADE", "ILLUMINATION")
         }
 
-    return ReportData(
-        plan=plan,
-        figures=figures_of(mission["document"]),
-        windows=windows,
+    return Ground(
         overview=layers(2 * OVERVIEW_MARGIN * region["radius_m"], region["center"], OVERVIEW_PIXELS),
         local=layers(_local_size_m(plan), point, LOCAL_PIXELS),
         skyline=skyline,
@@ -94,14 +105,13 @@ def fetch(api: Api, plan: Json) -> ReportData:
     )
 
 
-def _windows(api: Api, plan: Json, place_id: str) -> list[Json]:
+def _windows(api: Api, plan: Json, **wanted: list[str]) -> list[Json]:
     windows: list[Json] = []
     token = ""
     while True:
         page = api.get(
             f"/window-sets/{plan['window_set_id']}/windows",
-            kinds=["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"],
-            place_ids=[place_id],
+            **wanted,
             page_token=token,
         )
         windows += page["windows"]

@@ -8,21 +8,21 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from malapert_cli.api import Json
-from malapert_cli.report.data import MapLayer, ReportData
+from malapert_cli.report.data import Ground, MapLayer, ReportData
 from malapert_cli.report.style import DRIVE, INK, new_figure
 
 LIGHT_MAP = LinearSegmentedColormap.from_list("light", ["#11152a", "#3c4a7d", "#a97f6b", "#f2b634", "#fff6cf"])
 HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
-def draw_map(data: ReportData) -> Figure:
+def draw_map(data: ReportData, ground: Ground) -> Figure:
     """Draw the surroundings with the ranked sites, and the ground of the rover with waypoints and driven routes."""
     figure = new_figure(13, 6.2)
     overview, local = figure.subplots(1, 2)
-    _relief(overview, data.overview)
+    _relief(overview, ground.overview)
     _sites(overview, data.plan)
     overview.set_title("Ranked sites on mean illumination over the mission")
-    _relief(local, data.local)
+    _relief(local, ground.local)
     _routes(local, data.plan)
     _waypoints(local, data.plan)
     local.set_title("Waypoints, open routes (thin) and driven routes (thick)")

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from malapert_cli.api import Json
-from malapert_cli.report.data import Array, ReportData
+from malapert_cli.report.data import Array, Ground, ReportData
 from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axis
-from malapert_cli.summary import parse_time
 
 OWN = ("battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg")
 MOST_SHARED = 8
@@ -18,14 +17,28 @@ MOST_SHARED = 8
 
 
 def draw_resources(data: ReportData) -> Figure:
-    """Draw battery, storage, power, Sun and Earth elevation, and what is shared or used up, over the whole plan."""
+    """Draw what is shared or used up over the whole plan, and on a terrain battery, storage, power, Sun and Earth."""
     profiles = {profile["resource_id"]: profile for profile in data.plan["profiles"]}
     shared = [profile for resource_id, profile in profiles.items() if resource_id not in OWN][:MOST_SHARED]
-    figure = new_figure(13, 9.5 + 1.6 * len(shared))
-    battery, storage, power, *others, sky = figure.subplots(4 + len(shared), 1, sharex=True)
-    for axes, profile in zip(others, shared, strict=True):
+    count = len(shared) + (4 if data.ground else 0)
+    figure = new_figure(13, 1.0 + 2.0 * max(1, count))
+    panels = figure.subplots(max(1, count), 1, sharex=True, squeeze=False)[:, 0].tolist()
+    if data.ground:
+        _draw_asset(data, profiles, panels[:3])
+        _draw_sky(data.ground, panels[-1])
+        others = panels[3:-1]
+    else:
+        others = panels
+    for axes, profile in zip(others, shared, strict=False):
         unit = "" if profile["unit"] == "1" else f", {profile['unit']}"
         _level(axes, data, profile, f"{profile['resource_id']}{unit}", 1.0)
+    panels[-1].set_xlim(mdates.date2num(data.start_time), mdates.date2num(data.end_time))
+    utc_axis(panels[-1])
+    return figure
+
+
+def _draw_asset(data: ReportData, profiles: dict[str, Json], panels: list[Axes]) -> None:
+    battery, storage, power = panels
     _level(battery, data, profiles["battery_wh"], "battery, Wh", 1.0)
     _level(storage, data, profiles["storage_bit"], "storage, Gbit", 1e-9)
     for resource_id, colour in (("generation_w", LIGHT), ("load_w", PALETTE[1])):
@@ -33,14 +46,14 @@ def draw_resources(data: ReportData) -> Figure:
         power.plot(times, values, lw=0.8, color=colour, label=resource_id.removesuffix("_w"))
     power.set_title("power, W")
     power.legend(loc="upper right", ncols=2, frameon=False)
-    for track, colour, label in ((data.sun, LIGHT, "Sun"), (data.earth, EARTH, "Earth, while in view")):
+
+
+def _draw_sky(ground: Ground, sky: Axes) -> None:
+    for track, colour, label in ((ground.sun, LIGHT, "Sun"), (ground.earth, EARTH, "Earth, while in view")):
         sky.plot(track.times, track.elevation_deg, lw=1.0, color=colour, label=label)
     sky.axhline(0, color="#6b7280", lw=0.6)
     sky.set_title("elevation of Sun and Earth at the landing site, °")
     sky.legend(loc="upper right", ncols=2, frameon=False)
-    sky.set_xlim(mdates.date2num(data.start_time), mdates.date2num(parse_time(data.plan["horizon"]["end_time"])))
-    utc_axis(sky)
-    return figure
 
 
 def _level(axes: Axes, data: ReportData, profile: Json, label: str, scale: float) -> None:

@@ -1,5 +1,6 @@
 """The timeline: where the asset is, what it does for whom, and with whom it speaks."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 import matplotlib.dates as mdates
@@ -14,12 +15,12 @@ from malapert_cli.summary import parse_time
 
 Bar = tuple[float, float]
 CLOSE_UP_DAYS = 7
+MOST_WINDOW_LANES = 14
 
 
 def draw_timeline(data: ReportData) -> Figure:
     """Draw the whole plan."""
-    horizon = data.plan["horizon"]
-    return _draw(data, parse_time(horizon["start_time"]), parse_time(horizon["end_time"]), "The whole plan")
+    return _draw(data, data.start_time, data.end_time, "The whole plan")
 
 
 def draw_close_up(data: ReportData) -> Figure:
@@ -32,7 +33,7 @@ def draw_close_up(data: ReportData) -> Figure:
 
 def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figure:
     plan = data.plan
-    lanes = _lanes(data)
+    lanes = _lanes(data) if data.ground else _lanes_without_ground(data)
     tint = colours([item["agency_id"] for item in plan["activities"] if item["agency_id"]])
     figure = new_figure(13, 1.6 + 0.28 * len(lanes))
     axes = figure.subplots()
@@ -44,7 +45,8 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
     axes.set_xlim(float(mdates.date2num(first)), float(mdates.date2num(last)))
     axes.set_title(title)
     utc_axis(axes)
-    _legend(axes, tint)
+    fixed = {"light": LIGHT, "Earth in view": EARTH, "drive": DRIVE, "contact": NIGHT}
+    _legend(axes, {**(fixed if data.ground else {"window": EARTH}), **tint})
     return figure
 
 
@@ -78,7 +80,25 @@ def _bar(interval: Json) -> Bar:
     return start, end - start
 
 
-def _legend(axes: Axes, tint: dict[str, str]) -> None:
-    fixed = {"light": LIGHT, "Earth in view": EARTH, "drive": DRIVE, "contact": NIGHT}
-    patches = [Patch(color=colour, label=name) for name, colour in {**fixed, **tint}.items()]
+def _lanes_without_ground(data: ReportData) -> list[tuple[str, list[tuple[Bar, str]]]]:
+    """Return a lane for each kind and ends of windows, the longest open first, then one for each request."""
+    opened: dict[str, list[tuple[Bar, str]]] = defaultdict(list)
+    prefix = f"{data.plan['mission_id']}."
+    for window in data.windows:
+        ends = (
+            window["place_id"],
+            window["orbiter_id"].removeprefix(prefix),
+            window["station_id"].removeprefix(prefix),
+        )
+        name = " ".join([window["kind"].lower().replace("_", " "), *(end for end in ends if end)])
+        opened[name].append((_bar(window["interval"]), EARTH))
+    longest = sorted(opened, key=lambda name: -sum(bar[1] for bar, _ in opened[name]))[:MOST_WINDOW_LANES]
+    asked: dict[str, list[tuple[Bar, str]]] = {}
+    for item in data.plan["activities"]:
+        asked.setdefault(item["request_id"], []).append((_bar(item["interval"]), item["agency_id"]))
+    return [*((name, opened[name]) for name in sorted(longest)), *asked.items()]
+
+
+def _legend(axes: Axes, colour_of: dict[str, str]) -> None:
+    patches = [Patch(color=colour, label=name) for name, colour in colour_of.items()]
     axes.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(patches), frameon=False)

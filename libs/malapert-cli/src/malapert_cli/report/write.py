@@ -14,20 +14,22 @@ from malapert_cli.report.sky import draw_sky
 from malapert_cli.report.timeline import draw_close_up, draw_timeline
 
 PICTURES = (
-    ("map", "Where", draw_map),
-    ("sky", "Light and Earth", draw_sky),
     ("timeline", "When", draw_timeline),
     ("close-up", "A week close up", draw_close_up),
-    ("resources", "Battery, storage, power", draw_resources),
+    ("resources", "What is held, filled and used up", draw_resources),
 )
 
 
 def write_report(api: Api, plan: Json, out: Path) -> Path:
     """Write report.html and its pictures as PNG files into a directory; returns the page's path."""
     data = fetch(api, plan)
+    drawn = [(name, title, draw(data)) for name, title, draw in PICTURES]
+    if data.ground is not None:
+        ground = data.ground
+        drawn = [("map", "Where", draw_map(data, ground)), ("sky", "Light and Earth", draw_sky(ground)), *drawn]
     pictures = []
-    for name, title, draw in PICTURES:
-        png = png_of(draw(data))
+    for name, title, figure in drawn:
+        png = png_of(figure)
         (out / f"{name}.png").write_bytes(png)
         pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
     page = out / "report.html"
