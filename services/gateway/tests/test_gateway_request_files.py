@@ -27,6 +27,19 @@ RELATIONS = st.fixed_dictionaries(
         "max_lag_s": NUMBERS,
     }
 )
+ARGUMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"parameter_id": NAMES, "value": st.floats(-1e6, 1e6), "unit": st.sampled_from(["", "m", "kg/m^2", "%"])}
+    ),
+    max_size=3,
+)
+RANGES = st.fixed_dictionaries(
+    {"parameter_id": NAMES, "lowest": NUMBERS, "highest": NUMBERS},
+    optional={"step": NUMBERS, "unit": st.sampled_from(["", "m"]), "lowest_share": st.floats(0, 1)},
+)
+MODES = st.fixed_dictionaries(
+    {"mode_id": NAMES}, optional={"preset_id": NAMES, "arguments": ARGUMENTS, "share": st.floats(0, 1), "range": RANGES}
+)
 REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"request_id": NAMES, "title": TEXT, "activity_type_id": NAMES, "agency_id": NAMES, "value": NUMBERS},
     optional={
@@ -34,16 +47,8 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "visibility": st.sampled_from(["PUBLIC", "MISSION", "OWNER"]),
         "activity_type_version": st.integers(0, 9),
         "preset_id": NAMES,
-        "arguments": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "parameter_id": NAMES,
-                    "value": st.floats(-1e6, 1e6),
-                    "unit": st.sampled_from(["", "m", "kg/m^2", "%"]),
-                }
-            ),
-            max_size=3,
-        ),
+        "arguments": ARGUMENTS,
+        "modes": st.lists(MODES, max_size=2),
         "place_ids": st.lists(NAMES, max_size=3),
         "windows": st.lists(WINDOWS, max_size=3),
         "relations": st.lists(RELATIONS, max_size=3),
