@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import Battery
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.problem import Battery, Relation, RelationKind
+from malapert_planner.domain.schedule import Schedule, SolveStatus
 from malapert_planner.domain.validation import validate
 from malapert_planner.solvers.engine import SolveProgress
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.topping import top_up
 from problem_factory import HOUR_S, make_activity, make_problem, random_problem
 
 
@@ -99,3 +102,24 @@ def test_a_window_off_the_grid_is_used_on_the_grid() -> None:
     (placed,) = solve(problem, work_limit=1.0).schedule.activities
     assert placed.span[0] % 600 == 0
     assert placed.span[0] >= 100
+
+
+def test_what_is_wanted_together_is_filled_in_together() -> None:
+    problem = make_problem(
+        activities=(
+            make_activity("a", windows=((0, 3 * HOUR_S),), resource_ids=("arm",)),
+            make_activity("b", windows=((2 * HOUR_S, 5 * HOUR_S),), resource_ids=("arm",)),
+            make_activity("c", windows=((0, HOUR_S),)),
+            make_activity("d", windows=((4 * HOUR_S, 5 * HOUR_S),)),
+        ),
+        relations=(
+            Relation(RelationKind.TOGETHER, "a", "b", max_lag_s=HOUR_S),
+            Relation(RelationKind.TOGETHER, "c", "d", max_lag_s=HOUR_S),
+        ),
+    )
+    instance = compile_problem(problem)
+    filled = top_up(Incumbent(instance, Schedule()), list(instance.chains)).schedule
+    spans = {placed.activity_id: placed.span for placed in filled.activities}
+    assert set(spans) == {"a", "b"}
+    assert 0 < spans["b"][0] - spans["a"][0] <= HOUR_S
+    assert validate(problem, filled).valid

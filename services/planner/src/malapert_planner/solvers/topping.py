@@ -31,6 +31,8 @@ REACH_S = 3 * 86400
 CONTACT_S = 3 * 3600
 MOST_CONTACTS = 12
 """A contact that makes room lies so near, is so long, and is one of so many best."""
+MOST_TOGETHER = 24
+"""So many starts of a chain are tried together with others."""
 MOST_STARTS = 6
 """So many starts of a chain whose data must be sent in time are tried with a contact after them."""
 Mask = NDArray[np.bool_]
@@ -44,8 +46,9 @@ def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
     for chain in chains:
         if not may_be_added(incumbent, chain):
             continue
-        found = _with_chain(incumbent, chain)
-        if found is None and any(activity.data_bit for activity in chain.activities):
+        partners = _partners(incumbent, chain)
+        found = _with_partners(incumbent, chain, partners) if partners else _with_chain(incumbent, chain)
+        if found is None and not partners and any(activity.data_bit for activity in chain.activities):
             found = _with_contact(incumbent, chain)
         incumbent = found or incumbent
     return incumbent
@@ -54,6 +57,34 @@ def top_up(incumbent: Incumbent, chains: list[Chain]) -> Incumbent:
 def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
     starts_s = _possible_starts_s(incumbent, chain, heed_storage=True)
     return with_placed(incumbent, chain, placed_at(incumbent, chain, starts_s[0])) if starts_s else None
+
+
+def _partners(incumbent: Incumbent, chain: Chain) -> list[Chain]:
+    """Return the chains without which a chain may not be planned, since they are wanted together."""
+    instance, names = incumbent.instance, set[str]()
+    for relation in instance.problem.relations:
+        pair = (relation.request_id, relation.other_request_id)
+        if relation.kind is RelationKind.TOGETHER and chain.request_id in pair:
+            names |= {name for name in pair if name != chain.request_id}
+    if not names:
+        return []
+    # All repetitions of both, each in its first mode.
+    own = [
+        modes[0] for modes in instance.repetitions[chain.request_id] if all(mode.index != chain.index for mode in modes)
+    ]
+    return own + [modes[0] for name in sorted(names) for modes in instance.repetitions.get(name, ())]
+
+
+def _with_partners(incumbent: Incumbent, chain: Chain, partners: list[Chain]) -> Incumbent | None:
+    """Return the schedule with a chain and all that is wanted together with it, if some start suits all."""
+    starts_s = _possible_starts_s(incumbent, chain, heed_storage=True)
+    for start_s in starts_s[:: -(-len(starts_s) // MOST_TOGETHER)] if starts_s else ():
+        found = with_placed(incumbent, chain, placed_at(incumbent, chain, start_s))
+        for partner in partners:
+            found = found and (_with_chain(found, partner) if may_be_added(found, partner) else None)
+        if found is not None:
+            return found
+    return None
 
 
 def _with_contact(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
@@ -280,7 +311,7 @@ def may_be_added(incumbent: Incumbent, chain: Chain) -> bool:
         if chain.request_id not in (relation.request_id, relation.other_request_id):
             continue
         if relation.kind is RelationKind.TOGETHER:
-            return False
+            continue
         other = relation.other_request_id if relation.request_id == chain.request_id else relation.request_id
         if relation.kind is RelationKind.EXCLUDES and other in requests:
             return False
@@ -309,9 +340,16 @@ def related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
     for fixed in incumbent.chains.values():
         planned[instance.chains[fixed.chain_index].request_id].append(fixed)
     for relation in problem.relations:
+        own, other = planned[relation.request_id], planned[relation.other_request_id]
+        if relation.kind is RelationKind.TOGETHER and chain.request_id in (
+            relation.request_id,
+            relation.other_request_id,
+        ):
+            for fixed in other if relation.request_id == chain.request_id else own:
+                low = max(low, fixed.first_start_s - relation.max_lag_s)
+                high = min(high, fixed.first_start_s + relation.max_lag_s)
         if relation.kind is not RelationKind.AFTER:
             continue
-        own, other = planned[relation.request_id], planned[relation.other_request_id]
         if relation.request_id == chain.request_id and other:
             end = max(fixed.span[1] for fixed in other)
             low = max(low, end + relation.min_lag_s)
