@@ -111,15 +111,17 @@ def test_what_is_wanted_together_is_filled_in_together() -> None:
             make_activity("b", windows=((2 * HOUR_S, 5 * HOUR_S),), resource_ids=("arm",)),
             make_activity("c", windows=((0, HOUR_S),)),
             make_activity("d", windows=((4 * HOUR_S, 5 * HOUR_S),)),
+            make_activity("e"),
         ),
         relations=(
             Relation(RelationKind.TOGETHER, "a", "b", max_lag_s=HOUR_S),
+            Relation(RelationKind.TOGETHER, "b", "e", max_lag_s=HOUR_S),
             Relation(RelationKind.TOGETHER, "c", "d", max_lag_s=HOUR_S),
         ),
     )
     instance = compile_problem(problem)
     filled = top_up(Incumbent(instance, Schedule()), list(instance.chains)).schedule
     spans = {placed.activity_id: placed.span for placed in filled.activities}
-    assert set(spans) == {"a", "b"}
+    assert set(spans) == {"a", "b", "e"}
     assert 0 < spans["b"][0] - spans["a"][0] <= HOUR_S
     assert validate(problem, filled).valid

@@ -60,19 +60,18 @@ def _with_chain(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
 
 
 def _partners(incumbent: Incumbent, chain: Chain) -> list[Chain]:
-    """Return the chains without which a chain may not be planned, since they are wanted together."""
-    instance, names = incumbent.instance, set[str]()
-    for relation in instance.problem.relations:
-        pair = (relation.request_id, relation.other_request_id)
-        if relation.kind is RelationKind.TOGETHER and chain.request_id in pair:
-            names |= {name for name in pair if name != chain.request_id}
-    if not names:
+    """Return the chains without which a chain may not be planned, since they are wanted together, one with the next."""
+    instance, names = incumbent.instance, [chain.request_id]
+    for name in names:
+        for relation in instance.problem.relations:
+            pair = {relation.request_id, relation.other_request_id}
+            if relation.kind is RelationKind.TOGETHER and name in pair:
+                names += sorted(pair.difference(names))
+    if len(names) == 1:
         return []
-    # All repetitions of both, each in its first mode.
-    own = [
-        modes[0] for modes in instance.repetitions[chain.request_id] if all(mode.index != chain.index for mode in modes)
-    ]
-    return own + [modes[0] for name in sorted(names) for modes in instance.repetitions.get(name, ())]
+    # All repetitions of each, in its first mode.
+    every = [modes for name in names for modes in instance.repetitions.get(name, ())]
+    return [modes[0] for modes in every if all(mode.index != chain.index for mode in modes)]
 
 
 def _with_partners(incumbent: Incumbent, chain: Chain, partners: list[Chain]) -> Incumbent | None:
