@@ -1,5 +1,6 @@
 """Events taken into a problem, and what has begun kept when requests are taken anew."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,27 @@ def test_the_next_try_is_asked_for_as_it_was_whatever_was_measured() -> None:
     powers_w = {activity.activity_id: activity.power_w for activity in changed.activities}
     tries_w = {"c-0~retry": 30.0, "c-1~retry": 30.0, "c-2~retry": 30.0}
     assert powers_w == pytest.approx({"c-0": 3.75, "c-1": 3.75, **tries_w})
+
+
+def test_what_an_earlier_replan_measured_is_not_asked_for_again() -> None:
+    asked = make_problem(
+        activities=tuple(
+            replace(step, data_bit=4e6, products=(Product(f"p{step.chain_index}", 2e6, 1),))
+            for step in make_chain("c", 3, max_wait_s=HOUR_S, power_w=30.0)
+        )
+    )
+    # The first step made nothing at all, and was told of; the second fails in a later replan.
+    told = replan_pb2.ActivityRun(
+        activity_id="c-0", state=replan_pb2.RUN_STATE_DONE, interval=_interval(asked, 0, 1), energy_wh=9.0, data_bit=0.0
+    )
+    measured, as_run = apply_events(asked, AS_PLANNED, [replan_pb2.PlanEvent(activity_run=told)])
+    assert {a.activity_id: (a.power_w, a.data_bit) for a in measured.activities}["c-0"] == (9.0, 0.0)
+    told.energy_wh = 8.0
+    corrected, as_run = apply_events(measured, as_run, [replan_pb2.PlanEvent(activity_run=told)])
+    failed, _ = apply_events(corrected, as_run, [_failure("c-1", replan_pb2.RUN_STATE_FAILED)])
+    tries = {a.activity_id: a for a in failed.activities if a.activity_id.endswith("~retry")}
+    assert {(a.power_w, a.data_bit, a.products[0].data_bit) for a in tries.values()} == {(30.0, 4e6, 2e6)}
+    assert len(tries) == 3
 
 
 def test_measured_levels_go_before_those_of_the_schedule() -> None:

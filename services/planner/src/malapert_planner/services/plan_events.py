@@ -1,5 +1,6 @@
 """What has happened to a plan, taken into its problem and its schedule. Pure functions."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +25,8 @@ from malapert_planner.domain.schedule import PlacedActivity, PlacedDrive, Schedu
 from malapert_planner.services.window_conversion import Clockwork, without
 
 RETRY = "~retry"
+AS_ASKED = "as asked: "
+"""Begins the keys of a problem's metadata that hold the numbers of activities before they were measured."""
 _Use = TypeVar("_Use", LimitUse, ReservoirUse)
 _FAILED = (replan_pb2.RUN_STATE_FAILED, replan_pb2.RUN_STATE_ABANDONED)
 _BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, *_FAILED)
@@ -228,7 +231,7 @@ def _run(
 
 
 def _as_measured(problem: PlanningProblem, run: replan_pb2.ActivityRun, span: Span) -> PlanningProblem:
-    """Let an activity have drawn the power, and made the data, that were measured."""
+    """Let an activity have drawn the power, and made the data, that were measured; the next try is as it was asked."""
 
     def measured(activity: Activity) -> Activity:
         if run.HasField("energy_wh"):
@@ -239,8 +242,22 @@ def _as_measured(problem: PlanningProblem, run: replan_pb2.ActivityRun, span: Sp
             activity = replace(activity, data_bit=run.data_bit, products=products)
         return activity
 
-    activities = (measured(a) if a.activity_id == run.activity_id else a for a in problem.activities)
-    return replace(problem, activities=tuple(activities))
+    asked = next(activity for activity in problem.activities if activity.activity_id == run.activity_id)
+    numbers = json.dumps([asked.power_w, asked.data_bit, [product.data_bit for product in asked.products]])
+    metadata = {f"{AS_ASKED}{asked.activity_id}": numbers, **problem.metadata}
+    activities = (measured(a) if a is asked else a for a in problem.activities)
+    return replace(problem, activities=tuple(activities), metadata=metadata)
+
+
+def _as_asked(problem: PlanningProblem, activity: Activity) -> Activity:
+    """Return an activity with the power and data that it was asked with, whatever was measured since."""
+    numbers = problem.metadata.get(f"{AS_ASKED}{activity.activity_id}")
+    if numbers is None:
+        return activity
+    power_w, data_bit, products_bit = json.loads(numbers)
+    products = zip(activity.products, products_bit, strict=True)
+    made = tuple(replace(product, data_bit=each) for product, each in products)
+    return replace(activity, power_w=power_w, data_bit=data_bit, products=made)
 
 
 def _failed(problem: PlanningProblem, activity_id: str, *, ask_again: bool) -> tuple[PlanningProblem, set[str]]:
@@ -254,7 +271,7 @@ def _failed(problem: PlanningProblem, activity_id: str, *, ask_again: bool) -> t
     asked = [a for a in problem.activities if mode_key(a) == mode_key(failed)]
     chain = [a for a in asked if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
     periodic = any(item.request_id == failed.request_id for item in problem.repetitions)
-    again = [_renamed(activity) for activity in asked] if ask_again and not periodic else []
+    again = [_renamed(_as_asked(problem, activity)) for activity in asked] if ask_again and not periodic else []
     worthless = {
         a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0, mode_id="")
         for a in chain
