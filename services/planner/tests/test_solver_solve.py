@@ -125,3 +125,19 @@ def test_what_is_wanted_together_is_filled_in_together() -> None:
     assert set(spans) == {"a", "b", "e"}
     assert 0 < spans["b"][0] - spans["a"][0] <= HOUR_S
     assert validate(problem, filled).valid
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_follows_from_a_schedule_is_what_is_worked_out_anew(seed: int) -> None:
+    problem = random_problem(seed)
+    instance, schedule = compile_problem(problem), solve(problem, work_limit=0.2, seed=seed).schedule
+    grown = Incumbent(instance, replace(schedule, activities=(), contacts=()))
+    for placed in schedule.activities:
+        grown = grown.with_added((placed,))
+    for contact in schedule.contacts:
+        grown = grown.with_added((), (contact,))
+    anew = Incumbent(instance, schedule)
+    assert set(grown.schedule.activities) == set(schedule.activities)
+    assert (grown.awake == anew.awake).all()
+    for found, expected in zip((*grown.energy_wh, *grown.data_bit), (*anew.energy_wh, *anew.data_bit), strict=True):
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-6)

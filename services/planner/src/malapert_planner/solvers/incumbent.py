@@ -95,13 +95,11 @@ class Incumbent:
     @cached_property
     def energy_wh(self) -> tuple[Levels, Levels]:
         """Generated and drawn in each cell."""
-        problem, edges = self.instance.problem, np.array(self.cells.edges_s)
+        problem = self.instance.problem
         drawn = np.zeros(len(self.cells))
         for span, power_w in self._loads():
             spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
-        hours = np.diff(edges) / SECONDS_PER_HOUR
-        battery = problem.battery
-        drawn += hours * (battery.asleep_load_w + self.awake * max(0.0, battery.awake_load_w - battery.asleep_load_w))
+        drawn += self.instance.cell_hours * problem.battery.asleep_load_w + self._waking_wh * self.awake
         generated = np.empty(len(self.cells))
         place, since = problem.start_place_id, 0
         for drive in self.schedule.drives:
@@ -111,6 +109,12 @@ class Incumbent:
             place, since = drive.to_place_id, touched.stop
         self._generate(generated, range(since, len(self.cells)), (place, place))
         return generated * self.instance.chargeable, drawn
+
+    @cached_property
+    def _waking_wh(self) -> Levels:
+        """What a cell draws more where the asset is awake in it."""
+        battery = self.instance.problem.battery
+        return self.instance.cell_hours * max(0.0, battery.awake_load_w - battery.asleep_load_w)
 
     def _generate(self, generated: Levels, cells: range, ends: tuple[str, str]) -> None:
         if len(cells):
@@ -330,6 +334,31 @@ class Incumbent:
             cached = Incumbent(replace(self.instance, problem=problem), Schedule()).needed_wh
             self.instance.rest_needed_wh[place_id] = cached
         return cached
+
+    def with_added(self, activities: tuple[PlacedActivity, ...], contacts: tuple[PlacedContact, ...] = ()) -> Incumbent:
+        """Return the schedule with some activities and contacts more; its cells follow from those of this one."""
+        before = self.schedule
+        schedule = replace(
+            before,
+            activities=tuple(sorted((*before.activities, *activities), key=lambda a: (a.span, a.activity_id))),
+            contacts=tuple(sorted((*before.contacts, *contacts), key=lambda c: (c.span, c.station_id))),
+        )
+        added = Incumbent(self.instance, schedule)
+        awake, (generated, drawn), (filled, drained) = self.awake.copy(), self.energy_wh, self.data_bit
+        drawn, filled, drained = drawn.copy(), filled.copy(), drained.copy()
+        loads = [(a.span, self.instance.activities[a.activity_id].power_w) for a in activities]
+        for span, power_w in loads + [(c.span, self.instance.problem.contact_power_w) for c in contacts]:
+            spread(drawn, self.cells, span, power_w / SECONDS_PER_HOUR)
+            touched = self.cells.touched(span)
+            awake[touched.start : touched.stop] = True
+        drawn += self._waking_wh * (awake & ~self.awake)
+        for placed in activities:
+            data_bit = self.instance.activities[placed.activity_id].data_bit
+            spread(filled, self.cells, placed.span, data_bit / (placed.span[1] - placed.span[0]))
+        for contact in contacts:
+            added._drain(drained, contact)
+        vars(added).update(awake=awake, energy_wh=(generated, drawn), data_bit=(filled, drained))
+        return added
 
     def replaced(self, scope: Scope, inner: Schedule) -> Incumbent:
         """Return the schedule with a scope's part replaced by what was decided for it."""

@@ -16,7 +16,7 @@ from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Limi
 from malapert_planner.domain.products import Rank, limited_ranks
 from malapert_planner.domain.spans import grid_starts, intersection, shifted
 from malapert_planner.solvers.opportunities import Opportunities
-from malapert_planner.solvers.power import PowerIntegral
+from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.scope import Cells
 
 FEW_CHAINS = 200
@@ -83,6 +83,8 @@ class Instance:
     """Charge needed to rest at a place to the end, at each edge of the finest grid; filled on demand."""
     generations: dict[tuple[str, str], PowerIntegral] = field(default_factory=dict, compare=False)
     """Generation from place to place, filled on demand."""
+    window_bits: dict[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    """What each cell that a contact window touches can send; filled on demand."""
     drains_bit: dict[Hashable, NDArray[np.float64]] = field(default_factory=dict, compare=False)
     """What a contact can send in each of its cells, by contact and where the asset is in it; filled on demand."""
 
@@ -90,6 +92,11 @@ class Instance:
     def cells(self) -> Cells:
         """The finest grid."""
         return Cells.over((0, self.problem.horizon_s), self.problem.resolution_s)
+
+    @cached_property
+    def cell_hours(self) -> NDArray[np.float64]:
+        """How long each cell of the finest grid is, hours."""
+        return np.diff(np.array(self.cells.edges_s)) / SECONDS_PER_HOUR
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -213,6 +220,7 @@ def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> 
         chains=(*instance.chains[: chain.index], compiled, *instance.chains[chain.index + 1 :]),
         generations=instance.generations if lit else {},
         rest_needed_wh=instance.rest_needed_wh if rested else {},
+        window_bits=instance.window_bits if before.contact_windows is after.contact_windows else {},
         drains_bit=instance.drains_bit if before.contact_windows is after.contact_windows else {},
     )
 

@@ -18,12 +18,18 @@ UNATTAINABLE = 1000.0
 
 def spread(levels: Levels, cells: Cells, span: Span, per_second: float) -> None:
     """Add a constant rate over a span to the cells that it touches."""
-    touched = cells.touched(span)
+    touched, edges = cells.touched(span), cells.edges_s
     if not len(touched):
         return
-    edges = np.array(cells.edges_s[touched.start : touched.stop + 1])
-    seconds = np.diff(np.clip(edges, span[0], span[1]))
-    levels[touched.start : touched.stop] += seconds * per_second
+    first, last = touched[0], touched[-1]
+    if first == last:
+        levels[first] += (min(span[1], edges[first + 1]) - max(span[0], edges[first])) * per_second
+        return
+    levels[first] += (edges[first + 1] - max(span[0], edges[first])) * per_second
+    levels[last] += (min(span[1], edges[last + 1]) - edges[last]) * per_second
+    if last - first > 1:
+        widths = cells.width_s or np.diff(edges[first + 1 : last + 1])
+        levels[first + 1 : last] += widths * per_second
 
 
 def reflected(*, supplied: Levels, drawn: Levels, start: float, wall: float) -> Levels:

@@ -28,14 +28,19 @@ class RuleFamily(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Cells between consecutive edges in seconds. Every resource is accounted per cell."""
+    """Cells between consecutive edges in seconds, of one width where that is known.
+
+    Every resource is accounted per cell.
+    """
 
     edges_s: tuple[int, ...]
+    width_s: int = field(default=0, compare=False)
 
     @classmethod
     def over(cls, span: Span, width_s: int) -> Cells:
         """Cut a span at the multiples of a width."""
-        return cls.cut(span, width_s, ())
+        alike = span[0] % width_s == span[1] % width_s == 0
+        return cls(cls.cut(span, width_s, ()).edges_s, width_s if alike else 0)
 
     @classmethod
     def cut(cls, span: Span, width_s: int, at_s: Iterable[int]) -> Cells:

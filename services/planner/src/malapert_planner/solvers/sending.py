@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.problem import ConditionKind, ContactWindow, Span
 from malapert_planner.domain.schedule import PlacedContact
-from malapert_planner.domain.spans import overlap_s, union
+from malapert_planner.domain.spans import intersection, overlap_s, union
 from malapert_planner.solvers.backlog import backlog_of
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.incumbent import Incumbent
@@ -24,6 +24,8 @@ from malapert_planner.solvers.power import SECONDS_PER_HOUR
 
 PIECE_S = 3 * 3600
 """So much is added to a contact at once at most."""
+ROUNDING = 1.0 + 1e-9
+"""So much more a slot may be worth than its fastest rate says, by rounding."""
 ROUNDING_BIT = 1.0
 Levels = NDArray[np.float64]
 
@@ -123,6 +125,11 @@ class _Need:
     is_all: bool
 
 
+def _most_worth(slot: _Slot) -> float:
+    """Return the most that any part of a slot sends for its cost, as `best_piece` reckons it."""
+    return max(slot.window.rate.rate_bps) * SECONDS_PER_HOUR / max(1e-9, slot.window.cost_per_hour) * ROUNDING
+
+
 class _Sending:
     """What is stored when, and what could be sent, as contacts are chosen."""
 
@@ -133,7 +140,10 @@ class _Sending:
         self._filled, self._drained = (levels.copy() for levels in bare.data_bit)
         self._first = bare.first
         self._busy: list[tuple[str, Span]] = [(c.station_id, c.span) for c in bare.schedule.contacts]
-        self._slots = self._open_slots()
+        self._slots = sorted(self._open_slots(), key=_most_worth, reverse=True)
+        self._gaps_of: dict[int, list[Span]] = {}
+        guards_s = (w.setup_s + w.teardown_s for w in problem.contact_windows)
+        self._widest_guard_s = max(guards_s, default=0) + problem.resolution_s
         self._rates = {id(slot): self._cell_bits(slot) for slot in self._slots}
         self._stored = self._levels()
         generated, drawn = bare.energy_wh
@@ -167,9 +177,14 @@ class _Sending:
         return slots
 
     def _cell_bits(self, slot: _Slot) -> Levels:
-        """Return what each cell of a slot can send."""
-        cells = self._bare.cells
-        return np.array([data_between([slot.window.rate], cells.span(cell)) for cell in cells.touched(slot.span)])
+        """Return what each cell of a slot can send; of each window that is worked out once."""
+        cells, known = self._bare.cells, self._bare.instance.window_bits
+        inside = cells.touched(slot.window.span)
+        if slot.window.window_id not in known:
+            rate = [slot.window.rate]
+            known[slot.window.window_id] = np.array([data_between(rate, cells.span(cell)) for cell in inside])
+        touched = cells.touched(slot.span)
+        return known[slot.window.window_id][touched.start - inside.start : touched.stop - inside.start]
 
     def _levels(self) -> Levels:
         start = -self._problem.storage.start_bit
@@ -210,6 +225,8 @@ class _Sending:
         within = (int(self._edges[need.since]), int(self._edges[need.edge]))
         best, best_rank = None, (0.0, 0)
         for slot in self._slots:
+            if _most_worth(slot) < best_rank[0]:
+                break  # Nor is any further one better.
             if not overlap_s(slot.span, within):
                 continue
             for piece in self._pieces(slot, within, self._longest_s(slot, need)):
@@ -220,7 +237,7 @@ class _Sending:
                 if need.is_all:
                     useful = min(useful, need.bit)
                 hours = (piece.added[1] - piece.added[0]) / SECONDS_PER_HOUR
-                worth = useful / max(1e-9, hours * slot.window.cost_per_hour)
+                worth = useful / (hours * max(1e-9, slot.window.cost_per_hour))
                 # Of equal ones the earliest: nobody likes to wait for data.
                 rank = (worth, -piece.added[0])
                 if useful > ROUNDING_BIT and rank > best_rank and self._lasts(cells):
@@ -246,7 +263,9 @@ class _Sending:
     def _pieces(self, slot: _Slot, within: Span, longest_s: int) -> list[_Piece]:
         """Return what could be added to a slot's contact within a span, or how it could begin."""
         grid_s, window = self._problem.resolution_s, slot.window
-        gaps = self._gaps(slot, (max(slot.span[0], within[0]), min(slot.span[1], within[1])))
+        if id(slot) not in self._gaps_of:
+            self._gaps_of[id(slot)] = self._gaps(slot)
+        gaps = intersection(self._gaps_of[id(slot)], [within])
         pieces = []
         if slot.chosen is None:
             for low, high in gaps:
@@ -265,9 +284,9 @@ class _Sending:
                 pieces.append(_Piece(slot, (start, at), (end, at)))
         return pieces
 
-    def _gaps(self, slot: _Slot, span: Span) -> list[Span]:
-        """Return the parts of a span on the grid in which radio and antenna are free."""
-        window, grid_s = slot.window, self._problem.resolution_s
+    def _gaps(self, slot: _Slot) -> list[Span]:
+        """Return the parts of a slot on the grid in which radio and antenna are free."""
+        window, grid_s, span = slot.window, self._problem.resolution_s, slot.span
         guard_s = window.setup_s + window.teardown_s
         taken = [
             (low // grid_s * grid_s, -(-high // grid_s) * grid_s)
@@ -294,6 +313,10 @@ class _Sending:
             self._busy.remove((slot.window.station_id, slot.chosen))
         slot.chosen = piece.whole
         self._busy.append((slot.window.station_id, slot.chosen))
+        near = (piece.whole[0] - self._widest_guard_s, piece.whole[1] + self._widest_guard_s)
+        for other in self._slots:
+            if overlap_s(other.span, near):
+                self._gaps_of.pop(id(other), None)
         cells, offset = self._cells_of(piece.added), self._bare.cells.at(slot.span[0])
         self._drained[cells] += self._rates[id(slot)][cells.start - offset : cells.stop - offset]
         self._stored = self._levels()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +105,7 @@ def _with_contact(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
 
 def with_placed(incumbent: Incumbent, chain: Chain, placed: list[PlacedActivity]) -> Incumbent | None:
     """Return the schedule with a chain placed; None where that breaks a limit."""
-    activities = sorted((*incumbent.schedule.activities, *placed), key=lambda item: (item.span, item.activity_id))
-    candidate = Incumbent(incumbent.instance, replace(incumbent.schedule, activities=tuple(activities)))
+    candidate = incumbent.with_added(tuple(placed))
     return candidate if candidate.keeps_limits() and keeps_shared(candidate, chain) else None
 
 
@@ -175,8 +173,7 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
         ):
             continue
         chosen = PlacedContact(station_id, window.place_id, window.window_id, span)
-        ordered = tuple(sorted((*contacts, chosen), key=lambda c: (c.span, c.station_id)))
-        candidate = Incumbent(instance, replace(incumbent.schedule, contacts=ordered))
+        candidate = incumbent.with_added((), (chosen,))
         if candidate.keeps_limits():
             return candidate
     return None
