@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 
 from malapert_core.errors import NotFoundError
 
@@ -29,11 +29,11 @@ from malapert_planner.solvers.explain import (
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
 from malapert_planner.solvers.model import build_model
-from malapert_planner.solvers.relaxations import RELAXATIONS, Found
+from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
 from malapert_planner.solvers.scope import RuleFamily
 from malapert_planner.solvers.search import FOUND
 
-WORK_PER_DETOUR = 0.3
+WORK_PER_DETOUR = 0.2
 
 
 def explain_one(
@@ -88,10 +88,9 @@ def _why_not(incumbent: Incumbent, engine: Engine, chain: Chain, known: Unplanne
     for family, candidates in RELAXATIONS:
         with_it = found[family] if family else None
         near = tuple(s for s in spans if overlap_s(s, with_it.chains[chain.index].span)) if with_it else ()
-        for admission, changed in candidates(incumbent, chain, found):
-            if not engine.exhausted() and admits(incumbent, changed, chain, engine, near):
-                admissions.append(admission)
-                break
+        ladders = candidates(incumbent, chain, found)
+        enough = (_least(incumbent, engine, chain, ladder, near) for ladder in ladders if not engine.exhausted())
+        admissions.extend(islice((admission for admission in enough if admission), 1))
     detour = None if spans else _detour(incumbent, engine, chain)
     if detour is not None:
         admissions.append(detour)
@@ -112,6 +111,20 @@ def admits(
     instance = with_changes(incumbent.instance, problem, chain)
     changed = Incumbent(instance, incumbent.schedule)
     return forced_in(changed, engine, instance.chains[chain.index], frozenset(), spans) is not None
+
+
+def _least(
+    incumbent: Incumbent, engine: Engine, chain: Chain, ladder: Ladder, near: tuple[Span, ...]
+) -> Admission | None:
+    """Return the first of some growing changes that admits a chain; where the last does not, none does."""
+    if not ladder or not admits(incumbent, ladder[-1][1], chain, engine, near):
+        return None
+    for admission, changed in ladder[:-1]:
+        if engine.exhausted():
+            break
+        if admits(incumbent, changed, chain, engine, near):
+            return admission
+    return ladder[-1][0]
 
 
 def _open_spans(incumbent: Incumbent, engine: Engine, chain: Chain) -> tuple[Span, ...]:

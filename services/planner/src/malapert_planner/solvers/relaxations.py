@@ -1,4 +1,4 @@
-"""Changes of a problem that may admit a chain, the smallest first: candidates, each to be tried by solving again."""
+"""Changes of a problem that may admit a chain: ladders of growing ones, each to be tried by solving again."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import RuleFamily
 
 Candidate = tuple[Admission, PlanningProblem]
+Ladder = tuple[Candidate, ...]
+"""Growing changes of one thing: what the last does not admit, none does."""
 GROWTHS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 PARTS = (0.2, 0.4, 0.6, 0.8, 1.0)
 """What is surely enough is tried in parts."""
@@ -39,7 +41,7 @@ Found = dict[RuleFamily, Incumbent | None]
 """The schedule with the chain forced into it without a family of rules, where there is one."""
 
 
-def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     with_it = found[RuleFamily.BATTERY]
     if with_it is None:
         return
@@ -47,25 +49,27 @@ def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
     battery = problem.battery
     below, short = battery.floor_wh - float(with_it.charge_wh.min()), battery.end_wh - float(with_it.charge_wh[-1])
     # Within a cell of the grid the model reckons with the worst order, so that a little more may be needed.
-    for amount in (math.ceil(below * growth) for growth in GROWTHS):
-        if 0 < amount <= battery.floor_wh:
-            text = f"with a floor of the battery {amount} Wh lower it would fit"
-            changed = replace(battery, floor_wh=battery.floor_wh - amount)
-            yield Admission("LOWER_FLOOR", "battery", amount, "Wh", text), replace(problem, battery=changed)
-    for amount in (math.ceil(short * growth) for growth in GROWTHS):
-        if 0 < amount <= battery.end_wh:
-            text = f"were {amount} Wh less asked for at the end it would fit"
-            changed = replace(battery, end_wh=battery.end_wh - amount)
-            yield Admission("LOWER_END", "battery", amount, "Wh", text), replace(problem, battery=changed)
-    most = math.ceil(max(below, short, battery.capacity_wh * 0.05))
-    for amount in (most, 2 * most, 4 * most):
-        text = f"with a battery {amount} Wh larger, and full at the start, it would fit"
-        grown = battery.capacity_wh + amount
-        changed = replace(battery, capacity_wh=grown, start_wh=battery.start_wh + amount)
-        yield Admission("LARGER_BATTERY", "battery", amount, "Wh", text), replace(problem, battery=changed)
+
+    def changed(kind: str, amount: int, text: str, **limits: float) -> Candidate:
+        admission = Admission(kind, "battery", amount, "Wh", f"{text.format(amount)} it would fit")
+        return admission, replace(problem, battery=replace(battery, **limits))
+
+    lower = [amount for growth in GROWTHS if 0 < (amount := math.ceil(below * growth)) <= battery.floor_wh]
+    text = "with a floor of the battery {} Wh lower"
+    yield tuple(changed("LOWER_FLOOR", amount, text, floor_wh=battery.floor_wh - amount) for amount in lower)
+    less = [amount for growth in GROWTHS if 0 < (amount := math.ceil(short * growth)) <= battery.end_wh]
+    text = "were {} Wh less asked for at the end"
+    yield tuple(changed("LOWER_END", amount, text, end_wh=battery.end_wh - amount) for amount in less)
+    capacity_wh, start_wh = battery.capacity_wh, battery.start_wh
+    most = math.ceil(max(below, short, capacity_wh * 0.05))
+    text = "with a battery {} Wh larger, and full at the start,"
+    yield tuple(
+        changed("LARGER_BATTERY", more, text, capacity_wh=capacity_wh + more, start_wh=start_wh + more)
+        for more in (most, 2 * most, 4 * most)
+    )
 
 
-def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     with_it = found[RuleFamily.STORAGE]
     if with_it is None:
         return
@@ -76,15 +80,15 @@ def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
         amount = math.ceil(above)
         text = f"with a storage {amount / 8e6:.1f} MB larger it would fit"
         changed = replace(storage, capacity_bit=storage.capacity_bit + amount)
-        yield Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)
+        yield ((Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)),)
     if left > storage.end_max_bit:
         amount = math.ceil(left - storage.end_max_bit)
         text = f"might {amount / 8e6:.1f} MB more be left at the end it would fit"
         changed = replace(storage, end_max_bit=storage.end_max_bit + amount)
-        yield Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
+        yield ((Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)),)
 
 
-def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Allow the products of a chain the longer time that they would take."""
     with_it, problem = found[RuleFamily.LATENCY], incumbent.instance.problem
     if with_it is None:
@@ -95,12 +99,15 @@ def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
     grid_s = problem.resolution_s
     least_s = max(grid_s, *(late_s or 0 for _, late_s in late))
     names = ", ".join(sorted({due.product_id for due, _ in late}))
-    for longer_s in (-(-round(least_s * growth) // grid_s) * grid_s for growth in GROWTHS):
+    products = {(due.activity_id, due.product_id) for due, _ in late}
+
+    def later(longer_s: int) -> Candidate:
         text = f"might {names} reach the ground {longer_s / SECONDS_PER_HOUR:.2f} h later it would fit"
         admission = Admission("LONGER_LATENCY", names, longer_s / SECONDS_PER_HOUR, "h", text)
-        products = {(due.activity_id, due.product_id) for due, _ in late}
         activities = tuple(_later(activity, products, longer_s) for activity in problem.activities)
-        yield admission, replace(problem, activities=activities)
+        return admission, replace(problem, activities=activities)
+
+    yield tuple(later(-(-round(least_s * growth) // grid_s) * grid_s) for growth in GROWTHS)
 
 
 def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) -> Activity:
@@ -111,7 +118,7 @@ def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) ->
     return replace(activity, products=tuple(map(longer, activity.products)))
 
 
-def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     problem = incumbent.instance.problem
     planned = {placed.activity_id for placed in incumbent.schedule.activities}
     for number, limit in enumerate(problem.limits):
@@ -122,10 +129,12 @@ def _limits(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candid
             more = replace(limit, capacity=taken)
             limits = (*problem.limits[:number], more, *problem.limits[number + 1 :])
             text = f"with {amount:g} {limit.unit} more of {limit.title} it would fit"
-            yield Admission("LARGER_LIMIT", limit.limit_id, amount, limit.unit, text), replace(problem, limits=limits)
+            yield (
+                (Admission("LARGER_LIMIT", limit.limit_id, amount, limit.unit, text), replace(problem, limits=limits)),
+            )
 
 
-def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     problem = incumbent.instance.problem
     own = {activity.activity_id for activity in chain.activities}
     for number, resource in enumerate(problem.cumulative_resources):
@@ -136,10 +145,10 @@ def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Can
             changed = (*problem.cumulative_resources[:number], more, *problem.cumulative_resources[number + 1 :])
             text = f"with {amount:g} {resource.unit} more of {resource.title} at once it would fit"
             admission = Admission("LARGER_RESOURCE", resource.resource_id, amount, resource.unit, text)
-            yield admission, replace(problem, cumulative_resources=changed)
+            yield ((admission, replace(problem, cumulative_resources=changed)),)
 
 
-def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     with_it, problem = found[RuleFamily.RESERVOIR], incumbent.instance.problem
     if with_it is None:
         return
@@ -152,15 +161,15 @@ def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ca
             text = f"held {reservoir.title} {missing:g} {reservoir.unit} more at first it would fit"
             more = replace(reservoir, start=reservoir.start + missing)
             admission = Admission("FULLER_RESERVOIR", reservoir.resource_id, missing, reservoir.unit, text)
-            yield admission, replace(problem, reservoirs=(*before, more, *after))
+            yield ((admission, replace(problem, reservoirs=(*before, more, *after))),)
         if excess > 0:
             text = f"with room for {excess:g} {reservoir.unit} more in {reservoir.title} it would fit"
             more = replace(reservoir, capacity=reservoir.capacity + excess)
             admission = Admission("LARGER_RESERVOIR", reservoir.resource_id, excess, reservoir.unit, text)
-            yield admission, replace(problem, reservoirs=(*before, more, *after))
+            yield ((admission, replace(problem, reservoirs=(*before, more, *after))),)
 
 
-def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Allow repetitions to lie further from their period."""
     with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
     repetition = next((each for each in problem.repetitions if each.request_id == chain.request_id), None)
@@ -174,15 +183,18 @@ def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[C
     own_s = starts_s[chain.repetition_index]
     near = [n for n in (chain.repetition_index - 1, chain.repetition_index + 1) if n in starts_s]
     off_s = max((abs(abs(own_s - starts_s[n]) - repetition.period_s) for n in near), default=0) - repetition.tolerance_s
-    for longer_s in _parts_s(problem, off_s):
+
+    def wider(longer_s: int) -> Candidate:
         text = f"might repetitions lie {longer_s / SECONDS_PER_HOUR:.2f} h further from their period it would fit"
-        wider = replace(repetition, tolerance_s=repetition.tolerance_s + longer_s)
-        repetitions = tuple(wider if each is repetition else each for each in problem.repetitions)
+        tolerant = replace(repetition, tolerance_s=repetition.tolerance_s + longer_s)
+        repetitions = tuple(tolerant if each is repetition else each for each in problem.repetitions)
         admission = Admission("WIDER_TOLERANCE", chain.request_id, longer_s / SECONDS_PER_HOUR, "h", text)
-        yield admission, replace(problem, repetitions=repetitions)
+        return admission, replace(problem, repetitions=repetitions)
+
+    yield tuple(map(wider, _parts_s(problem, off_s)))
 
 
-def _lags(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _lags(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Allow a request to follow another one sooner or later."""
     with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
     for number, relation in enumerate(problem.relations if with_it else ()):
@@ -195,12 +207,16 @@ def _lags(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidat
         if own is None or other is None:
             continue
         soon_s, late_s = relation.min_lag_s - (own[0] - other[1]), own[0] - other[1] - relation.max_lag_s
-        for longer_s in _parts_s(problem, min(soon_s, relation.min_lag_s)):
-            changed = replace(relation, min_lag_s=relation.min_lag_s - longer_s)
-            yield _lag(problem, number, changed, "SHORTER_LAG", longer_s, "sooner after")
-        for longer_s in _parts_s(problem, late_s if relation.max_lag_s else 0):
-            changed = replace(relation, max_lag_s=relation.max_lag_s + longer_s)
-            yield _lag(problem, number, changed, "LONGER_LAG", longer_s, "later after")
+        sooner = [
+            (s, replace(relation, min_lag_s=relation.min_lag_s - s))
+            for s in _parts_s(problem, min(soon_s, relation.min_lag_s))
+        ]
+        yield tuple(_lag(problem, number, changed, "SHORTER_LAG", s, "sooner after") for s, changed in sooner)
+        later = [
+            (s, replace(relation, max_lag_s=relation.max_lag_s + s))
+            for s in _parts_s(problem, late_s if relation.max_lag_s else 0)
+        ]
+        yield tuple(_lag(problem, number, changed, "LONGER_LAG", s, "later after") for s, changed in later)
 
 
 def _lag(problem: PlanningProblem, number: int, changed: Relation, kind: str, longer_s: int, how: str) -> Candidate:
@@ -224,17 +240,17 @@ def _parts_s(problem: PlanningProblem, enough_s: int) -> list[int]:
     return sorted({-(-round(enough_s * part) // grid_s) * grid_s for part in PARTS}) if enough_s > 0 else []
 
 
-def _relations(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _relations(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     problem = incumbent.instance.problem
     for number, relation in enumerate(problem.relations):
         if chain.request_id in (relation.request_id, relation.other_request_id):
             rest = (*problem.relations[:number], *problem.relations[number + 1 :])
             name = f"{relation.request_id} {relation.kind} {relation.other_request_id}"
             text = f"without the relation {name} it would fit"
-            yield Admission("WITHOUT_RELATION", name, 1.0, "1", text), replace(problem, relations=rest)
+            yield ((Admission("WITHOUT_RELATION", name, 1.0, "1", text), replace(problem, relations=rest)),)
 
 
-def _contacts(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _contacts(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     with_it, problem = found[RuleFamily.CONTACT], incumbent.instance.problem
     if with_it is None:
         return
@@ -251,7 +267,7 @@ def _contacts(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Cand
         at = more[0].span[0] / 3600
         text = f"with a contact of {hours:.2f} h more with {more[0].station_id}, from hour {at:.2f} on, it would fit"
         changed = replace(problem, contact_windows=(*problem.contact_windows, *more))
-        yield Admission("ANOTHER_CONTACT", more[0].station_id, hours, "h", text), changed
+        yield ((Admission("ANOTHER_CONTACT", more[0].station_id, hours, "h", text), changed),)
 
 
 def _contact(problem: PlanningProblem, placed: PlacedActivity, station_id: str) -> ContactWindow:
@@ -261,7 +277,7 @@ def _contact(problem: PlanningProblem, placed: PlacedActivity, station_id: str) 
     return ContactWindow(f"more@{span[0]}", station_id, placed.place_id, span, rate, 0, 0, 1, 0.0)
 
 
-def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candidate]:
+def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Make the longest spans in which nearly all holds long enough, each by one of its conditions."""
     problem = incumbent.instance.problem
     horizon = (0, problem.horizon_s)
@@ -280,7 +296,7 @@ def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Candi
                     amount = longer[1] - end
                     text = f"were {kind.replace('_', ' ')} at {place.title} {amount / 60:.0f} min longer it would fit"
                     changed = _longer(problem, place, kind, longer)
-                    yield Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed
+                    yield ((Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed),)
 
 
 def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: Span) -> PlanningProblem:
