@@ -19,19 +19,17 @@ from malapert_planner.solvers.excursions import insertion
 from malapert_planner.solvers.explain import (
     FAMILIES,
     blocked_reason,
-    chances,
     displaced,
     easiest_open,
     families_of,
-    forced_in,
     in_mode,
 )
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
-from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.model import RuleFamily, build_model
 from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
-from malapert_planner.solvers.scope import RuleFamily
 from malapert_planner.solvers.search import FOUND
+from malapert_planner.solvers.trials import Trial, chances
 
 WORK_PER_DETOUR = 0.2
 
@@ -73,17 +71,18 @@ def _why_not(incumbent: Incumbent, engine: Engine, chain: Chain, known: Unplanne
     if known is not None and known.reason == "REPETITION":
         # Nothing admits it before the repetition that it follows is planned.
         return WhyNot(known, (RuleFamily.RELATION.value,), (), ())
-    if forced_in(incumbent, engine, chain, frozenset()) is not None:
+    trial = Trial(incumbent, chain)
+    if trial.forced_in(engine) is not None:
         # It would fit as things are: the search ended too early.
         return WhyNot(known or blocked_reason(incumbent, chain, ()), (), (), ())
-    spans = _open_spans(incumbent, engine, chain)
+    spans = _open_spans(trial, engine)
     families = families_of(instance, chain)
     found: Found = dict.fromkeys(FAMILIES)
     if spans:
-        found |= {family: forced_in(incumbent, engine, chain, frozenset({family}), spans) for family in families}
+        found |= {family: trial.forced_in(engine, {family}, spans) for family in families}
     unplanned = known or blocked_reason(incumbent, chain, found.items())
     rules = tuple(family.value for family, with_it in found.items() if with_it is not None)
-    rules = rules or (_together(incumbent, engine, chain, spans, families) if spans else ("itinerary",))
+    rules = rules or (_together(trial, engine, spans, families) if spans else ("itinerary",))
     admissions: list[Admission] = []
     for family, candidates in RELAXATIONS:
         with_it = found[family] if family else None
@@ -110,7 +109,7 @@ def admits(
     """
     instance = with_changes(incumbent.instance, problem, chain)
     changed = Incumbent(instance, incumbent.schedule)
-    return forced_in(changed, engine, instance.chains[chain.index], frozenset(), spans) is not None
+    return Trial(changed, instance.chains[chain.index]).forced_in(engine, spans=spans) is not None
 
 
 def _least(
@@ -127,22 +126,19 @@ def _least(
     return ladder[-1][0]
 
 
-def _open_spans(incumbent: Incumbent, engine: Engine, chain: Chain) -> tuple[Span, ...]:
+def _open_spans(trial: Trial, engine: Engine) -> tuple[Span, ...]:
     """Return the chances in which a chain fits once no family of rules is asked for: elsewhere none matters."""
-    every = frozenset(FAMILIES)
-    spans = chances(incumbent, chain)
-    return tuple(span for span in spans if forced_in(incumbent, engine, chain, every, (span,)) is not None)
+    spans = chances(trial.incumbent, trial.chain)
+    return tuple(span for span in spans if trial.forced_in(engine, FAMILIES, (span,)) is not None)
 
 
-def _together(
-    incumbent: Incumbent, engine: Engine, chain: Chain, spans: tuple[Span, ...], among: tuple[RuleFamily, ...]
-) -> tuple[str, ...]:
+def _together(trial: Trial, engine: Engine, spans: tuple[Span, ...], among: tuple[RuleFamily, ...]) -> tuple[str, ...]:
     """Return a smallest set of families that together are in the way, where none alone is."""
     for size in (2, 3):
         for families in combinations(among, size):
             if engine.exhausted():
                 return ()
-            if forced_in(incumbent, engine, chain, frozenset(families), spans) is not None:
+            if trial.forced_in(engine, families, spans) is not None:
                 return tuple(family.value for family in families)
     return ()
 
@@ -185,7 +181,7 @@ def _without_requests(incumbent: Incumbent, engine: Engine, chain: Chain, sharin
         names = {a.activity_id for c in instance.chains if c.request_id in gone for a in c.activities}
         left = tuple(placed for placed in incumbent.schedule.activities if placed.activity_id not in names)
         lighter = Incumbent(instance, replace(incumbent.schedule, activities=left))
-        return forced_in(lighter, engine, chain, frozenset(), spans)
+        return Trial(lighter, chain).forced_in(engine, spans=spans)
 
     shared = displaced(sharing, chain) if sharing else set()
     relations = (r for r in instance.problem.relations if chain.request_id in (r.request_id, r.other_request_id))

@@ -12,7 +12,7 @@ from malapert_planner.solvers.itinerary import Itinerary
 from malapert_planner.solvers.ledger import Ledger, LinearSum
 from malapert_planner.solvers.placements import ChainDecision, Placements
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.units import drawn_mwh, supplied_mwh
 
 
@@ -109,8 +109,6 @@ def add_battery(
     the worst order draws everything after what overflows and before what is generated; the three lines hold for
     every order.
     """
-    if RuleFamily.BATTERY in scope.dropped:
-        return
     battery, boundary = instance.problem.battery, scope.boundary
     floor, capacity = drawn_mwh(battery.floor_wh), supplied_mwh(battery.capacity_wh)
     count = len(scope.cells)

@@ -12,7 +12,7 @@ from malapert_planner.domain.problem import CumulativeResource, Span
 from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.units import whole_unit
 
 
@@ -22,8 +22,6 @@ def add_cumulative(model: cp_model.CpModel, instance: Instance, scope: Scope, pl
     At every t where a use begins, Σ_{i uses r at t} amount b[i] ≤ capacity − what fixed chains take at t: what is
     taken rises nowhere else. Amounts are rounded up.
     """
-    if RuleFamily.RESOURCE in scope.dropped:
-        return
     for resource in instance.problem.cumulative_resources:
         amounts, capacity = scaled_amounts(resource, math.ceil)
         fixed = [

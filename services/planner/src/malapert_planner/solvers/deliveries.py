@@ -14,7 +14,7 @@ from malapert_planner.domain.spans import overlap_s
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import Ledger, LinearSum
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import BacklogBoundary, RuleFamily, Scope
+from malapert_planner.solvers.scope import BacklogBoundary, Scope
 from malapert_planner.solvers.units import Units
 
 Taken = cp_model.IntVar | None
@@ -30,8 +30,6 @@ def add_deliveries(
         S[k + 1] ≥ S[k] + t[k] − e[k],    S[k + 1] ≥ t[k],    G[k + 1] = G[k] + e[k] − b[k],
         made at edge m, due at edge d  ⇒  G[d] − G[m] ≥ S[m].
     """
-    if RuleFamily.LATENCY in scope.dropped:
-        return
     for boundary in scope.boundary.backlogs:
         _Waiting(model, instance, scope, units, ledger, placements, boundary).add()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from malapert_planner.domain.choices import chosen_among, open_choices
 from malapert_planner.domain.explanation import explain_static
-from malapert_planner.domain.problem import PlanningProblem, Span
+from malapert_planner.domain.problem import PlanningProblem
 from malapert_planner.domain.reservoirs import reservoir_levels
 from malapert_planner.domain.schedule import Schedule, Unplanned
 from malapert_planner.domain.spans import overlap_s
@@ -17,20 +17,12 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.limits import chain_amounts
-from malapert_planner.solvers.model import build_model
+from malapert_planner.solvers.model import RuleFamily
 from malapert_planner.solvers.modes import easiest
-from malapert_planner.solvers.neighbourhoods import cell_width_s
 from malapert_planner.solvers.room import explain_room
-from malapert_planner.solvers.scope import RuleFamily
-from malapert_planner.solvers.search import FOUND
 from malapert_planner.solvers.sending import sendable_bit
+from malapert_planner.solvers.trials import Trial
 
-MOST_CELLS = 100
-MOST_CHANCES = 3
-LONGEST_CHANCE_S = 48 * 3600
-MARGIN_S = 4 * 3600
-"""A chain is tried in so many spans, each so long at most, with so much time around for contacts."""
-WORK_PER_CHAIN = 0.2
 NAMED = 5
 """So many requests in the way are named at most."""
 
@@ -157,10 +149,11 @@ def families_of(instance: Instance, chain: Chain) -> tuple[RuleFamily, ...]:
 
 
 def _tried(incumbent: Incumbent, engine: Engine, chain: Chain) -> Iterator[tuple[RuleFamily, Incumbent | None]]:
+    trial = Trial(incumbent, chain)
     for family in families_of(incumbent.instance, chain):
         if engine.exhausted():
             return
-        yield family, forced_in(incumbent, engine, chain, frozenset({family}))
+        yield family, trial.forced_in(engine, {family})
 
 
 def blocked_reason(
@@ -189,53 +182,6 @@ def _no_start(instance: Instance, chain: Chain, arrivals: dict[str, int]) -> Unp
     ]
     text = f"drives can reach {'; '.join(parts)}"
     return Unplanned(chain.request_id, chain.repetition_index, "UNREACHABLE", text, tuple(sorted(latest)))
-
-
-def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
-    """Return where, along the route as it is, a chain could start by its windows: the longest such spans."""
-    horizon_s, since = incumbent.instance.problem.horizon_s, incumbent.instance.open_from_s
-    found: list[Span] = []
-    for place_id, span in incumbent.stays:
-        for low, high in chain.starts.get(place_id, ((),))[0]:
-            start, end = max(low, span[0], since), min(high + 1, span[1])
-            if start < end:
-                found.append((start, end))
-    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[:MOST_CHANCES]
-    margin = chain.longest_s + MARGIN_S
-    return tuple(
-        (max(0, start - margin), min(horizon_s, min(end, start + LONGEST_CHANCE_S) + margin)) for start, end in longest
-    )
-
-
-def forced_in(
-    incumbent: Incumbent, engine: Engine, chain: Chain, dropped: frozenset[RuleFamily], spans: tuple[Span, ...] = ()
-) -> Incumbent | None:
-    """Return the schedule with a chain forced into it, where that works without some families of rules.
-
-    It is tried in each of some spans, along the route as it is; without spans in those where it has a chance.
-    """
-    problem, only = incumbent.instance.problem, frozenset({chain.index})
-    for span in spans or chances(incumbent, chain):
-        if engine.exhausted():
-            return None
-        start, end = incumbent.quiet(span)
-        width = cell_width_s(problem.resolution_s, end - start, MOST_CELLS)
-        scope = incumbent.scope(
-            (start, end),
-            width_s=width,
-            step_s=width,
-            chain_step_s=width,
-            free=only,
-            keep_route=True,
-            keep_all=True,
-            dropped=dropped,
-            forced=only,
-        )
-        model = build_model(incumbent.instance, scope)
-        solver, status = engine.run(model.model, WORK_PER_CHAIN, first=True)
-        if status in FOUND:
-            return incumbent.replaced(scope, model.schedule(solver))
-    return None
 
 
 def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: Incumbent) -> Unplanned:

@@ -16,7 +16,7 @@ from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.levels import Levels, demanded, reflected, spread
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, RuleFamily, Scope
+from malapert_planner.solvers.scope import Boundary, Cells, FixedChain, Scope
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,6 @@ class Incumbent:
         keep_route: bool = False,
         keep_all: bool = False,
         kept_contacts: tuple[PlacedContact, ...] = (),
-        dropped: frozenset[RuleFamily] = frozenset(),
         forced: frozenset[int] = frozenset(),
         place_ids: frozenset[str] | None = None,
         station_ids: frozenset[str] | None = None,
@@ -291,7 +290,6 @@ class Incumbent:
             outside_contacts=outside,
             route=drives if keep_route else None,
             hint=Schedule(tuple(self.schedule.activities), drives, contacts),
-            dropped=dropped,
             forced=forced,
             place_ids=place_ids,
             station_ids=station_ids,

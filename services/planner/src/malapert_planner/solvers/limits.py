@@ -11,14 +11,11 @@ from ortools.sat.python import cp_model
 from malapert_planner.domain.problem import Limit
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.units import whole_unit
 
 
-def add_limits(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
+def add_limits(model: cp_model.CpModel, instance: Instance, placements: Placements) -> None:
     """Add Σ amount z ≤ capacity over free and fixed chains."""
-    if RuleFamily.LIMIT in scope.dropped:
-        return
     planned = {index: decision.planned for index, decision in placements.decisions.items()}
     _add(model, instance, planned, frozenset(placements.fixed), math.ceil)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from ortools.sat.python import cp_model
+from ortools.sat.python import cp_model, cp_model_helper
 
 from malapert_planner.domain.schedule import Schedule
 from malapert_planner.domain.spans import overlap_s
@@ -20,9 +23,46 @@ from malapert_planner.solvers.objective import add_objective, add_waiting
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.reservoirs import add_reservoirs
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.storage import add_storage, enter_data
 from malapert_planner.solvers.units import Units
+
+
+class RuleFamily(StrEnum):
+    """A family of constraints that a model can do without, to ask whether it is what blocks."""
+
+    BATTERY = "battery"
+    STORAGE = "storage"
+    CONTACT = "contact"
+    RESOURCE = "resource"
+    ITINERARY = "itinerary"
+    RELATION = "relation"
+    LIMIT = "limit"
+    RESERVOIR = "reservoir"
+    LATENCY = "latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where in a model the constraints of each family are."""
+
+    model: cp_model.CpModel
+    of_family: dict[RuleFamily, list[range]] = field(default_factory=dict)
+
+    @contextmanager
+    def adding(self, family: RuleFamily) -> Iterator[None]:
+        """Take what is added meanwhile as of a family."""
+        first = len(self.model.proto.constraints)
+        yield
+        self.of_family.setdefault(family, []).append(range(first, len(self.model.proto.constraints)))
+
+    def without(self, families: Iterable[RuleFamily]) -> cp_model.CpModel:
+        """Return the model without the constraints of some families, over the same variables."""
+        model, nothing = self.model.clone(), cp_model_helper.ConstraintProto()
+        for indices in (each for family in families for each in self.of_family.get(family, ())):
+            for index in indices:
+                model.proto.constraints[index].copy_from(nothing)
+        return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +75,7 @@ class ScopeModel:
     itinerary: Itinerary
     placements: Placements
     contacts: Contacts
+    rules: Rules
 
     def schedule(self, solver: cp_model.CpSolver) -> Schedule:
         """Return the schedule that the solver found for the scope, with the fixed chains that lie in it."""
@@ -56,24 +97,31 @@ class ScopeModel:
 def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     """Build the model of a scope. Mandatory chains are worth more than all optional ones together."""
     model = cp_model.CpModel()
-    hints = Hints(model)
+    hints, rules = Hints(model), Rules(model)
     itinerary = add_itinerary(model, hints, instance, scope)
     placements = add_placements(model, hints, instance, scope, itinerary)
-    add_unary_resources(model, instance, scope, placements, itinerary)
-    add_cumulative(model, instance, scope, placements)
+    with rules.adding(RuleFamily.RESOURCE):
+        add_unary_resources(model, instance, scope, placements, itinerary)
+        add_cumulative(model, instance, scope, placements)
     contacts = add_contacts(model, hints, instance, scope, itinerary)
-    if RuleFamily.CONTACT not in scope.dropped:
+    with rules.adding(RuleFamily.CONTACT):
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
     _hint_stays(hints, scope, itinerary)
-    add_relations(model, hints, instance, scope, placements)
-    add_limits(model, instance, scope, placements)
-    add_reservoirs(model, instance, scope, placements)
+    with rules.adding(RuleFamily.RELATION):
+        add_relations(model, hints, instance, scope, placements)
+    with rules.adding(RuleFamily.LIMIT):
+        add_limits(model, instance, placements)
+    with rules.adding(RuleFamily.RESERVOIR):
+        add_reservoirs(model, instance, placements)
     units, ledger = Units.of(instance.problem), Ledger(scope.cells, hints)
     enter_energy(model, instance, scope, ledger, itinerary, placements, contacts)
     enter_data(instance, scope, units, ledger, itinerary, placements, contacts)
-    add_battery(model, instance, scope, ledger, itinerary, placements)
-    stored = add_storage(model, instance, scope, units, ledger)
-    add_deliveries(model, instance, scope, units, ledger, placements)
+    with rules.adding(RuleFamily.BATTERY):
+        add_battery(model, instance, scope, ledger, itinerary, placements)
+    with rules.adding(RuleFamily.STORAGE):
+        stored = add_storage(model, instance, scope, units, ledger)
+    with rules.adding(RuleFamily.LATENCY):
+        add_deliveries(model, instance, scope, units, ledger, placements)
     for modes in {modes[0].index: modes for modes in (instance.modes[index] for index in scope.forced)}.values():
         free = [placements.decisions[mode.index] for mode in modes if mode.index in placements.decisions]
         forced = [decision.planned for decision in free if decision.chain.index in scope.forced]
@@ -81,7 +129,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
             model.add_at_least_one(forced)
     waiting = add_waiting(model, ledger, instance, scope, units, stored)
     add_objective(model, hints, instance, units, itinerary, placements, contacts, waiting)
-    return ScopeModel(model, instance, scope, itinerary, placements, contacts)
+    return ScopeModel(model, instance, scope, itinerary, placements, contacts, rules)
 
 
 def _hint_stays(hints: Hints, scope: Scope, itinerary: Itinerary) -> None:

@@ -15,7 +15,7 @@ from malapert_planner.solvers.candidates import holds, start_times
 from malapert_planner.solvers.instance import Block, Chain, Instance
 from malapert_planner.solvers.itinerary import Itinerary
 from malapert_planner.solvers.ledger import Hints, LinearSum
-from malapert_planner.solvers.scope import FixedChain, RuleFamily, Scope
+from malapert_planner.solvers.scope import FixedChain, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +215,6 @@ def add_unary_resources(
 
     The cliques of intervals at their starts are all the maximal cliques of the interval graph.
     """
-    if RuleFamily.RESOURCE in scope.dropped:
-        return
     uses: dict[str, list[tuple[Span, cp_model.IntVar | None]]] = defaultdict(list)
     for fixed in placements.fixed.values():
         for placed in fixed.activities:

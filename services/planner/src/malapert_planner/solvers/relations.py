@@ -8,15 +8,13 @@ from malapert_planner.solvers.extents import Extent, relate
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.ledger import Hints
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import Scope
 
 
 def add_relations(
     model: cp_model.CpModel, hints: Hints, instance: Instance, scope: Scope, placements: Placements
 ) -> None:
     """Add relations and repetitions over free and fixed chains: see `relate`."""
-    if RuleFamily.RELATION in scope.dropped:
-        return
     extents = {chain.index: _extent(model, hints, chain, placements) for chain in instance.chains}
     repetitions = {
         request_id: [_any_mode(model, hints, [extents[chain.index] for chain in modes]) for modes in group]

@@ -25,8 +25,8 @@ from malapert_planner.solvers.explain import late_products
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.limits import chain_amounts
+from malapert_planner.solvers.model import RuleFamily
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.scope import RuleFamily
 
 Candidate = tuple[Admission, PlanningProblem]
 Ladder = tuple[Candidate, ...]

@@ -17,7 +17,6 @@ from malapert_planner.domain.problem import Reservoir, Span
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import LinearSum
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import RuleFamily, Scope
 from malapert_planner.solvers.units import whole_unit
 
 
@@ -37,7 +36,7 @@ class _Change:
     is_free: bool = False
 
 
-def add_reservoirs(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
+def add_reservoirs(model: cp_model.CpModel, instance: Instance, placements: Placements) -> None:
     r"""Keep every reservoir between nothing and its capacity.
 
     With t_0 < t_1 < … the instants at which a use of the stock may begin or end,
@@ -46,8 +45,6 @@ def add_reservoirs(model: cp_model.CpModel, instance: Instance, scope: Scope, pl
 
     fixed chains anywhere in the horizon counted in. Taken amounts are rounded up, given ones down.
     """
-    if RuleFamily.RESERVOIR in scope.dropped:
-        return
     for reservoir in instance.problem.reservoirs:
         unit = _unit(reservoir)
         for stock in _stocks(reservoir):

@@ -5,25 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from malapert_planner.domain.problem import Span
 from malapert_planner.domain.products import Rank
 from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-
-
-class RuleFamily(StrEnum):
-    """A family of constraints that a model can leave out, to ask whether it is what blocks."""
-
-    BATTERY = "battery"
-    STORAGE = "storage"
-    CONTACT = "contact"
-    RESOURCE = "resource"
-    ITINERARY = "itinerary"
-    RELATION = "relation"
-    LIMIT = "limit"
-    RESERVOIR = "reservoir"
-    LATENCY = "latency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +120,6 @@ class Scope:
     outside_contacts: tuple[PlacedContact, ...] = ()
     route: tuple[PlacedDrive, ...] | None = None
     hint: Schedule = field(default_factory=Schedule)
-    dropped: frozenset[RuleFamily] = frozenset()
     forced: frozenset[int] = frozenset()
     place_ids: frozenset[str] | None = None
     station_ids: frozenset[str] | None = None

@@ -11,7 +11,7 @@ from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
 from malapert_planner.solvers.ledger import Ledger
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.scope import RuleFamily, Scope
+from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.units import Units
 
 
@@ -52,14 +52,10 @@ def add_storage(
 ) -> list[cp_model.IntVar]:
     r"""Return the stored data at each edge, kept below the capacity at every instant, the mirror image of the battery.
 
-    Nothing is returned where the rule is dropped.
-
     With f[k] filled and e[k] drained within cell k, S[k] is an upper bound of the data at the cell's start:
 
         S[k + 1] ≥ S[k] + f[k] − e[k],    S[k + 1] ≥ f[k],    S[k] + f[k] ≤ capacity.
     """
-    if RuleFamily.STORAGE in scope.dropped:
-        return []
     boundary = scope.boundary
     capacity = units.drained(instance.problem.storage.capacity_bit)
     count = len(scope.cells)
