@@ -31,7 +31,7 @@ from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
 from malapert_planner.solvers.search import FOUND
 from malapert_planner.solvers.trials import Trial, chances
 
-WORK_PER_DETOUR = 0.2
+WORK_PER_DETOUR = 0.15
 
 
 def explain_one(
