@@ -137,10 +137,10 @@ def _mend(search: Search, span: Span) -> bool:
 
 def _polish(search: Search, span: Span, freedom: _Freedom, work: float) -> None:
     """Decide a mended span again while that leaves fewer changes."""
-    for attempt in range(POLISHES):
+    for _ in range(POLISHES):
         objective = search.objective
-        search.improve(_around(search.best, span, freedom), work, "repair", linear=attempt % 2 == 0)
-        if search.objective <= objective and attempt:
+        search.improve(_around(search.best, span, freedom), work, "repair", linear=True)
+        if search.objective <= objective:
             return
 
 
