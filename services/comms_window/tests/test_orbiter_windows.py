@@ -19,12 +19,12 @@ from malapert_astro.windows import complement, contains, intersect, union
 from malapert_comms_window.domain.horizons import Horizon
 from malapert_comms_window.domain.keys import KeySource, key_rates, path_loss_db
 from malapert_comms_window.domain.links import LinkTerminal
-from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalRules, RelayLink
+from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalLink, OpticalRules, RelayLink
 from malapert_comms_window.domain.orbiters import Orbiter, OrbitSource
 from malapert_comms_window.domain.stations import OPTICAL, StationBand
-from malapert_comms_window.domain.windows import Window
+from malapert_comms_window.domain.windows import Window, WindowKind
 from malapert_comms_window.geometry.conditions import SearchSpan
-from malapert_comms_window.geometry.optical_search import search_key_links, search_optical_links
+from malapert_comms_window.geometry.optical_search import search_key_links, search_optical_links, search_optical_passes
 from malapert_comms_window.geometry.orbiter_search import (
     search_eclipses,
     search_occultations,
@@ -292,6 +292,32 @@ def test_keys_are_made_at_night_away_from_the_moon() -> None:
     dark = _edges(search_eclipses(view, SPAN))
     shadowed = _edges(in_shadow)
     assert intersect(shadowed, dark) == pytest.approx(shadowed, abs=0.01)
+
+
+def test_passes_of_light_are_those_of_keys() -> None:
+    """By the same rules a pass that gives a key is one of light, to the instant."""
+    elements = KeplerianElements(SPAN.tdb_s[0], 6878.137, 0.0, 97.4, 10.0, 0.0, 0.0)
+    view = OrbiterView.over(
+        replace(ORBITER, center="earth"), KeplerianOrbit(Body.EARTH, elements, np.eye(3)), Ephemeris(), SPAN
+    )
+    ground = replace(STATION, bands=(StationBand(OPTICAL, None),))
+    rules = OpticalRules(-12.0, 20.0, 20.0)
+    passes = search_optical_passes(view, ground, OpticalLink("relay", rules), SPAN)
+    light = {(window.start_time, window.end_time) for window in passes}
+    keys = search_key_links(view, ground, KeyLink("relay", rules, SOURCE), SPAN)
+    assert {(window.start_time, window.end_time) for window in keys} == light != set()
+    for window in passes:
+        assert (window.kind, window.station_id, window.orbiter_id) == (
+            WindowKind.OPTICAL_LINK,
+            ground.station_id,
+            view.orbiter.orbiter_id,
+        )
+        profiles = {profile.quantity: profile.value for profile in window.profiles}
+        assert np.min(profiles["station_elevation_deg"]) >= 20.0 - 1e-4
+        assert np.max(profiles["station_sun_elevation_deg"]) <= -12.0 + 1e-4
+        assert np.min(profiles["moon_separation_deg"]) >= 20.0 - 1e-4
+    in_shadow = _edges(search_optical_passes(view, ground, OpticalLink("relay", rules, needs_shadow=True), SPAN))
+    assert intersect(in_shadow, _edges(search_eclipses(view, SPAN))) == pytest.approx(in_shadow, abs=0.01)
 
 
 def test_optical_links_of_a_place_are_at_the_station_s_night() -> None:

@@ -41,12 +41,13 @@ def test_calendars_are_cut_to_the_horizon_and_joined() -> None:
 
 
 def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
+    later = request_pb2.Condition.FromString(b"\x08\x63")  # Of a kind, 99, that a later version may know.
     demand = request_pb2.ExpandRequestsResponse(
         activities=[
             draft("plain", conditions=[{"kind": "CONDITION_KIND_CONTACT"}]),
-            draft("linked", value=5.0, conditions=[{"kind": "CONDITION_KIND_OPTICAL_LINK"}]),
+            draft("linked", value=5.0, conditions=[later]),
             draft("unseen", conditions=[{"kind": "CONDITION_KIND_CONTACT", "outside": True}]),
-            draft("beamed", conditions=[{"kind": "CONDITION_KIND_OPTICAL_LINK"}]),
+            draft("beamed", conditions=[later]),
             draft("open", conditions=[{"kind": "CONDITION_KIND_AVAILABILITY", "outside": True}]),
             draft("pumped", uses=[{"resource_id": "tank", "amount": 1.0}]),
             draft("needing"),
@@ -66,8 +67,8 @@ def test_what_the_planner_does_not_know_is_left_out_with_its_reason() -> None:
     reasons = {item.unplanned.request_id: item.unplanned.explanation for item in found.left_out}
     assert set(reasons) == {"linked", "beamed", "needing"}
     assert {item.unplanned.reason for item in found.left_out} == {"NOT_SUPPORTED"}
-    assert "optical link" in reasons["linked"]
-    assert "optical link" in reasons["beamed"]
+    assert "kind 99" in reasons["linked"]
+    assert "kind 99" in reasons["beamed"]
     assert "needs linked" in reasons["needing"]
     assert {item.unplanned.request_id: item.value for item in found.left_out}["linked"] == 5.0
 

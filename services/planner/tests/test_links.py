@@ -152,6 +152,64 @@ def test_without_a_terrain_light_and_contacts_hold_where_they_do_at_a_place() ->
     assert activity.conditions == ()
 
 
+LASER = {
+    "source": "modelling assumption",
+    "confidence": "A",
+    "telescope": "0.4 m",
+    "max_sun_elevation": "-6 deg",
+    "min_elevation": "15 deg",
+    "min_moon_separation": "5 deg",
+}
+GROUND = {
+    "id": "ogs",
+    "kind": "optical_station",
+    "name": "Optical station",
+    "agency": "JAXA",
+    "site": {"latitude": "35 deg", "longitude": "139 deg", "height": "100 m", "source": "made up", "confidence": "A"},
+}
+
+
+def with_lasers(*numbers: int) -> MissionDocument:
+    """The relay's mission with a station on the Earth, and lasers on the base (0), the relay (1) or both."""
+    assets = [dict(asset) for asset in load_mission(RELAYS)["assets"]]
+    for number in numbers:
+        assets[number]["laser"] = LASER
+    return document_of(RELAYS, assets=[*assets, GROUND])
+
+
+def test_a_pass_of_light_holds_by_the_time_alone() -> None:
+    document = with_lasers(1)
+    ends = {"station_id": "relay-week.ogs", "orbiter_id": "relay-week.relay"}
+    windows = [window(document, "OPTICAL_LINK", at, at + 900.0, **ends) for at in (1000.5, 9000.0)]
+    windows.append(window(document, "OPTICAL_LINK", 20000.0, 21000.0, **{**ends, "orbiter_id": "another"}))
+    (activity,) = problem_of(document, demand_of("OPTICAL_LINK", 600.0, 0.0), windows).activities
+    assert activity.windows == ((1001, 1900), (9000, 9900))
+    assert activity.conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("orbiter_ids", "expected"), [([], ((3000, 3900), (7000, 7900))), (["relay"], ((7000, 7900),))]
+)
+def test_light_is_from_a_place_unless_an_orbiter_is_named(orbiter_ids: list[str], expected: Any) -> None:
+    document = with_lasers(0, 1)
+    here = window(document, "OPTICAL_LINK", 3000.0, 3900.0, place_id="base", station_id="relay-week.ogs")
+    above = window(document, "OPTICAL_LINK", 7000.0, 7900.0, station_id="relay-week.ogs", orbiter_id="relay-week.relay")
+    elsewhere = window(document, "OPTICAL_LINK", 5000.0, 5900.0, place_id="another", station_id="relay-week.ogs")
+    demand = demand_of("OPTICAL_LINK", 600.0, 0.0, orbiter_ids=orbiter_ids)
+    (activity,) = problem_of(document, demand, [here, above, elsewhere]).activities
+    assert activity.windows == expected
+
+
+def test_links_of_light_are_asked_for() -> None:
+    request = windows_without_terrain(with_lasers(0, 1))
+    assert request is not None
+    assert request.optical.max_sun_elevation_deg == -6.0
+    (link,) = request.optical_links
+    assert (link.orbiter_id, link.rules.min_elevation_deg, link.needs_shadow) == ("relay-week.relay", 15.0, False)
+    (station,) = request.own_stations
+    assert (station.station_id, station.dish_m) == ("relay-week.ogs", 0.4)
+
+
 def test_a_mission_s_links_are_asked_for() -> None:
     keys = windows_without_terrain(document_of(KEYS))
     assert keys is not None
@@ -186,6 +244,14 @@ FAULTS = [
         "WRONG_KIND",
     ),
     (RELAYS, {"assets__0__clear_sky": "50 %"}, "assets[0].clear_sky", "WRONG_KIND"),
+    (KEYS, {"assets__1__laser": LASER}, "assets[1].laser", "WRONG_KIND"),
+    (RELAYS, {"assets__0__laser": {**LASER, "needs_shadow": True}}, "assets[0].laser.needs_shadow", "WRONG_KIND"),
+    (
+        KEYS,
+        {"activity_types__0__steps__0__conditions__0__kind": "optical_link", "assets__0__laser": None},
+        "activity_types[0].steps[0].conditions[0]",
+        "MISSING_FIGURES",
+    ),
     (KEYS, {"assets__0__key_source": None}, "activity_types[0].steps[0].conditions[0]", "MISSING_FIGURES"),
 ]
 

@@ -41,6 +41,15 @@ class OpticalRules:
 
 
 @dataclass(frozen=True, slots=True)
+class OpticalLink:
+    """An orbiter whose links of light with the optical stations are wanted."""
+
+    orbiter_id: str
+    rules: OpticalRules
+    needs_shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyLink:
     """A source of keys on an orbiter, by chance of a clear sky at each station (1 where none is given)."""
 

@@ -10,6 +10,7 @@ from malapert_comms_window.domain.catalogue import check_station
 from malapert_comms_window.domain.links import LinkTerminal, terminal_faults
 from malapert_comms_window.domain.orbiter_links import (
     KeyLink,
+    OpticalLink,
     OpticalRules,
     OrbiterLink,
     RelayLink,
@@ -58,6 +59,7 @@ class WindowRequest:
     clock_error_s: float = 0.0
     own_stations: tuple[Station, ...] = ()
     on_sphere: bool = False
+    optical_links: tuple[OpticalLink, ...] = ()
 
     @property
     def all_station_ids(self) -> tuple[str, ...]:
@@ -65,9 +67,19 @@ class WindowRequest:
         return (*self.station_ids, *(station.station_id for station in self.own_stations))
 
     @property
+    def has_light(self) -> bool:
+        """Whether any link with optical stations is asked for."""
+        return bool(self.optical or self.optical_links or self.key_links)
+
+    @property
     def orbiter_ids(self) -> tuple[str, ...]:
         """Every orbiter that is asked for, once."""
-        links: list[RelayLink | OrbiterLink | KeyLink] = [*self.relays, *self.orbiters, *self.key_links]
+        links: list[RelayLink | OrbiterLink | OpticalLink | KeyLink] = [
+            *self.relays,
+            *self.orbiters,
+            *self.optical_links,
+            *self.key_links,
+        ]
         return tuple(dict.fromkeys(link.orbiter_id for link in links))
 
 
@@ -125,7 +137,7 @@ def _span_faults(request: WindowRequest, allowed: tuple[datetime, datetime]) -> 
 
 def _place_faults(request: WindowRequest) -> Iterable[Fault]:
     places = request.places
-    if not places and not request.orbiters and not request.key_links:
+    if not places and not request.orbiters and not request.optical_links and not request.key_links:
         yield Fault("places", "WRONG_COUNT", f"1 to {MAX_PLACES} places are needed where no orbiter is asked for")
     if len(places) > MAX_PLACES:
         yield Fault("places", "WRONG_COUNT", f"at most {MAX_PLACES} places, not {len(places)}")
@@ -151,7 +163,7 @@ def _station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> 
         elif station_id in request.station_ids[:index]:
             yield Fault(path, "DUPLICATE", f"{station_id!r} is there already")
     yield from _own_station_faults(request, stations)
-    others = request.relays or request.orbiters or request.optical or request.key_links
+    others = request.relays or request.orbiters or request.has_light
     if request.all_station_ids and request.terminal is None and not others:
         yield Fault("terminal", "MISSING", "contact windows need the asset's radio")
 
@@ -192,7 +204,7 @@ def _number_faults(request: WindowRequest) -> Iterable[Fault]:
 def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> Iterable[Fault]:
     if len(request.orbiter_ids) > MAX_ORBITERS:
         yield Fault("orbiters", "WRONG_COUNT", f"at most {MAX_ORBITERS} orbiters, not {len(request.orbiter_ids)}")
-    for kind in ("relays", "orbiters", "key_links"):
+    for kind in ("relays", "orbiters", "optical_links", "key_links"):
         links = getattr(request, kind)
         for index, link in enumerate(links):
             path = f"{kind}[{index}].orbiter_id"
@@ -214,8 +226,10 @@ def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> 
 def _optical_faults(request: WindowRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
     if request.optical is not None:
         yield from optical_faults(request.optical, "optical")
+    for index, light in enumerate(request.optical_links):
+        yield from optical_faults(light.rules, f"optical_links[{index}].rules")
     for index, link in enumerate(request.key_links):
         yield from key_link_faults(link, f"key_links[{index}]", request.all_station_ids)
     known = [stations[station_id] for station_id in request.all_station_ids if station_id in stations]
-    if (request.optical or request.key_links) and not any(station.is_optical for station in known):
+    if request.has_light and not any(station.is_optical for station in known):
         yield Fault("station_ids", "NO_OPTICAL_STATION", "optical links need a station with the band 'optical'")

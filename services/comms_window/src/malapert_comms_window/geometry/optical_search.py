@@ -1,5 +1,6 @@
-"""Searches optical links: a station at night sees a place or an orbiter, away from the Moon, and keys over it."""
+"""Searches links of light: a station at night sees a place or an orbiter, away from the Moon, and keys over it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from malapert_astro.motion import LIGHT_SPEED_KM_S
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.keys import key_rates, path_loss_db
-from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalRules
+from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalLink, OpticalRules
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import KEY_RATE, Profile, Window, WindowKind
 from malapert_comms_window.geometry.conditions import SearchSpan, search
@@ -49,41 +50,27 @@ def search_optical_links(view: PlaceView, station: Station, rules: OpticalRules,
     return windows_of(WindowKind.OPTICAL_LINK, ends, search(conditions, span), span, sample)
 
 
+def search_optical_passes(view: OrbiterView, station: Station, link: OpticalLink, span: SearchSpan) -> list[Window]:
+    """Return the passes of an orbiter over an optical station at night, away from the Moon."""
+    passes = _Passes(view, station)
+    return passes.search(WindowKind.OPTICAL_LINK, link, span, passes.seen)
+
+
 def search_key_links(view: OrbiterView, station: Station, link: KeyLink, span: SearchSpan) -> list[Window]:
     """Return the passes of a source of keys over a station that give a key, with the rate of secret bits.
 
     The rate is for a clear sky; the expected rate is that by the chance of one. A pass with too few sifted bits gives
     none and is left out.
     """
-    rules, paths = link.rules, view.paths
-    down, to_sun, to_moon = (
-        paths.seen(position_of(station), view.orbit),
-        sun_path(station, paths),
-        moon_path(station, paths),
-    )
-    conditions = [
-        rises(
-            station,
-            down,
-            paths,
-            error_deg=view.error_deg(down),
-            step_s=view.step_s,
-            least_deg=rules.min_elevation_deg,
-        ),
-        night(to_sun, rules.max_sun_elevation_deg),
-        apart("moon_separation", down, to_moon, rules.min_moon_separation_deg, view.step_s),
-    ]
-    if link.needs_shadow:
-        conditions.append(view.shadowed())
+    passes = _Passes(view, station)
     clear = link.clear_sky.get(station.station_id, 1.0)
 
     def sample(epoch_s: Floats) -> dict[str, Floats]:
-        seen = _seen(down, to_sun, epoch_s)
+        seen = passes.seen(epoch_s)
         loss_db = path_loss_db(link.source, seen["range_km"], seen["station_elevation_deg"])
         rates = key_rates(link.source, loss_db)
         return {
             **seen,
-            "moon_separation_deg": separation_deg(down.vector_km(epoch_s), to_moon.vector_km(epoch_s)),
             "loss_db": loss_db,
             "qber": rates.error_share,
             "sifted_rate_bps": rates.sifted_bps,
@@ -91,10 +78,50 @@ def search_key_links(view: OrbiterView, station: Station, link: KeyLink, span: S
             KEY_RATE: rates.secret_bps * clear,
         }
 
-    ends = Ends(station_id=station.station_id, orbiter_id=view.orbiter.orbiter_id)
-    fine = replace(span, profile_step_s=min(span.profile_step_s, view.step_s / 4.0))
-    passes = windows_of(WindowKind.KEY_LINK, ends, search(conditions, span), fine, sample)
-    return [each for each in passes if _integral(each, "sifted_rate_bps") >= link.source.least_sifted_bits]
+    found = passes.search(WindowKind.KEY_LINK, link, span, sample)
+    return [each for each in found if _integral(each, "sifted_rate_bps") >= link.source.least_sifted_bits]
+
+
+class _Passes:
+    """Passes of an orbiter over an optical station."""
+
+    def __init__(self, view: OrbiterView, station: Station) -> None:
+        paths = view.paths
+        self._view, self._station = view, station
+        self._down = paths.seen(position_of(station), view.orbit)
+        self._to_sun, self._to_moon = sun_path(station, paths), moon_path(station, paths)
+
+    def search(
+        self,
+        kind: WindowKind,
+        link: OpticalLink | KeyLink,
+        span: SearchSpan,
+        sample: Callable[[Floats], dict[str, Floats]],
+    ) -> list[Window]:
+        """Return the passes that a link's rules allow, with profiles of what is sampled in them."""
+        view, rules = self._view, link.rules
+        conditions = [
+            rises(
+                self._station,
+                self._down,
+                view.paths,
+                error_deg=view.error_deg(self._down),
+                step_s=view.step_s,
+                least_deg=rules.min_elevation_deg,
+            ),
+            night(self._to_sun, rules.max_sun_elevation_deg),
+            apart("moon_separation", self._down, self._to_moon, rules.min_moon_separation_deg, view.step_s),
+        ]
+        if link.needs_shadow:
+            conditions.append(view.shadowed())
+        ends = Ends(station_id=self._station.station_id, orbiter_id=view.orbiter.orbiter_id)
+        fine = replace(span, profile_step_s=min(span.profile_step_s, view.step_s / 4.0))
+        return windows_of(kind, ends, search(conditions, span), fine, sample)
+
+    def seen(self, epoch_s: Floats) -> dict[str, Floats]:
+        """Return what the station sees of the orbiter."""
+        separation = separation_deg(self._down.vector_km(epoch_s), self._to_moon.vector_km(epoch_s))
+        return {**_seen(self._down, self._to_sun, epoch_s), "moon_separation_deg": separation}
 
 
 def _seen(down: FittedPath, to_sun: FittedPath, epoch_s: Floats) -> dict[str, Floats]:

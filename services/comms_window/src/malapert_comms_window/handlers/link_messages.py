@@ -6,7 +6,7 @@ from malapert.comms_window.v1 import window_pb2
 
 from malapert_comms_window.domain.keys import KeySource
 from malapert_comms_window.domain.links import LinkTerminal
-from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalRules, OrbiterLink, RelayLink
+from malapert_comms_window.domain.orbiter_links import KeyLink, OpticalLink, OpticalRules, OrbiterLink, RelayLink
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(KeySource))
 
@@ -71,6 +71,17 @@ def optical_rules_of(message: window_pb2.OpticalRules) -> OpticalRules:
 def optical_rules_message(rules: OpticalRules) -> window_pb2.OpticalRules:
     """Return the message of the rules of an optical station."""
     return window_pb2.OpticalRules(**asdict(rules))
+
+
+def optical_link_of(message: window_pb2.OpticalLink) -> OpticalLink:
+    """Return the domain's link of light."""
+    return OpticalLink(message.orbiter_id, optical_rules_of(message.rules), message.needs_shadow)
+
+
+def optical_link_message(link: OpticalLink) -> window_pb2.OpticalLink:
+    """Return the message of a link of light."""
+    rules = optical_rules_message(link.rules)
+    return window_pb2.OpticalLink(orbiter_id=link.orbiter_id, rules=rules, needs_shadow=link.needs_shadow)
 
 
 def key_link_of(message: window_pb2.KeyLink) -> KeyLink:

@@ -21,6 +21,8 @@ from malapert_comms_window.domain.windows import (
 from malapert_comms_window.handlers.link_messages import (
     key_link_message,
     key_link_of,
+    optical_link_message,
+    optical_link_of,
     optical_rules_message,
     optical_rules_of,
     orbiter_link_message,
@@ -67,6 +69,7 @@ def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowReques
         clock_error_s=message.clock_error_s,
         own_stations=tuple(station_of(station) for station in message.own_stations),
         on_sphere=message.on_sphere,
+        optical_links=tuple(optical_link_of(link) for link in message.optical_links),
     )
 
 
@@ -168,6 +171,7 @@ def _request_message(request: WindowRequest) -> window_pb2.ComputeWindowsRequest
         clock_error_s=request.clock_error_s,
         own_stations=[station_message(station) for station in request.own_stations],
         on_sphere=request.on_sphere,
+        optical_links=[optical_link_message(link) for link in request.optical_links],
     )
 
 

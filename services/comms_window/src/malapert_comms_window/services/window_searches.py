@@ -14,7 +14,7 @@ from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.window_requests import WindowRequest
 from malapert_comms_window.domain.windows import Window, WindowKind
 from malapert_comms_window.geometry.conditions import SearchSpan
-from malapert_comms_window.geometry.optical_search import search_key_links, search_optical_links
+from malapert_comms_window.geometry.optical_search import search_key_links, search_optical_links, search_optical_passes
 from malapert_comms_window.geometry.orbiter_search import (
     search_eclipses,
     search_occultations,
@@ -161,6 +161,14 @@ def _optical(places: Sequence[PlaceView], views: Mapping[str, OrbiterView], inpu
                 )
                 for place in places
             ]
+        searches += [
+            Search(
+                (WindowKind.OPTICAL_LINK,),
+                ("", station.station_id, link.orbiter_id),
+                partial(search_optical_passes, views[link.orbiter_id], station, link, span),
+            )
+            for link in request.optical_links
+        ]
         searches += [
             Search(
                 (WindowKind.KEY_LINK,),

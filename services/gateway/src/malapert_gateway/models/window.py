@@ -238,6 +238,16 @@ class OpticalRules(WireModel):
     )
 
 
+class OpticalLink(WireModel):
+    """An orbiter whose links of light with the optical stations are wanted."""
+
+    message_type: ClassVar[type[Message]] = window_pb2.OpticalLink
+
+    orbiter_id: str = Field(description="The orbiter.", examples=["relay-1"])
+    rules: OpticalRules = Field(description="When a station may work.")
+    needs_shadow: bool = Field(False, description="The orbiter works only outside sunlight.", examples=[False])
+
+
 class KeyLink(WireModel):
     """A source of keys on an orbiter and the optical stations that receive it."""
 
@@ -314,6 +324,10 @@ class ComputeWindowsRequest(WireModel):
         description="True where no terrain is known: the ground is then a smooth sphere through each place at the "
         "elevation given.",
         examples=[False],
+    )
+    optical_links: list[OpticalLink] = Field(
+        default_factory=list,
+        description="Links of light between orbiters and the optical stations; those of places are `optical`.",
     )
 
 

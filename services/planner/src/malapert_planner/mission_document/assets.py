@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from malapert_planner.mission_document.figures import Sourced, StrictModel
-from malapert_planner.mission_document.links import KeySource, Receiver
+from malapert_planner.mission_document.links import KeySource, LightLink, Receiver
 from malapert_planner.mission_document.mission import AgencyId, Identifier, Title
 from malapert_planner.mission_document.quantities import (
     Angle,
@@ -174,6 +174,7 @@ class Asset(Sourced):
     start_place: Identifier | None = None
     orbit: Orbit | None = None
     receiver: Receiver | None = None
+    laser: LightLink | None = None
     key_source: KeySource | None = None
     site: EarthSite | None = None
     clear_sky: Share | None = None

@@ -22,6 +22,7 @@ from malapert_planner.mission_document.assets import (
 )
 from malapert_planner.mission_document.figures import Sourced
 from malapert_planner.mission_document.instruments import Instrument
+from malapert_planner.mission_document.links import LightLink
 from malapert_planner.mission_document.mission import Agency, Heading, Horizon, Identifier, Landing, Launch, Terrain
 from malapert_planner.mission_document.quantities import Duration, Weight
 from malapert_planner.mission_document.resources import Calendar, PlaceSet
@@ -102,6 +103,11 @@ class MissionDocument(Sourced):
     def ground_terminal(self) -> Terminal | None:
         """The radio of what is on the ground of the Moon: of the first asset without an orbit that has one."""
         return next((asset.terminal for asset in self.assets if asset.terminal and asset.orbit is None), None)
+
+    @property
+    def ground_laser(self) -> LightLink | None:
+        """The terminal of light of what is on the ground of the Moon: of the first asset without an orbit with one."""
+        return next((asset.laser for asset in self.assets if asset.laser and asset.orbit is None), None)
 
     @property
     def surface(self) -> Surface:

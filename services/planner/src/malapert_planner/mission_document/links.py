@@ -20,8 +20,21 @@ class Receiver(Sourced):
     min_elevation: Angle
 
 
-class KeySource(Sourced):
-    """A source of weak pulses for decoy-state BB84, its path and receivers, and when the link may be used.
+class LightLink(Sourced):
+    """What receives light on the Earth, and when: the Sun at the station and how high and far from the Moon the source.
+
+    The distance from the Moon is not asked of what stands on it.
+    """
+
+    telescope: Distance
+    max_sun_elevation: Angle
+    min_elevation: Angle
+    min_moon_separation: Angle
+    needs_shadow: bool = False
+
+
+class KeySource(LightLink):
+    """A source of weak pulses for decoy-state BB84, its path and receivers.
 
     The beam's divergence is its full angle; the fixed loss is that of pointing, detector and optics together.
     """
@@ -35,11 +48,6 @@ class KeySource(Sourced):
     correction_efficiency: Weight
     basis_share: Share
     beam_divergence: Angle
-    telescope: Distance
     zenith_transmission: Share
     fixed_loss: Decibel
     least_sifted: Data
-    max_sun_elevation: Angle
-    min_elevation: Angle
-    min_moon_separation: Angle
-    needs_shadow: bool = False

@@ -6,7 +6,7 @@ from malapert.payload.v1 import request_pb2
 
 from malapert_planner.domain.problem import PlanningProblem, Span
 from malapert_planner.domain.spans import intersection
-from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, TIMED_CONDITIONS, HeldSpans
+from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, HeldSpans
 from malapert_planner.services.window_conversion import Clockwork, merged
 
 _NEVER: tuple[Span, ...] = ((0, 1),)
@@ -28,8 +28,10 @@ def allowed_windows(draft: request_pb2.ActivityDraft, problem: PlanningProblem, 
     Without a terrain nothing is chosen: light, Earth and contacts hold where they do at one of its places.
     """
     chosen = frozenset() if problem.is_placeless else CHOSEN_CONDITIONS
-    timed = [condition for condition in draft.conditions if condition.kind in TIMED_CONDITIONS]
-    placed = [condition for condition in draft.conditions if condition.kind not in TIMED_CONDITIONS | chosen]
+    timed = [condition for condition in draft.conditions if held.is_timed(condition)]
+    placed = [
+        condition for condition in draft.conditions if condition.kind not in chosen and not held.is_timed(condition)
+    ]
     allowed, is_cut = _named(draft, held.clockwork), bool(draft.windows or timed)
     for condition in timed:
         allowed = intersection(allowed, held.of(condition))

@@ -9,6 +9,7 @@ from malapert.payload.v1 import request_pb2
 from malapert_planner.domain.problem import Span
 from malapert_planner.mission_document.checks import known_stations
 from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.mission_document.link_checks import light_from_places
 from malapert_planner.services.calendars import calendar_spans
 from malapert_planner.services.link_requests import station_id_of
 from malapert_planner.services.orbits import orbiter_id_of
@@ -21,6 +22,7 @@ _WINDOW_KINDS = {
     request_pb2.CONDITION_KIND_CONTACT: window_pb2.WINDOW_KIND_CONTACT,
     request_pb2.CONDITION_KIND_RELAY_CONTACT: window_pb2.WINDOW_KIND_RELAY_CONTACT,
     request_pb2.CONDITION_KIND_ORBITER_CONTACT: window_pb2.WINDOW_KIND_ORBITER_CONTACT,
+    request_pb2.CONDITION_KIND_OPTICAL_LINK: window_pb2.WINDOW_KIND_OPTICAL_LINK,
     request_pb2.CONDITION_KIND_KEY_LINK: window_pb2.WINDOW_KIND_KEY_LINK,
 }
 TIMED_CONDITIONS = frozenset(
@@ -62,6 +64,12 @@ class HeldSpans:
         """The places of the mission."""
         return [waypoint.id for waypoint in self._document.waypoints]
 
+    def is_timed(self, condition: request_pb2.Condition) -> bool:
+        """Return whether a condition holds by the time alone, wherever an activity is."""
+        if condition.kind == request_pb2.CONDITION_KIND_OPTICAL_LINK:
+            return not light_from_places(self._document, condition.orbiter_ids)
+        return condition.kind in TIMED_CONDITIONS
+
     def of(self, condition: request_pb2.Condition, place_id: str = "") -> tuple[Span, ...]:
         """Return when a condition is kept, at a place; of several orbiters, stations or calendars any will do."""
         horizon = (0, self.clockwork.horizon_s)
@@ -85,6 +93,8 @@ class HeldSpans:
         names = condition.station_ids or known_stations(self._document)
         stations = {station_id_of(self._document, name) for name in names}
         for window in self._windows[_WINDOW_KINDS[condition.kind]]:
+            if condition.orbiter_ids and not window.orbiter_id:
+                continue  # A link of light from a place, and one from an orbiter is asked for.
             ends = ((window.orbiter_id, orbiters), (window.station_id, stations), (window.place_id, (place_id,)))
             if all(not end or end in allowed for end, allowed in ends):
                 yield window

@@ -9,7 +9,7 @@ from malapert.type.v1 import type_pb2
 from malapert_planner.mission_document.assets import Asset, AssetKind, Terminal
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Figure
-from malapert_planner.mission_document.links import KeySource
+from malapert_planner.mission_document.links import KeySource, LightLink
 from malapert_planner.services.item_messages import CONFIDENCES
 from malapert_planner.services.orbits import orbiter_id_of
 
@@ -24,12 +24,17 @@ def station_id_of(document: MissionDocument, name: str) -> str:
 def add_links(document: MissionDocument, request: window_pb2.ComputeWindowsRequest) -> None:
     """Add to a computation what a mission's orbiters, relays and sources of keys need."""
     request.own_stations.extend(_own_stations(document))
+    if document.ground_laser is not None and request.places:
+        request.optical.CopyFrom(_optical_rules(document.ground_laser))
     for asset in document.assets:
         if asset.orbit is None:
             continue
         orbiter_id = orbiter_id_of(document, asset.id)
         if asset.terminal is not None:
             request.orbiters.add(orbiter_id=orbiter_id, terminal=terminal_message(asset.terminal))
+        if asset.laser is not None:
+            rules = _optical_rules(asset.laser)
+            request.optical_links.add(orbiter_id=orbiter_id, rules=rules, needs_shadow=asset.laser.needs_shadow)
         if asset.key_source is not None:
             request.key_links.append(_key_link(document, asset.key_source, orbiter_id))
         uplink = document.ground_terminal
@@ -72,6 +77,14 @@ def terminal_message(terminal: Terminal) -> window_pb2.LinkTerminal:
     )
 
 
+def _optical_rules(link: LightLink) -> window_pb2.OpticalRules:
+    return window_pb2.OpticalRules(
+        max_sun_elevation_deg=link.max_sun_elevation.amount,
+        min_elevation_deg=link.min_elevation.amount,
+        min_moon_separation_deg=link.min_moon_separation.amount,
+    )
+
+
 def _key_link(document: MissionDocument, source: KeySource, orbiter_id: str) -> window_pb2.KeyLink:
     clear = {
         station_id_of(document, asset.id): asset.clear_sky.amount
@@ -80,11 +93,7 @@ def _key_link(document: MissionDocument, source: KeySource, orbiter_id: str) -> 
     }
     return window_pb2.KeyLink(
         orbiter_id=orbiter_id,
-        rules=window_pb2.OpticalRules(
-            max_sun_elevation_deg=source.max_sun_elevation.amount,
-            min_elevation_deg=source.min_elevation.amount,
-            min_moon_separation_deg=source.min_moon_separation.amount,
-        ),
+        rules=_optical_rules(source),
         pulse_rate_hz=source.pulse_rate.amount,
         signal_photons=source.signal_photons.amount,
         decoy_photons=source.decoy_photons.amount,
@@ -104,11 +113,11 @@ def _key_link(document: MissionDocument, source: KeySource, orbiter_id: str) -> 
 
 
 def _own_stations(document: MissionDocument) -> Iterator[window_pb2.Station]:
-    sources = [asset.key_source for asset in document.assets if asset.key_source is not None]
-    if not sources:
+    links = [link for asset in document.assets for link in (asset.laser, asset.key_source) if link is not None]
+    if not links:
         return
-    lowest = min((source.min_elevation for source in sources), key=lambda figure: figure.amount)
-    telescope = min(source.telescope.amount for source in sources)
+    lowest = min((link.min_elevation for link in links), key=lambda figure: figure.amount)
+    telescope = min(link.telescope.amount for link in links)
     for asset in document.assets:
         if asset.kind is AssetKind.OPTICAL_STATION and asset.site is not None:
             yield _optical_station(document, asset, lowest, telescope)

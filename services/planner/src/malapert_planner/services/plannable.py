@@ -9,7 +9,11 @@ from malapert_planner.domain.schedule import Unplanned
 from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, TIMED_CONDITIONS
 
 NOT_SUPPORTED = "NOT_SUPPORTED"
-_PLANNED_CONDITIONS = TIMED_CONDITIONS | CHOSEN_CONDITIONS | {request_pb2.CONDITION_KIND_RELAY_CONTACT}
+_PLANNED_CONDITIONS = (
+    TIMED_CONDITIONS
+    | CHOSEN_CONDITIONS
+    | {request_pb2.CONDITION_KIND_RELAY_CONTACT, request_pb2.CONDITION_KIND_OPTICAL_LINK}
+)
 _NEEDING = (request_pb2.RELATION_KIND_REQUIRES, request_pb2.RELATION_KIND_TOGETHER)
 
 
@@ -60,10 +64,10 @@ def plannable(demand: request_pb2.ExpandRequestsResponse) -> Plannable:
 
 
 def _unknown(draft: request_pb2.ActivityDraft) -> Iterator[str]:
+    # Payload may be of a later version, with kinds that have no name here.
     for condition in draft.conditions:
-        name = request_pb2.ConditionKind.Name(condition.kind).removeprefix("CONDITION_KIND_").lower().replace("_", " ")
         if condition.kind not in _PLANNED_CONDITIONS:
-            yield f"the condition {name} is not planned with"
+            yield f"the condition of kind {condition.kind} is not planned with"
 
 
 def _left_out(demand: request_pb2.ExpandRequestsResponse, reasons: dict[str, str]) -> Iterator[LeftOut]:

@@ -128,7 +128,7 @@ def windows_without_terrain(document: MissionDocument) -> window_pb2.ComputeWind
         profile_step_s=document.horizon.profile_step.amount,
     )
     add_links(document, request)
-    return request if request.places or request.orbiters or request.key_links else None
+    return request if request.places or request.orbiters or request.optical_links or request.key_links else None
 
 
 def _criteria() -> list[str]:
