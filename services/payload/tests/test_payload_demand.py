@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from malapert_core.vocabulary.figure import Confidence, Figure
+from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.accounts import accounts
 from malapert_payload.domain.catalogue import AgencyShare, Catalogue, PlaceSet, RequestSet
 from malapert_payload.domain.execution import Execution, ExecutionOutcome
 from malapert_payload.domain.expansion import ActivityChoice, expand, outstanding
-from malapert_payload.domain.figures import Confidence, Figure, Interval
 from malapert_payload.domain.lifecycle import Change, accept, plan
 from malapert_payload.domain.rating import rate
 from malapert_payload.domain.request import (

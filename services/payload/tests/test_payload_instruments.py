@@ -8,6 +8,7 @@ import pytest
 from malapert.payload.v1 import mode_pb2, parameter_pb2, request_pb2, resource_pb2, science_pb2
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert.type.v1 import type_pb2
+from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_payload.domain.activity_type import ConditionKind
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import expand
@@ -17,7 +18,6 @@ from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.resource import ResourceEffect
 from malapert_payload.domain.validation import import_faults
 from malapert_payload.handlers.request_messages import request_of
-from malapert_payload.handlers.translation import to_domain, to_message
 
 Spoil = Callable[[ImportCatalogueRequest], object]
 SAMPLE_RIDGE = 1

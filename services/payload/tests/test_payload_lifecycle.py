@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from malapert_core.errors import ConflictError, PreconditionError
+from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.lifecycle import TRANSITIONS, Change, accept, check_version, plan, transition
 from malapert_payload.domain.reconciliation import reconcile
 from malapert_payload.domain.request import ActivityRequest, RequestState, Visibility

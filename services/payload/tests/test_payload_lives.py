@@ -17,10 +17,10 @@ from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTermina
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError, PreconditionError
 from malapert_core.identity import Role
+from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.execution import Execution, ExecutionOutcome, follow
 from malapert_payload.domain.expansion import outstanding
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
 from malapert_payload.domain.reconciliation import reconcile
 from malapert_payload.domain.request import ActivityRequest, RequestState

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
+from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.activity_type import Argument
 from malapert_payload.domain.expansion import expand
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.modes import MAX_WAYS, ways
 from malapert_payload.domain.prediction import predict
 from malapert_payload.domain.request import ActivityRequest, Campaign, ParameterRange, RequestMode, ValueDecay

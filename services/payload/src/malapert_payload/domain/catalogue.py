@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from malapert_core.vocabulary.figure import Figure
+from malapert_core.vocabulary.interval import Interval
+
 from malapert_payload.domain.activity_type import ActivityType, InstrumentUse
-from malapert_payload.domain.figures import Figure, Interval, figure
+from malapert_payload.domain.figures import figure
 from malapert_payload.domain.instrument import Exclusion, Instrument, Mode
 from malapert_payload.domain.resource import Resource
 from malapert_payload.domain.science import ScienceModel

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import IntEnum
 
 from malapert_core.errors import PreconditionError
+from malapert_core.vocabulary.interval import Interval
 
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.lifecycle import Change, record, transition
 from malapert_payload.domain.request import ActivityRequest, RequestState
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
 
+from malapert_core.vocabulary.interval import Interval
+
 from malapert_payload.domain.activity_type import ActivityType, InstrumentUse
 from malapert_payload.domain.catalogue import Catalogue, by_identifier
 from malapert_payload.domain.content import content_hash
-from malapert_payload.domain.figures import Interval, value_of
+from malapert_payload.domain.figures import value_of
 from malapert_payload.domain.modes import ways
 from malapert_payload.domain.request import ActivityRequest, Campaign, RelationKind
 from malapert_payload.domain.resource import Resource

@@ -1,53 +1,13 @@
-"""Numbers with unit, source and confidence, and spans of time."""
+"""Figures of a part: the unit that its field states, and conversion into it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import datetime
-from enum import IntEnum
+from dataclasses import field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from malapert_core.units import UnknownUnitError, WrongUnitError, convert
+from malapert_core.vocabulary.figure import Figure
 
 T = TypeVar("T")
-
-
-class Confidence(IntEnum):
-    """How far a figure may be trusted."""
-
-    UNSPECIFIED = 0
-    HIGH = 1
-    MEDIUM = 2
-    LOW = 3
-    DERIVED = 4
-    UNVERIFIED = 5
-    ASSUMPTION = 6
-
-
-DOUBTFUL = frozenset({Confidence.LOW, Confidence.UNVERIFIED, Confidence.ASSUMPTION})
-"""Confidences that a reader is told of wherever a number is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A half-open span of UTC time, [start_time, end_time); reversed ones exist until validation refuses them."""
-
-    start_time: datetime
-    end_time: datetime
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds, negative when reversed."""
-        return (self.end_time - self.start_time).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number with its unit (UCUM), source and confidence."""
-
-    value: float
-    unit: str
-    source: str
-    confidence: Confidence
 
 
 def figure(unit: str | None) -> Any:

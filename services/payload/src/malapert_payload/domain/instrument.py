@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from malapert_payload.domain.figures import Confidence, Figure, figure
+from malapert_core.vocabulary.figure import Confidence, Figure
+
+from malapert_payload.domain.figures import figure
 from malapert_payload.domain.resource import Resource, ResourceUse
 
 

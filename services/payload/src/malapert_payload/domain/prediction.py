@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from malapert_core.vocabulary.figure import DOUBTFUL
+from malapert_core.vocabulary.interval import Interval
+
 from malapert_payload.domain.activity_type import ActivityType
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import campaign_places, wanted_count
-from malapert_payload.domain.figures import DOUBTFUL, Interval, figures_of
+from malapert_payload.domain.figures import figures_of
 from malapert_payload.domain.modes import ways
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.sequence import NumberedStep, numbered_steps

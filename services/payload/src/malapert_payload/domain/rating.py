@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from malapert_core.vocabulary.figure import DOUBTFUL
+
 from malapert_payload.domain.activity_type import ActivityType
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import campaign_places, wanted_count
-from malapert_payload.domain.figures import DOUBTFUL, figures_of, value_of
+from malapert_payload.domain.figures import figures_of, value_of
 from malapert_payload.domain.lifecycle import PLANNABLE_STATES
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.science import IceProxy, PlaceLight, ScienceModel, ice_proxy

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
+from malapert_core.vocabulary.interval import Interval
+
 from malapert_payload.domain.activity_type import Argument
-from malapert_payload.domain.figures import Interval
 
 
 class RequestState(IntEnum):

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from malapert_payload.domain.figures import Figure, figure
+from malapert_core.vocabulary.figure import Figure
+
+from malapert_payload.domain.figures import figure
 
 
 class ResourceKind(IntEnum):

@@ -7,7 +7,9 @@ ice is lost into vacuum at the rate of Hertz and Knudsen, and the odds of ice ar
 import math
 from dataclasses import dataclass
 
-from malapert_payload.domain.figures import Figure, figure, value_of
+from malapert_core.vocabulary.figure import Figure
+
+from malapert_payload.domain.figures import figure, value_of
 
 SOLAR_CONSTANT_W_M2 = 1361.0
 """Total solar irradiance at 1 au (Kopp and Lean 2011, doi 10.1029/2010GL045777)."""

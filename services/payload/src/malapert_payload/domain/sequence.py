@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from malapert_core.units import convert
+from malapert_core.vocabulary.figure import Figure
 
 from malapert_payload.domain.activity_type import (
     QUANTITY_UNITS,
@@ -22,7 +23,7 @@ from malapert_payload.domain.activity_type import (
 )
 from malapert_payload.domain.arguments import added
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.figures import Figure, value_of
+from malapert_payload.domain.figures import value_of
 from malapert_payload.domain.instrument import Instrument, Mode, ModePhase, ModeTransition, SunLimit
 from malapert_payload.domain.resource import ResourceEffect
 

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from malapert_payload.domain.figures import Interval
+from malapert_core.vocabulary.interval import Interval
+
 from malapert_payload.domain.request import ActivityRequest
 
 MAX_VALUE_STEPS = 50

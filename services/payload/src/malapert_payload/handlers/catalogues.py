@@ -4,12 +4,12 @@ from typing import Any
 
 from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc
 from malapert_core.identity import require_identity
+from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.activity_type import ActivityType
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.instrument import Instrument
 from malapert_payload.handlers.request_messages import request_of
-from malapert_payload.handlers.translation import to_domain, to_message
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.catalogues import CatalogueService
 from malapert_payload.services.items import ItemService

@@ -8,6 +8,7 @@ from malapert_core.events import Visibility as EventVisibility
 from malapert_core.identity import PLATFORM_AGENCY_ID
 from malapert_core.inbox import Subscription
 from malapert_core.outbox import EventOutbox
+from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue import item_id
@@ -15,7 +16,6 @@ from malapert_payload.domain.instrument import Instrument
 from malapert_payload.domain.request import ActivityRequest, Visibility
 from malapert_payload.domain.versions import Item
 from malapert_payload.handlers.request_messages import request_message
-from malapert_payload.handlers.translation import to_message
 from malapert_payload.services.plan_outcomes import PlanNews, PlanOutcomes
 
 REQUEST_SUBMITTED = "malapert.payload.v1.request.submitted"

@@ -4,10 +4,10 @@ from typing import Any
 
 from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.execution import Execution
 from malapert_payload.handlers.request_messages import request_message
-from malapert_payload.handlers.translation import to_domain, to_message
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.executions import ExecutionService
 from malapert_payload.storage.executions import ReportKey

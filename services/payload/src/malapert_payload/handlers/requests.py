@@ -5,6 +5,7 @@ from typing import Any
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.mapping import known, to_domain
 
 from malapert_payload.domain.request import RequestFilter, RequestState
 from malapert_payload.domain.science import PlaceLight
@@ -14,7 +15,6 @@ from malapert_payload.handlers.request_messages import (
     request_message,
     request_of,
 )
-from malapert_payload.handlers.translation import known, to_domain
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.requests import RequestService
 from malapert_payload.services.submissions import MOST_FAULTS, SubmissionService

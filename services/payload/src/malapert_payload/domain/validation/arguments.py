@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from malapert_core.errors import Fault
 from malapert_core.units import convert
+from malapert_core.vocabulary.figure import Figure
 
 from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter, Step
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.figures import Figure
 from malapert_payload.domain.modes import Way
 from malapert_payload.domain.sequence import step_duration_s
 from malapert_payload.domain.validation.figures import number_faults, unit_faults

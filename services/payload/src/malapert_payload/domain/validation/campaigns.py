@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.interval import Interval
 
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import campaign_count, campaign_places
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.request import ActivityRequest, Campaign, ValueDecay
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import repeated_faults, unknown_faults

@@ -6,8 +6,9 @@ from typing import Any
 
 from malapert_core.errors import Fault
 from malapert_core.units import UnknownUnitError, WrongUnitError, convert
+from malapert_core.vocabulary.figure import Confidence, Figure
 
-from malapert_payload.domain.figures import Confidence, Figure, figures_of
+from malapert_payload.domain.figures import figures_of
 
 _SIGNED_UNITS = frozenset({"deg"})
 """Units whose figures may be negative."""

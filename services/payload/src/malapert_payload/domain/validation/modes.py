@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.interval import Interval
 
 from malapert_payload.domain.activity_type import ActivityType, Argument
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.modes import MAX_WAYS, range_count, ways
 from malapert_payload.domain.request import ActivityRequest, ParameterRange
 from malapert_payload.domain.validation.arguments import stated_faults, value_faults, way_faults

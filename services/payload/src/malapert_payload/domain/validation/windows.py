@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.interval import Interval
 
-from malapert_payload.domain.figures import Interval
 from malapert_payload.domain.request import ActivityRequest, Repetition
 from malapert_payload.domain.validation.figures import number_faults
 

@@ -1,0 +1,1 @@
+"""What stands between a service's domain and its gRPC contract."""
