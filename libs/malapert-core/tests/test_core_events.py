@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from malapert.operation.v1 import operation_pb2
+from malapert.planner.v1 import event_pb2
 from malapert_core.background import end_tasks
 from malapert_core.broker import DEAD_LETTER_STREAM, connect_nats, ensure_streams, stream_of
 from malapert_core.database import Database
@@ -26,6 +26,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 SUBJECT = "malapert.planner.v1.plan.released"
 
 
+def released(plan_id: str) -> event_pb2.PlanReleased:
+    return event_pb2.PlanReleased(plan=event_pb2.PlanSummary(plan_id=plan_id))
+
+
 class Bus:
     """A database and a broker, and what runs between them."""
 
@@ -37,10 +41,7 @@ class Bus:
 
     async def announce(self, names: Sequence[str]) -> list[str]:
         async with self.database.transaction() as session:
-            return [
-                self.outbox.add(session, SUBJECT, operation_pb2.Operation(kind=name), entity_id=name, agency_id="jaxa")
-                for name in names
-            ]
+            return [self.outbox.add(session, released(name), entity_id=name, agency_id="jaxa") for name in names]
 
     @asynccontextmanager
     async def publishing(self) -> AsyncIterator[None]:
@@ -81,7 +82,7 @@ async def bus_on(database_url: str, server: NatsServer) -> AsyncIterator[Bus]:
 async def write_note(event: Event, session: AsyncSession) -> None:
     """Number the notes, so that a second handling of an event is a second note."""
     count = len((await session.exec(select(NoteRow))).all())
-    name = event.parse(operation_pb2.Operation).kind
+    name = event.parse(event_pb2.PlanReleased).plan.plan_id
     session.add(NoteRow(note_id=f"{count:04d}", content={"name": name}, created_time=utc_now()))
 
 
@@ -176,7 +177,7 @@ async def test_a_hopeless_event_becomes_a_dead_letter_and_blocks_nobody(
     assert letter.headers["ce-id"] == event_id
     assert letter.headers["malapert-original-subject"] == SUBJECT
     assert letter.headers["malapert-reason"] == reason
-    assert operation_pb2.Operation.FromString(letter.data).kind == "poison"
+    assert event_pb2.PlanReleased.FromString(letter.data).plan.plan_id == "poison"
 
 
 @pytest.mark.asyncio
@@ -215,7 +216,7 @@ async def test_an_event_of_an_undone_change_is_not_published(sqlite_url: str, ow
 
         async def undone() -> None:
             async with bus.database.transaction() as session:
-                bus.outbox.add(session, SUBJECT, operation_pb2.Operation(), entity_id="x")
+                bus.outbox.add(session, released("x"), entity_id="x")
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):

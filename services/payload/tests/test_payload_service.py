@@ -325,8 +325,7 @@ async def publish(runtime: ServiceRuntime[PayloadSettings], *news: PlanReleased 
     outbox = EventOutbox("planner")
     async with runtime.database.transaction() as session:
         for message in news:
-            subject = f"malapert.planner.v1.plan.{'released' if isinstance(message, PlanReleased) else 'terminated'}"
-            outbox.add(session, subject, message, entity_id="plan", agency_id="jaxa")
+            outbox.add(session, message, entity_id="plan", agency_id="jaxa")
     await OutboxPublisher(runtime.database, outbox, runtime.nats).publish_pending()
 
 

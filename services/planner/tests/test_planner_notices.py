@@ -44,7 +44,7 @@ async def tell(
     async with runtime.database.transaction() as session:
         for _ in range(times):
             for change in changes:
-                outbox.add(session, "malapert.payload.v1.request.changed", change, entity_id="request", agency_id="ESA")
+                outbox.add(session, change, entity_id="request", agency_id="ESA")
     await OutboxPublisher(runtime.database, outbox, runtime.nats).publish_pending()
     while True:
         consumer = await runtime.js.consumer_info("MALAPERT_PAYLOAD", "planner-requests")

@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_core.background import wait_at_most
 from malapert_core.database import Database
-from malapert_core.events import Event, Visibility, require_subject
+from malapert_core.event_registry import subject_of
+from malapert_core.events import Event, Visibility
 from malapert_core.identifiers import new_identifier
 from malapert_core.metric_names import EVENTS_PUBLISHED
 from malapert_core.tables import OutboxRow
@@ -41,19 +42,21 @@ class EventOutbox:
     def add(
         self,
         session: AsyncSession,
-        subject: str,
         message: Message,
         *,
         entity_id: str,
         agency_id: str = "",
         visibility: Visibility = Visibility.MISSION,
     ) -> str:
-        """Store an event in the caller's transaction and return its identifier; it is published after the commit."""
+        """Store an event in the caller's transaction and return its identifier; it is published after the commit.
+
+        The message states its subject; raises ValueError where it states none.
+        """
         trace: dict[str, str] = {}
         inject_trace(trace)
         fact = Event(
             event_id=new_identifier(),
-            subject=require_subject(subject),
+            subject=subject_of(message),
             source=f"/malapert/{self.service_name}",
             time=utc_now(),
             entity_id=entity_id,

@@ -3,8 +3,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from malapert.operation.v1 import operation_pb2
+from malapert.landing_site.v1 import event_pb2
 from malapert_core.config import ServiceSettings
+from malapert_core.event_registry import subject_of
 from malapert_core.events import Event
 from malapert_core.inbox import Subscription
 from malapert_core.operations import OperationContext
@@ -16,7 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sample_service.tables import NoteRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NOTE_WRITTEN = "malapert.planner.v1.note.written"
+WRITTEN = subject_of(event_pb2.SitesRanked)
+"""A note that was written is announced as the ranking of a search that has its identifier."""
 
 
 class SampleSettings(ServiceSettings):
@@ -37,16 +39,15 @@ async def build(runtime: ServiceRuntime[SampleSettings]) -> AsyncIterator[Servic
             session.add(NoteRow(note_id=note_id, content={"text": text}, created_time=utc_now()))
             runtime.outbox.add(
                 session,
-                NOTE_WRITTEN,
-                operation_pb2.Operation(operation_id=context.operation_id, result_id=note_id),
+                event_pb2.SitesRanked(site_search_id=note_id),
                 entity_id=note_id,
                 agency_id=context.identity.agency_id,
             )
 
     async def copy_note(event: Event, session: AsyncSession) -> None:
-        note_id = event.parse(operation_pb2.Operation).result_id
+        note_id = event.parse(event_pb2.SitesRanked).site_search_id
         content = {"copy_of": note_id, "agency": event.agency_id}
         session.add(NoteRow(note_id=f"copy-{note_id}", content=content, created_time=utc_now()))
 
     runtime.operations.register("write_note", write_note)
-    yield ServiceParts(subscriptions=[Subscription("sample-notes", [NOTE_WRITTEN], copy_note)])
+    yield ServiceParts(subscriptions=[Subscription("sample-notes", [WRITTEN], copy_note)])

@@ -13,15 +13,6 @@ from malapert_comms_window.handlers.contact_messages import contact_message
 from malapert_comms_window.handlers.station_messages import outage_message
 from malapert_comms_window.services.ports import Clock
 
-WINDOWS_CHANGED = "malapert.comms_window.v1.windows.changed"
-CONTACT_COMMITTED = "malapert.comms_window.v1.contact.committed"
-CONTACT_RELEASED = "malapert.comms_window.v1.contact.released"
-CONTACT_REJECTED = "malapert.comms_window.v1.contact.rejected"
-CONTACT_MOVED = "malapert.comms_window.v1.contact.moved"
-CONTACT_REPORTED = "malapert.comms_window.v1.contact.reported"
-OUTAGE_ADDED = "malapert.comms_window.v1.outage.added"
-OUTAGE_REMOVED = "malapert.comms_window.v1.outage.removed"
-
 
 class OutboxAnnouncer:
     """Leaves an event in the outbox for each thing that was decided.
@@ -45,7 +36,6 @@ class OutboxAnnouncer:
         )
         self._outbox.add(
             session,
-            WINDOWS_CHANGED,
             message,
             entity_id=window_set.window_set_id,
             agency_id=window_set.owner_agency_id,
@@ -53,18 +43,18 @@ class OutboxAnnouncer:
 
     def contact_committed(self, session: AsyncSession, contact: Contact) -> None:
         """Announce a committed contact."""
-        self._of_contact(session, CONTACT_COMMITTED, event_pb2.ContactCommitted, contact)
+        self._of_contact(session, event_pb2.ContactCommitted, contact)
 
     def contact_released(self, session: AsyncSession, contact: Contact) -> None:
         """Announce a contact that was given back."""
         message = event_pb2.ContactReleased(
             contact=contact_message(contact, self._clock()), reason=contact.release_reason
         )
-        self._outbox.add(session, CONTACT_RELEASED, message, entity_id=contact.contact_id, agency_id=contact.agency_id)
+        self._outbox.add(session, message, entity_id=contact.contact_id, agency_id=contact.agency_id)
 
     def contact_rejected(self, session: AsyncSession, contact: Contact) -> None:
         """Announce a tentative contact that the owner of its antenna refused."""
-        self._of_contact(session, CONTACT_REJECTED, event_pb2.ContactRejected, contact)
+        self._of_contact(session, event_pb2.ContactRejected, contact)
 
     def contact_moved(self, session: AsyncSession, before: Contact, after: Contact) -> None:
         """Announce a contact that another antenna took over."""
@@ -72,34 +62,32 @@ class OutboxAnnouncer:
         message = event_pb2.ContactMoved(
             from_contact=contact_message(before, now), to_contact=contact_message(after, now)
         )
-        self._outbox.add(session, CONTACT_MOVED, message, entity_id=before.contact_id, agency_id=before.agency_id)
+        self._outbox.add(session, message, entity_id=before.contact_id, agency_id=before.agency_id)
 
     def contact_reported(self, session: AsyncSession, contact: Contact) -> None:
         """Announce how a contact went."""
-        self._of_contact(session, CONTACT_REPORTED, event_pb2.ContactReported, contact)
+        self._of_contact(session, event_pb2.ContactReported, contact)
 
     def outage_added(self, session: AsyncSession, outage: Outage) -> None:
         """Announce an outage: everybody may know that an antenna is out."""
-        self._of_outage(session, OUTAGE_ADDED, event_pb2.OutageAdded(outage=outage_message(outage)), outage)
+        self._of_outage(session, event_pb2.OutageAdded(outage=outage_message(outage)), outage)
 
     def outage_removed(self, session: AsyncSession, outage: Outage) -> None:
         """Announce an outage that was taken away."""
-        self._of_outage(session, OUTAGE_REMOVED, event_pb2.OutageRemoved(outage=outage_message(outage)), outage)
+        self._of_outage(session, event_pb2.OutageRemoved(outage=outage_message(outage)), outage)
 
     def _of_contact(
         self,
         session: AsyncSession,
-        subject: str,
         message_type: type[event_pb2.ContactCommitted | event_pb2.ContactRejected | event_pb2.ContactReported],
         contact: Contact,
     ) -> None:
         message = message_type(contact=contact_message(contact, self._clock()))
-        self._outbox.add(session, subject, message, entity_id=contact.contact_id, agency_id=contact.agency_id)
+        self._outbox.add(session, message, entity_id=contact.contact_id, agency_id=contact.agency_id)
 
-    def _of_outage(self, session: AsyncSession, subject: str, message: Message, outage: Outage) -> None:
+    def _of_outage(self, session: AsyncSession, message: Message, outage: Outage) -> None:
         self._outbox.add(
             session,
-            subject,
             message,
             entity_id=outage.outage_id,
             agency_id=outage.agency_id,

@@ -5,13 +5,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import structlog
-from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.message import DecodeError, Message
-from malapert.comms_window.v1 import event_pb2 as comms_window_events  # noqa: F401 - registers the messages of events
-from malapert.payload.v1 import event_pb2 as payload_events  # noqa: F401
-from malapert.planner.v1 import event_pb2 as planner_events  # noqa: F401
+from google.protobuf.message import Message
 from malapert_core.broker import AREAS, stream_of
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.event_registry import message_of
 from malapert_core.events import Event
 from malapert_core.identity import Identity
 from nats.aio.client import Client
@@ -162,17 +159,6 @@ class EventFeed:
         return await self._js.subscribe(
             f"malapert.{area}.v1.>", stream=_stream(area), ordered_consumer=True, config=config, cb=put
         )
-
-
-def message_of(event: Event) -> Message | None:
-    """Return what an event says: `malapert.planner.v1.plan.released` carries `malapert.planner.v1.PlanReleased`."""
-    package, entity, participle = event.subject.rsplit(".", 2)
-    name = "".join(part.capitalize() for part in f"{entity}_{participle}".split("_"))
-    try:
-        descriptor = descriptor_pool.Default().FindMessageTypeByName(f"{package}.{name}")
-        return message_factory.GetMessageClass(descriptor).FromString(event.data)
-    except (KeyError, DecodeError):
-        return None
 
 
 def mission_id_of(message: Message) -> str:

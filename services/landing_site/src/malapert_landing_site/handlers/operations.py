@@ -10,8 +10,6 @@ from malapert_landing_site.handlers.site_messages import ranked_event, search_re
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.storage.sites import SiteSearchStore
 
-SITES_RANKED = "malapert.landing_site.v1.sites.ranked"
-
 
 class SearchOperation:
     """Does a search, or finds that it was done; result and event are written in one transaction."""
@@ -32,7 +30,5 @@ class SearchOperation:
         search = await self._searches.compute(request, context, agency_id)
         async with context.finish(site_search_id) as session:
             if await SiteSearchStore(session).add(search):
-                self._outbox.add(
-                    session, SITES_RANKED, ranked_event(search), entity_id=site_search_id, agency_id=agency_id
-                )
+                self._outbox.add(session, ranked_event(search), entity_id=site_search_id, agency_id=agency_id)
         return None

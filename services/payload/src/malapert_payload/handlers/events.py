@@ -3,6 +3,7 @@
 from google.protobuf.message import Message
 from malapert.payload.v1 import catalogue_pb2, event_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
+from malapert_core.event_registry import subject_of
 from malapert_core.events import Event
 from malapert_core.events import Visibility as EventVisibility
 from malapert_core.identity import PLATFORM_AGENCY_ID
@@ -18,12 +19,8 @@ from malapert_payload.domain.versions import Item
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.services.plan_outcomes import PlanNews, PlanOutcomes
 
-REQUEST_SUBMITTED = "malapert.payload.v1.request.submitted"
-INSTRUMENT_PUBLISHED = "malapert.payload.v1.instrument.published"
-ACTIVITY_TYPE_PUBLISHED = "malapert.payload.v1.activity_type.published"
-REQUEST_CHANGED = "malapert.payload.v1.request.changed"
-PLAN_RELEASED = "malapert.planner.v1.plan.released"
-PLAN_TERMINATED = "malapert.planner.v1.plan.terminated"
+PLAN_RELEASED = subject_of(planner_event_pb2.PlanReleased)
+PLAN_TERMINATED = subject_of(planner_event_pb2.PlanTerminated)
 
 _VISIBILITIES = {
     Visibility.PUBLIC: EventVisibility.PUBLIC,
@@ -53,7 +50,6 @@ class PayloadAnnouncer:
             changed = event_pb2.RequestChanged(request=message, revised=revised)
             self._outbox.add(
                 session,
-                REQUEST_SUBMITTED if first else REQUEST_CHANGED,
                 event_pb2.RequestSubmitted(request=message) if first else changed,
                 entity_id=f"{request.mission_id}/{request.request_id}",
                 agency_id=request.agency_id,
@@ -64,14 +60,13 @@ class PayloadAnnouncer:
         """Announce a new version of an instrument or activity type to the mission's agencies."""
         event: Message
         if isinstance(item, Instrument):
-            subject, message = INSTRUMENT_PUBLISHED, to_message(item, catalogue_pb2.Instrument)
+            message = to_message(item, catalogue_pb2.Instrument)
             event = event_pb2.InstrumentPublished(mission_id=mission_id, instrument=message)
         else:
-            subject, kind = ACTIVITY_TYPE_PUBLISHED, to_message(item, catalogue_pb2.ActivityType)
+            kind = to_message(item, catalogue_pb2.ActivityType)
             event = event_pb2.ActivityTypePublished(mission_id=mission_id, activity_type=kind)
         self._outbox.add(
             session,
-            subject,
             event,
             entity_id=f"{mission_id}/{item_id(item)}",
             agency_id=agency_id,

@@ -3,6 +3,7 @@
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import event_pb2
+from malapert_core.event_registry import subject_of
 from malapert_core.events import Event
 from malapert_core.inbox import Subscription
 from malapert_core.outbox import EventOutbox
@@ -13,15 +14,13 @@ from malapert_planner.domain.plan import Plan, PlanNotice, PlanState
 from malapert_planner.handlers.messages import notice_message, plan_summary
 from malapert_planner.services.demand_changes import DemandChanges, RequestNews
 
-REQUEST_CHANGED = "malapert.payload.v1.request.changed"
-PLAN_OUTDATED = "malapert.planner.v1.plan.outdated"
 _STATE_PREFIX = "REQUEST_STATE_"
 
 _EVENTS = {
-    PlanState.DRAFT: ("malapert.planner.v1.plan.proposed", event_pb2.PlanProposed),
-    PlanState.SUBMITTED: ("malapert.planner.v1.plan.submitted", event_pb2.PlanSubmitted),
-    PlanState.RELEASED: ("malapert.planner.v1.plan.released", event_pb2.PlanReleased),
-    PlanState.TERMINATED: ("malapert.planner.v1.plan.terminated", event_pb2.PlanTerminated),
+    PlanState.DRAFT: event_pb2.PlanProposed,
+    PlanState.SUBMITTED: event_pb2.PlanSubmitted,
+    PlanState.RELEASED: event_pb2.PlanReleased,
+    PlanState.TERMINATED: event_pb2.PlanTerminated,
 }
 
 
@@ -33,14 +32,13 @@ class PlanAnnouncer:
 
     def announce(self, session: AsyncSession, plan: Plan) -> None:
         """Announce, with the session's transaction, the state that a plan has reached."""
-        subject, event = _EVENTS[plan.state]
-        message = event(plan=plan_summary(plan))
-        self._outbox.add(session, subject, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+        message = _EVENTS[plan.state](plan=plan_summary(plan))
+        self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
 
     def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
         """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""
         message = event_pb2.PlanOutdated(plan=plan_summary(plan), notice=notice_message(notice))
-        self._outbox.add(session, PLAN_OUTDATED, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+        self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
 
 
 class RequestEventHandler:
@@ -56,7 +54,7 @@ class RequestEventHandler:
 
     def subscription(self) -> Subscription:
         """Return what to listen to."""
-        return Subscription("planner-requests", (REQUEST_CHANGED,), self.handle)
+        return Subscription("planner-requests", (subject_of(payload_event_pb2.RequestChanged),), self.handle)
 
     async def handle(self, event: Event, session: AsyncSession) -> None:
         """Give a change of a request its effect on plans."""
