@@ -62,6 +62,53 @@ def test_a_long_request_is_split_over_two_antennas() -> None:
     assert result.score.tracked_h == result.bound_h == 8
 
 
+@pytest.mark.parametrize(
+    ("hours", "spans"),
+    [
+        # Of 8 h at least 6.4 are owed, in one track or in pieces of 4 h.
+        ((6,), []),
+        ((7,), [7]),
+        ((4, 3), []),
+        ((4, 4), [4, 4]),
+        ((3, 6.5), [6.5]),
+        ((5, 6.5), [4, 4]),
+    ],
+)
+def test_a_request_gets_its_least_duration_or_nothing(hours: tuple[float, ...], spans: list[float]) -> None:
+    views = [ViewPeriod((f"A{i}",), (i * 20 * HOUR, round((i * 20 + h) * HOUR))) for i, h in enumerate(hours, start=1)]
+    request = TrackRequest("long", "m", 8 * HOUR, round(6.4 * HOUR), 4 * HOUR, 1800, 900, True, tuple(views))
+    network = Network((0, 100 * HOUR), (request,), {})
+    result = solve_network(network, step_limit=400, workers=1)
+    assert not violations(network, result.tracks)
+    assert [(track.span[1] - track.span[0]) / HOUR for track in result.tracks] == spans
+    assert result.score.satisfied == bool(spans)
+
+
+def test_a_request_in_three_pieces_adds_up() -> None:
+    views = tuple(ViewPeriod((f"A{i}",), (i * 20 * HOUR, (i * 20 + 4) * HOUR)) for i in range(1, 5))
+    request = TrackRequest("long", "m", 14 * HOUR, 12 * HOUR, 4 * HOUR, 1800, 900, True, views)
+    result = solve_network(Network((0, 100 * HOUR), (request,), {}), step_limit=400, workers=1)
+    assert [track.span[1] - track.span[0] for track in result.tracks] == [4 * HOUR] * 3
+
+
+def test_an_array_of_any_size_takes_all_its_antennas() -> None:
+    array = ViewPeriod(("A", "B", "C", "D", "E"), (HOUR, 5 * HOUR))
+    requests = (
+        _request("array", "m", 3, array, least=3),
+        _request("one", "n", 3, ViewPeriod(("E",), (HOUR, 5 * HOUR)), least=3),
+    )
+    network = Network((0, 9 * HOUR), requests, {})
+    result = solve_network(network, step_limit=400, workers=1)
+    assert not violations(network, result.tracks)
+    assert len(result.tracks) == 1
+
+
+def test_a_network_without_a_request_or_a_view_has_no_track() -> None:
+    for requests in ((), (_request("r", "m", 2),), (_request("r", "m", 2, ViewPeriod(("A",), (0, 60))),)):
+        result = solve_network(Network((0, 9 * HOUR), requests, {}), step_limit=1, workers=1)
+        assert result.tracks == ()
+
+
 def test_the_same_seed_and_steps_give_the_same_tracks() -> None:
     network = _random_network(7)
     first, second = (solve_network(network, seed=3, step_limit=400, workers=2) for _ in range(2))
@@ -86,7 +133,10 @@ def test_time_that_no_view_period_holds_is_beyond_the_bound() -> None:
         ((Track("r", 0, (1 * HOUR, 3 * HOUR)),), "outside of its view period"),
         ((Track("r", 1, (0, 2 * HOUR)),), "outside of the horizon"),
         ((Track("r", 0, (8 * HOUR, 10 * HOUR)),), "A is down"),
+        ((Track("r", 0, (8 * HOUR, 9 * HOUR + 2700)),), "A is down"),
         ((Track("r", 0, (3 * HOUR, 5 * HOUR)), Track("r", 0, (6 * HOUR, 7 * HOUR))), "2 tracks"),
+        ((Track("r", 0, (3 * HOUR, 4 * HOUR)),), "tracked 3600 s in all, less than 7200 s"),
+        ((Track("r", 0, (3 * HOUR, 6 * HOUR)),), "tracked 10800 s in all, more than 7200 s"),
         ((Track("r", 0, (3 * HOUR, 5 * HOUR)), Track("s", 0, (5 * HOUR, 7 * HOUR))), "A: r and s overlap"),
         ((Track("r", 1, (3 * HOUR, 5 * HOUR)), Track("s", 0, (5 * HOUR, 7 * HOUR))), "m: r and s overlap"),
     ],

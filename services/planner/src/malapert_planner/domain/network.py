@@ -26,7 +26,10 @@ class ViewPeriod:
 
 @dataclass(frozen=True, slots=True)
 class TrackRequest:
-    """A mission's request for tracking: ``duration_s`` in one track of at least ``min_track_s``, or in several."""
+    """A mission's request for tracking: between ``min_duration_s`` and ``duration_s`` in all, or none.
+
+    It is tracked once, or in several tracks where it is ``splittable``; no track is shorter than ``min_track_s``.
+    """
 
     request_id: str
     mission_id: str
@@ -43,8 +46,8 @@ class TrackRequest:
 class Network:
     """What is asked of a network within a horizon, and when its antennas are down.
 
-    Between two uses of an antenna, a down time being one, lie at least ``gap_s``. A mission is tracked on one antenna
-    or array at a time, set-up and teardown included.
+    Between two uses of an antenna, a down time being one, and after the start of the horizon lie at least ``gap_s``. A
+    mission is tracked on one antenna or array at a time, set-up and teardown included.
     """
 
     horizon: Span
@@ -105,11 +108,11 @@ def violations(network: Network, tracks: Iterable[Track]) -> tuple[str, ...]:
     found: list[str] = []
     on_antenna: dict[str, list[tuple[Span, str]]] = defaultdict(list)
     of_mission: dict[str, list[tuple[Span, str]]] = defaultdict(list)
-    of_request: dict[str, int] = defaultdict(int)
+    tracked: dict[str, list[int]] = defaultdict(list)
     for track in tracks:
         request = requests[track.request_id]
         view, taken = request.views[track.view_index], occupied(request, track)
-        of_request[track.request_id] += 1
+        tracked[track.request_id].append(track.span[1] - track.span[0])
         if track.span[1] - track.span[0] < request.min_track_s:
             found.append(f"{track.request_id}: a track of {track.span[1] - track.span[0]} s")
         if not view.span[0] <= track.span[0] <= track.span[1] <= view.span[1]:
@@ -122,13 +125,24 @@ def violations(network: Network, tracks: Iterable[Track]) -> tuple[str, ...]:
             found += [
                 f"{track.request_id}: {antenna_id} is down"
                 for low, high in network.down.get(antenna_id, ())
-                if overlap_s(taken, (low, high + network.gap_s))
+                if overlap_s(taken, (low - network.gap_s, high + network.gap_s))
             ]
-    for request_id, count in of_request.items():
-        if count > 1 and not requests[request_id].splittable:
-            found.append(f"{request_id}: {count} tracks")
+    found += _wrong_totals(requests, tracked)
     found += _overlaps(on_antenna, network.gap_s) + _overlaps(of_mission, 0)
     return tuple(found)
+
+
+def _wrong_totals(requests: Mapping[str, TrackRequest], tracked: Mapping[str, list[int]]) -> list[str]:
+    found = []
+    for request_id, lengths in tracked.items():
+        request, total = requests[request_id], sum(lengths)
+        if len(lengths) > 1 and not request.splittable:
+            found.append(f"{request_id}: {len(lengths)} tracks")
+        if total < request.min_duration_s:
+            found.append(f"{request_id}: tracked {total} s in all, less than {request.min_duration_s} s")
+        if total > request.duration_s:
+            found.append(f"{request_id}: tracked {total} s in all, more than {request.duration_s} s")
+    return found
 
 
 def _overlaps(taken: Mapping[str, list[tuple[Span, str]]], gap_s: int) -> list[str]:

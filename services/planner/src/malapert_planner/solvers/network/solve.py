@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.network import Network, NetworkScore, Track, score
 from malapert_planner.solvers.engine import Cancel
+from malapert_planner.solvers.network.anneal import anneal, seed_thread
+from malapert_planner.solvers.network.arrays import Longs, NetworkArrays, State
 from malapert_planner.solvers.network.bound import hours_bound
-from malapert_planner.solvers.network.ruin import MOST_TAKEN, NOTHING, anneal, seed_thread
+from malapert_planner.solvers.network.state import NOTHING, put
 
-Longs = NDArray[np.int64]
-State = tuple[Longs, Longs, Longs, Longs]
-
-STEPS = 25
+STEPS = 200
 """Steps of a thread between two looks at the clock."""
 HOT, COLD = 4e-4, 1e-5
 """Temperatures at the beginning and the end, in worth: a share of all time asked for."""
-RMS_WEIGHT, MAX_WEIGHT = 0.5, 0.15
+WEIGHTS = (0.5, 0.15, 0.15)
+"""Of the root mean square of the missions' shares not given, of the largest, and of the share of requests served."""
 EXCHANGES = 20
-"""So often in a search the worst thread goes on from the best one's schedule."""
+"""How many times in a search the worst thread goes on from the best one's schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,106 +42,44 @@ class NetworkResult:
 class _Walk:
     """One thread's schedule, the best that it met, and its stream of random numbers."""
 
-    arrays: _Arrays
+    arrays: NetworkArrays
     seed: int
-    state: State
-    best: State
     weights: NDArray[np.float64]
+    state: State = field(init=False)
+    best: Longs = field(init=False)
     worth: float = -1e9
     chunks: int = 0
+
+    def __post_init__(self) -> None:
+        self.state = self.arrays.empty()
+        self.best = self.state[0].copy()
 
     def advance(self, temperature: float) -> None:
         seed_thread((self.seed * 1_000_003 + self.chunks) % 2**31)
         a = self.arrays
         _, self.worth = anneal(
-            a.asked,
-            a.first_view,
+            a.requests,
             a.views,
+            a.network.gap_s,
             a.horizon,
-            a.antennas,
+            len(a.antenna_ids),
+            a.wanted,
             self.weights,
             self.state,
             self.best,
+            self.worth,
             temperature,
             STEPS,
         )
         self.chunks += 1
 
     def follow(self, other: _Walk) -> None:
-        self.state = _copied(other.best)
-        self.best = _copied(other.best)
-        self.worth = other.worth
-
-
-@dataclass
-class _Arrays:
-    """A network in arrays; resources are antennas, then missions."""
-
-    network: Network
-    asked: Longs = field(init=False)
-    first_view: Longs = field(init=False)
-    views: Longs = field(init=False)
-    horizon: Longs = field(init=False)
-    antennas: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        network = self.network
-        names = sorted({a for request in network.requests for view in request.views for a in view.antenna_ids})
-        antenna = {name: i for i, name in enumerate(names)}
-        missions = sorted({request.mission_id for request in network.requests})
-        mission = {name: i for i, name in enumerate(missions)}
-        self.antennas = len(names)
-        self.asked = np.array(
-            [
-                (
-                    r.duration_s,
-                    mission[r.mission_id],
-                    r.min_track_s,
-                    r.setup_s,
-                    r.teardown_s,
-                    r.splittable,
-                    network.gap_s,
-                )
-                for r in network.requests
-            ],
-            dtype=np.int64,
-        ).T.copy()
-        rows = []
-        for request in network.requests:
-            for view in request.views:
-                taken = [antenna[a] for a in view.antenna_ids]
-                taken += [NOTHING] * (MOST_TAKEN - 1 - len(taken)) + [len(names) + mission[request.mission_id]]
-                rows.append((*view.span, *taken))
-        self.views = np.array(rows, dtype=np.int64).reshape(-1, 2 + MOST_TAKEN)
-        self.first_view = np.concatenate([[0], np.cumsum([len(r.views) for r in network.requests])]).astype(np.int64)
-        self.horizon = np.array(network.horizon, dtype=np.int64)
-        self._names, self._missions = names, missions
-
-    def empty(self) -> State:
-        """Return the state without a track."""
-        network = self.network
-        pieces = sum(max(1, r.duration_s // r.min_track_s) if r.splittable else 1 for r in network.requests)
-        tracks = np.full((pieces + 1, 4), NOTHING, np.int64)
-        resources = self.antennas + len(self._missions)
-        most = max([*(len(spans) for spans in network.down.values()), 0]) + pieces + 1
-        blocks, counts = np.zeros((resources, min(most, 400), 3), np.int64), np.zeros(resources, np.int64)
-        for index, name in enumerate(self._names):
-            for low, high in sorted(network.down.get(name, ())):
-                blocks[index, counts[index]] = (low, high + network.gap_s, NOTHING)
-                counts[index] += 1
-        return tracks, np.zeros(len(network.requests), np.int64), blocks, counts
-
-    def tracks(self, state: State) -> tuple[Track, ...]:
-        """Return the tracks of a state."""
-        found = []
-        for r, v, on, off in state[0].tolist():
-            if r != NOTHING:
-                found.append(Track(self.network.requests[r].request_id, v - int(self.first_view[r]), (on, off)))
-        return tuple(sorted(found, key=lambda track: (track.span, track.request_id)))
-
-
-def _copied(state: State) -> State:
-    return state[0].copy(), state[1].copy(), state[2].copy(), state[3].copy()
+        """Go on from another walk's best schedule."""
+        self.best, self.worth, self.state = other.best.copy(), other.worth, self.arrays.empty()
+        for slot, (v, on, off) in enumerate(self.best.tolist()):
+            if v != NOTHING:
+                put(self.arrays.requests, self.arrays.views, self.arrays.network.gap_s, self.state, slot, v, on, off)
+        self.state[6][0] = 0
 
 
 def solve_network(
@@ -169,10 +107,11 @@ def solve_network(
         Called with the best schedule's score and the bound in hours at every exchange.
     """
     began = time.monotonic()
-    arrays = _Arrays(network)
+    if not network.requests:
+        return NetworkResult((), score(network, ()), 0.0, 0.0, 0)
+    arrays = NetworkArrays(network)
     bound_h = hours_bound(network)
-    weights = np.array([RMS_WEIGHT, MAX_WEIGHT])
-    walks = [_Walk(arrays, seed * 31 + i, arrays.empty(), arrays.empty(), weights) for i in range(workers)]
+    walks = [_Walk(arrays, seed * 31 + i, np.array(WEIGHTS)) for i in range(workers)]
     search_began = time.monotonic()
     search_s = max(0.1, wall_limit_s - (search_began - began))
 
