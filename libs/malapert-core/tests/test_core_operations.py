@@ -15,7 +15,7 @@ from malapert_core.database import Database
 from malapert_core.errors import Fault, InvalidInputError, PreconditionError, UnavailableError
 from malapert_core.identity import current_identity
 from malapert_core.migrations import run_migrations
-from malapert_core.operation_store import OperationStore
+from malapert_core.operation_store import OperationFilter, OperationStore
 from malapert_core.operations import (
     Operation,
     OperationContext,
@@ -84,7 +84,7 @@ async def test_a_submission_that_is_undone_never_happened(sqlite_url: str) -> No
 
         with pytest.raises(ZeroDivisionError):
             await undone()
-        assert await runner.page(10) == []
+        assert await runner.page(10, OperationFilter()) == []
 
 
 @pytest.mark.asyncio

@@ -6,9 +6,11 @@ from typing import Any
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
 
+from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import NotFoundError
 from malapert_core.grpc_server import Registration
 from malapert_core.identity import require_identity
+from malapert_core.operation_store import OperationFilter, OperationState
 from malapert_core.operations import Operation, OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import to_timestamp
@@ -61,8 +63,13 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
         identity = require_identity()
         size = page_size_of(request.page.page_size)
         before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        agency_id = None if identity.sees_all_agencies else identity.agency_id
-        operations = await self._runner.page(size + 1, before_id=before_id, agency_id=agency_id)
+        wanted = OperationFilter(
+            before_id=before_id,
+            agency_id=None if identity.sees_all_agencies else identity.agency_id,
+            states=wanted_values(OperationState, request.states, operation_pb2.OperationState.DESCRIPTOR, "states"),
+            kinds=frozenset(request.kinds),
+        )
+        operations = await self._runner.page(size + 1, wanted)
         more = len(operations) > size
         return operation_pb2.ListOperationsResponse(
             operations=[operation_message(operation) for operation in operations[:size]],

@@ -85,6 +85,16 @@ def _of_row(row: OperationRow) -> Operation:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OperationFilter:
+    """Which operations to list, older than one of them; None and what is empty mean all."""
+
+    before_id: str = ""
+    agency_id: str | None = None
+    states: frozenset[OperationState] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+
 class OperationStore:
     """Operations in a session's database."""
 
@@ -115,13 +125,17 @@ class OperationStore:
             raise NotFoundError("operation", operation_id)
         return _of_row(row)
 
-    async def page(self, size: int, *, before_id: str = "", agency_id: str | None = None) -> list[Operation]:
-        """Return at most so many operations, newest first, older than one of them, of one agency or of all."""
+    async def page(self, size: int, wanted: OperationFilter) -> list[Operation]:
+        """Return at most so many of the wanted operations, newest first."""
         query = select(OperationRow).order_by(col(OperationRow.operation_id).desc()).limit(size)
-        if before_id:
-            query = query.where(col(OperationRow.operation_id) < before_id)
-        if agency_id is not None:
-            query = query.where(col(OperationRow.owner_agency_id) == agency_id)
+        if wanted.before_id:
+            query = query.where(col(OperationRow.operation_id) < wanted.before_id)
+        if wanted.agency_id is not None:
+            query = query.where(col(OperationRow.owner_agency_id) == wanted.agency_id)
+        if wanted.states:
+            query = query.where(col(OperationRow.state).in_(wanted.states))
+        if wanted.kinds:
+            query = query.where(col(OperationRow.kind).in_(wanted.kinds))
         return [_of_row(row) for row in (await self._session.exec(query)).all()]
 
     async def in_state(self, state: OperationState, limit: int, kinds: Sequence[str]) -> list[Operation]:

@@ -15,7 +15,7 @@ from malapert_core.errors import InternalError, MalapertError, OperationCancelle
 from malapert_core.identity import Identity, set_current_identity
 from malapert_core.metric_names import OPERATIONS_ENDED, OPERATIONS_RUNNING
 from malapert_core.operation_context import OperationContext, OperationHandler
-from malapert_core.operation_store import Operation, OperationState, OperationStore, Stage
+from malapert_core.operation_store import Operation, OperationFilter, OperationState, OperationStore, Stage
 
 __all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner", "OperationState", "Stage"]
 
@@ -99,10 +99,10 @@ class OperationRunner:
         async with self._database.reading() as session:
             return await OperationStore(session).get(operation_id)
 
-    async def page(self, size: int, *, before_id: str = "", agency_id: str | None = None) -> list[Operation]:
+    async def page(self, size: int, wanted: OperationFilter) -> list[Operation]:
         """Return operations, newest first, as `OperationStore.page` does."""
         async with self._database.reading() as session:
-            rows = await OperationStore(session).page(size, before_id=before_id, agency_id=agency_id)
+            rows = await OperationStore(session).page(size, wanted)
         return [
             self._contexts[row.operation_id].operation if row.operation_id in self._contexts else row for row in rows
         ]

@@ -7,6 +7,7 @@ JSON value `<name>`. Numbers that JSON cannot hold (NaN, infinities) are refused
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -75,6 +76,11 @@ def to_values(message: Message) -> dict[str, Any]:
 def enum_number(enum: EnumDescriptor, name: str) -> Any:
     """Return the contract's number of an enum value by its name in the API."""
     return enum.values_by_name[enum_prefix(enum) + name].number
+
+
+def enum_numbers(enum: EnumDescriptor, names: Iterable[str] | None) -> list[Any]:
+    """Return the contract's numbers of enum values by their names in the API; none of them where there are none."""
+    return [enum_number(enum, name) for name in names or ()]
 
 
 def model_field_name(field: FieldDescriptor) -> str:

@@ -25,8 +25,11 @@ TAGS: list[dict[str, Any]] = [
     {"name": "terrain", "description": "Digital elevation models, stacks of them, maps."},
     {"name": "products", "description": "Layers of terrain, light and shadow as files and map tiles; light over time."},
     {"name": "sites", "description": "Landing sites, skylines, waypoints, routes."},
-    {"name": "windows", "description": "Ground stations; windows of light, Earth visibility and contact."},
+    {"name": "stations", "description": "Ground stations and their outages."},
+    {"name": "windows", "description": "Windows of light, Earth visibility, contact, relays and optical links."},
+    {"name": "orbiters", "description": "Orbiters, and the keys that agencies share over their links."},
     {"name": "contacts", "description": "The contact book."},
+    {"name": "exchange", "description": "Files of schedules, planning events, orbits and tracking data."},
     {"name": "requests", "description": "Instruments, activity types, and what the teams ask for."},
     {"name": "plans", "description": "Plans, their review, release and export."},
     {"name": "operations", "description": "Long work and its progress."},
@@ -79,7 +82,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
     }
     for method, operation in _guarded_operations(document):
         _complete(method, operation)
+        _state_streams_as_text(operation)
     return document
+
+
+def _state_streams_as_text(operation: Mapping[str, Any]) -> None:
+    # FastAPI says what the items of a stream are in words of OpenAPI 3.2, which 3.1 does not have.
+    for media_type, content in operation["responses"].get("200", {}).get("content", {}).items():
+        if content.pop("itemSchema", None) is not None:
+            content["schema"] = {"type": "string", "contentMediaType": media_type}
 
 
 def _guarded_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

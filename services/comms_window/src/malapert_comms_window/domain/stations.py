@@ -71,3 +71,20 @@ class Station:
         """Return gain over system noise temperature in a band, dB/K, or None where the antenna does not receive it."""
         figure = next((entry.g_over_t_db_k for entry in self.bands if entry.band == band), None)
         return None if figure is None else figure.value
+
+
+@dataclass(frozen=True, slots=True)
+class StationFilter:
+    """Which stations to list, after an identifier; an empty field means all."""
+
+    after: str = ""
+    confidences: frozenset[Confidence] = frozenset()
+    bands_confidences: frozenset[Confidence] = frozenset()
+
+    def admits(self, station: Station) -> bool:
+        """Return whether a station is wanted."""
+        return (
+            station.station_id > self.after
+            and (not self.confidences or station.confidence in self.confidences)
+            and (not self.bands_confidences or station.bands_confidence in self.bands_confidences)
+        )

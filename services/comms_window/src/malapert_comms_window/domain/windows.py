@@ -153,6 +153,7 @@ class WindowFilter:
     station_ids: tuple[str, ...] = ()
     without_profiles: bool = False
     orbiter_ids: tuple[str, ...] = ()
+    predictabilities: frozenset[Predictability] = frozenset()
 
 
 def summarise(

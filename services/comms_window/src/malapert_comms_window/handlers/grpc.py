@@ -3,12 +3,14 @@
 from typing import Any
 
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationContext, OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
+from malapert_comms_window.domain.contacts import ContactState
 from malapert_comms_window.handlers.contact_messages import (
     contact_message,
     contact_request_message,
@@ -177,4 +179,5 @@ def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilte
     if request.page.page_token:
         time, contact_id = decode_cursor(request.page.page_token, length=2)
         after = (parse_time(time), contact_id)
-    return ContactFilter(request.station_id, request.mission_id, start, end, after=after)
+    states = wanted_values(ContactState, request.states, contact_pb2.ContactState.DESCRIPTOR, "states")
+    return ContactFilter(request.station_id, request.mission_id, start, end, after=after, states=states)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from malapert.comms_window.v1 import key_pb2, key_pb2_grpc, orbiter_pb2, orbiter_pb2_grpc
+from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.hashing import bytes_hash
 from malapert_core.identity import require_identity
@@ -46,7 +47,8 @@ class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):
         """List orbiters by identifier."""
         size = page_size_of(request.page.page_size)
         after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        found = await self._orbiters.page(after, size + 1)
+        sources = wanted_values(OrbitSource, request.sources, orbiter_pb2.OrbitSource.DESCRIPTOR, "sources")
+        found = await self._orbiters.page(sources, after, size + 1)
         return orbiter_pb2.ListOrbitersResponse(
             orbiters=[_orbiter_message(orbiter) for orbiter in found[:size]],
             next_page_token=encode_cursor(found[size - 1].orbiter_id) if len(found) > size else "",

@@ -3,10 +3,15 @@
 from typing import Any
 
 from malapert.comms_window.v1 import outage_pb2, outage_pb2_grpc, window_pb2, window_pb2_grpc
+from malapert.type.v1 import type_pb2
+from malapert_core.enum_filters import wanted_values
 from malapert_core.identity import require_identity
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
+from malapert_comms_window.domain.figures import Confidence
+from malapert_comms_window.domain.outages import OutageKind
+from malapert_comms_window.domain.stations import StationFilter
 from malapert_comms_window.handlers.contact_messages import contact_message
 from malapert_comms_window.handlers.shared_messages import interval_of
 from malapert_comms_window.handlers.station_messages import (
@@ -32,7 +37,12 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
         """List stations by identifier."""
         size = page_size_of(request.page.page_size)
         after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        found = await self._stations.page(after, size + 1)
+        wanted = StationFilter(
+            after,
+            wanted_values(Confidence, request.confidences, type_pb2.Confidence.DESCRIPTOR, "confidences"),
+            wanted_values(Confidence, request.bands_confidences, type_pb2.Confidence.DESCRIPTOR, "bands_confidences"),
+        )
+        found = await self._stations.page(wanted, size + 1)
         return window_pb2.ListStationsResponse(
             stations=[station_message(station) for station in found[:size]],
             next_page_token=encode_cursor(found[size - 1].station_id) if len(found) > size else "",
@@ -96,7 +106,8 @@ class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
             time, outage_id = decode_cursor(request.page.page_token, length=2)
             after = (parse_time(time), outage_id)
         span = interval_of(request.span) if request.HasField("span") else None
-        found = await self._outages.page(request.station_id, span, after, size + 1)
+        kinds = wanted_values(OutageKind, request.kinds, outage_pb2.OutageKind.DESCRIPTOR, "kinds")
+        found = await self._outages.page(request.station_id, kinds, span, after, size + 1)
         last = found[size - 1] if len(found) > size else None
         return outage_pb2.ListOutagesResponse(
             outages=[outage_message(outage) for outage in found[:size]],

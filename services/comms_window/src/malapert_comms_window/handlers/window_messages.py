@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from malapert.comms_window.v1 import window_pb2
 from malapert.type.v1 import type_pb2
+from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import to_timestamp
 
@@ -95,6 +96,9 @@ def window_filter_of(message: window_pb2.ListWindowsRequest) -> WindowFilter:
         tuple(message.station_ids),
         message.without_profiles,
         tuple(message.orbiter_ids),
+        wanted_values(
+            Predictability, message.predictabilities, window_pb2.Predictability.DESCRIPTOR, "predictabilities"
+        ),
     )
 
 

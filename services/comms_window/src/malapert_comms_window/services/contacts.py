@@ -115,7 +115,8 @@ class ContactService:
 
     async def page(self, wanted: ContactFilter, *, only_holding: bool, limit: int) -> list[Contact]:
         """Return contacts in order of their occupied start."""
-        wanted = replace(wanted, only_holding_at=self._clock() if only_holding else None)
+        now = self._clock()
+        wanted = replace(wanted, only_holding_at=now if only_holding else None, states_at=now)
         async with self._database.reading() as session:
             return await self._contacts.page(session, wanted, limit)
 

@@ -110,10 +110,10 @@ class OrbiterService:
         async with self._database.reading() as session:
             return await self._orbiters.find(session, orbiter_ids)
 
-    async def page(self, after: str, limit: int) -> list[Orbiter]:
-        """Return at most so many orbiters after an identifier."""
+    async def page(self, sources: Collection[OrbitSource], after: str, limit: int) -> list[Orbiter]:
+        """Return at most so many orbiters of some sources, empty meaning all, after an identifier."""
         async with self._database.reading() as session:
-            return await self._orbiters.page(session, after, limit)
+            return await self._orbiters.page(session, sources, after, limit)
 
     async def motions(self, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, Orbit]]:
         """Return the orbiters with their motions; those that there are not are left out."""

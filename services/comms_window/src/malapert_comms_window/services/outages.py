@@ -1,6 +1,7 @@
 """Outages of antennas, and what becomes of the contacts that they hit."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -143,13 +144,14 @@ class OutageService:
     async def page(
         self,
         station_id: str,
+        kinds: Collection[OutageKind],
         span: tuple[datetime, datetime] | None,
         after: tuple[datetime, str] | None,
         limit: int,
     ) -> list[Outage]:
         """Return outages in order of their start."""
         async with self._database.reading() as session:
-            return await self._outages.page(session, station_id, span, after, limit)
+            return await self._outages.page(session, station_id, kinds, span, after, limit)
 
     def _checked(self, request: OutageRequest, stations: dict[str, Station]) -> OutageKind:
         faults = outage_span_faults(request.start_time, request.end_time, self._clock())

@@ -5,7 +5,7 @@ from malapert_core.errors import Fault, InvalidInputError, NotFoundError, Precon
 from malapert_core.identity import Identity
 
 from malapert_comms_window.domain.catalogue import check_station
-from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.domain.stations import Station, StationFilter
 from malapert_comms_window.services.ownership import require_owner
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
@@ -43,11 +43,11 @@ class StationService:
             raise NotFoundError("station", station_id)
         return found[station_id]
 
-    async def page(self, after: str, limit: int) -> list[Station]:
-        """Return at most so many stations after an identifier, in order."""
+    async def page(self, wanted: StationFilter, limit: int) -> list[Station]:
+        """Return at most so many of the wanted stations, by identifier in order."""
         async with self._database.reading() as session:
             stations = await self._stations.all(session)
-        return [station for station_id, station in stations.items() if station_id > after][:limit]
+        return [station for station in stations.values() if wanted.admits(station)][:limit]
 
     async def put(self, station: Station, identity: Identity) -> Station:
         """Add a station or change one, and return it as it is now.

@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 from malapert_core.errors import ConflictError
-from sqlalchemy import Row, Select, and_, bindparam, insert, or_, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, not_, or_, text, update
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import MAX_TRACKING, Contact, ContactState
+from malapert_comms_window.domain.contacts import HOLDING_STATES, MAX_TRACKING, Contact, ContactState
 from malapert_comms_window.storage.tables import ContactRow
 
 _MAYBE_HOLDING = (ContactState.TENTATIVE.value, ContactState.COMMITTED.value)
@@ -54,7 +54,7 @@ def span_values(spans: Sequence[AntennaSpan], longest: timedelta = timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts to list, after a sort key; empty fields mean all."""
+    """Which contacts to list, after a sort key; empty fields mean all. States are as they are at an instant."""
 
     station_id: str = ""
     mission_id: str = ""
@@ -62,6 +62,8 @@ class ContactFilter:
     end_time: datetime | None = None
     only_holding_at: datetime | None = None
     after: tuple[datetime, str] | None = None
+    states: frozenset[ContactState] = frozenset()
+    states_at: datetime | None = None
 
 
 class ContactStore:
@@ -139,13 +141,9 @@ class ContactStore:
                 col(ContactRow.occupied_end_time) > wanted.start_time,
             )
         if wanted.only_holding_at is not None:
-            now = wanted.only_holding_at
-            held = and_(
-                col(ContactRow.state) == ContactState.TENTATIVE.value,
-                or_(col(ContactRow.hold_until_time).is_(None), col(ContactRow.hold_until_time) > now),
-            )
-            promised = and_(col(ContactRow.state) == ContactState.COMMITTED.value, col(ContactRow.end_time) > now)
-            query = query.where(or_(held, promised))
+            query = query.where(_in_states(HOLDING_STATES, wanted.only_holding_at))
+        if wanted.states and wanted.states_at is not None:
+            query = query.where(_in_states(wanted.states, wanted.states_at))
         if wanted.after is not None:
             start, contact_id = wanted.after
             later = col(ContactRow.occupied_start_time) > start
@@ -159,6 +157,22 @@ _COLUMNS = tuple(ContactRow.__table__.columns)  # type: ignore[attr-defined]
 
 
 _NAMES = tuple(column.name for column in _COLUMNS)
+
+
+def _in_states(states: Collection[ContactState], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that `Contact.state_at` is one of some states."""
+    stored, hold_until = col(ContactRow.state), col(ContactRow.hold_until_time)
+    ran_out = and_(stored == ContactState.TENTATIVE.value, hold_until.is_not(None), hold_until <= now)
+    committed = stored == ContactState.COMMITTED.value
+    begun, ended = col(ContactRow.start_time) <= now, col(ContactRow.end_time) <= now
+    conditions = {
+        ContactState.TENTATIVE: and_(stored == ContactState.TENTATIVE.value, not_(ran_out)),
+        ContactState.COMMITTED: and_(committed, not_(begun), not_(ended)),
+        ContactState.ACTIVE: or_(stored == ContactState.ACTIVE.value, and_(committed, begun, not_(ended))),
+        ContactState.COMPLETED: or_(stored == ContactState.COMPLETED.value, and_(committed, ended)),
+        ContactState.CANCELLED: or_(stored == ContactState.CANCELLED.value, ran_out),
+    }
+    return or_(*(conditions.get(state, stored == state.value) for state in states))
 
 
 @cache

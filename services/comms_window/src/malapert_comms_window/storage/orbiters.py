@@ -4,14 +4,14 @@ from collections.abc import Collection
 
 from malapert_core.errors import ConflictError
 from pydantic import TypeAdapter
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_comms_window.domain.orbiters import Orbiter
+from malapert_comms_window.domain.orbiters import Orbiter, OrbitSource
 from malapert_comms_window.storage.tables import OrbiterRow
 
 _ORBITER = TypeAdapter(Orbiter)
@@ -48,18 +48,27 @@ class OrbiterStore:
             message = f"orbiter {orbiter.orbiter_id} was changed meanwhile; ask again"
             raise ConflictError("ORBITER_CHANGED", message) from error
 
-    async def page(self, session: AsyncSession, after: str, limit: int) -> list[Orbiter]:
-        """Return at most so many orbiters after an identifier, in their newest versions."""
-        query = select(OrbiterRow.orbiter_id).where(col(OrbiterRow.orbiter_id) > after).distinct()
-        identifiers = (await session.exec(query.order_by(col(OrbiterRow.orbiter_id)).limit(limit))).all()
-        found = await self.find(session, identifiers)
-        return [found[orbiter_id] for orbiter_id in identifiers]
+    async def page(
+        self, session: AsyncSession, sources: Collection[OrbitSource], after: str, limit: int
+    ) -> list[Orbiter]:
+        """Return at most so many orbiters after an identifier, in their newest versions; no sources mean all."""
+        query = _newest_of(col(OrbiterRow.orbiter_id) > after)
+        if sources:
+            source = col(OrbiterRow.content)["source"].as_string()
+            query = query.where(source.in_([each.value for each in sources]))
+        query = query.options(defer(OrbiterRow.file, raiseload=True))  # type: ignore[arg-type]
+        rows = (await session.exec(query.order_by(col(OrbiterRow.orbiter_id)).limit(limit))).all()
+        return [_ORBITER.validate_python(row.content) for row in rows]
 
 
 def _newest(orbiter_ids: Collection[str]) -> SelectOfScalar[OrbiterRow]:
+    return _newest_of(col(OrbiterRow.orbiter_id).in_(set(orbiter_ids)))
+
+
+def _newest_of(condition: ColumnElement[bool]) -> SelectOfScalar[OrbiterRow]:
     newest = (
         select(OrbiterRow.orbiter_id, func.max(OrbiterRow.version).label("version"))
-        .where(col(OrbiterRow.orbiter_id).in_(set(orbiter_ids)))
+        .where(condition)
         .group_by(col(OrbiterRow.orbiter_id))
         .subquery()
     )

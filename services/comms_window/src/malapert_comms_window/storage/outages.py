@@ -46,6 +46,7 @@ class OutageStore:
         self,
         session: AsyncSession,
         station_id: str,
+        kinds: Collection[OutageKind],
         span: tuple[datetime, datetime] | None,
         after: tuple[datetime, str] | None,
         limit: int,
@@ -54,6 +55,8 @@ class OutageStore:
         query = select(OutageRow)
         if station_id:
             query = query.where(OutageRow.station_id == station_id)
+        if kinds:
+            query = query.where(col(OutageRow.kind).in_([kind.value for kind in kinds]))
         if span is not None:
             query = query.where(col(OutageRow.start_time) < span[1], col(OutageRow.end_time) > span[0])
         if after is not None:

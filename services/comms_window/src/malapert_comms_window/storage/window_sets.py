@@ -67,6 +67,7 @@ class WindowSetStore:
             (WindowRow.place_id, wanted.place_ids),
             (WindowRow.station_id, wanted.station_ids),
             (WindowRow.orbiter_id, wanted.orbiter_ids),
+            (WindowRow.predictability, [each.value for each in wanted.predictabilities]),
         ):
             if values:
                 query = query.where(col(column).in_(values))

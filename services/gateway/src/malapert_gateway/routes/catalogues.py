@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from malapert.payload.v1 import catalogue_pb2
+from malapert.type.v1 import type_pb2
 from pydantic import BaseModel
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.catalogue import (
     ActivityType,
     ActivityTypes,
@@ -20,6 +21,7 @@ from malapert_gateway.models.catalogue import (
     PublishInstrument,
 )
 from malapert_gateway.models.request import NewActivityRequest
+from malapert_gateway.models.shared import Confidence
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -30,6 +32,7 @@ from malapert_gateway.routes.parameters import (
     InstrumentId,
     MissionId,
     ValidateOnly,
+    only_these,
     set_etag,
 )
 
@@ -63,10 +66,17 @@ async def get_schema(name: Annotated[SchemaName, Path(description="What the sche
 
 @router.get("/instruments")
 async def list_instruments(
-    mission_id: MissionId, gateway: GatewayParts, mission_version: MissionVersion = 0
+    mission_id: MissionId,
+    gateway: GatewayParts,
+    mission_version: MissionVersion = 0,
+    confidences: Annotated[list[Confidence] | None, only_these("those that may be trusted so far")] = None,
 ) -> Instruments:
     """List the instruments of a mission with their modes."""
-    message = catalogue_pb2.ListInstrumentsRequest(mission_id=mission_id, mission_version=mission_version)
+    message = catalogue_pb2.ListInstrumentsRequest(
+        mission_id=mission_id,
+        mission_version=mission_version,
+        confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, confidences),
+    )
     return to_model(await gateway.call(gateway.services.catalogue.ListInstruments, message), Instruments)
 
 
@@ -121,10 +131,17 @@ async def list_instrument_versions(
 
 @router.get("/activity-types")
 async def list_activity_types(
-    mission_id: MissionId, gateway: GatewayParts, mission_version: MissionVersion = 0
+    mission_id: MissionId,
+    gateway: GatewayParts,
+    mission_version: MissionVersion = 0,
+    confidences: Annotated[list[Confidence] | None, only_these("those that may be trusted so far")] = None,
 ) -> ActivityTypes:
     """List the activity types of a mission with their steps."""
-    message = catalogue_pb2.ListActivityTypesRequest(mission_id=mission_id, mission_version=mission_version)
+    message = catalogue_pb2.ListActivityTypesRequest(
+        mission_id=mission_id,
+        mission_version=mission_version,
+        confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, confidences),
+    )
     return to_model(await gateway.call(gateway.services.catalogue.ListActivityTypes, message), ActivityTypes)
 
 

@@ -7,13 +7,14 @@ from malapert.comms_window.v1 import contact_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.identifiers import new_identifier
 
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.contact import (
     Alternates,
     CommitContactsRequest,
     Contact,
     ContactPage,
     Contacts,
+    ContactState,
     ListAlternatesRequest,
     RejectContactsRequest,
     ReleaseContactsRequest,
@@ -23,7 +24,7 @@ from malapert_gateway.models.contact import (
 from malapert_gateway.models.shared import Interval
 from malapert_gateway.models.wire import UtcTime
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
-from malapert_gateway.routes.parameters import ContactId, GatewayParts, Page, only
+from malapert_gateway.routes.parameters import ContactId, GatewayParts, Page, only, only_these
 
 router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
 
@@ -36,11 +37,16 @@ async def list_contacts(
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
     end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
+    states: Annotated[list[ContactState] | None, only_these("contacts that stand so")] = None,
     only_holding: Annotated[bool, Query(description="True leaves out what holds no antenna any more.")] = False,
 ) -> ContactPage:
     """List contacts in order of their start; of other agencies' contacts only station, time and state are told."""
     message = contact_pb2.ListContactsRequest(
-        station_id=station_id, mission_id=mission_id, only_holding=only_holding, page=page
+        station_id=station_id,
+        mission_id=mission_id,
+        states=enum_numbers(contact_pb2.ContactState.DESCRIPTOR, states),
+        only_holding=only_holding,
+        page=page,
     )
     if start_time is not None and end_time is not None:
         span = Interval(start_time=start_time, end_time=end_time)

@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from malapert_core.errors import MalapertError
+from malapert_core.events import Visibility
 
 from malapert_gateway import problems
 from malapert_gateway.conversion import to_values
 from malapert_gateway.models.event import EventNotice, EventVisibility
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only, only_these
 from malapert_gateway.services.event_feed import EventFilter, FeedCursor, FeedEntry
 from malapert_gateway.streams import until
 
@@ -42,6 +43,7 @@ async def watch_events(
         list[str] | None,
         Query(description="Only these types; none means all.", examples=[["malapert.planner.v1.plan.released"]]),
     ] = None,
+    visibilities: Annotated[list[EventVisibility] | None, only_these("events that these may see")] = None,
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
 ) -> AsyncIterable[ServerSentEvent]:
@@ -50,7 +52,12 @@ async def watch_events(
     The feed begins with an event named `open`; every other event is named `event`, its data is an `EventNotice` and its
     id the place to resume from. Where the feed ends, connect again with that id: nothing is lost within 30 days.
     """
-    wanted = EventFilter(frozenset(types or ()), mission_id, agency_id)
+    wanted = EventFilter(
+        types=frozenset(types or ()),
+        visibilities=frozenset(Visibility[each] for each in visibilities or ()),
+        mission_id=mission_id,
+        agency_id=agency_id,
+    )
     yield ServerSentEvent(event="open", id=start.text, raw_data="{}")
     try:
         async for entry in until(gateway.stopping, gateway.feed.entries(identity, start, wanted)):

@@ -1,12 +1,14 @@
 """What became of planned requests, and where each agency stands."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from malapert.payload.v1 import execution_pb2
 
-from malapert_gateway.conversion import to_message, to_model
-from malapert_gateway.models.execution import Accounts, Executions, NewExecution, ReportedExecution
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.models.execution import Accounts, ExecutionOutcome, Executions, NewExecution, ReportedExecution
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import GatewayParts, MissionId, Page, RequestId
+from malapert_gateway.routes.parameters import GatewayParts, MissionId, Page, RequestId, only_these
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
 
@@ -26,17 +28,35 @@ async def report_execution(
 
 @router.get("/requests/{request_id}/executions")
 async def list_executions(
-    mission_id: MissionId, request_id: RequestId, page: Page, gateway: GatewayParts
+    mission_id: MissionId,
+    request_id: RequestId,
+    page: Page,
+    gateway: GatewayParts,
+    outcomes: Annotated[list[ExecutionOutcome] | None, only_these("these outcomes")] = None,
 ) -> Executions:
     """List the reports on a request, oldest first."""
-    message = execution_pb2.ListExecutionsRequest(mission_id=mission_id, request_id=request_id, page=page)
+    message = execution_pb2.ListExecutionsRequest(
+        mission_id=mission_id,
+        request_id=request_id,
+        outcomes=enum_numbers(execution_pb2.ExecutionOutcome.DESCRIPTOR, outcomes),
+        page=page,
+    )
     return to_model(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
 
 
 @router.get("/executions")
-async def list_mission_executions(mission_id: MissionId, page: Page, gateway: GatewayParts) -> Executions:
+async def list_mission_executions(
+    mission_id: MissionId,
+    page: Page,
+    gateway: GatewayParts,
+    outcomes: Annotated[list[ExecutionOutcome] | None, only_these("these outcomes")] = None,
+) -> Executions:
     """List the reports on all requests of a mission that the caller may see, by request and oldest first."""
-    message = execution_pb2.ListExecutionsRequest(mission_id=mission_id, page=page)
+    message = execution_pb2.ListExecutionsRequest(
+        mission_id=mission_id,
+        outcomes=enum_numbers(execution_pb2.ExecutionOutcome.DESCRIPTOR, outcomes),
+        page=page,
+    )
     return to_model(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
 
 

@@ -2,20 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.identity import Identity, acting_as
 from starlette.types import Message, Receive
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
+from malapert_gateway.routes.checked import CheckedRoute, Handler
 from malapert_gateway.services.gateway import Gateway
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -25,7 +23,7 @@ _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
-class GuardedRoute(APIRoute):
+class GuardedRoute(CheckedRoute):
     """A route that only admitted calls with a bounded JSON body reach."""
 
     media_types: ClassVar[tuple[str, ...]] = ("application/json",)

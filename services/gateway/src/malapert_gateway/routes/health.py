@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from malapert_gateway.routes.checked import CheckedRoute
 from malapert_gateway.routes.parameters import GatewayParts
 from malapert_gateway.services.readiness import READY
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=CheckedRoute)
 
 
 class Health(BaseModel):

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from malapert_gateway import policy
-from malapert_gateway.models.key import Caller, IssuedKey, Key, Keys, NewKey
+from malapert_gateway.models.key import Caller, IssuedKey, Key, KeyRole, Keys, NewKey
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only_these
 
 
 class IssuingRoute(GuardedRoute):
@@ -43,9 +43,15 @@ async def create_key(body: NewKey, gateway: GatewayParts) -> IssuedKey:
 
 
 @router.get("/keys")
-async def list_keys(gateway: GatewayParts) -> Keys:
+async def list_keys(
+    gateway: GatewayParts,
+    roles: Annotated[list[KeyRole] | None, only_these("keys of these roles")] = None,
+    only_usable: Annotated[bool, Query(description="True leaves out keys that were revoked.")] = False,
+) -> Keys:
     """List all keys without their secrets, oldest first."""
-    return Keys(keys=[Key.of(key) for key in await gateway.keys.list()])
+    keys = [Key.of(key) for key in await gateway.keys.list()]
+    wanted = set(roles or KeyRole)
+    return Keys(keys=[key for key in keys if key.role in wanted and not (only_usable and key.revoked_time)])
 
 
 @router.delete("/keys/{key_id}")

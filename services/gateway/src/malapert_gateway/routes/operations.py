@@ -9,10 +9,10 @@ from malapert.operation.v1 import operation_pb2
 from malapert_core.errors import MalapertError
 
 from malapert_gateway import policy, problems
-from malapert_gateway.conversion import to_model
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.models.operation import Operation, OperationPage, OperationState
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OperationId, Page
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OperationId, Page, only_these
 from malapert_gateway.services.clients import ServiceName
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.streams import until
@@ -37,9 +37,17 @@ async def service_of(operation_id: OperationId, gateway: GatewayParts) -> Servic
 
 
 @router.get("")
-async def list_operations(gateway: GatewayParts, page: Page) -> OperationPage:
+async def list_operations(
+    gateway: GatewayParts,
+    page: Page,
+    states: Annotated[list[OperationState] | None, only_these("operations that stand so")] = None,
+    kinds: Annotated[list[str] | None, only_these("these kinds, such as generate_plan")] = None,
+) -> OperationPage:
     """List the operations of all services that the caller may see, newest first."""
-    return to_model(await gateway.operations.page(page), OperationPage)
+    wanted = operation_pb2.ListOperationsRequest(
+        states=enum_numbers(operation_pb2.OperationState.DESCRIPTOR, states), kinds=kinds, page=page
+    )
+    return to_model(await gateway.operations.page(wanted), OperationPage)
 
 
 @router.get("/{operation_id}")

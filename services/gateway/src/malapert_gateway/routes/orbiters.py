@@ -6,11 +6,11 @@ from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import key_pb2, orbiter_pb2
 from malapert_core.identifiers import new_identifier
 
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.key_ledger import KeyBooking, KeyEntryPage, KeyStorePage, RecordKeysRequest
-from malapert_gateway.models.orbiter import Orbiter, OrbiterPage, RegisterOrbiterRequest
+from malapert_gateway.models.orbiter import Orbiter, OrbiterPage, OrbitSource, RegisterOrbiterRequest
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
-from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page
+from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page, only_these
 
 router = APIRouter(tags=["orbiters"], route_class=GuardedRoute)
 
@@ -26,10 +26,16 @@ async def register_orbiter(body: RegisterOrbiterRequest, gateway: GatewayParts) 
 
 
 @router.get("/orbiters")
-async def list_orbiters(gateway: GatewayParts, page: Page) -> OrbiterPage:
+async def list_orbiters(
+    gateway: GatewayParts,
+    page: Page,
+    sources: Annotated[list[OrbitSource] | None, only_these("orbiters whose motion was given so")] = None,
+) -> OrbiterPage:
     """List orbiters by identifier, in their newest versions."""
-    answer = await gateway.call(gateway.services.orbiters.ListOrbiters, orbiter_pb2.ListOrbitersRequest(page=page))
-    return to_model(answer, OrbiterPage)
+    message = orbiter_pb2.ListOrbitersRequest(
+        sources=enum_numbers(orbiter_pb2.OrbitSource.DESCRIPTOR, sources), page=page
+    )
+    return to_model(await gateway.call(gateway.services.orbiters.ListOrbiters, message), OrbiterPage)
 
 
 @router.get("/orbiters/{orbiter_id}")

@@ -75,6 +75,11 @@ def only(what: str, example: str) -> object:
     )
 
 
+def only_these(what: str) -> object:
+    """Return the query parameter of a filter by values, which may be given several times."""
+    return Query(description=f"Only {what}; none means all.")
+
+
 GatewayParts = Annotated[Gateway, Depends(gateway_of)]
 CallerIdentity = Annotated[Identity, Depends(identity_of)]
 Page = Annotated[type_pb2.PageRequest, Depends(page_request)]

@@ -6,10 +6,19 @@ from fastapi import APIRouter, Body, Query, Response
 from malapert.planner.v1 import plan_pb2, replan_pb2
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.plan import GeneratePlanRequest, Plan, PlanPage, ReviewPlan, TerminatePlan, WhyNot
+from malapert_gateway.models.plan import (
+    GeneratePlanRequest,
+    Plan,
+    PlanPage,
+    PlanState,
+    ReviewPlan,
+    SolveStatus,
+    TerminatePlan,
+    WhyNot,
+)
 from malapert_gateway.models.replan import PlanComparison, ReplanPlan
 from malapert_gateway.models.validation import ValidationReport
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -24,6 +33,7 @@ from malapert_gateway.routes.parameters import (
     PlanId,
     RequestId,
     only,
+    only_these,
     set_etag,
 )
 from malapert_gateway.services.clients import ServiceName
@@ -46,10 +56,19 @@ async def generate_plan(body: GeneratePlanRequest, response: Response, gateway: 
 
 @router.get("")
 async def list_plans(
-    gateway: GatewayParts, page: Page, mission_id: Annotated[str, only("mission", "lupex")] = ""
+    gateway: GatewayParts,
+    page: Page,
+    mission_id: Annotated[str, only("mission", "lupex")] = "",
+    states: Annotated[list[PlanState] | None, only_these("plans that stand so")] = None,
+    statuses: Annotated[list[SolveStatus] | None, only_these("plans whose search ended so")] = None,
 ) -> PlanPage:
     """List plans, newest first, without their items."""
-    message = plan_pb2.ListPlansRequest(mission_id=mission_id, page=page)
+    message = plan_pb2.ListPlansRequest(
+        mission_id=mission_id,
+        states=enum_numbers(plan_pb2.PlanState.DESCRIPTOR, states),
+        statuses=enum_numbers(plan_pb2.SolveStatus.DESCRIPTOR, statuses),
+        page=page,
+    )
     return to_model(await gateway.call(gateway.services.plans.ListPlans, message), PlanPage)
 
 

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from malapert_gateway import policy
 from malapert_gateway.config import GatewaySettings
-from malapert_gateway.conversion import enum_number, to_message, to_model, to_values
+from malapert_gateway.conversion import enum_numbers, to_message, to_model, to_values
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
 from malapert_gateway.models.request import ImportedRequests, ImportRequests, NewActivityRequest, RequestState
+from malapert_gateway.models.shared import Visibility
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only
+from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
 from malapert_gateway.services.gateway import Gateway
 
 MOST_ROWS = 100_000
@@ -95,13 +96,15 @@ async def export_requests(
     mission_id: MissionId,
     gateway: GatewayParts,
     format: Annotated[RequestFormat, Query(description="The file's format.")] = RequestFormat.JSON,  # noqa: A002
-    states: Annotated[list[RequestState] | None, Query(description="Only these states; none means all.")] = None,
+    states: Annotated[list[RequestState] | None, only_these("these states")] = None,
+    visibilities: Annotated[list[Visibility] | None, only_these("those that these may see")] = None,
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
 ) -> Response:
     """Return the requests of a mission that the caller may see as a file that can be imported again."""
     wanted = request_pb2.ListRequestsRequest(
         mission_id=mission_id,
-        states=[enum_number(request_pb2.RequestState.DESCRIPTOR, state) for state in states or []],
+        states=enum_numbers(request_pb2.RequestState.DESCRIPTOR, states),
+        visibilities=enum_numbers(type_pb2.Visibility.DESCRIPTOR, visibilities),
         agency_id=agency_id,
     )
     requests = [_definition(message) for message in await _all_requests(gateway, wanted)]

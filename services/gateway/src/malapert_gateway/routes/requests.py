@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from malapert.payload.v1 import request_pb2, science_pb2
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.opportunity import CheckAnswer, OpportunityAnswer
 from malapert_gateway.models.prediction import CheckedRequests, CheckRequests
 from malapert_gateway.models.request import (
@@ -20,6 +21,7 @@ from malapert_gateway.models.request import (
     SubmitRequests,
 )
 from malapert_gateway.models.science import RatedRequests, RateRequests
+from malapert_gateway.models.shared import Visibility
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -31,6 +33,7 @@ from malapert_gateway.routes.parameters import (
     RequestId,
     ValidateOnly,
     only,
+    only_these,
     set_etag,
 )
 from malapert_gateway.services.opportunities import opportunities_request
@@ -58,13 +61,15 @@ async def list_requests(
     mission_id: MissionId,
     gateway: GatewayParts,
     page: Page,
-    states: Annotated[list[RequestState] | None, Query(description="Only these states; none means all.")] = None,
+    states: Annotated[list[RequestState] | None, only_these("these states")] = None,
+    visibilities: Annotated[list[Visibility] | None, only_these("those that these may see")] = None,
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
 ) -> ActivityRequestPage:
     """List the requests of a mission that the caller may see."""
     message = request_pb2.ListRequestsRequest(
         mission_id=mission_id,
-        states=[enum_number(request_pb2.RequestState.DESCRIPTOR, state) for state in states or []],
+        states=enum_numbers(request_pb2.RequestState.DESCRIPTOR, states),
+        visibilities=enum_numbers(type_pb2.Visibility.DESCRIPTOR, visibilities),
         agency_id=agency_id,
         page=page,
     )

@@ -8,9 +8,9 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
 
-from malapert_gateway.conversion import to_message, to_model
-from malapert_gateway.models.outage import AddOutageRequest, Outage, OutageEffect, OutagePage
-from malapert_gateway.models.shared import Interval
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.models.outage import AddOutageRequest, Outage, OutageEffect, OutageKind, OutagePage
+from malapert_gateway.models.shared import Confidence, Interval
 from malapert_gateway.models.window import Station, StationPage
 from malapert_gateway.models.wire import UtcTime
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
@@ -22,6 +22,7 @@ from malapert_gateway.routes.parameters import (
     Page,
     StationId,
     only,
+    only_these,
     set_etag,
 )
 
@@ -29,10 +30,21 @@ router = APIRouter(tags=["stations"], route_class=GuardedRoute)
 
 
 @router.get("/stations")
-async def list_stations(gateway: GatewayParts, page: Page) -> StationPage:
+async def list_stations(
+    gateway: GatewayParts,
+    page: Page,
+    confidences: Annotated[list[Confidence] | None, only_these("stations whose position may be trusted so far")] = None,
+    bands_confidences: Annotated[
+        list[Confidence] | None, only_these("stations whose bands may be trusted so far")
+    ] = None,
+) -> StationPage:
     """List ground stations by identifier."""
-    answer = await gateway.call(gateway.services.stations.ListStations, window_pb2.ListStationsRequest(page=page))
-    return to_model(answer, StationPage)
+    message = window_pb2.ListStationsRequest(
+        confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, confidences),
+        bands_confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, bands_confidences),
+        page=page,
+    )
+    return to_model(await gateway.call(gateway.services.stations.ListStations, message), StationPage)
 
 
 @router.get("/stations/{station_id}", responses={200: ETAG})
@@ -68,11 +80,14 @@ async def list_outages(
     gateway: GatewayParts,
     page: Page,
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    kinds: Annotated[list[OutageKind] | None, only_these("these kinds")] = None,
     start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
     end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
 ) -> OutagePage:
     """List outages of antennas in order of their start."""
-    message = outage_pb2.ListOutagesRequest(station_id=station_id, page=page)
+    message = outage_pb2.ListOutagesRequest(
+        station_id=station_id, kinds=enum_numbers(outage_pb2.OutageKind.DESCRIPTOR, kinds), page=page
+    )
     if start_time is not None and end_time is not None:
         span = Interval(start_time=start_time, end_time=end_time)
         message.span.CopyFrom(to_message(span, type_pb2.Interval))

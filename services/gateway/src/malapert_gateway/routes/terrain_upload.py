@@ -1,5 +1,6 @@
 """The upload of a digital elevation model: taken whole into a temporary file, then passed on piece by piece."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import Annotated
@@ -18,6 +19,7 @@ router = APIRouter(tags=["terrain"], route_class=UploadRoute)
 
 _CHUNK_BYTES = 256 * 1024
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
+_FORM_FIELDS = ("file", "title", "source")
 _FORMATS = (
     "Elevations as GeoTIFF, as PDS3 image that begins with its label, or as classic NetCDF; or a zip archive of one of "
     "them, or of a PDS3 or JPEG 2000 image and its PDS3 label."
@@ -82,6 +84,15 @@ async def _body_file(request: Request) -> UploadFile:
 
 async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> UploadFile:
     form = await request.form(max_files=1, max_fields=2)
+    counts = Counter(name for name, _ in form.multi_items())
+    faults = [
+        Fault(name, "EXTRA_FORBIDDEN", f"once each are allowed: {', '.join(_FORM_FIELDS)}")
+        for name, count in counts.items()
+        if name not in _FORM_FIELDS or count > 1
+    ]
+    if faults:
+        await form.close()
+        raise InvalidInputError("INVALID_REQUEST", "the form has what is not understood", faults=faults)
     file = form.get("file")
     if not isinstance(file, UploadFile):
         await form.close()

@@ -5,17 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from malapert.comms_window.v1 import window_pb2
 
-from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.operation import Operation
 from malapert_gateway.models.window import (
     ComputeWindowsRequest,
+    Predictability,
     WindowKind,
     WindowPage,
     WindowSet,
 )
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
-from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId
+from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId, only_these
 from malapert_gateway.services.clients import ServiceName
 
 router = APIRouter(tags=["windows"], route_class=GuardedRoute)
@@ -41,19 +42,21 @@ async def list_windows(
     window_set_id: WindowSetId,
     gateway: GatewayParts,
     page: Page,
-    kinds: Annotated[list[WindowKind] | None, Query(description="Only these kinds; none means all.")] = None,
+    kinds: Annotated[list[WindowKind] | None, only_these("these kinds")] = None,
     place_ids: Annotated[list[str] | None, Query(description="Only these places; none means all.")] = None,
     station_ids: Annotated[list[str] | None, Query(description="Only these stations; none means all.")] = None,
     orbiter_ids: Annotated[list[str] | None, Query(description="Only these orbiters; none means all.")] = None,
+    predictabilities: Annotated[list[Predictability] | None, only_these("windows that are so sure")] = None,
     without_profiles: Annotated[bool, Query(description="True leaves the profiles out.")] = False,
 ) -> WindowPage:
     """List the windows of a set in order of their start."""
     message = window_pb2.ListWindowsRequest(
         window_set_id=window_set_id,
-        kinds=[enum_number(window_pb2.WindowKind.DESCRIPTOR, kind) for kind in kinds or []],
+        kinds=enum_numbers(window_pb2.WindowKind.DESCRIPTOR, kinds),
         place_ids=place_ids,
         station_ids=station_ids,
         orbiter_ids=orbiter_ids,
+        predictabilities=enum_numbers(window_pb2.Predictability.DESCRIPTOR, predictabilities),
         without_profiles=without_profiles,
         page=page,
     )

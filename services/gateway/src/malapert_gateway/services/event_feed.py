@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from malapert_core.broker import AREAS, stream_of
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.event_registry import message_of
-from malapert_core.events import Event
+from malapert_core.events import Event, Visibility
 from malapert_core.identity import Identity
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -66,6 +66,7 @@ class EventFilter:
     """Which events a reader wants; empty means all."""
 
     types: frozenset[str] = frozenset()
+    visibilities: frozenset[Visibility] = frozenset()
     mission_id: str = ""
     agency_id: str = ""
 
@@ -73,6 +74,7 @@ class EventFilter:
         """Tell whether an event is wanted."""
         return (
             (not self.types or event.subject in self.types)
+            and (not self.visibilities or event.visibility in self.visibilities)
             and self.mission_id in ("", mission_id)
             and self.agency_id in ("", event.agency_id)
         )

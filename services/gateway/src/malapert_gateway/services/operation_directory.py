@@ -3,7 +3,6 @@
 from collections import OrderedDict
 
 from malapert.operation.v1 import operation_pb2
-from malapert.type.v1 import type_pb2
 from malapert_core.errors import NotFoundError, UnavailableError
 from malapert_core.paging import encode_cursor, page_size_of
 
@@ -60,15 +59,14 @@ class OperationDirectory:
             return service, answer.operation
         raise unavailable or NotFoundError("operation", operation_id)
 
-    async def page(self, page: type_pb2.PageRequest) -> operation_pb2.ListOperationsResponse:
-        """Return a page of all services' operations, newest first.
+    async def page(self, wanted: operation_pb2.ListOperationsRequest) -> operation_pb2.ListOperationsResponse:
+        """Return a page of the operations of all services that are wanted, newest first.
 
         The services' cursor is the last identifier before the page, so that one cursor serves all of them.
         """
-        size = page_size_of(page.page_size)
-        request = operation_pb2.ListOperationsRequest(
-            page=type_pb2.PageRequest(page_size=size, page_token=page.page_token)
-        )
+        request = operation_pb2.ListOperationsRequest()
+        request.CopyFrom(wanted)
+        request.page.page_size = size = page_size_of(wanted.page.page_size)
         found: list[operation_pb2.Operation] = []
         more = False
         for service in ServiceName:

@@ -195,8 +195,9 @@ class ActivityRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestFilter:
-    """Which requests of a mission to list: these states and this agency's, empty meaning all, after an identifier."""
+    """Which requests of a mission to list, after an identifier; an empty field means all."""
 
     states: frozenset[RequestState] = frozenset()
     agency_id: str = ""
     after_request_id: str = ""
+    visibilities: frozenset[Visibility] = frozenset()

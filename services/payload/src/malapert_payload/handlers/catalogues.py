@@ -3,11 +3,14 @@
 from typing import Any
 
 from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc
+from malapert.type.v1 import type_pb2
+from malapert_core.enum_filters import wanted_values
 from malapert_core.identity import require_identity
 from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.activity_type import ActivityType
 from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.figures import Confidence
 from malapert_payload.domain.instrument import Instrument
 from malapert_payload.handlers.request_messages import request_of
 from malapert_payload.handlers.viewer import calling_viewer
@@ -44,7 +47,12 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
     ) -> catalogue_pb2.ListInstrumentsResponse:
         """List a mission's instruments."""
         catalogue = await self._catalogues.get(request.mission_id, request.mission_version)
-        instruments = (to_message(item, catalogue_pb2.Instrument) for item in catalogue.instruments)
+        wanted = _wanted_confidences(request)
+        instruments = (
+            to_message(item, catalogue_pb2.Instrument)
+            for item in catalogue.instruments
+            if not wanted or item.confidence in wanted
+        )
         return catalogue_pb2.ListInstrumentsResponse(instruments=instruments)
 
     async def GetInstrument(  # noqa: N802
@@ -61,7 +69,12 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
     ) -> catalogue_pb2.ListActivityTypesResponse:
         """List a mission's activity types."""
         catalogue = await self._catalogues.get(request.mission_id, request.mission_version)
-        kinds = (to_message(kind, catalogue_pb2.ActivityType) for kind in catalogue.activity_types)
+        wanted = _wanted_confidences(request)
+        kinds = (
+            to_message(kind, catalogue_pb2.ActivityType)
+            for kind in catalogue.activity_types
+            if not wanted or kind.confidence in wanted
+        )
         return catalogue_pb2.ListActivityTypesResponse(activity_types=kinds)
 
     async def PublishInstrument(  # noqa: N802
@@ -122,3 +135,9 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
                 for version in versions
             )
         )
+
+
+def _wanted_confidences(
+    request: catalogue_pb2.ListInstrumentsRequest | catalogue_pb2.ListActivityTypesRequest,
+) -> frozenset[Confidence]:
+    return wanted_values(Confidence, request.confidences, type_pb2.Confidence.DESCRIPTOR, "confidences")

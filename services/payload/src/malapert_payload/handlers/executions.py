@@ -3,14 +3,15 @@
 from typing import Any
 
 from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
+from malapert_core.enum_filters import wanted_values
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.rpc.mapping import to_domain, to_message
 
-from malapert_payload.domain.execution import Execution
+from malapert_payload.domain.execution import Execution, ExecutionOutcome
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.executions import ExecutionService
-from malapert_payload.storage.executions import ReportKey
+from malapert_payload.storage.executions import ExecutionFilter, ReportKey
 
 
 class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
@@ -35,9 +36,11 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
         """List the reports of a request or of a mission."""
         after = _after(request.page.page_token)
         limit = page_size_of(request.page.page_size)
-        reports, last = await self._executions.page(
-            request.mission_id, request.request_id, after, limit, calling_viewer()
+        outcomes = wanted_values(
+            ExecutionOutcome, request.outcomes, execution_pb2.ExecutionOutcome.DESCRIPTOR, "outcomes"
         )
+        wanted = ExecutionFilter(request.request_id, outcomes, after)
+        reports, last = await self._executions.page(request.mission_id, wanted, limit, calling_viewer())
         return execution_pb2.ListExecutionsResponse(
             executions=(to_message(report, execution_pb2.Execution) for report in reports),
             next_page_token=encode_cursor(last[0], str(last[1])) if last else "",

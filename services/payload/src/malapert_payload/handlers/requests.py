@@ -4,10 +4,11 @@ from typing import Any
 
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
+from malapert_core.enum_filters import wanted_values
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
-from malapert_core.rpc.mapping import known, to_domain
+from malapert_core.rpc.mapping import to_domain
 
-from malapert_payload.domain.request import RequestFilter, RequestState
+from malapert_payload.domain.request import RequestFilter, RequestState, Visibility
 from malapert_payload.domain.science import PlaceLight
 from malapert_payload.handlers.request_messages import (
     expansion_message,
@@ -90,9 +91,12 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         """List the requests that the caller sees."""
         token = request.page.page_token
         wanted = RequestFilter(
-            states=frozenset(known(RequestState, state) for state in request.states),
+            states=wanted_values(RequestState, request.states, request_pb2.RequestState.DESCRIPTOR, "states"),
             agency_id=request.agency_id,
             after_request_id=decode_cursor(token)[0] if token else "",
+            visibilities=wanted_values(
+                Visibility, request.visibilities, type_pb2.Visibility.DESCRIPTOR, "visibilities"
+            ),
         )
         limit = page_size_of(request.page.page_size)
         found, has_more = await self._requests.page(request.mission_id, wanted, limit, calling_viewer())

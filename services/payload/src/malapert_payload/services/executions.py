@@ -18,7 +18,7 @@ from malapert_payload.domain.visibility import Viewer, sight_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
-from malapert_payload.storage.executions import ReportKey
+from malapert_payload.storage.executions import ExecutionFilter, ReportKey
 
 
 class ExecutionService:
@@ -87,20 +87,20 @@ class ExecutionService:
         return told, after
 
     async def page(
-        self, mission_id: str, request_id: str, after: ReportKey, limit: int, viewer: Viewer
+        self, mission_id: str, wanted: ExecutionFilter, limit: int, viewer: Viewer
     ) -> tuple[list[Execution], ReportKey | None]:
-        """Return at most so many reports of a request, or of all that the viewer sees, and the key of the last.
+        """Return at most so many of the wanted reports that the viewer sees, and the key of the last.
 
         The key is None where no more follow. Raises NotFoundError as `report` does.
         """
         async with self._database.reading() as session:
             catalogue = await self._reader.current(session, mission_id)
             sight = sight_of(viewer, catalogue.agency_ids)
-            if request_id:
-                request = await self._stores.requests.find(session, mission_id, request_id)
+            if wanted.request_id:
+                request = await self._stores.requests.find(session, mission_id, wanted.request_id)
                 if request is None or not sight.admits(request):
-                    raise NotFoundError("request", request_id)
-            found = await self._stores.executions.page(session, mission_id, request_id, after, limit + 1)
+                    raise NotFoundError("request", wanted.request_id)
+            found = await self._stores.executions.page(session, mission_id, wanted, limit + 1)
             seen = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in found})
         kept = found[:limit]
         reports = [r for _, r in kept if r.request_id in seen and sight.admits(seen[r.request_id])]

@@ -1,18 +1,28 @@
 """Reports of what became of requests."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.execution import Execution
+from malapert_payload.domain.execution import Execution, ExecutionOutcome
 from malapert_payload.storage.tables import ExecutionRow
 
 _EXECUTION = TypeAdapter(Execution)
 ReportKey = tuple[str, int]
 """The request, and how many reports on it came before, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFilter:
+    """Which reports of a mission to list, after a key; an empty field means all."""
+
+    request_id: str = ""
+    outcomes: frozenset[ExecutionOutcome] = frozenset()
+    after: ReportKey = ("", 0)
 
 
 class ExecutionStore:
@@ -25,13 +35,16 @@ class ExecutionStore:
         return [_EXECUTION.validate_python(row.document) for row in rows]
 
     async def page(
-        self, session: AsyncSession, mission_id: str, request_id: str, after: ReportKey, limit: int
+        self, session: AsyncSession, mission_id: str, wanted: ExecutionFilter, limit: int
     ) -> list[tuple[ReportKey, Execution]]:
-        """Return at most so many reports after a key, of one request or where none is named of all, with their keys."""
+        """Return at most so many of the wanted reports with their keys."""
         key = tuple_(col(ExecutionRow.request_id), col(ExecutionRow.sequence))
-        query = select(ExecutionRow).where(ExecutionRow.mission_id == mission_id, key > after)
-        if request_id:
-            query = query.where(ExecutionRow.request_id == request_id)
+        query = select(ExecutionRow).where(ExecutionRow.mission_id == mission_id, key > wanted.after)
+        if wanted.request_id:
+            query = query.where(ExecutionRow.request_id == wanted.request_id)
+        if wanted.outcomes:
+            outcome = col(ExecutionRow.document)["outcome"].as_integer()
+            query = query.where(outcome.in_([each.value for each in wanted.outcomes]))
         rows = await session.exec(query.order_by(ExecutionRow.request_id, col(ExecutionRow.sequence)).limit(limit))
         return [((row.request_id, row.sequence), _EXECUTION.validate_python(row.document)) for row in rows]
 

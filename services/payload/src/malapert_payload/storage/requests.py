@@ -11,7 +11,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_payload.domain.request import ActivityRequest, RequestChange, RequestFilter, RequestState, Standing
+from malapert_payload.domain.request import (
+    ActivityRequest,
+    RequestChange,
+    RequestFilter,
+    RequestState,
+    Standing,
+    Visibility,
+)
 from malapert_payload.domain.visibility import Sight
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
@@ -84,6 +91,8 @@ class RequestStore:
         query = _of_mission(mission_id).where(_admitted(sight), RequestRow.request_id > wanted.after_request_id)
         if wanted.states:
             query = query.where(_in_states(wanted.states))
+        if wanted.visibilities:
+            query = query.where(_visible_to(wanted.visibilities))
         if wanted.agency_id:
             query = query.where(RequestRow.agency_id == wanted.agency_id)
         return await self._load(session, query.limit(limit))
@@ -147,8 +156,11 @@ def _in_states(states: Iterable[RequestState]) -> ColumnElement[bool]:
 def _admitted(sight: Sight) -> ColumnElement[bool]:
     if sight.everything:
         return true()
-    visibilities = [visibility.name for visibility in sight.visibilities]
-    return or_(col(RequestRow.visibility).in_(visibilities), col(RequestRow.agency_id) == sight.agency_id)
+    return or_(_visible_to(sight.visibilities), col(RequestRow.agency_id) == sight.agency_id)
+
+
+def _visible_to(visibilities: Iterable[Visibility]) -> ColumnElement[bool]:
+    return col(RequestRow.visibility).in_([visibility.name for visibility in visibilities])
 
 
 def _by_id(requests: Iterable[ActivityRequest]) -> dict[str, ActivityRequest]:

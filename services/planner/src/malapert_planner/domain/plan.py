@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
 
+from malapert_planner.domain.schedule import SolveStatus
+
 
 class PlanState(StrEnum):
     """Where a plan stands."""
@@ -17,6 +19,16 @@ class PlanState(StrEnum):
     RELEASED = "RELEASED"
     ACTIVATED = "ACTIVATED"
     TERMINATED = "TERMINATED"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which plans to list, older than one of them; an empty field means all."""
+
+    mission_id: str = ""
+    states: frozenset[PlanState] = frozenset()
+    statuses: frozenset[SolveStatus] = frozenset()
+    before_id: str = ""
 
 
 class Pending(StrEnum):

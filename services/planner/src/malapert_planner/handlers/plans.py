@@ -4,11 +4,14 @@ import math
 from typing import Any
 
 from malapert.planner.v1 import plan_pb2, plan_pb2_grpc, replan_pb2
+from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
+from malapert_planner.domain.plan import PlanFilter, PlanState
+from malapert_planner.domain.schedule import SolveStatus
 from malapert_planner.handlers.messages import plan_message
 from malapert_planner.services.comparison import compare, require_same_mission
 from malapert_planner.services.generation import GENERATE_PLAN
@@ -59,8 +62,13 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> plan_pb2.ListPlansResponse:
         """Return a page of plans, newest first."""
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        plans = await self._plans.page(size + 1, mission_id=request.mission_id, before_id=before_id)
+        wanted = PlanFilter(
+            request.mission_id,
+            wanted_values(PlanState, request.states, plan_pb2.PlanState.DESCRIPTOR, "states"),
+            wanted_values(SolveStatus, request.statuses, plan_pb2.SolveStatus.DESCRIPTOR, "statuses"),
+            decode_cursor(request.page.page_token)[0] if request.page.page_token else "",
+        )
+        plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
         return plan_pb2.ListPlansResponse(
             plans=[plan_message(plan, with_items=False) for plan in plans[:size]],

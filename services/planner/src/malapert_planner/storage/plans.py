@@ -10,7 +10,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from malapert_planner.domain.plan import Pending, Plan, PlanContact, PlanContent, PlanNotice, PlanState, Review
+from malapert_planner.domain.plan import (
+    Pending,
+    Plan,
+    PlanContact,
+    PlanContent,
+    PlanFilter,
+    PlanNotice,
+    PlanState,
+    Review,
+)
 from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
 
 
@@ -49,13 +58,15 @@ class PlanStore:
         session.add(PlanNoticeRow(plan_id=plan_id, request_version=request_version, **asdict(notice)))
         return True
 
-    async def page(self, session: AsyncSession, size: int, *, mission_id: str, before_id: str) -> list[Plan]:
-        """Return at most so many plans, newest first, of one mission or of all."""
+    async def page(self, session: AsyncSession, size: int, wanted: PlanFilter) -> list[Plan]:
+        """Return at most so many plans of the mission and in the states that are wanted, newest first."""
         query = _plans()
-        if mission_id:
-            query = query.where(col(PlanRow.mission_id) == mission_id)
-        if before_id:
-            query = query.where(col(PlanRow.plan_id) < before_id)
+        if wanted.mission_id:
+            query = query.where(col(PlanRow.mission_id) == wanted.mission_id)
+        if wanted.states:
+            query = query.where(col(PlanRow.state).in_([state.value for state in wanted.states]))
+        if wanted.before_id:
+            query = query.where(col(PlanRow.plan_id) < wanted.before_id)
         query = query.order_by(col(PlanRow.plan_id).desc()).limit(size)
         return [_of_rows(*rows) for rows in (await session.exec(query)).all()]
 

@@ -1,0 +1,144 @@
+"""What a query may hold: parameters that a call has, once where one is meant, and a filter for every state and kind."""
+
+import inspect
+from typing import Any
+
+import pytest
+from gateway_platform import GatewayPlatform
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from malapert.comms_window.v1 import contact_pb2
+from malapert_gateway.app import API_ROUTERS, create_app
+from malapert_gateway.conversion import enum_prefix
+from malapert_gateway.services.clients import GRPC_SERVICES
+
+DOCUMENT = create_app().openapi()
+PLURALS = {"status": "statuses", "visibility": "visibilities", "predictability": "predictabilities"}
+
+
+def operations() -> list[tuple[str, str]]:
+    return [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
+
+
+def address(path: str) -> str:
+    samples = {"{layer}": "ELEVATION", "{level}": "1", "{column}": "1", "{row}": "1", "{version}": "1"}
+    if path.startswith("/api/v1/schemas"):
+        return "/api/v1/schemas/request"
+    for name, value in samples.items():
+        path = path.replace(name, value)
+    return "/".join("a" + part.partition("}")[2] if part.startswith("{") else part for part in path.split("/"))
+
+
+@pytest.mark.asyncio
+async def test_every_call_refuses_what_its_query_does_not_have(sqlite_platform: GatewayPlatform) -> None:
+    for method, path in operations():
+        answer = await sqlite_platform.http.request(
+            method, address(path) + "?no_such=1", headers=sqlite_platform.bearer("MALAPERT", "OPERATOR")
+        )
+        if answer.status_code in (403, 415):  # what comes before the call is understood
+            continue
+        problem = answer.json()
+        assert answer.status_code == 422, (method, path, problem)
+        (fault,) = [fault for fault in problem["errors"] if fault["path"] == "query.no_such"]
+        assert fault["code"] == "UNKNOWN_PARAMETER"
+        names = sorted(
+            each["name"] for each in DOCUMENT["paths"][path][method].get("parameters", []) if each["in"] == "query"
+        )
+        assert fault["message"].endswith("allowed: " + (", ".join(names) or "none"))
+    assert sqlite_platform.services.calls == []
+
+
+@pytest.mark.asyncio
+async def test_one_value_is_one_value(sqlite_platform: GatewayPlatform) -> None:
+    tried = 0
+    for path, methods in DOCUMENT["paths"].items():
+        for parameter in methods.get("get", {}).get("parameters", []):
+            if parameter["in"] != "query" or "array" in str(parameter["schema"]):
+                continue
+            name = parameter["name"]
+            answer = await sqlite_platform.http.get(
+                f"{address(path)}?{name}=1&{name}=1", headers=sqlite_platform.bearer("MALAPERT", "OPERATOR")
+            )
+            assert answer.status_code == 422, (path, name)
+            faults = [(fault["path"], fault["code"]) for fault in answer.json()["errors"]]
+            assert (f"query.{name}", "DUPLICATE_PARAMETER") in faults
+            tried += 1
+    assert tried > 30
+
+
+@pytest.mark.asyncio
+async def test_all_faults_of_a_call_come_back_at_once(sqlite_platform: GatewayPlatform) -> None:
+    answer = await sqlite_platform.http.post(
+        "/api/v1/missions/lupex/requests?validate_only=maybe&dry_run=1&validate_only=true",
+        json={"requests": [], "more": 1},
+        headers=sqlite_platform.bearer(),
+    )
+    found = {(fault["path"], fault["code"]) for fault in answer.json()["errors"]}
+    assert {
+        ("query.dry_run", "UNKNOWN_PARAMETER"),
+        ("query.validate_only", "DUPLICATE_PARAMETER"),
+        ("more", "EXTRA_FORBIDDEN"),
+    } <= found
+
+
+@pytest.mark.asyncio
+async def test_a_filter_goes_through_by_value(sqlite_platform: GatewayPlatform) -> None:
+    asked = "/api/v1/contacts?states=TENTATIVE&states=CANCELLED"
+    answer = await sqlite_platform.http.get(asked, headers=sqlite_platform.bearer())
+    assert answer.status_code == 200
+    (request,) = sqlite_platform.services.asked("ListContacts")
+    assert list(request.states) == [contact_pb2.CONTACT_STATE_TENTATIVE, contact_pb2.CONTACT_STATE_CANCELLED]
+    refused = await sqlite_platform.http.get("/api/v1/contacts?states=HELD", headers=sqlite_platform.bearer())
+    assert refused.status_code == 422
+    assert "TENTATIVE" in refused.json()["errors"][0]["message"]
+
+
+def _rows(method: MethodDescriptor) -> FieldDescriptor | None:
+    repeated = [field for field in method.output_type.fields if field.is_repeated and field.message_type is not None]
+    return repeated[0] if len(repeated) == 1 else None
+
+
+def listings() -> list[MethodDescriptor]:
+    pool = descriptor_pool.Default()
+    services = sorted({name for names in GRPC_SERVICES.values() for name in names})
+    methods = [method for name in services for method in pool.FindServiceByName(name).methods]
+    return [method for method in methods if _rows(method) is not None and method.name.startswith("List")]
+
+
+@pytest.mark.parametrize("listing", listings(), ids=lambda listing: listing.name)
+def test_each_state_and_kind_of_a_listing_can_be_filtered_by(listing: MethodDescriptor) -> None:
+    rows = _rows(listing)
+    assert rows is not None
+    routes = [route for router in API_ROUTERS for route in router.routes if listing.name in _calls(route.endpoint)]
+    for field in rows.message_type.fields:
+        if field.enum_type is None or field.is_repeated:
+            continue
+        plural = PLURALS.get(field.name, field.name + "s")
+        wanted = listing.input_type.fields_by_name[plural]
+        assert wanted.is_repeated
+        assert wanted.enum_type is field.enum_type
+        shown = [route for route in routes if "GET" in route.methods and "list" in route.name]
+        assert shown, listing.name
+        prefix = enum_prefix(field.enum_type)
+        for route in shown:
+            (parameter,) = [
+                each
+                for each in DOCUMENT["paths"][f"/api/v1{route.path}"]["get"]["parameters"]
+                if each["name"] == plural
+            ]
+            values = [value.name.removeprefix(prefix) for value in field.enum_type.values[1:]]
+            assert _enum_of(parameter["schema"]) == values
+
+
+def _calls(endpoint: Any) -> str:
+    source = inspect.getsource(endpoint)
+    return source + "ListOperations" if "gateway.operations.page" in source else source
+
+
+def _enum_of(schema: dict[str, Any]) -> list[str]:
+    (array,) = [part for part in schema.get("anyOf", [schema]) if part.get("type") == "array"]
+    item = array["items"]
+    if "$ref" in item:
+        item = DOCUMENT["components"]["schemas"][item["$ref"].rsplit("/", 1)[-1]]
+    found: list[str] = item["enum"]
+    return found
