@@ -49,6 +49,17 @@ async def test_operations_are_seen_by_their_owner_alone(sqlite_service_runtime: 
         async with open_test_channel(service.target, identity_of("isro", Role.OPERATOR)) as channel:
             found = await operation_pb2_grpc.OperationServiceStub(channel).GetOperation(request)
             assert found.operation.owner_agency_id == "jaxa"
+            stub = operation_pb2_grpc.OperationServiceStub(channel)
+            for wanted in (
+                operation_pb2.ListOperationsRequest(kinds=["write_note"]),
+                operation_pb2.ListOperationsRequest(states=operation_pb2.OperationState.values()[1:]),
+            ):
+                assert [each.operation_id for each in (await stub.ListOperations(wanted)).operations] == [operation_id]
+            for unwanted in (
+                operation_pb2.ListOperationsRequest(kinds=["read_note"]),
+                operation_pb2.ListOperationsRequest(states=[operation_pb2.OPERATION_STATE_CANCELLED]),
+            ):
+                assert not (await stub.ListOperations(unwanted)).operations
 
 
 async def _eventually_note(service: RunningService[SampleSettings], note_id: str) -> NoteRow:

@@ -1,6 +1,7 @@
 """The contact book over gRPC, with a real broker and both kinds of database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, event_pb2, window_pb2, window_pb2_grpc
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
+from malapert_comms_window.domain.contacts import Contact, ContactState
+from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_core.errors import ConflictError, InvalidInputError, MalapertError, NotFoundError, PreconditionError
 from malapert_core.events import Event
 from malapert_core.identity import Role
@@ -32,6 +35,23 @@ def _asked(station_id: str, start_h: float, end_h: float, **window: str) -> cont
 
 def _reservation(key: str, *requests: contact_pb2.ContactRequest, **more: Any) -> contact_pb2.ReserveContactsRequest:
     return contact_pb2.ReserveContactsRequest(idempotency_key=key, mission_id="lupex", requests=requests, **more)
+
+
+_CONTACT = Contact(
+    contact_id="contact",
+    station_id="esa-mlg",
+    asset_id="rover",
+    mission_id="lupex",
+    agency_id="JAXA",
+    start_time=START + timedelta(hours=4),
+    end_time=START + timedelta(hours=5),
+    occupied_start_time=START + timedelta(hours=3),
+    occupied_end_time=START + timedelta(hours=6),
+    state=ContactState.TENTATIVE,
+    version=1,
+    hold_until_time=None,
+    plan_id="",
+)
 
 
 async def _listed(stub: Any, **wanted: Any) -> list[contact_pb2.Contact]:
@@ -300,6 +320,36 @@ async def test_a_hold_that_ran_out_frees_the_antenna(comms_window: Any) -> None:
             contact_pb2.CONTACT_STATE_TENTATIVE,
         }
         assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == [taken.contact_id]
+        assert await _listed(stub, states=[contact_pb2.CONTACT_STATE_TENTATIVE]) == [taken]
+        given_back = await _listed(stub, states=[contact_pb2.CONTACT_STATE_CANCELLED, contact_pb2.CONTACT_STATE_FAILED])
+        assert [contact.contact_id for contact in given_back] == [lapsed.contact_id]
+        with pytest.raises(InvalidInputError) as unknown:
+            await _listed(stub, states=[contact_pb2.CONTACT_STATE_ACTIVE, 0, 99])
+        assert [fault.path for fault in unknown.value.faults] == ["states[1]", "states[2]"]
+
+
+@pytest.mark.asyncio
+async def test_contacts_are_listed_by_the_state_that_they_have_now(comms_window: Any) -> None:
+    """A stored state ages: holds run out, promised contacts begin and end."""
+    store, hold = ContactStore(), START + timedelta(hours=2)
+    contacts = [
+        replace(_CONTACT, contact_id=f"{state}-{index}", state=state, hold_until_time=until)
+        for state in ContactState
+        for index, until in enumerate((None, hold))
+    ]
+    async with comms_window.run() as service:
+        async with service.runtime.database.transaction() as session:
+            await store.add(session, contacts)
+        async with service.runtime.database.reading() as session:
+            for now in (START + timedelta(hours=hours) for hours in (0, 2, 3, 4, 5, 6)):
+                for state in ContactState:
+                    wanted = ContactFilter(states=frozenset({state}), states_at=now)
+                    found = {contact.contact_id for contact in await store.page(session, wanted, 100)}
+                    assert found == {each.contact_id for each in contacts if each.state_at(now) is state}, (state, now)
+                holding = await store.page(session, ContactFilter(only_holding_at=now), 100)
+                assert {each.contact_id for each in holding} == {
+                    each.contact_id for each in contacts if each.holds_antenna_at(now)
+                }
 
 
 @pytest.mark.asyncio

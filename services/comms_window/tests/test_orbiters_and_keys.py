@@ -155,6 +155,13 @@ async def _check_files(channel: Any, set_id: str, window: window_pb2.Window) -> 
     )
     copy = (await orbiters.RegisterOrbiter(again)).orbiter
     assert list(copy.spans) == [_span(3)]
+    by_source = {
+        source: [each.orbiter_id for each in (await orbiters.ListOrbiters(request)).orbiters]
+        for source in (orbiter_pb2.ORBIT_SOURCE_OEM, orbiter_pb2.ORBIT_SOURCE_TLE)
+        for request in [orbiter_pb2.ListOrbitersRequest(sources=[source])]
+    }
+    assert by_source == {orbiter_pb2.ORBIT_SOURCE_OEM: ["relay-2"], orbiter_pb2.ORBIT_SOURCE_TLE: []}
+    assert len((await orbiters.ListOrbiters(orbiter_pb2.ListOrbitersRequest())).orbiters) >= 2
     with pytest.raises(InvalidInputError) as outside:
         await orbiters.ExportOrbiter(orbiter_pb2.ExportOrbiterRequest(orbiter_id="relay-2", span=_span(4), step_s=0.1))
     assert {fault.code for fault in outside.value.faults} == {"OUTSIDE_ORBIT", "OUT_OF_RANGE"}

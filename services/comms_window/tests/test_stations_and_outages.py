@@ -116,6 +116,9 @@ async def test_an_outage_cancels_what_it_hits_and_keeps_the_antenna_free(comms_w
         assert first == START + timedelta(hours=11)  # the outage ends at 10, set-up takes an hour
         listed = (await outages.ListOutages(outage_pb2.ListOutagesRequest(span=_hours(9, 11)))).outages
         assert list(listed) == [effects[0].outage]
+        for kind, count in ((outage_pb2.OUTAGE_KIND_FAILURE, 1), (outage_pb2.OUTAGE_KIND_MAINTENANCE, 0)):
+            of_kind = (await outages.ListOutages(outage_pb2.ListOutagesRequest(kinds=[kind]))).outages
+            assert len(of_kind) == count
         events = await _subjects(service, 4)
         assert [event.subject.split(".v1.")[1] for event in events] == [
             "contact.committed", "contact.committed", "outage.added", "contact.released",
@@ -251,6 +254,11 @@ async def test_stations_are_added_changed_and_taken_away(comms_window: Any) -> N
         listed = (await stub.ListStations(window_pb2.ListStationsRequest())).stations
         assert len([each for each in listed if each.station_id == "esa-mlg"]) == 1
         assert changed in listed
+        for name in ("confidence", "bands_confidence"):
+            for level in {getattr(each, name) for each in listed} | {type_pb2.CONFIDENCE_UNVERIFIED}:
+                wanted = window_pb2.ListStationsRequest(**{name.replace("confidence", "confidences"): [level]})
+                found = (await stub.ListStations(wanted)).stations
+                assert list(found) == [each for each in listed if getattr(each, name) == level]
         added = window_pb2.Station()
         added.CopyFrom(station)
         added.station_id, added.complex_name, added.name = "ogs-tenerife", "Teide", "Optical ground station"

@@ -240,6 +240,12 @@ async def test_windows_are_listed_by_kind_place_and_station(sqlite_comms_window:
             (window_pb2.WINDOW_KIND_CONTACT, "ridge", "isro-idsn-32")
         }
         assert not any(window.profiles for window in windows)
+        every = await _all_windows(stub, window_set_id)
+        for level in (window_pb2.PREDICTABILITY_PREDICTED, window_pb2.PREDICTABILITY_POTENTIAL):
+            found = await _all_windows(stub, window_set_id, predictabilities=[level])
+            assert [each.window_id for each in found] == [
+                each.window_id for each in every if each.predictability == level
+            ]
         with pytest.raises(NotFoundError) as unknown:
             await _all_windows(stub, "windows-none")
         assert unknown.value.reason == "UNKNOWN_WINDOW_SET"

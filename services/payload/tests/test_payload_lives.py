@@ -159,6 +159,11 @@ async def test_a_request_is_followed_to_its_data(
             execution_pb2.ListExecutionsRequest(mission_id="polar-test", request_id="pan-daily")
         )
         assert [item.outcome for item in listed.executions] == [2, 3]
+        for outcomes in ([2], [3], [4], [2, 3]):
+            told = await stubs.executions.ListExecutions(
+                execution_pb2.ListExecutionsRequest(mission_id="polar-test", outcomes=outcomes)
+            )
+            assert [item.outcome for item in told.executions] == [each for each in (2, 3) if each in outcomes]
         of_all, page = [], type_pb2.PageRequest(page_size=1)
         while True:
             some = await stubs.executions.ListExecutions(

@@ -102,6 +102,20 @@ async def test_import_takes_all_once(launch: Callable[[], Any], mission_import: 
             catalogue_pb2.ListActivityTypesRequest(mission_id="polar-test", mission_version=1)
         )
         assert list(kinds.activity_types) == list(mission_import.activity_types)
+        for level in range(1, 7):
+            trusted = await client.catalogues.ListInstruments(
+                catalogue_pb2.ListInstrumentsRequest(mission_id="polar-test", confidences=[level])
+            )
+            assert list(trusted.instruments) == [item for item in listed.instruments if item.confidence == level]
+            known = await client.catalogues.ListActivityTypes(
+                catalogue_pb2.ListActivityTypesRequest(mission_id="polar-test", mission_version=1, confidences=[level])
+            )
+            assert list(known.activity_types) == [item for item in kinds.activity_types if item.confidence == level]
+        every = await client.requests.ListRequests(request_pb2.ListRequestsRequest(mission_id="polar-test"))
+        for visibility in range(1, 4):
+            asked = request_pb2.ListRequestsRequest(mission_id="polar-test", visibilities=[visibility])
+            seen = (await client.requests.ListRequests(asked)).requests
+            assert list(seen) == [item for item in every.requests if item.visibility == visibility]
         found = await client.catalogues.GetInstrument(
             catalogue_pb2.GetInstrumentRequest(mission_id="polar-test", instrument_id="camera")
         )

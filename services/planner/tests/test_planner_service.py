@@ -148,10 +148,20 @@ async def test_a_plan_lives_from_proposal_to_release_and_end(
             plan_pb2.TerminatePlanRequest(plan_id=plan.plan_id, reason="the rover is late")
         )
         listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week"))
+        by_state = {
+            state: len((await client.plans.ListPlans(plan_pb2.ListPlansRequest(states=[state]))).plans)
+            for state in (plan_pb2.PLAN_STATE_TERMINATED, plan_pb2.PLAN_STATE_DRAFT)
+        }
+        by_status = {
+            status: len((await client.plans.ListPlans(plan_pb2.ListPlansRequest(statuses=[status]))).plans)
+            for status in plan_pb2.SolveStatus.values()[1:]
+        }
         seen = await events_of(service.runtime.js, 4)
     assert (ended.plan.state, ended.plan.state_reason) == (plan_pb2.PLAN_STATE_TERMINATED, "the rover is late")
     assert {contact.state for contact in servicers.contacts.values()} == {contact_pb2.CONTACT_STATE_CANCELLED}
     assert [item.plan_id for item in listed.plans] == [plan.plan_id]
+    assert by_state == {plan_pb2.PLAN_STATE_TERMINATED: 1, plan_pb2.PLAN_STATE_DRAFT: 0}
+    assert [status for status, count in by_status.items() if count] == [plan.status]
     assert not listed.plans[0].activities
     assert listed.plans[0].objective == plan.objective
     assert [event.subject.rpartition(".")[2] for event in seen] == ["proposed", "submitted", "released", "terminated"]

@@ -84,20 +84,17 @@ async def _body_file(request: Request) -> UploadFile:
 
 async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> UploadFile:
     form = await request.form(max_files=1, max_fields=2)
+    file = form.get("file")
+    faults = [] if isinstance(file, UploadFile) else [Fault("file", "MISSING", "the form needs a file")]
     counts = Counter(name for name, _ in form.multi_items())
-    faults = [
+    faults += [
         Fault(name, "EXTRA_FORBIDDEN", f"once each are allowed: {', '.join(_FORM_FIELDS)}")
         for name, count in counts.items()
         if name not in _FORM_FIELDS or count > 1
     ]
-    if faults:
+    if faults or not isinstance(file, UploadFile):
         await form.close()
-        raise InvalidInputError("INVALID_REQUEST", "the form has what is not understood", faults=faults)
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        await form.close()
-        fault = Fault("file", "MISSING", "the form needs a file")
-        raise InvalidInputError("INVALID_REQUEST", "the form has no file", faults=[fault])
+        raise InvalidInputError("INVALID_REQUEST", f"the form has {len(faults)} faults", faults=faults)
     header.title = str(form.get("title", header.title))
     header.source = str(form.get("source", header.source))
     header.file_name = file.filename or header.file_name
