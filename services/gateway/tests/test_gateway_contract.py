@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from malapert_gateway.app import create_app
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.services import ServiceLauncher
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -109,3 +110,12 @@ def test_the_document_can_be_printed(capsys: pytest.CaptureFixture[str], tmp_pat
 
     main(["openapi"])
     assert capsys.readouterr().out.startswith('{\n  "openapi": "3.1')
+
+
+def test_the_document_is_valid() -> None:
+    assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_every_tag_is_declared() -> None:
+    used = {tag for _, _, operation in operations() for tag in operation["tags"]}
+    assert {tag["name"] for tag in DOCUMENT["tags"]} == used
