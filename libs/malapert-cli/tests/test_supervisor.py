@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from malapert_cli.supervisor import ProcessSpec, Supervisor
+from malapert_cli.data_directory import DataDirectoryError, held
+from malapert_cli.supervisor import MOST_DEATHS, ProcessSpec, Supervisor
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -63,3 +64,96 @@ async def test_a_process_that_ignores_the_end_is_killed(tmp_path):
     await supervisor.stop()
     assert not _alive(pid)
     assert events == ["deaf did not end within 0.5 s and is killed"]
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_keeps_dying_is_given_up_with_its_last_words(tmp_path):
+    events: list[str] = []
+    (tmp_path / "hopeless.log").write_text("of an earlier run\n")
+    spec = _spec(tmp_path, "hopeless", "import sys; print('[red]no such thing'); sys.exit(3)")
+    supervisor = Supervisor([spec, _spec(tmp_path, "b", SLEEPER)], events.append, first_backoff_s=0.01)
+    await supervisor.start()
+    try:
+        async with asyncio.timeout(20):
+            failure = await supervisor.failed()
+    finally:
+        await supervisor.stop()
+    assert failure.startswith(f"hopeless ended {MOST_DEATHS} times")
+    assert "exit code 3" in failure
+    assert "[red]no such thing" in failure
+    assert "earlier" not in failure
+    assert len(events) == MOST_DEATHS - 1
+    assert not _alive(supervisor.process_id("b"))
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_started_is_named(tmp_path):
+    spec = ProcessSpec("absent", (str(tmp_path / "absent"),), {}, tmp_path / "absent.log")
+    supervisor = Supervisor([spec], lambda _line: None)
+    await supervisor.start()
+    async with asyncio.timeout(5):
+        assert "absent cannot be started: " in await supervisor.failed()
+    await supervisor.stop()
+
+
+@pytest.mark.asyncio
+async def test_logs_and_what_processes_write_are_their_owners_alone(tmp_path):
+    spec = _spec(tmp_path, "a", f"open({str(tmp_path / 'made')!r}, 'w'); print('up', flush=True); {SLEEPER}")
+    supervisor = Supervisor([spec], lambda _line: None)
+    await supervisor.start()
+    await _until(lambda: "up" in (tmp_path / "a.log").read_text())
+    await supervisor.stop()
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("a.log", "made")] == [0, 0]
+
+
+SUPERVISING = """
+import asyncio, sys
+from pathlib import Path
+from malapert_cli.data_directory import held
+from malapert_cli.supervisor import ProcessSpec, Supervisor
+
+async def main(folder):
+    with held(folder, "http://here") as lock:
+        specs = [ProcessSpec(n, (sys.executable, "-c", sys.argv[2]), {}, folder / f"{n}.log") for n in "ab"]
+        supervisor = Supervisor(specs, print, held_descriptors=(lock,))
+        await supervisor.start()
+        print(*(supervisor.process_id(name) for name in "ab"), flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.asyncio
+async def test_nothing_outlives_a_killed_supervisor_and_the_directory_is_free_again(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SUPERVISING, str(tmp_path), STUBBORN), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    children = [int(word) for word in (await process.stdout.readline()).split()]
+    assert all(_alive(pid) for pid in children)
+    with (
+        pytest.raises(DataDirectoryError, match=f"process {process.pid} on .* at http://here, since "),
+        held(tmp_path, ""),
+    ):
+        pytest.fail("it is held")
+    process.kill()
+    await process.wait()
+    await _until(lambda: not any(_runs(pid) for pid in children))
+    await _until(lambda: _can_be_held(tmp_path))
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process lives that is no mere entry its parent has not asked for yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return Path("/proc").is_dir() is False and _alive(pid)
+
+
+def _can_be_held(folder: Path) -> bool:
+    try:
+        with held(folder, ""):
+            return True
+    except DataDirectoryError:
+        return False

@@ -1,6 +1,7 @@
 """Both databases through the same doors."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -128,3 +129,39 @@ async def test_an_outdated_schema_is_refused_where_it_may_not_be_changed(
 def test_services_share_no_metadata(tmp_path: Path) -> None:
     assert SampleTable.metadata is not SQLModel.metadata
     assert set(SampleTable.metadata.tables) == {"note"}
+
+
+@pytest.mark.parametrize("letters", ["a?b=c", "a%20b%", "a#b", "josé 月", 'it\'s "so"', "a\\b", "a\nb", "a@b:c+d"])
+@pytest.mark.asyncio
+async def test_a_data_directory_may_have_any_letters(tmp_path: Path, letters: str) -> None:
+    settings = SampleSettings(data_dir=tmp_path / letters, identity_secret="s" * 32)
+    database = Database(settings.database_address)
+    await run_migrations(database, MIGRATIONS)
+    await database.close()
+    assert settings.auto_migrate
+    assert os.listdir(tmp_path) == [letters]
+    assert "sample.db" in os.listdir(tmp_path / letters)
+
+
+async def _begin(url: str) -> None:
+    database = Database(url)
+    try:
+        await asyncio.wait_for(database.wait_ready(), 10)
+        await run_migrations(database, MIGRATIONS)
+    finally:
+        await database.close()
+
+
+async def _unusable(url: str) -> str:
+    with pytest.raises(PreconditionError) as caught:
+        await _begin(url)
+    assert caught.value.reason == "DATABASE_UNUSABLE"
+    return caught.value.message
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_no_database_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("no database " * 100)
+    assert str(tmp_path / "text.db") in await _unusable(f"sqlite+aiosqlite:///{tmp_path / 'text.db'}")
+    assert "unable to open" in await _unusable(f"sqlite+aiosqlite:///{tmp_path}")
+    assert "text.db" in await _unusable(f"sqlite+aiosqlite:///{tmp_path / 'text.db' / 'inner.db'}")

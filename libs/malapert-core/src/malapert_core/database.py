@@ -16,8 +16,8 @@ The tables that malapert_core itself needs (outbox, inbox, operation, idempotenc
 service's first migration makes them by `create_core_tables(op)`.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,14 @@ from typing import Any
 import stamina
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_core.errors import PreconditionError
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """Column type of JSON content: JSONB on PostgreSQL."""
@@ -74,14 +76,14 @@ class Database:
 
     Parameters
     ----------
-    url : str
+    url : str or URL
         SQLAlchemy address with an asynchronous driver, ``sqlite+aiosqlite:///…`` or ``postgresql+asyncpg://…``.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: AsyncEngine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         reading = self.engine.execution_options(**{_READING: True})
         self._writing = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
         self._reading = async_sessionmaker(reading, class_=AsyncSession, expire_on_commit=False)
@@ -102,27 +104,49 @@ class Database:
             yield session
 
     async def wait_ready(self) -> None:
-        """Return once the database answers; wait for it with growing pauses until then."""
+        """Return once the database answers; wait for a server with growing pauses until then.
+
+        Raises
+        ------
+        PreconditionError
+            ``DATABASE_UNUSABLE`` where an SQLite file cannot be opened, which does not pass by waiting.
+        """
         async for attempt in stamina.retry_context(
             on=(OSError, DBAPIError), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
         ):
-            with attempt:
+            with attempt, self.unusable_told():
                 async with self.engine.connect() as connection:
                     await connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def unusable_told(self) -> Iterator[None]:
+        """Raise ``DATABASE_UNUSABLE`` for what makes an SQLite file unusable: no rights, no room, no database."""
+        try:
+            yield
+        except DBAPIError as error:
+            if not self.is_sqlite or "is locked" in str(error.orig):
+                raise
+            raise _unusable(self.url, error.orig) from error
 
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
 
 
-def _postgresql_engine(url: str) -> AsyncEngine:
+def _unusable(url: URL, error: BaseException | None) -> PreconditionError:
+    return PreconditionError("DATABASE_UNUSABLE", f"{url.database}: {error}")
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
     return create_async_engine(url, pool_pre_ping=True, connect_args={"server_settings": {"timezone": "UTC"}})
 
 
-def _sqlite_engine(url: str) -> AsyncEngine:
-    path = make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    if url.database:
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(url, error) from error
     engine = create_async_engine(url)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -21,7 +21,13 @@ def _config(script_location: Path) -> Config:
 
 
 async def run_migrations(database: Database, script_location: Path) -> None:
-    """Bring the schema to the newest revision in one transaction; several processes may try at once."""
+    """Bring the schema to the newest revision in one transaction; several processes may try at once.
+
+    Raises
+    ------
+    PreconditionError
+        ``DATABASE_UNUSABLE`` where an SQLite file cannot be written.
+    """
 
     def upgrade(connection: Connection) -> None:
         if not database.is_sqlite:
@@ -30,8 +36,9 @@ async def run_migrations(database: Database, script_location: Path) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    async with database.engine.begin() as connection:
-        await connection.run_sync(upgrade)
+    with database.unusable_told():
+        async with database.engine.begin() as connection:
+            await connection.run_sync(upgrade)
 
 
 async def schema_is_current(database: Database, script_location: Path) -> bool:

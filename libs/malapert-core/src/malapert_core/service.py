@@ -118,7 +118,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             metrics_port=settings.metrics_port,
         )
         stack.callback(telemetry.close)
-        database = Database(settings.database_url)
+        database = Database(settings.database_address)
         stack.push_async_callback(database.close)
         if settings.otlp_endpoint is not None:
             telemetry.trace_database(database.engine)
@@ -231,7 +231,7 @@ async def run_until_stopped(running: AbstractAsyncContextManager[Any]) -> None:
 
 
 async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
-    database = Database(settings.database_url)
+    database = Database(settings.database_address)
     try:
         await database.wait_ready()
         await run_migrations(database, migrations)

@@ -86,7 +86,7 @@ async def _serve_until(stop: asyncio.Event, server: GatewayServer) -> None:
 
 async def migrate(settings: GatewaySettings) -> None:
     """Bring the schema to the newest revision."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_address)
     try:
         await database.wait_ready()
         await run_migrations(database, MIGRATIONS)
