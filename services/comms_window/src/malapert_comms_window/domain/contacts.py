@@ -77,6 +77,7 @@ class Contact:
     window_set_id: str = ""
     window_id: str = ""
     moved_from_contact_id: str = ""
+    updated_time: datetime | None = None
 
     def state_at(self, now: datetime) -> ContactState:
         """Return the state at an instant: a hold that ran out is cancelled, a committed contact begins and ends."""
@@ -96,10 +97,16 @@ class Contact:
         """Return whether a state may follow the present one."""
         return state in _NEXT_STATES.get(self.state_at(now), ())
 
-    def changed(self, state: ContactState, reason: str = "") -> "Contact":
-        """Return the contact in another state and its next version."""
-        reason = reason or self.release_reason
-        return replace(self, state=state, version=self.version + 1, hold_until_time=None, release_reason=reason)
+    def changed(self, state: ContactState, now: datetime, reason: str = "") -> "Contact":
+        """Return the contact in another state from an instant on, and its next version."""
+        return replace(
+            self,
+            state=state,
+            version=self.version + 1,
+            hold_until_time=None,
+            release_reason=reason or self.release_reason,
+            updated_time=now,
+        )
 
     def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
         """Return whether the occupied time meets a half-open span."""

@@ -43,6 +43,7 @@ def contact_message(contact: Contact, now: datetime) -> contact_pb2.Contact:
         window_id=contact.window_id,
         reason=contact.release_reason,
         moved_from_contact_id=contact.moved_from_contact_id,
+        updated_time=None if contact.updated_time is None else to_timestamp(contact.updated_time),
     )
 
 

@@ -61,7 +61,7 @@ class ContactService:
         async with self._database.transaction() as session:
             contacts, now = await self._locked(session, contact_ids, versions, identity)
             for contact in _to_change(contacts, ContactState.COMMITTED, done, now):
-                after = contact.changed(ContactState.COMMITTED)
+                after = contact.changed(ContactState.COMMITTED, now)
                 await self._contacts.change(session, contact, after)
                 self._announcer.contact_committed(session, after)
             return await self._in_order(session, contact_ids)
@@ -74,7 +74,7 @@ class ContactService:
             contacts, now = await self._locked(session, contact_ids, versions, identity)
             done = (ContactState.CANCELLED,)
             for contact in _to_change(contacts, ContactState.CANCELLED, done, now, stored_state=True):
-                after = contact.changed(ContactState.CANCELLED, reason)
+                after = contact.changed(ContactState.CANCELLED, now, reason)
                 await self._contacts.change(session, contact, after)
                 self._announcer.contact_released(session, after)
             return await self._in_order(session, contact_ids)
@@ -95,7 +95,7 @@ class ContactService:
             for contact in contacts:
                 require_owner(contact.station_id, stations[contact.station_id].agency_id, identity)
             for contact in _to_change(contacts, ContactState.REJECTED, (ContactState.REJECTED,), now):
-                after = contact.changed(ContactState.REJECTED, reason)
+                after = contact.changed(ContactState.REJECTED, now, reason)
                 await self._contacts.change(session, contact, after)
                 self._announcer.contact_rejected(session, after)
             return await self._in_order(session, contact_ids)
@@ -108,7 +108,7 @@ class ContactService:
             if contact.state is state:
                 return contact
             (contact,) = _to_change([contact], state, (), now)
-            after = contact.changed(state, reason)
+            after = contact.changed(state, now, reason)
             await self._contacts.change(session, contact, after)
             self._announcer.contact_reported(session, after)
             return after

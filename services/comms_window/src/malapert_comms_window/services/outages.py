@@ -173,7 +173,7 @@ class OutageService:
         cancelled, moved = [], []
         for contact in hit:
             active = contact.state_at(now) is ContactState.ACTIVE
-            after = contact.changed(ContactState.FAILED if active else ContactState.CANCELLED, reason)
+            after = contact.changed(ContactState.FAILED if active else ContactState.CANCELLED, now, reason)
             await self._contacts.change(session, contact, after)
             cancelled.append(after)
             self._announcer.contact_released(session, after)

@@ -292,6 +292,7 @@ class ReservationService:
                     plan_id=reservation.plan_id,
                     window_set_id=request.window_set_id,
                     window_id=request.window_id,
+                    updated_time=known.now,
                 )
             )
         return contacts

@@ -121,6 +121,7 @@ class ContactStore:
                 hold_until_time=after.hold_until_time,
                 plan_id=after.plan_id,
                 release_reason=after.release_reason,
+                updated_time=after.updated_time,
             )
         )
         result = await session.exec(changing)

@@ -78,6 +78,7 @@ class ContactRow(CommsWindowTable, table=True):
     window_set_id: str = Field(default="", sa_type=Text)
     window_id: str = Field(default="", sa_type=Text)
     moved_from_contact_id: str = Field(default="", sa_type=Text)
+    updated_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StationRow(CommsWindowTable, table=True):

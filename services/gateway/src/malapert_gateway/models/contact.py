@@ -67,6 +67,11 @@ class Contact(WireModel):
     )
     reason: str = Field(description="Why it was given back, refused, or how it went.", examples=[""])
     moved_from_contact_id: str = Field(description="The contact whose place it took, if it was moved.", examples=[""])
+    updated_time: UtcTime | None = Field(
+        None,
+        description="When it was booked or last changed; missing where that was not recorded.",
+        examples=["2029-01-08T12:00:00Z"],
+    )
 
 
 class ReserveContactsRequest(WireModel):

@@ -272,6 +272,11 @@ class Plan(WireModel):
     changes: list[PlanChange] = Field(
         default_factory=list, description="What is not as it was in the plan that it replans."
     )
+    updated_time: UtcTime | None = Field(
+        None,
+        description="When it last changed its state; at first when it was made. Missing where that was not recorded.",
+        examples=["2026-11-23T09:00:00Z"],
+    )
 
 
 class PlanPage(WireModel):

@@ -97,7 +97,8 @@ class PlanNotice:
 class Plan:
     """A plan and where it stands. Each change returns a new value with the version counted up.
 
-    ``pending_by`` is the agency, role and key in whose name what is pending was begun.
+    ``pending_by`` is the agency, role and key in whose name what is pending was begun; ``updated_time`` is when it was
+    stored last, None where that was not recorded.
     """
 
     plan_id: str
@@ -114,6 +115,7 @@ class Plan:
     pending_by: tuple[str, ...] = ()
     version: int = 1
     notices: tuple[PlanNotice, ...] = ()
+    updated_time: datetime | None = None
 
     def require_version(self, seen: int) -> None:
         """Refuse an edit of another version than the caller saw; 0 skips the check.

@@ -34,6 +34,8 @@ def plan_message(plan: Plan, *, with_items: bool = True) -> plan_pb2.Plan:
     message.owner_agency_id = plan.owner_agency_id
     message.version = plan.version
     message.created_time.CopyFrom(to_timestamp(plan.created_time))
+    if plan.updated_time is not None:
+        message.updated_time.CopyFrom(to_timestamp(plan.updated_time))
     for contact, contact_id in zip(message.contacts, plan.contact_ids, strict=False):
         contact.contact_id = contact_id
     for review in plan.reviews:

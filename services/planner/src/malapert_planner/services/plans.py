@@ -67,8 +67,7 @@ class PlanService:
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             plan.require_version(seen_version)
-            submitted = plan.submitted()
-            await self._plans.save(session, submitted)
+            submitted = await self._plans.save(session, plan.submitted())
             self._announcer.announce(session, submitted)
         return submitted
 
@@ -76,8 +75,8 @@ class PlanService:
         """Record an agency's say on the exact content; a rejection terminates the plan. Raises as `Plan.reviewed`."""
         review = Review(agency_id, approve, content_hash, comment, self._clock())
         async with self._database.transaction() as session:
-            reviewed = (await self._plans.get(session, plan_id)).reviewed(review)
-            await self._plans.save(session, reviewed)
+            plan = await self._plans.get(session, plan_id)
+            reviewed = await self._plans.save(session, plan.reviewed(review))
             if reviewed.state is PlanState.TERMINATED:
                 self._announcer.announce(session, reviewed)
         return reviewed

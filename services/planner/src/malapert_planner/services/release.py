@@ -57,8 +57,7 @@ class PlanRelease:
                 return plan
             if plan.pending is not Pending.RELEASING:
                 plan.require_version(seen_version)
-                plan = plan.release_begun(_signature(identity))
-                await self._plans.save(session, plan)
+                plan = await self._plans.save(session, plan.release_begun(_signature(identity)))
         return await self._finish_release(plan)
 
     async def terminate(self, plan_id: str, reason: str, identity: Identity) -> Plan:
@@ -66,8 +65,7 @@ class PlanRelease:
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             if plan.pending is not Pending.TERMINATING:
-                plan = plan.termination_begun(reason, _signature(identity))
-                await self._plans.save(session, plan)
+                plan = await self._plans.save(session, plan.termination_begun(reason, _signature(identity)))
         return await self._finish_termination(plan)
 
     async def resume(self) -> bool:
@@ -97,8 +95,7 @@ class PlanRelease:
             present = await self._plans.get(session, plan.plan_id)
             if present.pending is not Pending.RELEASING:
                 return present
-            released = present.released(contact_ids)
-            await self._plans.save(session, released)
+            released = await self._plans.save(session, present.released(contact_ids))
             self._announcer.announce(session, released)
         return released
 
@@ -123,8 +120,7 @@ class PlanRelease:
             present = await self._plans.get(session, plan.plan_id)
             if present.pending is not Pending.TERMINATING:
                 return present
-            ended = present.terminated()
-            await self._plans.save(session, ended)
+            ended = await self._plans.save(session, present.terminated())
             self._announcer.announce(session, ended)
         return ended
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
-from malapert_core.timestamps import format_time, parse_time
+from malapert_core.timestamps import format_time, parse_time, utc_now
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,7 +28,8 @@ class PlanStore:
 
     async def add(self, session: AsyncSession, plan: Plan) -> None:
         """Store a new plan."""
-        session.add(PlanRow(plan_id=plan.plan_id, **_state_columns(plan), **_fixed_columns(plan)))
+        fixed = _fixed_columns(plan) | {"updated_time": plan.created_time}
+        session.add(PlanRow(plan_id=plan.plan_id, **_state_columns(plan), **fixed))
         await session.flush()
         session.add(PlanContentRow(plan_id=plan.plan_id, **_content_columns(plan.content)))
 
@@ -75,8 +76,8 @@ class PlanStore:
         query = select(PlanRow.plan_id).where(col(PlanRow.pending) != Pending.NONE).order_by(col(PlanRow.plan_id))
         return list((await session.exec(query)).all())
 
-    async def save(self, session: AsyncSession, plan: Plan) -> None:
-        """Store a change of a plan.
+    async def save(self, session: AsyncSession, plan: Plan) -> Plan:
+        """Store a change of a plan, and return it with the instant of the change.
 
         Raises
         ------
@@ -84,9 +85,11 @@ class PlanStore:
             ``CONCURRENT_CHANGE`` where somebody else changed it meanwhile.
         """
         change = update(PlanRow).where(col(PlanRow.plan_id) == plan.plan_id, col(PlanRow.version) == plan.version - 1)
-        result = await session.exec(change.values(**_state_columns(plan)))
+        now = utc_now()
+        result = await session.exec(change.values(**_state_columns(plan), updated_time=now))
         if result.rowcount != 1:
             raise ConflictError("CONCURRENT_CHANGE", "the plan was changed by somebody else just now; read it again")
+        return replace(plan, updated_time=now)
 
 
 def _plans() -> Select[PlanRow, PlanContentRow]:
@@ -158,4 +161,5 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
         pending=Pending(row.pending),
         pending_by=tuple(row.pending_by),
         version=row.version,
+        updated_time=row.updated_time,
     )

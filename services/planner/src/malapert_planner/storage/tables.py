@@ -50,6 +50,7 @@ class PlanRow(PlannerTable, table=True):
     pending_by: list[str] = Field(sa_type=Json)
     version: int
     created_time: datetime = Field(sa_type=UtcDateTime)
+    updated_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class PlanNoticeRow(PlannerTable, table=True):

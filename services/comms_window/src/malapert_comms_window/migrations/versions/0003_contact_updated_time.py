@@ -1,0 +1,16 @@
+"""When a contact was booked or last changed; not known of those that are there."""
+
+import sqlalchemy as sa
+from alembic import op
+from malapert_core.database import UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.add_column("contact", sa.Column("updated_time", UtcDateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("contact", "updated_time")

@@ -1,0 +1,16 @@
+"""When a plan last changed its state; not known of those that are there."""
+
+import sqlalchemy as sa
+from alembic import op
+from malapert_core.database import UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.add_column("plan", sa.Column("updated_time", UtcDateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("plan", "updated_time")
