@@ -73,17 +73,21 @@ async def test_contacts_are_reserved_committed_and_released(comms_window: Any) -
         assert list((await stub.ReserveContacts(request)).contacts) == reserved
 
         ids = [contact.contact_id for contact in reserved]
+        booked_time = from_timestamp(misasa.updated_time)
         for _ in range(2):
             committed = (await stub.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids))).contacts
             assert [(contact.state, contact.version) for contact in committed] == [
                 (contact_pb2.CONTACT_STATE_COMMITTED, 2)
             ] * 2
+        committed_time = from_timestamp(committed[0].updated_time)
+        assert booked_time < committed_time
         giving = contact_pb2.ReleaseContactsRequest(contact_ids=ids[:1], reason="rover is late")
         for _ in range(2):
             released = (await stub.ReleaseContacts(giving)).contacts
             assert [(contact.state, contact.version) for contact in released] == [
                 (contact_pb2.CONTACT_STATE_CANCELLED, 3)
             ]
+        assert committed_time < from_timestamp(released[0].updated_time)
         assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == ids[1:]
         again = await stub.ReserveContacts(_reservation("k2", _asked("jaxa-mdss-54", 5, 7), commit=True))
         assert again.contacts[0].state == contact_pb2.CONTACT_STATE_COMMITTED

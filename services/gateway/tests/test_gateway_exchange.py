@@ -96,7 +96,7 @@ async def test_contacts_as_table_calendar_and_text(sqlite_platform: GatewayPlatf
         "2029",
         "018",
         "04:00",
-        "05:00",
+        "05:00:00.25",
         "07:00",
         "00:15+",
         "isro-idsn-32",

@@ -13,10 +13,12 @@ from malapert_gateway.models.request import NewActivityRequest
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12}", fullmatch=True)
 NUMBERS = st.floats(0, 1e9, allow_nan=False, allow_infinity=False)
-# Text of every script and direction, with what tables are afraid of; a title is never blank.
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=40).filter(
-    lambda text: text.strip()
-)
+# Text of every script and direction, with what tables are afraid of; a title is never blank. Control characters, line
+# separators and noncharacters do not come in.
+NONCHARACTERS = "\ufffe\uffff" + "".join(map(chr, range(0xFDD0, 0xFDF0)))
+CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters=NONCHARACTERS)
+BEGINS = st.sampled_from(["", "", "=", "-", "+", "@", "'", "'=", " ="])
+TEXT = st.builds(str.__add__, BEGINS, st.text(CHARACTERS, min_size=1, max_size=40)).filter(lambda text: text.strip())
 TIMES = st.integers(0, 10**8).map(lambda s: (datetime(2029, 1, 1, tzinfo=UTC) + timedelta(seconds=s)).isoformat())
 WINDOWS = st.builds(lambda a, b: {"start_time": a, "end_time": b}, TIMES, TIMES)
 RELATIONS = st.fixed_dictionaries(

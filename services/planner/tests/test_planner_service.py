@@ -140,6 +140,8 @@ async def test_a_plan_lives_from_proposal_to_release_and_end(
         again = (await client.plans.ReleasePlan(asked)).plan
         assert again == released
         assert released.state == plan_pb2.PLAN_STATE_RELEASED
+        times = [each.ToNanoseconds() for each in (plan.created_time, plan.updated_time, released.updated_time)]
+        assert times[0] < times[1] < times[2]
         assert [contact.contact_id for contact in released.contacts] == list(servicers.contacts)
         assert {review.agency_id for review in released.reviews} == {"JAXA", "ISRO", "NASA", "ESA"}
         checked = await client.plans.ValidatePlan(plan_pb2.ValidatePlanRequest(plan_id=plan.plan_id))

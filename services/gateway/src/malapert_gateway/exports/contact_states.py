@@ -26,3 +26,6 @@ FOREIGN_STATES = {
     ContactState.FAILED: ForeignStates("", "FAILED", "FAILED"),
 }
 """902.1 has no state for what no longer holds an antenna: such contacts are not in a schedule."""
+
+GONE = (ContactState.CANCELLED, ContactState.REJECTED, ContactState.FAILED)
+"""States of contacts that no longer hold an antenna, and did not take place."""

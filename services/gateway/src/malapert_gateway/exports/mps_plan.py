@@ -7,7 +7,14 @@ are RFC 3339 in UTC and durations seconds. Contacts are activities of a definiti
 from datetime import datetime, timedelta
 from typing import Any
 
-from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedContact, PlanState, ResourceProfile
+from malapert_gateway.models.plan import (
+    Plan,
+    PlannedActivity,
+    PlannedActivityKind,
+    PlannedContact,
+    PlanState,
+    ResourceProfile,
+)
 from malapert_gateway.models.wire import rfc3339
 
 CONTACT = "contact"
@@ -63,8 +70,12 @@ def _trigger(time: str | None) -> dict[str, Any]:
 
 
 def _definitions(plan: Plan) -> list[dict[str, Any]]:
-    titles = {activity.activity_type_id or DRIVE: "" for activity in plan.activities}
-    titles = {key: "Drive between two places" if key == DRIVE else f"Activity type {key}" for key in sorted(titles)}
+    titles = {
+        _definition(activity): "Drive between two places"
+        if activity.kind is PlannedActivityKind.DRIVE
+        else f"Activity type {activity.activity_type_id}"
+        for activity in sorted(plan.activities, key=_definition)
+    }
     titles |= {CONTACT: "Contact with a ground station"} if plan.contacts else {}
     return [
         {
@@ -119,9 +130,21 @@ def _activity(plan: Plan, activity: PlannedActivity) -> dict[str, Any]:
         "resources": list(activity.resource_ids),
     }
     key, source = activity.activity_id, activity.request_id or plan.plan_id
-    definition = activity.activity_type_id or DRIVE
     span = (activity.interval.start_time, activity.interval.end_time)
-    return _instance(plan, key, definition, source, span, arguments, activity.title)
+    return _instance(plan, key, _definition(activity), source, span, arguments, activity.title)
+
+
+def _definition(activity: PlannedActivity) -> str:
+    """Return the key of its definition, which tells drives and contacts from types of the same names."""
+    if activity.kind is PlannedActivityKind.DRIVE:
+        return DRIVE
+    type_id = activity.activity_type_id
+    return f"activity/{type_id}" if type_id in ("", CONTACT, DRIVE) else type_id
+
+
+def contact_key(contact: PlannedContact) -> str:
+    """Return the key of a contact, unique in its plan."""
+    return f"{CONTACT}/{contact.station_id}/{contact.window_id}/{rfc3339(contact.interval.start_time)}"
 
 
 def _contact(plan: Plan, contact: PlannedContact) -> dict[str, Any]:
@@ -133,9 +156,10 @@ def _contact(plan: Plan, contact: PlannedContact) -> dict[str, Any]:
         "capacity": [contact.capacity_bit],
         "sent": [contact.sent_bit],
     }
-    key = f"{CONTACT}/{contact.station_id}/{contact.window_id}/{rfc3339(contact.interval.start_time)}"
     span = (contact.interval.start_time, contact.interval.end_time)
-    return _instance(plan, key, CONTACT, plan.plan_id, span, arguments, f"Contact {contact.station_id}")
+    return _instance(
+        plan, contact_key(contact), CONTACT, plan.plan_id, span, arguments, f"Contact {contact.station_id}"
+    )
 
 
 def _instance(
@@ -190,7 +214,7 @@ def _profiles(plan: Plan) -> list[dict[str, Any]]:
         return []
     begin = plan.horizon.start_time
     found = []
-    for profile in plan.profiles:
+    for profile in (each for each in plan.profiles if each.offset_s):
         times = [rfc3339(begin + timedelta(seconds=offset_s)) for offset_s in profile.offset_s]
         entries = [{"time": time, "value": value} for time, value in zip(times, profile.value, strict=True)]
         segment = {

@@ -1,11 +1,13 @@
 """A plan as a table (CSV, RFC 4180), and as a command timeline: what begins and ends when, line by line."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from malapert_gateway.exports.csv_table import csv_table
+from malapert_gateway.exports.day_of_year import day_of_year_time
+from malapert_gateway.exports.fixed_columns import fixed_columns
+from malapert_gateway.exports.plain_text import one_line
 from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedContact
 from malapert_gateway.models.shared import Interval
 from malapert_gateway.models.wire import rfc3339
@@ -22,11 +24,7 @@ def plan_csv(plan: Plan) -> bytes:
     timed = [(activity.interval.start_time, _activity_row(activity)) for activity in plan.activities]
     timed += [(contact.interval.start_time, _contact_row(contact)) for contact in plan.contacts]
     timed.sort(key=lambda pair: (pair[0], pair[1]["kind"], pair[1]["id"]))
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, _COLUMNS, lineterminator="\r\n")
-    table.writeheader()
-    table.writerows(row for _, row in timed)
-    return text.getvalue().encode()
+    return csv_table(_COLUMNS, ([row.get(name) for name in _COLUMNS] for _, row in timed))
 
 
 def _activity_row(activity: PlannedActivity) -> dict[str, Any]:
@@ -76,29 +74,24 @@ def plan_timeline(plan: Plan) -> bytes:
     """Return a line for each begin and end by time, ends before begins where both fall together.
 
     Times are UTC as year, day of the year and time of day; BEGIN and END are of activities and drives, AOS and LOS of
-    contacts. The head names the plan and the hash of its content.
+    contacts. The head names the plan and the hash of its content. Columns are as wide as what is in them.
     """
     head = [
-        f"# plan {plan.plan_id} of {plan.mission_id} version {plan.mission_version}, {plan.state}",
-        f"# content {plan.content_hash}",
-        "# TIME (UTC)        WHAT  ASSET        PLACE                    ITEM",
+        f"# plan {one_line(plan.plan_id)} of {one_line(plan.mission_id)} version {plan.mission_version}, {plan.state}",
+        f"# content {one_line(plan.content_hash)}",
     ]
-    lines = [line for _, _, line in sorted(_lines(plan))]
+    rows = [row for _, _, row in sorted(_rows(plan))]
+    lines = fixed_columns(("# TIME (UTC)", "WHAT", "ASSET", "PLACE", "ITEM"), rows, (18, 5, 12, 24))
     return ("\n".join([*head, *lines]) + "\n").encode()
 
 
-def _lines(plan: Plan) -> Iterator[tuple[datetime, int, str]]:
+def _rows(plan: Plan) -> Iterator[tuple[datetime, int, tuple[str, ...]]]:
     for activity in plan.activities:
         way = f"{activity.place_id}>{activity.to_place_id}" if activity.to_place_id else activity.place_id
         item = f"{activity.activity_id} | {activity.title}"
         for what, time, order in (("BEGIN", activity.interval.start_time, 1), ("END", activity.interval.end_time, 0)):
-            yield time, order, _line(time, what, activity.asset_id, way, item)
+            yield time, order, (day_of_year_time(time), what, activity.asset_id, way, item)
     for contact in plan.contacts:
         item = f"{contact.station_id} | {contact.sent_bit:.0f} of {contact.capacity_bit:.0f} bit"
         for what, time, order in (("AOS", contact.interval.start_time, 1), ("LOS", contact.interval.end_time, 0)):
-            yield time, order, _line(time, what, "", contact.place_id, item)
-
-
-def _line(time: datetime, what: str, asset_id: str, place: str, item: str) -> str:
-    # A title may hold any character; a line is a line.
-    return f"{time:%Y-%jT%H:%M:%SZ} {what:<5} {asset_id or '-':<12} {place:<24} {' '.join(item.split())}"
+            yield time, order, (day_of_year_time(time), what, "", contact.place_id, item)

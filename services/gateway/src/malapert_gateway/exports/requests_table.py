@@ -2,7 +2,8 @@
 
 Lists in a cell are parted by ``; ``. A window is ``start/end``; a relation ``kind request least most``, lags in
 seconds; an argument ``parameter value unit``; a product ``product priority latency``. Tags are a JSON list, since they
-may hold any character, and so are modes, which are nested.
+may hold any character, and so are modes, which are nested. Texts that a spreadsheet would take for formulas are
+written as `csv_table` says.
 """
 
 import csv
@@ -15,23 +16,19 @@ from typing import Any
 from malapert_core.errors import Fault, InvalidInputError
 from pydantic import ValidationError
 
+from malapert_gateway.exports.csv_table import Value, csv_table, text_of_cell
 from malapert_gateway.models.request import NewActivityRequest
 
 PART = "; "
 _BOM = "\ufeff"
 
-Cell = tuple[Callable[[dict[str, Any]], str], Callable[[dict[str, Any], str], None]]
+Cell = tuple[Callable[[dict[str, Any]], Value], Callable[[dict[str, Any], str], None]]
 
 
 def requests_csv(requests: Sequence[NewActivityRequest]) -> bytes:
     """Return requests as CSV (RFC 4180) in UTF-8."""
-    out = io.StringIO(newline="")
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(_COLUMNS)
-    for request in requests:
-        values = request.model_dump(mode="json")
-        table.writerow([write(values) for write, _ in _COLUMNS.values()])
-    return out.getvalue().encode()
+    dumped = (request.model_dump(mode="json") for request in requests)
+    return csv_table(tuple(_COLUMNS), ([write(values) for write, _ in _COLUMNS.values()] for values in dumped))
 
 
 def read_requests_csv(content: bytes) -> list[NewActivityRequest]:
@@ -90,7 +87,7 @@ def _request(header: Sequence[str], row: Sequence[str]) -> NewActivityRequest:
     for name, cell in zip(header, row, strict=True):
         if cell.strip():
             try:
-                _COLUMNS[name][1](values, cell)
+                _COLUMNS[name][1](values, text_of_cell(cell))
             except ValueError as error:
                 bad.append((name, "INVALID_CELL", f"{cell[:80]!r} cannot be read: {error}"))
     if bad:
@@ -106,9 +103,8 @@ def _request(header: Sequence[str], row: Sequence[str]) -> NewActivityRequest:
 
 
 def _plain(name: str, read: Callable[[str], Any] = str) -> Cell:
-    def write(values: dict[str, Any]) -> str:
-        value = values[name]
-        return "" if value is None or value == "" else str(value)
+    def write(values: dict[str, Any]) -> Value:
+        return values[name]  # type: ignore[no-any-return]
 
     def take(values: dict[str, Any], cell: str) -> None:
         values[name] = read(cell)
@@ -117,9 +113,8 @@ def _plain(name: str, read: Callable[[str], Any] = str) -> Cell:
 
 
 def _inside(part: str, name: str, read: Callable[[str], Any] = str) -> Cell:
-    def write(values: dict[str, Any]) -> str:
-        value = (values[part] or {}).get(name)
-        return "" if value is None or value in ("", 0) else str(value)
+    def write(values: dict[str, Any]) -> Value:
+        return (values[part] or {}).get(name) or None
 
     def take(values: dict[str, Any], cell: str) -> None:
         values.setdefault(part, {})[name] = read(cell)

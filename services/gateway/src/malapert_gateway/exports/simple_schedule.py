@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 from malapert_core.errors import Fault, InvalidInputError
 
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
+from malapert_gateway.exports.day_of_year import day_of_year_time
+from malapert_gateway.exports.plain_text import printable
 from malapert_gateway.models.contact import Contact
 from malapert_gateway.models.window import Station
 
@@ -256,9 +258,9 @@ def _time(text: str, path: str, faults: list[Fault]) -> datetime:
 
 
 def _doy(time: datetime) -> str:
-    time = time.astimezone(UTC)
-    return f"{time.year:04d}-{time:%jT%H:%M:%S}.{time.microsecond // 1000:03d}Z"
+    return day_of_year_time(time, least_decimals=3)
 
 
 def _child(parent: ElementTree.Element, name: str, attributes: dict[str, str]) -> ElementTree.Element:
-    return ElementTree.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
+    clean = {key: printable(value) for key, value in attributes.items()}
+    return ElementTree.SubElement(parent, f"{{{NAMESPACE}}}{name}", clean)

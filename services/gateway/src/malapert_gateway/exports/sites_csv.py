@@ -1,9 +1,8 @@
 """Ranked sites as a table (CSV, RFC 4180)."""
 
-import csv
-import io
 from collections.abc import Sequence
 
+from malapert_gateway.exports.csv_table import Value, csv_table
 from malapert_gateway.models.site import Site, SiteMetrics
 
 _COLUMNS = (
@@ -15,17 +14,15 @@ _METRICS = tuple(SiteMetrics.model_fields)
 
 def sites_csv(sites: Sequence[Site]) -> bytes:
     """Return the sites in the order of their ranks, one a line; units are in the columns' names."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow([*_COLUMNS, *_METRICS, "explanation"])
-    for site in sorted(sites, key=lambda site: site.rank):
-        place, grid, metrics = site.point, site.grid_point, site.metrics
-        table.writerow(
-            [
-                site.rank, site.site_id, place.longitude_deg, place.latitude_deg, place.elevation_m,
-                grid.x_m if grid else "", grid.y_m if grid else "", site.score, site.first_chance,
-                site.top_three_chance, site.mean_rank, site.on_pareto_front,
-                *(getattr(metrics, name) if metrics else "" for name in _METRICS), site.explanation,
-            ]
-        )  # fmt: skip
-    return text.getvalue().encode()
+    ranked = sorted(sites, key=lambda site: site.rank)
+    return csv_table((*_COLUMNS, *_METRICS, "explanation"), (_row(site) for site in ranked))
+
+
+def _row(site: Site) -> list[Value]:
+    place, grid, metrics = site.point, site.grid_point, site.metrics
+    return [
+        site.rank, site.site_id, place.longitude_deg, place.latitude_deg, place.elevation_m,
+        grid.x_m if grid else None, grid.y_m if grid else None, site.score, site.first_chance,
+        site.top_three_chance, site.mean_rank, site.on_pareto_front,
+        *(getattr(metrics, name) if metrics else None for name in _METRICS), site.explanation,
+    ]  # fmt: skip

@@ -28,6 +28,7 @@ def sites_geojson(plan: Plan) -> dict[str, Any]:
         **_collection(plan.provenance),
         "plan_id": plan.plan_id,
         "mission_id": plan.mission_id,
+        "content_hash": plan.content_hash,
         "features": [
             _feature(site, chosen=site.site_id == chosen_id) for site in sorted(sites, key=lambda site: site.rank)
         ],

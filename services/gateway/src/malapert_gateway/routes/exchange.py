@@ -1,5 +1,6 @@
 """Files that agencies exchange: schedules of contacts, planning events, orbit ephemerides, tracking data."""
 
+import asyncio
 import json
 from enum import StrEnum
 from typing import Annotated
@@ -11,7 +12,8 @@ from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.timestamps import utc_now
 
 from malapert_gateway.conversion import to_message, to_model
-from malapert_gateway.exports.contacts_table import contacts_calendar, contacts_csv, contacts_schedule_text
+from malapert_gateway.exports.contacts_calendar import contacts_calendar
+from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
 from malapert_gateway.exports.mps_events import mps_events
 from malapert_gateway.exports.simple_schedule import SimpleSchedule, read_simple_schedule, write_simple_schedule
 from malapert_gateway.models.contact import Contact, ContactPage
@@ -90,7 +92,8 @@ async def export_contacts(
     if format is ContactFormat.CSV:
         return _answer(contacts_csv(contacts), "text/csv; charset=utf-8", "contacts.csv")
     if format is ContactFormat.ICS:
-        return _answer(contacts_calendar(contacts), "text/calendar", "contacts.ics")
+        content = await asyncio.to_thread(contacts_calendar, contacts, utc_now())
+        return _answer(content, "text/calendar", "contacts.ics")
     if format is ContactFormat.DSN_TEXT:
         return _answer(contacts_schedule_text(contacts), "text/plain; charset=utf-8", "contacts.txt")
     content = write_simple_schedule(

@@ -1,11 +1,13 @@
 """Plans as files for people, calendars, maps, control rooms and other planning systems."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from malapert_core.timestamps import utc_now
 
 from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.calendar import plan_calendar
@@ -51,7 +53,7 @@ _WRITERS: dict[ExportFormat, tuple[str, str, Callable[[Plan], bytes]]] = {
     ExportFormat.JSON: ("application/json", "plan.json", lambda plan: plan.model_dump_json(indent=2).encode()),
     ExportFormat.MPS: ("application/json", "plan.mps.json", _json(mps_plan)),
     ExportFormat.OPENMCT: ("application/json", "plan.openmct.json", _json(openmct_plan)),
-    ExportFormat.ICS: ("text/calendar", "plan.ics", plan_calendar),
+    ExportFormat.ICS: ("text/calendar", "plan.ics", lambda plan: plan_calendar(plan, utc_now())),
     ExportFormat.CSV: ("text/csv", "plan.csv", plan_csv),
     ExportFormat.TIMELINE: ("text/plain", "plan.txt", plan_timeline),
     ExportFormat.GEOJSON_SITES: ("application/geo+json", "sites.geojson", _json(sites_geojson)),
@@ -72,5 +74,7 @@ async def export_plan(
     latitude.
     """
     media_type, name, write = _WRITERS[format]
-    content = write(to_model(await gateway.plan(plan_id), Plan))
+    plan = to_model(await gateway.plan(plan_id), Plan)
+    # A calendar of ten thousand items takes seconds.
+    content = await asyncio.to_thread(write, plan)
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,38 @@
+"""Tables as CSV (RFC 4180) whose texts no spreadsheet takes for formulas, and which are read back as they were.
+
+A text that begins, after any blanks and apostrophes, with one of ``= + - @`` or their full-width forms, or with a tab
+or a line end, gets an apostrophe before it; where a cell is read, one apostrophe before such a text is taken away.
+Numbers are written as numbers.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from malapert_gateway.exports.plain_text import printable
+
+Value = str | float | bool | None
+
+_FORMULA = re.compile("'*(?:[\\s\u200b\u2060\ufeff]*[=+\\-@＝＋－＠]|[\t\n\r])")  # the full-width forms
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """Return a table in UTF-8 with a header; None is an empty cell."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(columns)
+    table.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def text_of_cell(cell: str) -> str:
+    """Return the text that a cell was written for."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _cell(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if _FORMULA.match(text) else text
