@@ -2,10 +2,16 @@
 
 import base64
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 from malapert_cli.report import write_comparison
+from malapert_cli.report.page import template_of
 
+NASTY = (
+    "<script>alert(1)</script>", "&amp;", "{{ x }}", "nul\x00", "esc\x1b[31m", "\x9b2J", "$x^2$", "$\\frac",
+    '" onload="x', "]]>", "<!--", "100 % %s",
+)  # fmt: skip
 HORIZON = {"start_time": "2029-01-15T00:00:00Z", "end_time": "2029-01-17T00:00:00Z"}
 
 
@@ -64,3 +70,46 @@ def test_plans_without_levels_or_changes_have_a_page_too(tmp_path: Path) -> None
     plans = tuple(_plan(name, "", _interval("02:00", "04:00"), with_levels=False) for name in "ab")
     write_comparison(plans, _comparison(), tmp_path / "page.html")
     assert ">nothing<" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+class Tags(HTMLParser):
+    """Collects tags and text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text += data
+
+
+def test_pages_and_pictures_take_any_text(tmp_path: Path) -> None:
+    title = " ".join(NASTY)
+    plans = tuple(_plan(name, title, _interval("02:00", "04:00")) for name in "ab")
+    for plan in plans:
+        plan["mission_id"] = title
+        plan["activities"][0]["place_id"] = plan["contacts"][0]["station_id"] = title
+    change = {
+        "kind": "MOVED", "title": title, "before": None, "after": None, "reason": title, "explanation": title,
+        "because": [title],
+    }  # fmt: skip
+    write_comparison(plans, _comparison(change), tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    tags = Tags()
+    tags.feed(page)
+    assert "script" not in tags.tags
+    assert not [c for c in page if c not in "\n\t" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert tags.text.count(re.sub("[\x00-\x1f\x9b]", "\ufffd", title)) >= 4
+
+
+def test_each_template_is_cleaned() -> None:
+    template = template_of("comparison.html.j2")
+    assert template.environment.autoescape is True
+    assert template.environment.finalize is not None
+    assert template.environment.finalize("a\x00") == "a\ufffd"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import plan_pb2
+from malapert_core.plain_text import one_line, one_word, printable
 from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.calendar import plan_calendar
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
@@ -22,7 +23,6 @@ from malapert_gateway.exports.csv_table import csv_table, text_of_cell
 from malapert_gateway.exports.mps_plan import mps_plan
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.openmct_plan import openmct_plan
-from malapert_gateway.exports.plain_text import one_line, one_word, printable
 from malapert_gateway.exports.plan_table import plan_csv, plan_timeline
 from malapert_gateway.exports.simple_schedule import read_simple_schedule, write_simple_schedule
 from malapert_gateway.models.contact import Contact

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from malapert_cli.api import Api, ApiError, Json
 from malapert_cli.connection import NoKeyError, find_connection
 from malapert_cli.mission_file import MissionFileError, hand_in
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence, figures_of
+from malapert_cli.terminal import PlainConsole
 
-console = Console(soft_wrap=True)
+console = PlainConsole(soft_wrap=True)
 
 
 def check(
@@ -26,12 +26,12 @@ def check(
         with Api(find_connection(url, key, agency, "PLANNER")) as api:
             for path in missions:
                 try:
-                    console.print(_summary(path, hand_in(api, path, validate_only=True)), highlight=False, markup=False)
+                    console.print(_summary(path, hand_in(api, path, validate_only=True)), highlight=False)
                 except MissionFileError as error:
                     refused = True
-                    console.print(str(error), style="red", highlight=False, markup=False)
+                    console.print(str(error), style="red", highlight=False)
     except (ApiError, NoKeyError) as error:
-        console.print(str(error), style="red", highlight=False, markup=False)
+        console.print(str(error), style="red", highlight=False)
         raise typer.Exit(1) from error
     if refused:
         raise typer.Exit(1)

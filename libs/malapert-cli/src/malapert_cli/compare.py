@@ -2,16 +2,17 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from malapert_cli.api import Api, ApiError, Json
 from malapert_cli.connection import NoKeyError, find_connection
 from malapert_cli.report import write_comparison
+from malapert_cli.terminal import PlainConsole
 
-console = Console()
+console = PlainConsole()
 
 
 def compare(
@@ -25,10 +26,11 @@ def compare(
     """Print what two plans are worth and take, and write a page with both timelines, resources and every change."""
     try:
         with Api(find_connection(url, key, agency, "PLANNER")) as api:
-            plans = (api.get(f"/plans/{plan}"), api.get(f"/plans/{other}"))
-            comparison = api.get(f"/plans/{plan}/comparison", other_plan_id=other)
+            first, second = quote(plan, safe=""), quote(other, safe="")
+            plans = (api.get(f"/plans/{first}"), api.get(f"/plans/{second}"))
+            comparison = api.get(f"/plans/{first}/comparison", other_plan_id=other)
     except (ApiError, NoKeyError) as error:
-        console.print(f"[red]{error}", highlight=False, markup=False)
+        console.print(str(error), style="red", highlight=False)
         raise typer.Exit(1) from error
     console.print(_figures(comparison))
     console.print(f"{len(comparison['changes'])} items are not in {other} as in {plan}")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from malapert_cli.api import Api, ApiError, Json
 from malapert_cli.connection import NoKeyError, find_connection
@@ -14,10 +13,9 @@ from malapert_cli.mission_file import MissionFileError, hand_in
 from malapert_cli.progress import follow
 from malapert_cli.report import write_report
 from malapert_cli.summary import print_summary
+from malapert_cli.terminal import output_console
 
-# Piped into a file or a log, the tables keep the width that they need.
-PIPED_WIDTH = 150
-console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
+console = output_console()
 
 
 class SolvePriority(StrEnum):
@@ -52,7 +50,7 @@ def plan(
             result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
             write_results(api, result, out)
     except (ApiError, NoKeyError, MissionFileError) as error:
-        console.print(f"[red]{error}", highlight=False, markup=False)
+        console.print(str(error), style="red", highlight=False)
         raise typer.Exit(1) from error
 
 

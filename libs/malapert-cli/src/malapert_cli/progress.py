@@ -1,5 +1,6 @@
 """Progress bars of an operation, one a stage."""
 
+from malapert_core.plain_text import one_line
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -17,19 +18,19 @@ def follow(api: Api, operation_id: str, console: Console) -> Json:
     bars: dict[str, TaskID] = {}
     operation: Json = {}
     columns = (
-        TextColumn("{task.description:<28}"),
+        TextColumn("{task.description:<28}", markup=False),
         BarColumn(30),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
     )
     try:
         with Progress(*columns, console=console) as progress:
             for operation in api.watch(operation_id):
                 for stage in operation["stages"]:
                     if stage["name"] not in bars:
-                        bars[stage["name"]] = progress.add_task(stage["title"], total=1.0, detail="")
-                    progress.update(bars[stage["name"]], completed=stage["fraction"], detail=stage["detail"])
+                        bars[stage["name"]] = progress.add_task(one_line(stage["title"]), total=1.0, detail="")
+                    progress.update(bars[stage["name"]], completed=stage["fraction"], detail=one_line(stage["detail"]))
     except KeyboardInterrupt:
         api.post(f"/operations/{operation_id}:cancel")
         raise

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from malapert_core.plain_text import one_line
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from malapert_cli.api import Json
 from malapert_cli.products import product_rows
@@ -16,7 +18,8 @@ SMALL_AMOUNT = 100.0
 
 def print_summary(plan: Json, console: Console) -> None:
     """Print sites, windows, activities, refusals, resources, objective, verdict and times of a plan."""
-    console.rule(f"[bold]{plan['mission_id']} version {plan['mission_version']}: plan {plan['plan_id']}")
+    title = f"{plan['mission_id']} version {plan['mission_version']}: plan {plan['plan_id']}"
+    console.rule(Text(one_line(title), style="bold"))
     for table in (
         *([_sites(plan), _windows_at_site(plan)] if plan["site"] else [_windows(plan)]),
         _activities(plan),
@@ -155,10 +158,10 @@ def _verdict(plan: Json, console: Console) -> None:
     gap = f"bound {objective['bound']:.2f}, gap {objective['gap']:.2%}, {plan['status'].lower()}"
     console.print(f"objective {objective['objective']:.2f} ({parts}), {gap}")
     checks = sum(validation["checks"].values())
-    verdict = "[green]valid[/]" if validation["valid"] else f"[red]{len(validation['violations'])} violations[/]"
-    console.print(
-        f"validator: {verdict}, {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s"
-    )
+    violations = f"{len(validation['violations'])} violations"
+    verdict = ("valid", "green") if validation["valid"] else (violations, "red")
+    rest = f", {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s"
+    console.print(Text.assemble("validator: ", verdict, rest))
     console.print(f"content {plan['content_hash']}")
     for note in plan["provenance"]["notes"]:
         console.print(f"note: {note}")

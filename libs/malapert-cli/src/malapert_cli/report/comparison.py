@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib.dates as mdates
 import numpy as np
+from malapert_core.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -41,7 +42,7 @@ def draw_timelines(plans: tuple[Json, Json]) -> Figure:
             for colour, chosen in ((SAME, own & others), ((GONE, NEW)[side], own - others)):
                 bars = [(start, end - start) for at, (start, end) in sorted(chosen) if at == lane]
                 axes.broken_barh(bars, (number - 0.4 + 0.42 * side, 0.38), color=colour, linewidth=0.8)
-    axes.set_yticks(range(len(lanes)), [name for _, name in lanes])
+    axes.set_yticks(range(len(lanes)), [one_line(name) for _, name in lanes])
     axes.set_ylim(len(lanes) - 0.5, -0.5)
     axes.set_xlim(*_limits(plans))
     axes.grid(visible=False, axis="y")

@@ -1,6 +1,7 @@
 """The map: relief with light, sites, waypoints and routes, in the polar stereographic grid."""
 
 import numpy as np
+from malapert_core.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -83,5 +84,5 @@ def _waypoints(axes: Axes, plan: Json) -> None:
     for waypoint in plan["waypoints"]:
         x_km, y_km = waypoint["grid_point"]["x_m"] / 1e3, waypoint["grid_point"]["y_m"] / 1e3
         axes.plot(x_km, y_km, "o", color="white", mec=INK, ms=7)
-        label = f"{waypoint['waypoint_id']} ({waypoint['mean_sun_fraction']:.0%})"
+        label = f"{one_line(waypoint['waypoint_id'])} ({waypoint['mean_sun_fraction']:.0%})"
         axes.annotate(label, (x_km, y_km), (6, 5), textcoords="offset points", path_effects=HALO, fontsize=8)

@@ -4,6 +4,7 @@ from importlib.resources import files
 from io import BytesIO
 
 from jinja2 import Environment, Template
+from malapert_core.plain_text import printable
 from matplotlib.figure import Figure
 
 from malapert_cli.summary import parse_time
@@ -18,7 +19,12 @@ def png_of(figure: Figure) -> bytes:
 
 def template_of(name: str) -> Template:
     """Return a page's template; what it shows is escaped."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_clean)
     environment.filters["when"] = lambda text: f"{parse_time(text):%Y-%m-%d %H:%M}"
     environment.filters["hours"] = lambda seconds: f"{seconds / 3600:,.1f}"
     return environment.from_string(files("malapert_cli.report").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _clean(value: object) -> object:
+    """Return what a page shows without control characters, which HTML does not hold."""
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import matplotlib.dates as mdates
 import numpy as np
+from malapert_core.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -31,7 +32,7 @@ def draw_resources(data: ReportData) -> Figure:
         others = panels
     for axes, profile in zip(others, shared, strict=False):
         unit = "" if profile["unit"] == "1" else f", {profile['unit']}"
-        _level(axes, data, profile, f"{profile['resource_id']}{unit}", 1.0)
+        _level(axes, data, profile, one_line(f"{profile['resource_id']}{unit}"), 1.0)
     panels[-1].set_xlim(mdates.date2num(data.start_time), mdates.date2num(data.end_time))
     utc_axis(panels[-1])
     return figure

@@ -19,6 +19,8 @@ PALETTE = ("#3b6fb6", "#d1495b", "#2f9e6b", "#e07b1f", "#8a5cc2", "#8c6d5a", "#c
 matplotlib.rcParams.update(
     {
         "font.size": 9,
+        # A name with dollar signs is no formula.
+        "text.parse_math": False,
         "axes.edgecolor": "#9aa3b5",
         "axes.labelcolor": INK,
         "axes.titlesize": 10,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 import matplotlib.dates as mdates
+from malapert_core.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -40,7 +41,7 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
     for number, (_, bars) in enumerate(lanes):
         for bar, colour in bars:
             axes.broken_barh([bar], (number - 0.38, 0.76), color=tint.get(colour, colour), linewidth=0.8)
-    axes.set_yticks(range(len(lanes)), [name for name, _ in lanes])
+    axes.set_yticks(range(len(lanes)), [one_line(name) for name, _ in lanes])
     axes.set_ylim(len(lanes) - 0.4, -0.6)
     axes.set_xlim(float(mdates.date2num(first)), float(mdates.date2num(last)))
     axes.set_title(title)
@@ -100,5 +101,5 @@ def _lanes_without_ground(data: ReportData) -> list[tuple[str, list[tuple[Bar, s
 
 
 def _legend(axes: Axes, colour_of: dict[str, str]) -> None:
-    patches = [Patch(color=colour, label=name) for name, colour in colour_of.items()]
+    patches = [Patch(color=colour, label=one_line(name)) for name, colour in colour_of.items()]
     axes.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(patches), frameon=False)

@@ -10,20 +10,19 @@ from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
 from malapert_cli.api import Api, ApiError
 from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.terminal import output_console
 from malapert_cli.terrain.download import DownloadError, Progress, download
 from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, UnknownProductError, product_named
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 20.0, 60.0
 UPLOAD_TIMEOUT_S = 3600.0
-PIPED_WIDTH = 150
-console = Console() if Console().is_terminal else Console(width=PIPED_WIDTH)
+console = output_console()
 
 terrain = typer.Typer(no_args_is_help=True, help="Public lunar terrain.")
 
@@ -57,7 +56,7 @@ def fetch(
                 for product, paths in fetched:
                     register_product(api, product, paths)
     except (UnknownProductError, DownloadError, ApiError, NoKeyError, httpx.HTTPError) as error:
-        console.print(f"malapert terrain fetch: {error}", style="red", highlight=False, markup=False)
+        console.print(f"malapert terrain fetch: {error}", style="red", highlight=False)
         raise typer.Exit(1) from error
 
 
@@ -92,10 +91,10 @@ def fetch_product(product: Product, out: Path, base_url: str | None) -> list[Pat
     # Redirects are not followed: no address is asked but the one that is configured.
     with httpx.Client(timeout=timeout, follow_redirects=False) as client:
         for file, address in zip(product.files, product.urls(base_url), strict=True):
-            console.print(f"{address}", highlight=False, markup=False)
+            console.print(f"{address}", highlight=False)
             with _shown(file.name) as progress:
                 paths.append(download(client, address, out / file.name, file.expected, progress))
-            console.print(f"  {paths[-1]}: {paths[-1].stat().st_size} bytes", highlight=False, markup=False)
+            console.print(f"  {paths[-1]}: {paths[-1].stat().st_size} bytes", highlight=False)
     return paths
 
 

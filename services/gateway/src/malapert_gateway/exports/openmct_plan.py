@@ -6,8 +6,9 @@ Its file is an object of lanes, in order, and of nothing else: any other key wou
 from datetime import datetime
 from typing import Any
 
+from malapert_core.plain_text import one_line
+
 from malapert_gateway.exports.mps_plan import contact_key
-from malapert_gateway.exports.plain_text import one_line
 from malapert_gateway.models.plan import Plan, PlannedActivityKind
 from malapert_gateway.models.shared import Interval
 

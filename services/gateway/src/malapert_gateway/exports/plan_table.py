@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from malapert_core.plain_text import one_line
+
 from malapert_gateway.exports.csv_table import csv_table
 from malapert_gateway.exports.day_of_year import day_of_year_time
 from malapert_gateway.exports.fixed_columns import fixed_columns
-from malapert_gateway.exports.plain_text import one_line
 from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedContact
 from malapert_gateway.models.shared import Interval
 from malapert_gateway.models.wire import rfc3339

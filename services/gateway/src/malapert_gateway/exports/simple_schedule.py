@@ -12,10 +12,10 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.plain_text import printable
 
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
 from malapert_gateway.exports.day_of_year import day_of_year_time
-from malapert_gateway.exports.plain_text import printable
 from malapert_gateway.models.contact import Contact
 from malapert_gateway.models.window import Station
 

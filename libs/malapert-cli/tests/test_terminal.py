@@ -1,0 +1,90 @@
+"""What others wrote is shown as it stands: no markup, no emoji codes, no control characters, no formulas."""
+
+import io
+from typing import Any
+
+import pytest
+from malapert_cli.progress import follow
+from malapert_cli.summary import print_summary
+from malapert_cli.terminal import PlainConsole
+from rich.table import Table
+from rich.text import Text
+
+NASTY = (
+    "[bold]b[/bold]", "[/]", "[red", "[link=http://x]y", ":smile:", "100 % %s", "\x1b[31mred", "bell\a", "nul\x00",
+    "cr\rover", "\x9b2J", "lone \ud800", "<script>alert(1)</script>", "&amp;", "{{ x }}", "$x^2$", "$\\frac", "月面",
+    "حفر", "t" * 200,
+)  # fmt: skip
+
+
+def shown(*things: Any, width: int = 600) -> str:
+    """Return what a terminal gets, without the styles that are ours."""
+    out = io.StringIO()
+    console = PlainConsole(file=out, width=width, force_terminal=False)
+    for thing in things:
+        print_summary(thing, console) if isinstance(thing, dict) else console.print(thing)
+    return out.getvalue()
+
+
+def plan_with(title: str) -> dict[str, Any]:
+    """Return a plan as the API serves it, a text of others at each place where there is one."""
+    span = {"start_time": "2029-01-15T00:00:00Z", "end_time": "2029-01-15T01:00:00Z"}
+    summary = {
+        "kind": "CONTACT", "place_id": title, "orbiter_id": title, "station_id": title, "count": 1, "total_s": 1.0,
+        "longest_s": 1.0, "volume_bit": 1.0,
+    }  # fmt: skip
+    activity = {"interval": span, "place_id": title, "to_place_id": title, "agency_id": title, "title": title}
+    unplanned = {"request_id": title, "repetition_index": 0, "agency_id": title, "value": 1.0}
+    profile = {"resource_id": title, "minimum": 1.0, "maximum": 2.0, "unit": title}
+    share = {"agency_id": title, "requested_value": 1.0, "planned_value": 1.0, "unsatisfied_share": 0.0}
+    return {
+        "mission_id": title, "mission_version": 1, "plan_id": "p", "site": None, "window_summaries": [summary],
+        "activities": [{**activity, "deliveries": [
+            {"product_id": title, "latency_s": 1.0, "max_latency_s": 2.0}
+        ]}],
+        "unplanned": [{**unplanned, "reason": title, "explanation": title}], "profiles": [profile],
+        "contacts": [{"station_id": title, "interval": span}],
+        "objective": {
+            "agency_shares": [share], "objective": 1.0, "bound": 1.0, "gap": 0.0, "parts": {title: 1.0},
+        },
+        "stage_times": [{"name": title, "elapsed_s": 1.0}], "status": "OPTIMAL", "content_hash": "sha256:0",
+        "validation": {"valid": False, "violations": [1], "checks": {"a": 1}, "step_s": 1.0},
+        "provenance": {"notes": [title]},
+    }  # fmt: skip
+
+
+def visible(text: str) -> str:
+    """Return a text as it may be shown."""
+    return "".join("\ufffd" if ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 else c for c in text)
+
+
+@pytest.mark.parametrize("title", NASTY)
+def test_a_plan_is_printed_as_it_is(title: str) -> None:
+    text = shown(plan_with(title), width=1200)
+    assert not [c for c in text if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    expected = visible(title) if "\r" not in title else title.split("\r")[0]
+    assert text.count(expected) >= 15
+
+
+def test_tables_and_lines_take_no_markup() -> None:
+    table = Table("[bold]head", title=":smile:")
+    table.add_row("[/]")
+    text = shown(table, "a [red]line[/red] :smile:", Text("kept"))
+    for part in ("[bold]head", ":smile:", "[/]", "a [red]line[/red] :smile:", "kept"):
+        assert part in text
+
+
+class Operations:
+    """An API on which one operation ends at once."""
+
+    def watch(self, _operation_id: str) -> list[dict[str, Any]]:
+        """Return its last state."""
+        stage = {"name": "solve", "title": "[/]\x1b[31m", "fraction": 1.0, "detail": "[red"}
+        return [{"state": "SUCCEEDED", "stages": [stage]}]
+
+
+def test_progress_takes_no_markup() -> None:
+    out = io.StringIO()
+    follow(Operations(), "o-1", PlainConsole(file=out, width=200))  # type: ignore[arg-type]
+    assert "[/]\ufffd[31m" in out.getvalue()
+    assert "[red" in out.getvalue()
