@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from malapert_astro.ndm.document import NdmError, tdb_of
+from malapert_astro.ndm.epochs import tdb_of
+from malapert_astro.ndm.faults import NdmError
 from malapert_astro.ndm.oem import read_oem, write_oem
 from malapert_astro.ndm.tdm import read_tdm, write_tdm
 from malapert_astro.times import tdb_from_utc, utc_seconds

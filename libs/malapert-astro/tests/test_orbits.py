@@ -9,7 +9,7 @@ import spiceypy
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.errors import EphemerisSpanError, KernelError
 from malapert_astro.fitted_paths import SpanPaths
-from malapert_astro.ndm.document import NdmError
+from malapert_astro.ndm.faults import NdmError
 from malapert_astro.ndm.oem import read_oem
 from malapert_astro.orbit_files import orbit_of_oem, orbit_of_spk
 from malapert_astro.orbits import GRAVITY_KM3_S2, Interpolation, KeplerianElements, KeplerianOrbit

@@ -99,7 +99,7 @@ async def test_a_relay_s_windows_are_computed_and_exported(comms_window: Any) ->
     ):
         orbiters = orbiter_pb2_grpc.OrbiterServiceStub(owner)
         first = (await orbiters.RegisterOrbiter(_elements())).orbiter
-        assert (first.version, first.agency_id, first.center, len(first.spans)) == (1, "ESA", "moon", 0)
+        assert (first.version, first.agency_id, first.center, len(first.spans)) == (1, "ESA", "moon", 1)
         assert "survey" in first.notes[0]
         assert (await orbiters.RegisterOrbiter(_elements())).orbiter == first
         with pytest.raises(PermissionDeniedError):

@@ -14,8 +14,8 @@ from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
 from malapert_comms_window.domain.links import LinkTerminal
 from malapert_comms_window.domain.stations import MaskPoint
-from malapert_comms_window.domain.windows import Predictability, Window, WindowKind
-from malapert_comms_window.geometry.conditions import SPAN_EDGE, Condition, SearchSpan, search
+from malapert_comms_window.domain.windows import SPAN_EDGE, Predictability, Window, WindowKind
+from malapert_comms_window.geometry.conditions import Condition, SearchSpan, search
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.station_views import earth_rotation_error_s, position_of, rises
 from malapert_comms_window.geometry.window_search import (

@@ -96,13 +96,30 @@ class Segment:
     def series(self) -> ChebyshevSeries:
         """The expansions of the segment."""
         with self.path.open("rb") as file:
-            words = DAF(file).read_array(self.first_word, self.last_word)
-        start_s, interval_s, record_size, count = (float(word) for word in words[-4:])
-        size, records = int(record_size), int(count)
-        if size * records + 4 != words.size:
-            raise KernelError(f"{self.path.name}: {self.subject}: {words.size} words do not hold {records} records")
-        coefficients = words[:-4].reshape(records, size)[:, 2:].reshape(records, self.stored_components, -1)[:, :3]
-        return ChebyshevSeries(start_s, interval_s, np.ascontiguousarray(coefficients.transpose(2, 1, 0), np.float64))
+            words = np.asarray(DAF(file).read_array(self.first_word, self.last_word), dtype=np.float64)
+        return series_of_words(words, self.stored_components, f"{self.path.name}: {self.subject}")
+
+
+def series_of_words(words: Floats, stored_components: int, what: str) -> ChebyshevSeries:
+    """Return the expansions that the words of a segment hold; of 6 stored components the first 3.
+
+    Raises
+    ------
+    KernelError
+        If the words do not hold the records that they say.
+    """
+    start_s, interval_s, record_size, count = (float(word) for word in words[-4:]) if len(words) > 4 else (0.0,) * 4
+    if not (interval_s > 0.0 and 0.0 < record_size <= len(words) and 0.0 < count <= len(words)):
+        raise KernelError(f"{what}: {count} records of {record_size} words and {interval_s} s are none")
+    size, records = int(record_size), int(count)
+    if size * records + 4 != len(words) or size < 2 + stored_components or (size - 2) % stored_components:
+        raise KernelError(f"{what}: {len(words)} words do not hold {records} records of {size}")
+    table = words[:-4].reshape(records, size)
+    middles = start_s + interval_s * (np.arange(records) + 0.5)
+    if not (np.allclose(table[:, 0], middles, rtol=0.0, atol=1e-3) and np.allclose(table[:, 1], 0.5 * interval_s)):
+        raise KernelError(f"{what}: its records do not follow each other every {interval_s} s")
+    coefficients = table[:, 2:].reshape(records, stored_components, -1)[:, :3]
+    return ChebyshevSeries(start_s, interval_s, np.ascontiguousarray(coefficients.transpose(2, 1, 0), np.float64))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ Where one Earth orientation file follows another, a piece ends, so that no fit g
 light time after it, 1.3 s, a station seen from the Moon is already that of the next file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -29,7 +30,7 @@ Point = SitePosition | StationPosition
 
 LONGEST_PIECE_S = 86_400.0
 _NODES = 20
-_SUN_BEFORE_S, _EARTH_MOON_BEFORE_S = 499.0, 1.28
+_SUN_BEFORE_S, EARTH_MOON_BEFORE_S = 499.0, 1.28
 """How long before reception the other end is taken: near the light time, see `received_km`."""
 
 
@@ -107,6 +108,10 @@ class SpanPaths:
         The span, TDB seconds past J2000.
     longest_piece_s
         Longest piece; that of the fastest orbit (`Orbit.longest_piece_s`) where an orbiter is at an end.
+    covered_tdb_s
+        The parts of the span that paths are asked for, in order; all of it unless given.
+    seams_tdb_s
+        Where an orbit breaks: no fit goes across, nor across the instant from which on its light is received.
 
     Raises
     ------
@@ -117,16 +122,24 @@ class SpanPaths:
     """
 
     def __init__(
-        self, ephemeris: Ephemeris, start_tdb_s: float, end_tdb_s: float, longest_piece_s: float = LONGEST_PIECE_S
+        self,
+        ephemeris: Ephemeris,
+        start_tdb_s: float,
+        end_tdb_s: float,
+        longest_piece_s: float = LONGEST_PIECE_S,
+        covered_tdb_s: Sequence[tuple[float, float]] = (),
+        seams_tdb_s: Sequence[float] = (),
     ) -> None:
         if not end_tdb_s > start_tdb_s:
             raise ValueError(f"the span ends at {end_tdb_s}, not after its start {start_tdb_s}")
         self.ephemeris = ephemeris
         self.start_tdb_s, self.end_tdb_s = start_tdb_s, end_tdb_s
-        seams = [seam for seam in ephemeris.earth_orientation_seams_tdb_s if start_tdb_s < seam < end_tdb_s]
+        received = [seam + EARTH_MOON_BEFORE_S for seam in seams_tdb_s]
+        seams = sorted({*ephemeris.earth_orientation_seams_tdb_s, *seams_tdb_s, *received})
         self._pieces = [
             (first, (last - first) / count, count)
-            for first, last in pairwise([start_tdb_s, *seams, end_tdb_s])
+            for start_s, end_s in covered_tdb_s or ((start_tdb_s, end_tdb_s),)
+            for first, last in pairwise([start_s, *(seam for seam in seams if start_s < seam < end_s), end_s])
             for count in [int(np.ceil((last - first) / min(longest_piece_s, LONGEST_PIECE_S)))]
         ]
         self._motions: dict[tuple[Body, float], BodyMotion] = {}
@@ -228,7 +241,7 @@ class SpanPaths:
 def _before_s(observer: Point | Orbit, target: Body | Point | Orbit) -> float:
     if target is Body.SUN:
         return _SUN_BEFORE_S
-    return 0.0 if _side(observer) is _side(target) else _EARTH_MOON_BEFORE_S
+    return 0.0 if _side(observer) is _side(target) else EARTH_MOON_BEFORE_S
 
 
 def _side(end: Body | Point | Orbit) -> Body:

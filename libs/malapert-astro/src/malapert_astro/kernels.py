@@ -10,6 +10,7 @@ from typing import Any
 from jplephem.daf import DAF
 
 from malapert_astro.chebyshev import Segment
+from malapert_astro.daf import check_daf
 from malapert_astro.errors import KernelError
 
 
@@ -128,15 +129,14 @@ def read_pck(path: Path, frame_class: int) -> tuple[Segment, ...]:
 
 def _summaries(path: Path, kind: bytes) -> list[tuple[str, tuple[Any, ...]]]:
     try:
+        check_daf(path, kind)
         with path.open("rb") as file:
             daf = DAF(file)
-            if daf.locidw != kind:
-                raise KernelError(f"{path.name}: is {daf.locidw.decode()}, not {kind.decode()}")
             return [(name.decode("ascii", "replace").strip(), values) for name, values in daf.summaries()]
     except (OSError, UnicodeDecodeError) as error:
         raise KernelError(f"{path}: cannot be read ({error})") from error
     except ValueError as error:
-        raise error if isinstance(error, KernelError) else KernelError(f"{path.name}: {error}") from error
+        raise KernelError(f"{path.name}: {error}") from error
 
 
 def _package_folder(package: str) -> Path:

@@ -1,142 +1,74 @@
-"""Orbits from files: an OEM's segments, and an SPK of types 2, 3, 9 or 13."""
+"""The orbit of an Orbit Ephemeris Message, its segments turned to J2000."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-from jplephem.daf import DAF
 from numpy.typing import NDArray
 
-from malapert_astro.chebyshev import Segment, SegmentChain
 from malapert_astro.ephemeris import Ephemeris
-from malapert_astro.errors import KernelError
+from malapert_astro.errors import EphemerisSpanError
 from malapert_astro.frames import rotate_back
-from malapert_astro.ndm.document import NdmError, NdmFault
-from malapert_astro.ndm.oem import Oem, OemSegment
-from malapert_astro.orbits import Interpolation, Orbit, StateTable, TabulatedOrbit
-from malapert_astro.points import Body
+from malapert_astro.ndm.faults import Faults
+from malapert_astro.ndm.oem_segments import Oem, OemSegment
+from malapert_astro.ndm.reference_frames import Axes, axes_of, center_of
+from malapert_astro.segmented_orbits import SegmentedOrbit
+from malapert_astro.spk_orbits import orbit_of_spk
+from malapert_astro.state_tables import StateTable, states_needed
+
+__all__ = ["orbit_of_oem", "orbit_of_spk"]
 
 Floats = NDArray[np.float64]
 
-CENTERS = {"MOON": Body.MOON, "EARTH": Body.EARTH}
-INERTIAL_FRAMES = ("EME2000", "J2000", "ICRF", "GCRF")
-"""Taken as J2000; ICRF and GCRF differ from it by 0.02 seconds of arc, 0.2 m at the Moon's radius."""
-EARTH_FIXED_FRAMES = ("ITRF93", "ITRF97", "ITRF2000", "ITRF2005", "ITRF2008", "ITRF2014", "ITRF2020", "ITRF")
-MOON_FIXED_FRAMES = ("MOON_ME", "MOON_ME_DE421")
 _GAP_IN_STEPS = 5.0
-_BESIDE_S = 2.0
-_NAIF_CENTERS = {301: Body.MOON, 399: Body.EARTH}
+_ROUNDING_S = 1e-3
 
 
-def orbit_of_oem(oem: Oem, ephemeris: Ephemeris) -> TabulatedOrbit:
-    """Return the orbit of a message, its states turned to J2000.
+def orbit_of_oem(oem: Oem, ephemeris: Ephemeris) -> SegmentedOrbit:
+    """Return the orbit of a message; each segment serves within its useable span and its states, and no farther.
 
     Raises
     ------
     NdmError
         With every fault: a centre that is neither Earth nor Moon or not one for all, an unknown frame or one of the
-        other body, a gap inside a segment.
+        other body, a gap inside a segment, segments that overlap, too few states for the interpolation.
     """
-    faults: list[NdmFault] = []
+    faults = Faults()
+    axes = [_axes(segment, oem.segments[0], faults) for segment in oem.segments]
     for segment in oem.segments:
-        faults += _segment_faults(segment, oem.segments[0].center_name)
+        _check_states(segment, faults)
     for before, after in pairwise(oem.segments):
         if after.useable_start_tdb_s < before.useable_start_tdb_s:
-            message = "segments must follow each other in time"
-            faults.append(NdmFault(after.where, "UNSORTED_SEGMENT", message))
-    if faults:
-        raise NdmError(faults)
-    center = CENTERS[oem.segments[0].center_name.upper()]
-    return TabulatedOrbit(center, [_table(segment, ephemeris) for segment in oem.segments])
+            faults.add(after.where, "UNSORTED_SEGMENT", "segments must follow each other in time")
+        elif after.useable_start_tdb_s < before.useable_stop_tdb_s - _ROUNDING_S:
+            message = f"the useable span begins before that of the segment before ({before.where}) ends"
+            faults.add(after.where, "OVERLAPPING_SEGMENT", message)
+    faults.raise_if_any()
+    pairs = zip(oem.segments, axes, strict=True)
+    tables = [table for segment, each in pairs for table in _tables(segment, each, ephemeris, faults)]
+    faults.raise_if_any()
+    return SegmentedOrbit(center_of(oem.segments[0].center_name), tables, oem.passed_over)
 
 
-def orbit_of_spk(path: Path, naif_id: int) -> Orbit:
-    """Return the orbit of a body in an SPK, which must be given from the Earth or the Moon.
-
-    Raises
-    ------
-    KernelError
-        If the file is no SPK, or holds the body not at all, in another type or frame, or from another centre.
-    """
+def _axes(segment: OemSegment, first: OemSegment, faults: Faults) -> Axes | None:
     try:
-        with path.open("rb") as file:
-            daf = DAF(file)
-            if daf.locidw != b"DAF/SPK":
-                raise KernelError(f"the file is {daf.locidw.decode(errors='replace')}, not DAF/SPK")
-            found = [values for _, values in daf.summaries() if values[2] == naif_id]
-            others = sorted({values[2] for _, values in daf.summaries()})
-            if not found:
-                raise KernelError(f"no segment of body {naif_id}; the file has {', '.join(map(str, others))}")
-            centers = {values[3] for values in found}
-            if len(centers) != 1 or next(iter(centers)) not in _NAIF_CENTERS:
-                raise KernelError(f"body {naif_id} is given from {sorted(centers)}; one of 301 and 399 is needed")
-            center = _NAIF_CENTERS[next(iter(centers))]
-            types = {values[5] for values in found}
-            if any(values[4] != 1 for values in found):
-                raise KernelError(f"body {naif_id} is not given in frame 1 (J2000)")
-            if types <= {2, 3}:
-                return ChebyshevOrbit(center, path, found)
-            if types <= {9, 13}:
-                return TabulatedOrbit(center, [_spk_table(daf, values) for values in found])
-    except (ValueError, UnicodeDecodeError, OSError) as error:
-        raise (
-            error if isinstance(error, KernelError) else KernelError(f"the file cannot be read as SPK: {error}")
-        ) from error
-    raise KernelError(f"body {naif_id} has segments of types {sorted(types)}; 2 and 3, or 9 and 13, can be read")
+        center = center_of(segment.center_name)
+    except ValueError as error:
+        faults.add(segment.where, "WRONG_CENTER", str(error))
+        return None
+    if segment.center_name.upper() != first.center_name.upper():
+        message = f"CENTER_NAME {segment.center_name!r} is not {first.center_name!r} as before ({first.where})"
+        faults.add(segment.where, "WRONG_CENTER", message)
+    if segment.reference_frame_epoch_tdb_s is not None:
+        message = "REF_FRAME_EPOCH is not used: frames whose axes depend on one cannot be read"
+        faults.add(segment.where, "WRONG_FRAME", message)
+    try:
+        return axes_of(segment.reference_frame, center)
+    except ValueError as error:
+        faults.add(segment.where, "WRONG_FRAME", str(error))
+        return None
 
 
-class ChebyshevOrbit(Orbit):
-    """An orbiter by Chebyshev segments of an SPK (types 2 and 3).
-
-    Parameters
-    ----------
-    center
-        Earth or Moon.
-    path
-        The file.
-    summaries
-        Descriptors of its segments.
-    """
-
-    def __init__(self, center: Body, path: Path, summaries: list[tuple[float, ...]]) -> None:
-        super().__init__(center)
-        self._chain = SegmentChain(
-            tuple(
-                Segment(path, f"body {int(body)}", start, end, 1, int(first), int(last), 3 * (int(kind) - 1))
-                for start, end, body, _, _, kind, first, last in summaries
-            )
-        )
-
-    @property
-    def spans_tdb_s(self) -> tuple[tuple[float, float], ...]:
-        """The span of the file's segments, less what light time asks beside it."""
-        first, last = self._chain.span_tdb_s
-        return ((first + _BESIDE_S, last - _BESIDE_S),)
-
-    @property
-    def longest_piece_s(self) -> float:
-        """The shortest record: its polynomials are of lower degree than a fit's."""
-        return min(segment.series.interval_s for segment in self._chain.segments)
-
-    def state_km(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
-        """Return positions and velocities."""
-        return self._chain.evaluate_with_rate(epoch_tdb_s)
-
-
-def _segment_faults(segment: OemSegment, first_center: str) -> list[NdmFault]:
-    faults = []
-    center = CENTERS.get(segment.center_name.upper())
-    if center is None:
-        message = f"CENTER_NAME {segment.center_name!r} is none of {', '.join(CENTERS)}"
-        faults.append(NdmFault(segment.where, "WRONG_CENTER", message))
-    elif segment.center_name != first_center:
-        message = f"CENTER_NAME {segment.center_name!r} is not {first_center!r} as before"
-        faults.append(NdmFault(segment.where, "WRONG_CENTER", message))
-    fixed = EARTH_FIXED_FRAMES if center is Body.EARTH else MOON_FIXED_FRAMES
-    if center is not None and segment.reference_frame.upper().replace("-", "") not in (*INERTIAL_FRAMES, *fixed):
-        allowed = ", ".join((*INERTIAL_FRAMES, *fixed))
-        message = f"REF_FRAME {segment.reference_frame!r} is none of {allowed}, which go with centre {center}"
-        faults.append(NdmFault(segment.where, "WRONG_FRAME", message))
+def _check_states(segment: OemSegment, faults: Faults) -> None:
     steps_s = np.diff(segment.epoch_tdb_s)
     if steps_s.size >= 2:
         worst = int(np.argmax(steps_s))
@@ -146,40 +78,29 @@ def _segment_faults(segment: OemSegment, first_center: str) -> list[NdmFault]:
                 f"after state {worst + 1} there is none for {steps_s[worst]:.0f} s, the usual step being "
                 f"{usual_s:.0f} s; a gap needs a new segment"
             )
-            faults.append(NdmFault(segment.where, "GAP", message))
-    needed = 2 if segment.interpolation is Interpolation.HERMITE else segment.interpolation_degree + 1
+            faults.add(segment.where, "GAP", message)
+    needed = states_needed(segment.interpolation, segment.interpolation_degree)
     if segment.epoch_tdb_s.size < needed:
-        message = f"{segment.epoch_tdb_s.size} states are too few for the stated interpolation, which needs {needed}"
-        faults.append(NdmFault(segment.where, "TOO_FEW_STATES", message))
-    return faults
+        message = f"{segment.epoch_tdb_s.size} states are too few for the interpolation, which needs {needed}"
+        faults.add(segment.where, "TOO_FEW_STATES", message)
 
 
-def _table(segment: OemSegment, ephemeris: Ephemeris) -> StateTable:
+def _tables(segment: OemSegment, axes: Axes | None, ephemeris: Ephemeris, faults: Faults) -> list[StateTable]:
+    start_s = max(segment.useable_start_tdb_s, float(segment.epoch_tdb_s[0]))
+    end_s = min(segment.useable_stop_tdb_s, float(segment.epoch_tdb_s[-1]))
+    if not end_s > start_s:
+        faults.add(segment.where, "NO_USEABLE_STATES", "no state lies in the useable span, or only one instant of it")
+        return []
     position, velocity = segment.position_km, segment.velocity_km_s
-    if segment.reference_frame.upper() not in INERTIAL_FRAMES:
-        of_moon = segment.reference_frame.upper() in MOON_FIXED_FRAMES
-        motion_of = ephemeris.moon_motion if of_moon else ephemeris.earth_motion
-        motion = motion_of(segment.epoch_tdb_s)
+    if axes in (Axes.ITRF, Axes.MOON_ME):
+        motion_of = ephemeris.moon_motion if axes is Axes.MOON_ME else ephemeris.earth_motion
+        try:
+            motion = motion_of(segment.epoch_tdb_s)
+        except EphemerisSpanError as error:
+            faults.add(segment.where, "OUTSIDE_EPHEMERIS", f"{segment.reference_frame}: {error}")
+            return []
         turning = np.cross(motion.spin_rad_s, position, axis=0)
         velocity = rotate_back(motion.from_inertial, velocity + turning)
         position = rotate_back(motion.from_inertial, position)
-    return StateTable(
-        segment.epoch_tdb_s,
-        position,
-        velocity,
-        segment.interpolation,
-        segment.interpolation_degree,
-        segment.useable_start_tdb_s,
-        segment.useable_stop_tdb_s,
-    )
-
-
-def _spk_table(daf: DAF, values: tuple[float, ...]) -> StateTable:
-    """Return the states of a segment of type 9 (Lagrange) or 13 (Hermite), after NAIF's "SPK Required Reading"."""
-    start_s, end_s, _, _, _, kind, first, last = values
-    words = np.array(daf.read_array(int(first), int(last)), dtype=np.float64)
-    count, size = int(words[-1]), int(words[-2])
-    states, epochs = words[: 6 * count].reshape(count, 6).T, words[6 * count : 7 * count]
-    # Type 9 states the degree, type 13 the window less one: of W + 1 states, degree 2 W + 1.
-    interpolation, degree = (Interpolation.LAGRANGE, size) if kind == 9 else (Interpolation.HERMITE, 2 * size + 1)
-    return StateTable(epochs, states[:3].copy(), states[3:].copy(), interpolation, degree, start_s, end_s)
+    interpolation, degree = segment.interpolation, segment.interpolation_degree
+    return [StateTable(segment.epoch_tdb_s, position, velocity, interpolation, degree, start_s, end_s)]

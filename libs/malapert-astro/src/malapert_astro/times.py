@@ -109,13 +109,35 @@ class TimeScale:
 
     def utc_from_tdb(self, epoch_tdb_s: ArrayLike) -> Floats:
         """Return Unix seconds UTC of TDB seconds past J2000, any shape."""
+        tai_s = self._tai_from_tdb(epoch_tdb_s)
+        return np.asarray(tai_s - self.tai_minus_utc_s[self._steps_at(tai_s)])
+
+    def utc_and_leaps(self, epoch_tdb_s: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return Unix seconds UTC, whole microseconds, and whether each is in a leap second, any shape.
+
+        In a leap second they are those of the second after it.
+        """
+        tai_s = np.round(self._tai_from_tdb(epoch_tdb_s), 6)
+        utc_s = tai_s - self.tai_minus_utc_s[self._steps_at(tai_s)]
+        # The clock of before a step shows what is past it.
+        following = np.searchsorted(self.step_utc_s, utc_s, side="right") - 1
+        return np.asarray(utc_s), np.asarray(following > self._steps_at(tai_s))
+
+    def has_leap_second(self, midnight_utc_s: float) -> bool:
+        """Return whether a day ends with a leap second, of the Unix seconds of the midnight that follows it."""
+        return bool(np.any(self.step_utc_s[1:] == midnight_utc_s))
+
+    def _steps_at(self, tai_s: Floats) -> NDArray[np.intp]:
+        step = np.searchsorted(self.step_utc_s + self.tai_minus_utc_s, tai_s, side="right") - 1
+        return np.maximum(step, 0)
+
+    def _tai_from_tdb(self, epoch_tdb_s: ArrayLike) -> Floats:
+        """Return TAI on the scale of Unix seconds: UTC plus TAI − UTC."""
         tdb = np.asarray(epoch_tdb_s, dtype=np.float64)
         tt_s = tdb
         for _ in range(3):
             tt_s = tdb - self._tdb_minus_tt_s(tt_s)
-        tai_s = tt_s - self.tt_minus_tai_s + _J2000_UNIX_S
-        step = np.searchsorted(self.step_utc_s + self.tai_minus_utc_s, tai_s, side="right") - 1
-        return np.asarray(tai_s - self.tai_minus_utc_s[np.maximum(step, 0)])
+        return np.asarray(tt_s - self.tt_minus_tai_s + _J2000_UNIX_S)
 
     def _tdb_minus_tt_s(self, tt_s: Floats) -> Floats:
         anomaly = self.anomaly_rad + self.anomaly_rate_rad_s * tt_s

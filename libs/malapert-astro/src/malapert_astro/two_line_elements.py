@@ -1,6 +1,7 @@
 """Earth orbiters by two-line elements: the lines checked, then SGP4 and the way from TEME to J2000."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from malapert_astro.errors import EphemerisSpanError
 from malapert_astro.frames import rotate, rotate_back
 from malapert_astro.orbits import Orbit
 from malapert_astro.points import Body
-from malapert_astro.times import tdb_from_utc, utc_from_tdb
+from malapert_astro.times import tdb_from_utc, utc_datetime, utc_from_tdb
+from malapert_astro.two_line_columns import LENGTH, column_faults
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +22,8 @@ LONGEST_AGE_S = 14 * 86_400.0
 """How far from its epoch a set of elements is used: the error of a low orbit grows by kilometres a day."""
 _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
+_PROBE_S = 600.0
+_CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class TwoLineError(ValueError):
@@ -47,25 +51,21 @@ def read_two_line_elements(text: str) -> TwoLineElements:
     Raises
     ------
     TwoLineError
-        With every fault: lines missing, of wrong length or number, bad checksums, numbers that differ.
+        With every fault: lines missing, of wrong length or number, columns with what is not allowed in them, bad
+        checksums, numbers that differ.
     """
+    text = text.removeprefix("\ufeff")
+    control = _CONTROL.search(text)
+    if control is not None:
+        where = f"line {text.count(chr(10), 0, control.start()) + 1}"
+        raise TwoLineError([(where, "CONTROL_CHARACTER", f"the character U+{ord(control[0]):04X} is not allowed")])
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     if len(lines) not in (2, 3):
         raise TwoLineError([("text", "WRONG_LINES", f"two lines, or three with a title, not {len(lines)}")])
     name = lines[0].removeprefix("0 ").strip() if len(lines) == 3 else ""
-    faults: list[tuple[str, str, str]] = []
-    for number, line in enumerate(lines[-2:], 1):
-        where = f"line {number}"
-        if len(line) != 69 or not line.isascii():
-            faults.append((where, "WRONG_LENGTH", f"69 characters are needed, not {len(line)}"))
-            continue
-        if not line.startswith(f"{number} "):
-            faults.append((where, "WRONG_NUMBER", f"it must begin with '{number} ', not {line[:2]!r}"))
-        expected = checksum(line)
-        if line[68] != str(expected):
-            faults.append((where, "WRONG_CHECKSUM", f"the checksum is {line[68]!r}; the line sums to {expected}"))
+    faults = [fault for number, line in enumerate(lines[-2:], 1) for fault in _line_faults(number, line)]
     first, second = lines[-2:]
-    if not faults and first[2:7] != second[2:7]:
+    if not faults and first[2:7].lstrip() != second[2:7].lstrip():
         faults.append(("line 2", "DIFFERENT_OBJECTS", f"object {second[2:7]} is not {first[2:7]} of line 1"))
     if faults:
         raise TwoLineError(faults)
@@ -73,11 +73,20 @@ def read_two_line_elements(text: str) -> TwoLineElements:
     if satellite.error:
         raise TwoLineError([("text", "NOT_ELEMENTS", SGP4_ERRORS.get(satellite.error, "the elements make no orbit"))])
     epoch_utc_s = (satellite.jdsatepoch - _JULIAN_UNIX_EPOCH + satellite.jdsatepochF) * _DAY_S
-    if not (math.isfinite(epoch_utc_s) and 0.0 <= satellite.ecco < 1.0 and satellite.no_kozai > 0.0):
-        raise TwoLineError(
-            [("text", "NOT_ELEMENTS", "epoch, eccentricity or mean motion is no number that makes sense")]
-        )
     return TwoLineElements(name, first, second, first[2:7].strip(), epoch_utc_s)
+
+
+def _line_faults(number: int, line: str) -> list[tuple[str, str, str]]:
+    where = f"line {number}"
+    if len(line) != LENGTH or not line.isascii():
+        return [(where, "WRONG_LENGTH", f"{LENGTH} ASCII characters are needed, not {len(line)}")]
+    faults = []
+    if not line.startswith(f"{number} "):
+        return [(where, "WRONG_NUMBER", f"it must begin with '{number} ', not {line[:2]!r}")]
+    expected = checksum(line)
+    if line[68] != str(expected):
+        faults.append((where, "WRONG_CHECKSUM", f"the checksum is {line[68]!r}; the line sums to {expected}"))
+    return faults + column_faults(number, line)
 
 
 def checksum(line: str) -> int:
@@ -95,6 +104,11 @@ class TwoLineOrbit(Orbit):
     ephemeris
         Gives the Earth's orientation.
 
+    Raises
+    ------
+    EphemerisSpanError
+        If there is no state at the epoch.
+
     Notes
     -----
     TEME is turned to the Earth-fixed axes by Greenwich mean sidereal time of 1982 with UTC in place of UT1, and from
@@ -107,13 +121,30 @@ class TwoLineOrbit(Orbit):
         self.elements = elements
         self._ephemeris = ephemeris
         self._satellite = Satrec.twoline2rv(elements.first, elements.second, WGS72)
+        self._span_tdb_s = self._usable_span()
 
     @property
     def spans_tdb_s(self) -> tuple[tuple[float, float], ...]:
-        """14 days to both sides of the epoch."""
-        epoch_s = self.elements.epoch_utc_s
-        first, last = tdb_from_utc([epoch_s - LONGEST_AGE_S, epoch_s + LONGEST_AGE_S])
-        return ((float(first), float(last)),)
+        """14 days to both sides of the epoch, less what SGP4 or the Earth's orientation does not give."""
+        return (self._span_tdb_s,)
+
+    def _usable_span(self) -> tuple[float, float]:
+        ages_s = np.arange(-LONGEST_AGE_S, LONGEST_AGE_S + 1.0, _PROBE_S)
+        utc_s = self.elements.epoch_utc_s + ages_s
+        first_s, last_s = self._ephemeris.span_utc_s
+        inside = (utc_s >= first_s) & (utc_s <= last_s)
+        probed = utc_s / _DAY_S
+        errors, _, _ = self._satellite.sgp4_array(np.floor(probed) + _JULIAN_UNIX_EPOCH, probed - np.floor(probed))
+        failed = ages_s[(errors != 0) | ~inside]
+        before, after = failed[failed <= 0.0], failed[failed >= 0.0]
+        # The last probes that gave a state: after a decay SGP4 has none.
+        start_s = before[-1] + _PROBE_S if before.size else -LONGEST_AGE_S
+        end_s = after[0] - _PROBE_S if after.size else LONGEST_AGE_S
+        if start_s > end_s:
+            epoch = utc_datetime(self.elements.epoch_utc_s).isoformat()
+            raise EphemerisSpanError(f"the epoch {epoch} is outside the Earth's orientation, or SGP4 has no state then")
+        first, last = tdb_from_utc([self.elements.epoch_utc_s + start_s, self.elements.epoch_utc_s + end_s])
+        return float(first), float(last)
 
     @property
     def longest_piece_s(self) -> float:
@@ -122,15 +153,8 @@ class TwoLineOrbit(Orbit):
         rate_rad_s = self._satellite.no_kozai / 60.0 * math.sqrt(1.0 + eccentricity) / (1.0 - eccentricity) ** 1.5
         return float(2.0 * math.pi / rate_rad_s)
 
-    def state_km(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
-        """Return positions and velocities.
-
-        Raises
-        ------
-        EphemerisSpanError
-            If SGP4 gives none, such as after a decay.
-        """
-        epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
+    def _state_km(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
+        epoch = epoch_tdb_s
         days = utc_from_tdb(epoch) / _DAY_S
         whole = np.floor(days)
         errors, position, velocity = self._satellite.sgp4_array(whole + _JULIAN_UNIX_EPOCH, days - whole)

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from limits import parse_many
 from malapert_core.config import ServiceSettings
+from malapert_core.grpc_server import FILE_LIMIT_BYTES
 from malapert_core.identity import Role
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
@@ -30,6 +31,7 @@ class GatewaySettings(ServiceSettings):
     health_deadline_s: float = Field(default=2.0, gt=0, description="of one health check of a service")
     max_body_bytes: int = Field(default=8 * 1024 * 1024, gt=0, description="of a JSON body")
     max_import_bytes: int = Field(default=32 * 1024 * 1024, gt=0, description="of a file of requests")
+    max_orbit_bytes: int = Field(default=FILE_LIMIT_BYTES, gt=0, description="of an ephemeris or tracking data file")
     max_upload_bytes: int = Field(default=4 * 1024 * 1024 * 1024, gt=0, description="of a terrain upload")
 
     rate_limit: str = Field(default="1200/minute", description="calls of one key")

@@ -1,79 +1,21 @@
-"""What both messages share: keyword and value lines, XML, epochs in named time systems, and faults with their place."""
+"""What messages share in form: keyword and value lines, XML elements, and several messages in one NDM."""
 
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
 from xml.etree import ElementTree
 
-from malapert_astro.times import installed_time_scale, tdb_from_utc, utc_seconds
+from malapert_astro.ndm.faults import Entry, Faults, NdmError, NdmFault, quoted
 
-TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB", "GPS")
-_J2000_UNIX_S = 946_728_000.0
-_GPS_BEHIND_TAI_S = 19.0
-_EPOCH = re.compile(
-    r"(?P<year>\d{4})-(?:(?P<day_of_year>\d{3})|(?P<month>\d{2})-(?P<day>\d{2}))"
-    r"T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2}(?:\.\d*)?)Z?"
-)
-_MOST_FAULTS = 100
+# Tab, line feed and carriage return are the only control characters of text; the last two would part lines unseen.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
+_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+_BESIDE_MESSAGES = ("COMMENT", "MESSAGE_ID")
 
 
-@dataclass(frozen=True)
-class NdmFault:
-    """One thing that is wrong: where (a line or an element), a code, and what is allowed."""
-
-    where: str
-    code: str
-    message: str
-
-
-class NdmError(ValueError):
-    """A message that cannot be read, with every fault that was found (at most 100)."""
-
-    def __init__(self, faults: list[NdmFault]) -> None:
-        self.faults = tuple(faults[:_MOST_FAULTS])
-        first = faults[0]
-        more = f", and {len(faults) - 1} more faults" if len(faults) > 1 else ""
-        super().__init__(f"{first.where}: {first.message}{more}")
-
-
-@dataclass
-class Faults:
-    """Collects faults while a message is read."""
-
-    found: list[NdmFault] = field(default_factory=list)
-
-    def add(self, where: str, code: str, message: str) -> None:
-        """Note one fault."""
-        self.found.append(NdmFault(where, code, message))
-
-    def raise_if_any(self) -> None:
-        """Raise NdmError where anything was noted."""
-        if self.found:
-            raise NdmError(self.found)
-
-    def number(self, text: str, where: str, what: str) -> float:
-        """Return a finite number, or note that it is none."""
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            self.add(where, "NOT_A_NUMBER", f"{what} is {text!r}, not a finite number")
-            return 0.0
-        return value
-
-    def epoch(self, text: str, system: str, where: str) -> float:
-        """Return TDB seconds past J2000 of an epoch in a time system, or note that it is none."""
-        try:
-            return tdb_of(text, system)
-        except ValueError as error:
-            self.add(where, "NOT_AN_EPOCH", str(error))
-            return math.nan
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text that says something: its number, its keyword (empty for data) and the rest."""
 
@@ -91,31 +33,36 @@ def lines_of(text: str) -> Iterator[Line]:
     """Yield the lines of a text message that are neither empty nor comments."""
     for number, raw in enumerate(text.splitlines(), 1):
         stripped = raw.strip()
-        if not stripped or stripped == "COMMENT" or stripped.startswith("COMMENT "):
+        if not stripped or stripped == "COMMENT" or stripped.startswith(("COMMENT ", "COMMENT\t")):
             continue
         keyword, equals, value = stripped.partition("=")
         if equals:
-            yield Line(number, keyword.strip(), value.strip())
-        elif re.fullmatch(r"[A-Z_0-9]+", stripped):
+            yield Line(number, keyword.strip() or "=", value.strip())
+        elif _KEYWORD.fullmatch(stripped):
             yield Line(number, stripped, "")
         else:
             yield Line(number, "", stripped)
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a message.
+    """Return the text of a message, without a byte-order mark.
 
     Raises
     ------
     NdmError
-        If it is empty or no UTF-8.
+        If it is empty, no UTF-8, or has control characters.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NdmError([NdmFault(f"byte {error.start}", "NOT_TEXT", "the message is not UTF-8 text")]) from error
+        _refuse(f"byte {error.start}", "NOT_TEXT", "the message is not UTF-8 text")
     if not text.strip():
-        raise NdmError([NdmFault("message", "EMPTY", "the message is empty")])
+        _refuse("message", "EMPTY", "the message is empty")
+    control = _CONTROL.search(text)
+    if control is not None:
+        line = text.count("\n", 0, control.start()) + 1
+        message = f"the control character U+{ord(control[0]):04X} is not allowed"
+        _refuse(f"line {line}", "CONTROL_CHARACTER", message)
     return text
 
 
@@ -124,74 +71,153 @@ def is_xml(text: str) -> bool:
     return text.lstrip().startswith("<")
 
 
-def xml_root(text: str, message: str) -> ElementTree.Element:
-    """Return the element of a message, inside an ``ndm`` element or not, without namespaces in any name.
+def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementTree.Element, str]]:
+    """Return the elements of a kind of message and where each is: the root, or all of an ``ndm`` element's.
+
+    Messages of another kind in an ``ndm`` are faults. No name has a namespace.
 
     Raises
     ------
     NdmError
-        If it is no XML, declares a document type (whose entities could grow without bound), or holds another message.
+        If it is no XML, declares a document type (whose entities could grow without bound), or has no such message.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise NdmError([NdmFault("message", "DOCTYPE", "a document type declaration is not allowed")])
+        _refuse("message", "DOCTYPE", "a document type declaration is not allowed")
     try:
-        # Without a document type there are no entities that could grow.
-        root = ElementTree.fromstring(text.encode())  # noqa: S314
-    except ElementTree.ParseError as error:
-        raise NdmError([NdmFault(f"line {error.position[0]}", "NOT_XML", f"the message is no XML: {error}")]) from error
+        # Without a document type there are no entities that could grow. As text, whatever encoding it declares.
+        root = ElementTree.fromstring(text.lstrip())  # noqa: S314
+    except (ElementTree.ParseError, ValueError) as error:
+        line = error.position[0] if isinstance(error, ElementTree.ParseError) else 1
+        _refuse(f"line {line}", "NOT_XML", f"the message is no XML: {error}")
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
-    found = root if root.tag == message else root.find(message)
-    if found is None:
-        raise NdmError([NdmFault(f"<{root.tag}>", "WRONG_MESSAGE", f"an <{message}> element is needed")])
-    return found
+    if root.tag == message:
+        return [(root, "")]
+    if root.tag != "ndm":
+        _refuse(f"<{root.tag[:40]}>", "WRONG_MESSAGE", f"an <{message}> element is needed")
+    _no_attributes(root, "ndm", faults)
+    found = [child for child in root if child.tag == message]
+    for child in root:
+        if child.tag not in (message, *_BESIDE_MESSAGES):
+            faults.add(f"<{child.tag[:40]}>", "OTHER_MESSAGE", f"only <{message}> is read here; nothing is left out")
+    if not found and not faults.found:
+        _refuse("<ndm>", "WRONG_MESSAGE", f"an <{message}> element is needed")
+    return [(child, f"{message} {number}, " if len(found) > 1 else "") for number, child in enumerate(found, 1)]
 
 
-def text_of(element: ElementTree.Element | None, name: str) -> str:
-    """Return the text of a child, empty where there is none."""
-    return (element.findtext(name) or "").strip() if element is not None else ""
+def xml_header(root: ElementTree.Element, where: str, faults: Faults) -> dict[str, Entry]:
+    """Return the header of a message, its version under ``CCSDS_…_VERS``, and note what is no part of it."""
+    identifier = f"CCSDS_{str(root.tag).upper()}_VERS"
+    for name, value in root.attrib.items():
+        if name not in ("id", "version") and not name.startswith(_INSTANCE):
+            faults.add(f"{where}<{root.tag}>", "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of a message")
+        if name == "id" and value != identifier:
+            faults.add(f"{where}<{root.tag}>", "WRONG_MESSAGE", f"the id is {quoted(value)}, not {identifier}")
+    parts = xml_parts(root, ("header", "body"), f"{where}<{root.tag}>", faults)
+    header = {identifier: Entry(root.get("version", ""), f"{where}<{root.tag}>")}
+    for element in parts["header"][:1]:
+        header |= xml_fields(element, f"{where}header", faults)
+    return header
 
 
-def tdb_of(text: str, system: str) -> float:
-    """Return TDB seconds past J2000 of a CCSDS ASCII time code (A or B) in a time system.
-
-    Raises
-    ------
-    ValueError
-        If the text is no such time, or the system is none of `TIME_SYSTEMS`.
-    """
-    match = _EPOCH.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is no time like 2029-01-15T00:00:00.000 or 2029-015T00:00:00.000")
-    parts = match.groupdict()
-    try:
-        if parts["day_of_year"]:
-            day = datetime(int(parts["year"]), 1, 1, tzinfo=UTC) + timedelta(days=int(parts["day_of_year"]) - 1)
-            if day.year != int(parts["year"]):
-                raise ValueError("day of the year")
-        else:
-            day = datetime(int(parts["year"]), int(parts["month"]), int(parts["day"]), tzinfo=UTC)
-        clock = timedelta(hours=int(parts["hour"]), minutes=int(parts["minute"]))
-        if int(parts["hour"]) > 23 or int(parts["minute"]) > 59 or float(parts["second"]) >= 61.0:
-            raise ValueError("time of day")
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is no time: {error}") from error
-    seconds = utc_seconds(day + clock) + float(parts["second"])
-    if system == "UTC":
-        return float(tdb_from_utc(seconds))
-    since_s = seconds - _J2000_UNIX_S
-    scale = installed_time_scale()
-    if system == "TDB":
-        return since_s
-    if system == "TT":
-        return float(scale.tdb_from_tt(since_s))
-    if system in ("TAI", "GPS"):
-        tai_s = since_s + (_GPS_BEHIND_TAI_S if system == "GPS" else 0.0)
-        return float(scale.tdb_from_tt(tai_s + scale.tt_minus_tai_s))
-    raise ValueError(f"time system {system!r} is none of {', '.join(TIME_SYSTEMS)}")
+def xml_parts(
+    element: ElementTree.Element,
+    names: tuple[str, ...],
+    where: str,
+    faults: Faults,
+    several: tuple[str, ...] = (),
+) -> dict[str, list[ElementTree.Element]]:
+    """Return the children of an element by name; others, and second ones where there is to be one, are noted."""
+    parts: dict[str, list[ElementTree.Element]] = {name: [] for name in (*names, *several)}
+    for child in element:
+        if child.tag == "COMMENT":
+            continue
+        if child.tag not in parts:
+            faults.add(where, "UNKNOWN_ELEMENT", f"<{child.tag[:40]}> is no part of {_named(element)}")
+            continue
+        if parts[child.tag] and child.tag not in several:
+            faults.add(where, "DUPLICATE_ELEMENT", f"there is a <{child.tag}> before this one")
+            continue
+        _no_attributes(child, where, faults)
+        _no_text(child, where, faults)
+        parts[child.tag].append(child)
+    for name in names:
+        if not parts[name]:
+            faults.add(where, "MISSING", f"<{name}> is needed")
+    return parts
 
 
-def utc_text(utc: datetime) -> str:
-    """Return a UTC time as an ASCII time code A with microseconds."""
-    return utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+def xml_fields(
+    element: ElementTree.Element, where: str, faults: Faults, units: Mapping[str, str] | None = None
+) -> dict[str, Entry]:
+    """Return the values in an element by name; a unit must be the one that the standard gives the value."""
+    fields: dict[str, Entry] = {}
+    for child in element:
+        if child.tag == "COMMENT":
+            continue
+        place = f"{where}, {child.tag[:40]}"
+        if len(child):
+            faults.add(place, "UNKNOWN_ELEMENT", f"<{child[0].tag[:40]}> is inside of a value")
+        unit = (units or {}).get(child.tag)
+        for name, value in child.attrib.items():
+            if name == "units" and unit is not None:
+                if value.strip() != unit:
+                    faults.add(place, "WRONG_UNIT", f"the unit is {quoted(value)}; {unit} is allowed")
+            elif not name.startswith(_INSTANCE):
+                faults.add(place, "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of {_named(child)}")
+        if (child.tail or "").strip():
+            faults.add(place, "UNEXPECTED_TEXT", f"{quoted((child.tail or '').strip())} is outside of every value")
+        faults.enter(fields, child.tag, (child.text or "").strip(), place)
+    return fields
+
+
+def known_fields(fields: Mapping[str, Entry], allowed: tuple[str, ...], what: str, faults: Faults) -> None:
+    """Note the keywords that are not allowed."""
+    for keyword, entry in fields.items():
+        if keyword not in allowed:
+            faults.add(entry.where, "UNKNOWN_KEYWORD", f"{quoted(keyword)} is no {what}")
+
+
+def check_header(
+    header: Mapping[str, Entry], message: str, versions: tuple[str, ...], optional: tuple[str, ...], faults: Faults
+) -> None:
+    """Note what is missing, unknown or wrong in a header; `message` is such as OEM."""
+    needed = (f"CCSDS_{message}_VERS", "CREATION_DATE", "ORIGINATOR")
+    for keyword in needed:
+        if keyword not in header or not header[keyword].value:
+            faults.add("header", "MISSING", f"{keyword} is needed")
+    version = value_of(header, needed[0])
+    if version and version not in versions:
+        faults.add("header", "UNKNOWN_VERSION", f"version {quoted(version)} is none of {', '.join(versions)}")
+    known_fields(header, (*needed, *optional), f"keyword of the header of {message}", faults)
+    created = header.get("CREATION_DATE")
+    if created is not None and created.value:
+        faults.epoch(
+            created.value, "UTC", f"{created.where}, CREATION_DATE" if "line" in created.where else created.where
+        )
+
+
+def value_of(entries: Mapping[str, Entry], keyword: str) -> str:
+    """Return the value under a keyword, empty where there is none."""
+    return entries[keyword].value if keyword in entries else ""
+
+
+def _no_attributes(element: ElementTree.Element, where: str, faults: Faults) -> None:
+    for name in element.attrib:
+        if not name.startswith(_INSTANCE):
+            faults.add(where, "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of {_named(element)}")
+
+
+def _no_text(element: ElementTree.Element, where: str, faults: Faults) -> None:
+    for text in (element.text, element.tail):
+        if (text or "").strip():
+            faults.add(where, "UNEXPECTED_TEXT", f"{quoted((text or '').strip())} is outside of every value")
+
+
+def _named(element: ElementTree.Element) -> str:
+    return f"<{element.tag[:40]}>"
+
+
+def _refuse(where: str, code: str, message: str) -> NoReturn:
+    raise NdmError([NdmFault(where, code, message)])

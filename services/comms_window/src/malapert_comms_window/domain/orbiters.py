@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_MOST_SPANS = 20
+
 
 class OrbitSource(StrEnum):
     """How an orbiter's motion is given."""
@@ -46,7 +48,8 @@ class OrbiterRegistration:
 class Orbiter:
     """A registered orbiter in one version, which never changes.
 
-    `spans` are those that its motion covers, none meaning any; `position_error_km` is one standard deviation.
+    `spans` are those that its motion covers, none meaning any; `position_error_km` is one standard deviation;
+    `passed_over` says what the file holds that is not used.
     """
 
     orbiter_id: str
@@ -62,6 +65,11 @@ class Orbiter:
     notes: tuple[str, ...]
     created_time: datetime
     naif_id: int = 0
+    passed_over: tuple[str, ...] = ()
+
+    def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
+        """Return whether the motion covers some of a span."""
+        return not self.spans or any(first < end_time and start_time < last for first, last in self.spans)
 
     def covers(self, start_time: datetime, end_time: datetime) -> bool:
         """Return whether the motion covers all of a span."""
@@ -69,4 +77,7 @@ class Orbiter:
 
     def spans_text(self) -> str:
         """Return the covered spans in words, gaps between them showing."""
-        return " and ".join(f"{first.isoformat()} to {last.isoformat()}" for first, last in self.spans) or "any time"
+        if not self.spans:
+            return "any time"
+        words = " and ".join(f"{first.isoformat()} to {last.isoformat()}" for first, last in self.spans[:_MOST_SPANS])
+        return words + (f" and {len(self.spans) - _MOST_SPANS} more" if len(self.spans) > _MOST_SPANS else "")

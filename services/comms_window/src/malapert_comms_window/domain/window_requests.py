@@ -214,7 +214,7 @@ def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> 
                 continue
             if link.orbiter_id in [other.orbiter_id for other in links[:index]]:
                 yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is there already")
-            if not orbiter.covers(request.start_time, request.end_time):
+            if not orbiter.overlaps(request.start_time, request.end_time):
                 code = "TLE_TOO_OLD" if orbiter.source is OrbitSource.TLE else "OUTSIDE_ORBIT"
                 yield Fault("span", code, f"the motion of {link.orbiter_id} covers {orbiter.spans_text()}")
     for index, relay in enumerate(request.relays):

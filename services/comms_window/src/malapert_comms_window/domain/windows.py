@@ -52,6 +52,20 @@ class Profile:
     value: Floats
 
 
+SPAN_EDGE = "span"
+"""What limits an edge that is only the end of the span that was searched."""
+DATA_EDGE = "orbit_data"
+"""What limits an edge that is only the end of what an orbiter's motion is given for."""
+
+
+class EdgeCause(StrEnum):
+    """Why a window begins or ends."""
+
+    CONDITION = "condition"
+    SPAN = "span"
+    DATA = "data"
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What an edge of a window is worth: the condition that ends it and one standard deviation, seconds."""
@@ -59,6 +73,11 @@ class Edge:
     limited_by: str
     error_s: float
     predictability: Predictability
+
+    @property
+    def cause(self) -> EdgeCause:
+        """Whether a condition ends the window, or only the search or the data do."""
+        return {SPAN_EDGE: EdgeCause.SPAN, DATA_EDGE: EdgeCause.DATA}.get(self.limited_by, EdgeCause.CONDITION)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

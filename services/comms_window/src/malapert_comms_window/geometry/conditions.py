@@ -15,13 +15,11 @@ from malapert_astro.times import tdb_from_utc
 from malapert_astro.windows import complement, find_windows, intersect
 from numpy.typing import NDArray
 
-from malapert_comms_window.domain.windows import Edge, Predictability
+from malapert_comms_window.domain.windows import DATA_EDGE, SPAN_EDGE, Edge, Predictability
 
 Floats = NDArray[np.float64]
 
 EDGE_TOLERANCE_S = 0.0005
-SPAN_EDGE = "span"
-"""What limits an edge that is only the end of the span that was searched."""
 # A station rises once a day; the Sun crosses the usual step of a skyline's azimuths, 0.5 degrees, in an hour.
 USUAL_STEP_S = 1200.0
 _RATE_STEP_S = 1.0
@@ -30,18 +28,27 @@ _INSIDE = (np.arange(15) + 1.0) / 16.0
 
 @dataclass(frozen=True)
 class SearchSpan:
-    """The span to search, Unix seconds UTC, the step of the profiles and one sigma of the clock's error, seconds."""
+    """The span to search, Unix seconds UTC, the step of the profiles and one sigma of the clock's error, seconds.
+
+    `covered_tdb_s` are the parts of it, TDB seconds past J2000, in which an orbiter has states; none means all of it.
+    """
 
     start_s: float
     end_s: float
     profile_step_s: float
     clock_error_s: float = 0.0
+    covered_tdb_s: tuple[tuple[float, float], ...] = ()
 
     @property
     def tdb_s(self) -> tuple[float, float]:
         """The span in TDB seconds past J2000."""
         start_s, end_s = tdb_from_utc([self.start_s, self.end_s])
         return float(start_s), float(end_s)
+
+    @property
+    def parts_tdb_s(self) -> tuple[tuple[float, float], ...]:
+        """What is searched of the span, TDB seconds past J2000, in order."""
+        return self.covered_tdb_s or (self.tdb_s,)
 
 
 @dataclass(frozen=True)
@@ -82,17 +89,28 @@ class Found:
 
 def search(conditions: Sequence[Condition], span: SearchSpan, tolerance_s: float = EDGE_TOLERANCE_S) -> list[Found]:
     """Return the windows in which all conditions hold, in order."""
-    start_s, end_s = span.tdb_s
-    found = [find_windows(each.clearance, start_s, end_s, each.step_s, tolerance_s) for each in conditions]
-    return described(conditions, reduce(intersect, found), span)
+    windows: list[Found] = []
+    for part in span.parts_tdb_s:
+        found = [find_windows(each.clearance, *part, each.step_s, tolerance_s) for each in conditions]
+        windows += _described(conditions, reduce(intersect, found), span, part)
+    return windows
 
 
 def described(conditions: Sequence[Condition], intervals: Floats, span: SearchSpan) -> list[Found]:
     """Return intervals of TDB, in which the conditions hold together, with what their edges are worth."""
+    windows: list[Found] = []
+    for part in span.parts_tdb_s:
+        windows += _described(conditions, intersect(intervals, np.array([part])), span, part)
+    return windows
+
+
+def _described(
+    conditions: Sequence[Condition], intervals: Floats, span: SearchSpan, part: tuple[float, float]
+) -> list[Found]:
     if not len(intervals):
         return []
-    start_s, end_s = span.tdb_s
-    limits, errors_s = _limits(conditions, intervals.ravel(), span)
+    start_s, end_s = part
+    limits, errors_s = _limits(conditions, intervals.ravel(), span, part)
     sure = _sigmas(conditions, intervals, min) > 1.0
     gaps = complement(intervals, start_s, end_s)
     gap_sure = dict(zip(map(tuple, gaps), _sigmas(conditions, gaps, max) > 1.0, strict=True)) if len(gaps) else {}
@@ -100,8 +118,8 @@ def described(conditions: Sequence[Condition], intervals: Floats, span: SearchSp
     after = {start: known for (start, _), known in gap_sure.items()}
 
     def edge_of(at: int, edge_s: float, *, gap_is_sure: bool | None) -> Edge:
-        if edge_s in (start_s, end_s):
-            return Edge(SPAN_EDGE, 0.0, Predictability.PREDICTED)
+        if edge_s in part:
+            return _outer_edge(edge_s, span)
         return Edge(limits[at], float(errors_s[at]), _LEVELS[bool(gap_is_sure and sure[at // 2])])
 
     return [
@@ -116,6 +134,13 @@ def described(conditions: Sequence[Condition], intervals: Floats, span: SearchSp
     ]
 
 
+def _outer_edge(edge_s: float, span: SearchSpan) -> Edge:
+    """Return the edge at an end of what was searched: of the span, or of an orbiter's data, where it may go on."""
+    if min(abs(edge_s - edge) for edge in span.tdb_s) <= EDGE_TOLERANCE_S:
+        return Edge(SPAN_EDGE, 0.0, Predictability.PREDICTED)
+    return Edge(DATA_EDGE, 0.0, Predictability.POTENTIAL)
+
+
 _LEVELS = {True: Predictability.PREDICTED, False: Predictability.POTENTIAL}
 
 
@@ -124,9 +149,11 @@ def intervals_of(found: Sequence[Found]) -> Floats:
     return np.array([[each.start_tdb_s, each.end_tdb_s] for each in found]).reshape(-1, 2)
 
 
-def _limits(conditions: Sequence[Condition], edges_s: Floats, span: SearchSpan) -> tuple[list[str], Floats]:
+def _limits(
+    conditions: Sequence[Condition], edges_s: Floats, span: SearchSpan, part: tuple[float, float]
+) -> tuple[list[str], Floats]:
     """Return the condition that each edge belongs to, and one sigma of the edge, seconds."""
-    start_s, end_s = span.tdb_s
+    start_s, end_s = part
     early, late = np.maximum(edges_s - _RATE_STEP_S, start_s), np.minimum(edges_s + _RATE_STEP_S, end_s)
     values = np.stack([np.stack([each.clearance(at) for at in (early, edges_s, late)]) for each in conditions])
     rates = np.abs(values[:, 2] - values[:, 0]) / (late - early)

@@ -1,13 +1,14 @@
 """What orbiters see and hide: the Moon's limb between two points, shadows, and steps of the search along an orbit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
-from malapert_astro.fitted_paths import FittedPath, SpanPaths
+from malapert_astro.fitted_paths import EARTH_MOON_BEFORE_S, FittedPath, SpanPaths
 from malapert_astro.orbits import Orbit
 from malapert_astro.points import Body, StationPosition
 from malapert_astro.surface import MOON_RADIUS_M
+from malapert_core.errors import Fault, InvalidInputError
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.orbiters import Orbiter
@@ -24,16 +25,32 @@ _STEPS_IN_PIECE = 90.0
 
 @dataclass(frozen=True)
 class OrbiterView:
-    """An orbiter over a span: its motion, and paths fitted finely enough for it."""
+    """An orbiter over a span: its motion, paths fitted finely enough for it, and the parts of the span it is known in.
+
+    A part begins when light that left the orbiter with its first state is received.
+    """
 
     orbiter: Orbiter
     orbit: Orbit
     paths: SpanPaths
+    span: SearchSpan
 
     @classmethod
     def over(cls, orbiter: Orbiter, orbit: Orbit, ephemeris: Ephemeris, span: SearchSpan) -> "OrbiterView":
-        """Return the view over a span."""
-        return cls(orbiter, orbit, SpanPaths(ephemeris, *span.tdb_s, orbit.longest_piece_s))
+        """Return the view over a span.
+
+        Raises
+        ------
+        InvalidInputError
+            ``OUTSIDE_ORBIT`` where the orbiter has no states in the span.
+        """
+        covered = tuple(orbit.covered_within(*span.tdb_s, EARTH_MOON_BEFORE_S))
+        if not covered:
+            message = f"the motion of {orbiter.orbiter_id} covers {orbit.spans_text()}"
+            fault = Fault("span", "OUTSIDE_ORBIT", message)
+            raise InvalidInputError("INVALID_WINDOW_REQUEST", message, faults=[fault])
+        paths = SpanPaths(ephemeris, *span.tdb_s, orbit.longest_piece_s, covered, orbit.seams_tdb_s)
+        return cls(orbiter, orbit, paths, replace(span, covered_tdb_s=covered))
 
     @property
     def step_s(self) -> float:
@@ -42,7 +59,7 @@ class OrbiterView:
 
     def error_deg(self, path: FittedPath) -> float:
         """Return one standard deviation of the orbiter's direction where it is nearest."""
-        epoch_s = np.arange(self.paths.start_tdb_s, self.paths.end_tdb_s, self.step_s)
+        epoch_s = np.concatenate([np.arange(*part, self.step_s) for part in self.span.parts_tdb_s])
         nearest_km = float(np.min(np.linalg.norm(path.vector_km(epoch_s), axis=0)))
         return float(np.degrees(np.arctan2(self.orbiter.position_error_km, nearest_km)))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
-from malapert_astro.errors import KernelError
-from malapert_astro.ndm.document import NdmError
+from malapert_astro.errors import EphemerisSpanError, KernelError
+from malapert_astro.ndm.faults import NdmError
 from malapert_astro.ndm.oem import read_oem
 from malapert_astro.orbit_files import orbit_of_oem, orbit_of_spk
 from malapert_astro.orbits import RADIUS_KM, KeplerianElements, KeplerianOrbit, Orbit
@@ -20,10 +20,11 @@ from malapert_comms_window.domain.orbiters import Elements, OrbitSource
 
 ELEMENTS = TypeAdapter(Elements)
 _NOTES = {
-    OrbitSource.KEPLERIAN: "mean elements with central gravity and the secular rates of J2: a survey, no ephemeris",
+    OrbitSource.KEPLERIAN: "mean elements with central gravity and the secular rates of J2, used within 90 days of the "
+    "elements' epoch: a survey, no ephemeris",
     OrbitSource.TLE: "SGP4 with UTC in place of UT1, used within 14 days of the elements' epoch",
-    OrbitSource.OEM: "states of an OEM; inertial frames are taken as J2000",
-    OrbitSource.SPK: "states of an SPK",
+    OrbitSource.OEM: "states of an OEM, each segment within its own useable span; inertial frames are taken as J2000",
+    OrbitSource.SPK: "states of an SPK, the later segment before the earlier within its own bounds",
 }
 
 
@@ -39,7 +40,7 @@ def orbit_of(source: OrbitSource, file: bytes, naif_id: int, ephemeris: Ephemeri
         if source is OrbitSource.OEM:
             return orbit_of_oem(read_oem(file), ephemeris)
         if source is OrbitSource.TLE:
-            return TwoLineOrbit(read_two_line_elements(file.decode("ascii", "replace")), ephemeris)
+            return TwoLineOrbit(read_two_line_elements(_text(file)), ephemeris)
         if source is OrbitSource.SPK:
             return _of_spk(file, naif_id)
         return _of_elements(ELEMENTS.validate_json(file), ephemeris)
@@ -49,6 +50,9 @@ def orbit_of(source: OrbitSource, file: bytes, naif_id: int, ephemeris: Ephemeri
         faults = [Fault(f"content, {where}", code, message) for where, code, message in error.faults]
     except KernelError as error:
         faults = [Fault("content", "WRONG_SPK", str(error))]
+    except EphemerisSpanError as error:
+        path = "elements.epoch_time" if source is OrbitSource.KEPLERIAN else "content"
+        faults = [Fault(path, "OUTSIDE_EPHEMERIS", str(error))]
     raise InvalidInputError("INVALID_ORBIT", f"the orbit has {len(faults)} faults", faults=faults)
 
 
@@ -84,6 +88,13 @@ def element_faults(elements: Elements) -> list[Fault]:
     return faults
 
 
+def _text(file: bytes) -> str:
+    try:
+        return file.decode()
+    except UnicodeDecodeError as error:
+        raise TwoLineError([(f"byte {error.start}", "NOT_TEXT", "the elements are no UTF-8 text")]) from error
+
+
 def _of_elements(elements: Elements, ephemeris: Ephemeris) -> KeplerianOrbit:
     center = Body(elements.center)
     epoch_s = float(tdb_from_utc(utc_seconds(elements.epoch_time)))
@@ -107,6 +118,4 @@ def _of_spk(file: bytes, naif_id: int) -> Orbit:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orbiter.bsp"
         path.write_bytes(file)
-        orbit = orbit_of_spk(path, naif_id)
-        orbit.longest_piece_s  # noqa: B018  # reads the coefficients while the file is there
-        return orbit
+        return orbit_of_spk(path, naif_id)

@@ -33,7 +33,9 @@ def windows_of(kind: WindowKind, ends: Ends, found: Sequence[Found], span: Searc
     intervals = utc_from_tdb(intervals_of(found))
     offsets = [_offsets(end - start, span.profile_step_s) for start, end in intervals]
     instants = np.concatenate([start + offset for (start, _), offset in zip(intervals, offsets, strict=True)])
-    quantities = sample(np.clip(tdb_from_utc(instants), *span.tdb_s))
+    # Rounding must not ask beside a window: an orbiter may have no state there.
+    first, last = np.repeat(intervals_of(found), [len(offset) for offset in offsets], axis=0).T
+    quantities = sample(np.clip(tdb_from_utc(instants), first, last))
     bounds = pairwise(np.cumsum([0, *(len(offset) for offset in offsets)]))
     parts = [ends.place_id, kind.value, ends.orbiter_id, ends.station_id]
     name = ":".join(part for part in parts if part)

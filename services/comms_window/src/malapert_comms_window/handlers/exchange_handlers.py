@@ -6,7 +6,7 @@ from malapert.comms_window.v1 import exchange_pb2, exchange_pb2_grpc
 from malapert_astro.times import utc_datetime
 
 from malapert_comms_window.handlers.shared_messages import interval_message
-from malapert_comms_window.services.exchange import ExchangeService, ObservationSummary, summaries
+from malapert_comms_window.services.exchange import ExchangeService, ObservationSummary
 
 
 class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):
@@ -19,7 +19,7 @@ class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):
         self, request: exchange_pb2.ReadTrackingDataRequest, context: Any
     ) -> exchange_pb2.ReadTrackingDataResponse:
         """Say what is in a message."""
-        tdm = self._exchange.read(request.content)
+        tdm, found = await self._exchange.read(request.content)
         return exchange_pb2.ReadTrackingDataResponse(
             version=tdm.version,
             originator=tdm.originator,
@@ -31,9 +31,9 @@ class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):
                         if f"PARTICIPANT_{number}" in segment.metadata
                     ],
                     metadata=segment.metadata,
-                    observations=[_summary_message(summary) for summary in summaries(segment)],
+                    observations=[_summary_message(summary) for summary in observed],
                 )
-                for segment in tdm.segments
+                for segment, observed in zip(tdm.segments, found, strict=True)
             ],
         )
 

@@ -159,6 +159,7 @@ def _orbiter_message(orbiter: Orbiter) -> orbiter_pb2.Orbiter:
         content_hash=orbiter.content_hash,
         notes=orbiter.notes,
         created_time=to_timestamp(orbiter.created_time),
+        passed_over=orbiter.passed_over,
     )
 
 

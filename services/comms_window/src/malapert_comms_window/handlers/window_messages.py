@@ -130,6 +130,7 @@ def _edge_message(edge: Edge | None) -> window_pb2.WindowEdge | None:
         limited_by=edge.limited_by,
         error_s=edge.error_s,
         predictability=_predictability_message(edge.predictability),
+        cause=window_pb2.EdgeCause.Value(f"EDGE_CAUSE_{edge.cause.name}"),
     )
 
 

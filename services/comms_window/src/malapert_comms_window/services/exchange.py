@@ -1,13 +1,17 @@
 """Tracking data messages: what is in one, and what a station is predicted to observe."""
 
+import asyncio
 from dataclasses import dataclass
 
 import numpy as np
-from malapert_astro.ndm.document import NdmError, utc_text
-from malapert_astro.ndm.tdm import UNITS, Observation, Tdm, TdmSegment, read_tdm, write_tdm
+from malapert_astro.ndm.epochs import utc_text
+from malapert_astro.ndm.faults import NdmError
+from malapert_astro.ndm.tdm import Observation, Tdm, TdmSegment, read_tdm, write_tdm
+from malapert_astro.ndm.tdm_keywords import UNITS
 from malapert_astro.times import utc_datetime, utc_from_tdb, utc_seconds
 from malapert_core.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
+from malapert_core.grpc_server import FILE_LIMIT_BYTES
 
 from malapert_comms_window.domain.windows import Window
 from malapert_comms_window.services.ports import Clock
@@ -48,16 +52,19 @@ class ExchangeService:
         self._window_sets = window_sets
         self._clock = clock
 
-    def read(self, content: bytes) -> Tdm:
-        """Return a message.
+    async def read(self, content: bytes) -> tuple[Tdm, list[list["ObservationSummary"]]]:
+        """Return a message, and what each of its segments holds by keyword.
 
         Raises
         ------
         InvalidInputError
             ``INVALID_TRACKING_DATA`` with every fault.
         """
+        if len(content) > FILE_LIMIT_BYTES:
+            fault = Fault("content", "TOO_LARGE", f"{len(content)} bytes are more than {FILE_LIMIT_BYTES}")
+            raise InvalidInputError("INVALID_TRACKING_DATA", "the message is too long", faults=[fault])
         try:
-            return read_tdm(content)
+            return await asyncio.to_thread(_read, content)
         except NdmError as error:
             faults = [Fault(f"content, {each.where}", each.code, each.message) for each in error.faults]
             message = f"the message has {len(faults)} faults"
@@ -84,11 +91,18 @@ class ExchangeService:
         return write_tdm(Tdm("2.0", "MALAPERT", utc_text(self._clock()), (_segment(window),)), xml=xml)
 
 
+def _read(content: bytes) -> tuple[Tdm, list[list[ObservationSummary]]]:
+    tdm = read_tdm(content)
+    return tdm, [summaries(segment) for segment in tdm.segments]
+
+
 def summaries(segment: TdmSegment) -> list[ObservationSummary]:
     """Return what a segment holds by keyword, in order of their names."""
     found = []
-    for keyword in sorted({observation.keyword for observation in segment.observations}):
-        chosen = [each for each in segment.observations if each.keyword == keyword]
+    by_keyword: dict[str, list[Observation]] = {}
+    for observation in segment.observations:
+        by_keyword.setdefault(observation.keyword, []).append(observation)
+    for keyword, chosen in sorted(by_keyword.items()):
         epochs = utc_from_tdb([each.epoch_tdb_s for each in chosen])
         values = [each.value for each in chosen]
         span = None if np.isnan(epochs).any() else (float(np.min(epochs)), float(np.max(epochs)))

@@ -7,23 +7,24 @@ from datetime import datetime
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
-from malapert_astro.ndm.document import utc_text
-from malapert_astro.ndm.oem import Oem, OemSegment, write_oem
-from malapert_astro.orbits import Interpolation, Orbit
-from malapert_astro.times import tdb_from_utc, utc_datetime, utc_from_tdb, utc_seconds
+from malapert_astro.ndm.epochs import utc_text
+from malapert_astro.ndm.oem import Oem, write_oem
+from malapert_astro.orbits import Orbit
+from malapert_astro.times import utc_datetime, utc_from_tdb
 from malapert_core.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.grpc_server import FILE_LIMIT_BYTES
 from malapert_core.hashing import bytes_hash
 from malapert_core.identity import Identity
 
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.geometry.orbit_export import exported_segments
 from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on, orbit_of
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.storage.orbiters import OrbiterStore
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
-MAX_STATES = 200_000
-_EXPORT_DEGREE = 7
+MAX_STATES = 80_000
+"""In an exported ephemeris: as XML it is still a file that can be registered."""
 
 
 class OrbiterService:
@@ -85,6 +86,7 @@ class OrbiterService:
                 notes=notes_on(registration.source),
                 created_time=self._clock(),
                 naif_id=registration.naif_id,
+                passed_over=orbit.passed_over,
             )
             if not validate_only:
                 await self._orbiters.add(session, orbiter, file)
@@ -147,27 +149,8 @@ class OrbiterService:
     def _oem(
         self, orbiter: Orbiter, orbit: Orbit, span: tuple[datetime, datetime], step_s: float, *, xml: bool
     ) -> bytes:
-        start_s, end_s = (utc_seconds(edge) for edge in span)
-        utc_s = np.append(np.arange(start_s, end_s, step_s), end_s)
-        epoch_s = tdb_from_utc(utc_s)
-        position_km, velocity_km_s = orbit.state_km(epoch_s)
-        segment = OemSegment(
-            object_name=orbiter.name,
-            object_id=orbiter.orbiter_id,
-            center_name=orbiter.center.upper(),
-            reference_frame="EME2000",
-            time_system="UTC",
-            useable_start_tdb_s=float(epoch_s[0]),
-            useable_stop_tdb_s=float(epoch_s[-1]),
-            interpolation=Interpolation.HERMITE,
-            interpolation_degree=_EXPORT_DEGREE,
-            epoch_tdb_s=epoch_s,
-            position_km=position_km,
-            velocity_km_s=velocity_km_s,
-            where="export",
-        )
-        oem = Oem("2.0", "MALAPERT", utc_text(self._clock()), (segment,))
-        return write_oem(oem, xml=xml)
+        segments = exported_segments(orbiter, orbit, span, step_s)
+        return write_oem(Oem("2.0", "MALAPERT", utc_text(self._clock()), segments), xml=xml)
 
 
 def _check(registration: OrbiterRegistration) -> None:
@@ -186,8 +169,8 @@ def _check(registration: OrbiterRegistration) -> None:
             faults += element_faults(registration.elements)
     elif not registration.content:
         faults.append(Fault("content", "MISSING", f"the {registration.source} file is needed"))
-    elif len(registration.content) > MAX_FILE_BYTES:
-        message = f"{len(registration.content)} bytes are more than {MAX_FILE_BYTES}"
+    elif len(registration.content) > FILE_LIMIT_BYTES:
+        message = f"{len(registration.content)} bytes are more than {FILE_LIMIT_BYTES}"
         faults.append(Fault("content", "TOO_LARGE", message))
     if faults:
         raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)
@@ -209,8 +192,7 @@ def _check_export(orbiter: Orbiter, span: tuple[datetime, datetime], step_s: flo
 
 
 def _spans(orbit: Orbit) -> tuple[tuple[datetime, datetime], ...]:
-    spans = [span for span in orbit.spans_tdb_s if np.all(np.isfinite(span))]
     return tuple(
         (utc_datetime(float(first)), utc_datetime(float(last)))
-        for first, last in (utc_from_tdb(np.array(span)) for span in spans)
+        for first, last in (utc_from_tdb(np.array(span)) for span in orbit.spans_tdb_s)
     )

@@ -42,6 +42,11 @@ def provenance_of(given: Inputs, now: datetime) -> Provenance:
         notes=(
             *_notes(request, stations, (array, antenna), given.ephemeris),
             *(f"{each.orbiter_id}: {note}" for each in orbiters for note in each.notes),
+            *(
+                f"{each.orbiter_id}: its motion covers {each.spans_text()}; its windows end there"
+                for each in orbiters
+                if not each.covers(request.start_time, request.end_time)
+            ),
         ),
     )
 

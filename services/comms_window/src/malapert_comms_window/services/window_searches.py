@@ -108,9 +108,10 @@ def _contacts(views: Sequence[PlaceView], inputs: Inputs) -> tuple[Search, ...]:
 
 
 def _orbiters(views: Mapping[str, OrbiterView], inputs: Inputs) -> tuple[Search, ...]:
-    span, searches = inputs.span, []
+    searches = []
     for link in inputs.request.orbiters:
         view, ends = views[link.orbiter_id], ("", "", link.orbiter_id)
+        span = view.span
         searches.append(Search((WindowKind.ORBITER_ECLIPSE,), ends, partial(search_eclipses, view, span)))
         searches.append(Search((WindowKind.ORBITER_OCCULTATION,), ends, partial(search_occultations, view, span)))
         searches += [
@@ -130,7 +131,7 @@ def _relays(places: Sequence[PlaceView], views: Mapping[str, OrbiterView], input
     stations = [station for station in inputs.stations if not station.is_optical]
     for link in inputs.request.relays:
         for place in places:
-            relay = Relay(place, views[link.orbiter_id], link, inputs.span)
+            relay = Relay(place, views[link.orbiter_id], link, views[link.orbiter_id].span)
             ends = (_name(place), "", link.orbiter_id)
             searches.append(Search((WindowKind.RELAY_CONTACT,), ends, relay.contacts))
             searches += [
@@ -165,7 +166,7 @@ def _optical(places: Sequence[PlaceView], views: Mapping[str, OrbiterView], inpu
             Search(
                 (WindowKind.OPTICAL_LINK,),
                 ("", station.station_id, link.orbiter_id),
-                partial(search_optical_passes, views[link.orbiter_id], station, link, span),
+                partial(search_optical_passes, views[link.orbiter_id], station, link, views[link.orbiter_id].span),
             )
             for link in request.optical_links
         ]
@@ -173,7 +174,7 @@ def _optical(places: Sequence[PlaceView], views: Mapping[str, OrbiterView], inpu
             Search(
                 (WindowKind.KEY_LINK,),
                 ("", station.station_id, link.orbiter_id),
-                partial(search_key_links, views[link.orbiter_id], station, link, span),
+                partial(search_key_links, views[link.orbiter_id], station, link, views[link.orbiter_id].span),
             )
             for link in request.key_links
         ]

@@ -49,7 +49,7 @@ class RegisterOrbiterRequest(WireModel):
     source: Annotated[OrbitSource, Strict(False)] | None = Field(
         None, description="How its motion is given.", examples=["OEM"]
     )
-    content: Base64 = Field("", description="The file, for OEM, TLE and SPK.", examples=[""])
+    content: Base64 = Field("", description="The file, for OEM, TLE and SPK: at most 32 MiB.", examples=[""])
     elements: KeplerianElements | None = Field(None, description="The elements, for Keplerian ones.")
     position_error_km: float = Field(description="One standard deviation of its position, kilometres.", examples=[1.0])
     origin: str = Field(
@@ -74,7 +74,10 @@ class Orbiter(WireModel):
         None, description="How its motion is given.", examples=["OEM"]
     )
     center: str = Field(description="The body that it goes around.", examples=["moon"])
-    spans: list[Interval] = Field(description="The spans that its motion covers; empty means any.")
+    spans: list[Interval] = Field(
+        description="The spans that its motion covers; empty means any. Beyond them nothing is extrapolated: windows "
+        "end there."
+    )
     position_error_km: float = Field(description="One standard deviation of its position, kilometres.", examples=[1.0])
     origin: str = Field(description="Where the motion comes from.", examples=["Flight dynamics, 2028-11-02"])
     content_hash: str = Field(description="Hash of what was registered.", examples=["sha256:71c0"])
@@ -82,6 +85,9 @@ class Orbiter(WireModel):
         description="What a user must know of it.", examples=[["states of an OEM; inertial frames are taken as J2000"]]
     )
     created_time: UtcTime | None = Field(None, description="When it was registered.", examples=["2028-11-02T00:00:00Z"])
+    passed_over: list[str] = Field(
+        description="What its file holds that is not used, such as covariance matrices and other bodies.", examples=[[]]
+    )
 
 
 class OrbiterPage(WireModel):

@@ -16,7 +16,8 @@ class ReadTrackingDataRequest(WireModel):
     message_type: ClassVar[type[Message]] = exchange_pb2.ReadTrackingDataRequest
 
     content: Base64 = Field(
-        description="The message, text or XML, of versions 1.0 to 3.0.", examples=["Q0NTRFNfVERNX1ZFUlMgPSAyLjA="]
+        description="The message, text or XML, of versions 1.0 to 3.0: at most 32 MiB.",
+        examples=["Q0NTRFNfVERNX1ZFUlMgPSAyLjA="],
     )
 
 

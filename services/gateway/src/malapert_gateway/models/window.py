@@ -38,6 +38,14 @@ class Predictability(StrEnum):
     POTENTIAL = "POTENTIAL"  # May be shorter, or not be at all, within those errors.
 
 
+class EdgeCause(StrEnum):
+    """Why a window begins or ends."""
+
+    CONDITION = "CONDITION"  # A condition begins or ceases to hold.
+    SPAN = "SPAN"  # The search begins or ends.
+    DATA = "DATA"  # What the orbiter's motion is given for begins or ends; the window may go on.
+
+
 class MaskPoint(WireModel):
     """Least elevation at an azimuth."""
 
@@ -128,7 +136,7 @@ class WindowEdge(WireModel):
 
     limited_by: str = Field(
         description="The condition that it belongs to, such as site_skyline, station_mask or moon_limb; span at an "
-        "end of the search.",
+        "end of the search, orbit_data at an end of what an orbiter's motion is given for.",
         examples=["site_skyline"],
     )
     error_s: float = Field(
@@ -140,6 +148,9 @@ class WindowEdge(WireModel):
         description="Potential where those errors would leave nothing of the window, or nothing of the gap beside "
         "the edge.",
         examples=["PREDICTED"],
+    )
+    cause: Annotated[EdgeCause, Strict(False)] | None = Field(
+        None, description="Why the window begins or ends here.", examples=["CONDITION"]
     )
 
 

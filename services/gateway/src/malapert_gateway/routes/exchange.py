@@ -22,7 +22,7 @@ from malapert_gateway.models.shared import Interval
 from malapert_gateway.models.tracking import ReadTrackingDataRequest, TrackingData
 from malapert_gateway.models.window import Station, StationPage, Window, WindowPage
 from malapert_gateway.models.wire import UtcTime
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OrbiterId, WindowSetId, identifier, only
 from malapert_gateway.services.gateway import Gateway
 
@@ -54,6 +54,7 @@ class ScheduleRoute(GuardedRoute):
 
 router = APIRouter(tags=["exchange"], route_class=GuardedRoute)
 schedule_router = APIRouter(tags=["exchange"], route_class=ScheduleRoute)
+file_router = APIRouter(tags=["exchange"], route_class=OrbitFileRoute)
 
 _TEXT = {"schema": {"type": "string"}}
 
@@ -152,7 +153,7 @@ async def predict_tracking_data(
     return _answer(answer.content, *_message_file("tdm", form))
 
 
-@router.post("/tracking-data:read")
+@file_router.post("/tracking-data:read")
 async def read_tracking_data(body: ReadTrackingDataRequest, gateway: GatewayParts) -> TrackingData:
     """Say what is in a CCSDS TDM (503.0, text or XML, versions 1.0 to 3.0), or every fault of it."""
     message = to_message(body, exchange_pb2.ReadTrackingDataRequest)

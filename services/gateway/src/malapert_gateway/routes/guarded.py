@@ -83,6 +83,14 @@ class GuardedRoute(CheckedRoute):
         return response
 
 
+class OrbitFileRoute(GuardedRoute):
+    """A route that takes an ephemeris or tracking data inside of JSON, in base64."""
+
+    def most_bytes(self, settings: GatewaySettings) -> int:
+        """Return how long a body may be: four characters for three bytes of the file, and the usual for the rest."""
+        return settings.max_orbit_bytes * 4 // 3 + settings.max_body_bytes
+
+
 class UploadRoute(GuardedRoute):
     """A route that takes a large file as it streams in; idempotent, for the same bytes give the same object."""
 

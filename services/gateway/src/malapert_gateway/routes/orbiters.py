@@ -9,13 +9,14 @@ from malapert_core.identifiers import new_identifier
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.models.key_ledger import KeyBooking, KeyEntryPage, KeyStorePage, RecordKeysRequest
 from malapert_gateway.models.orbiter import Orbiter, OrbiterPage, OrbitSource, RegisterOrbiterRequest
-from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
+from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page, only_these
 
 router = APIRouter(tags=["orbiters"], route_class=GuardedRoute)
+file_router = APIRouter(tags=["orbiters"], route_class=OrbitFileRoute)
 
 
-@router.post("/orbiters", status_code=201)
+@file_router.post("/orbiters", status_code=201)
 async def register_orbiter(body: RegisterOrbiterRequest, gateway: GatewayParts) -> Orbiter:
     """Register an orbiter's motion from a CCSDS OEM, two-line elements, a SPICE SPK (base64) or Keplerian elements.
 

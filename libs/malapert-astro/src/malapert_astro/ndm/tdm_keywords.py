@@ -1,0 +1,107 @@
+"""The vocabulary of a Tracking Data Message (CCSDS 503.0-B-2, tables 3-3 and 3-5): keywords, units, choices."""
+
+import re
+from collections.abc import Mapping
+
+from malapert_astro.ndm.document import value_of
+from malapert_astro.ndm.faults import Entry, Faults, quoted
+
+UNITS = {
+    "ANGLE_1": "deg",
+    "ANGLE_2": "deg",
+    "CARRIER_POWER": "dBW",
+    "CLOCK_BIAS": "s",
+    "CLOCK_DRIFT": "s/s",
+    "DOPPLER_COUNT": "1",
+    "DOPPLER_INSTANTANEOUS": "km/s",
+    "DOPPLER_INTEGRATED": "km/s",
+    "DOR": "s",
+    "MAG": "1",
+    "PC_N0": "dBHz",
+    "PR_N0": "dBHz",
+    "PRESSURE": "hPa",
+    "RANGE": "km, s or RU",
+    "RCS": "m**2",
+    "RECEIVE_FREQ": "Hz",
+    "RECEIVE_PHASE_CT": "1",
+    "RHUMIDITY": "%",
+    "STEC": "TECU",
+    "TEMPERATURE": "K",
+    "TRANSMIT_FREQ": "Hz",
+    "TRANSMIT_FREQ_RATE": "Hz/s",
+    "TRANSMIT_PHASE_CT": "1",
+    "TROPO_DRY": "m",
+    "TROPO_WET": "m",
+    "VLBI_DELAY": "s",
+}
+"""Data keywords without their index, and their units."""
+XML_UNITS = {name: UNITS[name] for name in ("ANGLE_1", "ANGLE_2", "RHUMIDITY")}
+"""The units that the schema lets a value state."""
+_INDEXED = ("RECEIVE_FREQ", "RECEIVE_PHASE_CT", "TRANSMIT_FREQ", "TRANSMIT_FREQ_RATE", "TRANSMIT_PHASE_CT")
+METADATA = (
+    *("TRACK_ID", "DATA_TYPES", "TIME_SYSTEM", "START_TIME", "STOP_TIME", "MODE", "PATH", "PATH_1", "PATH_2"),
+    *(f"{stem}_{number}" for stem in ("PARTICIPANT", "EPHEMERIS_NAME") for number in range(1, 6)),
+    *(f"{stem}_DELAY_{number}" for stem in ("TRANSMIT", "RECEIVE") for number in range(1, 6)),
+    *("TRANSMIT_BAND", "RECEIVE_BAND", "TURNAROUND_NUMERATOR", "TURNAROUND_DENOMINATOR", "TIMETAG_REF"),
+    *("INTEGRATION_INTERVAL", "INTEGRATION_REF", "FREQ_OFFSET", "RANGE_MODE", "RANGE_MODULUS", "RANGE_UNITS"),
+    *("ANGLE_TYPE", "REFERENCE_FRAME", "INTERPOLATION", "INTERPOLATION_DEGREE", "DATA_QUALITY"),
+    *("DOPPLER_COUNT_BIAS", "DOPPLER_COUNT_SCALE", "DOPPLER_COUNT_ROLLOVER", "CORRECTIONS_APPLIED"),
+    *(f"CORRECTION_{name}" for name in ("ANGLE_1", "ANGLE_2", "DOPPLER", "MAG", "RANGE", "RCS", "RECEIVE", "TRANSMIT")),
+    *("CORRECTION_ABERRATION_YEARLY", "CORRECTION_ABERRATION_DIURNAL"),
+)
+_CHOICES = {
+    "MODE": ("SEQUENTIAL", "SINGLE_DIFF"),
+    "TIMETAG_REF": ("TRANSMIT", "RECEIVE"),
+    "INTEGRATION_REF": ("START", "MIDDLE", "END"),
+    "RANGE_MODE": ("COHERENT", "CONSTANT", "ONE_WAY"),
+    "RANGE_UNITS": ("KM", "S", "RU"),
+    "ANGLE_TYPE": ("AZEL", "RADEC", "XEYN", "XSYE"),
+    "DATA_QUALITY": ("RAW", "VALIDATED", "DEGRADED"),
+    "CORRECTIONS_APPLIED": ("YES", "NO"),
+    "DOPPLER_COUNT_ROLLOVER": ("YES", "NO"),
+    "REFERENCE_FRAME": ("EME2000", "ICRF", "ITRF2000", "ITRF-93", "ITRF-97", "TOD"),
+}
+_NUMBERS = re.compile(
+    r"TURNAROUND_\w+|INTEGRATION_INTERVAL|FREQ_OFFSET|RANGE_MODULUS|INTERPOLATION_DEGREE|DOPPLER_COUNT_(BIAS|SCALE)"
+    r"|\w+_DELAY_[1-5]|CORRECTION_\w+"
+)
+_PATH = re.compile(r"[1-5](,\s*[1-5]){1,4}", re.ASCII)
+CLOCKS_OF_THEIR_OWN = ("SCLK", "UT1")
+
+
+def is_data_keyword(keyword: str) -> bool:
+    """Return whether observations are written under a keyword."""
+    stem = re.sub(r"_[1-5]$", "", keyword)
+    return keyword in UNITS or (stem in _INDEXED and stem != keyword)
+
+
+def check_metadata(metadata: Mapping[str, Entry], where: str, faults: Faults) -> None:
+    """Note what is missing, unknown or wrong in the metadata of a segment; its times are left to the caller."""
+    for keyword in ("TIME_SYSTEM", "PARTICIPANT_1"):
+        if not value_of(metadata, keyword):
+            faults.add(where, "MISSING", f"{keyword} is needed")
+    for keyword, entry in metadata.items():
+        if keyword not in METADATA:
+            faults.add(entry.where, "UNKNOWN_KEYWORD", f"{quoted(keyword)} is no metadata of a TDM")
+            continue
+        choices = _CHOICES.get(keyword)
+        if choices and entry.value.upper() not in choices:
+            faults.add(where, "UNKNOWN_CHOICE", f"{keyword} {quoted(entry.value)} is none of {', '.join(choices)}")
+        if _NUMBERS.fullmatch(keyword):
+            faults.number(entry.value, entry.where, keyword)
+    _check_paths(metadata, where, faults)
+
+
+def _check_paths(metadata: Mapping[str, Entry], where: str, faults: Faults) -> None:
+    mode = value_of(metadata, "MODE").upper()
+    needed = {"SEQUENTIAL": ("PATH",), "SINGLE_DIFF": ("PATH_1", "PATH_2")}.get(mode, ())
+    for keyword in ("PATH", "PATH_1", "PATH_2"):
+        if keyword not in (*needed, *metadata):
+            continue
+        path = value_of(metadata, keyword)
+        if _PATH.fullmatch(path) is None:
+            faults.add(where, "WRONG_PATH", f"{keyword} {quoted(path)} is no list of participants like 1,2,1")
+            continue
+        for number in sorted(set(re.findall(r"[0-9]", path))):
+            if not value_of(metadata, f"PARTICIPANT_{number}"):
+                faults.add(where, "UNKNOWN_PARTICIPANT", f"{keyword} names participant {number}, which there is not")
