@@ -12,8 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 from malapert_cli.__main__ import app
-from malapert_cli.terminal import PlainConsole
-from malapert_cli.terrain import command
 from malapert_cli.terrain.download import DownloadError, Expected, Patience, download
 from malapert_cli.terrain.products import BASE_URLS, PRODUCTS, ProductKind, UnknownProductError, product_named
 from typer.testing import CliRunner
@@ -274,10 +272,7 @@ def test_light_is_fetched_and_not_registered(archive: Archive, tmp_path: Path, m
     assert archive.posted == []
 
 
-def test_a_failed_fetch_ends_the_command_with_the_reason(
-    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command, "console", PlainConsole(width=400))
+def test_a_failed_fetch_ends_the_command_with_the_reason(archive: Archive, tmp_path: Path) -> None:
     arguments = ["terrain", "fetch", "Site01", "--out", str(tmp_path), "--base-url", archive.url]
     done = CliRunner().invoke(app, arguments)
     assert (done.exit_code, "the server answered 404" in done.output) == (1, True)

@@ -23,7 +23,7 @@ class ApiError(Exception):
         self.reason = str(problem.get("reason", ""))
         self.faults: list[Json] = list(problem.get("errors") or [])
         lines = [f"{problem.get('title', 'error')}: {problem.get('detail', '')} [{self.reason}]"]
-        lines += [f"  {fault['path']}: {fault['message']} [{fault['code']}]" for fault in self.faults]
+        lines += [f"  {fault.get('path')}: {fault.get('message')} [{fault.get('code')}]" for fault in self.faults]
         super().__init__("\n".join(lines))
 
 
@@ -99,11 +99,14 @@ class Api:
 
 
 def _json(response: httpx.Response) -> Json:
-    if response.is_error:
-        try:
-            problem = response.json()
-        except ValueError:
-            problem = {"title": str(response.status_code), "detail": response.text[:500], "reason": "HTTP"}
-        raise ApiError(problem)
-    body = response.json()
-    return dict(body)
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    if response.is_success and isinstance(body, dict):
+        return body
+    if isinstance(body, dict) and "reason" in body:
+        raise ApiError(body)
+    where = f"{response.url.scheme}://{response.url.netloc.decode('ascii', 'replace')}"
+    detail = f"what answers at {where} with status {response.status_code} is no Malapert: {response.text[:200]!r}"
+    raise ApiError({"title": "unknown answer", "detail": detail, "reason": "UNKNOWN_ANSWER"})

@@ -5,13 +5,11 @@ from typing import Annotated
 
 import typer
 
-from malapert_cli.api import Api, ApiError, Json
-from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.api import Api, Json
+from malapert_cli.connection import find_connection
 from malapert_cli.mission_file import MissionFileError, hand_in
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence, figures_of
-from malapert_cli.terminal import PlainConsole
-
-console = PlainConsole(soft_wrap=True)
+from malapert_cli.terminal import console, refusals
 
 
 def check(
@@ -22,17 +20,13 @@ def check(
 ) -> None:
     """Check mission files whole and store nothing; each fault is told with its line."""
     refused = False
-    try:
-        with Api(find_connection(url, key, agency, "PLANNER")) as api:
-            for path in missions:
-                try:
-                    console.print(_summary(path, hand_in(api, path, validate_only=True)), highlight=False)
-                except MissionFileError as error:
-                    refused = True
-                    console.print(str(error), style="red", highlight=False)
-    except (ApiError, NoKeyError) as error:
-        console.print(str(error), style="red", highlight=False)
-        raise typer.Exit(1) from error
+    with Api(find_connection(url, key, agency, "PLANNER")) as api:
+        for path in missions:
+            try:
+                console.print(_summary(path, hand_in(api, path, validate_only=True)), soft_wrap=True)
+            except MissionFileError as error:
+                refused = True
+                refusals.print(str(error), style="red")
     if refused:
         raise typer.Exit(1)
 

@@ -7,12 +7,10 @@ from urllib.parse import quote
 import typer
 from rich.table import Table
 
-from malapert_cli.api import Api, ApiError, Json
-from malapert_cli.connection import NoKeyError, find_connection
+from malapert_cli.api import Api, Json
+from malapert_cli.connection import find_connection
 from malapert_cli.report import write_comparison
-from malapert_cli.terminal import PlainConsole
-
-console = PlainConsole()
+from malapert_cli.terminal import console
 
 
 def compare(
@@ -24,17 +22,13 @@ def compare(
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
 ) -> None:
     """Print what two plans are worth and take, and write a page with both timelines, resources and every change."""
-    try:
-        with Api(find_connection(url, key, agency, "PLANNER")) as api:
-            first, second = quote(plan, safe=""), quote(other, safe="")
-            plans = (api.get(f"/plans/{first}"), api.get(f"/plans/{second}"))
-            comparison = api.get(f"/plans/{first}/comparison", other_plan_id=other)
-    except (ApiError, NoKeyError) as error:
-        console.print(str(error), style="red", highlight=False)
-        raise typer.Exit(1) from error
+    out.parent.mkdir(parents=True, exist_ok=True)
+    first, second = quote(plan, safe=""), quote(other, safe="")
+    with Api(find_connection(url, key, agency, "PLANNER")) as api:
+        plans = (api.get(f"/plans/{first}"), api.get(f"/plans/{second}"))
+        comparison = api.get(f"/plans/{first}/comparison", other_plan_id=other)
     console.print(_figures(comparison))
     console.print(f"{len(comparison['changes'])} items are not in {other} as in {plan}")
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_comparison(plans, comparison, out)
     console.print(f"open {out}")
 

@@ -1,21 +1,21 @@
 """The command `malapert plan`: a mission file in, a validated plan, a report and the agencies' files out."""
 
 import json
+import math
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from malapert_cli.api import Api, ApiError, Json
-from malapert_cli.connection import NoKeyError, find_connection
-from malapert_cli.mission_file import MissionFileError, hand_in
+from malapert_cli.api import Api, Json
+from malapert_cli.connection import find_connection
+from malapert_cli.mission_file import hand_in
 from malapert_cli.progress import follow
 from malapert_cli.report import write_report
 from malapert_cli.summary import print_summary
-from malapert_cli.terminal import output_console
-
-console = output_console()
+from malapert_cli.terminal import console
 
 
 class SolvePriority(StrEnum):
@@ -29,12 +29,13 @@ class SolvePriority(StrEnum):
 def plan(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     terrain: Annotated[
-        list[Path] | None, typer.Option(help="DEM file, or zip of an image and its label; repeatable", exists=True)
+        list[Path] | None,
+        typer.Option(help="DEM file, or zip of an image and its label; repeatable", exists=True, dir_okay=False),
     ] = None,
     out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
     seed: Annotated[int, typer.Option(help="seed of the solver")] = 1,
     work_limit: Annotated[
-        float, typer.Option(help="deterministic work limit of the solver, s; 0 takes the mission's")
+        float, typer.Option(min=0.0, help="deterministic work limit of the solver, s; 0 takes the mission's")
     ] = 0.0,
     priority: Annotated[SolvePriority, typer.Option(help="when the solve is taken from the queue")] = (
         SolvePriority.ROUTINE
@@ -44,14 +45,19 @@ def plan(
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
 ) -> None:
     """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
-    try:
-        connection = find_connection(url, key, agency, "PLANNER")
-        with Api(connection) as api:
-            result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
-            write_results(api, result, out)
-    except (ApiError, NoKeyError, MissionFileError) as error:
-        console.print(str(error), style="red", highlight=False)
-        raise typer.Exit(1) from error
+    if not math.isfinite(work_limit):
+        raise typer.BadParameter("must be a finite number of seconds", param_hint="--work-limit")
+    with Api(find_connection(url, key, agency, "PLANNER")) as api:
+        _prepare(out)
+        result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
+        write_results(api, result, out)
+
+
+def _prepare(out: Path) -> None:
+    """Make the directory of the results, and fail now where it cannot be written, not after the solve."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=out):
+        pass
 
 
 def make_plan(
@@ -89,7 +95,7 @@ def write_results(api: Api, plan: Json, out: Path) -> None:
     """Print the summary and write every file."""
     print_summary(plan, console)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "plan.json").write_text(json.dumps(plan, indent=2))
+    (out / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
     sites = [("sites.geojson", "geojson-sites")] if plan["site"] else []
     for name, export in (("plan.ics", "ics"), *sites):
         (out / name).write_bytes(api.get_bytes(f"/plans/{plan['plan_id']}/export", format=export))

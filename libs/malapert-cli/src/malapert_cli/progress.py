@@ -1,5 +1,8 @@
 """Progress bars of an operation, one a stage."""
 
+import contextlib
+
+import httpx
 from malapert_core.plain_text import one_line
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -32,7 +35,8 @@ def follow(api: Api, operation_id: str, console: Console) -> Json:
                         bars[stage["name"]] = progress.add_task(one_line(stage["title"]), total=1.0, detail="")
                     progress.update(bars[stage["name"]], completed=stage["fraction"], detail=one_line(stage["detail"]))
     except KeyboardInterrupt:
-        api.post(f"/operations/{operation_id}:cancel")
+        with contextlib.suppress(httpx.HTTPError, ApiError):
+            api.post(f"/operations/{operation_id}:cancel")
         raise
     if operation["state"] != "SUCCEEDED":
         raise ApiError(

@@ -158,10 +158,10 @@ def _verdict(plan: Json, console: Console) -> None:
     gap = f"bound {objective['bound']:.2f}, gap {objective['gap']:.2%}, {plan['status'].lower()}"
     console.print(f"objective {objective['objective']:.2f} ({parts}), {gap}")
     checks = sum(validation["checks"].values())
-    violations = f"{len(validation['violations'])} violations"
-    verdict = ("valid", "green") if validation["valid"] else (violations, "red")
-    rest = f", {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s"
-    console.print(Text.assemble("validator: ", verdict, rest))
+    violations = len(validation["violations"])
+    verdict = Text("valid", style="green") if validation["valid"] else Text(f"{violations} violations", style="red")
+    rules = f", {checks} checks of {len(validation['checks'])} rules at {validation['step_s']:g} s"
+    console.print(Text.assemble("validator: ", verdict, rules))
     console.print(f"content {plan['content_hash']}")
     for note in plan["provenance"]["notes"]:
         console.print(f"note: {note}")

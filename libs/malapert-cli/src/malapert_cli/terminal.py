@@ -1,6 +1,7 @@
 """The terminal: text as it stands, never as markup or emoji codes, and without the control characters that it obeys."""
 
-from typing import Any
+import sys
+from typing import Any, TextIO
 
 from malapert_core.plain_text import printable
 from rich.console import Console
@@ -16,14 +17,32 @@ class PlainConsole(Console):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"markup": False, "emoji": False, **options})
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text to be shown, without control characters."""
         return super().render_str(printable(text), **options)
 
 
-def output_console() -> PlainConsole:
-    """Return the console of what a command tells; piped into a file or a log, its tables keep the width they need."""
+def _any_letters(stream: TextIO) -> None:
+    """Have a stream write the numbers of letters that its encoding lacks, not fail."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _output_console() -> PlainConsole:
+    _any_letters(sys.stdout)
     console = PlainConsole()
     return console if console.is_terminal else PlainConsole(width=PIPED_WIDTH)
+
+
+def _refusal_console() -> PlainConsole:
+    _any_letters(sys.stderr)
+    return PlainConsole(stderr=True, soft_wrap=True)
+
+
+console = _output_console()
+"""What a command tells; piped into a file or a log, its tables keep the width they need."""
+refusals = _refusal_console()
+"""What a command refuses, and what the supervisor does."""

@@ -15,13 +15,12 @@ import typer
 from malapert_cli.data_directory import DataDirectoryError, held, prepare_directory, printable
 from malapert_cli.embedded import LOOPBACK, Embedded, EmbeddedError, choose_port, plan_embedded
 from malapert_cli.supervisor import Supervisor
-from malapert_cli.terminal import PlainConsole
+from malapert_cli.terminal import refusals
 
 READY_TIMEOUT_S = 120.0
 # A command that shares our terminal is asked to stop by Ctrl-C as we are.
 OWN_END_S = 3.0
 NOT_FOUND_CODE, NOT_RUNNABLE_CODE = 127, 126
-console = PlainConsole(stderr=True, soft_wrap=True)
 
 HELP = """Start the platform on this machine and keep it running until Ctrl-C; no root and no other server is needed.
 
@@ -158,4 +157,4 @@ def _command_environment(embedded: Embedded) -> dict[str, str]:
 def _say(line: str, style: str = "") -> None:
     # The terminal may be gone, which is no reason to leave the processes alone.
     with contextlib.suppress(OSError):
-        console.print(line, style=style, highlight=False)
+        refusals.print(line, style=style)

@@ -14,15 +14,15 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
-from malapert_cli.api import Api, ApiError
-from malapert_cli.connection import NoKeyError, find_connection
-from malapert_cli.terminal import output_console
-from malapert_cli.terrain.download import DownloadError, Progress, download
-from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, UnknownProductError, product_named
+from malapert_cli.api import Api
+from malapert_cli.connection import find_connection
+from malapert_cli.refusing import EXIT_CODES
+from malapert_cli.terminal import console
+from malapert_cli.terrain.download import Progress, download
+from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, product_named
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 20.0, 60.0
 UPLOAD_TIMEOUT_S = 3600.0
-console = output_console()
 
 terrain = typer.Typer(no_args_is_help=True, help="Public lunar terrain.")
 
@@ -32,7 +32,7 @@ def group() -> None:
     """Public lunar terrain."""
 
 
-@terrain.command()
+@terrain.command(epilog=EXIT_CODES)
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="products; without any, they are listed")] = None,
     out: Annotated[Path, typer.Option(help="directory of the files")] = Path("terrain"),
@@ -48,16 +48,12 @@ def fetch(
     if not names:
         console.print(product_table())
         return
-    try:
-        products = [product_named(name) for name in names]
-        fetched = [(product, fetch_product(product, out, base_url)) for product in products]
-        if register:
-            with Api(find_connection(url, key, agency, "PLANNER"), timeout_s=UPLOAD_TIMEOUT_S) as api:
-                for product, paths in fetched:
-                    register_product(api, product, paths)
-    except (UnknownProductError, DownloadError, ApiError, NoKeyError, httpx.HTTPError) as error:
-        console.print(f"malapert terrain fetch: {error}", style="red", highlight=False)
-        raise typer.Exit(1) from error
+    products = [product_named(name) for name in names]
+    fetched = [(product, fetch_product(product, out, base_url)) for product in products]
+    if register:
+        with Api(find_connection(url, key, agency, "PLANNER"), timeout_s=UPLOAD_TIMEOUT_S) as api:
+            for product, paths in fetched:
+                register_product(api, product, paths)
 
 
 def product_table() -> Table:
@@ -91,10 +87,10 @@ def fetch_product(product: Product, out: Path, base_url: str | None) -> list[Pat
     # Redirects are not followed: no address is asked but the one that is configured.
     with httpx.Client(timeout=timeout, follow_redirects=False) as client:
         for file, address in zip(product.files, product.urls(base_url), strict=True):
-            console.print(f"{address}", highlight=False)
+            console.print(f"{address}")
             with _shown(file.name) as progress:
                 paths.append(download(client, address, out / file.name, file.expected, progress))
-            console.print(f"  {paths[-1]}: {paths[-1].stat().st_size} bytes", highlight=False)
+            console.print(f"  {paths[-1]}: {paths[-1].stat().st_size} bytes")
     return paths
 
 
@@ -115,7 +111,7 @@ def register_product(api: Api, product: Product, paths: list[Path]) -> None:
             registered = api.upload_terrain(archive, title=product.name, source=source)
         finally:
             archive.unlink(missing_ok=True)
-    console.print(f"registered {product.name} as {registered['terrain_id']}", highlight=False)
+    console.print(f"registered {product.name} as {registered['terrain_id']}")
 
 
 @contextmanager

@@ -69,6 +69,8 @@ def download(
         try:
             _transfer(client, url, part, expected, progress)
             break
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise DownloadError(f"{url} is no address to fetch from: {error}") from error
         except (httpx.TransportError, _InterruptedError) as error:
             problem = f"{type(error).__name__}: {error}"
     else:

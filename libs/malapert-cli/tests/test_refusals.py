@@ -1,0 +1,223 @@
+"""No input ends in a traceback or in markup: each is refused in words, with the exit code that `--help` names."""
+
+import contextlib
+import http.server
+import json
+import os
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from malapert_cli.__main__ import app
+from malapert_cli.embedded import choose_port
+from malapert_cli.refusing import DEFECT, INTERRUPTED, MISUSED, REFUSED, TRACE_VARIABLE, UNREACHABLE
+from rich.text import Text
+from typer.testing import CliRunner
+
+MISSION = "mission: {id: m, title: t}\n"
+KEYS = {"keys": [{"agency_id": "JAXA", "role": "PLANNER", "key": "k"}]}
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    """A directory with a mission file and keys, and nothing that the environment says."""
+    for name in ("MALAPERT_URL", "MALAPERT_KEY", "MALAPERT_KEYS_FILE", TRACE_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.yaml").write_text(MISSION)
+    (tmp_path / ".malapert").mkdir()
+    (tmp_path / ".malapert" / "keys.json").write_text(json.dumps(KEYS))
+
+
+def run(*arguments: str, code: int) -> str:
+    """Run a command that is refused, and return what it says."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, (result.output, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    assert result.stderr.strip()
+    return " ".join(result.stderr.split())
+
+
+@contextlib.contextmanager
+def serving(status: int, body: bytes, content_type: str = "application/json") -> Iterator[str]:
+    """Answer every call alike."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST  # noqa: N815 - as the server calls it
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+BYTES = {
+    "binary": bytes(range(256)) * 8,
+    "latin-1": "mission: {title: Küste}\n".encode("latin-1"),
+    "utf-16": MISSION.encode("utf-16"),
+    "empty": b"",
+    "list": b"- 1\n",
+    "scalar": b"3\n",
+    "cut": b"mission: {id: m",
+    "tag": b"!!python/object/apply:os.system [id]\n",
+    "control": b"mission: {id: \x07}\n",
+    "key": b"{1: 2, [3]: 4}\n",
+}
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("kind", [*BYTES])
+def test_whatever_a_mission_file_holds(tmp_path, command, kind):
+    (tmp_path / "m.yaml").write_bytes(BYTES[kind])
+    problem = {"title": "Refused", "detail": "no", "reason": "INVALID_MISSION", "errors": []}
+    with serving(422, json.dumps(problem).encode()) as url:
+        assert run(command, "m.yaml", "--url", url, code=REFUSED)
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_a_mission_file_that_is_none(tmp_path, command):
+    assert "does not exist" in run(command, "absent.yaml", code=MISUSED)
+    assert "is a directory" in run(command, ".", code=MISUSED)
+    (tmp_path / "[bold]x[nothing].yaml").write_text("[")
+    assert "[bold]x[nothing].yaml" in run(command, "[bold]x[nothing].yaml", code=REFUSED)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="rights do not bind the superuser")
+def test_files_without_rights(tmp_path):
+    (tmp_path / "m.yaml").chmod(0)
+    assert "is not readable" in run("check", "m.yaml", code=MISUSED)
+    (tmp_path / ".malapert" / "keys.json").chmod(0)
+    (tmp_path / "m.yaml").chmod(0o600)
+    assert "cannot be read: Permission denied" in run("check", "m.yaml", code=MISUSED)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "ftp://x", "http://", "http://a b", "http://[::1", "http://x:99999", "http://h?q", "", "file:///etc"],
+)
+def test_addresses_that_are_none(url):
+    run("check", "m.yaml", "--url", url, code=MISUSED if url else UNREACHABLE)
+
+
+def test_nothing_answers_at_an_address():
+    told = run("check", "m.yaml", "--url", f"http://127.0.0.1:{choose_port(0)}", code=UNREACHABLE)
+    assert "no platform answers at http://127.0.0.1" in told
+    assert "malapert up" in told
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b""),
+        (502, b"bad gateway [/red]"),
+        (302, b"{}"),
+        (500, b'"x"'),
+        (404, b"{}"),
+    ],
+)
+def test_what_answers_is_no_platform(status, body):
+    with serving(status, body) as url:
+        for command in (("check", "m.yaml"), ("plan", "m.yaml"), ("compare", "a", "b")):
+            assert "is no Malapert" in run(*command, "--url", url, code=REFUSED)
+
+
+@pytest.mark.parametrize(
+    "keys", ["", "{", "[]", '{"keys": 3}', '{"keys": [{}]}', '{"keys": [{"role": 1}]}', "\0", "null"]
+)
+def test_keys_files_that_are_cut_or_spoilt(tmp_path, keys):
+    (tmp_path / ".malapert" / "keys.json").write_text(keys)
+    assert "keys.json" in run("check", "m.yaml", code=MISUSED)
+
+
+def test_keys_that_are_none(tmp_path):
+    assert "no key" in run("check", "m.yaml", "--key", "schlüssel", code=MISUSED)
+    assert "no key" in run("check", "m.yaml", "--key", "a\nb", code=MISUSED)
+    assert "no key of ESA" in run("check", "m.yaml", "--agency", "ESA", code=MISUSED)
+    (tmp_path / ".malapert" / "keys.json").unlink()
+    assert "malapert up" in run("check", "m.yaml", code=MISUSED)
+
+
+def test_results_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    for command in (("plan", "m.yaml", "--out", "file"), ("compare", "a", "b", "--out", "file/page.html")):
+        assert "file: File exists" in run(*command, code=MISUSED)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--nonsense",),
+        ("nonsense",),
+        ("check",),
+        ("plan", "m.yaml", "--seed", "one"),
+        ("plan", "m.yaml", "--work-limit", "nan"),
+        ("plan", "m.yaml", "--work-limit", "inf"),
+        ("plan", "m.yaml", "--work-limit", "-1"),
+        ("plan", "m.yaml", "--priority", "[red]"),
+        ("plan", "m.yaml", "--terrain", "absent.tif"),
+        ("plan", "m.yaml", "--terrain", "."),
+        ("up", "--port", "70000"),
+        ("up", "--workers", "-1"),
+        ("up", "--prot", "1"),
+        ("up", "--data-dir", "m.yaml"),
+    ],
+)
+def test_options_that_are_wrong(arguments):
+    run(*arguments, code=MISUSED)
+
+
+def test_terrain_that_cannot_be_fetched(tmp_path):
+    assert "no product is named" in run("terrain", "fetch", "nonsense", code=REFUSED)
+    run("terrain", "fetch", "Site01", "--base-url", "nonsense", code=REFUSED)
+    (tmp_path / "file").write_text("")
+    with serving(200, b"x") as url:
+        run("terrain", "fetch", "Site01", "--base-url", url, "--out", "file", code=MISUSED)
+
+
+def _raise(error: BaseException) -> object:
+    def raising(*_: object, **__: object) -> None:
+        raise error
+
+    return raising
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), INTERRUPTED, "interrupted"),
+        (httpx.ReadTimeout("slow"), UNREACHABLE, "in time"),
+        (OSError(28, "No space left on device", "out"), MISUSED, "out: No space left on device"),
+        (ZeroDivisionError("[/x]"), DEFECT, f"[/x]; set {TRACE_VARIABLE}=1"),
+    ],
+)
+def test_whatever_else_goes_wrong(monkeypatch, error, code, words):
+    monkeypatch.setattr("malapert_cli.check.hand_in", _raise(error))
+    assert words in run("check", "m.yaml", code=code)
+
+
+@pytest.mark.parametrize("command", [(), ("check",), ("plan",), ("compare",), ("up",), ("terrain", "fetch")])
+def test_help_names_the_exit_codes(command):
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Exit codes:" in result.output
+    assert Text.from_markup(result.output).plain.count("[/") == 0
