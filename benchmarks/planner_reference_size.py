@@ -8,25 +8,13 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from malapert_planner.domain.problem import (
-    Activity,
-    Battery,
-    Condition,
-    ConditionKind,
-    ContactWindow,
-    Drive,
-    DriveRule,
-    Objective,
-    Place,
-    PlanningProblem,
-    PowerSeries,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
-    Span,
-    Storage,
-)
+from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
+from malapert_planner.domain.problem.places import Drive, DriveRule, Place, PowerSeries
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import Battery, Storage
+from malapert_planner.domain.problem.spans import Span
 
 DAY_S = 86400
 SYNODIC_DAYS = 29.53
@@ -196,7 +184,7 @@ def _requests(
 
 def main() -> None:
     """Solve and print."""
-    from malapert_planner.domain.validation import validate
+    from malapert_planner.domain.validation.validate import validate
     from malapert_planner.solvers.solve import solve
 
     parser = argparse.ArgumentParser()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from malapert_planner.domain.projects import Mode, Precedence, Project, Task, violations
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.projects.solve import ProjectResult, solve_project
 
 GROUPS = ("J30", "J60", "J120", "BL", "KSD15_d", "KSD30", "Pack", "Pack_d")

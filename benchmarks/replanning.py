@@ -6,13 +6,13 @@ import argparse
 import time
 from dataclasses import replace
 
-from malapert_planner.domain.changes import ChangeKind, changes
-from malapert_planner.domain.problem import Baseline, PlanningProblem
-from malapert_planner.domain.propagation import propagate_battery, propagate_storage
-from malapert_planner.domain.replanning import disturbance
-from malapert_planner.domain.schedule import Schedule
-from malapert_planner.domain.timeline import Case
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.life.changes import ChangeKind, changes
+from malapert_planner.domain.life.replanning import disturbance
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
+from malapert_planner.domain.simulation.timeline import Case
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from planner_reference_size import DAY_S, synthetic_mission

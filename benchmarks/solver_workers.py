@@ -16,7 +16,7 @@ from pathlib import Path
 from malapert_core.broker import connect_nats
 from malapert_core.health import answers_serving
 from malapert_core.work_queue import Priority, WorkQueue
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, plan_job
 from malapert_planner.services.solver_jobs import AREA, SolverJobs
 from malapert_testing.nats_server import NatsServer, free_port

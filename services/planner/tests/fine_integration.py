@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from malapert_planner.domain.problem import PlanningProblem, PowerSeries, Span
-from malapert_planner.domain.schedule import PlacedContact, Schedule
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedContact, Schedule
 
 
 @dataclass

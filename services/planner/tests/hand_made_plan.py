@@ -1,16 +1,10 @@
 """Planning jobs without the solver: a small valid schedule made by hand, and one that breaks a rule."""
 
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.schedule import (
-    PlacedActivity,
-    PlacedContact,
-    Schedule,
-    SolveResult,
-    SolveStatus,
-    Unplanned,
-)
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus, Unplanned
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits
 from malapert_planner.services.worker_process import JobLink
 

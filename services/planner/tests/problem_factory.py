@@ -7,33 +7,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from malapert_planner.domain.problem import (
-    Activity,
+from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.check import DRIVE_CONDITIONS
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
+from malapert_planner.domain.problem.places import Drive, DriveRule, Place, PowerSeries
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
-    ContactWindow,
     CumulativeResource,
-    Drive,
-    DriveRule,
     Limit,
     LimitUse,
-    Objective,
-    Place,
-    PlanningProblem,
-    PowerSeries,
-    Product,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
-    Span,
     Storage,
 )
-from malapert_planner.domain.problem_check import DRIVE_CONDITIONS
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 HOUR_S = 3600
 HORIZON_S = 6 * HOUR_S

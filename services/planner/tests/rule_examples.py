@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from malapert_planner.domain.problem import (
-    Baseline,
+from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.places import DriveRule
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
-    DriveRule,
     Limit,
     LimitUse,
-    PlanningProblem,
-    Product,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
-    Span,
     Storage,
 )
-from malapert_planner.domain.rules import Rule
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.validation.rules import Rule
 from problem_factory import HORIZON_S, make_activity, make_chain, make_drive, make_place, make_problem, make_window
 
 

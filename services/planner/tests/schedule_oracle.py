@@ -6,8 +6,11 @@ from collections import Counter
 from itertools import pairwise
 
 from fine_integration import holds, integrate, places_at
-from malapert_planner.domain.problem import Activity, Condition, ConditionKind, PlanningProblem, RelationKind, Reservoir
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.problem.activities import Activity, RelationKind
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.resources import Reservoir
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
 
 TICK_S = 60
 

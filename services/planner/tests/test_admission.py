@@ -4,24 +4,21 @@ from dataclasses import replace
 
 import pytest
 from malapert_core.errors import NotFoundError
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
     Limit,
     LimitUse,
-    PlanningProblem,
-    Product,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
-    Span,
     Storage,
 )
-from malapert_planner.domain.schedule import Admission, PlacedActivity, Schedule, WhyNot
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import Admission, WhyNot
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.solvers.admission import admits, explain_one
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent

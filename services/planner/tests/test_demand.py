@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from malapert.payload.v1 import request_pb2
 from malapert_core.errors import PreconditionError
-from malapert_planner.domain.choices import open_choices, requested_values, whole
-from malapert_planner.domain.problem import Limit, LimitUse
+from malapert_planner.domain.problem.choices import open_choices, requested_values, whole
+from malapert_planner.domain.problem.resources import Limit, LimitUse
 from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.calendars import calendar_spans

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.endurance import missing_wh
-from malapert_planner.domain.problem import Battery, PowerSeries
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.explanation.endurance import missing_wh
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.resources import Battery
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem

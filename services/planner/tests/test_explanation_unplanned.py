@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.activities import Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
     LimitUse,
-    PlanningProblem,
-    PowerSeries,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
     Storage,
 )
-from malapert_planner.domain.schedule import Unplanned
+from malapert_planner.domain.schedule.result import Unplanned
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window

@@ -6,8 +6,8 @@ from datetime import timedelta, timezone
 
 import numpy as np
 import pytest
-from malapert_planner.domain.hashing import canonical_json, problem_hash, schedule_hash
-from malapert_planner.domain.problem import DriveRule, PowerSeries
+from malapert_planner.domain.problem.hashing import canonical_json, problem_hash, schedule_hash
+from malapert_planner.domain.problem.places import DriveRule, PowerSeries
 from problem_factory import make_place, make_problem, random_problem, random_schedule
 
 FAMILIES = ("places", "drives", "activities", "relations", "repetitions", "contact_windows")

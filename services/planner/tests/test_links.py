@@ -9,9 +9,9 @@ from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.link_requests import add_links

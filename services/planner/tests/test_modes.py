@@ -7,25 +7,17 @@ import pytest
 from malapert.planner.v1 import replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
-from malapert_planner.domain.changes import ChangeKind, changes
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import (
-    Activity,
-    Baseline,
-    Battery,
-    Limit,
-    LimitUse,
-    Objective,
-    PlanningProblem,
-    Relation,
-    RelationKind,
-    Repetition,
-    Span,
-)
-from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.replanning import disturbance
-from malapert_planner.domain.schedule import PlacedActivity, Schedule, SolveStatus
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.life.changes import ChangeKind, changes
+from malapert_planner.domain.life.replanning import disturbance
+from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.problem import Baseline, Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import Battery, Limit, LimitUse
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.plan_events import apply_events, asked_anew
 from malapert_planner.solvers.admission import explain_one
 from malapert_planner.solvers.explain import explain_unplanned

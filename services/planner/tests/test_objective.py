@@ -3,9 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.objective import evaluate, waiting_gb_d
-from malapert_planner.domain.problem import Objective, RateSeries, Storage
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.problem import Objective
+from malapert_planner.domain.problem.resources import Storage
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.validation.objective import evaluate, waiting_gb_d
 from problem_factory import HORIZON_S, make_activity, make_problem, make_window, random_problem
 
 PROBLEM = make_problem(

@@ -8,9 +8,12 @@ from malapert.payload.v1 import execution_pb2
 from malapert.planner.v1 import replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
-from malapert_planner.domain.problem import Limit, LimitUse, PlanningProblem, PowerSeries, Product, Repetition
-from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.schedule import PlacedActivity, Schedule
+from malapert_planner.domain.problem.activities import Product, Repetition
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.resources import Limit, LimitUse
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.services.execution_reports import run_events
 from malapert_planner.services.plan_events import apply_events, asked_anew, with_levels
 from malapert_planner.services.replanning import _with_past_uses

@@ -17,7 +17,8 @@ from malapert_core.errors import (
     NotFoundError,
     PreconditionError,
 )
-from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.services.generation import require_schedule
 from malapert_planner.services.job_messages import JOBS
 from malapert_testing.nats_server import free_port

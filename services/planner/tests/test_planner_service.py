@@ -18,7 +18,7 @@ from malapert_core.errors import (
 )
 from malapert_core.events import Event
 from malapert_core.identity import Role
-from malapert_planner.domain.plan import Pending
+from malapert_planner.domain.life.plan import Pending
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.tables import PlannerTable

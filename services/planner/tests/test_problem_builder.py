@@ -6,17 +6,11 @@ import pytest
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2, resource_pb2
-from malapert_planner.domain.hashing import problem_hash
-from malapert_planner.domain.problem import (
-    Condition,
-    ConditionKind,
-    CumulativeResource,
-    LimitUse,
-    RelationKind,
-    Reservoir,
-    ReservoirUse,
-)
-from malapert_planner.domain.problem_check import check_problem
+from malapert_planner.domain.problem.activities import RelationKind
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.hashing import problem_hash
+from malapert_planner.domain.problem.resources import CumulativeResource, LimitUse, Reservoir, ReservoirUse
 from malapert_planner.mission_document import MissionDocument, read_document
 from malapert_planner.services.catalogue import catalogue_request
 from malapert_planner.services.problem_builder import build_problem, with_demand

@@ -7,27 +7,22 @@ from typing import Any
 
 import pytest
 from malapert_core.errors import InvalidInputError
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import DriveRule, PowerSeries
+from malapert_planner.domain.problem.problem import Objective
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
-    DriveRule,
     LimitUse,
-    Objective,
-    PowerSeries,
-    Product,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
     Storage,
 )
-from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.schedule import Schedule
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.validation.validate import validate
 from problem_factory import (
     HORIZON_S,
     make_activity,

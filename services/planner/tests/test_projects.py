@@ -16,7 +16,7 @@ from malapert_planner.domain.projects import (
     makespan,
     violations,
 )
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.projects.solve import solve_project
 
 HORIZON = 7

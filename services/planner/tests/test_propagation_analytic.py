@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.resources import (
     Battery,
     CumulativeResource,
     Limit,
     LimitUse,
-    PowerSeries,
-    RateSeries,
     Reservoir,
     ReservoirUse,
     Storage,
 )
-from malapert_planner.domain.profiles import MOST_SAMPLES, thinned
-from malapert_planner.domain.propagation import propagate_battery, propagate_storage
-from malapert_planner.domain.rules import Rule
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.timeline import Case
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.simulation.profiles import MOST_SAMPLES, thinned
+from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
+from malapert_planner.domain.simulation.timeline import Case
+from malapert_planner.domain.validation.rules import Rule
+from malapert_planner.domain.validation.validate import validate
 from problem_factory import HORIZON_S, make_activity, make_drive, make_place, make_problem, make_window
 
 RAMP = PowerSeries((0, 7200), (0.0, 200.0))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fine_integration import integrate
-from malapert_planner.domain.deliveries import deliveries
-from malapert_planner.domain.propagation import data_flow, propagate_battery, propagate_storage
-from malapert_planner.domain.timeline import Case
+from malapert_planner.domain.simulation.deliveries import deliveries
+from malapert_planner.domain.simulation.propagation import data_flow, propagate_battery, propagate_storage
+from malapert_planner.domain.simulation.timeline import Case
 from problem_factory import random_problem, random_schedule
 
 SECONDS_WH = 0.05

@@ -4,15 +4,16 @@ import random
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.changes import ChangeKind, changes
-from malapert_planner.domain.objective import contact_change_s, evaluate
-from malapert_planner.domain.problem import Baseline, PlanningProblem
-from malapert_planner.domain.problem_check import check_problem
-from malapert_planner.domain.propagation import propagate_battery, propagate_storage
-from malapert_planner.domain.replanning import Disturbance, disturbance, items_of
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule, SolveStatus
-from malapert_planner.domain.timeline import Case
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.life.changes import ChangeKind, changes
+from malapert_planner.domain.life.replanning import Disturbance, disturbance, items_of
+from malapert_planner.domain.problem.check import check_problem
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
+from malapert_planner.domain.simulation.timeline import Case
+from malapert_planner.domain.validation.objective import contact_change_s, evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from problem_factory import make_activity, make_problem, make_window, random_problem

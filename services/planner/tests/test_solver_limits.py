@@ -1,8 +1,9 @@
 """What a schedule needs may never be more than the battery holds, however much is generated before."""
 
-from malapert_planner.domain.problem import Battery, PowerSeries, Storage
-from malapert_planner.domain.schedule import PlacedActivity, Schedule
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.resources import Battery, Storage
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.solve import solve

@@ -7,29 +7,24 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import DriveRule, PowerSeries
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
-    DriveRule,
     Limit,
     LimitUse,
-    Objective,
-    PlanningProblem,
-    PowerSeries,
-    Product,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
     Storage,
 )
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule, SolveStatus
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.solve import solve
 from problem_factory import (
     HOUR_S,

@@ -6,10 +6,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import Battery, Relation, RelationKind
-from malapert_planner.domain.schedule import Schedule, SolveStatus
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.problem.activities import Relation, RelationKind
+from malapert_planner.domain.problem.resources import Battery
+from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.engine import SolveProgress
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem

@@ -6,24 +6,15 @@ import math
 from dataclasses import replace
 
 import pytest
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import (
-    Activity,
-    Battery,
-    Condition,
-    ConditionKind,
-    DriveRule,
-    Objective,
-    PlanningProblem,
-    PowerSeries,
-    Product,
-    Relation,
-    RelationKind,
-    Repetition,
-    Storage,
-)
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule, SolveStatus
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.places import DriveRule, PowerSeries
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import Battery, Storage
+from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.bound import proved_bound
 from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Engine

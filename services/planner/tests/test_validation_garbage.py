@@ -6,10 +6,10 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.rules import Rule
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.rules import Rule
+from malapert_planner.domain.validation.validate import validate
 from problem_factory import random_problem
 
 PROBLEM = random_problem(23)

@@ -6,25 +6,21 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from malapert_planner.domain.problem import (
+from malapert_planner.domain.problem.activities import Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import DriveRule, PowerSeries
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
     CumulativeResource,
-    DriveRule,
     Limit,
     LimitUse,
-    PowerSeries,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
     Storage,
 )
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.validation.validate import validate
 from problem_factory import make_activity, make_chain, make_drive, make_place, make_problem, make_window
 from schedule_oracle import is_valid
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from malapert_planner.domain.problem import Condition, ConditionKind, DriveRule
-from malapert_planner.domain.rules import Rule
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.places import DriveRule
+from malapert_planner.domain.validation.rules import Rule
+from malapert_planner.domain.validation.validate import validate
 from problem_factory import HORIZON_S, make_problem
 from rule_examples import EXAMPLES, LONG_WAIT, ONE, TOGETHER, Example, at, dark_ridge, drive, plan
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.spans import Span, overlap_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.spans import union
+from malapert_planner.domain.problem.spans import Span, union
 
 
 @dataclass(frozen=True, slots=True)

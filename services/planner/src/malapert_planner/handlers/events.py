@@ -10,7 +10,7 @@ from malapert_core.outbox import EventOutbox
 from malapert_core.timestamps import from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.plan import Plan, PlanNotice, PlanState
+from malapert_planner.domain.life.plan import Plan, PlanNotice, PlanState
 from malapert_planner.handlers.messages import notice_message, plan_summary
 from malapert_planner.services.demand_changes import DemandChanges, RequestNews
 

@@ -3,8 +3,8 @@
 from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.domain.mission import Mission
-from malapert_planner.domain.plan import Plan, PlanNotice
+from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.plan import Plan, PlanNotice
 from malapert_planner.services.request_messages import interval
 
 

@@ -10,8 +10,8 @@ from malapert_core.identity import require_identity
 from malapert_core.operations import OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.plan import PlanFilter, PlanState
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.life.plan import PlanFilter, PlanState
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.messages import plan_message
 from malapert_planner.services.comparison import compare, require_same_mission
 from malapert_planner.services.generation import GENERATE_PLAN

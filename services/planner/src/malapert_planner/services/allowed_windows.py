@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from malapert.payload.v1 import request_pb2
 
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.spans import intersection
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, HeldSpans
 from malapert_planner.services.window_conversion import Clockwork, merged
 

@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.resources import Calendar
 from malapert_planner.services.window_conversion import Clockwork, merged

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert_core.errors import PreconditionError
 
-from malapert_planner.domain.changes import changes
-from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.life.changes import changes
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.services.plan_content import change_message
 from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
 

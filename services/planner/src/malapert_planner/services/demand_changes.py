@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.plan import Plan, PlanNotice, PlanState
+from malapert_planner.domain.life.plan import Plan, PlanNotice, PlanState
 from malapert_planner.services.ports import Announcer
 from malapert_planner.storage.plans import PlanStore
 

@@ -9,8 +9,9 @@ from malapert.planner.v1 import replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import from_timestamp
 
-from malapert_planner.domain.problem import Activity, PlanningProblem
-from malapert_planner.domain.schedule import PlacedActivity, Schedule
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.services.plan_events import RETRY
 from malapert_planner.services.request_messages import interval
 

@@ -16,10 +16,10 @@ from malapert_core.identifiers import new_identifier
 from malapert_core.operations import OperationContext
 from malapert_core.work_queue import Priority
 
-from malapert_planner.domain.mission import Mission
-from malapert_planner.domain.plan import Plan
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.schedule import SolveResult, SolveStatus
+from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services import service_requests as ask
 from malapert_planner.services.missions import mission_document

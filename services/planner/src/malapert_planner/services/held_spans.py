@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.checks import known_stations
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.link_checks import light_from_places

@@ -16,8 +16,8 @@ from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.spans import intersection
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.services.allowed_windows import allowed_windows
 from malapert_planner.services.held_spans import HeldSpans
 from malapert_planner.services.request_messages import interval

@@ -4,7 +4,7 @@ from malapert_core.database import Database
 from malapert_core.errors import ConflictError, Fault, InvalidInputError
 from malapert_core.hashing import bytes_hash, canonical_json
 
-from malapert_planner.domain.mission import Mission
+from malapert_planner.domain.life.mission import Mission
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
 from malapert_planner.mission_document.checks import Span, horizon_span
 from malapert_planner.services.catalogue import catalogue_request, document_fault

@@ -6,15 +6,9 @@ attitude nothing says what its array gives, so that both are given more than any
 
 import math
 
-from malapert_planner.domain.problem import (
-    Battery,
-    DriveRule,
-    Objective,
-    Place,
-    PlanningProblem,
-    PowerSeries,
-    Storage,
-)
+from malapert_planner.domain.problem.places import DriveRule, Place, PowerSeries
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import Battery, Storage
 from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.window_conversion import Clockwork
 

@@ -12,20 +12,15 @@ from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.domain.changes import Change
-from malapert_planner.domain.hashing import problem_hash
-from malapert_planner.domain.objective import ObjectiveParts
-from malapert_planner.domain.plan import PlanContact, PlanContent
-from malapert_planner.domain.problem import Activity, PlanningProblem
-from malapert_planner.domain.schedule import (
-    PlacedActivity,
-    Profile,
-    SolveResult,
-    Unplanned,
-    ValidationReport,
-    Violation,
-    WhyNot,
-)
+from malapert_planner.domain.life.changes import Change
+from malapert_planner.domain.life.plan import PlanContact, PlanContent
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.hashing import problem_hash
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, Unplanned, WhyNot
+from malapert_planner.domain.schedule.schedule import PlacedActivity
+from malapert_planner.domain.validation.objective import ObjectiveParts
+from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
 from malapert_planner.services.placeless import UNRECKONED
 from malapert_planner.services.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.plannable import LeftOut, plannable

@@ -10,18 +10,15 @@ from malapert.planner.v1 import replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 
-from malapert_planner.domain.faults import LARGEST_AMOUNT
-from malapert_planner.domain.modes import alternatives, mode_key
-from malapert_planner.domain.problem import (
-    Activity,
-    ContactWindow,
-    LimitUse,
-    PlanningProblem,
-    PowerSeries,
-    ReservoirUse,
-    Span,
-)
-from malapert_planner.domain.schedule import PlacedActivity, PlacedDrive, Schedule
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.faults import LARGEST_AMOUNT
+from malapert_planner.domain.problem.modes import alternatives, mode_key
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.resources import LimitUse, ReservoirUse
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedDrive, Schedule
 from malapert_planner.services.window_conversion import Clockwork, without
 
 RETRY = "~retry"

@@ -13,19 +13,14 @@ from malapert_core.identifiers import new_identifier
 from malapert_core.identity import Identity
 from malapert_core.timestamps import from_timestamp
 
-from malapert_planner.domain.changes import changes
-from malapert_planner.domain.plan import Plan
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.schedule import (
-    PlacedActivity,
-    PlacedContact,
-    PlacedDrive,
-    Schedule,
-    SolveResult,
-    SolveStatus,
-    ValidationReport,
-)
-from malapert_planner.domain.timeline import stays
+from malapert_planner.domain.life.changes import changes
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.simulation.timeline import stays
+from malapert_planner.domain.validation.report import ValidationReport
 from malapert_planner.services.generation import PlanMaking
 from malapert_planner.services.missions import mission_document
 from malapert_planner.services.plan_content import PlanBasis, make_content

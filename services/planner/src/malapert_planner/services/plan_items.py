@@ -7,8 +7,11 @@ from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.domain.problem import Activity, PlanningProblem, Span
-from malapert_planner.domain.schedule import Delivery, SolveResult, ValidationReport
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import SolveResult
+from malapert_planner.domain.validation.report import Delivery, ValidationReport
 from malapert_planner.services.problem_builder import source_window_id
 from malapert_planner.services.request_messages import interval
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from malapert.payload.v1 import request_pb2
 
-from malapert_planner.domain.schedule import Unplanned
+from malapert_planner.domain.schedule.result import Unplanned
 from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, TIMED_CONDITIONS
 
 NOT_SUPPORTED = "NOT_SUPPORTED"

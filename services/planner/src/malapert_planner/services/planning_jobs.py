@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from malapert_planner.domain.changes import Change, changes
-from malapert_planner.domain.objective import ObjectiveParts, evaluate
-from malapert_planner.domain.problem import Baseline, PlanningProblem
-from malapert_planner.domain.propagation import propagate_battery, propagate_storage
-from malapert_planner.domain.replanning import disturbance
-from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus, Unplanned, ValidationReport, WhyNot
-from malapert_planner.domain.timeline import Case
-from malapert_planner.domain.validation import validate
+from malapert_planner.domain.life.changes import Change, changes
+from malapert_planner.domain.life.replanning import disturbance
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus, Unplanned, WhyNot
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
+from malapert_planner.domain.simulation.timeline import Case
+from malapert_planner.domain.validation.objective import ObjectiveParts, evaluate
+from malapert_planner.domain.validation.report import ValidationReport
+from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.worker_process import JobLink
 
 if TYPE_CHECKING:

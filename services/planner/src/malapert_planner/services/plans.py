@@ -6,8 +6,8 @@ from dataclasses import replace
 from malapert.planner.v1 import plan_pb2
 from malapert_core.database import Database
 
-from malapert_planner.domain.plan import Plan, PlanFilter, PlanState, Review
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.life.plan import Plan, PlanFilter, PlanState, Review
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.services.plan_content import validation_message, why_not_message
 from malapert_planner.services.planning_jobs import explain_job, validate_job
 from malapert_planner.services.ports import Announcer, Clock

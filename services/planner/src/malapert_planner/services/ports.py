@@ -9,7 +9,7 @@ from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.plan import Plan, PlanNotice
+from malapert_planner.domain.life.plan import Plan, PlanNotice
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""

@@ -9,29 +9,21 @@ from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2, resource_pb2
 
-from malapert_planner.domain.problem import (
-    Activity,
+from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.places import Drive, DriveRule, Place
+from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.resources import (
     Battery,
-    Condition,
-    ConditionKind,
-    ContactWindow,
     CumulativeResource,
-    Drive,
-    DriveRule,
     Limit,
     LimitUse,
-    Objective,
-    Place,
-    PlanningProblem,
-    Product,
-    Relation,
-    RelationKind,
-    Repetition,
     Reservoir,
     ReservoirUse,
-    Span,
     Storage,
 )
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.allowed_windows import allowed_windows
 from malapert_planner.services.held_spans import HeldSpans

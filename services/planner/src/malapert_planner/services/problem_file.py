@@ -6,8 +6,9 @@ from pathlib import Path
 from malapert_core.hashing import bytes_hash
 from pydantic import TypeAdapter
 
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.schedule import Schedule, ValidationReport
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.validation.report import ValidationReport
 
 _PROBLEM = TypeAdapter(PlanningProblem)
 _SCHEDULE = TypeAdapter(Schedule)

@@ -16,8 +16,8 @@ from malapert_core.hashing import content_hash
 from malapert_core.timestamps import to_timestamp, utc_now
 
 from malapert_planner import __version__
-from malapert_planner.domain.mission import Mission
-from malapert_planner.domain.plan import Plan
+from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of

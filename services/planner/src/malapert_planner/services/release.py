@@ -9,7 +9,7 @@ from malapert_core.database import Database
 from malapert_core.errors import ErrorCategory, MalapertError
 from malapert_core.identity import Identity, Role, acting_as
 
-from malapert_planner.domain.plan import Pending, Plan, PlanState
+from malapert_planner.domain.life.plan import Pending, Plan, PlanState
 from malapert_planner.services.ports import Announcer, CommsWindows
 from malapert_planner.services.request_messages import interval
 from malapert_planner.storage.plans import PlanStore

@@ -15,10 +15,11 @@ from malapert_core.operations import OperationContext
 from malapert_core.timestamps import from_timestamp
 from malapert_core.work_queue import Priority
 
-from malapert_planner.domain.mission import Mission
-from malapert_planner.domain.plan import Plan
-from malapert_planner.domain.problem import Baseline, CumulativeResource, Limit, PlanningProblem, Reservoir
-from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.problem.resources import CumulativeResource, Limit, Reservoir
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.comparison import require_same_mission
 from malapert_planner.services.execution_reports import run_events

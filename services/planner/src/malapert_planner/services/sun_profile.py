@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from malapert.comms_window.v1 import window_pb2
 
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.schedule import Profile
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.validation.report import Profile
 from malapert_planner.services.window_conversion import Clockwork
 
 _KINDS = (window_pb2.WINDOW_KIND_ILLUMINATION, window_pb2.WINDOW_KIND_DARKNESS)

@@ -10,7 +10,9 @@ from malapert.comms_window.v1 import window_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import from_timestamp
 
-from malapert_planner.domain.problem import PowerSeries, RateSeries, Span
+from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.spans import Span
 
 RATE = "rate_bps"
 """The profile of a link's rate, a step function."""

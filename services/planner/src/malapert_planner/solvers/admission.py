@@ -8,10 +8,10 @@ from itertools import combinations, islice
 
 from malapert_core.errors import NotFoundError
 
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.schedule import Admission, Schedule, Unplanned, WhyNot
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.schedule.result import Admission, Unplanned, WhyNot
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Cancel, Engine
@@ -28,6 +28,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
 from malapert_planner.solvers.model import RuleFamily, build_model
 from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
+from malapert_planner.solvers.score import score
 from malapert_planner.solvers.search import FOUND
 from malapert_planner.solvers.trials import Trial, chances
 
@@ -158,7 +159,7 @@ def _detour(incumbent: Incumbent, engine: Engine, chain: Chain) -> Admission | N
         if not found.keeps_limits():
             continue
         lost = sorted({instance.chains[i].request_id for i in incumbent.chains.keys() - found.chains.keys()})
-        loss = evaluate(problem, incumbent.schedule).objective - evaluate(problem, found.schedule).objective
+        loss = score(problem, incumbent.schedule) - score(problem, found.schedule)
         place = instance.places[opening.visit.place_id]
         without = f" without {', '.join(lost)}" if lost else ""
         worth = f"{abs(loss):.2f} {'less' if loss >= 0 else 'more: the search ended before it was found'}"

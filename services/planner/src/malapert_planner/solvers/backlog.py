@@ -12,9 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from malapert_planner.domain.problem import Activity, Span
-from malapert_planner.domain.products import Rank, before_bit, limited, rank, through_bit
-from malapert_planner.domain.schedule import PlacedActivity
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.products import Rank, before_bit, limited, rank, through_bit
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.levels import UNATTAINABLE, Levels, reflected, spread
 from malapert_planner.solvers.scope import BacklogBoundary, Cells

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.choices import requested_values
-from malapert_planner.domain.endurance import missing_wh
-from malapert_planner.domain.problem import Activity, ConditionKind, PlanningProblem, Span
-from malapert_planner.domain.spans import union
+from malapert_planner.domain.explanation.endurance import missing_wh
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.choices import requested_values
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.cumulative import add_interval_cumulative
 from malapert_planner.solvers.engine import Engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.schedule import Schedule
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import relax
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent

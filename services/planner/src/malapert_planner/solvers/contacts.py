@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import ConditionKind, ContactWindow, RateSeries, Span
-from malapert_planner.domain.schedule import PlacedContact
-from malapert_planner.domain.spans import overlap_s, union
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
+from malapert_planner.domain.problem.spans import Span, overlap_s, union
+from malapert_planner.domain.schedule.schedule import PlacedContact
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, needs_contact
 from malapert_planner.solvers.ledger import Hints

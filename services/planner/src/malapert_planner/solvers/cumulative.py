@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import CumulativeResource, Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.resources import CumulativeResource
+from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import Scope

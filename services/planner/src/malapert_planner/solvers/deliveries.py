@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Activity, Span
-from malapert_planner.domain.products import before_bit, limited, rank, through_bit
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.products import before_bit, limited, rank, through_bit
+from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import Ledger, LinearSum
 from malapert_planner.solvers.placements import Placements

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from malapert_planner.domain.problem import RelationKind, Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.activities import RelationKind
+from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.excursions import Excursion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from malapert_planner.domain.problem import ConditionKind, Span
-from malapert_planner.domain.spans import intersection, union
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.spans import Span, intersection, union
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.neighbourhoods import cell_width_s, related, unplanned

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from malapert_planner.domain.choices import chosen_among, open_choices
-from malapert_planner.domain.explanation import explain_static
-from malapert_planner.domain.problem import PlanningProblem
-from malapert_planner.domain.reservoirs import reservoir_levels
-from malapert_planner.domain.schedule import Schedule, Unplanned
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.explanation.static import explain_static
+from malapert_planner.domain.problem.choices import chosen_among, open_choices
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import overlap_s
+from malapert_planner.domain.schedule.result import Unplanned
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.backlog import Due, backlog_of
 from malapert_planner.solvers.bound import earliest_arrivals
 from malapert_planner.solvers.engine import Cancel, Engine
@@ -19,6 +19,7 @@ from malapert_planner.solvers.instance import Chain, Instance, compile_problem
 from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import RuleFamily
 from malapert_planner.solvers.modes import easiest
+from malapert_planner.solvers.reservoir_range import reservoir_range
 from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.sending import sendable_bit
 from malapert_planner.solvers.trials import Trial
@@ -269,12 +270,9 @@ def _overdrawn(found: Incumbent) -> tuple[tuple[str, ...], str]:
     """Return the reservoirs that the schedule with the chain would empty or overfill, and by how much."""
     beyond, texts = [], []
     for reservoir in found.instance.problem.reservoirs:
-        levels = reservoir_levels(reservoir, found.schedule.activities)
+        lowest, highest = reservoir_range(reservoir, found.schedule.activities)
         unit = "" if reservoir.unit == "1" else f" {reservoir.unit}"
-        missing, excess = (
-            -min(level.least for level in levels),
-            max(level.most for level in levels) - reservoir.capacity,
-        )
+        missing, excess = -lowest, highest - reservoir.capacity
         if missing > 0:
             texts.append(f"{reservoir.title} would be {missing:g}{unit} short")
         if excess > 0:

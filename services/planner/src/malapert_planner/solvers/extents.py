@@ -9,7 +9,8 @@ from itertools import pairwise, product
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Relation, RelationKind, Span
+from malapert_planner.domain.problem.activities import Relation, RelationKind
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import Linear
 from malapert_planner.solvers.limits import choice_chains

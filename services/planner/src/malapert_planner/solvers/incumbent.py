@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import ConditionKind, Span
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.backlog import Backlog, backlog_of
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.instance import Instance

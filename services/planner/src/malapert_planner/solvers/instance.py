@@ -10,11 +10,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.choices import choices_among_repetitions
-from malapert_planner.domain.modes import mode_key
-from malapert_planner.domain.problem import Activity, ContactWindow, Drive, Limit, Place, PlanningProblem, Span
-from malapert_planner.domain.products import Rank, limited_ranks
-from malapert_planner.domain.spans import grid_starts, intersection, shifted
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.allowed_spans import grid_starts
+from malapert_planner.domain.problem.choices import choices_among_repetitions
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.modes import mode_key
+from malapert_planner.domain.problem.places import Drive, Place
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.products import Rank, limited_ranks
+from malapert_planner.domain.problem.resources import Limit
+from malapert_planner.domain.problem.spans import Span, intersection, shifted
 from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.scope import Cells

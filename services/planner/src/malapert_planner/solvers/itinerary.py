@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import ConditionKind, Drive, Span
-from malapert_planner.domain.schedule import PlacedDrive
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.places import Drive
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedDrive
 from malapert_planner.solvers.candidates import start_times
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import Hints, Linear

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.scope import Cells
 
 Levels = NDArray[np.float64]

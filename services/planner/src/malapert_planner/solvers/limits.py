@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Limit
+from malapert_planner.domain.problem.resources import Limit
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.units import whole_unit

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from ortools.sat.python import cp_model, cp_model_helper
 
-from malapert_planner.domain.schedule import Schedule
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.spans import overlap_s
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.battery import add_battery, enter_energy
 from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
 from malapert_planner.solvers.cumulative import add_cumulative

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-from malapert_planner.domain.modes import mode_key
+from malapert_planner.domain.problem.modes import mode_key
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import FEW_CHAINS, Chain, Instance
 from malapert_planner.solvers.topping import top_up

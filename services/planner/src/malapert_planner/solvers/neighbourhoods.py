@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.modes import densest

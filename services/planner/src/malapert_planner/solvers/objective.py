@@ -9,10 +9,9 @@ from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.choices import requested_values
-from malapert_planner.domain.objective import BIT_S_PER_GB_D
-from malapert_planner.domain.problem import Baseline, Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.choices import requested_values
+from malapert_planner.domain.problem.problem import Baseline
+from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary
@@ -20,6 +19,7 @@ from malapert_planner.solvers.ledger import Hints, Ledger
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.score import BIT_S_PER_GB_D
 from malapert_planner.solvers.units import Units
 
 

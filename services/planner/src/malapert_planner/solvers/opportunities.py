@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 
-from malapert_planner.domain.problem import (
-    Activity,
-    Condition,
-    ConditionKind,
-    ContactWindow,
-    Drive,
-    PlanningProblem,
-    Span,
-)
-from malapert_planner.domain.spans import allowed_spans, grid_starts, holding_spans, intersection, union
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.allowed_spans import allowed_spans, grid_starts, holding_spans
+from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.places import Drive
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, intersection, union
 
 Spans = tuple[Span, ...]
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.objective import evaluate
-from malapert_planner.domain.problem import Baseline, PlanningProblem
-from malapert_planner.domain.schedule import PlacedActivity, Schedule, SolveResult, SolveStatus
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
 from malapert_planner.solvers.objective import starts_before
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.score import score
 from malapert_planner.solvers.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
 
 LINEAR_SHARE = 0.5
@@ -61,7 +62,7 @@ def solve_placeless(
         conflict = minimal_conflict(relaxation.instance, engine)
         failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE
         return SolveResult(failed, Schedule(), 0.0, bound, engine.work, parameters, conflict or ())
-    objective = evaluate(problem, best).objective
+    objective = score(problem, best)
     proven = status == cp_model.OPTIMAL or bound - objective <= RELATIVE_GAP * max(1.0, abs(objective))
     found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
     return SolveResult(found, best, objective, max(bound, objective), engine.work, parameters)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.schedule import PlacedActivity
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.solvers.candidates import holds, start_times
 from malapert_planner.solvers.instance import Block, Chain, Instance
 from malapert_planner.solvers.itinerary import Itinerary

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from malapert_planner.domain.problem import PowerSeries
+from malapert_planner.domain.problem.places import PowerSeries
 
 SECONDS_PER_HOUR = 3600.0
 

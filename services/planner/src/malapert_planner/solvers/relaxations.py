@@ -6,27 +6,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from malapert_planner.domain.problem import (
-    Activity,
-    ConditionKind,
-    ContactWindow,
-    Place,
-    PlanningProblem,
-    Product,
-    RateSeries,
-    Relation,
-    RelationKind,
-    Span,
-)
-from malapert_planner.domain.reservoirs import reservoir_levels
-from malapert_planner.domain.schedule import Admission, PlacedActivity
-from malapert_planner.domain.spans import allowed_spans, holding_spans, intersection, union
+from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind
+from malapert_planner.domain.problem.allowed_spans import allowed_spans, holding_spans
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
+from malapert_planner.domain.problem.places import Place
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, intersection, union
+from malapert_planner.domain.schedule.result import Admission
+from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.solvers.explain import late_products
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import RuleFamily
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.reservoir_range import reservoir_range
 
 Candidate = tuple[Admission, PlanningProblem]
 Ladder = tuple[Candidate, ...]
@@ -153,9 +148,8 @@ def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[La
     if with_it is None:
         return
     for number, reservoir in enumerate(problem.reservoirs):
-        levels = reservoir_levels(reservoir, with_it.schedule.activities)
-        missing = -min(level.least for level in levels)
-        excess = max(level.most for level in levels) - reservoir.capacity
+        lowest, highest = reservoir_range(reservoir, with_it.schedule.activities)
+        missing, excess = -lowest, highest - reservoir.capacity
         before, after = problem.reservoirs[:number], problem.reservoirs[number + 1 :]
         if 0 < missing <= reservoir.capacity - reservoir.start:
             text = f"held {reservoir.title} {missing:g} {reservoir.unit} more at first it would fit"

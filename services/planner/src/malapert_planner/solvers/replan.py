@@ -6,9 +6,10 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.schedule import Schedule, SolveResult
-from malapert_planner.domain.spans import union
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span, union
+from malapert_planner.domain.schedule.result import SolveResult
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import upper_bound
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Reservoir, Span
+from malapert_planner.domain.problem.resources import Reservoir
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import LinearSum
 from malapert_planner.solvers.placements import Placements

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from malapert_planner.domain.problem import RelationKind, Span
-from malapert_planner.domain.schedule import Unplanned
-from malapert_planner.domain.spans import intersection
+from malapert_planner.domain.problem.activities import RelationKind
+from malapert_planner.domain.problem.spans import Span, intersection
+from malapert_planner.domain.schedule.result import Unplanned
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.products import Rank
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.problem.products import Rank
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 
 @dataclass(frozen=True, slots=True)

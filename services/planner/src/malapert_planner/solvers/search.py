@@ -9,7 +9,6 @@ from importlib.metadata import version
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.objective import evaluate
 from malapert_planner.solvers.detours import openings
 from malapert_planner.solvers.engine import Engine, SolveProgress
 from malapert_planner.solvers.excursions import insertion
@@ -18,6 +17,7 @@ from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.modes import better_modes, densest, in_other_modes
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.score import score
 from malapert_planner.solvers.sending import resent
 from malapert_planner.solvers.series import broken_series, series_anew
 from malapert_planner.solvers.topping import top_up
@@ -67,7 +67,7 @@ class Search:
         self.objective = self._worth(self.best)
 
     def _worth(self, incumbent: Incumbent) -> float:
-        return evaluate(self.instance.problem, incumbent.schedule).objective
+        return score(self.instance.problem, incumbent.schedule)
 
     def missing(self, incumbent: Incumbent) -> int:
         """Return how many mandatory chains a schedule lacks, in any mode."""

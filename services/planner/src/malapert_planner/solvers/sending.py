@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import ConditionKind, ContactWindow, Span
-from malapert_planner.domain.schedule import PlacedContact
-from malapert_planner.domain.spans import intersection, overlap_s, union
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.spans import Span, intersection, overlap_s, union
+from malapert_planner.domain.schedule.schedule import PlacedContact
 from malapert_planner.solvers.backlog import backlog_of
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.incumbent import Incumbent

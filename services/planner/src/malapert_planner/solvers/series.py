@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem import Repetition
+from malapert_planner.domain.problem.activities import Repetition
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.modes import easiest

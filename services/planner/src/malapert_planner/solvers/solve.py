@@ -7,8 +7,10 @@ import random
 from collections import Counter
 from dataclasses import replace
 
-from malapert_planner.domain.problem import PlanningProblem, Span
-from malapert_planner.domain.schedule import Schedule, SolveResult, SolveStatus
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import trivial_bound, upper_bound
 from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Cancel, Engine

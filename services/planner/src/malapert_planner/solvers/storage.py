@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.contacts import Contacts
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary

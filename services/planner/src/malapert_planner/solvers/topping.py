@@ -14,17 +14,18 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.choices import whole
-from malapert_planner.domain.problem import ConditionKind, RelationKind, Span
-from malapert_planner.domain.products import limited, rank, through_bit
-from malapert_planner.domain.reservoirs import reservoir_levels
-from malapert_planner.domain.schedule import PlacedActivity, PlacedContact, Schedule
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.activities import RelationKind
+from malapert_planner.domain.problem.choices import whole
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.products import limited, rank, through_bit
+from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Step
 from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.reservoir_range import reservoir_range
 
 REACH_S = 3 * 86400
 CONTACT_S = 3 * 3600
@@ -377,8 +378,8 @@ def keeps_shared(incumbent: Incumbent, chain: Chain) -> bool:
             return False
     for reservoir in problem.reservoirs:
         if own & {use.activity_id for use in reservoir.uses}:
-            levels = reservoir_levels(reservoir, incumbent.schedule.activities)
-            if any(level.least < 0 or level.most > reservoir.capacity for level in levels):
+            lowest, highest = reservoir_range(reservoir, incumbent.schedule.activities)
+            if lowest < 0 or highest > reservoir.capacity:
                 return False
     return True
 

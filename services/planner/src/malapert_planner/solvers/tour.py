@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Drive, Span
+from malapert_planner.domain.problem.places import Drive
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.bound import (
     add_energy,
     add_objective,

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from malapert_planner.domain.problem import ConditionKind, ContactWindow, Drive, Span
-from malapert_planner.domain.schedule import PlacedContact, PlacedDrive
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.conditions import ConditionKind
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.places import Drive
+from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.tour import Leg
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from malapert_planner.domain.problem import PlanningProblem
+from malapert_planner.domain.problem.problem import PlanningProblem
 
 MWH_PER_WH = 1000
 PARTS = 10_000

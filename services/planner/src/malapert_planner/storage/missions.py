@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.mission import Mission
+from malapert_planner.domain.life.mission import Mission
 from malapert_planner.storage.tables import MissionRow
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from malapert_planner.domain.plan import (
+from malapert_planner.domain.life.plan import (
     Pending,
     Plan,
     PlanContact,

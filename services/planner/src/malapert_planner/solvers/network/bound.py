@@ -15,8 +15,7 @@ from collections import defaultdict
 from ortools.linear_solver.python import model_builder
 
 from malapert_planner.domain.network import Network
-from malapert_planner.domain.problem import Span
-from malapert_planner.domain.spans import overlap_s
+from malapert_planner.domain.problem.spans import Span, overlap_s
 
 SLOT_S = 3600
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.domain.projects import Assignment, Mode, Project, Task
-from malapert_planner.domain.spans import union
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
-from malapert_planner.domain.problem import Span
+from malapert_planner.domain.problem.spans import Span, overlap_s, union
 from malapert_planner.domain.projects import Assignment, Project, Task
-from malapert_planner.domain.spans import overlap_s, union
 
 TRIES = 30
 

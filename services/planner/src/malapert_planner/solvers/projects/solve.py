@@ -11,7 +11,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.projects import Assignment, Project, faults, makespan
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.engine import Cancel
 from malapert_planner.solvers.projects.exact import ProjectModel, build_project
 from malapert_planner.solvers.projects.genetic import Island, Network, search

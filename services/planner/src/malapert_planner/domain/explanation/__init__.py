@@ -1,0 +1,1 @@
+"""Why a request cannot be planned at all: what no search is needed to see."""

@@ -1,0 +1,217 @@
+"""The life of a plan: proposed, reviewed by each agency, released whole or not at all, terminated with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
+
+from malapert_planner.domain.schedule.result import SolveStatus
+
+
+class PlanState(StrEnum):
+    """Where a plan stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    RELEASED = "RELEASED"
+    ACTIVATED = "ACTIVATED"
+    TERMINATED = "TERMINATED"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which plans to list, older than one of them; an empty field means all."""
+
+    mission_id: str = ""
+    states: frozenset[PlanState] = frozenset()
+    statuses: frozenset[SolveStatus] = frozenset()
+    before_id: str = ""
+
+
+class Pending(StrEnum):
+    """What was begun with another service and is not finished; it is taken up again after a crash."""
+
+    NONE = ""
+    RELEASING = "RELEASING"
+    TERMINATING = "TERMINATING"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """An agency's say on the exact content of a plan."""
+
+    agency_id: str
+    approved: bool
+    content_hash: str
+    comment: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContact:
+    """What a plan needs of one antenna: the tracking time and the window that it was taken from."""
+
+    station_id: str
+    start_time: datetime
+    end_time: datetime
+    window_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContent:
+    """What a plan is, made once and never changed.
+
+    ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
+    the same without its items. ``problem`` and ``schedule`` are what it was made from, as compressed JSON.
+    """
+
+    mission_id: str
+    mission_version: int
+    asset_id: str
+    content_hash: str
+    problem_hash: str
+    window_set_id: str
+    message: bytes
+    headline: bytes
+    problem: bytes
+    schedule: bytes
+    contacts: tuple[PlanContact, ...]
+    planned_requests: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNotice:
+    """That a request in a plan is no longer what the plan was made for: what became of it, why, by whom, when."""
+
+    request_id: str
+    change: str
+    reason: str
+    agency_id: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan and where it stands. Each change returns a new value with the version counted up.
+
+    ``pending_by`` is the agency, role and key in whose name what is pending was begun; ``updated_time`` is when it was
+    stored last, None where that was not recorded.
+    """
+
+    plan_id: str
+    content: PlanContent
+    reviewer_agency_ids: tuple[str, ...]
+    owner_agency_id: str
+    precursor_plan_id: str
+    created_time: datetime
+    state: PlanState = PlanState.DRAFT
+    state_reason: str = ""
+    reviews: tuple[Review, ...] = ()
+    contact_ids: tuple[str, ...] = ()
+    pending: Pending = Pending.NONE
+    pending_by: tuple[str, ...] = ()
+    version: int = 1
+    notices: tuple[PlanNotice, ...] = ()
+    updated_time: datetime | None = None
+
+    def require_version(self, seen: int) -> None:
+        """Refuse an edit of another version than the caller saw; 0 skips the check.
+
+        Raises
+        ------
+        ConflictError
+            ``STALE_VERSION``.
+        """
+        if seen and seen != self.version:
+            message = f"the plan is at version {self.version}, not {seen}; read it again"
+            raise ConflictError("STALE_VERSION", message, metadata={"version": str(self.version)})
+
+    def submitted(self) -> Plan:
+        """Return the draft under review."""
+        self._require(PlanState.DRAFT, "submitted")
+        return self._next(state=PlanState.SUBMITTED)
+
+    def reviewed(self, review: Review) -> Plan:
+        """Return the plan with an agency's say; a rejection terminates it.
+
+        Raises
+        ------
+        PermissionDeniedError
+            ``NOT_A_REVIEWER``.
+        PreconditionError
+            ``WRONG_STATE``.
+        ConflictError
+            ``CONTENT_HASH_MISMATCH`` where the agency looked at other content, ``ALREADY_REVIEWED``.
+        """
+        if review.agency_id not in self.reviewer_agency_ids:
+            message = f"{review.agency_id} does not review this plan; {', '.join(self.reviewer_agency_ids)} do"
+            raise PermissionDeniedError("NOT_A_REVIEWER", message)
+        if any(review.agency_id == earlier.agency_id for earlier in self.reviews):
+            raise ConflictError("ALREADY_REVIEWED", f"{review.agency_id} has reviewed this plan already")
+        self._require(PlanState.SUBMITTED, "reviewed")
+        if review.content_hash != self.content.content_hash:
+            message = f"the plan's content is {self.content.content_hash}, not {review.content_hash}"
+            raise ConflictError("CONTENT_HASH_MISMATCH", message)
+        reviews = (*self.reviews, review)
+        if review.approved:
+            return self._next(reviews=reviews)
+        reason = f"rejected by {review.agency_id}" + (f": {review.comment}" if review.comment else "")
+        return self._next(reviews=reviews, state=PlanState.TERMINATED, state_reason=reason)
+
+    def release_begun(self, by: tuple[str, ...]) -> Plan:
+        """Return the plan marked as being released.
+
+        Raises
+        ------
+        PreconditionError
+            ``WRONG_STATE``, or ``NOT_APPROVED`` with the agencies that have not approved.
+        """
+        self._require(PlanState.SUBMITTED, "released")
+        approved = {review.agency_id for review in self.reviews if review.approved}
+        missing = [agency_id for agency_id in self.reviewer_agency_ids if agency_id not in approved]
+        if missing:
+            message = f"not yet approved by {', '.join(missing)}"
+            raise PreconditionError("NOT_APPROVED", message, metadata={"missing": ",".join(missing)})
+        return self._next(pending=Pending.RELEASING, pending_by=by)
+
+    def released(self, contact_ids: tuple[str, ...]) -> Plan:
+        """Return the plan released, with the bookings of its contacts in their order."""
+        return self._next(state=PlanState.RELEASED, contact_ids=contact_ids, pending=Pending.NONE, pending_by=())
+
+    def release_refused(self) -> Plan:
+        """Return the plan as it was before its release was begun."""
+        return self._next(pending=Pending.NONE, pending_by=())
+
+    def termination_begun(self, reason: str, by: tuple[str, ...]) -> Plan:
+        """Return the plan marked as being terminated.
+
+        Raises
+        ------
+        PreconditionError
+            ``WRONG_STATE`` where it has ended, ``PLAN_BUSY`` where it is being released.
+        """
+        if self.state is PlanState.TERMINATED:
+            raise self._wrong_state("terminated")
+        if self.pending is Pending.RELEASING:
+            raise PreconditionError("PLAN_BUSY", "the plan is being released; ask again")
+        return self._next(pending=Pending.TERMINATING, pending_by=by, state_reason=reason)
+
+    def terminated(self) -> Plan:
+        """Return the plan ended, for the reason that its termination was begun with."""
+        return self._next(state=PlanState.TERMINATED, pending=Pending.NONE, pending_by=())
+
+    def _next(self, **changes: object) -> Plan:
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
+
+    def _require(self, state: PlanState, what: str) -> None:
+        if self.state is not state:
+            raise self._wrong_state(what)
+        if self.pending is not Pending.NONE:
+            raise PreconditionError("PLAN_BUSY", f"the plan is {self.pending.lower()}; ask again")
+
+    def _wrong_state(self, what: str) -> PreconditionError:
+        message = f"a plan in state {self.state} cannot be {what}"
+        return PreconditionError("WRONG_STATE", message, metadata={"state": self.state.value})

@@ -1,0 +1,1 @@
+"""The planning problem: what is given, and what its parts mean, for solver, validator and explanations alike."""

@@ -1,0 +1,35 @@
+"""Spans in which a station could be booked, with their data rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from malapert_planner.domain.problem.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class RateSeries:
+    """Data rate of a contact window: a step function, each value holds until the next sample or the window's end."""
+
+    offset_s: tuple[int, ...]
+    rate_bps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWindow:
+    """A span in which a station could be booked from a place, cut to what earlier bookings leave free.
+
+    A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and
+    ``teardown_s`` after; two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from
+    the problem's start.
+    """
+
+    window_id: str
+    station_id: str
+    place_id: str
+    span: Span
+    rate: RateSeries
+    setup_s: int
+    teardown_s: int
+    min_length_s: int
+    cost_per_hour: float

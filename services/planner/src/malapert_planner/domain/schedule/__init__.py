@@ -1,0 +1,1 @@
+"""Schedules, and what a solve returns with one."""

@@ -1,0 +1,82 @@
+"""What a solve returns: a schedule, what was proved about it, and why something is not in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from malapert_planner.domain.schedule.schedule import Schedule
+
+
+class SolveStatus(StrEnum):
+    """What the solver proved; UNKNOWN where its work ended before it had a schedule or a contradiction."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SolveResult:
+    """A schedule with its objective and a bound that holds for the whole problem.
+
+    ``conflict`` names the mandatory requests that contradict each other, where the status is INFEASIBLE. ``work`` is
+    the deterministic time spent, in the solver's own seconds; ``parameters`` holds every setting that changes the
+    result.
+    """
+
+    status: SolveStatus
+    schedule: Schedule
+    objective: float
+    bound: float
+    work: float
+    parameters: dict[str, str] = field(default_factory=dict)
+    conflict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Why one repetition of a request is not in the schedule.
+
+    ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, LATENCY,
+    TIME, DISPLACED, LIMIT, RESERVOIR or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names
+    the requests, rules or limits in the way.
+    """
+
+    request_id: str
+    repetition_index: int
+    reason: str
+    explanation: str
+    blocking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A change that would admit an unplanned repetition beside all else, found by solving again with it.
+
+    ``kind`` is LOWER_FLOOR, LOWER_END, LARGER_BATTERY, LARGER_STORAGE, MORE_AT_END, LARGER_LIMIT, LARGER_RESOURCE,
+    FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, LONGER_LATENCY, ANOTHER_CONTACT, WIDER_TOLERANCE, SHORTER_LAG,
+    LONGER_LAG, WITHOUT_RELATION, DETOUR (its amount is what the plan would lose) or WITHOUT_REQUESTS; ``subject`` names
+    what is changed, ``amount`` by how much, ``text`` says it to a person.
+    """
+
+    kind: str
+    subject: str
+    amount: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why a repetition is not planned, and what would admit it.
+
+    ``rules`` are the families of rules each of which alone is in the way, or, where none alone is, a smallest set that
+    together is; ``requests`` a smallest set of planned requests without which there would be room.
+    """
+
+    unplanned: Unplanned
+    rules: tuple[str, ...]
+    requests: tuple[str, ...]
+    admissions: tuple[Admission, ...]

@@ -1,0 +1,66 @@
+"""What the validator returns: broken rules, and the resources as they were replayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from malapert_planner.domain.problem.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule with its objects, interval and amount."""
+
+    rule_id: str
+    object_ids: tuple[str, ...]
+    span: Span
+    amount: float
+    unit: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A resource over the horizon, linear between samples, with its extremes at the propagation's own resolution."""
+
+    resource_id: str
+    unit: str
+    offset_s: tuple[float, ...]
+    value: tuple[float, ...]
+    floor: float | None
+    capacity: float | None
+    minimum: float
+    minimum_offset_s: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """When a product's last bit is made and when it is on the ground; None where that is beyond the horizon.
+
+    ``limit_s`` is the longest time that may lie between; 0 where there is no limit.
+    """
+
+    activity_id: str
+    product_id: str
+    made_s: int
+    sent_s: float | None
+    limit_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """The validator's verdict: every broken rule, how often each rule was checked, and the propagated resources."""
+
+    violations: tuple[Violation, ...]
+    checks: dict[str, int]
+    step_s: float
+    validator: str
+    profiles: tuple[Profile, ...]
+    sent_bit: tuple[float, ...]
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """True where no rule is broken."""
+        return not self.violations

@@ -1,0 +1,83 @@
+"""Rules of contacts: inside windows where the asset is, long enough, one at a time, stations turned around in time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+from malapert_planner.domain.schedule.schedule import PlacedContact
+from malapert_planner.domain.simulation.coverage import merged, overlap_s, uncovered
+from malapert_planner.domain.simulation.timeline import Case, contact_label
+from malapert_planner.domain.validation.rules import Findings, Rule
+
+
+def check_contacts(case: Case, findings: Findings) -> None:
+    """Check every chosen contact, and those on one station or at one time against each other."""
+    for contact in case.contacts:
+        _check_windows(case, contact, findings)
+        _check_start(case, contact, findings)
+        _check_length(case, contact, findings)
+    _check_radio(case, findings)
+    _check_turnaround(case, findings)
+
+
+def _check_windows(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    findings.count(Rule.CONTACT_WINDOW)
+    for part, stay in case.stays_during(contact.span):
+        for place_id in stay.place_ids:
+            windows = case.windows_during(contact.station_id, place_id, part)
+            for gap in uncovered(part, merged(window.span for window in windows)):
+                message = f"{contact.station_id} cannot be reached from {place_id}"
+                objects = (contact_label(contact), place_id)
+                findings.report(Rule.CONTACT_WINDOW, objects, gap, gap[1] - gap[0], message)
+
+
+def _check_start(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    window = case.window_by_id.get(contact.window_id)
+    first = next(case.stays_during(contact.span), None)
+    if window is None or first is None:
+        return
+    start_s = contact.span[0]
+    origin_id = first[1].place_ids[0]
+    named = (window.station_id, window.place_id) == (contact.station_id, contact.place_id)
+    right = named and contact.place_id == origin_id and window.span[0] <= start_s < window.span[1]
+    message = (
+        f"the contact with {contact.station_id} begins at {origin_id} at {start_s} s; it names {contact.place_id} and "
+        f"the window of {window.station_id} from {window.place_id} in [{window.span[0]}, {window.span[1]}) s"
+    )
+    findings.check(Rule.CONTACT_START, not right, (contact_label(contact), window.window_id), contact.span, message)
+
+
+def _check_length(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    least_s = max((window.min_length_s for window in case.windows_of(contact)), default=0)
+    short_s = least_s - (contact.span[1] - contact.span[0])
+    findings.check(
+        Rule.CONTACT_LENGTH, short_s, (contact_label(contact),), contact.span, f"a contact lasts at least {least_s} s"
+    )
+
+
+def _check_radio(case: Case, findings: Findings) -> None:
+    longest: PlacedContact | None = None
+    for contact in case.contacts:
+        findings.count(Rule.CONTACT_OVERLAP)
+        if longest is not None and (both_s := overlap_s(longest.span, contact.span)):
+            span = (contact.span[0], contact.span[0] + both_s)
+            objects = (contact_label(longest), contact_label(contact))
+            findings.report(Rule.CONTACT_OVERLAP, objects, span, both_s, "the asset has one radio")
+        if longest is None or contact.span[1] > longest.span[1]:
+            longest = contact
+
+
+def _check_turnaround(case: Case, findings: Findings) -> None:
+    by_station: dict[str, list[PlacedContact]] = defaultdict(list)
+    for contact in case.contacts:
+        by_station[contact.station_id].append(contact)
+    for contacts in by_station.values():
+        for before, after in pairwise(contacts):
+            teardown_s = max((window.teardown_s for window in case.windows_of(before)), default=0)
+            setup_s = max((window.setup_s for window in case.windows_of(after)), default=0)
+            short_s = before.span[1] + teardown_s + setup_s - after.span[0]
+            message = f"{teardown_s} s of teardown and {setup_s} s of setup must lie between"
+            objects = (contact_label(before), contact_label(after))
+            span = (min(before.span[1], after.span[0]), max(before.span[1], after.span[0]))
+            findings.check(Rule.STATION_TURNAROUND, short_s, objects, span, message)
