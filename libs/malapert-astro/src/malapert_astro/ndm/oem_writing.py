@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 from malapert_astro.ndm.epochs import utc_texts
 from malapert_astro.ndm.oem_parts import STATE
 from malapert_astro.ndm.oem_segments import Oem, OemSegment
+from malapert_astro.ndm.written_text import one_line, text_line
 
 
 def write_oem(oem: Oem, *, xml: bool) -> bytes:
@@ -43,10 +44,15 @@ def _rows(segment: OemSegment, times: list[str]) -> Iterator[list[str]]:
 
 
 def _text_of(oem: Oem) -> str:
-    lines = ["CCSDS_OEM_VERS = 2.0", f"CREATION_DATE = {oem.creation_date}", f"ORIGINATOR = {oem.originator}", ""]
+    lines = [
+        "CCSDS_OEM_VERS = 2.0",
+        f"CREATION_DATE = {oem.creation_date}",
+        text_line("ORIGINATOR", oem.originator),
+        "",
+    ]
     for segment in oem.segments:
         times = utc_texts(segment.epoch_tdb_s)
-        lines += ["META_START", *(f"{name} = {value}" for name, value in _metadata(segment, times)), "META_STOP", ""]
+        lines += ["META_START", *(text_line(name, value) for name, value in _metadata(segment, times)), "META_STOP", ""]
         lines += [" ".join(row) for row in _rows(segment, times)]
         lines.append("")
     return "\n".join(lines)
@@ -56,14 +62,14 @@ def _xml_of(oem: Oem) -> str:
     root = ElementTree.Element("oem", {"id": "CCSDS_OEM_VERS", "version": "2.0"})
     header = ElementTree.SubElement(root, "header")
     ElementTree.SubElement(header, "CREATION_DATE").text = oem.creation_date
-    ElementTree.SubElement(header, "ORIGINATOR").text = oem.originator
+    ElementTree.SubElement(header, "ORIGINATOR").text = one_line(oem.originator)
     body = ElementTree.SubElement(root, "body")
     for segment in oem.segments:
         times = utc_texts(segment.epoch_tdb_s)
         element = ElementTree.SubElement(body, "segment")
         metadata = ElementTree.SubElement(element, "metadata")
         for name, value in _metadata(segment, times):
-            ElementTree.SubElement(metadata, name).text = value
+            ElementTree.SubElement(metadata, name).text = one_line(value)
         data = ElementTree.SubElement(element, "data")
         for row in _rows(segment, times):
             vector = ElementTree.SubElement(data, "stateVector")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from malapert_astro.ndm.tdm_segments import Tdm, TdmSegment
+from malapert_astro.ndm.written_text import one_line, text_line
 
 
 def write_tdm(tdm: Tdm, *, xml: bool) -> bytes:
@@ -17,9 +18,14 @@ def _values(segment: TdmSegment) -> Iterator[tuple[str, str, str]]:
 
 
 def _text_of(tdm: Tdm) -> str:
-    lines = ["CCSDS_TDM_VERS = 2.0", f"CREATION_DATE = {tdm.creation_date}", f"ORIGINATOR = {tdm.originator}", ""]
+    lines = [
+        "CCSDS_TDM_VERS = 2.0",
+        f"CREATION_DATE = {tdm.creation_date}",
+        text_line("ORIGINATOR", tdm.originator),
+        "",
+    ]
     for segment in tdm.segments:
-        lines += ["META_START", *(f"{name} = {value}" for name, value in segment.metadata.items()), "META_STOP", ""]
+        lines += ["META_START", *(text_line(name, value) for name, value in segment.metadata.items()), "META_STOP", ""]
         lines += ["DATA_START", *(f"{keyword} = {epoch} {value}" for keyword, epoch, value in _values(segment))]
         lines += ["DATA_STOP", ""]
     return "\n".join(lines)
@@ -29,13 +35,13 @@ def _xml_of(tdm: Tdm) -> str:
     root = ElementTree.Element("tdm", {"id": "CCSDS_TDM_VERS", "version": "2.0"})
     header = ElementTree.SubElement(root, "header")
     ElementTree.SubElement(header, "CREATION_DATE").text = tdm.creation_date
-    ElementTree.SubElement(header, "ORIGINATOR").text = tdm.originator
+    ElementTree.SubElement(header, "ORIGINATOR").text = one_line(tdm.originator)
     body = ElementTree.SubElement(root, "body")
     for segment in tdm.segments:
         element = ElementTree.SubElement(body, "segment")
         metadata = ElementTree.SubElement(element, "metadata")
         for name, value in segment.metadata.items():
-            ElementTree.SubElement(metadata, name).text = value
+            ElementTree.SubElement(metadata, name).text = one_line(value)
         data = ElementTree.SubElement(element, "data")
         for keyword, epoch, value in _values(segment):
             observation = ElementTree.SubElement(data, "observation")
