@@ -1,6 +1,7 @@
 """Product sets over real gRPC: made, resumed, cancelled, refused, downloaded, drawn."""
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,9 @@ async def test_a_set_holds_every_layer_as_a_cog_and_as_tiles(service_runtime: Se
                 assert cog.bounds.left == found.x_min_m
                 assert cog.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
                 assert cog.units == (file.unit,)
-                assert "azimuth_count" in cog.tags()["provenance"]
+                made_from = json.loads(cog.tags()["provenance"])
+                assert "azimuth_count" in made_from["parameters"]
+                assert [record["kind"] for record in made_from["inputs"]] == kinds[:-1]
                 layers[file.layer] = cog.read(1)
             values = layers[file.layer]
             assert file.known_fraction == pytest.approx(np.isfinite(values).mean())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 
@@ -27,6 +27,12 @@ class Provenance:
     created_time: datetime
     synthetic_terrain: bool
     notes: tuple[str, ...]
+
+    def tag(self) -> str:
+        """Return it as JSON in ASCII, for a file that carries it."""
+        values = asdict(self)
+        del values["created_time"]
+        return json.dumps(values)
 
 
 def content_key(*parts: object) -> str:

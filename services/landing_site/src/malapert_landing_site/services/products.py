@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -115,7 +114,7 @@ class ProductSets:
         product_set_id, parameters = self.identifier(request), self._parameters(request)
         needs_sky = bool(set(request.wanted) & HORIZON_LAYERS)
         provenance = provenance_of(scene.stack, parameters, self._ephemeris if needs_sky else None)
-        tags = {"provenance": json.dumps({"software": SOFTWARE, "parameters": parameters, "notes": provenance.notes})}
+        tags = {"provenance": provenance.tag()}
         build = ProductBuild(self._horizons, self._files, self._spread, self._ephemeris, SHADOW_START)
         files, horizons = await self._compute.run(build.make, request, geometry, scene, product_set_id, tags, report)
         provenance = replace(provenance, inputs=provenance.inputs + horizons)
