@@ -50,11 +50,13 @@ def contact_message(contact: Contact, now: datetime) -> contact_pb2.Contact:
 def foreign_contact_message(contact: Contact, now: datetime, *, with_id: bool = False) -> contact_pb2.Contact:
     """Return what others are told of a contact: the station, the occupied time and the state.
 
-    Who owns the antenna may name it: its identifier and version come on top.
+    Who owns the antenna may name it: its identifier, version and last change come on top.
     """
+    updated = contact.updated_time if with_id else None
     return contact_pb2.Contact(
         contact_id=contact.contact_id if with_id else "",
         version=contact.version if with_id else 0,
+        updated_time=None if updated is None else to_timestamp(updated),
         station_id=contact.station_id,
         occupied=interval_message(contact.occupied_start_time, contact.occupied_end_time),
         state=_state_message(contact.state_at(now)),
