@@ -13,7 +13,7 @@ from malapert_astro.ndm.oem_segments import Oem, OemSegment
 from malapert_astro.ndm.reference_frames import Axes, axes_of, center_of
 from malapert_astro.segmented_orbits import SegmentedOrbit
 from malapert_astro.spk_orbits import orbit_of_spk
-from malapert_astro.state_tables import StateTable, states_needed
+from malapert_astro.state_tables import Interpolation, StateTable, states_needed
 
 __all__ = ["orbit_of_oem", "orbit_of_spk"]
 
@@ -79,7 +79,7 @@ def _check_states(segment: OemSegment, faults: Faults) -> None:
                 f"{usual_s:.0f} s; a gap needs a new segment"
             )
             faults.add(segment.where, "GAP", message)
-    needed = states_needed(segment.interpolation, segment.interpolation_degree)
+    needed = max(states_needed(segment.interpolation, _degree(segment)), 2)
     if segment.epoch_tdb_s.size < needed:
         message = f"{segment.epoch_tdb_s.size} states are too few for the interpolation, which needs {needed}"
         faults.add(segment.where, "TOO_FEW_STATES", message)
@@ -102,5 +102,11 @@ def _tables(segment: OemSegment, axes: Axes | None, ephemeris: Ephemeris, faults
         turning = np.cross(motion.spin_rad_s, position, axis=0)
         velocity = rotate_back(motion.from_inertial, velocity + turning)
         position = rotate_back(motion.from_inertial, position)
-    interpolation, degree = segment.interpolation, segment.interpolation_degree
+    interpolation, degree = segment.interpolation, _degree(segment)
     return [StateTable(segment.epoch_tdb_s, position, velocity, interpolation, degree, start_s, end_s)]
+
+
+def _degree(segment: OemSegment) -> int:
+    """Return the degree that a segment recommends; one of Hermite's between two states takes all of them."""
+    cubic = 3 if segment.interpolation is Interpolation.HERMITE else 1
+    return max(segment.interpolation_degree, cubic)

@@ -26,7 +26,7 @@ class Interpolation(StrEnum):
 
 def states_needed(interpolation: Interpolation, degree: int) -> int:
     """Return how many states an interpolation takes: degree + 1, of Hermite, which has rates as well, half of it."""
-    return max((degree + 2) // 2 if interpolation is Interpolation.HERMITE else degree + 1, 2)
+    return (degree + 2) // 2 if interpolation is Interpolation.HERMITE else degree + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,7 @@ class StateTable:
         index = self._windows(epoch_tdb_s)
         # In units of the window: powers of seconds would lose digits.
         scale = (self.epoch_tdb_s[index[:, -1]] - self.epoch_tdb_s[index[:, 0]])[:, np.newaxis]
+        scale = np.where(scale > 0.0, scale, 1.0)
         nodes = (self.epoch_tdb_s[index] - epoch_tdb_s[:, np.newaxis]) / scale
         basis, rate, slope = _lagrange_at_zero(nodes)
         if self.interpolation is not Interpolation.HERMITE:
