@@ -12,6 +12,7 @@ from malapert_astro.ndm.epochs import clock_reading, tdb_of_readings, time_syste
 
 MOST_FAULTS = 100
 _LONGEST_QUOTE = 60
+_LONGEST_MESSAGE = 300
 # Python's own numbers allow more: underscores, digits of other scripts, `nan`, `inf`.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -50,7 +51,9 @@ class Faults:
     found: list[NdmFault] = field(default_factory=list)
 
     def add(self, where: str, code: str, message: str) -> None:
-        """Note one fault."""
+        """Note one fault; what it quotes of the message may be of any length and is cut."""
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 2 :]}"
         self.found.append(NdmFault(where, code, message))
 
     def raise_if_any(self) -> None:

@@ -147,8 +147,8 @@ def _place_faults(request: WindowRequest) -> Iterable[Fault]:
         if not place.place_id or place.place_id in seen:
             yield Fault(f"{path}.place_id", "DUPLICATE", f"{place.place_id!r} is empty or there already")
         seen.add(place.place_id)
-        if not -180.0 <= place.longitude_deg <= 180.0:
-            yield Fault(f"{path}.point.longitude_deg", "OUT_OF_RANGE", f"{place.longitude_deg} is not in -180 to 180")
+        if not -180.0 <= place.longitude_deg <= 360.0:
+            yield Fault(f"{path}.point.longitude_deg", "OUT_OF_RANGE", f"{place.longitude_deg} is not in -180 to 360")
         if not -90.0 <= place.latitude_deg <= 90.0:
             yield Fault(f"{path}.point.latitude_deg", "OUT_OF_RANGE", f"{place.latitude_deg} is not in -90 to 90")
         if not abs(place.elevation_m) <= 12_000.0:
@@ -213,7 +213,8 @@ def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> 
                 yield Fault(path, "UNKNOWN_ORBITER", f"there is no orbiter {link.orbiter_id!r}")
                 continue
             if link.orbiter_id in [other.orbiter_id for other in links[:index]]:
-                yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is there already")
+                first = [other.orbiter_id for other in links].index(link.orbiter_id)
+                yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is there already: {kind}[{first}].orbiter_id")
             if not orbiter.overlaps(request.start_time, request.end_time):
                 code = "TLE_TOO_OLD" if orbiter.source is OrbitSource.TLE else "OUTSIDE_ORBIT"
                 yield Fault("span", code, f"the motion of {link.orbiter_id} covers {orbiter.spans_text()}")
