@@ -94,6 +94,12 @@ bench: demo ## measure what benchmarks/ records
 	$(BIN)/python benchmarks/windows_span.py
 	$(BIN)/python benchmarks/planner_reference_size.py
 
+.PHONY: peers
+peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
+	$(BIN)/uv pip install --python $(BIN)/python cython 'setuptools<81' 'setuptools-scm<8' wheel
+	$(BIN)/uv pip install --python $(BIN)/python --no-build-isolation-package topocalc \
+		topocalc==0.5.0 whitebox-workflows==2.0.6 embreex==4.4.0
+
 .PHONY: schema
 schema: setup ## write missions/mission.schema.json, by which editors check and complete mission files
 	$(BIN)/python -c 'import json; from malapert_planner.mission_document import mission_schema; print(json.dumps(json.loads(mission_schema()), indent=1, sort_keys=True))' > missions/mission.schema.json
