@@ -17,7 +17,9 @@ class LandingSiteSettings(ServiceSettings):
 
     grpc_port: int = Field(default=7102, ge=0, le=65535)
     operation_concurrency: int = Field(default=1, ge=1)
-    max_upload_bytes: int = Field(default=2_000_000_000, gt=0, description="largest DEM file that is taken")
+    max_upload_bytes: int = Field(
+        default=4 * 1024 * 1024 * 1024, gt=0, description="largest DEM file that is taken, as at the gateway"
+    )
     max_terrain_pixels: int = Field(
         default=150_000_000, gt=0, description="largest DEM that is taken; each million takes about 8 MB of memory"
     )

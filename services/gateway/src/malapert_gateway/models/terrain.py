@@ -52,6 +52,12 @@ class Terrain(WireModel):
         description="The agency that registered it; empty for built-in terrains.", examples=["JAXA"]
     )
     created_time: UtcTime | None = Field(None, description="When it was registered.", examples=["2026-11-22T12:00:00Z"])
+    notes: list[str] = Field(
+        default_factory=list,
+        description="What of the file was passed over or taken for granted when it was read; empty where all of it is "
+        "used.",
+        examples=[["variables passed over: lat, lon"]],
+    )
 
 
 class TerrainPage(WireModel):

@@ -61,6 +61,7 @@ class Terrain:
     synthetic: bool
     owner_agency_id: str
     created_time: datetime
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

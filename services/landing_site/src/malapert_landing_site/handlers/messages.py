@@ -85,6 +85,7 @@ def terrain_message(terrain: Terrain) -> terrain_pb2.Terrain:
         synthetic=terrain.synthetic,
         owner_agency_id=terrain.owner_agency_id,
         created_time=to_timestamp(terrain.created_time),
+        notes=terrain.notes,
     )
 
 

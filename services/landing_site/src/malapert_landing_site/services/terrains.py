@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.builtin import SOURCE, TITLES, builtin_path
-from malapert_landing_site.terrain.reading import MAX_PIXELS, read_grid
+from malapert_landing_site.terrain.reading import MAX_PIXELS, read_grid, read_terrain
 
 log = structlog.get_logger(__name__)
 
@@ -63,18 +63,28 @@ class TerrainCatalogue:
         Raises
         ------
         InvalidInputError
-            With all faults of the file, see `read_grid`.
+            With all faults of the file, see `read_terrain`.
         """
-        grid = await self._compute.run(read_grid, path, header.file_name, self._max_pixels)
-        return await self.add(
-            grid,
+        read = await self._compute.run(read_terrain, path, header.file_name, self._max_pixels)
+        terrain = await self.add(
+            read.grid,
             title=header.title or header.file_name,
             source=header.source or header.file_name,
             owner_agency_id=owner_agency_id,
+            notes=read.notes,
         )
+        # The same heights may have come in another file before; these are the notes on this one.
+        return replace(terrain, notes=read.notes)
 
     async def add(
-        self, grid: ElevationGrid, *, title: str, source: str, owner_agency_id: str = "", synthetic: bool = False
+        self,
+        grid: ElevationGrid,
+        *,
+        title: str,
+        source: str,
+        owner_agency_id: str = "",
+        synthetic: bool = False,
+        notes: tuple[str, ...] = (),
     ) -> Terrain:
         """Store a grid and its record."""
         content_hash = await self._compute.run(self._files.save, grid)
@@ -90,6 +100,7 @@ class TerrainCatalogue:
             synthetic=synthetic,
             owner_agency_id=owner_agency_id,
             created_time=utc_now(),
+            notes=notes,
         )
         async with self._database.transaction() as session:
             return await TerrainStore(session).add(terrain)

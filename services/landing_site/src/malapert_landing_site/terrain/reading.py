@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from malapert_core.errors import InvalidInputError
@@ -19,7 +20,7 @@ from malapert_landing_site.terrain.reading_gdal import opened_by_gdal
 from malapert_landing_site.terrain.reading_georeference import geometry_of, header_faults, size_faults
 from malapert_landing_site.terrain.reading_header import HeightSource, refusal, unreadable
 from malapert_landing_site.terrain.reading_heights import height_faults, read_heights
-from malapert_landing_site.terrain.reading_labelled import opened_attached, opened_labelled
+from malapert_landing_site.terrain.reading_labelled import JPEG_2000, opened_attached, opened_labelled
 from malapert_landing_site.terrain.reading_netcdf import opened_netcdf
 
 MAX_PIXELS = 150_000_000
@@ -30,16 +31,23 @@ FORMATS = (
 )
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
-_NETCDF_CLASSIC = (b"CDF\x01", b"CDF\x02")
-_NETCDF_OTHER = (b"\x89HDF\r\n\x1a\n", b"CDF\x05")
+_NETCDF_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _PDS4 = b"<Product_Observational"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def read_grid(
+@dataclass(frozen=True)
+class TerrainFile:
+    """What was read of a file: its heights, and what of it was passed over or taken for granted."""
+
+    grid: ElevationGrid
+    notes: tuple[str, ...]
+
+
+def read_terrain(
     path: Path, file_name: str, max_pixels: int = MAX_PIXELS, max_unpacked_bytes: int = MAX_UNPACKED_BYTES
-) -> ElevationGrid:
+) -> TerrainFile:
     """Read a polar stereographic DEM of the Moon; scale and offset are applied, no-data becomes NaN.
 
     Heights given as radii (LOLA's PDS products add 1,737,400 m as their offset) are turned into heights above the
@@ -52,14 +60,25 @@ def read_grid(
     """
     with _opened(path, file_name, max_unpacked_bytes) as source:
         faults = header_faults(source.header, file_name) + size_faults(source.header, file_name, max_pixels)
+        faults = faults or source.expansion_faults()
         if faults:
             raise refusal(file_name, faults)
         elevation_m, counts = read_heights(source)
         geometry = geometry_of(source.header)
-    faults = height_faults(counts, file_name)
+        notes = source.header.notes
+    faults = height_faults(counts, file_name, source.header.unit)
     if faults:
         raise refusal(file_name, faults)
-    return ElevationGrid(geometry, elevation_m)
+    if not source.header.unit:
+        notes = (*notes, "the file states no unit of its heights; they are taken for metres")
+    return TerrainFile(ElevationGrid(geometry, elevation_m), notes)
+
+
+def read_grid(
+    path: Path, file_name: str, max_pixels: int = MAX_PIXELS, max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+) -> ElevationGrid:
+    """Read the heights of a DEM alone, see `read_terrain`."""
+    return read_terrain(path, file_name, max_pixels, max_unpacked_bytes).grid
 
 
 @contextmanager
@@ -67,7 +86,8 @@ def _opened(path: Path, file_name: str, max_unpacked_bytes: int) -> Iterator[Hei
     if _head(path).startswith(_ZIP):
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             files = unpack(path, file_name, Path(folder), max_unpacked_bytes)
-            labels = [file for file in files if is_label(file)]
+            # An image that is alone may begin with its label.
+            labels = [file for file in files if len(files) > 1 and is_label(file)]
             images = [file for file in files if file not in labels]
             if len(images) != 1:
                 message = f"holds {len(labels)} labels and {len(images)} images; one image and its label are needed"
@@ -98,15 +118,15 @@ def _opened_alone(path: Path, file_name: str) -> AbstractContextManager[HeightSo
 
 
 def _unknown(head: bytes, file_name: str) -> InvalidInputError:
-    if head.startswith(_JPEG_2000):
+    if head.startswith(JPEG_2000):
         message = (
             "is a JPEG 2000 image, which does not say how its numbers become heights; "
             "a zip archive of it and its PDS3 label is needed"
         )
         return unreadable(file_name, message, "TERRAIN_WITHOUT_LABEL")
-    if head.startswith(_NETCDF_OTHER):
+    if head.startswith(_HDF5):
         message = (
-            "is NetCDF-4 (HDF5) or CDF-5, which may refer to other files and is not read; "
+            "is NetCDF-4 (HDF5), which may refer to other files and is not read; "
             "`nccopy -k classic` or `gdal_translate -of GTiff` turns it into what is"
         )
         return unreadable(file_name, message, "TERRAIN_FORMAT_REFUSED")

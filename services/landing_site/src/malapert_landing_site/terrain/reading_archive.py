@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -18,6 +20,10 @@ MAX_FILES = 2
 MAX_RATIO = 200
 _SMALL_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
+_BROKEN = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError,
+    EOFError, OSError, ValueError, RuntimeError,
+)  # fmt: skip
 _ENCRYPTED = 0x1
 
 
@@ -44,7 +50,7 @@ def unpack(path: Path, file_name: str, directory: Path, max_bytes: int) -> list[
             if faults:
                 raise refusal(file_name, faults)
             return [_unpacked(archive, entry, directory / f"part-{n}") for n, entry in enumerate(entries)]
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise unreadable(file_name, f"cannot be unpacked: {error}") from error
 
 

@@ -12,11 +12,13 @@ import numpy as np
 import pyproj
 import rasterio
 from malapert_core.errors import Fault
+from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from malapert_landing_site.domain.grid import FloatArray
-from malapert_landing_site.terrain.reading_header import HeightSource, RasterHeader, refusal, unreadable
+from malapert_landing_site.terrain.reading_header import RasterHeader, refusal, unreadable
+from malapert_landing_site.terrain.reading_raster import RasterJudge
 
 # No neighbour of the file is looked at (world files, .aux.xml, .ovr), and no address is.
 ALONE = {
@@ -30,21 +32,31 @@ ALONE = {
 class GdalSource:
     """One band of a raster that GDAL has opened."""
 
-    def __init__(self, dataset: Any, header: RasterHeader) -> None:
+    def __init__(self, dataset: Any, header: RasterHeader, judge: RasterJudge) -> None:
         self.header = header
+        self.dtype_name = str(dataset.dtypes[0])
         self._dataset = dataset
+        self._judge = judge
+        # GDAL lets an internal mask stand for the value for no-data; both are holes here.
+        self._no_data = dataset.nodata if MaskFlags.per_dataset in dataset.mask_flag_enums[0] else None
+
+    def expansion_faults(self) -> list[Fault]:
+        """Faults of what reading would make out of little."""
+        return self._judge.expansion_faults()
 
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Heights of rows, scale and offset applied; NaN for no-data."""
         band = self._dataset.read(1, window=Window(0, top, self.header.width_px, bottom - top), masked=True)
         value: FloatArray = band.astype(np.float64).filled(np.nan)
+        if self._no_data is not None:
+            value[value == self._no_data] = np.nan
         value *= self._dataset.scales[0]
         value += self._dataset.offsets[0]
         return value
 
 
 @contextmanager
-def opened_by_gdal(path: Path, file_name: str, driver: str) -> Iterator[HeightSource]:
+def opened_by_gdal(path: Path, file_name: str, driver: str) -> Iterator[GdalSource]:
     """Open a file as `driver` alone, whatever its content names.
 
     Raises
@@ -58,9 +70,10 @@ def opened_by_gdal(path: Path, file_name: str, driver: str) -> Iterator[HeightSo
         except RasterioError as error:
             raise unreadable(file_name, f"cannot be read as {driver}: it is damaged or cut short") from error
         with dataset:
-            header = _header(dataset, file_name)
+            judge = RasterJudge(dataset, path, file_name)
+            header = _header(dataset, judge, file_name)
             try:
-                yield GdalSource(dataset, header)
+                yield GdalSource(dataset, header, judge)
             except RasterioError as error:
                 size = f"{header.width_px} × {header.height_px}"
                 message = f"breaks off or is damaged: not all of its {size} pixels can be read"
@@ -74,9 +87,12 @@ def _open(path: Path, driver: str) -> Any:
         return rasterio.open(path, driver=driver)
 
 
-def _header(dataset: Any, file_name: str) -> RasterHeader:
+def _header(dataset: Any, judge: RasterJudge, file_name: str) -> RasterHeader:
     unit = (dataset.units[0] or "").strip().lower()
-    return RasterHeader(dataset.width, dataset.height, dataset.count, dataset.transform, _crs(dataset, file_name), unit)
+    return RasterHeader(
+        dataset.width, dataset.height, dataset.count, dataset.transform, _crs(dataset, file_name), unit,
+        tuple(judge.notes()), tuple(judge.faults()),
+    )  # fmt: skip
 
 
 def _crs(dataset: Any, file_name: str) -> pyproj.CRS | None:

@@ -25,6 +25,10 @@ class RasterHeader:
         None where the file states none.
     unit : str
         Unit of the heights in lower case; empty where the file states none.
+    notes : tuple of str
+        What of the file is passed over, or taken for granted.
+    faults : tuple of Fault
+        What is wrong with it beside its size, place and unit.
     """
 
     width_px: int
@@ -33,12 +37,17 @@ class RasterHeader:
     transform: Affine
     crs: pyproj.CRS | None
     unit: str
+    notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class HeightSource(Protocol):
     """A raster whose heights are read by rows."""
 
     header: RasterHeader
+
+    def expansion_faults(self) -> list[Fault]:
+        """Faults that are looked for once the size is allowed: what reading would make out of little."""
 
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Heights or radii of the rows from `top` to before `bottom`, scale and offset applied; NaN for no-data."""

@@ -13,6 +13,7 @@ from malapert_landing_site.terrain.reading_header import HeightSource
 # LOLA's lowest and highest ground are about -9.2 km (Antoniadi) and 10.8 km: what lies outside these limits is no
 # height, so that -9999 is seen as the no-data value that it is.
 LOWEST_M, HIGHEST_M = -9_500.0, 11_000.0
+_LEAST_RADIUS_KM, _MOST_RADIUS_KM = (1e-3 * (MOON_RADIUS_M + limit_m) for limit_m in (LOWEST_M, HIGHEST_M))
 WINDOW_PX = 2_000_000
 ROWS_OF_TILES = 512
 
@@ -28,6 +29,8 @@ class HeightCounts:
     outside_min_m: float = np.inf
     outside_max_m: float = -np.inf
     first_infinite: tuple[int, int] | None = None
+    lowest_m: float = np.inf
+    highest_m: float = -np.inf
 
 
 def read_heights(source: HeightSource) -> tuple[ElevationArray, HeightCounts]:
@@ -66,6 +69,8 @@ def _counted(value_m: FloatArray, top: int, counts: HeightCounts) -> FloatArray:
     outside = (value_m < LOWEST_M) | (value_m > HIGHEST_M)
     counts.known += int(np.count_nonzero(~np.isnan(value_m)))
     counts.radii += int(np.count_nonzero(radius))
+    counts.lowest_m = float(np.fmin(counts.lowest_m, np.fmin.reduce(value_m, axis=None)))
+    counts.highest_m = float(np.fmax(counts.highest_m, np.fmax.reduce(value_m, axis=None)))
     if outside.any():
         counts.outside += int(np.count_nonzero(outside))
         counts.outside_min_m = min(counts.outside_min_m, float(value_m[outside].min()))
@@ -73,8 +78,14 @@ def _counted(value_m: FloatArray, top: int, counts: HeightCounts) -> FloatArray:
     return value_m
 
 
-def height_faults(counts: HeightCounts, file_name: str) -> list[Fault]:
-    """Faults of the heights of a file; empty where they can be ground of the Moon."""
+def height_faults(counts: HeightCounts, file_name: str, unit: str) -> list[Fault]:
+    """Faults of the heights of a file; empty where they can be ground of the Moon.
+
+    Parameters
+    ----------
+    unit : str
+        Unit that the file states; empty where it states none.
+    """
     faults = []
     if counts.infinite:
         row, column = counts.first_infinite or (0, 0)
@@ -87,6 +98,12 @@ def height_faults(counts: HeightCounts, file_name: str) -> list[Fault]:
         faults.append(Fault("elevations", "TERRAIN_EMPTY", f"{file_name} holds no heights, only no-data"))
     if counts.outside:
         faults.append(Fault("elevations", "TERRAIN_IMPLAUSIBLE_ELEVATION", _implausible(counts, file_name)))
+    if not unit and counts.known and _LEAST_RADIUS_KM <= counts.lowest_m <= counts.highest_m <= _MOST_RADIUS_KM:
+        message = (
+            f"{file_name}: all heights lie between {counts.lowest_m:g} and {counts.highest_m:g}, as radii in kilometres "
+            "do, and the file states no unit: metres, stated as the unit, are needed"
+        )
+        faults.append(Fault("units", "TERRAIN_WRONG_UNIT", message))
     if 0 < counts.radii < counts.known - counts.outside:
         message = (
             f"{file_name}: {counts.radii} of {counts.known} heights are radii about {MOON_RADIUS_M:g} m and the others "

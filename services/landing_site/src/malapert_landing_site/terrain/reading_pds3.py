@@ -18,30 +18,15 @@ from rasterio.transform import Affine
 
 from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.terrain.reading_header import HeightSource, RasterHeader
+from malapert_landing_site.terrain.reading_odl import OdlValue
+from malapert_landing_site.terrain.reading_pds3_keywords import DEGREES, METRES_OF, PIXELS, keyword_faults, passed_over
 from malapert_landing_site.terrain.reading_pds3_label import Pds3Label
+from malapert_landing_site.terrain.reading_pds3_samples import Samples, samples_of
 
-_METRES_OF = {
-    "meter": 1.0,
-    "meters": 1.0,
-    "metre": 1.0,
-    "m": 1.0,
-    "kilometer": 1000.0,
-    "kilometers": 1000.0,
-    "km": 1000.0,
-}
-_SAMPLE_TYPES = {
-    "LSB_INTEGER": "<i", "MSB_INTEGER": ">i", "INTEGER": ">i", "LSB_UNSIGNED_INTEGER": "<u",
-    "MSB_UNSIGNED_INTEGER": ">u", "PC_REAL": "<f", "IEEE_REAL": ">f",
-}  # fmt: skip
-_SAMPLE_BITS = (16, 32, 64)
-_ALLOWED = {
-    "LINES": (1.0, 1e7),
-    "LINE_SAMPLES": (1.0, 1e7),
-    "MAP_SCALE": (1e-6, 1e6),
-    "CENTER_LATITUDE": (-90.0, 90.0),
-    "CENTER_LONGITUDE": (-360.0, 360.0),
-    "A_AXIS_RADIUS": (1e-3, 1e6),
-}
+_MAP = "IMAGE_MAP_PROJECTION"
+_DEGREE_OF_ARC = math.pi / 180.0
+# Labels round their resolution to four digits and more.
+_RESOLUTION_TOLERANCE = 5e-3
 
 
 @dataclass(frozen=True)
@@ -50,25 +35,19 @@ class Pds3Image:
 
     Attributes
     ----------
-    scale_m, offset_m : float
-        Radius or height in metres is `scale_m` times the number of a pixel, plus `offset_m`.
-    missing : tuple of float
-        Numbers that stand for no-data.
+    prefix_bytes, suffix_bytes : int
+        Bytes of each line that are no samples.
     """
 
     header: RasterHeader
-    sample: np.dtype[np.generic]
-    scale_m: float
-    offset_m: float
-    missing: tuple[float, ...]
+    samples: Samples
+    prefix_bytes: int = 0
+    suffix_bytes: int = 0
 
-    def metres(self, count: FloatArray) -> FloatArray:
-        """Turn the numbers of pixels into metres."""
-        hole = np.isin(count, self.missing)
-        count *= self.scale_m
-        count += self.offset_m
-        count[hole] = np.nan
-        return count
+    @property
+    def line_bytes(self) -> int:
+        """Bytes of a line with all that is in it."""
+        return self.prefix_bytes + self.header.width_px * self.samples.dtype.itemsize + self.suffix_bytes
 
 
 class Pds3Source:
@@ -76,13 +55,22 @@ class Pds3Source:
 
     def __init__(self, path: Path, image: Pds3Image, start_byte: int) -> None:
         self.header = image.header
-        self._image = image
-        shape = (image.header.height_px, image.header.width_px)
-        self._counts = np.memmap(path, dtype=image.sample, mode="r", offset=start_byte, shape=shape)
+        self._samples = image.samples
+        width, itemsize = image.header.width_px, image.samples.dtype.itemsize
+        size = image.line_bytes * image.header.height_px
+        content = np.memmap(path, np.uint8, "r", start_byte, (size,))
+        self._numbers = np.ndarray(
+            (image.header.height_px, width), image.samples.dtype, content,
+            image.prefix_bytes, (image.line_bytes, itemsize),
+        )  # fmt: skip
+
+    def expansion_faults(self) -> list[Fault]:
+        """None: every number is in the file."""
+        return []
 
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Radii or heights of rows, metres; NaN for no-data."""
-        return self._image.metres(self._counts[top:bottom].astype(np.float64))
+        return self._samples.metres(self._numbers[top:bottom].astype(np.float64))
 
 
 class Pds3Encoded:
@@ -91,97 +79,124 @@ class Pds3Encoded:
     def __init__(self, pixels: HeightSource, image: Pds3Image) -> None:
         self.header = image.header
         self._pixels = pixels
-        self._image = image
+        self._samples = image.samples
+
+    def expansion_faults(self) -> list[Fault]:
+        """Faults of the image."""
+        return self._pixels.expansion_faults()
 
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Radii or heights of rows, metres; NaN for no-data."""
-        return self._image.metres(self._pixels.rows(top, bottom))
+        return self._samples.metres(self._pixels.rows(top, bottom))
 
 
 def image_of(label: Pds3Label, file_name: str) -> tuple[Pds3Image | None, list[Fault]]:
     """What a label states of its image, or all faults of the label."""
-    faults: list[Fault] = []
-    numbers = {name: _number(label, name, file_name, faults) for name in _NEEDED}
-    sample = _sample(label, file_name, faults)
-    unit_m = _unit_m(label, file_name, faults)
-    projection = (label.text("IMAGE_MAP_PROJECTION.MAP_PROJECTION_TYPE") or "none").upper().replace("_", " ")
-    if projection != "POLAR STEREOGRAPHIC":
-        message = f"{file_name}: its label states the projection {projection!r}; POLAR STEREOGRAPHIC is needed"
-        faults.append(Fault("label.MAP_PROJECTION_TYPE", "TERRAIN_WRONG_PROJECTION", message))
-    rotation = label.number("IMAGE_MAP_PROJECTION.MAP_PROJECTION_ROTATION")
-    if rotation is not None and rotation[0] != 0.0:
-        message = f"{file_name}: its label states a rotation of {rotation[0]:g}°; 0 is needed"
-        faults.append(Fault("label.MAP_PROJECTION_ROTATION", "TERRAIN_NOT_NORTH_UP", message))
-    if faults:
-        return None, faults
-    return _image(label, numbers, sample, unit_m), []
+    faults = keyword_faults(label, file_name)
+    samples, sample_faults = samples_of(label, file_name)
+    reader = _LabelReader(label, file_name)
+    image = reader.image(samples)
+    faults += sample_faults + reader.faults
+    return (None, faults) if faults else (image, [])
 
 
-_NEEDED = (
-    "IMAGE.LINES",
-    "IMAGE.LINE_SAMPLES",
-    "IMAGE_MAP_PROJECTION.MAP_SCALE",
-    "IMAGE_MAP_PROJECTION.CENTER_LATITUDE",
-    "IMAGE_MAP_PROJECTION.CENTER_LONGITUDE",
-    "IMAGE_MAP_PROJECTION.LINE_PROJECTION_OFFSET",
-    "IMAGE_MAP_PROJECTION.SAMPLE_PROJECTION_OFFSET",
-    "IMAGE_MAP_PROJECTION.A_AXIS_RADIUS",
-)
+class _LabelReader:
+    """Reads the place of an image from its label, and gathers the faults."""
 
+    def __init__(self, label: Pds3Label, file_name: str) -> None:
+        self._label = label
+        self._file_name = file_name
+        self.faults: list[Fault] = []
 
-def _image(label: Pds3Label, numbers: dict[str, float], sample: np.dtype[np.generic], unit_m: float) -> Pds3Image:
-    value = {name.rpartition(".")[2]: number for name, number in numbers.items()}
-    scale = label.number("IMAGE.SCALING_FACTOR") or (1.0, "")
-    offset = label.number("IMAGE.OFFSET") or (0.0, "")
-    missing = (label.number(f"IMAGE.{name}") for name in ("MISSING_CONSTANT", "INVALID_CONSTANT", "NULL"))
-    pixel_m = value["MAP_SCALE"]
-    x_min_m = -(value["SAMPLE_PROJECTION_OFFSET"] + 0.5) * pixel_m
-    y_max_m = (value["LINE_PROJECTION_OFFSET"] + 0.5) * pixel_m
-    crs = pyproj.CRS.from_proj4(
-        f"+proj=stere +lat_0={value['CENTER_LATITUDE']:g} +lon_0={value['CENTER_LONGITUDE']:g} "
-        f"+R={1000.0 * value['A_AXIS_RADIUS']:.3f} +units=m"
-    )
-    bands = label.number("IMAGE.BANDS") or (1.0, "")
-    header = RasterHeader(
-        int(value["LINE_SAMPLES"]), int(value["LINES"]), int(bands[0]),
-        Affine(pixel_m, 0.0, x_min_m, 0.0, -pixel_m, y_max_m), crs, "m",
-    )  # fmt: skip
-    return Pds3Image(header, sample, unit_m * scale[0], unit_m * offset[0], tuple(n[0] for n in missing if n))
+    def image(self, samples: Samples) -> Pds3Image:
+        """The image; sound where no fault was found."""
+        lines, line_samples = self._whole("IMAGE.LINES"), self._whole("IMAGE.LINE_SAMPLES")
+        bands = self._whole("IMAGE.BANDS", 1)
+        place, crs = self._place()
+        self._check_ends(lines, line_samples)
+        prefix, suffix = (self._whole(f"IMAGE.LINE_{end}_BYTES", 0, least=0) for end in ("PREFIX", "SUFFIX"))
+        notes = tuple(passed_over(self._label))
+        if prefix or suffix:
+            notes = (f"{prefix + suffix} bytes of each line are no samples and passed over", *notes)
+        return Pds3Image(RasterHeader(line_samples, lines, bands, place, crs, "m", notes), samples, prefix, suffix)
 
-
-def _number(label: Pds3Label, name: str, file_name: str, faults: list[Fault]) -> float:
-    stated, keyword = label.number(name), name.rpartition(".")[2]
-    lowest, highest = _ALLOWED.get(keyword, (-math.inf, math.inf))
-    if stated is None or not lowest <= stated[0] <= highest:
-        message = f"{file_name}: its label states no sound {name} ({label.text(name)!r}); a number is needed"
-        faults.append(Fault(f"label.{keyword}", "TERRAIN_LABEL_INCOMPLETE", message))
-        return 0.0
-    value, unit = stated
-    if keyword == "MAP_SCALE":
-        length = unit.partition("/")[0]
-        if length not in _METRES_OF:
-            message = f"{file_name}: its label's MAP_SCALE is in {unit!r}; METERS/PIXEL or KM/PIXEL is needed"
-            faults.append(Fault("label.MAP_SCALE", "TERRAIN_WRONG_UNIT", message))
-        return value * _METRES_OF.get(length, 1.0)
-    return value
-
-
-def _sample(label: Pds3Label, file_name: str, faults: list[Fault]) -> np.dtype[np.generic]:
-    kind = _SAMPLE_TYPES.get((label.text("IMAGE.SAMPLE_TYPE") or "").upper())
-    bits = label.number("IMAGE.SAMPLE_BITS")
-    if kind is None or bits is None or bits[0] not in _SAMPLE_BITS or (kind[1] == "f" and bits[0] == 16):
-        message = (
-            f"{file_name}: its label states samples of {label.text('IMAGE.SAMPLE_BITS')} bits of type "
-            f"{label.text('IMAGE.SAMPLE_TYPE')}; 16, 32 or 64 bits of {', '.join(_SAMPLE_TYPES)} are read"
+    def _place(self) -> tuple[Affine, pyproj.CRS | None]:
+        projection = (self._label.text(f"{_MAP}.MAP_PROJECTION_TYPE") or "none").upper().replace("_", " ")
+        if projection != "POLAR STEREOGRAPHIC":
+            value = self._label.value(f"{_MAP}.MAP_PROJECTION_TYPE")
+            message = f"states the projection {projection[:100]!r}; POLAR STEREOGRAPHIC is needed"
+            self._fault(f"{_MAP}.MAP_PROJECTION_TYPE", message, "TERRAIN_WRONG_PROJECTION", value)
+        rotation = self._label.value(f"{_MAP}.MAP_PROJECTION_ROTATION")
+        if rotation is not None and (rotation.number != 0.0 or rotation.unit not in DEGREES):
+            message = f"states a rotation of {rotation.text[:60]} {rotation.unit}; 0 degrees is needed"
+            self._fault(f"{_MAP}.MAP_PROJECTION_ROTATION", message, "TERRAIN_NOT_NORTH_UP", rotation)
+        latitude_deg = self._number(f"{_MAP}.CENTER_LATITUDE", (-90.0, 90.0), DEGREES)
+        longitude_deg = self._number(f"{_MAP}.CENTER_LONGITUDE", (-360.0, 360.0), DEGREES)
+        radius_m = self._length(f"{_MAP}.A_AXIS_RADIUS", "km")
+        pixel_m = self._length(f"{_MAP}.MAP_SCALE", "")
+        self._check_resolution(pixel_m, radius_m)
+        sample, line = (self._number(f"{_MAP}.{n}_PROJECTION_OFFSET", (-1e7, 1e7), PIXELS) for n in ("SAMPLE", "LINE"))
+        place = Affine(pixel_m, 0.0, -(sample + 0.5) * pixel_m, 0.0, -pixel_m, (line + 0.5) * pixel_m)
+        if self.faults:
+            return place, None
+        return place, pyproj.CRS.from_proj4(
+            f"+proj=stere +lat_0={latitude_deg:.9g} +lon_0={longitude_deg:.9g} +R={radius_m:.3f} +units=m"
         )
-        faults.append(Fault("label.SAMPLE_TYPE", "TERRAIN_LABEL_INCOMPLETE", message))
-        return np.dtype("<i2")
-    return np.dtype(f"{kind}{int(bits[0]) // 8}")
 
+    def _check_resolution(self, pixel_m: float, radius_m: float) -> None:
+        """MAP_RESOLUTION says in pixels a degree what MAP_SCALE says in metres a pixel."""
+        name = f"{_MAP}.MAP_RESOLUTION"
+        stated = self._label.value(name)
+        if stated is None:
+            return
+        per_deg = self._number(
+            name, (1e-6, 1e9), ("", "pix/deg", "pixel/deg", "pixels/deg", "pixel/degree", "pixels/degree")
+        )
+        found = _DEGREE_OF_ARC * radius_m / pixel_m if pixel_m else 0.0
+        if per_deg and found and abs(per_deg / found - 1.0) > _RESOLUTION_TOLERANCE:
+            message = f"is {per_deg:g} pixels a degree, but MAP_SCALE makes {found:.6g} of them; both must say the same"
+            self._fault(name, message, "TERRAIN_LABEL_MISMATCH", stated)
 
-def _unit_m(label: Pds3Label, file_name: str, faults: list[Fault]) -> float:
-    unit = (label.text("IMAGE.UNIT") or "").lower()
-    if unit not in _METRES_OF:
-        message = f"{file_name}: its label's UNIT is {unit!r}; heights in METER or KILOMETER are needed"
-        faults.append(Fault("label.UNIT", "TERRAIN_WRONG_UNIT", message))
-    return _METRES_OF.get(unit, 1.0)
+    def _check_ends(self, lines: int, line_samples: int) -> None:
+        for name, count in (("LINE_LAST_PIXEL", lines), ("SAMPLE_LAST_PIXEL", line_samples)):
+            stated = self._label.value(f"{_MAP}.{name}")
+            if stated is not None and stated.number != count:
+                message = f"is {stated.text[:60]}, but the image has {count}; both must say the same"
+                self._fault(f"{_MAP}.{name}", message, "TERRAIN_LABEL_MISMATCH", stated)
+
+    def _whole(self, name: str, default: int | None = None, least: int = 1) -> int:
+        stated = self._label.value(name)
+        if stated is None and default is not None:
+            return default
+        number = self._number(name, (float(least), 1e7), ("", "bytes", *PIXELS))
+        if number != int(number):
+            self._fault(name, f"is {number:g}; a whole number is needed", "TERRAIN_LABEL_INCOMPLETE", stated)
+        return int(number)
+
+    def _length(self, name: str, unstated: str) -> float:
+        """A length in metres; one a pixel for a scale."""
+        value = self._label.value(name)
+        number = self._number(name, (1e-6, 1e8), None)
+        unit = (value.unit if value else "").partition("/")[0] or unstated
+        if unit not in METRES_OF and value is not None:
+            message = f"is in {value.unit!r}; {'METERS/PIXEL or KM/PIXEL' if not unstated else 'KM or M'} is needed"
+            self._fault(name, message, "TERRAIN_WRONG_UNIT", value)
+        return number * METRES_OF.get(unit, 1.0)
+
+    def _number(self, name: str, within: tuple[float, float], units: tuple[str, ...] | None) -> float:
+        value = self._label.value(name)
+        number = value.number if value is not None else None
+        if value is None or number is None or not within[0] <= number <= within[1]:
+            said = f"is {value.text[:100]!r}" if value else "is missing"
+            message = f"{said}; a number from {within[0]:g} to {within[1]:g} is needed"
+            self._fault(name, message, "TERRAIN_LABEL_INCOMPLETE", value)
+            return 0.0
+        if units is not None and value.unit not in units:
+            allowed = " or ".join(f"<{unit.upper()}>" for unit in units if unit)
+            self._fault(name, f"is in <{value.unit[:60]}>; {allowed} is needed", "TERRAIN_WRONG_UNIT", value)
+        return number
+
+    def _fault(self, name: str, message: str, code: str, value: OdlValue | None) -> None:
+        where = f" in line {value.line}" if value else ""
+        keyword = name.rpartition(".")[2]
+        self.faults.append(Fault(f"label.{keyword}", code, f"{self._file_name}: the label's {name}{where} {message}"))
