@@ -12,6 +12,7 @@ import numpy as np
 import pyproj
 import rasterio
 from malapert_core.errors import Fault
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
@@ -27,6 +28,8 @@ ALONE = {
     "GDAL_PAM_ENABLED": "NO",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
 }
+# rasterio lets GDAL's own errors through where it reads metadata.
+_DAMAGED = (RasterioError, CPLE_BaseError, UnicodeDecodeError, OverflowError)
 
 
 class GdalSource:
@@ -67,14 +70,18 @@ def opened_by_gdal(path: Path, file_name: str, driver: str) -> Iterator[GdalSour
     with rasterio.Env(**ALONE):
         try:
             dataset = _open(path, driver)
-        except RasterioError as error:
+        except _DAMAGED as error:
             raise unreadable(file_name, f"cannot be read as {driver}: it is damaged or cut short") from error
         with dataset:
-            judge = RasterJudge(dataset, path, file_name)
-            header = _header(dataset, judge, file_name)
+            try:
+                judge = RasterJudge(dataset, path, file_name)
+                header = _header(dataset, judge, file_name)
+            except _DAMAGED as error:
+                message = f"has a header that cannot be read: {str(error)[:300]}"
+                raise unreadable(file_name, message) from error
             try:
                 yield GdalSource(dataset, header, judge)
-            except RasterioError as error:
+            except _DAMAGED as error:
                 size = f"{header.width_px} × {header.height_px}"
                 message = f"breaks off or is damaged: not all of its {size} pixels can be read"
                 raise unreadable(file_name, message, "TERRAIN_TRUNCATED") from error

@@ -100,7 +100,7 @@ def height_faults(counts: HeightCounts, file_name: str, unit: str) -> list[Fault
         faults.append(Fault("elevations", "TERRAIN_IMPLAUSIBLE_ELEVATION", _implausible(counts, file_name)))
     if not unit and counts.known and _LEAST_RADIUS_KM <= counts.lowest_m <= counts.highest_m <= _MOST_RADIUS_KM:
         message = (
-            f"{file_name}: all heights lie between {counts.lowest_m:g} and {counts.highest_m:g}, as radii in kilometres "
+            f"{file_name}: all heights lie between {counts.lowest_m:g} and {counts.highest_m:g}, as radii in km "
             "do, and the file states no unit: metres, stated as the unit, are needed"
         )
         faults.append(Fault("units", "TERRAIN_WRONG_UNIT", message))

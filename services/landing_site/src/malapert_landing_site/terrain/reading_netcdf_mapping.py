@@ -80,11 +80,11 @@ class MappingReader:
             return
         where = f"variables.{mapping.name}"
         stated_before = len(self._stated)
-        self._from_wkt(f"{where}.", mapping.attributes)
-        self._note_texts(mapping)
         if "grid_mapping_name" in mapping.attributes:
             self._from_parameters(where, mapping.attributes)
-        elif len(self._stated) == stated_before and not self.faults:
+        self._from_wkt(f"{where}.", mapping.attributes)
+        self._note_texts(mapping)
+        if len(self._stated) == stated_before and not self.faults:
             self._fault(f"{where}.grid_mapping_name", "is missing, and so is crs_wkt: one is needed")
 
     def _from_wkt(self, prefix: str, attributes: Attributes) -> None:
@@ -153,8 +153,9 @@ class MappingReader:
         except pyproj.exceptions.CRSError:
             # A name that no register has says nothing against the radius that is stated in numbers.
             return
-        if ellipsoid is not None and abs(ellipsoid.semi_major_metre - MOON_RADIUS_M) > 1.0:
-            message = f"is {name[:100]!r}, a body of {ellipsoid.semi_major_metre:.0f} m; the Moon's sphere is needed"
+        # An ensemble of datums, such as WGS 84, has no one ellipsoid.
+        if ellipsoid is None or abs(ellipsoid.semi_major_metre - MOON_RADIUS_M) > 1.0:
+            message = f"is {name[:100]!r}, which is of another body; the Moon's sphere of {MOON_RADIUS_M:g} m is needed"
             self._fault(path, message, "TERRAIN_WRONG_BODY")
 
     def _number(self, where: str, attributes: Attributes, key: str) -> float | None:

@@ -132,8 +132,8 @@ class RasterJudge:
         if absent:
             shown = ", ".join(f"({column}, {row})" for column, row in absent[:_ABSENT_BLOCKS_SHOWN])
             message = (
-                f"does not store {len(absent)} of its {rows * columns} tiles or strips, the first {shown} by column and "
-                "row; heights of all, or a declared value for no-data, are needed"
+                f"does not store {len(absent)} of its {rows * columns} tiles or strips, the first {shown} (column, "
+                "row); heights of all, or a declared value for no-data, are needed"
             )
             self._fault("tiles", "TERRAIN_SPARSE", message)
 
