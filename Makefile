@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 API := libs/malapert-api/src
+HTTP_MODELS := libs/malapert-http-models/src/malapert_http_models/contracts
 UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
 MEMBERS := $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml)
 SERVICES := gateway planner landing_site comms_window payload
@@ -31,15 +32,16 @@ setup: $(VENV)/.installed $(API)/.generated ## make the environment from the has
 
 PROTOS := $(shell find proto -name '*.proto')
 # In a process of its own: grpc_tools and ortools must never meet in one.
-$(API)/.generated: $(PROTOS) deploy/generate-proto | $(VENV)/.installed
-	deploy/generate-proto $(BIN)/python $(API)
+$(API)/.generated: $(PROTOS) deploy/generate-proto deploy/generate-http-models | $(VENV)/.installed
+	$(MAKE) --no-print-directory proto-code
 
 .PHONY: proto-code
 proto-code:
+	$(BIN)/python deploy/generate-http-models $(HTTP_MODELS)
 	deploy/generate-proto $(BIN)/python $(API)
 
 .PHONY: proto
-proto: $(API)/.generated ## generate the protobuf code
+proto: $(API)/.generated ## generate the protobuf code and the models of the HTTP API
 
 .PHONY: lock
 lock: ## write the lock files anew from the pyproject.toml files

@@ -6,8 +6,8 @@ from typing import Any
 from icalendar import Calendar, Event
 from malapert_gateway.exports.calendar import plan_calendar
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
-from malapert_gateway.models.contact import Contact, ContactState
-from malapert_gateway.models.plan import PlanState
+from malapert_http_models.contracts.comms_window import Contact, ContactState
+from malapert_http_models.contracts.planner import PlanState
 from test_gateway_free_text import NOW, contact_of, plan_of
 
 

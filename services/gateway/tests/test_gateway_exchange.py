@@ -14,7 +14,7 @@ from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert_core.errors import InvalidInputError
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
 from malapert_gateway.exports.simple_schedule import read_simple_schedule
-from malapert_gateway.models.contact import ContactState
+from malapert_http_models.contracts.comms_window import ContactState
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "reference" / "standards" / "ssf"
 SCHEDULE = """<simpleSchedule{namespace}>

@@ -25,8 +25,8 @@ from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.openmct_plan import openmct_plan
 from malapert_gateway.exports.plan_table import plan_csv, plan_timeline
 from malapert_gateway.exports.simple_schedule import read_simple_schedule, write_simple_schedule
-from malapert_gateway.models.contact import Contact
-from malapert_gateway.models.plan import Plan
+from malapert_http_models.contracts.comms_window import Contact
+from malapert_http_models.contracts.planner import Plan
 
 NOW = datetime(2029, 1, 1, tzinfo=UTC)
 # RFC 5545 3.1: CONTROL, which no content line may hold.

@@ -4,133 +4,101 @@ import pkgutil
 from datetime import UTC, datetime
 from typing import Any
 
-import malapert_gateway.models
+import malapert
 import pytest
 from gateway_platform import sample
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+from google.protobuf.message_factory import GetMessageClass
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import mission_pb2, plan_pb2
-from malapert.type.v1 import type_pb2
+from malapert.type.v1 import http_pb2, type_pb2
 from malapert_core.errors import InternalError
-from malapert_gateway.conversion import enum_prefix, model_field_name, to_message, to_model
-from malapert_gateway.models.mission import Mission
-from malapert_gateway.models.plan import Plan, PlanState
-from malapert_gateway.models.prediction import CheckRequests
-from malapert_gateway.models.request import (
-    ImportRequests,
-    NewActivityRequest,
-    Relation,
-    ReviseRequest,
-    SubmitRequests,
-)
-from malapert_gateway.models.shared import Figure, Interval
-from malapert_gateway.models.wire import WireModel
-from pydantic import TypeAdapter, ValidationError
-
-# Models of what is handed in: what the path names or the services decide is left out.
-PARTIAL = {
-    "NewActivityRequest": {"mission_id", "state", "history", "version", "plan_id", "done_count"},
-    "ReviseRequest": {"mission_id", "version", "validate_only"},
-    "ImportRequests": {"mission_id", "validate_only"},
-    "CheckRequests": {"mission_id"},
-    "PublishInstrument": {"mission_id", "seen_version", "validate_only"},
-    "PublishActivityType": {"mission_id", "seen_version", "validate_only"},
-    "NewExecution": {"request_id", "attempt", "plan_id", "agency_id", "reported_time"},
-    "RateRequests": {"mission_id"},
-    "SubmitRequests": {"mission_id", "validate_only"},
-    "CancelRequest": {"mission_id", "request_id", "version"},
-    "ReserveContactsRequest": {"idempotency_key"},
-    "AddOutageRequest": {"idempotency_key"},
-    "RecordKeysRequest": {"idempotency_key"},
-    "ReportContactRequest": {"contact_id"},
-    "ReviewPlan": {"plan_id"},
-    "TerminatePlan": {"plan_id"},
-    "ReplanPlan": {"plan_id"},
-}
+from malapert_gateway.conversion import model_field_name, to_message, to_model, to_values
+from malapert_http_models.contracts.payload import NewActivityRequest, Relation
+from malapert_http_models.contracts.planner import Mission, Plan, PlanState
+from malapert_http_models.contracts.vocabulary import Figure, Interval
+from malapert_http_models.wire import WireModel
+from pydantic import ValidationError
 
 
-def wire_models() -> list[type[WireModel]]:
-    for module in pkgutil.iter_modules(malapert_gateway.models.__path__):
-        importlib.import_module(f"malapert_gateway.models.{module.name}")
-    return sorted(WireModel.__subclasses__(), key=lambda model: model.__name__)
+def contract_files() -> list[FileDescriptor]:
+    modules = pkgutil.walk_packages(malapert.__path__, "malapert.")
+    return [importlib.import_module(name).DESCRIPTOR for _, name, _ in modules if name.endswith("_pb2")]
 
 
-MODELS = wire_models()
+MESSAGES = [message for file in contract_files() for message in file.message_types_by_name.values()]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_model_has_the_fields_of_its_message(model: type[WireModel]) -> None:
-    wanted = {model_field_name(field) for field in model.message_type.DESCRIPTOR.fields}
-    assert set(model.model_fields) == wanted - PARTIAL.get(model.__name__, set())
+def incoming() -> set[str]:
+    services = [service for file in contract_files() for service in file.services_by_name.values()]
+    waiting, found = [method.input_type for service in services for method in service.methods], set()
+    while waiting:
+        message = waiting.pop()
+        if message.full_name not in found:
+            found.add(message.full_name)
+            waiting += [field.message_type for field in message.fields if _is_ours(field)]
+    return found
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_model_has_the_types_of_its_message(model: type[WireModel]) -> None:
-    for field in model.message_type.DESCRIPTOR.fields:
-        name = model_field_name(field)
-        if name not in model.model_fields:
-            continue
-        schema = _unwrapped(TypeAdapter(model.model_fields[name].annotation).json_schema())
-        assert (schema.get("type") == "array") == (field.is_repeated and not _is_map(field)), name
-        item = _unwrapped(schema["items"]) if schema.get("type") == "array" else schema
-        assert item.get("type") == _json_type(field), name
+def models_of(message: Descriptor) -> tuple[type[WireModel] | None, type[WireModel] | None]:
+    """Return the models of what goes out of a message and of what comes in, None where nothing does."""
+    area = message.file.package.split(".")[1]
+    module = importlib.import_module(f"malapert_http_models.contracts.{'vocabulary' if area == 'type' else area}")
+    name = message.GetOptions().Extensions[http_pb2.schema_name] or message.name
+    model: type[WireModel] = getattr(module, name)
+    if message.full_name not in incoming():
+        return model, None
+    if not has_more_than_comes_in(message):
+        return model, model
+    return (model, getattr(module, f"New{name}")) if hasattr(module, f"New{name}") else (None, model)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_enums_have_the_values_of_the_contract(model: type[WireModel]) -> None:
-    for field in model.message_type.DESCRIPTOR.fields:
-        if field.enum_type is None or field.name not in model.model_fields:
-            continue
-        schema = TypeAdapter(model.model_fields[field.name].annotation).json_schema()
-        (found,) = [part["enum"] for part in _parts(schema) if "enum" in part]
-        prefix = enum_prefix(field.enum_type)
-        assert found == [value.name.removeprefix(prefix) for value in field.enum_type.values[1:]]
+def has_more_than_comes_in(message: Descriptor) -> bool:
+    parts = [field.message_type for field in message.fields if _is_ours(field)]
+    return any(map(stays_outside, message.fields)) or any(map(has_more_than_comes_in, parts))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_field_is_described_and_every_plain_one_has_an_example(model: type[WireModel]) -> None:
-    assert model.__doc__
-    for name, field in model.model_fields.items():
-        assert field.description, name
-        schema = _unwrapped(TypeAdapter(field.annotation).json_schema())
-        item = _unwrapped(schema.get("items", schema))
-        if "$ref" not in str(schema) and item.get("properties") is None:
-            assert field.examples, name
+def stays_outside(field: FieldDescriptor) -> bool:
+    options = field.GetOptions().Extensions
+    return bool(options[http_pb2.output_only] or options[http_pb2.beside_body])
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_translation_there_and_back_loses_nothing(model: type[WireModel]) -> None:
-    message: Any = sample(model.message_type())
-    if model.__name__ in PARTIAL:
-        for name in PARTIAL[model.__name__]:
-            message.ClearField(name)
-        for inner in _handed_in(getattr(message, "requests", None), getattr(message, "request", None), model):
-            for name in PARTIAL["NewActivityRequest"]:
-                inner.ClearField(name)
-        values = to_json_fields(message, model)
-        translated = model.model_validate(values)
-    else:
-        translated = to_model(message, model)
-    back = to_message(translated, model.message_type)
-    assert back == message
-    again = model.model_validate_json(translated.model_dump_json())
-    assert again == translated
+def handed_in(message: Any) -> Any:
+    """Take what a call does not hand in out of a message."""
+    for field, value in message.ListFields():
+        if stays_outside(field):
+            message.ClearField(field.name)
+        elif _is_ours(field):
+            for part in value if field.is_repeated else [value]:
+                handed_in(part)
+    return message
 
 
-def to_json_fields(message: Any, model: type[WireModel]) -> dict[str, Any]:
-    from malapert_gateway.conversion import to_values
+def values_handed_in(values: dict[str, Any], descriptor: Descriptor) -> dict[str, Any]:
+    """Return the values of a message without those that a call does not hand in."""
 
-    values = {name: value for name, value in to_values(message).items() if name in model.model_fields}
-    for request in _handed_in(values.get("requests"), values.get("request"), model):
-        for name in PARTIAL["NewActivityRequest"]:
-            request.pop(name)
-    return values
+    def inside(field: FieldDescriptor, value: Any) -> Any:
+        if value is None or not _is_ours(field):
+            return value
+        items = [values_handed_in(item, field.message_type) for item in (value if field.is_repeated else [value])]
+        return items if field.is_repeated else items[0]
+
+    given = {model_field_name(field): field for field in descriptor.fields if not stays_outside(field)}
+    return {name: inside(field, values[name]) for name, field in given.items() if name in values}
 
 
-def _handed_in(requests: Any, request: Any, model: type[WireModel]) -> list[Any]:
-    if model in (SubmitRequests, ImportRequests, CheckRequests):
-        return [requests[0]]
-    return [request] if model is ReviseRequest else []
+@pytest.mark.parametrize("descriptor", MESSAGES, ids=lambda message: message.full_name)
+def test_translation_there_and_back_loses_nothing(descriptor: Descriptor) -> None:
+    message: Any = sample(GetMessageClass(descriptor)())
+    goes_out, comes_in = models_of(descriptor)
+    if goes_out is not None:
+        translated = to_model(message, goes_out)
+        assert to_message(translated, type(message)) == message
+        assert goes_out.model_validate_json(translated.model_dump_json()) == translated
+    if comes_in is not None:
+        given = handed_in(message)
+        taken = comes_in.model_validate(values_handed_in(to_values(given), descriptor))
+        assert to_message(taken, type(given)) == given
 
 
 def test_enum_loses_its_prefix_and_unstated_is_null() -> None:
@@ -208,36 +176,6 @@ def test_enum_name_is_taken_as_text() -> None:
     assert to_message(relation, request_pb2.Relation).kind == request_pb2.RELATION_KIND_AFTER
 
 
-def _is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
-
-
-def _json_type(field: FieldDescriptor) -> str:
-    if field.message_type is not None:
-        return "string" if field.message_type.full_name == "google.protobuf.Timestamp" else "object"
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return "object" if field.name.endswith("_json") else "string"
-    return {
-        FieldDescriptor.CPPTYPE_BOOL: "boolean",
-        FieldDescriptor.CPPTYPE_UINT32: "integer",
-        FieldDescriptor.CPPTYPE_INT32: "integer",
-        FieldDescriptor.CPPTYPE_INT64: "integer",
-        FieldDescriptor.CPPTYPE_DOUBLE: "number",
-        FieldDescriptor.CPPTYPE_FLOAT: "number",
-    }.get(field.cpp_type, "string")
-
-
-def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    nested = [schema, *schema.get("anyOf", []), *schema.get("$defs", {}).values()]
-    return [*nested, schema["items"]] if "items" in schema else nested
-
-
-def _unwrapped(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> dict[str, Any]:
-    definitions = schema.get("$defs", definitions or {})
-    if "anyOf" in schema:
-        (schema,) = [part for part in schema["anyOf"] if part.get("type") != "null"]
-    if "$ref" in schema:
-        schema = definitions[schema["$ref"].rsplit("/", 1)[-1]]
-    if "items" in schema:
-        schema = schema | {"items": _unwrapped(schema["items"], definitions)}
-    return schema
+def _is_ours(field: FieldDescriptor) -> bool:
+    part = field.message_type
+    return part is not None and not part.GetOptions().map_entry and part.full_name.startswith("malapert.")

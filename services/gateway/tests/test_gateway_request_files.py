@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from malapert_core.errors import InvalidInputError
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
-from malapert_gateway.models.request import NewActivityRequest
+from malapert_http_models.contracts.payload import NewActivityRequest
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12}", fullmatch=True)
 NUMBERS = st.floats(0, 1e9, allow_nan=False, allow_infinity=False)

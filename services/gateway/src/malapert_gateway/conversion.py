@@ -14,9 +14,8 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 from malapert_core.errors import InternalError, InvalidInputError
+from malapert_http_models.wire import WireModel
 from pydantic import ValidationError
-
-from malapert_gateway.models.wire import WireModel
 
 ModelT = TypeVar("ModelT", bound=WireModel)
 MessageT = TypeVar("MessageT", bound=Message)

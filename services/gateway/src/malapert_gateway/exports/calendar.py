@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from malapert_http_models.contracts.planner import Plan, PlannedActivity, PlannedActivityKind, PlannedContact, PlanState
+from malapert_http_models.wire import rfc3339
+
 from malapert_gateway.exports.calendar_events import CalendarEntry, calendar_of
-from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedActivityKind, PlannedContact, PlanState
-from malapert_gateway.models.wire import rfc3339
 
 _STATUS = {PlanState.DRAFT: "TENTATIVE", PlanState.SUBMITTED: "TENTATIVE", PlanState.TERMINATED: "CANCELLED"}
 

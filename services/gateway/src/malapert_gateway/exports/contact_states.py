@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from malapert_gateway.models.contact import ContactState
+from malapert_http_models.contracts.comms_window import ContactState
 
 
 class ForeignStates(NamedTuple):

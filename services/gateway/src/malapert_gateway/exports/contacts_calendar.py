@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from malapert_http_models.contracts.comms_window import Contact, ContactState
+from malapert_http_models.wire import rfc3339
+
 from malapert_gateway.exports.calendar_events import CalendarEntry, calendar_of
 from malapert_gateway.exports.contact_states import GONE
-from malapert_gateway.models.contact import Contact, ContactState
-from malapert_gateway.models.wire import rfc3339
 
 _STATUS = {ContactState.TENTATIVE: "TENTATIVE"} | dict.fromkeys(GONE, "CANCELLED")
 _RANK = {"TENTATIVE": 0, "CONFIRMED": 1, "CANCELLED": 2}

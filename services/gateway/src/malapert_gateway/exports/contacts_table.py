@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from malapert_http_models.contracts.comms_window import Contact
+from malapert_http_models.wire import rfc3339
+
 from malapert_gateway.exports.contact_states import FOREIGN_STATES, GONE
 from malapert_gateway.exports.csv_table import Value, csv_table
 from malapert_gateway.exports.day_of_year import decimals_of, year_and_day
 from malapert_gateway.exports.fixed_columns import fixed_columns
-from malapert_gateway.models.contact import Contact
-from malapert_gateway.models.wire import rfc3339
 
 _COLUMNS = (
     "contact_id", "station_id", "asset_id", "mission_id", "agency_id", "plan_id", "state", "version",

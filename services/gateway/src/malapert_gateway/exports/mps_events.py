@@ -7,8 +7,8 @@ edge. Field names are the draft's; it has no JSON binding, so objects refer to e
 from collections.abc import Sequence
 from typing import Any
 
-from malapert_gateway.models.window import Predictability, Window, WindowKind
-from malapert_gateway.models.wire import rfc3339
+from malapert_http_models.contracts.comms_window import Predictability, Window, WindowKind
+from malapert_http_models.wire import rfc3339
 
 
 def mps_events(window_set_id: str, windows: Sequence[Window]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ are RFC 3339 in UTC and durations seconds. Contacts are activities of a definiti
 from datetime import datetime, timedelta
 from typing import Any
 
-from malapert_gateway.models.plan import (
+from malapert_http_models.contracts.planner import (
     Plan,
     PlannedActivity,
     PlannedActivityKind,
@@ -15,7 +15,7 @@ from malapert_gateway.models.plan import (
     PlanState,
     ResourceProfile,
 )
-from malapert_gateway.models.wire import rfc3339
+from malapert_http_models.wire import rfc3339
 
 CONTACT = "contact"
 DRIVE = "drive"

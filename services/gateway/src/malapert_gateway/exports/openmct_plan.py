@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from malapert_core.plain_text import one_line
+from malapert_http_models.contracts.planner import Plan, PlannedActivityKind
+from malapert_http_models.contracts.vocabulary import Interval
 
 from malapert_gateway.exports.mps_plan import contact_key
-from malapert_gateway.models.plan import Plan, PlannedActivityKind
-from malapert_gateway.models.shared import Interval
 
 # Okabe and Ito's palette, told apart by colour-blind eyes too, with the text colour that reads on each.
 _COLORS = (

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from malapert_core.plain_text import one_line
+from malapert_http_models.contracts.planner import Plan, PlannedActivity, PlannedContact
+from malapert_http_models.contracts.vocabulary import Interval
+from malapert_http_models.wire import rfc3339
 
 from malapert_gateway.exports.csv_table import csv_table
 from malapert_gateway.exports.day_of_year import day_of_year_time
 from malapert_gateway.exports.fixed_columns import fixed_columns
-from malapert_gateway.models.plan import Plan, PlannedActivity, PlannedContact
-from malapert_gateway.models.shared import Interval
-from malapert_gateway.models.wire import rfc3339
 
 _COLUMNS = (
     "kind", "id", "title", "agency_id", "asset_id", "start_time", "end_time", "duration_s", "place_id", "to_place_id",

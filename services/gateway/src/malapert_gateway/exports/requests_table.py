@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_http_models.contracts.payload import NewActivityRequest
 from pydantic import ValidationError
 
 from malapert_gateway.exports.csv_table import Value, csv_table, text_of_cell
-from malapert_gateway.models.request import NewActivityRequest
 
 PART = "; "
 _BOM = "\ufeff"

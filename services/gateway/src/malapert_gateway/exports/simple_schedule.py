@@ -13,11 +13,10 @@ from xml.etree import ElementTree
 
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.plain_text import printable
+from malapert_http_models.contracts.comms_window import Contact, Station
 
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
 from malapert_gateway.exports.day_of_year import day_of_year_time
-from malapert_gateway.models.contact import Contact
-from malapert_gateway.models.window import Station
 
 NAMESPACE = "urn:ccsds:schema:cssm:1.0.0"
 ACTIVITY_STATES = ("AVAILABLE", "TENTATIVE", "COMMITTED", "UNAVAILABLE")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from malapert_http_models.contracts.landing_site import Site, SiteMetrics
+
 from malapert_gateway.exports.csv_table import Value, csv_table
-from malapert_gateway.models.site import Site, SiteMetrics
 
 _COLUMNS = (
     "rank", "site_id", "longitude_deg", "latitude_deg", "elevation_m", "x_m", "y_m", "score", "first_chance",

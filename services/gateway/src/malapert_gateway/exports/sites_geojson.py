@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from malapert_gateway.models.plan import Plan
-from malapert_gateway.models.shared import Provenance
-from malapert_gateway.models.site import Site, SiteSearch
+from malapert_http_models.contracts.landing_site import Site, SiteSearch
+from malapert_http_models.contracts.planner import Plan
+from malapert_http_models.contracts.vocabulary import Provenance
 
 # RFC 7946 knows the Earth's WGS 84 only; the older `crs` member says that these are lunar coordinates.
 LUNAR_CRS = "IAU_2015:30100"

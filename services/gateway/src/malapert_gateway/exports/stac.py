@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from malapert_gateway.models.product import ProductFile, ProductSet
+from malapert_http_models.contracts.landing_site import ProductFile, ProductSet
 
 PROJECTION_EXTENSION = "https://stac-extensions.github.io/projection/v1.1.0/schema.json"
 SOLAR_SYSTEM_EXTENSION = "https://stac-extensions.github.io/ssys/v1.1.0/schema.json"

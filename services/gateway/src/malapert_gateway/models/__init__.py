@@ -1,1 +1,1 @@
-"""Strict models of the HTTP API, one module per subject."""
+"""Models of what the gateway itself owns; those of the services' messages are generated from the contracts."""

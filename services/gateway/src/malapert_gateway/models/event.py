@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
+from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
-
-from malapert_gateway.models.wire import UtcTime
 
 
 class EventVisibility(StrEnum):

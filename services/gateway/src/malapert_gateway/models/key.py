@@ -4,10 +4,10 @@ from enum import StrEnum
 from typing import Annotated
 
 from malapert_core.identity import Identity, Role
+from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from malapert_gateway.domain.api_key import ApiKey
-from malapert_gateway.models.wire import UtcTime
 
 
 class KeyRole(StrEnum):

@@ -1,36 +1,10 @@
-"""Models of opportunities, one for one with the contract's messages, and the answer that joins them to predictions."""
+"""The answer that joins the payload service's predictions to the windows of comms-window; it is no one's message."""
 
-from typing import ClassVar
-
-from google.protobuf.message import Message
-from malapert.comms_window.v1 import opportunity_pb2
+from malapert_http_models.contracts.comms_window import OpportunityAnswer
+from malapert_http_models.contracts.payload import RequestPrediction
+from malapert_http_models.contracts.vocabulary import Fault
+from malapert_http_models.wire import UInt32
 from pydantic import BaseModel, ConfigDict, Field
-
-from malapert_gateway.models.prediction import RequestPrediction
-from malapert_gateway.models.shared import Fault
-from malapert_gateway.models.wire import UInt32, UtcTime, WireModel
-
-
-class Opportunity(WireModel):
-    """A span of instants at each of which a chain could start."""
-
-    message_type: ClassVar[type[Message]] = opportunity_pb2.Opportunity
-
-    place_id: str = Field(description="The place; empty where the set has none.", examples=["ridge-1"])
-    first_start_time: UtcTime = Field(description="The first instant.", examples=["2029-01-16T03:20:00Z"])
-    last_start_time: UtcTime = Field(description="The last instant, included.", examples=["2029-01-16T09:45:00Z"])
-
-
-class OpportunityAnswer(WireModel):
-    """The opportunities of a request."""
-
-    message_type: ClassVar[type[Message]] = opportunity_pb2.OpportunityAnswer
-
-    key: str = Field(description="The request.", examples=["drill-a"])
-    opportunities: list[Opportunity] = Field(
-        description="In order of time, then place; the first of them where there are very many."
-    )
-    opportunity_count: UInt32 = Field(description="How many there are in all.", examples=[12])
 
 
 class CheckAnswer(BaseModel):

@@ -1,8 +1,7 @@
 """Models of schedules that were read from CCSDS 902.1; they are no messages of any service."""
 
+from malapert_http_models.contracts.vocabulary import Interval
 from pydantic import BaseModel, ConfigDict, Field
-
-from malapert_gateway.models.shared import Interval
 
 
 class ReadActivity(BaseModel):

@@ -6,22 +6,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from malapert.payload.v1 import catalogue_pb2
 from malapert.type.v1 import type_pb2
-from pydantic import BaseModel
-
-from malapert_gateway import policy
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.catalogue import (
+from malapert_http_models.contracts.payload import (
     ActivityType,
     ActivityTypes,
     ActivityTypeVersions,
     Instrument,
     Instruments,
     InstrumentVersions,
+    NewActivityRequest,
     PublishActivityType,
     PublishInstrument,
 )
-from malapert_gateway.models.request import NewActivityRequest
-from malapert_gateway.models.shared import Confidence
+from malapert_http_models.contracts.vocabulary import Confidence
+from pydantic import BaseModel
+
+from malapert_gateway import policy
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,

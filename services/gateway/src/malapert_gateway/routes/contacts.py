@@ -6,9 +6,7 @@ from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import contact_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.identifiers import new_identifier
-
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.contact import (
+from malapert_http_models.contracts.comms_window import (
     Alternates,
     CommitContactsRequest,
     Contact,
@@ -21,8 +19,10 @@ from malapert_gateway.models.contact import (
     ReportContactRequest,
     ReserveContactsRequest,
 )
-from malapert_gateway.models.shared import Interval
-from malapert_gateway.models.wire import UtcTime
+from malapert_http_models.contracts.vocabulary import Interval
+from malapert_http_models.wire import UtcTime
+
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import ContactId, GatewayParts, Page, only, only_these
 

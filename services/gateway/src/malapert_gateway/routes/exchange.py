@@ -10,18 +10,25 @@ from malapert.comms_window.v1 import contact_pb2, exchange_pb2, orbiter_pb2, win
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.timestamps import utc_now
+from malapert_http_models.contracts.comms_window import (
+    Contact,
+    ContactPage,
+    ReadTrackingDataRequest,
+    Station,
+    StationPage,
+    TrackingData,
+    Window,
+    WindowPage,
+)
+from malapert_http_models.contracts.vocabulary import Interval
+from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
 from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
 from malapert_gateway.exports.mps_events import mps_events
 from malapert_gateway.exports.simple_schedule import SimpleSchedule, read_simple_schedule, write_simple_schedule
-from malapert_gateway.models.contact import Contact, ContactPage
 from malapert_gateway.models.schedule import ReadActivity, ReadSchedule
-from malapert_gateway.models.shared import Interval
-from malapert_gateway.models.tracking import ReadTrackingDataRequest, TrackingData
-from malapert_gateway.models.window import Station, StationPage, Window, WindowPage
-from malapert_gateway.models.wire import UtcTime
 from malapert_gateway.routes.guarded import GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OrbiterId, WindowSetId, identifier, only
 from malapert_gateway.services.gateway import Gateway

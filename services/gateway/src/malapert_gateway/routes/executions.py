@@ -4,9 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from malapert.payload.v1 import execution_pb2
+from malapert_http_models.contracts.payload import (
+    Accounts,
+    ExecutionOutcome,
+    Executions,
+    NewExecution,
+    ReportedExecution,
+)
 
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.execution import Accounts, ExecutionOutcome, Executions, NewExecution, ReportedExecution
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, MissionId, Page, RequestId, only_these
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from malapert_core.timestamps import utc_now
+from malapert_http_models.contracts.planner import Plan
 
 from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.calendar import plan_calendar
@@ -15,7 +16,6 @@ from malapert_gateway.exports.mps_plan import mps_plan
 from malapert_gateway.exports.openmct_plan import openmct_plan
 from malapert_gateway.exports.plan_table import plan_csv, plan_timeline
 from malapert_gateway.exports.sites_geojson import sites_geojson
-from malapert_gateway.models.plan import Plan
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, PlanId
 

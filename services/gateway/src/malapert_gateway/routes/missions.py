@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from malapert.planner.v1 import mission_pb2
+from malapert_http_models.contracts.planner import Mission, MissionPage
 
 from malapert_gateway.conversion import to_model
-from malapert_gateway.models.mission import Mission, MissionPage
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
 

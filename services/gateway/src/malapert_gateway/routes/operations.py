@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from malapert.operation.v1 import operation_pb2
 from malapert_core.errors import MalapertError
+from malapert_http_models.contracts.operation import Operation, OperationPage, OperationState
 
 from malapert_gateway import policy, problems
 from malapert_gateway.conversion import enum_numbers, to_model
-from malapert_gateway.models.operation import Operation, OperationPage, OperationState
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OperationId, Page, only_these
 from malapert_gateway.services.clients import ServiceName

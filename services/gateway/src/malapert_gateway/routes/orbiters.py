@@ -5,10 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import key_pb2, orbiter_pb2
 from malapert_core.identifiers import new_identifier
+from malapert_http_models.contracts.comms_window import (
+    KeyBooking,
+    KeyEntryPage,
+    KeyStorePage,
+    Orbiter,
+    OrbiterPage,
+    OrbitSource,
+    RecordKeysRequest,
+    RegisterOrbiterRequest,
+)
 
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.key_ledger import KeyBooking, KeyEntryPage, KeyStorePage, RecordKeysRequest
-from malapert_gateway.models.orbiter import Orbiter, OrbiterPage, OrbitSource, RegisterOrbiterRequest
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page, only_these
 

@@ -4,23 +4,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert_http_models.contracts.operation import Operation
+from malapert_http_models.contracts.planner import (
+    GeneratePlanRequest,
+    Plan,
+    PlanComparison,
+    PlanPage,
+    PlanState,
+    ReplanPlan,
+    ReviewPlan,
+    SolveStatus,
+    TerminatePlan,
+    ValidationReport,
+    WhyNot,
+)
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
-from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.plan import (
-    GeneratePlanRequest,
-    Plan,
-    PlanPage,
-    PlanState,
-    ReviewPlan,
-    SolveStatus,
-    TerminatePlan,
-    WhyNot,
-)
-from malapert_gateway.models.replan import PlanComparison, ReplanPlan
-from malapert_gateway.models.validation import ValidationReport
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import (

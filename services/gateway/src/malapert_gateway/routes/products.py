@@ -6,12 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from malapert.landing_site.v1 import product_pb2
-
-from malapert_gateway.conversion import enum_number, to_message, to_model
-from malapert_gateway.exports.stac import COG_MEDIA_TYPE, stac_item
-from malapert_gateway.exports.tile_matrix_set import tile_matrix_set
-from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.product import (
+from malapert_http_models.contracts.landing_site import (
     ComputeProductsRequest,
     GetLightSeriesRequest,
     LightSeriesOfPoints,
@@ -19,6 +14,11 @@ from malapert_gateway.models.product import (
     ProductSet,
     ProductSetPage,
 )
+from malapert_http_models.contracts.operation import Operation
+
+from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.exports.stac import COG_MEDIA_TYPE, stac_item
+from malapert_gateway.exports.tile_matrix_set import tile_matrix_set
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, ProductSetId

@@ -9,14 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import ExhaustedError
+from malapert_http_models.contracts.payload import ImportedRequests, ImportRequests, NewActivityRequest, RequestState
+from malapert_http_models.contracts.vocabulary import Visibility
 from pydantic import ValidationError
 
 from malapert_gateway import policy
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import enum_numbers, to_message, to_model, to_values
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
-from malapert_gateway.models.request import ImportedRequests, ImportRequests, NewActivityRequest, RequestState
-from malapert_gateway.models.shared import Visibility
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
 from malapert_gateway.services.gateway import Gateway

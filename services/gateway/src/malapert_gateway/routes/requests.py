@@ -6,22 +6,25 @@ from fastapi import APIRouter, Query, Response
 from malapert.payload.v1 import request_pb2, science_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
-
-from malapert_gateway import policy
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.opportunity import CheckAnswer, OpportunityAnswer
-from malapert_gateway.models.prediction import CheckedRequests, CheckRequests
-from malapert_gateway.models.request import (
+from malapert_http_models.contracts.comms_window import OpportunityAnswer
+from malapert_http_models.contracts.payload import (
     ActivityRequest,
     ActivityRequestPage,
     ActivityRequests,
     CancelRequest,
+    CheckedRequests,
+    CheckRequests,
+    RatedRequests,
+    RateRequests,
     RequestState,
     ReviseRequest,
     SubmitRequests,
 )
-from malapert_gateway.models.science import RatedRequests, RateRequests
-from malapert_gateway.models.shared import Visibility
+from malapert_http_models.contracts.vocabulary import Visibility
+
+from malapert_gateway import policy
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.models.opportunity import CheckAnswer
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,

@@ -6,29 +6,27 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from malapert.landing_site.v1 import route_pb2, site_pb2
-
-from malapert_gateway.conversion import to_message, to_model
-from malapert_gateway.exports.sites_csv import sites_csv
-from malapert_gateway.exports.sites_geojson import search_geojson
-from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.route import (
+from malapert_http_models.contracts.landing_site import (
     FindRoutesRequest,
     FindTimedRouteRequest,
-    ResolveWaypointsRequest,
-    Routes,
-    TimedRoute,
-    Waypoints,
-)
-from malapert_gateway.models.site import (
     GetHorizonProfilesRequest,
     HorizonProfiles,
     LandingDates,
+    ResolveWaypointsRequest,
+    Routes,
     ScanLandingDatesRequest,
     SearchSitesRequest,
     Site,
     SiteSearch,
     SiteSearchPage,
+    TimedRoute,
+    Waypoints,
 )
+from malapert_http_models.contracts.operation import Operation
+
+from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.exports.sites_csv import sites_csv
+from malapert_gateway.exports.sites_geojson import search_geojson
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, SiteId, SiteSearchId

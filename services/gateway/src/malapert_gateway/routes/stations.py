@@ -7,12 +7,19 @@ from malapert.comms_window.v1 import outage_pb2, window_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
+from malapert_http_models.contracts.comms_window import (
+    AddOutageRequest,
+    Outage,
+    OutageEffect,
+    OutageKind,
+    OutagePage,
+    Station,
+    StationPage,
+)
+from malapert_http_models.contracts.vocabulary import Confidence, Interval
+from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.outage import AddOutageRequest, Outage, OutageEffect, OutageKind, OutagePage
-from malapert_gateway.models.shared import Confidence, Interval
-from malapert_gateway.models.window import Station, StationPage
-from malapert_gateway.models.wire import UtcTime
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,

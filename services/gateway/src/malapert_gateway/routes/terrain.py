@@ -5,10 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from malapert.landing_site.v1 import terrain_pb2
 from malapert.type.v1 import type_pb2
-
-from malapert_gateway.conversion import enum_number, to_message, to_model
-from malapert_gateway.models.shared import Interval
-from malapert_gateway.models.terrain import (
+from malapert_http_models.contracts.landing_site import (
     CreateTerrainStackRequest,
     MapLayer,
     MapLayerData,
@@ -16,7 +13,10 @@ from malapert_gateway.models.terrain import (
     TerrainPage,
     TerrainStack,
 )
-from malapert_gateway.models.wire import UtcTime
+from malapert_http_models.contracts.vocabulary import Interval
+from malapert_http_models.wire import UtcTime
+
+from malapert_gateway.conversion import enum_number, to_message, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, Page, TerrainId, TerrainStackId
 

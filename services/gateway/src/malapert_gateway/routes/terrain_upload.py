@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from malapert.landing_site.v1 import terrain_pb2
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_http_models.contracts.landing_site import Terrain
 from starlette.datastructures import UploadFile
 
 from malapert_gateway.conversion import to_model
-from malapert_gateway.models.terrain import Terrain
 from malapert_gateway.routes.guarded import UploadRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts
 

@@ -4,16 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from malapert.comms_window.v1 import window_pb2
-
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
-from malapert_gateway.models.operation import Operation
-from malapert_gateway.models.window import (
+from malapert_http_models.contracts.comms_window import (
     ComputeWindowsRequest,
     Predictability,
     WindowKind,
     WindowPage,
     WindowSet,
 )
+from malapert_http_models.contracts.operation import Operation
+
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId, only_these

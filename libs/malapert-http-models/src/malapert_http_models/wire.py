@@ -1,26 +1,32 @@
-"""What every model of the HTTP API shares: strictness, UTC times, and the message it mirrors."""
+"""What every model of the HTTP API shares: strictness, UTC times, numbers that fit the contract."""
 
 import base64
 import binascii
 import re
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from google.protobuf.message import Message
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    WithJsonSchema,
+)
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class WireModel(BaseModel):
-    """A strict mirror of one contract message: same field names, no unknown fields, no silent conversion.
+    """A strict model of one contract message: same field names, no unknown fields, no silent conversion.
 
     A bytes field ``<name>_json`` of the message is the JSON object ``<name>`` here; every other name is the same.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-    message_type: ClassVar[type[Message]]
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True)
 
 
 def _only_text_or_datetime(value: object) -> object:
@@ -61,11 +67,15 @@ UtcTime = Annotated[
     BeforeValidator(_only_text_or_datetime),
     AfterValidator(_to_utc),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant: RFC 3339 text with an offset on the wire, an aware UTC datetime inside."""
 
 UInt32 = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """A whole number that fits the contract's uint32."""
+
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+"""A whole number that fits the contract's int32."""
 
 Int64 = Annotated[int, Strict(False), Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that fits the contract's int64, which its JSON writes as text."""
