@@ -3,7 +3,6 @@ import pytest
 from malapert_astro.skyline import (
     Skyline,
     clearance_deg,
-    disc_clearance_deg,
     visible_disc_fraction,
     visible_disc_fractions,
 )
@@ -67,9 +66,9 @@ def test_disc_clearance_is_positive_where_any_of_the_disc_shows() -> None:
     rng = np.random.default_rng(5)
     skyline = Skyline(rng.normal(0.0, 0.3, 720))
     azimuth, elevation = rng.uniform(0.0, 360.0, 400), rng.normal(0.0, 0.4, 400)
-    clearance = disc_clearance_deg(skyline, azimuth, elevation, RADIUS_DEG)
+    clearance = skyline.mask.disc_clearance_deg(azimuth, elevation, RADIUS_DEG)
     shows = visible_disc_fraction(skyline, azimuth, elevation, RADIUS_DEG) > 0.0
     sure = np.abs(clearance) > 0.01
     assert np.array_equal((clearance > 0.0)[sure], shows[sure])
-    flat = disc_clearance_deg(Skyline.flat(1.0), azimuth, elevation, RADIUS_DEG)
+    flat = Skyline.flat(1.0).mask.disc_clearance_deg(azimuth, elevation, RADIUS_DEG)
     assert flat == pytest.approx(elevation + RADIUS_DEG - 1.0, abs=1e-12)

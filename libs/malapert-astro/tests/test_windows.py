@@ -1,5 +1,8 @@
 """Oracles: analytic crossings, a brute-force scan, and interval algebra on integer sets."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,27 +23,46 @@ intervals = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size
 )
 
 
+@dataclass(frozen=True)
+class Made:
+    """A function with a bound of its rate, which is all that the search may know of it."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    greatest_rate: float
+
+    def __call__(self, times: np.ndarray) -> np.ndarray:
+        return self.value(times)
+
+    def bounds(self, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value = self.value(middle)
+        return value - self.greatest_rate * half, value + self.greatest_rate * half
+
+    def cuts(self, start: float, end: float) -> np.ndarray:
+        return np.array([start, end])
+
+
 def _members(a: np.ndarray) -> set[int]:
     return {second for start, end in a for second in range(int(start), int(end))}
 
 
 def test_edges_are_within_the_tolerance() -> None:
-    found = find_windows(lambda t: np.sin(t * 2 * np.pi / 1000.0), 0.0, 3000.0, 60.0, 1e-3)
+    found = find_windows(Made(lambda t: np.sin(t * 2 * np.pi / 1000.0), 0.0063), 0.0, 3000.0, 1e-3)
     assert found == pytest.approx(np.array([[0, 500], [1000, 1500], [2000, 2500], [3000, 3000]])[:3], abs=1e-3)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-@pytest.mark.parametrize("middle", [7.0, 503.0, 993.0])
-def test_windows_and_gaps_shorter_than_the_step_are_found(sign: float, middle: float) -> None:
-    found = find_windows(lambda t: sign * (4.0 - np.abs(t - middle)), 0.0, 1000.0, 100.0, 0.01)
-    short = np.array([[middle - 4.0, middle + 4.0]])
-    expected = short if sign > 0 else complement(short, 0.0, 1000.0)
-    assert found == pytest.approx(expected, abs=0.01)
+@pytest.mark.parametrize("half", [0.06, 4.0])
+@pytest.mark.parametrize("middle", [7.0, 503.0, 99_993.0])
+def test_windows_and_gaps_of_a_tenth_of_a_second_are_found(sign: float, half: float, middle: float) -> None:
+    found = find_windows(Made(lambda t: sign * (half - np.abs(t - middle)), 1.0), 0.0, 1e5, 0.001)
+    short = np.array([[middle - half, middle + half]])
+    expected = short if sign > 0 else complement(short, 0.0, 1e5)
+    assert found == pytest.approx(expected, abs=0.001)
 
 
 def test_a_condition_that_always_or_never_holds() -> None:
-    assert find_windows(lambda t: np.ones_like(t), 5.0, 9.0, 1.0).tolist() == [[5.0, 9.0]]
-    assert find_windows(lambda t: -np.ones_like(t), 5.0, 9.0, 1.0).shape == (0, 2)
+    assert find_windows(Made(np.ones_like, 0.0), 5.0, 9.0).tolist() == [[5.0, 9.0]]
+    assert find_windows(Made(lambda t: -np.ones_like(t), 0.0), 5.0, 9.0).shape == (0, 2)
 
 
 @given(st.integers(0, 2**31))
@@ -51,7 +73,7 @@ def test_a_brute_force_scan_finds_the_same(seed: int) -> None:
     def value(t: np.ndarray) -> np.ndarray:
         return np.sum(np.sin(2 * np.pi * t[:, np.newaxis] / periods + phases), axis=1) + shift
 
-    found = find_windows(value, 0.0, 10_000.0, 50.0, 0.01)
+    found = find_windows(Made(value, float(np.sum(2.0 * np.pi / periods))), 0.0, 10_000.0, 0.01)
     scan = np.arange(0.0, 10_000.0, 1.0)
     near_edge = np.min(np.abs(scan[:, np.newaxis] - np.append(found.ravel(), -1e9)), axis=1) < 0.02
     agree = contains(found, scan) == (value(scan) >= 0.0)
@@ -59,16 +81,31 @@ def test_a_brute_force_scan_finds_the_same(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "step", "tolerance"), [(1, 1, 1, 1), (2, 1, 1, 1), (0, 1, 0, 1), (0, 1, 1, -1)]
+    ("start", "end", "tolerance"), [(1, 1, 1), (2, 1, 1), (0, 1, 0), (0, 1, -1), (0, np.nan, 1), (0, 1, np.nan)]
 )
-def test_senseless_searches_are_refused(start: float, end: float, step: float, tolerance: float) -> None:
+def test_senseless_searches_are_refused(start: float, end: float, tolerance: float) -> None:
     with pytest.raises(ValueError, match="not"):
-        find_windows(np.sin, start, end, step, tolerance)
+        find_windows(Made(np.sin, 1.0), start, end, tolerance)
 
 
 def test_a_function_without_a_value_is_refused() -> None:
     with pytest.raises(ValueError, match="no number at 0"):
-        find_windows(lambda t: t * np.nan, 0.0, 1.0, 0.5)
+        find_windows(Made(lambda t: t * np.nan, 1.0), 0.0, 1.0)
+
+
+def test_a_jump_is_an_edge() -> None:
+    class Step:
+        def __call__(self, times: np.ndarray) -> np.ndarray:
+            return np.where(times >= 4.2, 1.0, -1.0)
+
+        def bounds(self, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return self(middle - half), self(middle + half)
+
+        def cuts(self, start: float, end: float) -> np.ndarray:
+            return np.array([start, end])
+
+    assert find_windows(Step(), 0.0, 10.0, 1e-6) == pytest.approx(np.array([[4.2, 10.0]]), abs=1e-6)
+    assert find_windows(Step(), 3.2, 5.2, 1e-6) == pytest.approx(np.array([[4.2, 5.2]]), abs=1e-6)
 
 
 @given(intervals, intervals)

@@ -296,7 +296,9 @@ async def test_all_faults_of_a_station_come_back_at_once(sqlite_comms_window: An
         wrong.longitude_deg, wrong.latitude_deg = 400.0, float("nan")
         wrong.setup_s.unit = "min"
         wrong.bands.add(band="Q")
-        wrong.mask.extend(window_pb2.MaskPoint(azimuth_deg=azimuth, elevation_deg=5.0) for azimuth in (0, 40, 30, 200))
+        wrong.mask.extend(
+            window_pb2.MaskPoint(azimuth_deg=azimuth, elevation_deg=5.0) for azimuth in (0, 40, 30, 200, 200, 200)
+        )
         with pytest.raises(InvalidInputError) as caught:
             await stub.PutStation(window_pb2.PutStationRequest(station=wrong))
         found = {(fault.path, fault.code) for fault in caught.value.faults}
@@ -306,9 +308,11 @@ async def test_all_faults_of_a_station_come_back_at_once(sqlite_comms_window: An
             ("station.setup_s.unit", "WRONG_UNIT"),
             ("station.bands[2].band", "UNKNOWN_BAND"),
             ("station.mask[2].azimuth_deg", "UNSORTED"),
+            ("station.mask[5].azimuth_deg", "UNSORTED"),  # two at one azimuth are a vertical edge, three are nothing
             ("station.mask", "GAP"),
             ("station.mask_source", "MISSING"),
         } <= found
+        assert ("station.mask[4].azimuth_deg", "UNSORTED") not in found
         assert (await stub.GetStation(window_pb2.GetStationRequest(station_id="esa-mlg"))).station == station
 
 

@@ -8,7 +8,7 @@ import pytest
 from malapert_astro.ephemeris import Ephemeris, sun_angular_radius_deg
 from malapert_astro.fitted_paths import SpanPaths
 from malapert_astro.points import StationPosition
-from malapert_astro.skyline import disc_clearance_deg
+from malapert_astro.skyline import clearance_deg
 from malapert_astro.surface import azimuth_elevation
 from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
@@ -44,6 +44,14 @@ def _direction(view: PlaceView, vector_km: np.ndarray) -> tuple[np.ndarray, np.n
     return azimuth_elevation(vector_km, view.site.longitude_deg, view.site.latitude_deg)
 
 
+def _rim_clearance_deg(view: PlaceView, direction: tuple[np.ndarray, np.ndarray], radius_deg: np.ndarray) -> np.ndarray:
+    """How far the best of many points of the Sun's upper rim is above the skyline."""
+    azimuth, elevation = direction
+    angle = np.linspace(0.0, np.pi, 1001)[:, np.newaxis]
+    across = radius_deg * np.cos(angle) / np.cos(np.radians(elevation))
+    return np.max(clearance_deg(view.skyline, azimuth + across, elevation + radius_deg * np.sin(angle)), axis=0)
+
+
 def _holds(windows: list[Window], utc_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether each instant is in a window, and whether it is too near to an edge to say."""
     edges = np.array([[utc_seconds(window.start_time), utc_seconds(window.end_time)] for window in windows])
@@ -59,8 +67,8 @@ def test_light_is_where_any_of_the_disc_shows(seed: int) -> None:
     inside, near_edge = _holds(lit, utc_s)
     sun_km = Ephemeris().apparent_sun_km(tdb_from_utc(utc_s), view.site.fixed_km)
     radius_deg = sun_angular_radius_deg(np.linalg.norm(sun_km, axis=0))
-    shows = disc_clearance_deg(view.skyline, *_direction(view, sun_km), radius_deg) >= 0.0
-    assert np.all((inside == shows) | near_edge)
+    clear_deg = _rim_clearance_deg(view, _direction(view, sun_km), radius_deg)
+    assert np.all((inside == (clear_deg >= 0.0)) | near_edge | (np.abs(clear_deg) < 0.001))
     for window in lit:
         fraction = next(profile.value for profile in window.profiles if profile.quantity == "sun_fraction")
         assert np.all((fraction >= 0.0) & (fraction <= 1.0))
@@ -73,7 +81,7 @@ def test_earth_is_visible_where_its_center_shows(seed: int) -> None:
     utc_s = np.arange(SPAN.start_s, SPAN.end_s, 60.0)
     inside, near_edge = _holds(search_earth_visibility(view, SPAN), utc_s)
     earth_km = Ephemeris().apparent_earth_km(tdb_from_utc(utc_s), view.site.fixed_km)
-    assert np.all((inside == (view.clearance_deg(_direction(view, earth_km)) >= 0.0)) | near_edge)
+    assert np.all((inside == (clearance_deg(view.skyline, *_direction(view, earth_km)) >= 0.0)) | near_edge)
 
 
 @pytest.mark.parametrize("station_id", ["jaxa-mdss-54", "dsn-dss34"])
@@ -85,7 +93,7 @@ def test_contacts_are_where_both_ends_see_each_other(station_id: str) -> None:
     _, risen_deg = azimuth_elevation(
         moments.site_km(station_km, site_km), position.longitude_deg, position.latitude_deg
     )
-    clear_deg = view.clearance_deg(_direction(view, moments.station_km(site_km, station_km)))
+    clear_deg = clearance_deg(view.skyline, *_direction(view, moments.station_km(site_km, station_km)))
     both = (risen_deg >= station.min_elevation_deg.value) & (clear_deg >= 0.0)
     windows = search_contacts(view, station, TERMINAL, SPAN)
     inside, near_edge = _holds(windows, utc_s)
@@ -151,7 +159,7 @@ def test_an_edge_says_what_ends_it_and_how_sure_it_is() -> None:
                 assert (edge.limited_by, edge.error_s) == (SPAN_EDGE, 0.0)
                 continue
             at = tdb_from_utc(utc_seconds(time) + np.array([0.0, edge.error_s * 0.1, -edge.error_s * 0.1]))
-            moved = np.abs(np.diff(view.clearance_deg(view.earth(np.clip(at, *SPAN.tdb_s)))[:2]))[0]
+            moved = np.abs(np.diff(clearance_deg(view.skyline, *view.earth(np.clip(at, *SPAN.tdb_s)))[:2]))[0]
             assert edge.limited_by == "site_skyline"
             assert moved == pytest.approx(0.1 * error_deg, rel=0.3)
 
@@ -171,10 +179,17 @@ def test_errors_of_clock_and_earth_rotation_add_to_the_edges_of_contacts() -> No
 def test_an_edge_beside_a_gap_within_the_errors_is_potential() -> None:
     middle_s = sum(SPAN.tdb_s) / 2.0
 
-    def shallow_gap(epoch_s: np.ndarray) -> np.ndarray:
-        return np.abs(epoch_s - middle_s) / 86_400.0 - 0.01
+    class ShallowGap:
+        def __call__(self, epoch_s: np.ndarray) -> np.ndarray:
+            return np.abs(epoch_s - middle_s) / 86_400.0 - 0.01
 
-    found = {error: search([Condition("made", shallow_gap, error)], SPAN) for error in (0.005, 0.02)}
+        def bounds(self, epoch_s: np.ndarray, half_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return self(epoch_s) - half_s / 86_400.0, self(epoch_s) + half_s / 86_400.0
+
+        def cuts(self, start_s: float, end_s: float) -> np.ndarray:
+            return np.array([start_s, end_s])
+
+    found = {error: search([Condition("made", ShallowGap(), error)], SPAN) for error in (0.005, 0.02)}
     assert [len(each) for each in found.values()] == [2, 2]
     assert [each.end_edge.predictability for each in found[0.005][:1]] == [Predictability.PREDICTED]
     assert found[0.02][0].end_edge.predictability is Predictability.POTENTIAL

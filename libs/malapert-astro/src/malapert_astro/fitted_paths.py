@@ -11,7 +11,7 @@ Where one Earth orientation file follows another, a piece ends, so that no fit g
 light time after it, 1.3 s, a station seen from the Moon is already that of the next file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -42,6 +42,22 @@ class _Section:
     piece_s: float
     coefficients: Floats
 
+    @property
+    def ends_s(self) -> Floats:
+        """Where pieces begin and end, TDB seconds past J2000, shape (pieces + 1,)."""
+        return np.asarray(self.start_s + self.piece_s * np.arange(len(self.coefficients) + 1), dtype=np.float64)
+
+    @cached_property
+    def greatest_acceleration_km_s2(self) -> Floats:
+        """Bound of the second derivative in each piece, shape (pieces,).
+
+        It is a polynomial of degree n, whose greatest value is at most 1 / cos(n π / 2 m) of its greatest at m
+        Chebyshev nodes (Ehlich and Zeller, Mathematische Zeitschrift 86, 1964), in any direction.
+        """
+        bends = self.coefficients @ _BENDS_OF_COEFFICIENTS
+        greatest = np.sqrt(np.max(np.sum(bends**2, axis=1), axis=1))
+        return np.asarray(greatest * _BETWEEN_NODES * (2.0 / self.piece_s) ** 2)
+
 
 @dataclass(frozen=True)
 class FittedPath:
@@ -55,46 +71,73 @@ class FittedPath:
 
     def vector_km(self, epoch_tdb_s: ArrayLike) -> Floats:
         """Return the vector, km, shape (3, ...)."""
-        return self._evaluate(path_kernel.vectors, epoch_tdb_s)
+        return self._evaluate(_vectors, epoch_tdb_s)
 
     def direction_deg(self, epoch_tdb_s: ArrayLike) -> tuple[Floats, Floats]:
         """Return azimuth (from north clockwise, 0 to 360) and elevation, degrees."""
-        azimuth, elevation = self._evaluate(path_kernel.directions, epoch_tdb_s)
+        azimuth, elevation = self._evaluate(_directions, epoch_tdb_s)
         return azimuth, elevation
 
     def elevation_deg(self, epoch_tdb_s: ArrayLike) -> Floats:
         """Return the elevation, degrees."""
         return self.direction_deg(epoch_tdb_s)[1]
 
+    def motion(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return vector (km), rate (km/s), each (3, n), and a bound of the acceleration in the whole piece (km/s²).
+
+        The epochs, of shape (n,), are inside pieces: between `cuts`.
+        """
+        values = self._evaluate(_motions, epoch_tdb_s)
+        return values[:3], values[3:6], values[6]
+
+    def cuts(self, start_s: float, end_s: float) -> Floats:
+        """Return the ends of a span and those of the pieces inside it."""
+        inner = np.concatenate([section.ends_s for section in self.sections])
+        return np.unique(np.concatenate(([start_s], inner[(inner > start_s) & (inner < end_s)], [end_s])))
+
     def range_and_rate(self, epoch_tdb_s: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return the vector (km, shape (3, ...)), its length (km) and length rate by the receiver's clock (km/s)."""
 
-        def both(start_s: float, piece_s: float, coefficients: Floats, epoch_s: Floats) -> Floats:
-            return np.concatenate(path_kernel.vectors_and_rates(start_s, piece_s, coefficients, epoch_s))
-
-        both_km = self._evaluate(both, epoch_tdb_s)
+        both_km = self._evaluate(_vectors_and_rates, epoch_tdb_s)
         vector_km, rate_km_s = both_km[:3], both_km[3:]
         range_km = np.sqrt(np.sum(vector_km**2, axis=0))
         return vector_km, range_km, np.sum(vector_km * rate_km_s, axis=0) / range_km
 
-    def _evaluate(self, kernel: path_kernel.Kernel, epoch_tdb_s: ArrayLike) -> Floats:
+    def _evaluate(self, kernel: "_Kernel", epoch_tdb_s: ArrayLike) -> Floats:
         epoch = np.asarray(epoch_tdb_s, dtype=np.float64)
         flat = np.ascontiguousarray(epoch.reshape(-1))
         if len(self.sections) == 1:
-            out = _of_section(kernel, self.sections[0], flat)
+            out = kernel(self.sections[0], flat)
         else:
             section_of = np.searchsorted([section.start_s for section in self.sections[1:]], flat, side="right")
             chosen = [np.flatnonzero(section_of == index) for index in range(len(self.sections))]
-            parts = [
-                _of_section(kernel, *pair) for pair in zip(self.sections, (flat[at] for at in chosen), strict=True)
-            ]
+            parts = [kernel(section, flat[at]) for section, at in zip(self.sections, chosen, strict=True)]
             out = np.empty((parts[0].shape[0], flat.size))
             out[:, np.concatenate(chosen)] = np.concatenate(parts, axis=1)
         return out.reshape(out.shape[0], *epoch.shape)
 
 
-def _of_section(kernel: path_kernel.Kernel, section: _Section, epoch_s: Floats) -> Floats:
-    return kernel(section.start_s, section.piece_s, section.coefficients, epoch_s)
+_Kernel = Callable[[_Section, Floats], Floats]
+
+
+def _vectors(section: _Section, epoch_s: Floats) -> Floats:
+    return path_kernel.vectors(section.start_s, section.piece_s, section.coefficients, epoch_s)
+
+
+def _directions(section: _Section, epoch_s: Floats) -> Floats:
+    return path_kernel.directions(section.start_s, section.piece_s, section.coefficients, epoch_s)
+
+
+def _vectors_and_rates(section: _Section, epoch_s: Floats) -> Floats:
+    return np.concatenate(
+        path_kernel.vectors_and_rates(section.start_s, section.piece_s, section.coefficients, epoch_s)
+    )
+
+
+def _motions(section: _Section, epoch_s: Floats) -> Floats:
+    piece = np.floor((epoch_s - section.start_s) / section.piece_s).astype(np.intp)
+    acceleration = section.greatest_acceleration_km_s2[np.clip(piece, 0, len(section.coefficients) - 1)]
+    return np.concatenate((_vectors_and_rates(section, epoch_s), acceleration[np.newaxis]))
 
 
 class SpanPaths:
@@ -145,15 +188,26 @@ class SpanPaths:
         self._motions: dict[tuple[Body, float], BodyMotion] = {}
         self._orbits: dict[tuple[Orbit, float], State] = {}
 
-    def seen(self, observer: Point | Orbit, target: Body | Point | Orbit, *, aberration: bool = True) -> FittedPath:
-        """Return the path of what an observer receives of a target, from where it was when it sent.
+    def seen(self, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
+        """Return the path of what an observer receives of a target, from where it was when it sent."""
+        vector_km = self._seen(observer, target, aberration=True)
+        if not isinstance(observer, Orbit):
+            turn = self._motion(observer.body, 0.0).from_inertial
+            vector_km = path_kernel.turned(observer.local_axes, turn, vector_km)
+        return self._fit(vector_km)
+
+    def seen_inertial(
+        self, observer: Point | Orbit, target: Body | Point | Orbit, *, aberration: bool = True
+    ) -> FittedPath:
+        """Return the path of what an observer receives of a target in the axes of J2000, which do not turn with it.
 
         Without aberration it is the way in barycentric axes, with it where an observer sees it come from.
         """
+        return self._fit(self._seen(observer, target, aberration=aberration))
+
+    def _seen(self, observer: Point | Orbit, target: Body | Point | Orbit, *, aberration: bool) -> Floats:
         before_s = _before_s(observer, target)
-        return self._received(
-            observer, self._state(observer, 0.0), self._state(target, before_s), before_s, aberration=aberration
-        )
+        return _received(self._state(observer, 0.0), self._state(target, before_s), before_s, aberration=aberration)
 
     def way_past(self, body: Body, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
         """Return the way that light took to an observer from a target, in the inertial axes in which a body rests.
@@ -163,28 +217,12 @@ class SpanPaths:
         before_s = _before_s(observer, target)
         speed_km_s = self._motion(body, 0.0).center.velocity_km_s
         seen_from, seen_at = self._state(observer, 0.0), self._state(target, before_s)
-        return self._received(
-            observer,
+        vector_km = _received(
             State(seen_from.position_km, seen_from.velocity_km_s - speed_km_s),
             State(seen_at.position_km + speed_km_s * before_s, seen_at.velocity_km_s - speed_km_s),
             before_s,
             aberration=False,
         )
-
-    def _received(
-        self, observer: Point | Orbit, seen_from: State, seen_at: State, before_s: float, *, aberration: bool
-    ) -> FittedPath:
-        vector_km = path_kernel.received(
-            seen_from.position_km,
-            seen_from.velocity_km_s,
-            seen_at.position_km,
-            seen_at.velocity_km_s,
-            before_s,
-            aberration,
-        )
-        if not isinstance(observer, Orbit):
-            turn = self._motion(observer.body, 0.0).from_inertial
-            vector_km = path_kernel.turned(observer.local_axes, turn, vector_km)
         return self._fit(vector_km)
 
     def _state(self, end: Body | Point | Orbit, before_s: float) -> State:
@@ -238,6 +276,12 @@ class SpanPaths:
         return FittedPath(tuple(sections))
 
 
+def _received(seen_from: State, seen_at: State, before_s: float, *, aberration: bool) -> Floats:
+    return path_kernel.received(
+        seen_from.position_km, seen_from.velocity_km_s, seen_at.position_km, seen_at.velocity_km_s, before_s, aberration
+    )
+
+
 def _before_s(observer: Point | Orbit, target: Body | Point | Orbit) -> float:
     if target is Body.SUN:
         return _SUN_BEFORE_S
@@ -255,3 +299,9 @@ _NODE_PLACES = np.cos(_NODE_ANGLES)
 # Discrete orthogonality at the nodes: cₖ = (2 − δₖ₀)/N · Σ f(cos θⱼ) cos k θⱼ.
 _COEFFICIENTS_OF_VALUES = np.cos(np.outer(_NODE_ANGLES, np.arange(_NODES))) * (2.0 / _NODES)
 _COEFFICIENTS_OF_VALUES[:, 0] *= 0.5
+# Second derivatives of the Chebyshev polynomials, at twice as many nodes as the fit has.
+_BEND_NODES = np.cos((np.arange(2 * _NODES) + 0.5) * (np.pi / (2 * _NODES)))
+_BENDS_OF_COEFFICIENTS = np.stack(
+    [np.polynomial.Chebyshev.basis(degree).deriv(2)(_BEND_NODES) for degree in range(_NODES)]
+)
+_BETWEEN_NODES = 1.0 / np.cos((_NODES - 3) * np.pi / (4 * _NODES))

@@ -1,11 +1,13 @@
 """The terrain skyline at a point, and how much of the solar disc clears it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from malapert_astro import skyline_kernel
+from malapert_astro.masks import HorizonMask
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +51,11 @@ class Skyline:
         """Step between azimuths, degrees."""
         return 360.0 / self.elevation_deg.size
 
+    @cached_property
+    def mask(self) -> HorizonMask:
+        """The skyline as a horizon mask."""
+        return HorizonMask(np.linspace(0.0, 360.0, self.elevation_deg.size, endpoint=False), self.elevation_deg)
+
     def elevation_at(self, azimuth_deg: ArrayLike) -> Floats:
         """Return the skyline's elevation at azimuths of any shape, degrees."""
         azimuth = np.asarray(azimuth_deg, dtype=np.float64)
@@ -58,31 +65,6 @@ class Skyline:
 def clearance_deg(skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: ArrayLike) -> Floats:
     """Return how far directions are above the skyline, degrees; the Earth is visible where it is not negative."""
     return np.asarray(np.asarray(elevation_deg, dtype=np.float64) - skyline.elevation_at(azimuth_deg))
-
-
-def disc_clearance_deg(
-    skyline: Skyline, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, radius_deg: ArrayLike
-) -> Floats:
-    """Return how far the most visible part of a disc's rim is above the skyline, degrees; any of it shows where > 0.
-
-    Parameters
-    ----------
-    skyline
-        The skyline.
-    azimuth_deg, elevation_deg, radius_deg
-        The disc's centre and angular radius, degrees.
-
-    Notes
-    -----
-    The upper rim is sampled at evenly spaced angles, its top among them: exact for a flat skyline.
-    """
-    azimuth, elevation, radius = np.broadcast_arrays(
-        *(np.asarray(value, dtype=np.float64) for value in (azimuth_deg, elevation_deg, radius_deg))
-    )
-    clearance = skyline_kernel.disc_clearances(
-        skyline.elevation_deg, azimuth.ravel(), elevation.ravel(), radius.ravel(), *_RIM
-    )
-    return clearance.reshape(azimuth.shape)
 
 
 def visible_disc_fraction(
@@ -131,7 +113,5 @@ def visible_disc_fractions(
     return skyline_kernel.disc_fractions(np.ascontiguousarray(skylines_deg), azimuth, elevation, radius, *_CHORDS)
 
 
-_RIM_ANGLES = np.linspace(0.0, np.pi, _DISC_CHORDS + 1)
 _CHORD_ANGLES = (np.arange(_DISC_CHORDS) + 0.5) * (np.pi / _DISC_CHORDS)
-_RIM = np.cos(_RIM_ANGLES), np.sin(_RIM_ANGLES)
 _CHORDS = np.cos(_CHORD_ANGLES), np.sin(_CHORD_ANGLES)

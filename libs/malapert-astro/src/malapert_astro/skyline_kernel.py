@@ -1,4 +1,4 @@
-"""Compiled inner loops of skylines: heights at azimuths, how a disc clears them and how much of it shows."""
+"""Compiled inner loops of skylines: heights at azimuths, and how much of a disc shows above them."""
 
 import numpy as np
 from numba import njit
@@ -15,22 +15,6 @@ def heights(skyline_deg: Floats, azimuth_deg: Floats) -> Floats:
     out = np.empty(azimuth_deg.size)
     for j in range(azimuth_deg.size):
         out[j] = _height(skyline_deg, azimuth_deg[j])
-    return out
-
-
-@_compiled
-def disc_clearances(
-    skyline_deg: Floats, azimuth_deg: Floats, elevation_deg: Floats, radius_deg: Floats, cosine: Floats, sine: Floats
-) -> Floats:
-    """Return how far the most visible of the rim's points (cosine, sine) is above the skyline, shape (n,)."""
-    out = np.empty(azimuth_deg.size)
-    for j in range(azimuth_deg.size):
-        scale = radius_deg[j] / np.cos(np.radians(elevation_deg[j]))
-        clearance = -np.inf
-        for k in range(cosine.size):
-            height = _height(skyline_deg, azimuth_deg[j] + scale * cosine[k])
-            clearance = max(clearance, elevation_deg[j] + radius_deg[j] * sine[k] - height)
-        out[j] = clearance
     return out
 
 

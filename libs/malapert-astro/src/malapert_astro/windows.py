@@ -1,56 +1,74 @@
-"""The one event search: a sign condition on a continuous function of time, and the algebra of its intervals.
+"""The one event search: a sign condition on a bounded function of time, and the algebra of its intervals.
 
 Intervals are float64 arrays of shape (k, 2), half-open [start, end), sorted and disjoint.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-Value = Callable[[Floats], Floats]
-"""A vectorised continuous function of Unix seconds UTC; the condition holds where it is ≥ 0."""
 
-_REACH = 3.0
-_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+SHORTEST_S = 0.1
+"""Windows and gaps at least as long are found for certain; shorter ones may be passed over."""
+_FIRST_PARTS = 8
 
 
-def find_windows(value: Value, start_s: float, end_s: float, step_s: float, tolerance_s: float = 0.1) -> Floats:
-    """Return the intervals in which a continuous function is not negative, shape (k, 2).
+class Bounded(Protocol):
+    """A function of time in seconds that knows bounds of itself over intervals; the condition holds where it is ≥ 0."""
+
+    def __call__(self, times_s: Floats, /) -> Floats:
+        """Return the value at times of shape (n,)."""
+
+    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+        """Return bounds below and above its values within `half_s` of times, each of shape (n,).
+
+        They need not be near, but must come as near as wanted with shorter intervals; not beyond `cuts`.
+        """
+
+    def cuts(self, start_s: float, end_s: float) -> Floats:
+        """Return the ends of a span and the times in it beyond which a bound does not reach, rising."""
+
+
+def find_windows(function: Bounded, start_s: float, end_s: float, tolerance_s: float = 0.1) -> Floats:
+    """Return the intervals in which a function is not negative, shape (k, 2).
 
     Parameters
     ----------
-    value
-        The function; it is called with arrays of times of shape (n,) and returns shape (n,).
+    function
+        The function and its bounds.
     start_s, end_s
-        The span to search, in the function's time (seconds).
-    step_s
-        Step of the coarse pass: short enough that the function has at most one extremum within two steps. An extremum
-        that touches the other sign between two samples is sought, so a window may be shorter than the step.
+        The span to search, in the function's time.
     tolerance_s
         Largest distance of an edge from the true crossing.
 
     Raises
     ------
     ValueError
-        If the span is empty, the step or the tolerance is not positive, or the function gives no number.
+        If the span is empty, the tolerance is not positive, or the function gives no number.
+
+    Notes
+    -----
+    Branch and bound (Moore, Kearfott and Cloud, Introduction to Interval Analysis, 2009, chapter 8): an interval over
+    which the bounds have one sign is settled, any other is halved, until it is shorter than `SHORTEST_S`. So no window
+    or gap of that length is missed, however narrow what makes it.
     """
     if not end_s > start_s:
         raise ValueError(f"the span ends at {end_s}, not after its start {start_s}")
-    if not (step_s > 0.0 and tolerance_s > 0.0):
-        raise ValueError(f"step and tolerance are positive, not {step_s} and {tolerance_s}")
-    steps = max(int(np.ceil((end_s - start_s) / step_s)), 2)
-    times = np.linspace(start_s, end_s, steps + 1)
-    values = _evaluate(value, times)
-    times, values = _with_hidden_extrema(value, times, values, tolerance_s)
-    holds = values >= 0.0
-    before = np.flatnonzero(holds[1:] != holds[:-1])
-    after = before + 1
-    edges = _crossings(value, times[before], times[after], values[before], values[after], tolerance_s)
-    if holds[0]:
+    if not tolerance_s > 0.0:
+        raise ValueError(f"a tolerance is positive, not {tolerance_s}")
+    low, high, first, last = _settled(function, start_s, end_s)
+    order = np.argsort(low, kind="stable")
+    low, high, first, last = low[order], high[order], first[order], last[order]
+    # A crossing is inside an interval, or between two that are settled: at a vertical edge.
+    within = np.flatnonzero((first >= 0.0) != (last >= 0.0))
+    inner = _crossings(function, low[within], high[within], first[within], last[within], tolerance_s)
+    between = np.flatnonzero((last[:-1] >= 0.0) != (first[1:] >= 0.0))
+    edges = np.sort(np.concatenate((inner, high[between])))
+    if first[0] >= 0.0:
         edges = np.concatenate(([start_s], edges))
-    if holds[-1]:
+    if last[-1] >= 0.0:
         edges = np.concatenate((edges, [end_s]))
     return normalise(edges.reshape(-1, 2))
 
@@ -107,56 +125,41 @@ def total_duration_s(a: Floats) -> float:
     return float(np.sum(a[:, 1] - a[:, 0]))
 
 
-def _evaluate(value: Value, times: Floats) -> Floats:
-    values = np.asarray(value(times), dtype=np.float64)
+def _settled(function: Bounded, start_s: float, end_s: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cut the span into intervals: their ends, and numbers of the sign that the function has at both ends of each."""
+    cuts = function.cuts(start_s, end_s)
+    shares = np.arange(_FIRST_PARTS) / _FIRST_PARTS
+    inner = (cuts[:-1, np.newaxis] + np.diff(cuts)[:, np.newaxis] * shares).ravel()
+    low, high = inner, np.append(inner[1:], end_s)
+    parts = []
+    while len(low):
+        middle, half = 0.5 * (low + high), 0.5 * (high - low)
+        least, greatest = function.bounds(middle, half)
+        unknown = np.isnan(least) | np.isnan(greatest)
+        if unknown.any():
+            raise ValueError(f"the function gives no number at {float(middle[unknown][0])}")
+        is_open = (least < 0.0) & (greatest >= 0.0)
+        sign = np.where(least >= 0.0, 1.0, -1.0)
+        shut = ~is_open
+        parts.append((low[shut], high[shut], sign[shut], sign[shut]))
+        short = is_open & (half <= 0.5 * SHORTEST_S)
+        parts.append((low[short], high[short], _evaluate(function, low[short]), _evaluate(function, high[short])))
+        split = is_open & ~short
+        low = np.column_stack((low[split], middle[split])).ravel()
+        high = np.column_stack((middle[split], high[split])).ravel()
+    found = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    return found[0], found[1], found[2], found[3]
+
+
+def _evaluate(function: Bounded, times_s: Floats) -> Floats:
+    values = np.asarray(function(times_s), dtype=np.float64)
     if np.isnan(values).any():
-        raise ValueError(f"the function gives no number at {float(times[np.isnan(values)][0])}")
+        raise ValueError(f"the function gives no number at {float(times_s[np.isnan(values)][0])}")
     return values
 
 
-def _with_hidden_extrema(value: Value, times: Floats, values: Floats, tolerance_s: float) -> tuple[Floats, Floats]:
-    """Add extrema between samples of one sign that reach the other sign."""
-    index = np.arange(len(times))
-    before, after = np.maximum(index - 1, 0), np.minimum(index + 1, len(times) - 1)
-    left, right = values[before], values[after]
-    same = (left >= 0.0) & (values >= 0.0) & (right >= 0.0) & (values <= left) & (values <= right)
-    same |= (left < 0.0) & (values < 0.0) & (right < 0.0) & (values >= left) & (values >= right)
-    # Not sought where the function would have to change by thrice what it changes between samples.
-    reach = _REACH * np.maximum(np.abs(values - left), np.abs(values - right))
-    at = np.flatnonzero(same & (np.abs(values) <= reach))
-    if not len(at):
-        return times, values
-    sign = np.where(values[at] >= 0.0, -1.0, 1.0)
-    peak_times = _golden_maximum(lambda t: sign * _evaluate(value, t), times[before[at]], times[after[at]], tolerance_s)
-    peak_values = _evaluate(value, peak_times)
-    crossing = (peak_values >= 0.0) != (values[at] >= 0.0)
-    all_times = np.concatenate((times, peak_times[crossing]))
-    order = np.argsort(all_times, kind="stable")
-    return all_times[order], np.concatenate((values, peak_values[crossing]))[order]
-
-
-def _golden_maximum(value: Value, low: Floats, high: Floats, tolerance_s: float) -> Floats:
-    """Return the place of a maximum of a unimodal function in each bracket, or one where it is not negative.
-
-    Golden sections of all brackets at once.
-    """
-    count = int(np.ceil(np.log(tolerance_s / float(np.max(high - low))) / np.log(_GOLDEN)))
-    inner, outer = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    inner_value, outer_value = value(inner), value(outer)
-    for _ in range(max(count, 1)):
-        if np.all(np.maximum(inner_value, outer_value) >= 0.0):
-            break
-        left = inner_value >= outer_value
-        low, high = np.where(left, low, inner), np.where(left, outer, high)
-        fresh = np.where(left, high - _GOLDEN * (high - low), low + _GOLDEN * (high - low))
-        fresh_value = value(fresh)
-        inner, outer = np.where(left, fresh, outer), np.where(left, inner, fresh)
-        inner_value, outer_value = np.where(left, fresh_value, outer_value), np.where(left, inner_value, fresh_value)
-    return np.asarray(np.where(inner_value >= outer_value, inner, outer))
-
-
 def _crossings(
-    value: Value, low: Floats, high: Floats, value_low: Floats, value_high: Floats, tolerance_s: float
+    function: Bounded, low: Floats, high: Floats, value_low: Floats, value_high: Floats, tolerance_s: float
 ) -> Floats:
     """Return the crossing in each bracket, refining all of them at once.
 
@@ -180,7 +183,7 @@ def _crossings(
         shift = np.minimum(truncation * (2.0 * half) ** 2, np.abs(middle - falsi))
         guess = falsi + towards * shift
         guess = np.where(np.abs(guess - middle) <= radius, guess, middle - towards * radius)
-        value_guess = _evaluate(value, guess)
+        value_guess = _evaluate(function, guess)
         same = (value_guess >= 0.0) == (value_low >= 0.0)
         low, value_low = np.where(same, guess, low), np.where(same, value_guess, value_low)
         high, value_high = np.where(same, high, guess), np.where(same, value_high, value_guess)

@@ -131,7 +131,7 @@ class _Reading:
         )
 
     def _mask(self, entries: Any, path: str) -> tuple[MaskPoint, ...]:
-        """Return the points of a mask: azimuths rise, and none of its gaps, that around north too, is too wide."""
+        """Return the points of a mask: azimuths rise, two at one are a vertical edge, no gap is too wide."""
         if not isinstance(entries, Sequence) or isinstance(entries, str):
             self._fault(path, "NOT_A_MASK", "a mask is a list of azimuth_deg and elevation_deg")
             return ()
@@ -140,11 +140,12 @@ class _Reading:
             values = entry if isinstance(entry, Mapping) else {}
             azimuth = self._number(values, "azimuth_deg", f"{path}[{index}]", 0.0, 360.0)
             points.append(MaskPoint(azimuth, self._number(values, "elevation_deg", f"{path}[{index}]", -10.0, 90.0)))
-        for index, (before, after) in enumerate(pairwise(points)):
-            if not before.azimuth_deg < after.azimuth_deg:
-                message = f"{after.azimuth_deg:g} is not after {before.azimuth_deg:g}; azimuths must rise"
-                self._fault(f"{path}[{index + 1}].azimuth_deg", "UNSORTED", message)
         azimuths = [point.azimuth_deg for point in points]
+        for index, (before, after) in enumerate(pairwise(azimuths)):
+            third = index > 0 and azimuths[index - 1] == after
+            if third or not before <= after:
+                message = f"{after:g} is not after {before:g}; azimuths must rise, two at one are a vertical edge"
+                self._fault(f"{path}[{index + 1}].azimuth_deg", "UNSORTED", message)
         for first, second in zip(azimuths, [*azimuths[1:], *[value + 360.0 for value in azimuths[:1]]], strict=True):
             if second - first > _LARGEST_MASK_GAP_DEG:
                 message = f"no point from azimuth {first:g} to {second % 360.0:g}; a mask is given all around"

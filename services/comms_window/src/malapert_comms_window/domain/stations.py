@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from malapert_comms_window.domain.figures import Confidence, Figure
 
 OPTICAL = "optical"
@@ -59,13 +56,6 @@ class Station:
     def is_optical(self) -> bool:
         """Whether it is an optical ground station."""
         return any(entry.band == OPTICAL for entry in self.bands)
-
-    def mask_deg(self, azimuth_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the horizon mask at azimuths, degrees, linear between its points; −90 where there is none."""
-        if not self.mask:
-            return np.full_like(azimuth_deg, -90.0)
-        azimuths = [point.azimuth_deg for point in self.mask]
-        return np.interp(azimuth_deg, azimuths, [point.elevation_deg for point in self.mask], period=360.0)
 
     def g_over_t_db_k(self, band: str) -> float | None:
         """Return gain over system noise temperature in a band, dB/K, or None where the antenna does not receive it."""

@@ -1,6 +1,6 @@
 """Windows in which conditions hold together, and how sure each of their edges is.
 
-A condition is a continuous function of time, positive where it holds, in units of one measure (degrees, mostly), with
+A condition is a function of time, positive where it holds, in units of one measure (degrees, mostly), with
 one standard deviation of its error. An edge belongs to the condition that is nearest to zero there; it is wrong by that
 error over the condition's rate, and by the clock's. Where an error of one standard deviation would leave nothing of a
 window, or nothing of the gap beside an edge, the window or the edge is POTENTIAL.
@@ -12,7 +12,7 @@ from functools import reduce
 
 import numpy as np
 from malapert_astro.times import tdb_from_utc
-from malapert_astro.windows import complement, find_windows, intersect
+from malapert_astro.windows import Bounded, complement, find_windows, intersect
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.windows import DATA_EDGE, SPAN_EDGE, Edge, Predictability
@@ -20,8 +20,6 @@ from malapert_comms_window.domain.windows import DATA_EDGE, SPAN_EDGE, Edge, Pre
 Floats = NDArray[np.float64]
 
 EDGE_TOLERANCE_S = 0.0005
-# A station rises once a day; the Sun crosses the usual step of a skyline's azimuths, 0.5 degrees, in an hour.
-USUAL_STEP_S = 1200.0
 _RATE_STEP_S = 1.0
 _INSIDE = (np.arange(15) + 1.0) / 16.0
 
@@ -60,19 +58,16 @@ class Condition:
     name
         What it is, such as ``site_skyline``.
     clearance
-        The function, of arrays of shape (n,).
+        The function, with bounds of itself.
     error
         One standard deviation of the function's error, in its unit.
-    step_s
-        Step of the coarse search: the function has at most one extremum within two steps.
     time_error_s
         One standard deviation of an error that moves the function in time.
     """
 
     name: str
-    clearance: Callable[[Floats], Floats]
+    clearance: Bounded
     error: float = 0.0
-    step_s: float = USUAL_STEP_S
     time_error_s: float = 0.0
 
 
@@ -91,7 +86,7 @@ def search(conditions: Sequence[Condition], span: SearchSpan, tolerance_s: float
     """Return the windows in which all conditions hold, in order."""
     windows: list[Found] = []
     for part in span.parts_tdb_s:
-        found = [find_windows(each.clearance, *part, each.step_s, tolerance_s) for each in conditions]
+        found = [find_windows(each.clearance, *part, tolerance_s) for each in conditions]
         windows += _described(conditions, reduce(intersect, found), span, part)
     return windows
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from malapert_astro.clearances import separation_deg
 from malapert_astro.fitted_paths import FittedPath
 from malapert_astro.motion import LIGHT_SPEED_KM_S
+from malapert_astro.points import Body
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.keys import key_rates, path_loss_db
@@ -22,7 +24,6 @@ from malapert_comms_window.geometry.station_views import (
     night,
     position_of,
     rises,
-    separation_deg,
     sun_path,
 )
 
@@ -106,11 +107,16 @@ class _Passes:
                 self._down,
                 view.paths,
                 error_deg=view.error_deg(self._down),
-                step_s=view.step_s,
                 least_deg=rules.min_elevation_deg,
             ),
             night(self._to_sun, rules.max_sun_elevation_deg),
-            apart("moon_separation", self._down, self._to_moon, rules.min_moon_separation_deg, view.step_s),
+            apart(
+                "moon_separation",
+                self._station,
+                view.paths,
+                (view.orbit, Body.MOON),
+                rules.min_moon_separation_deg,
+            ),
         ]
         if link.needs_shadow:
             conditions.append(view.shadowed())

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 def station_leg(view: OrbiterView, station: Station, terminal: LinkTerminal) -> tuple[list[Condition], Sampler]:
     """Return in what an orbiter and a station see each other, and the quantities along it."""
     path = view.paths.seen(position_of(station), view.orbit)
-    conditions = [rises(station, path, view.paths, error_deg=view.error_deg(path), step_s=view.step_s)]
+    conditions = [rises(station, path, view.paths, error_deg=view.error_deg(path))]
     if view.orbit.center is Body.MOON:
         conditions.append(view.beside_moon(position_of(station)))
 

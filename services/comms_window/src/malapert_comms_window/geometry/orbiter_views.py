@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from malapert_astro.clearances import Clearance, Negative, separation_deg, turn_deg
 from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
 from malapert_astro.fitted_paths import EARTH_MOON_BEFORE_S, FittedPath, SpanPaths
 from malapert_astro.orbits import Orbit
@@ -12,15 +13,14 @@ from malapert_core.errors import Fault, InvalidInputError
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.orbiters import Orbiter
-from malapert_comms_window.geometry.conditions import USUAL_STEP_S, Condition, SearchSpan
-from malapert_comms_window.geometry.station_views import separation_deg
+from malapert_comms_window.geometry.conditions import Condition, SearchSpan
 
 Floats = NDArray[np.float64]
 
 _EARTH_RADIUS_KM = 6378.137
 _MOON_RADIUS_KM = MOON_RADIUS_M / 1000.0
-# A pass over a place lasts a tenth of a turn or so and has one highest point.
 _STEPS_IN_PIECE = 90.0
+_LONGEST_STEP_S = 1200.0
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class OrbiterView:
 
     @property
     def step_s(self) -> float:
-        """Longest step of a search along the orbit, seconds."""
-        return min(self.orbit.longest_piece_s / _STEPS_IN_PIECE, USUAL_STEP_S)
+        """A step that follows the orbit closely, seconds."""
+        return min(self.orbit.longest_piece_s / _STEPS_IN_PIECE, _LONGEST_STEP_S)
 
     def error_deg(self, path: FittedPath) -> float:
         """Return one standard deviation of the orbiter's direction where it is nearest."""
@@ -65,35 +65,25 @@ class OrbiterView:
 
     def beside_moon(self, station: StationPosition) -> Condition:
         """Return the condition that the Moon does not hide the orbiter from a station; in km."""
-        to_orbiter, to_moon = self._ways(station, self.orbit, Body.MOON)
-        return Condition(
-            "moon_limb",
-            lambda epoch_s: _passes_km(to_orbiter.vector_km(epoch_s), to_moon.vector_km(epoch_s)) - _MOON_RADIUS_KM,
-            self.orbiter.position_error_km,
-            self.step_s,
-        )
+        limb = _BesideLimb(*self._ways(station, self.orbit, Body.MOON))
+        return Condition("moon_limb", limb, self.orbiter.position_error_km)
 
     def hidden_from_earth(self) -> Condition:
         """Return the condition that the Moon is between the orbiter and the Earth's centre; in km."""
-        to_earth, to_moon = self._ways(self.orbit, Body.EARTH, Body.MOON)
-        return Condition(
-            "moon_limb",
-            lambda epoch_s: _MOON_RADIUS_KM - _passes_km(to_earth.vector_km(epoch_s), to_moon.vector_km(epoch_s)),
-            self.orbiter.position_error_km,
-            self.step_s,
-        )
+        limb = _BesideLimb(*self._ways(self.orbit, Body.EARTH, Body.MOON))
+        return Condition("moon_limb", Negative(limb), self.orbiter.position_error_km)
 
     def shadowed(self) -> Condition:
         """Return the condition that Moon or Earth hides some of the Sun's disc; in degrees of overlap."""
         shadow = Shadow(self)
-        return Condition("shadow", shadow.overlap_deg, shadow.error_deg, self.step_s)
+        return Condition("shadow", shadow, shadow.error_deg)
 
     def _ways(self, observer: StationPosition | Orbit, *targets: Body | Orbit) -> list[FittedPath]:
         return [self.paths.way_past(Body.MOON, observer, target) for target in targets]
 
 
-class Shadow:
-    """The Sun as an orbiter sees it, behind Moon and Earth.
+class Shadow(Clearance):
+    """By how much the nearer body's limb is over the Sun's as an orbiter sees them, degrees; of Moon and Earth.
 
     Both discs are taken about their centres, each by its own light time, as SPICE's geometry finder does: the light
     that grazes a limb passed it some milliseconds away from the centre's, which moves the edges by less than 0.1 s.
@@ -106,20 +96,39 @@ class Shadow:
 
     def __init__(self, view: OrbiterView) -> None:
         targets = (Body.SUN, Body.MOON, Body.EARTH)
-        self._to_sun, to_moon, to_earth = (view.paths.seen(view.orbit, target, aberration=False) for target in targets)
+        self._to_sun, to_moon, to_earth = (
+            view.paths.seen_inertial(view.orbit, target, aberration=False) for target in targets
+        )
+        super().__init__(self._to_sun)
         self._bodies = [(to_moon, _MOON_RADIUS_KM), (to_earth, _EARTH_RADIUS_KM)]
         center = self._bodies[0 if view.orbit.center is Body.MOON else 1][0]
         self.error_deg = view.error_deg(center)
 
-    def overlap_deg(self, epoch_s: Floats) -> Floats:
-        """Return by how much the nearer body's limb is over the Sun's, degrees; positive where some is hidden."""
-        sun_km = self._to_sun.vector_km(epoch_s)
+    def __call__(self, epoch_tdb_s: Floats) -> Floats:
+        """Return the overlap; positive where some of the Sun is hidden."""
+        sun_km = self._to_sun.vector_km(epoch_tdb_s)
         sun_deg = _radius_deg(SUN_RADIUS_KM, sun_km)
         overlaps = []
         for path, radius_km in self._bodies:
-            body_km = path.vector_km(epoch_s)
+            body_km = path.vector_km(epoch_tdb_s)
             overlaps.append(sun_deg + _radius_deg(radius_km, body_km) - separation_deg(sun_km, body_km))
         return np.asarray(np.maximum(*overlaps))
+
+    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+        """Return the bounds of the overlap, from how far the discs grow and how far their centres turn."""
+        sun_km = self._to_sun.vector_km(middle_s)
+        sun_turn_deg, sun_deg = (
+            turn_deg(self._to_sun, middle_s, half_s),
+            _radii_deg(self._to_sun, SUN_RADIUS_KM, middle_s, half_s),
+        )
+        least, greatest = [], []
+        for path, radius_km in self._bodies:
+            body_deg = _radii_deg(path, radius_km, middle_s, half_s)
+            apart_deg = separation_deg(sun_km, path.vector_km(middle_s))
+            reach_deg = sun_turn_deg + turn_deg(path, middle_s, half_s)
+            least.append(sun_deg[0] + body_deg[0] - apart_deg - reach_deg)
+            greatest.append(sun_deg[1] + body_deg[1] - apart_deg + reach_deg)
+        return np.maximum(*least), np.maximum(*greatest)
 
     def sun_fraction(self, epoch_s: Floats) -> Floats:
         """Return the share of the Sun's disc that shows, 0 to 1."""
@@ -131,6 +140,46 @@ class Shadow:
             covered = _overlap_of_discs(sun_deg, _radius_deg(radius_km, body_km), separation_deg(sun_km, body_km))
             hidden = np.maximum(hidden, covered)
         return 1.0 - hidden
+
+
+class _BesideLimb(Clearance):
+    """How far from the Moon's limb the straight way to a target passes, km; negative where the Moon is in the way.
+
+    Parameters
+    ----------
+    to_target, to_moon
+        Both from one observer, in axes that do not turn.
+    """
+
+    def __init__(self, to_target: FittedPath, to_moon: FittedPath) -> None:
+        super().__init__(to_target)
+        self._to_moon = to_moon
+
+    def __call__(self, epoch_tdb_s: Floats) -> Floats:
+        """Return the distance over the Moon's radius."""
+        passes_km = _passes_km(self._path.vector_km(epoch_tdb_s), self._to_moon.vector_km(epoch_tdb_s))
+        return passes_km - _MOON_RADIUS_KM
+
+    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+        """Return the bounds: the distance changes no faster than either end of the way does against the Moon."""
+        target_km, target_km_s, target_bend = self._path.motion(middle_s)
+        moon_km, moon_km_s, moon_bend = self._to_moon.motion(middle_s)
+        of_observer = np.linalg.norm(moon_km_s, axis=0) + moon_bend * half_s
+        of_target = np.linalg.norm(target_km_s - moon_km_s, axis=0) + (target_bend + moon_bend) * half_s
+        reach_km = np.maximum(of_observer, of_target) * half_s
+        value = _passes_km(target_km, moon_km) - _MOON_RADIUS_KM
+        return value - reach_km, value + reach_km
+
+
+def _radii_deg(path: FittedPath, radius_km: float, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the greatest angular radius of a sphere within `half_s` of epochs, degrees."""
+    vector_km, rate_km_s, acceleration_km_s2 = path.motion(middle_s)
+    way_km = (np.linalg.norm(rate_km_s, axis=0) + acceleration_km_s2 * half_s) * half_s
+    distance_km = np.linalg.norm(vector_km, axis=0)
+    nearest_km = np.maximum(distance_km - way_km, radius_km)
+    return tuple(
+        np.degrees(np.arcsin(np.minimum(radius_km / each, 1.0))) for each in (distance_km + way_km, nearest_km)
+    )
 
 
 def _passes_km(target_km: Floats, body_km: Floats) -> Floats:

@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from malapert_astro.ephemeris import sun_angular_radius_deg
+from malapert_astro.clearances import AboveMask, DiscAboveMask, Negative
+from malapert_astro.ephemeris import SUN_RADIUS_KM, sun_angular_radius_deg
 from malapert_astro.fitted_paths import FittedPath, SpanPaths
 from malapert_astro.points import Body, SitePosition
-from malapert_astro.skyline import Skyline, clearance_deg, disc_clearance_deg, visible_disc_fraction
+from malapert_astro.skyline import Skyline, visible_disc_fraction
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.horizons import Horizon
-from malapert_comms_window.geometry.conditions import USUAL_STEP_S, Condition
+from malapert_comms_window.geometry.conditions import Condition
 
 Floats = NDArray[np.float64]
-
-_USUAL_AZIMUTH_STEP_DEG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +44,11 @@ class PlaceView:
         self.horizon = horizon
         self.site = SitePosition(horizon.longitude_deg, horizon.latitude_deg, horizon.elevation_m + horizon.height_m)
         self.skyline = Skyline(horizon.skyline_deg)
-        # A skyline is linear between its azimuths, so what moves along it has an extremum at each of them at most.
-        flat = bool(np.ptp(self.skyline.elevation_deg) == 0.0)
-        finer = 1.0 if flat else min(self.skyline.azimuth_step_deg / _USUAL_AZIMUTH_STEP_DEG, 1.0)
-        self.step_s = USUAL_STEP_S * finer
 
     def sun(self, epoch_s: Floats) -> SunView:
         """Return where the Sun is."""
         distance_km = np.linalg.norm(self._sun_path.vector_km(epoch_s), axis=0)
         return SunView(*self._sun_path.direction_deg(epoch_s), sun_angular_radius_deg(distance_km))
-
-    def sun_clearance_deg(self, epoch_s: Floats) -> Floats:
-        """Return how far the most visible part of the Sun's rim is above the skyline."""
-        sun = self.sun(epoch_s)
-        return disc_clearance_deg(self.skyline, sun.azimuth_deg, sun.elevation_deg, sun.radius_deg)
 
     def sun_fraction(self, sun: SunView) -> Floats:
         """Return the share of the Sun's disc above the skyline."""
@@ -68,11 +58,7 @@ class PlaceView:
         """Return azimuth and elevation of the Earth's centre, degrees."""
         return self.earth_path.direction_deg(epoch_s)
 
-    def clearance_deg(self, direction: tuple[Floats, Floats]) -> Floats:
-        """Return how far a direction (azimuth, elevation) is above the skyline."""
-        return clearance_deg(self.skyline, *direction)
-
-    def clears(self, path: FittedPath, error_deg: float = 0.0, step_s: float = np.inf) -> Condition:
+    def clears(self, path: FittedPath, error_deg: float = 0.0) -> Condition:
         """Return the condition that what is at the end of a path is above the skyline.
 
         Parameters
@@ -81,25 +67,17 @@ class PlaceView:
             What is seen.
         error_deg
             One standard deviation of its direction; that of the skyline comes on top.
-        step_s
-            Longest step of the search that its own motion allows.
         """
-        return Condition(
-            "site_skyline",
-            lambda epoch_s: self.clearance_deg(path.direction_deg(epoch_s)),
-            float(np.hypot(self.horizon.elevation_error_deg, error_deg)),
-            min(self.step_s, step_s),
-        )
+        error_deg = float(np.hypot(self.horizon.elevation_error_deg, error_deg))
+        return Condition("site_skyline", AboveMask(path, self.skyline.mask), error_deg)
 
     def lit(self) -> Condition:
         """Return the condition that any of the solar disc is above the skyline."""
-        return Condition("site_skyline", self.sun_clearance_deg, self.horizon.elevation_error_deg, self.step_s)
+        return Condition("site_skyline", self._sun_clearance, self.horizon.elevation_error_deg)
 
     def dark(self) -> Condition:
         """Return the condition that none of it is."""
-        return Condition(
-            "site_skyline", lambda s: -self.sun_clearance_deg(s), self.horizon.elevation_error_deg, self.step_s
-        )
+        return Condition("site_skyline", Negative(self._sun_clearance), self.horizon.elevation_error_deg)
 
     @cached_property
     def earth_path(self) -> FittedPath:
@@ -109,3 +87,7 @@ class PlaceView:
     @cached_property
     def _sun_path(self) -> FittedPath:
         return self.paths.seen(self.site, Body.SUN)
+
+    @cached_property
+    def _sun_clearance(self) -> DiscAboveMask:
+        return DiscAboveMask(self._sun_path, self.skyline.mask, SUN_RADIUS_KM)

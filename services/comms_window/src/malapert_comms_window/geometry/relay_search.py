@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from malapert_astro.clearances import AboveMask
+from malapert_astro.masks import HorizonMask
 from malapert_astro.motion import LIGHT_SPEED_KM_S
 from malapert_astro.windows import intersect, normalise
 from numpy.typing import NDArray
@@ -52,13 +54,8 @@ class Relay:
         self._path = view.paths.seen(place.site, view.orbit)
         error_deg = view.error_deg(self._path)
         self._conditions = [
-            place.clears(self._path, error_deg, view.step_s),
-            Condition(
-                "place_elevation",
-                lambda epoch_s: self._path.elevation_deg(epoch_s) - link.min_elevation_deg,
-                error_deg,
-                view.step_s,
-            ),
+            place.clears(self._path, error_deg),
+            Condition("place_elevation", AboveMask(self._path, HorizonMask.flat(link.min_elevation_deg)), error_deg),
         ]
 
     def contacts(self) -> list[Window]:

@@ -1,14 +1,14 @@
 """What a ground station requires of what it sees: its mask, night, distance from Sun and Moon."""
 
 import numpy as np
+from malapert_astro.clearances import AboveMask, Apart, Negative
 from malapert_astro.fitted_paths import FittedPath, SpanPaths
+from malapert_astro.masks import HorizonMask
+from malapert_astro.orbits import Orbit
 from malapert_astro.points import Body, StationPosition
-from numpy.typing import NDArray
 
 from malapert_comms_window.domain.stations import Station
-from malapert_comms_window.geometry.conditions import USUAL_STEP_S, Condition
-
-Floats = NDArray[np.float64]
+from malapert_comms_window.geometry.conditions import Condition
 
 _DAY_S = 86_400.0
 
@@ -24,7 +24,6 @@ def rises(
     paths: SpanPaths,
     *,
     error_deg: float = 0.0,
-    step_s: float = USUAL_STEP_S,
     least_deg: float = -90.0,
 ) -> Condition:
     """Return the condition that what a station receives is at or above its mask.
@@ -39,38 +38,36 @@ def rises(
         Says from which file the Earth's orientation comes.
     error_deg
         One standard deviation of the direction.
-    step_s
-        Longest step of the search.
     least_deg
         A least elevation that the link asks for on top of the station's own.
     """
     floor_deg = max(station.min_elevation_deg.value, least_deg)
+    return Condition(
+        "station_mask", AboveMask(path, mask_of(station), floor_deg), error_deg, earth_rotation_error_s(paths)
+    )
 
-    def clearance(epoch_s: Floats) -> Floats:
-        azimuth_deg, elevation_deg = path.direction_deg(epoch_s)
-        return elevation_deg - np.maximum(station.mask_deg(azimuth_deg), floor_deg)
 
-    return Condition("station_mask", clearance, error_deg, step_s, earth_rotation_error_s(paths))
+def mask_of(station: Station) -> HorizonMask:
+    """Return the horizon mask of a station, without its least elevation."""
+    if not station.mask:
+        return HorizonMask.flat(-90.0)
+    return HorizonMask(
+        np.array([point.azimuth_deg for point in station.mask]),
+        np.array([point.elevation_deg for point in station.mask]),
+    )
 
 
 def night(path_to_sun: FittedPath, highest_deg: float) -> Condition:
     """Return the condition that the Sun is at or below an elevation at a station."""
-    return Condition("station_night", lambda epoch_s: highest_deg - path_to_sun.elevation_deg(epoch_s))
+    return Condition("station_night", Negative(AboveMask(path_to_sun, HorizonMask.flat(highest_deg))))
 
 
-def apart(name: str, one: FittedPath, other: FittedPath, least_deg: float, step_s: float = USUAL_STEP_S) -> Condition:
-    """Return the condition that two things are at least an angle apart."""
-    return Condition(
-        name,
-        lambda epoch_s: separation_deg(one.vector_km(epoch_s), other.vector_km(epoch_s)) - least_deg,
-        step_s=step_s,
-    )
-
-
-def separation_deg(one_km: Floats, other_km: Floats) -> Floats:
-    """Return the angle between vectors of shape (3, n), degrees; exact for small and for straight angles."""
-    across = np.linalg.norm(np.cross(one_km, other_km, axis=0), axis=0)
-    return np.asarray(np.degrees(np.arctan2(across, np.sum(one_km * other_km, axis=0))))
+def apart(
+    name: str, station: Station, paths: SpanPaths, things: tuple[Body | Orbit, Body], least_deg: float
+) -> Condition:
+    """Return the condition that a station sees two things at least an angle apart."""
+    one, other = (paths.seen_inertial(position_of(station), each) for each in things)
+    return Condition(name, Apart(one, other, least_deg))
 
 
 def earth_rotation_error_s(paths: SpanPaths) -> float:

@@ -1,6 +1,7 @@
 """Searches the windows of one place: sunlight and darkness, the Earth, contacts with a station, the Sun beside it."""
 
 import numpy as np
+from malapert_astro.clearances import Apart, Negative
 from malapert_astro.earth_stations import StationLink
 from malapert_astro.motion import LIGHT_SPEED_KM_S
 from malapert_astro.points import Body, StationPosition
@@ -13,7 +14,7 @@ from malapert_comms_window.domain.windows import Window, WindowKind
 from malapert_comms_window.geometry.conditions import Condition, SearchSpan, described, intervals_of, search
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.profiles import Ends, windows_of
-from malapert_comms_window.geometry.station_views import rises, separation_deg
+from malapert_comms_window.geometry.station_views import rises
 
 Floats = NDArray[np.float64]
 
@@ -81,10 +82,8 @@ def search_conjunctions(view: PlaceView, station: Station, least_deg: float, spa
     Near conjunction the Sun's noise enters the antenna's beam.
     """
     position = StationPosition(station.longitude_deg, station.latitude_deg, station.height_m)
-    to_site, to_sun = view.paths.seen(position, view.site), view.paths.seen(position, Body.SUN)
-
-    def apart_deg(epoch_s: Floats) -> Floats:
-        return separation_deg(to_site.vector_km(epoch_s), to_sun.vector_km(epoch_s))
+    to_site, to_sun = (view.paths.seen_inertial(position, each) for each in (view.site, Body.SUN))
+    apart_deg = Apart(to_site, to_sun, 0.0)
 
     def sample(epoch_s: Floats) -> dict[str, Floats]:
         site_km = to_site.vector_km(epoch_s)
@@ -93,6 +92,6 @@ def search_conjunctions(view: PlaceView, station: Station, least_deg: float, spa
             "light_time_s": np.linalg.norm(site_km, axis=0) / LIGHT_SPEED_KM_S,
         }
 
-    near = Condition("sun_separation", lambda epoch_s: least_deg - apart_deg(epoch_s))
+    near = Condition("sun_separation", Negative(Apart(to_site, to_sun, least_deg)))
     ends = Ends(view.horizon.place_id, station.station_id)
     return windows_of(WindowKind.CONJUNCTION, ends, search([near], span), span, sample)
