@@ -149,8 +149,8 @@ def test_light_through_narrow_notches(
     rng = np.random.default_rng(seed)
     azimuth_deg, elevation_deg, radius_deg = sun_at_ridge
     skyline_deg = np.full(1440, 30.0)
-    passed = int(azimuth_deg[0] * 4) - np.append(0, rng.integers(0, 20, 2))
-    skyline_deg[passed % 1440] = elevation_deg[0] + np.append(-0.5, rng.uniform(-1.0, 1.0, 2))
+    passed = int(azimuth_deg[0] * 4) - np.append(rng.integers(0, 20, 2), 0)
+    skyline_deg[passed % 1440] = elevation_deg[0] + np.append(rng.uniform(-1.0, 1.0, 2), -0.5)
     view = PlaceView(paths, replace(_view(paths).horizon, skyline_deg=skyline_deg))
     lit = [each for each in search_light(view, DAY) if each.kind is WindowKind.ILLUMINATION]
     every = slice(None, None, 15)

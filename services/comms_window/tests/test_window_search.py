@@ -183,8 +183,8 @@ def test_an_edge_beside_a_gap_within_the_errors_is_potential() -> None:
         def __call__(self, epoch_s: np.ndarray) -> np.ndarray:
             return np.abs(epoch_s - middle_s) / 86_400.0 - 0.01
 
-        def bounds(self, epoch_s: np.ndarray, half_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return self(epoch_s) - half_s / 86_400.0, self(epoch_s) + half_s / 86_400.0
+        def bounds(self, epoch_s: np.ndarray, half_s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            return self(epoch_s) - half_s / 86_400.0, self(epoch_s) + half_s / 86_400.0, half_s < 0.0
 
         def cuts(self, start_s: float, end_s: float) -> np.ndarray:
             return np.array([start_s, end_s])

@@ -15,6 +15,7 @@ from malapert_astro.fitted_paths import FittedPath
 from malapert_astro.masks import HorizonMask
 
 Floats = NDArray[np.float64]
+Bounds = tuple[Floats, Floats, NDArray[np.bool_]]
 
 _NO_FLOOR_DEG = -180.0
 
@@ -36,8 +37,8 @@ class Clearance(ABC):
         """Return the value at epochs of shape (n,)."""
 
     @abstractmethod
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
-        """Return the least and the greatest value within `half_s` of epochs, each of shape (n,)."""
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
+        """Return the least and the greatest value within `half_s` of epochs, and where it crosses zero once at most."""
 
     def cuts(self, start_s: float, end_s: float) -> Floats:
         """Return the epochs between which the paths are smooth."""
@@ -66,7 +67,7 @@ class AboveMask(Clearance):
         azimuth, elevation = self._path.direction_deg(epoch_tdb_s)
         return np.asarray(elevation - np.maximum(self._mask.elevation_at(azimuth), self._floor_deg))
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
         """Return the bounds of the clearance."""
         return _mask_bounds(self._path, self._mask, self._floor_deg, 0.0, middle_s, half_s)
 
@@ -94,7 +95,7 @@ class DiscAboveMask(Clearance):
         radius_deg = np.degrees(np.arcsin(self._radius_km / distance_km))
         return self._mask.disc_clearance_deg(*self._path.direction_deg(epoch_tdb_s), radius_deg)
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
         """Return the bounds of the clearance."""
         return _mask_bounds(self._path, self._mask, _NO_FLOOR_DEG, self._radius_km, middle_s, half_s)
 
@@ -119,11 +120,11 @@ class Apart(Clearance):
         one_km, other_km = self._path.vector_km(epoch_tdb_s), self._other.vector_km(epoch_tdb_s)
         return separation_deg(one_km, other_km) - self._least_deg
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
         """Return the bounds: a direction turns by at most its speed over its nearest distance."""
         reach_deg = turn_deg(self._path, middle_s, half_s) + turn_deg(self._other, middle_s, half_s)
         value = self(middle_s)
-        return value - reach_deg, value + reach_deg
+        return around(value, reach_deg)
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,19 @@ class Negative:
         """Return the value at epochs of shape (n,)."""
         return -self.of(epoch_tdb_s)
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
-        """Return the least and the greatest value within `half_s` of epochs, each of shape (n,)."""
-        least, greatest = self.of.bounds(middle_s, half_s)
-        return -greatest, -least
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
+        """Return the least and the greatest value within `half_s` of epochs, and where it crosses zero once at most."""
+        least, greatest, steady = self.of.bounds(middle_s, half_s)
+        return -greatest, -least, steady
 
     def cuts(self, start_s: float, end_s: float) -> Floats:
         """Return the epochs between which the paths are smooth."""
         return self.of.cuts(start_s, end_s)
+
+
+def around(value: Floats, reach: Floats) -> Bounds:
+    """Return the bounds of what is no further than `reach` from a value, and may turn as it likes."""
+    return value - reach, value + reach, np.zeros(value.shape, dtype=np.bool_)
 
 
 def separation_deg(one_km: Floats, other_km: Floats) -> Floats:
@@ -163,7 +169,7 @@ def turn_deg(path: FittedPath, middle_s: Floats, half_s: Floats) -> Floats:
 
 def _mask_bounds(
     path: FittedPath, mask: HorizonMask, floor_deg: float, radius_km: float, middle_s: Floats, half_s: Floats
-) -> tuple[Floats, Floats]:
+) -> Bounds:
     return mask_kernel.bounds(
         mask.azimuth_deg, mask.elevation_deg, floor_deg, radius_km, *path.motion(middle_s), half_s
     )

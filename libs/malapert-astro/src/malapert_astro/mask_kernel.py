@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
@@ -65,8 +66,10 @@ def bounds(
     rate_km_s: Floats,
     acceleration_km_s2: Floats,
     half_s: Floats,
-) -> tuple[Floats, Floats]:
-    """Return the least and the greatest clearance within `half_s` of instants, degrees, each of shape (n,).
+) -> tuple[Floats, Floats, Flags]:
+    """Return the least and greatest clearance within `half_s` of instants, degrees, and where one crossing is the most.
+
+    Each is of shape (n,).
 
     Parameters
     ----------
@@ -84,15 +87,22 @@ def bounds(
         How long before and after each instant, shape (n,).
     """
     least, greatest = np.empty(half_s.size), np.empty(half_s.size)
+    steady = np.zeros(half_s.size, dtype=np.bool_)
     for j in range(half_s.size):
         motion = _motion(vector_km[:, j], rate_km_s[:, j], acceleration_km_s2[j], half_s[j])
         if radius_km > 0.0:
             low, high = _disc_bounds(azimuth_deg, elevation_deg, motion, radius_km)
+            way = 0
         else:
-            low, high = _point_bounds(azimuth_deg, elevation_deg, motion, half_s[j])
-        least[j] = min(low, max(motion.elevation - motion.elevation_reach, -90.0) - floor_deg)
+            low, high, way = _point_bounds(azimuth_deg, elevation_deg, motion, half_s[j])
+        over_floor = max(motion.elevation - motion.elevation_reach, -90.0) - floor_deg
+        floor_way = _way(motion.elevation_rate, motion.elevation_bend * half_s[j])
+        least[j] = min(low, over_floor)
         greatest[j] = min(high, motion.elevation + motion.elevation_reach - floor_deg)
-    return least, greatest
+        # Of mask and floor only what may be crossed counts.
+        way = way if over_floor >= 0.0 else floor_way if low >= 0.0 or way == floor_way else 0
+        steady[j] = way != 0
+    return least, greatest, steady
 
 
 @_compiled
@@ -139,18 +149,29 @@ def _motion(vector_km: Floats, rate_km_s: Floats, acceleration_km_s2: float, hal
 
 
 @_compiled
-def _point_bounds(azimuth_deg: Floats, elevation_deg: Floats, motion: _Motion, half_s: float) -> tuple[float, float]:
+def _way(rate: float, change: float) -> int:
+    """Return 1 where a rate that changes by as much at most stays positive, −1 where negative, 0 where it may turn."""
+    return 0 if abs(rate) <= change else 1 if rate > 0.0 else -1
+
+
+@_compiled
+def _point_bounds(
+    azimuth_deg: Floats, elevation_deg: Floats, motion: _Motion, half_s: float
+) -> tuple[float, float, int]:
+    """Return bounds of a point's clearance, and the way that it goes: 1 up, −1 down, 0 either."""
     reach = motion.azimuth_reach
     low, high, slope, pieces = _extremes(azimuth_deg, elevation_deg, motion.azimuth - reach, motion.azimuth + reach)
     least = max(motion.elevation - motion.elevation_reach, -90.0) - high
     greatest = motion.elevation + motion.elevation_reach - low
+    way = 0
     if pieces == 1 and motion.elevation_bend < np.inf:
         # Along one straight piece of the mask the clearance itself is smooth: a bound of second order.
         middle = motion.elevation - _height(azimuth_deg, elevation_deg, motion.azimuth)
-        reach = abs(motion.elevation_rate - slope * motion.azimuth_rate) * half_s
-        reach += 0.5 * (motion.elevation_bend + abs(slope) * motion.azimuth_bend) * half_s**2
-        least, greatest = max(least, middle - reach), min(greatest, middle + reach)
-    return least, greatest
+        rate = motion.elevation_rate - slope * motion.azimuth_rate
+        change = (motion.elevation_bend + abs(slope) * motion.azimuth_bend) * half_s
+        reach = (abs(rate) + 0.5 * change) * half_s
+        least, greatest, way = max(least, middle - reach), min(greatest, middle + reach), _way(rate, change)
+    return least, greatest, way
 
 
 @_compiled

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-SHORTEST_S = 0.1
+SHORTEST_S = 0.01
 """Windows and gaps at least as long are found for certain; shorter ones may be passed over."""
 _FIRST_PARTS = 8
 
@@ -21,10 +21,11 @@ class Bounded(Protocol):
     def __call__(self, times_s: Floats, /) -> Floats:
         """Return the value at times of shape (n,)."""
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
-        """Return bounds below and above its values within `half_s` of times, each of shape (n,).
+    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return bounds below and above its values within `half_s` of times, and whether it crosses zero once at most.
 
-        They need not be near, but must come as near as wanted with shorter intervals; not beyond `cuts`.
+        Each is of shape (n,). Bounds need not be near, but must come as near as wanted with shorter intervals. That it
+        may cross more often is always allowed. Intervals do not reach beyond `cuts`.
         """
 
     def cuts(self, start_s: float, end_s: float) -> Floats:
@@ -51,8 +52,8 @@ def find_windows(function: Bounded, start_s: float, end_s: float, tolerance_s: f
     Notes
     -----
     Branch and bound (Moore, Kearfott and Cloud, Introduction to Interval Analysis, 2009, chapter 8): an interval over
-    which the bounds have one sign is settled, any other is halved, until it is shorter than `SHORTEST_S`. So no window
-    or gap of that length is missed, however narrow what makes it.
+    which the bounds have one sign, or which has one crossing at most, is settled; any other is halved, until it is
+    shorter than `SHORTEST_S`. So no window or gap of that length is missed, however narrow what makes it.
     """
     if not end_s > start_s:
         raise ValueError(f"the span ends at {end_s}, not after its start {start_s}")
@@ -134,7 +135,7 @@ def _settled(function: Bounded, start_s: float, end_s: float) -> tuple[Floats, F
     parts = []
     while len(low):
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        least, greatest = function.bounds(middle, half)
+        least, greatest, once = function.bounds(middle, half)
         unknown = np.isnan(least) | np.isnan(greatest)
         if unknown.any():
             raise ValueError(f"the function gives no number at {float(middle[unknown][0])}")
@@ -142,9 +143,9 @@ def _settled(function: Bounded, start_s: float, end_s: float) -> tuple[Floats, F
         sign = np.where(least >= 0.0, 1.0, -1.0)
         shut = ~is_open
         parts.append((low[shut], high[shut], sign[shut], sign[shut]))
-        short = is_open & (half <= 0.5 * SHORTEST_S)
-        parts.append((low[short], high[short], _evaluate(function, low[short]), _evaluate(function, high[short])))
-        split = is_open & ~short
+        ends = is_open & (once | (half <= 0.5 * SHORTEST_S))
+        parts.append((low[ends], high[ends], _evaluate(function, low[ends]), _evaluate(function, high[ends])))
+        split = is_open & ~ends
         low = np.column_stack((low[split], middle[split])).ravel()
         high = np.column_stack((middle[split], high[split])).ravel()
     found = [np.concatenate(each) for each in zip(*parts, strict=True)]

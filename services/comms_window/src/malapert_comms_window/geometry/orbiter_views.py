@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from malapert_astro.clearances import Clearance, Negative, separation_deg, turn_deg
+from malapert_astro.clearances import Bounds, Clearance, Negative, around, separation_deg, turn_deg
 from malapert_astro.ephemeris import SUN_RADIUS_KM, Ephemeris
 from malapert_astro.fitted_paths import EARTH_MOON_BEFORE_S, FittedPath, SpanPaths
 from malapert_astro.orbits import Orbit
@@ -114,7 +114,7 @@ class Shadow(Clearance):
             overlaps.append(sun_deg + _radius_deg(radius_km, body_km) - separation_deg(sun_km, body_km))
         return np.asarray(np.maximum(*overlaps))
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
         """Return the bounds of the overlap, from how far the discs grow and how far their centres turn."""
         sun_km = self._to_sun.vector_km(middle_s)
         sun_turn_deg, sun_deg = (
@@ -128,7 +128,7 @@ class Shadow(Clearance):
             reach_deg = sun_turn_deg + turn_deg(path, middle_s, half_s)
             least.append(sun_deg[0] + body_deg[0] - apart_deg - reach_deg)
             greatest.append(sun_deg[1] + body_deg[1] - apart_deg + reach_deg)
-        return np.maximum(*least), np.maximum(*greatest)
+        return np.maximum(*least), np.maximum(*greatest), np.zeros(middle_s.shape, dtype=np.bool_)
 
     def sun_fraction(self, epoch_s: Floats) -> Floats:
         """Return the share of the Sun's disc that shows, 0 to 1."""
@@ -160,7 +160,7 @@ class _BesideLimb(Clearance):
         passes_km = _passes_km(self._path.vector_km(epoch_tdb_s), self._to_moon.vector_km(epoch_tdb_s))
         return passes_km - _MOON_RADIUS_KM
 
-    def bounds(self, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, middle_s: Floats, half_s: Floats) -> Bounds:
         """Return the bounds: the distance changes no faster than either end of the way does against the Moon."""
         target_km, target_km_s, target_bend = self._path.motion(middle_s)
         moon_km, moon_km_s, moon_bend = self._to_moon.motion(middle_s)
@@ -168,7 +168,7 @@ class _BesideLimb(Clearance):
         of_target = np.linalg.norm(target_km_s - moon_km_s, axis=0) + (target_bend + moon_bend) * half_s
         reach_km = np.maximum(of_observer, of_target) * half_s
         value = _passes_km(target_km, moon_km) - _MOON_RADIUS_KM
-        return value - reach_km, value + reach_km
+        return around(value, reach_km)
 
 
 def _radii_deg(path: FittedPath, radius_km: float, middle_s: Floats, half_s: Floats) -> tuple[Floats, Floats]:
