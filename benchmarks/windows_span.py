@@ -1,7 +1,9 @@
 """Time the windows of stations × places over a span, and SPICE's geometry finder on the same task for a few stations.
 
-CPU seconds of this process; run it with OMP_NUM_THREADS=1. The skylines are seeded noise of half-degree steps; the
-comparison with SPICE has flat skylines, since its finder knows no terrain, and seeks the same edges as closely.
+CPU seconds of this process; run it with OMP_NUM_THREADS=1. The skylines are seeded noise of half-degree steps. Every
+station has a mask of its own: seeded hills every two degrees, masts half a degree wide and a vertical edge. The
+comparison with SPICE has flat skylines and no masks, since its finder knows no terrain, and seeks the same edges as
+closely.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +27,7 @@ from malapert_astro.points import SitePosition
 from malapert_astro.times import utc_seconds
 from malapert_comms_window.domain.horizons import Horizon
 from malapert_comms_window.domain.links import LinkTerminal
-from malapert_comms_window.domain.stations import Station
+from malapert_comms_window.domain.stations import MaskPoint, Station
 from malapert_comms_window.domain.windows import Window
 from malapert_comms_window.geometry.conditions import EDGE_TOLERANCE_S, SearchSpan, intervals_of, search
 from malapert_comms_window.geometry.place_views import PlaceView
@@ -48,6 +51,19 @@ def _horizon(index: int, *, flat: bool = False) -> Horizon:
     smooth_deg = np.convolve(np.tile(rough, 3), np.ones(7) / 7.0, "same")[720:1440]
     skyline_deg = np.zeros(4) if flat else smooth_deg
     return Horizon(f"place-{index}", -137.3 + 0.5 * index, -89.45 + 0.004 * index, 1200.0, 2.0, skyline_deg, 0.01)
+
+
+def _masked(index: int, station: Station) -> Station:
+    """Return a station with a rough mask: masts of the kind that a coarse step passes over, and a vertical edge."""
+    rng = np.random.default_rng(1000 + index)
+    hills = np.convolve(np.tile(rng.uniform(0.0, 14.0, 180), 3), np.ones(7) / 7.0, "same")[180:360]
+    points = [(2.0 * index, float(height)) for index, height in enumerate(hills)]
+    for azimuth in rng.choice(np.arange(1, 359, 2), 3, replace=False):
+        points += [(azimuth - 0.3, 8.0), (azimuth - 0.2, 70.0), (azimuth + 0.2, 70.0), (azimuth + 0.3, 8.0)]
+    edge = float(rng.choice(np.arange(0.5, 359.0, 2.0)))
+    points += [(edge, 4.0), (edge, 14.0)]
+    points.sort(key=lambda point: point[0])
+    return replace(station, mask=tuple(MaskPoint(azimuth, elevation) for azimuth, elevation in points))
 
 
 def _span(days: float, profile_step_s: float = 1800.0) -> SearchSpan:
@@ -183,7 +199,8 @@ def main() -> None:
     search_contacts(warm, stations[0], TERMINAL, _span(2.0))
     print(f"{options.days:g} days, {options.places} places, {options.stations} stations, profiles every 30 min\n")
     print("| search | windows | CPU s |\n|---|---|---|")
-    _print_searches(ephemeris, stations[: options.stations], options.places, _span(options.days))
+    masked = [_masked(index, station) for index, station in enumerate(stations[: options.stations])]
+    _print_searches(ephemeris, masked, options.places, _span(options.days))
     print(f"\n{options.spice_days:g} days, 1 place with a flat skyline, {options.spice_stations} stations\n")
     print("| Sun, Earth and contacts by | windows | CPU s | edges apart, ms |\n|---|---|---|---|")
     _print_comparison(ephemeris, stations[: options.spice_stations], _span(options.spice_days))

@@ -167,25 +167,33 @@ def _crossings(
     Interpolate, truncate, project (Oliveira and Takahashi, ACM TOMS 47(1), 2020): superlinear on smooth functions, and
     at most one evaluation more than bisection on any.
     """
-    if not len(low):
-        return low
-    width = float(np.max(high - low))
-    halvings = max(int(np.ceil(np.log2(width / (2.0 * tolerance_s)))), 0)
+    edges = np.empty_like(low)
+    left = np.arange(len(low))
+    width = high - low
+    halvings = np.maximum(np.ceil(np.log2(width / (2.0 * tolerance_s))), 0.0)
     truncation = 0.2 / width
-    for step in range(halvings + 2):
+    step = 0
+    while len(left):
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        if np.max(half) <= tolerance_s:
-            break
+        done = (half <= tolerance_s) | (step > halvings + 1)
+        if done.any():
+            edges[left[done]] = middle[done]
+            left = left[~done]
+            low, high, value_low, value_high, middle, half, halvings, truncation = (
+                each[~done] for each in (low, high, value_low, value_high, middle, half, halvings, truncation)
+            )
         radius = np.maximum(tolerance_s * 2.0 ** (halvings + 1 - step) - half, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             falsi = (high * value_low - low * value_high) / (value_low - value_high)
         falsi = np.where(np.isfinite(falsi), falsi, middle)
         towards = np.sign(middle - falsi)
-        shift = np.minimum(truncation * (2.0 * half) ** 2, np.abs(middle - falsi))
+        # By the tolerance at least: a guess on the crossing itself would leave the far end where it is.
+        shift = np.minimum(np.maximum(truncation * (2.0 * half) ** 2, tolerance_s), np.abs(middle - falsi))
         guess = falsi + towards * shift
         guess = np.where(np.abs(guess - middle) <= radius, guess, middle - towards * radius)
         value_guess = _evaluate(function, guess)
         same = (value_guess >= 0.0) == (value_low >= 0.0)
         low, value_low = np.where(same, guess, low), np.where(same, value_guess, value_low)
         high, value_high = np.where(same, high, guess), np.where(same, value_high, value_guess)
-    return np.asarray(0.5 * (low + high))
+        step += 1
+    return edges
