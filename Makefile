@@ -59,6 +59,10 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 test: setup ## every test that needs no container engine and no browser
 	$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/browser
 
+.PHONY: test-fast
+test-fast: setup ## the tests that start no process and are over within a second each
+	$(BIN)/pytest -q -n 2 --fast --ignore=tests
+
 .PHONY: test-browser
 test-browser: setup ## the report and the API's page in Chromium
 	$(BIN)/pytest -q tests/browser
@@ -76,6 +80,10 @@ lint: setup ## style, formatting, unused and missing dependencies, Dockerfiles
 .PHONY: format
 format: setup ## format the code
 	$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+.PHONY: hooks
+hooks: ## have git check style, format and types of what is committed
+	git config core.hooksPath deploy/hooks
 
 .PHONY: typecheck
 typecheck: setup ## static types, strict

@@ -13,6 +13,28 @@ from malapert_testing.services import ServiceLauncher
 # Tests start servers as another user, which Python does by fork; gRPC's own fork handlers can kill such a child.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
+_STARTS_A_PROCESS = frozenset({"own_nats_server", "postgresql_server", "platform"})
+_TAKES_LONG = frozenset({"e2e", "slow"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--fast`."""
+    parser.addoption("--fast", action="store_true", help="leave out tests that start a process or are marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, under `--fast`, what starts a server or a platform, and what is marked as slow or end to end."""
+    if config.getoption("--fast"):
+        left_out = [item for item in items if _is_slow(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _is_slow(item)]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    marks = {mark.name for mark in item.iter_markers()}
+    return not _STARTS_A_PROCESS.isdisjoint(fixtures) or not _TAKES_LONG.isdisjoint(marks)
+
 
 @pytest.fixture
 def own_nats_server(tmp_path: Path) -> Iterator[NatsServer]:
