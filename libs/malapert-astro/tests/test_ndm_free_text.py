@@ -43,7 +43,7 @@ UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\
 def written_oem(name: str, *, xml: bool) -> bytes:
     read = read_oem(OEM.encode())
     segments = tuple(replace(segment, object_name=name) for segment in read.segments)
-    return write_oem(Oem("2.0", name, "2029-01-01T00:00:00", segments), xml=xml)
+    return write_oem(Oem("2.0", name, "2029-01-01T00:00:00", segments), xml=xml, comments=(name,))
 
 
 def written_tdm(name: str, *, xml: bool) -> bytes:
@@ -52,7 +52,9 @@ def written_tdm(name: str, *, xml: bool) -> bytes:
         "RANGE_UNITS": "km",
     }  # fmt: skip
     observations = (Observation("RANGE", "2029-01-15T00:00:00.000000", np.nan, 384_000.5),)
-    return write_tdm(Tdm("2.0", name, "2029-01-01T00:00:00", (TdmSegment(metadata, observations),)), xml=xml)
+    return write_tdm(
+        Tdm("2.0", name, "2029-01-01T00:00:00", (TdmSegment(metadata, observations),)), xml=xml, comments=(name,)
+    )
 
 
 def check(name: str) -> None:
@@ -61,9 +63,13 @@ def check(name: str) -> None:
         lines = content.decode().split("\n")
         assert max(map(len, lines)) <= 254
         assert not any(UNCLEAN.search(line) for line in lines)
-        assert lines[1:3] == ["CREATION_DATE = 2029-01-01T00:00:00", f"ORIGINATOR = {clean}"[:254].rstrip()]
+        assert lines[1] == f"COMMENT {clean}"[:254].rstrip()
+        assert lines[2:4] == ["CREATION_DATE = 2029-01-01T00:00:00", f"ORIGINATOR = {clean}"[:254].rstrip()]
     for content in (written_oem(name, xml=True), written_tdm(name, xml=True)):
-        assert ElementTree.fromstring(content).findtext("header/ORIGINATOR") == clean
+        header = ElementTree.fromstring(content).find("header")
+        assert header is not None
+        assert [part.tag for part in header] == ["COMMENT", "CREATION_DATE", "ORIGINATOR"]
+        assert header[0].text == header[2].text == clean
     for xml in (False, True):
         (segment,) = read_oem(written_oem(name, xml=xml)).segments
         np.testing.assert_allclose(segment.position_km[0], 2000.0 + np.arange(6))

@@ -100,3 +100,25 @@ async def test_a_search_is_a_table_and_points(sqlite_platform: GatewayPlatform) 
     collection = (await sqlite_platform.http.get(address, headers=sqlite_platform.bearer())).json()
     assert [feature["id"] for feature in collection["features"]] == ["s-1", "s-2"]
     assert "IAU_2015" in collection["crs"]["properties"]["name"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("name", "media_type", "file"),
+    [
+        ("json", "application/json", "plan.json"),
+        ("mps", "application/json", "plan.mps.json"),
+        ("openmct", "application/json", "plan.openmct.json"),
+        ("ics", "text/calendar; charset=utf-8", "plan.ics"),
+        ("csv", "text/csv; charset=utf-8", "plan.csv"),
+        ("timeline", "text/plain; charset=utf-8", "plan.txt"),
+        ("geojson-sites", "application/geo+json", "sites.geojson"),
+    ],
+)
+async def test_files_say_what_they_are(sqlite_platform: GatewayPlatform, name: str, media_type: str, file: str) -> None:
+    made = plan_pb2.Plan(plan_id="p-1", mission_id="月面", state=plan_pb2.PLAN_STATE_DRAFT, version=1)
+    sqlite_platform.services.answers["GetPlan"] = lambda _: plan_pb2.GetPlanResponse(plan=made)
+    answer = await sqlite_platform.http.get(f"/api/v1/plans/p-1/export?format={name}", headers=sqlite_platform.bearer())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+    assert answer.headers["content-disposition"] == f'attachment; filename="{file}"'
+    answer.content.decode("utf-8")

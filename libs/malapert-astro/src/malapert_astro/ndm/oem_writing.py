@@ -1,17 +1,17 @@
 """Orbit Ephemeris Messages of version 2.0, written in UTC (CCSDS 502.0-B-3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from malapert_astro.ndm.epochs import utc_texts
 from malapert_astro.ndm.oem_parts import STATE
 from malapert_astro.ndm.oem_segments import Oem, OemSegment
-from malapert_astro.ndm.written_text import one_line, text_line
+from malapert_astro.ndm.written_text import comment_line, one_line, text_line
 
 
-def write_oem(oem: Oem, *, xml: bool) -> bytes:
-    """Return a message of version 2.0 in UTC with the segments' states."""
-    return (_xml_of(oem) if xml else _text_of(oem)).encode()
+def write_oem(oem: Oem, *, xml: bool, comments: Sequence[str] = ()) -> bytes:
+    """Return a message of version 2.0 in UTC with the segments' states, and comments in its header."""
+    return (_xml_of(oem, comments) if xml else _text_of(oem, comments)).encode()
 
 
 def _metadata(segment: OemSegment, times: list[str]) -> list[tuple[str, str]]:
@@ -43,9 +43,10 @@ def _rows(segment: OemSegment, times: list[str]) -> Iterator[list[str]]:
         yield [time, *place, *speed]
 
 
-def _text_of(oem: Oem) -> str:
+def _text_of(oem: Oem, comments: Sequence[str]) -> str:
     lines = [
         "CCSDS_OEM_VERS = 2.0",
+        *map(comment_line, comments),
         f"CREATION_DATE = {oem.creation_date}",
         text_line("ORIGINATOR", oem.originator),
         "",
@@ -58,9 +59,11 @@ def _text_of(oem: Oem) -> str:
     return "\n".join(lines)
 
 
-def _xml_of(oem: Oem) -> str:
+def _xml_of(oem: Oem, comments: Sequence[str]) -> str:
     root = ElementTree.Element("oem", {"id": "CCSDS_OEM_VERS", "version": "2.0"})
     header = ElementTree.SubElement(root, "header")
+    for comment in comments:
+        ElementTree.SubElement(header, "COMMENT").text = one_line(comment)
     ElementTree.SubElement(header, "CREATION_DATE").text = oem.creation_date
     ElementTree.SubElement(header, "ORIGINATOR").text = one_line(oem.originator)
     body = ElementTree.SubElement(root, "body")

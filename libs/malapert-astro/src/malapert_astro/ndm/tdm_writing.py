@@ -1,15 +1,15 @@
 """Tracking Data Messages of version 2.0, written (CCSDS 503.0-B-2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from malapert_astro.ndm.tdm_segments import Tdm, TdmSegment
-from malapert_astro.ndm.written_text import one_line, text_line
+from malapert_astro.ndm.written_text import comment_line, one_line, text_line
 
 
-def write_tdm(tdm: Tdm, *, xml: bool) -> bytes:
-    """Return a message of version 2.0 with the segments' metadata and observations."""
-    return (_xml_of(tdm) if xml else _text_of(tdm)).encode()
+def write_tdm(tdm: Tdm, *, xml: bool, comments: Sequence[str] = ()) -> bytes:
+    """Return a message of version 2.0 with the segments' metadata and observations, and comments in its header."""
+    return (_xml_of(tdm, comments) if xml else _text_of(tdm, comments)).encode()
 
 
 def _values(segment: TdmSegment) -> Iterator[tuple[str, str, str]]:
@@ -17,9 +17,10 @@ def _values(segment: TdmSegment) -> Iterator[tuple[str, str, str]]:
         yield observation.keyword, observation.epoch, repr(observation.value)
 
 
-def _text_of(tdm: Tdm) -> str:
+def _text_of(tdm: Tdm, comments: Sequence[str]) -> str:
     lines = [
         "CCSDS_TDM_VERS = 2.0",
+        *map(comment_line, comments),
         f"CREATION_DATE = {tdm.creation_date}",
         text_line("ORIGINATOR", tdm.originator),
         "",
@@ -31,9 +32,11 @@ def _text_of(tdm: Tdm) -> str:
     return "\n".join(lines)
 
 
-def _xml_of(tdm: Tdm) -> str:
+def _xml_of(tdm: Tdm, comments: Sequence[str]) -> str:
     root = ElementTree.Element("tdm", {"id": "CCSDS_TDM_VERS", "version": "2.0"})
     header = ElementTree.SubElement(root, "header")
+    for comment in comments:
+        ElementTree.SubElement(header, "COMMENT").text = one_line(comment)
     ElementTree.SubElement(header, "CREATION_DATE").text = tdm.creation_date
     ElementTree.SubElement(header, "ORIGINATOR").text = one_line(tdm.originator)
     body = ElementTree.SubElement(root, "body")

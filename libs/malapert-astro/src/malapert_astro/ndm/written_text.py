@@ -14,6 +14,11 @@ def text_line(keyword: str, value: str) -> str:
     return f"{keyword} = {one_line(value)}"[:_LONGEST_LINE].rstrip()
 
 
+def comment_line(text: str) -> str:
+    """Return a comment as one line of at most 254 characters."""
+    return f"COMMENT {one_line(text)}"[:_LONGEST_LINE].rstrip()
+
+
 def one_line(text: str) -> str:
     """Return a text in one line, without characters that XML does not hold."""
     return " ".join(_UNPRINTABLE.sub(" ", text).split())

@@ -13,6 +13,7 @@ from malapert_core.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from malapert_core.grpc_server import FILE_LIMIT_BYTES
 
+from malapert_comms_window import SOFTWARE
 from malapert_comms_window.domain.windows import Window
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.storage.window_sets import WindowSetStore
@@ -88,7 +89,9 @@ class ExchangeService:
         if not window.station_id or any(name not in profiles for _, name in _OBSERVED):
             fault = Fault("window_id", "NO_STATION", f"{window.kind} windows have no station that measures")
             raise InvalidInputError("NO_STATION", "the window has no tracking station", faults=[fault])
-        return write_tdm(Tdm("2.0", "MALAPERT", utc_text(self._clock()), (_segment(window),)), xml=xml)
+        comments = [f"Written by {SOFTWARE}", f"Predicted: window {window_id} of window set {window_set_id}"]
+        message = Tdm("2.0", "MALAPERT", utc_text(self._clock()), (_segment(window),))
+        return write_tdm(message, xml=xml, comments=comments)
 
 
 def _read(content: bytes) -> tuple[Tdm, list[list[ObservationSummary]]]:

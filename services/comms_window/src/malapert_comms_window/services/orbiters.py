@@ -17,6 +17,7 @@ from malapert_core.grpc_server import FILE_LIMIT_BYTES
 from malapert_core.hashing import bytes_hash
 from malapert_core.identity import Identity
 
+from malapert_comms_window import SOFTWARE
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
 from malapert_comms_window.geometry.orbit_export import exported_segments
 from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on, orbit_of
@@ -150,7 +151,9 @@ class OrbiterService:
         self, orbiter: Orbiter, orbit: Orbit, span: tuple[datetime, datetime], step_s: float, *, xml: bool
     ) -> bytes:
         segments = exported_segments(orbiter, orbit, span, step_s)
-        return write_oem(Oem("2.0", "MALAPERT", utc_text(self._clock()), segments), xml=xml)
+        made_from = f"{orbiter.source} file of {orbiter.origin}, {orbiter.content_hash}"
+        comments = [f"Written by {SOFTWARE}", f"Orbiter {orbiter.orbiter_id} version {orbiter.version}: {made_from}"]
+        return write_oem(Oem("2.0", "MALAPERT", utc_text(self._clock()), segments), xml=xml, comments=comments)
 
 
 def _check(registration: OrbiterRegistration) -> None:

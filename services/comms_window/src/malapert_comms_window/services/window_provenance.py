@@ -9,7 +9,7 @@ from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_core.hashing import bytes_hash, content_hash
 from pydantic import TypeAdapter
 
-from malapert_comms_window import __version__
+from malapert_comms_window import SOFTWARE
 from malapert_comms_window.domain.figures import Confidence
 from malapert_comms_window.domain.horizons import HorizonSet
 from malapert_comms_window.domain.stations import Station
@@ -36,7 +36,7 @@ def provenance_of(given: Inputs, now: datetime) -> Provenance:
     return Provenance(
         inputs=tuple(inputs),
         parameters={"edge_tolerance_s": str(EDGE_TOLERANCE_S), "profile_step_s": str(request.profile_step_s)},
-        software=f"malapert-comms-window {__version__}",
+        software=SOFTWARE,
         created_time=now,
         synthetic_terrain=array.synthetic_terrain or antenna.synthetic_terrain,
         notes=(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from malapert_core.plain_text import one_line
 from malapert_http_models.contracts.planner import Plan, PlannedActivity, PlannedActivityKind, PlannedContact, PlanState
 from malapert_http_models.wire import rfc3339
 
@@ -40,7 +41,7 @@ def _activity(plan: Plan, activity: PlannedActivity, updated: datetime) -> Calen
     ]
     return CalendarEntry(
         identity=("plan", plan.plan_id, "activity", activity.activity_id),
-        title=activity.title or activity.activity_id,
+        title=one_line(activity.title) or activity.activity_id,
         place=f"{activity.place_id} → {activity.to_place_id}" if drive else activity.place_id,
         lines=[line for line in lines if line],
         span=(activity.interval.start_time, activity.interval.end_time),

@@ -28,7 +28,9 @@ def openmct_plan(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     for item in plan.activities:
         is_drive = item.kind is PlannedActivityKind.DRIVE
         lane = _DRIVES if is_drive else _lane(item.agency_id)
-        lanes.setdefault(lane, []).append(_entry(item.title or item.activity_id, item.interval, item.activity_id))
+        lanes.setdefault(lane, []).append(
+            _entry(one_line(item.title) or item.activity_id, item.interval, item.activity_id)
+        )
     lanes[_CONTACTS] = [_entry(item.station_id, item.interval, contact_key(item)) for item in plan.contacts]
     filled = {lane: entries for lane, entries in lanes.items() if entries}
     for number, (lane, entries) in enumerate(filled.items()):
