@@ -11,8 +11,8 @@ from malapert_core.timestamps import from_timestamp
 from malapert_gateway.exports.mps_plan import mps_plan
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.simple_schedule import read_simple_schedule, write_simple_schedule
-from malapert_gateway.models.contact import ContactState
-from malapert_gateway.models.plan import PlannedActivityKind
+from malapert_http_models.contracts.comms_window import ContactState
+from malapert_http_models.contracts.planner import PlannedActivityKind
 from test_gateway_free_text import NOW, TEXT, contact_of, plan_of
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,20}", fullmatch=True) | st.sampled_from(["drive", "contact"])
