@@ -1,9 +1,14 @@
 """What others wrote is shown as it stands: no markup, no emoji codes, no control characters, no formulas."""
 
 import io
+import os
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from malapert_cli.api import Api
+from malapert_cli.connection import Connection
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import PlainConsole
@@ -88,3 +93,21 @@ def test_progress_takes_no_markup() -> None:
     follow(Operations(), "o-1", PlainConsole(file=out, width=200))  # type: ignore[arg-type]
     assert "[/]\ufffd[31m" in out.getvalue()
     assert "[red" in out.getvalue()
+
+
+def test_a_file_of_any_name_is_uploaded(tmp_path: Path) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        asked.append(request)
+        return httpx.Response(200, json={"terrain_id": "t-1"})
+
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/dem\n\xff.tif"))
+    path.write_bytes(b"II")
+    api = Api(Connection("http://localhost", "key"))
+    api._client = httpx.Client(base_url="http://localhost/api/v1", transport=httpx.MockTransport(answer))
+    assert api.upload_terrain(path) == {"terrain_id": "t-1"}
+    (request,) = asked
+    assert request.url.params["file_name"] == "dem \ufffd.tif"
+    assert request.url.params["title"] == "dem \ufffd"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from malapert_core.plain_text import one_line
 
 from malapert_cli.connection import Connection
 
@@ -61,10 +62,11 @@ class Api:
 
     def upload_terrain(self, path: Path, title: str = "", source: str = "") -> Json:
         """Register a DEM file, or a zip archive of an image and its label, and return its terrain."""
+        name = one_line(path.name)  # of any bytes, on Linux
         with path.open("rb") as file:
             response = self._client.post(
                 "/terrains",
-                params={"title": title or path.stem, "source": source or f"file {path.name}", "file_name": path.name},
+                params={"title": title or one_line(path.stem), "source": source or f"file {name}", "file_name": name},
                 content=iter(lambda: file.read(1 << 20), b""),
                 headers={"Content-Type": "application/octet-stream", "Idempotency-Key": uuid.uuid4().hex},
             )
