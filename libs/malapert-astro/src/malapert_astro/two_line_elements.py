@@ -22,7 +22,7 @@ LONGEST_AGE_S = 14 * 86_400.0
 """How far from its epoch a set of elements is used: the error of a low orbit grows by kilometres a day."""
 _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
-_PROBE_S = 600.0
+_PROBE_S = 60.0
 _CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 
