@@ -17,7 +17,7 @@ def text_line(keyword: str, value: str) -> str:
 
 def comment_line(text: str) -> str:
     """Return a comment as one line of at most 254 characters."""
-    return f"COMMENT {one_line(text)}"[:_LONGEST_LINE].rstrip()
+    return f"COMMENT {one_line(text)}"[:LONGEST_LINE].rstrip()
 
 
 def one_line(text: str) -> str:
