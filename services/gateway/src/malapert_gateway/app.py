@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from malapert_core.service import open_runtime
 
-from malapert_gateway import openapi, problems
+from malapert_gateway import asyncapi, openapi, problems
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
@@ -95,6 +95,7 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     app.add_middleware(CallContext)
     problems.install(app)
     openapi.install(app)
+    asyncapi.install(app)
     return app
 
 
