@@ -354,7 +354,7 @@ async def test_all_faults_of_a_request_come_back_at_once(sqlite_comms_window: An
         terminal=window_pb2.LinkTerminal(band="Q", frequency_hz=8.0, margin_db=-1.0, rate_steps_bps=[5.0, 2.0]),
     )
     request.places[1].place_id = "base"
-    request.places[1].point.longitude_deg = 224.0
+    request.places[1].point.longitude_deg = 361.0
     async with (
         sqlite_comms_window.run() as service,
         open_test_channel(service.target, identity_of("JAXA")) as channel,

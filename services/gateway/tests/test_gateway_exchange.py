@@ -1,5 +1,6 @@
 """Files that agencies exchange, at the gateway: schedules checked against the given schema and samples."""
 
+import base64
 import csv
 import io
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from gateway_platform import GatewayPlatform
 from icalendar import Calendar
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert_core.errors import InvalidInputError
+from malapert_core.grpc_server import FILE_LIMIT_BYTES
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
 from malapert_gateway.exports.simple_schedule import read_simple_schedule
 from malapert_http_models.contracts.comms_window import ContactState
@@ -192,3 +194,25 @@ async def test_edges_of_windows_go_out_as_planning_events(sqlite_platform: Gatew
     assert definitions[end["definition"]]["predictability"] == "POTENTIAL"
     assert (start["eventTime"], end["eventTime"]) == ("2029-01-18T05:00:00Z", "2029-01-18T07:00:00Z")
     assert {"name": "limited_by", "value": "site_skyline"} in end["arguments"]
+
+
+@pytest.mark.asyncio
+async def test_files_of_orbits_and_tracking_data_pass_every_layer_up_to_one_limit(
+    sqlite_platform: GatewayPlatform,
+) -> None:
+    """Readers, messages and bodies have one limit: a file of that length arrives whole, a longer one does not."""
+    headers = sqlite_platform.bearer("JAXA")
+    services = sqlite_platform.services
+    orbiter = {"orbiter_id": "r", "source": "OEM", "position_error_km": 1.0, "origin": "x"}
+    for path, method, rest, length in (
+        ("/api/v1/orbiters", "RegisterOrbiter", orbiter, FILE_LIMIT_BYTES),
+        ("/api/v1/tracking-data:read", "ReadTrackingData", {}, FILE_LIMIT_BYTES // 3),
+    ):
+        body = {**rest, "content": base64.b64encode(b"x" * length).decode()}
+        answer = await sqlite_platform.http.post(path, json=body, headers=headers, timeout=60.0)
+        assert answer.status_code in (200, 201), answer.text[:500]
+        assert len(services.asked(method)[-1].content) == length
+        longer = b" " * (FILE_LIMIT_BYTES * 4 // 3 + sqlite_platform.gateway.settings.max_body_bytes + 4)
+        json_headers = {**headers, "Content-Type": "application/json"}
+        refused = await sqlite_platform.http.post(path, content=longer, headers=json_headers)
+        assert (refused.status_code, refused.json()["reason"]) == (413, "BODY_TOO_LARGE")

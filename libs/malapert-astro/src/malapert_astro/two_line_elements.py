@@ -22,7 +22,8 @@ LONGEST_AGE_S = 14 * 86_400.0
 """How far from its epoch a set of elements is used: the error of a low orbit grows by kilometres a day."""
 _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
-_PROBE_S = 600.0
+_PROBE_S = 60.0
+_SHORTEST_SPAN_S = 3600.0
 _CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -107,7 +108,7 @@ class TwoLineOrbit(Orbit):
     Raises
     ------
     EphemerisSpanError
-        If there is no state at the epoch.
+        If there are no states for an hour about the epoch.
 
     Notes
     -----
@@ -140,9 +141,10 @@ class TwoLineOrbit(Orbit):
         # The last probes that gave a state: after a decay SGP4 has none.
         start_s = before[-1] + _PROBE_S if before.size else -LONGEST_AGE_S
         end_s = after[0] - _PROBE_S if after.size else LONGEST_AGE_S
-        if start_s > end_s:
+        if end_s - start_s < _SHORTEST_SPAN_S:
             epoch = utc_datetime(self.elements.epoch_utc_s).isoformat()
-            raise EphemerisSpanError(f"the epoch {epoch} is outside the Earth's orientation, or SGP4 has no state then")
+            message = f"about the epoch {epoch} SGP4 and the Earth's orientation give states for less than an hour"
+            raise EphemerisSpanError(message)
         first, last = tdb_from_utc([self.elements.epoch_utc_s + start_s, self.elements.epoch_utc_s + end_s])
         return float(first), float(last)
 

@@ -12,6 +12,8 @@ from malapert_astro.ndm.faults import Entry, Faults, NdmError, NdmFault, quoted
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+LONGEST_LINE = 254
+"""Characters of a line of keyword and value (502.0-B-3 7.3.2, 503.0-B-2 4.2.1)."""
 _BESIDE_MESSAGES = ("COMMENT", "MESSAGE_ID")
 
 
@@ -29,12 +31,14 @@ class Line:
         return f"line {self.number}"
 
 
-def lines_of(text: str) -> Iterator[Line]:
-    """Yield the lines of a text message that are neither empty nor comments."""
+def lines_of(text: str, faults: Faults) -> Iterator[Line]:
+    """Yield the lines of a text message that are neither empty nor comments; too long ones are noted."""
     for number, raw in enumerate(text.splitlines(), 1):
         stripped = raw.strip()
         if not stripped or stripped == "COMMENT" or stripped.startswith(("COMMENT ", "COMMENT\t")):
             continue
+        if len(raw.rstrip()) > LONGEST_LINE:
+            faults.add(f"line {number}", "LINE_TOO_LONG", f"at most {LONGEST_LINE} characters are allowed")
         keyword, equals, value = stripped.partition("=")
         if equals:
             yield Line(number, keyword.strip() or "=", value.strip())

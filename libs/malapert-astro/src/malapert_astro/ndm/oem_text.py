@@ -11,7 +11,7 @@ _ROWS_OF_COVARIANCE = 6
 def raw_of_text(text: str, faults: Faults) -> tuple[dict[str, Entry], list[RawSegment]]:
     """Return the header and the segments of a message as they are written."""
     reading = _Reading(faults)
-    for line in lines_of(text):
+    for line in lines_of(text, faults):
         reading.take(line)
     reading.end()
     return reading.header, reading.segments

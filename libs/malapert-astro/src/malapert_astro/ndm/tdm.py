@@ -87,7 +87,7 @@ class _TextReading:
 
     def read(self, text: str) -> tuple[dict[str, Entry], list[_Raw]]:
         """Return header and segments."""
-        for line in lines_of(text):
+        for line in lines_of(text, self._faults):
             self._take(line)
         if self._section not in ("header", "between segments"):
             place = self._segments[-1].where if self._segments else "message"

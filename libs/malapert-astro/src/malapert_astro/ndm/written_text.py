@@ -2,7 +2,8 @@
 
 import re
 
-_LONGEST_LINE = 254
+from malapert_astro.ndm.document import LONGEST_LINE
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+")
 
 
@@ -11,12 +12,12 @@ def text_line(keyword: str, value: str) -> str:
 
     The standards know ASCII alone; letters beyond it are kept in UTF-8, so that two names stay two.
     """
-    return f"{keyword} = {one_line(value)}"[:_LONGEST_LINE].rstrip()
+    return f"{keyword} = {one_line(value)}"[:LONGEST_LINE].rstrip()
 
 
 def comment_line(text: str) -> str:
     """Return a comment as one line of at most 254 characters."""
-    return f"COMMENT {one_line(text)}"[:_LONGEST_LINE].rstrip()
+    return f"COMMENT {one_line(text)}"[:LONGEST_LINE].rstrip()
 
 
 def one_line(text: str) -> str:

@@ -147,7 +147,7 @@ def _place_faults(request: WindowRequest) -> Iterable[Fault]:
         if not place.place_id or place.place_id in seen:
             yield Fault(f"{path}.place_id", "DUPLICATE", f"{place.place_id!r} is empty or there already")
         seen.add(place.place_id)
-        if not -180.0 <= place.longitude_deg <= 360.0:
+        if not -180.0 <= place.longitude_deg <= 180.0:
             yield Fault(f"{path}.point.longitude_deg", "OUT_OF_RANGE", f"{place.longitude_deg} is not in -180 to 360")
         if not -90.0 <= place.latitude_deg <= 90.0:
             yield Fault(f"{path}.point.latitude_deg", "OUT_OF_RANGE", f"{place.latitude_deg} is not in -90 to 90")

@@ -30,6 +30,11 @@ def figure_message(figure: Figure) -> type_pb2.Figure:
     )
 
 
+def western_deg(longitude_deg: float) -> float:
+    """Return a longitude with those from 180 to 360 degrees turned to the west."""
+    return longitude_deg - 360.0 if 180.0 < longitude_deg <= 360.0 else longitude_deg
+
+
 def interval_message(start_time: datetime, end_time: datetime) -> type_pb2.Interval:
     """Return the message of a half-open interval."""
     return type_pb2.Interval(start_time=to_timestamp(start_time), end_time=to_timestamp(end_time))

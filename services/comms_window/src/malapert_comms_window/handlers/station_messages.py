@@ -13,6 +13,7 @@ from malapert_comms_window.handlers.shared_messages import (
     figure_message,
     interval_message,
     interval_of,
+    western_deg,
 )
 from malapert_comms_window.services.outages import OutageRequest
 
@@ -66,7 +67,7 @@ def station_of(message: window_pb2.Station) -> Station:
         agency_id=message.agency_id,
         operator=message.operator,
         latitude_deg=message.latitude_deg,
-        longitude_deg=message.longitude_deg,
+        longitude_deg=western_deg(message.longitude_deg),
         height_m=message.height_m,
         height_datum=message.height_datum,
         dish_m=message.dish_m,

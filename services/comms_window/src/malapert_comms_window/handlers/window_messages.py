@@ -33,7 +33,7 @@ from malapert_comms_window.handlers.link_messages import (
     terminal_message,
     terminal_of,
 )
-from malapert_comms_window.handlers.shared_messages import interval_message, interval_of
+from malapert_comms_window.handlers.shared_messages import interval_message, interval_of, western_deg
 from malapert_comms_window.handlers.station_messages import station_message, station_of
 
 _KIND_OF = {window_pb2.WindowKind.Value(f"WINDOW_KIND_{kind.name}"): kind for kind in WindowKind}
@@ -52,7 +52,12 @@ def window_request_of(message: window_pb2.ComputeWindowsRequest) -> WindowReques
         mission_id=message.mission_id,
         terrain_stack_id=message.terrain_stack_id,
         places=tuple(
-            Place(place.place_id, place.point.longitude_deg, place.point.latitude_deg, place.point.elevation_m)
+            Place(
+                place.place_id,
+                western_deg(place.point.longitude_deg),
+                place.point.latitude_deg,
+                place.point.elevation_m,
+            )
             for place in message.places
         ),
         station_ids=tuple(message.station_ids),

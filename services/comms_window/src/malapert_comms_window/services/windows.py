@@ -3,9 +3,10 @@
 import asyncio
 
 from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.errors import EphemerisSpanError
 from malapert_astro.times import utc_datetime, utc_seconds
 from malapert_core.database import Database
-from malapert_core.errors import NotFoundError
+from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from malapert_core.operations import OperationContext
 
 from malapert_comms_window.domain.horizons import HorizonSet, sphere_horizons
@@ -89,7 +90,11 @@ class WindowService:
         async with self._database.reading() as session:
             if await self._window_sets.find(session, window_set_id) is not None:
                 return window_set_id
-        windows, summaries = await self._search(context, inputs)
+        try:
+            windows, summaries = await self._search(context, inputs)
+        except EphemerisSpanError as error:
+            fault = Fault("span", "OUTSIDE_ORBIT", str(error))
+            raise InvalidInputError("INVALID_WINDOW_REQUEST", str(error), faults=[fault]) from error
         window_set = WindowSet(window_set_id, context.identity.agency_id, request, tuple(summaries), provenance)
         context.stage("store", "Storing the windows")
         async with context.finish(window_set_id) as session:

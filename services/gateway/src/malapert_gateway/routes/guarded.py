@@ -19,6 +19,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 _MAX_IDEMPOTENCY_KEY = 255
 # No database and no other part takes it, and each would refuse it in its own way.
+_NUL = rb"\u0000"
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
@@ -50,7 +51,8 @@ class GuardedRoute(CheckedRoute):
         body = await _read(request, self.most_bytes(gateway.settings))
         if body:
             require_media_type(request, self.media_types)
-        if _NUL_ESCAPE.search(body):
+        # The plain search is a hundred times as fast, and files of tens of megabytes come this way.
+        if _NUL in body and _NUL_ESCAPE.search(body):
             fault = Fault("body", "NUL_CHARACTER", "text without NUL characters is allowed")
             raise InvalidInputError("INVALID_REQUEST", "the body has a NUL character", faults=[fault])
         request = Request(request.scope, _replaying(body))
