@@ -53,7 +53,7 @@ def test_each_fault_is_told_with_its_line(tmp_path: Path) -> None:
     assert [line.removeprefix(f"{path}:").split(":")[0] for line in lines[:-1]] == ["6", "7", "3", "1", "5", "1"]
     assert lines[-1] == f"{path}: 6 faults [INVALID_MISSION]"
     assert api.given["validate_only"] is True
-    assert api.given["body"]["horizon"]["start"] == "2029-01-16T00:00:00+00:00"
+    assert api.given["body"]["horizon"]["start"] == "2029-01-16T00:00:00Z"
 
 
 def test_a_refusal_that_is_not_about_the_file_stays_one(tmp_path: Path) -> None:

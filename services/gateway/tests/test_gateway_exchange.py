@@ -158,6 +158,26 @@ async def test_a_schedule_that_is_read_names_our_stations(sqlite_platform: Gatew
         ('endOfTrack="2028-04-10T09:00:00.5Z"', 'endOfTrack="2028-04-10T02:00:00Z"', "endOfTrack", "EMPTY_INTERVAL"),
         ("2028-101T02:30:00.000Z", "2028-101T03:30:00.000Z", "[0]", "TRACK_OUTSIDE_ACTIVITY"),
         ("<simpleScheduleHeader", "<header", "simpleScheduleHeader", "MISSING"),
+        ("2028-04-10T09:00:00.5Z", "2027-366T09:00:00Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-04-10T09:00:00.5Z", "2028-000T09:00:00Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-04-10T09:00:00.5Z", "2028-367T09:00:00Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-04-10T09:00:00.5Z", "2028-04-10T24:00:00Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-04-10T09:00:00.5Z", "2028-04-10T23:59:60Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-04-10T09:00:00.5Z", "9999-365T09:00:00Z", "endOfTrack", "NOT_A_TIME"),
+        ("2028-101T00:00:00.000Z", "0001-001T00:00:00Z", "startTime", "NOT_A_TIME"),
+        ('generationTime="2028-100T00:00:00Z"', 'generationTime="soon"', "generationTime", "NOT_A_TIME"),
+        ('version="1"', 'version="1" timeSystem="TAI"', "timeSystem", "UNKNOWN_ATTRIBUTE"),
+        ('status="PROVISIONAL"', 'status="PERHAPS"', "status", "UNKNOWN_STATE"),
+        ('inclusionType="START_INCLUSION"', 'inclusionType="ALL"', "inclusionType", "UNKNOWN_VALUE"),
+        ('frequencyBand="X-DS"', 'frequencyBand="x"', "frequencyBand", "UNKNOWN_VALUE"),
+        ("<serviceInfo", "<pointing/><serviceInfo", "pointing[0]", "UNKNOWN_ELEMENT"),
+        ("<serviceInfo", "now<serviceInfo", "[0]", "UNKNOWN_TEXT"),
+        ('siteRef="IDSN"', 'siteRef="IDSN "', "siteRef", "BLANKS"),
+        ('siteRef="IDSN"', 'siteRef="ID&#10;SN"', "siteRef", "CONTROL_CHARACTER"),
+        ('endOfActivity="2028-101T09:15:00.000Z"', "", "[0]", "MISSING"),
+        ('siteRef="IDSN"', 'siteRef="IDSN" siteRef="A"', "body", "NOT_XML"),
+        ("  <scheduledPackage ", "<simpleScheduleHeader/><scheduledPackage ", "simpleScheduleHeader", "DUPLICATE"),
+        ("<simpleSchedule>", "<?xml version='1.0' encoding='UTF-7'?><simpleSchedule>", "body", "NOT_XML"),
         ("<simpleSchedule>", "<!DOCTYPE a [<!ENTITY b 'c'>]><simpleSchedule>", "body", "DOCTYPE"),
     ],
 )
@@ -166,6 +186,17 @@ def test_faults_of_a_schedule_say_where(old: str, new: str, path: str, code: str
     with pytest.raises(InvalidInputError) as caught:
         read_simple_schedule(text.encode())
     assert any(fault.path.endswith(path) and fault.code == code for fault in caught.value.faults)
+
+
+def test_an_activity_given_twice_is_told_with_both_lines() -> None:
+    text = SCHEDULE.format(namespace="")
+    begin, end = text.index("    <scheduledActivity"), text.index("  </scheduledPackage>")
+    with pytest.raises(InvalidInputError) as caught:
+        read_simple_schedule((text[:end] + text[begin:end] + text[end:]).encode())
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.code) == ("scheduledPackage[0].scheduledActivity[1].scheduledActivityId", "DUPLICATE")
+    assert "line 5" in fault.message
+    assert "line 10" in fault.message
 
 
 @pytest.mark.asyncio

@@ -1,5 +1,8 @@
 """Files in the shape of CCSDS 529.1 are read as they are written, or refused with every fault."""
 
+import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +61,67 @@ def test_every_fault_is_told_with_its_path() -> None:
         (f"{path}[4].arguments", "REQUIRED"),
         (f"{path}[5].definition", "REQUIRED"),
     }
+
+
+CASES = Path(__file__).parents[3].parent / "shared" / "data" / "cases"
+_SOUND = _file(_activity("a", "drill", place="ridge"), _activity("b", "drill", place="ridge"))
+_AT = "plan.items.plannedActivities[0]"
+
+
+def _changed(path: str, value: Any) -> dict[str, Any]:
+    document = copy.deepcopy(_SOUND)
+    part: Any = document
+    *parents, last = [int(name) if name.isdecimal() else name for name in path.split("/")]
+    for name in parents:
+        part = part.setdefault(name, {}) if isinstance(part, dict) else part[name]
+    part[last] = value
+    return document
+
+
+ITEM = "plan/items/plannedActivities/0"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        ("timeSystem", "TAI", ("timeSystem", "UNKNOWN_TIME_SYSTEM")),
+        ("plan/information", {"timeSystem": "GPS"}, ("plan.information.timeSystem", "UNKNOWN_TIME_SYSTEM")),
+        ("timesystem", "UTC", ("timesystem", "UNKNOWN_FIELD")),
+        ("plan/isPatchPlan", True, ("plan.isPatchPlan", "NOT_READ")),
+        ("plan/targetPlan", "p", ("plan.targetPlan", "NOT_READ")),
+        ("plan/isAlternate", True, ("plan.isAlternate", "NOT_READ")),
+        ("plan/revisions", {"planRevisions": []}, ("plan.revisions", "NOT_READ")),
+        ("plan/status", "TERMINATED", ("plan.status", "UNKNOWN_STATE")),
+        ("plan/items/plannedEvents", [{}], ("plan.items.plannedEvents", "NOT_READ")),
+        (f"{ITEM}/status", "SUSPENDED", (f"{_AT}.status", "UNKNOWN_STATE")),
+        (f"{ITEM}/key", "b", ("plan.items.plannedActivities[1].key", "DUPLICATE_ID")),
+        (f"{ITEM}/subPlan", "night", (f"{_AT}.subPlan", "NOT_READ")),
+        (f"{ITEM}/constraints", {"operator": "AND"}, (f"{_AT}.constraints", "NOT_READ")),
+        (f"{ITEM}/duration", 3599, (f"{_AT}.duration", "CONTRADICTING_TIME")),
+        (f"{ITEM}/start/triggerTime", "2029-01-10T00:00:01Z", (f"{_AT}.start.triggerTime", "CONTRADICTING_TIME")),
+        (f"{ITEM}/start/type", "EventTrigger", (f"{_AT}.start.type", "UNKNOWN_TRIGGER")),
+        (f"{ITEM}/start/time", "2029-01-10T02:00:00Z", (f"{_AT}.end.time", "EMPTY_INTERVAL")),
+        (f"{ITEM}/start/time", "0001-01-01T00:00:00Z", (f"{_AT}.start.time", "NOT_A_TIME")),
+        (f"{ITEM}/end/time", "9999-12-31T23:59:59Z", (f"{_AT}.end.time", "NOT_A_TIME")),
+        (f"{ITEM}/arguments/0/count", 2, (f"{_AT}.arguments[0].count", "CONTRADICTING_COUNT")),
+        (f"{ITEM}/arguments/0/argName", "speed", (f"{_AT}.arguments[0].argName", "UNKNOWN_ARGUMENT")),
+        (f"{ITEM}/colour", "red", (f"{_AT}.colour", "UNKNOWN_FIELD")),
+        (f"{ITEM}/key", "a\x07", (f"{_AT}.key", "CONTROL_CHARACTER")),
+        ("activityDefinitions", [{"key": "survey"}], (f"{_AT}.definition", "UNKNOWN_DEFINITION")),
+        ("activityDefinitions", [{"key": "drill"}] * 2, ("activityDefinitions[1].key", "DUPLICATE_ID")),
+    ],
+)
+def test_what_is_not_honoured_is_refused(path: str, value: Any, fault: tuple[str, str]) -> None:
+    read_mps_plan(copy.deepcopy(_SOUND))
+    with pytest.raises(InvalidInputError) as refused:
+        read_mps_plan(_changed(path, value))
+    assert fault in [(each.path, each.code) for each in refused.value.faults]
+
+
+def test_a_plan_in_atomic_time_is_refused() -> None:
+    path = CASES / "mps-time-system-tai.json"
+    if not path.is_file():
+        pytest.skip("no cases in ../shared/data/cases")
+    with pytest.raises(InvalidInputError) as refused:
+        read_mps_plan(json.loads(path.read_text()))
+    assert {"timeSystem", "plan.information.timeSystem"} <= {fault.path for fault in refused.value.faults}

@@ -70,8 +70,8 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(REQUESTS, max_size=4))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(REQUESTS, max_size=4, unique_by=lambda each: each["request_id"]))
 def test_a_table_gives_the_same_requests_back(values: list[dict[str, Any]]) -> None:
     requests = [NewActivityRequest.model_validate(each) for each in values]
     assert read_requests_csv(requests_csv(requests)) == requests

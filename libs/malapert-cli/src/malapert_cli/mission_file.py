@@ -1,37 +1,32 @@
-"""Mission files: read as YAML, handed in, and what is wrong with them told with the file's lines."""
+"""Mission files: read as YAML or JSON, handed in, and what is wrong with them told with the file's lines."""
 
-import json
-import re
 from pathlib import Path
-from typing import Any
 
-import yaml
+from malapert_core.documents.json_text import read_json_tree
+from malapert_core.documents.nodes import DocumentError, Node
+from malapert_core.documents.yaml_text import read_yaml_tree
 
 from malapert_cli.api import Api, ApiError, Json
 
-_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+MAX_FILE_BYTES = 4_000_000
 
 
 class MissionFileError(Exception):
-    """A mission file that cannot be read as YAML, or that the platform refuses."""
+    """A mission file that cannot be read as YAML or JSON, or that the platform refuses."""
 
 
 def load_mission(path: Path) -> Json:
-    """Read a mission file.
+    """Read a mission file: JSON where its name ends in ``.json``, YAML 1.2 by its core schema otherwise.
 
     Raises
     ------
     MissionFileError
-        Where it is no YAML mapping, with the line.
+        Where it is no mapping, or with what is wrong and its line, such as a key that is there twice.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MissionFileError(f"{path} is no YAML: {error}") from error
+    document = _tree(path).plain()
     if not isinstance(document, dict):
         raise MissionFileError(f"{path} must hold a mapping, not {type(document).__name__}")
-    # Times that YAML reads as dates go on as the RFC 3339 text they were.
-    return dict(json.loads(json.dumps(document, default=lambda value: value.isoformat())))
+    return document
 
 
 def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
@@ -50,29 +45,26 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
     except ApiError as error:
         if not error.faults:
             raise
-        root: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = _tree(path)
         lines = [
-            f"{path}:{_line(root, fault['path'])}: {fault['path']}: {fault['message']} [{fault['code']}]"
+            f"{path}:{root.nearest(fault['path']).line}: {fault['path']}: {fault['message']} [{fault['code']}]"
             for fault in error.faults
         ]
         count = f"{len(lines)} fault{'s' if len(lines) > 1 else ''}"
         raise MissionFileError("\n".join([*lines, f"{path}: {count} [{error.reason}]"])) from error
 
 
-def _line(root: yaml.Node, path: str) -> int:
-    """Return the line, from 1, of what a path names; of the nearest part around it where that is not there."""
-    node = root
-    for key, index in _PATH_PART.findall(path):
-        inner = _child(node, key, index)
-        if inner is None:
-            break
-        node = inner
-    return int(node.start_mark.line) + 1
-
-
-def _child(node: yaml.Node, key: str, index: str) -> yaml.Node | None:
-    if isinstance(node, yaml.SequenceNode) and index:
-        return node.value[int(index)] if int(index) < len(node.value) else None
-    if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == key), None)
-    return None
+def _tree(path: Path) -> Node:
+    is_json = path.suffix.lower() == ".json"
+    try:
+        content = path.read_bytes()
+        if len(content) > MAX_FILE_BYTES:
+            raise MissionFileError(f"{path} has {len(content)} bytes; at most {MAX_FILE_BYTES} are read")
+        return read_json_tree(content) if is_json else read_yaml_tree(content)
+    except OSError as error:
+        raise MissionFileError(f"{path} cannot be read: {error.strerror}") from error
+    except DocumentError as error:
+        kind = "JSON" if is_json else "YAML"
+        told = [f"{path}: {fault.path or kind}: {fault.message} [{fault.code}]" for fault in error.faults]
+        what = f"is no {kind}" if error.is_malformed else "cannot be taken"
+        raise MissionFileError("\n".join([*told, f"{path} {what}: {error.message}"])) from error

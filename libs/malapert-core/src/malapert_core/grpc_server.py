@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import structlog
+from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
@@ -17,6 +18,7 @@ from malapert_core import deadlines
 from malapert_core.errors import InternalError, MalapertError, UnauthenticatedError
 from malapert_core.grpc_errors import status_code, status_of
 from malapert_core.identity import IdentitySigner, set_current_identity
+from malapert_core.message_check import check_message
 from malapert_core.metric_names import RPC_DURATION_S
 
 log = structlog.get_logger(__name__)
@@ -82,15 +84,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
         async def unary(request: Any, context: Any) -> Any:
             async with self._call(method, context):
+                _check(request)
                 return await behavior(request, context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
             async with self._call(method, context):
+                _check(request)
                 async for response in behavior(request, context):
                     yield response
 
         async def written(request: Any, context: Any) -> None:
             async with self._call(method, context):
+                _check(request)
                 await behavior(request, context)
 
         generates = inspect.isasyncgenfunction(inspect.unwrap(behavior))
@@ -133,6 +138,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
                 return self._signer.verify(value.removeprefix("Bearer "))
         raise UnauthenticatedError("NO_IDENTITY", "the call carries no identity")
+
+
+def _check(request: Any) -> None:
+    # The parts of a stream are checked by whoever takes them one by one.
+    if isinstance(request, Message):
+        check_message(request)
 
 
 async def _abort(context: Any, error: MalapertError) -> None:

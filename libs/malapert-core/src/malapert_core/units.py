@@ -6,7 +6,9 @@ from typing import Any
 
 import pint
 
-_UNIT = re.compile(r"[A-Za-zµΩ°%]+(?:\^-?[1-9])?(?:\s*[*/·]\s*[A-Za-zµΩ°%]+(?:\^-?[1-9])?){0,3}")
+_LONGEST = 64
+_NAME = r"[A-Za-zµΩ°%]{1,32}(?:\^-?[1-9])?"
+_UNIT = re.compile(rf"{_NAME}(?: ?[*/·] ?{_NAME}){{0,3}}")
 _DIGITS = 12
 """Significant digits that are kept: 8.45 GHz is 8450000000 Hz, not 8449999999.999999."""
 
@@ -43,11 +45,10 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 @lru_cache(maxsize=4096)
 def _unit_of(text: str) -> Any:
-    text = text.strip()
     if text in ("", "1"):
         return _registry().parse_units("dimensionless")
-    if _UNIT.fullmatch(text) is None:
-        raise UnknownUnitError(text)
+    if len(text) > _LONGEST or _UNIT.fullmatch(text) is None:
+        raise UnknownUnitError(text[:_LONGEST])
     try:
         return _registry().parse_units(text)
     except (pint.PintError, ValueError, TypeError, AttributeError) as error:

@@ -4,18 +4,21 @@ import base64
 import binascii
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+from malapert_core.bounded_faults import with_bounded_faults
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     Strict,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -27,6 +30,11 @@ class WireModel(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a model that stops to look for faults once there are as many as are told."""
+        return with_bounded_faults(cls, handler(source))
 
 
 def _only_text_or_datetime(value: object) -> object:

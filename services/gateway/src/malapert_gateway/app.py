@@ -39,6 +39,7 @@ from malapert_gateway.services.gateway import Gateway
 
 API_PREFIX = "/api/v1"
 API_ROUTERS: tuple[APIRouter, ...] = (
+    missions.document_router,
     missions.router,
     terrain_upload.router,
     terrain.router,
@@ -58,6 +59,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     request_files.router,
     requests.router,
     executions.router,
+    plans.import_router,
     plans.router,
     exports.router,
     operations.router,

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from malapert_core.documents.nodes import MAX_FAULTS
 from malapert_core.errors import ErrorCategory, Fault, MalapertError
 from opentelemetry import trace
 from starlette.exceptions import HTTPException
@@ -43,6 +44,8 @@ STATUS_BY_REASON: Mapping[str, HTTPStatus] = {
 }
 
 _RETRY_AFTER_S = "1"
+_LONGEST_PATH = 500
+_LONGEST_MESSAGE = 4000
 
 
 def status_of(error: MalapertError) -> HTTPStatus:
@@ -76,6 +79,8 @@ def _problem(
     metadata: Mapping[str, str] | None = None,
     faults: Sequence[Fault] = (),
 ) -> Problem:
+    if len(faults) > MAX_FAULTS:
+        detail = f"{detail}; the first {MAX_FAULTS} of {len(faults)} faults are told"
     return Problem(
         type=f"urn:malapert:problem:{reason}",
         title=status.phrase,
@@ -84,7 +89,10 @@ def _problem(
         instance=request.url.path,
         reason=reason,
         metadata=dict(metadata or {}),
-        errors=[ProblemFault(path=fault.path, code=fault.code, message=fault.message) for fault in faults],
+        errors=[
+            ProblemFault(path=fault.path[:_LONGEST_PATH], code=fault.code, message=fault.message[:_LONGEST_MESSAGE])
+            for fault in faults[:MAX_FAULTS]
+        ],
         traceId=trace_id(),
     )
 

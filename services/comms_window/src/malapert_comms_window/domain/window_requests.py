@@ -156,12 +156,14 @@ def _place_faults(request: WindowRequest) -> Iterable[Fault]:
 
 
 def _station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
+    first: dict[str, int] = {}
     for index, station_id in enumerate(request.station_ids):
         path = f"station_ids[{index}]"
         if station_id not in stations:
             yield Fault(path, "UNKNOWN_STATION", f"there is no station {station_id!r}")
-        elif station_id in request.station_ids[:index]:
-            yield Fault(path, "DUPLICATE", f"{station_id!r} is there already")
+        elif station_id in first:
+            yield Fault(path, "DUPLICATE", f"{station_id!r} is already station_ids[{first[station_id]}]")
+        first.setdefault(station_id, index)
     yield from _own_station_faults(request, stations)
     others = request.relays or request.orbiters or request.has_light
     if request.all_station_ids and request.terminal is None and not others:
@@ -170,12 +172,15 @@ def _station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> 
 
 def _own_station_faults(request: WindowRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
     others = {key: station for key, station in stations.items() if station not in request.own_stations}
+    first: dict[str, int] = {}
     for index, station in enumerate(request.own_stations):
         path = f"own_stations[{index}]"
         if station.station_id in others or station.station_id in request.station_ids:
             yield Fault(f"{path}.station_id", "DUPLICATE", f"there is a station {station.station_id!r} already")
-        if station.station_id in [other.station_id for other in request.own_stations[:index]]:
-            yield Fault(f"{path}.station_id", "DUPLICATE", f"{station.station_id!r} is there already")
+        if station.station_id in first:
+            message = f"{station.station_id!r} is already own_stations[{first[station.station_id]}]"
+            yield Fault(f"{path}.station_id", "DUPLICATE", message)
+        first.setdefault(station.station_id, index)
         try:
             check_station(station, others)
         except InvalidInputError as error:
@@ -205,16 +210,16 @@ def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> 
     if len(request.orbiter_ids) > MAX_ORBITERS:
         yield Fault("orbiters", "WRONG_COUNT", f"at most {MAX_ORBITERS} orbiters, not {len(request.orbiter_ids)}")
     for kind in ("relays", "orbiters", "optical_links", "key_links"):
-        links = getattr(request, kind)
-        for index, link in enumerate(links):
+        first: dict[str, int] = {}
+        for index, link in enumerate(getattr(request, kind)):
             path = f"{kind}[{index}].orbiter_id"
             orbiter = orbiters.get(link.orbiter_id)
             if orbiter is None:
                 yield Fault(path, "UNKNOWN_ORBITER", f"there is no orbiter {link.orbiter_id!r}")
                 continue
-            if link.orbiter_id in [other.orbiter_id for other in links[:index]]:
-                first = [other.orbiter_id for other in links].index(link.orbiter_id)
-                yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is there already: {kind}[{first}].orbiter_id")
+            if link.orbiter_id in first:
+                yield Fault(path, "DUPLICATE", f"{link.orbiter_id!r} is already {kind}[{first[link.orbiter_id]}]")
+            first.setdefault(link.orbiter_id, index)
             if not orbiter.overlaps(request.start_time, request.end_time):
                 code = "TLE_TOO_OLD" if orbiter.source is OrbitSource.TLE else "OUTSIDE_ORBIT"
                 yield Fault("span", code, f"the motion of {link.orbiter_id} covers {orbiter.spans_text()}")

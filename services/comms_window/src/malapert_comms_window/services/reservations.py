@@ -17,6 +17,7 @@ from malapert_core.errors import ConflictError, Fault, InvalidInputError, Malape
 from malapert_core.idempotency import Remembered, recall_all, remember_all
 from malapert_core.identifiers import new_identifier
 from malapert_core.identity import Identity
+from malapert_core.timestamps import EARLIEST_TIME, LATEST_TIME
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -322,5 +323,11 @@ def _check_reservation(reservation: Reservation) -> None:
         faults.append(Fault("mission_id", "MISSING", "the mission is needed"))
     if not 0.0 <= reservation.hold_s <= MAX_HOLD_S:
         faults.append(Fault("hold_s", "OUT_OF_RANGE", f"{reservation.hold_s} is not in 0 to {MAX_HOLD_S:g} seconds"))
+    for index, request in enumerate(reservation.requests):
+        faults += [
+            Fault(f"requests[{index}].{name}", "INVALID_TIME", f"{time.isoformat()} is beyond the years that are taken")
+            for name, time in (("start_time", request.start_time), ("end_time", request.end_time))
+            if not EARLIEST_TIME <= time < LATEST_TIME
+        ]
     if faults:
         raise InvalidInputError("INVALID_RESERVATION", f"the reservation has {len(faults)} faults", faults=faults)

@@ -1,17 +1,24 @@
 """Reads a plan in the shape of CCSDS 529.1 as this platform writes it: what is done when, where, with whom."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
+from malapert_core.documents.nodes import MAX_FAULTS
+from malapert_core.documents.text import text_faults
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import parse_time, to_timestamp
 
+from malapert_gateway.exports import mps_plan_form as form
 from malapert_gateway.exports.mps_plan import CONTACT, DRIVE
 
 MOST_ITEMS = 100_000
+_FREE_TEXT = ("comments", "description", "statusInfo")
+_SAME = timedelta(milliseconds=1)
+"""Times and durations that differ by less say the same."""
+_PATH = "plan.items.plannedActivities"
 
 
 def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
@@ -20,65 +27,185 @@ def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
     Raises
     ------
     InvalidInputError
-        ``INVALID_MPS_PLAN`` with every fault and its path in the file.
+        ``INVALID_MPS_PLAN`` with the faults and their paths in the file: what is missing, is not known or cannot be
+        honoured (another time system, a patch, states that have ended), contradicts itself, or is there twice.
     """
+    faults = [*text_faults(document, _FREE_TEXT), *_frame_faults(document)]
     plan = document.get("plan")
     items = plan.get("items") if isinstance(plan, dict) else None
     found = items.get("plannedActivities") if isinstance(items, dict) else None
-    path = "plan.items.plannedActivities"
     if not isinstance(found, list) or not 0 < len(found) <= MOST_ITEMS:
-        fault = Fault(path, "REQUIRED", f"a list of 1 to {MOST_ITEMS} activities is needed")
-        raise InvalidInputError("INVALID_MPS_PLAN", "the file has a fault", faults=[fault])
-    faults: list[Fault] = []
-    read = [_item(item, f"{path}[{index}]", faults) for index, item in enumerate(found)]
+        faults.append(Fault(_PATH, "REQUIRED", f"a list of 1 to {MOST_ITEMS} activities is needed"))
+        found = []
+    faults += form.repeated_key_faults(found, _PATH)
+    keys = _definition_keys(document)
+    read = [_Item(item, f"{_PATH}[{index}]", faults).read(keys) for index, item in enumerate(found)]
     if faults:
-        raise InvalidInputError("INVALID_MPS_PLAN", f"the file has {len(faults)} faults", faults=faults)
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        more = f"; the first {MAX_FAULTS} are told" if len(faults) > MAX_FAULTS else ""
+        raise InvalidInputError("INVALID_MPS_PLAN", f"the file has {count}{more}", faults=faults[:MAX_FAULTS])
     return read
 
 
-def _item(item: Any, path: str, faults: list[Fault]) -> plan_pb2.ImportedItem:
-    if not isinstance(item, dict):
-        faults.append(Fault(path, "NOT_AN_OBJECT", "an activity is an object"))
-        return plan_pb2.ImportedItem()
-    definition, arguments = item.get("definition"), dict(_arguments(item))
-    if not isinstance(definition, str) or not definition:
-        faults.append(Fault(f"{path}.definition", "REQUIRED", "the key of its definition is needed"))
-    times = [_time(item, name, f"{path}.{name}", faults) for name in ("start", "end")]
-    read = plan_pb2.ImportedItem(place_id=arguments.get("place", ""))
-    if times[0] and times[1]:
-        read.interval.CopyFrom(type_pb2.Interval(start_time=to_timestamp(times[0]), end_time=to_timestamp(times[1])))
-    if definition == CONTACT:
-        read.station_id = arguments.get("station", "")
-        if not read.station_id:
-            faults.append(Fault(f"{path}.arguments", "REQUIRED", "a contact needs the argument station"))
-    elif definition == DRIVE:
-        read.to_place_id = arguments.get("to_place", "")
-        if not read.to_place_id:
-            faults.append(Fault(f"{path}.arguments", "REQUIRED", "a drive needs the argument to_place"))
-    else:
-        key = item.get("key")
-        read.activity_id = key if isinstance(key, str) else ""
-        if not read.activity_id:
-            faults.append(Fault(f"{path}.key", "REQUIRED", "the activity's identifier is needed"))
-    return read
+def _frame_faults(document: dict[str, Any]) -> Iterator[Fault]:
+    """Yield the faults of all around the activities."""
+    yield from form.form_faults(document, form.DOCUMENT, "")
+    yield from form.choice_faults(document, "timeSystem", "", form.TIME_SYSTEMS)
+    definitions = document.get("activityDefinitions") or []
+    for index, definition in enumerate(definitions if isinstance(definitions, list) else [None]):
+        yield from form.form_faults(definition, form.DEFINITION, f"activityDefinitions[{index}]")
+    if isinstance(definitions, list):
+        yield from form.repeated_key_faults(definitions, "activityDefinitions")
+    plan = document.get("plan")
+    if not isinstance(plan, dict):
+        return
+    yield from form.form_faults(plan, form.PLAN, "plan")
+    yield from form.choice_faults(plan, "status", "plan", form.PLAN_STATES)
+    if plan.get("items") is not None:
+        yield from form.form_faults(plan["items"], form.ITEMS, "plan.items")
+    if plan.get("information") is not None:
+        yield from form.form_faults(plan["information"], form.INFORMATION, "plan.information")
+    if isinstance(plan.get("information"), dict):
+        yield from _information_faults(plan["information"], "plan.information")
 
 
-def _arguments(item: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    arguments = item.get("arguments")
-    for argument in arguments if isinstance(arguments, list) else ():
-        values = argument.get("argValues") if isinstance(argument, dict) else None
-        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
-            yield str(argument.get("argName")), values[0]
+def _information_faults(information: dict[str, Any], path: str) -> Iterator[Fault]:
+    yield from form.choice_faults(information, "timeSystem", path, form.TIME_SYSTEMS)
+    faults: list[Fault] = []
+    names = [name for name in ("validityStart", "validityEnd") if information.get(name) is not None]
+    times = [_time_of(information[name], f"{path}.{name}", faults) for name in names]
+    if len(times) == 2 and times[0] and times[1] and times[1] <= times[0]:
+        faults.append(Fault(f"{path}.validityEnd", "CONTRADICTING_TIME", "it is not after validityStart"))
+    yield from faults
 
 
-def _time(item: dict[str, Any], name: str, path: str, faults: list[Fault]) -> datetime | None:
-    trigger = item.get(name)
-    text = trigger.get("time") if isinstance(trigger, dict) else None
+def _definition_keys(document: dict[str, Any]) -> set[str] | None:
+    """Return the keys of the definitions that a file brings with it; None where it brings none."""
+    definitions = document.get("activityDefinitions")
+    if not isinstance(definitions, list) or not definitions:
+        return None
+    return {str(each.get("key")) for each in definitions if isinstance(each, dict)}
+
+
+class _Item:
+    """One planned activity and where it stands."""
+
+    def __init__(self, item: Any, path: str, faults: list[Fault]) -> None:
+        self._item: dict[str, Any] = item if isinstance(item, dict) else {}
+        self._is_object = isinstance(item, dict)
+        self._path = path
+        self._faults = faults
+
+    def read(self, definition_keys: set[str] | None) -> plan_pb2.ImportedItem:
+        """Return the activity, and note its faults."""
+        self._faults += form.form_faults(self._item if self._is_object else None, form.ITEM, self._path)
+        if not self._is_object:
+            return plan_pb2.ImportedItem()
+        self._faults += form.choice_faults(self._item, "status", self._path, form.ITEM_STATES)
+        definition, arguments = self._item.get("definition"), self._arguments()
+        if not isinstance(definition, str) or not definition:
+            self._fault("definition", "REQUIRED", "the key of its definition is needed")
+        elif definition_keys is not None and definition not in definition_keys:
+            self._fault("definition", "UNKNOWN_DEFINITION", f"{definition[:80]!r} is none of activityDefinitions")
+        read = plan_pb2.ImportedItem(place_id=arguments.get("place", ""))
+        span = self._span()
+        if span:
+            read.interval.CopyFrom(type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1])))
+        self._identify(read, definition, arguments)
+        return read
+
+    def _fault(self, name: str, code: str, message: str) -> None:
+        self._faults.append(Fault(f"{self._path}.{name}", code, message))
+
+    def _identify(self, read: plan_pb2.ImportedItem, definition: Any, arguments: dict[str, str]) -> None:
+        if definition == CONTACT:
+            read.station_id = arguments.get("station", "")
+            if not read.station_id:
+                self._fault("arguments", "REQUIRED", "a contact needs the argument station")
+        elif definition == DRIVE:
+            read.to_place_id = arguments.get("to_place", "")
+            if not read.to_place_id:
+                self._fault("arguments", "REQUIRED", "a drive needs the argument to_place")
+        else:
+            key = self._item.get("key")
+            read.activity_id = key if isinstance(key, str) else ""
+            if not read.activity_id:
+                self._fault("key", "REQUIRED", "the activity's identifier is needed")
+
+    def _arguments(self) -> dict[str, str]:
+        """Return the arguments of one text each."""
+        given = self._item.get("arguments") or []
+        if not isinstance(given, list):
+            self._fault("arguments", "NOT_A_LIST", "a list of arguments is allowed")
+            return {}
+        found: dict[str, str] = {}
+        first: dict[str, int] = {}
+        for index, argument in enumerate(given):
+            path = f"{self._path}.arguments[{index}]"
+            self._faults += form.form_faults(argument, form.ARGUMENT, path)
+            if isinstance(argument, dict):
+                self._faults += _argument_faults(argument, path, first)
+                name, values = argument.get("argName"), argument.get("argValues")
+                first.setdefault(str(name), index)
+                if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
+                    found[str(name)] = values[0]
+        return found
+
+    def _span(self) -> tuple[datetime, datetime] | None:
+        start, end = (self._trigger(name) for name in ("start", "end"))
+        if start is None or end is None:
+            return None
+        if end <= start:
+            self._fault("end.time", "EMPTY_INTERVAL", "the end is not after the start")
+        duration_s = self._item.get("duration")
+        if duration_s is None:
+            return start, end
+        if isinstance(duration_s, bool) or not isinstance(duration_s, int | float):
+            self._fault("duration", "NOT_A_NUMBER", "a number of seconds is allowed")
+        elif abs((end - start).total_seconds() - duration_s) > _SAME.total_seconds():
+            message = f"{duration_s} s is not from start to end, {(end - start).total_seconds()} s"
+            self._fault("duration", "CONTRADICTING_TIME", message)
+        return start, end
+
+    def _trigger(self, name: str) -> datetime | None:
+        trigger, path = self._item.get(name), f"{self._path}.{name}"
+        if not isinstance(trigger, dict):
+            self._fault(f"{name}.time", "REQUIRED", "a time in RFC 3339 is needed")
+            return None
+        self._faults += form.form_faults(trigger, form.TRIGGER_FORM, path)
+        if trigger.get("type") not in (None, form.TRIGGER):
+            self._fault(
+                f"{name}.type", "UNKNOWN_TRIGGER", f"{str(trigger['type'])[:80]!r} is not read; {form.TRIGGER} is"
+            )
+        time = _time_of(trigger.get("time"), f"{path}.time", self._faults)
+        other = trigger.get("triggerTime")
+        again = time if other is None else _time_of(other, f"{path}.triggerTime", self._faults)
+        if time and again and abs(again - time) > _SAME:
+            self._fault(f"{name}.triggerTime", "CONTRADICTING_TIME", "it is another time than `time`")
+        return time
+
+
+def _argument_faults(argument: dict[str, Any], path: str, first: dict[str, int]) -> Iterator[Fault]:
+    name, values, count = argument.get("argName"), argument.get("argValues"), argument.get("count")
+    if not isinstance(name, str) or name not in form.ARGUMENTS:
+        allowed = ", ".join(sorted(form.ARGUMENTS))
+        yield Fault(f"{path}.argName", "UNKNOWN_ARGUMENT", f"{str(name)[:80]!r} is not read; allowed: {allowed}")
+    elif name in first:
+        yield Fault(f"{path}.argName", "DUPLICATE_ARGUMENT", f"{name!r} is already arguments[{first[name]}]")
+    if not isinstance(values, list):
+        yield Fault(f"{path}.argValues", "REQUIRED", "a list of values is needed")
+    elif count is not None and count != len(values):
+        yield Fault(
+            f"{path}.count", "CONTRADICTING_COUNT", f"{str(count)[:80]} is not the number of values, {len(values)}"
+        )
+
+
+def _time_of(text: Any, path: str, faults: list[Fault]) -> datetime | None:
     if not isinstance(text, str):
-        faults.append(Fault(f"{path}.time", "REQUIRED", "a time in RFC 3339 is needed"))
+        faults.append(Fault(path, "REQUIRED", "a time in RFC 3339 is needed"))
         return None
     try:
         return parse_time(text)
     except InvalidInputError as error:
-        faults.append(Fault(f"{path}.time", "NOT_A_TIME", error.message))
+        faults.append(Fault(path, "NOT_A_TIME", error.message))
         return None

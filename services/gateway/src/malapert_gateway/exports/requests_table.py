@@ -6,13 +6,15 @@ may hold any character, and so are modes, which are nested. Texts that a spreads
 written as `csv_table` says.
 """
 
-import csv
-import io
 import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from malapert_core.documents.json_text import read_json
+from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
+from malapert_core.documents.numbers import read_count, read_number
+from malapert_core.documents.tables import Row, read_table
+from malapert_core.documents.text import text_faults
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_http_models.contracts.payload import NewActivityRequest
 from pydantic import ValidationError
@@ -20,7 +22,7 @@ from pydantic import ValidationError
 from malapert_gateway.exports.csv_table import Value, csv_table, text_of_cell
 
 PART = "; "
-_BOM = "\ufeff"
+MOST_ROWS = 100_000
 
 Cell = tuple[Callable[[dict[str, Any]], Value], Callable[[dict[str, Any], str], None]]
 
@@ -40,21 +42,27 @@ def read_requests_csv(content: bytes) -> list[NewActivityRequest]:
         ``INVALID_TABLE`` with every fault, by row from 0 and column.
     """
     try:
-        text = content.decode("utf-8").removeprefix(_BOM)
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInputError("INVALID_TABLE", f"the file is no CSV in UTF-8: {error}") from error
-    header = rows[0] if rows else []
-    faults = list(_header_faults(header))
+        rows = read_table(content, tuple(_COLUMNS), _NEEDED, MOST_ROWS)
+    except DocumentError as error:
+        raise InvalidInputError("INVALID_TABLE", error.message, faults=error.faults) from error
+    faults: list[Fault] = []
     requests: list[NewActivityRequest] = []
-    if not faults:
-        for number, row in enumerate(row for row in rows[1:] if row):
-            try:
-                requests.append(_request(header, row))
-            except _CellError as error:
-                faults += [Fault(f"rows[{number}].{column}", code, message) for column, code, message in error.cells]
+    first: dict[str, int] = {}
+    for row in rows:
+        faults += [*row.faults, *_repeated(row, first)]
+        if row.faults:
+            continue
+        try:
+            requests.append(_request(row))
+        except _CellError as error:
+            faults += [
+                Fault(f"rows[{row.number}].{column}", code, f"line {row.line}: {message}")
+                for column, code, message in error.cells
+            ]
     if faults:
-        raise InvalidInputError("INVALID_TABLE", f"the table has {len(faults)} faults", faults=faults)
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        more = f"; the first {MAX_FAULTS} are told" if len(faults) > MAX_FAULTS else ""
+        raise InvalidInputError("INVALID_TABLE", f"the table has {count}{more}", faults=faults[:MAX_FAULTS])
     return requests
 
 
@@ -66,30 +74,22 @@ class _CellError(Exception):
         self.cells = cells
 
 
-def _header_faults(header: Sequence[str]) -> Iterator[Fault]:
-    for index, name in enumerate(header):
-        if name not in _COLUMNS:
-            message = f"there is no column {name[:80]!r}; allowed: {', '.join(_COLUMNS)}"
-            yield Fault(f"header[{index}]", "UNKNOWN_COLUMN", message)
-        elif name in header[:index]:
-            yield Fault(f"header[{index}]", "DUPLICATE_COLUMN", f"{name!r} is there before")
-    for name in _NEEDED:
-        if name not in header:
-            yield Fault("header", "MISSING_COLUMN", f"the column {name!r} is needed")
+def _repeated(row: Row, first: dict[str, int]) -> Iterator[Fault]:
+    identifier = row.cells.get("request_id", "")
+    if identifier and identifier in first:
+        message = f"{identifier[:80]!r} is there twice: line {first[identifier]} and line {row.line}"
+        yield Fault(f"rows[{row.number}].request_id", "DUPLICATE_ID", message)
+    first.setdefault(identifier, row.line)
 
 
-def _request(header: Sequence[str], row: Sequence[str]) -> NewActivityRequest:
-    if len(row) != len(header):
-        message = f"the row has {len(row)} cells, the header {len(header)}"
-        raise _CellError([(header[0], "WRONG_CELL_COUNT", message)])
+def _request(row: Row) -> NewActivityRequest:
     values: dict[str, Any] = {}
     bad: list[tuple[str, str, str]] = []
-    for name, cell in zip(header, row, strict=True):
-        if cell.strip():
-            try:
-                _COLUMNS[name][1](values, text_of_cell(cell))
-            except ValueError as error:
-                bad.append((name, "INVALID_CELL", f"{cell[:80]!r} cannot be read: {error}"))
+    for name, cell in row.cells.items():
+        try:
+            _COLUMNS[name][1](values, text_of_cell(cell))
+        except ValueError as error:
+            bad.append((name, "INVALID_CELL", f"{cell[:80]!r} cannot be read: {error}"))
     if bad:
         raise _CellError(bad)
     try:
@@ -129,56 +129,48 @@ def _listed(name: str, write_item: Callable[[Any], str], read_item: Callable[[st
 
     def take(values: dict[str, Any], cell: str) -> None:
         owner = values.setdefault(part, {}) if part else values
-        owner[name] = [read_item(item.strip()) for item in cell.split(";") if item.strip()]
+        items = [item.removeprefix(" ") for item in cell.split(";")]
+        if not all(items):
+            raise ValueError("an item between semicolons is empty")
+        owner[name] = [read_item(item) for item in items]
 
     return write, take
 
 
 def _truth(cell: str) -> bool:
-    found = {"true": True, "false": False}.get(cell.strip().lower())
+    found = {"true": True, "false": False}.get(cell.lower())
     if found is None:
         raise ValueError("true or false is allowed")
     return found
-
-
-def _number(cell: str) -> float:
-    value = float(cell)
-    if not math.isfinite(value):
-        raise ValueError("a finite number is allowed")
-    return value
-
-
-def _count(cell: str) -> int:
-    return int(cell.strip())
 
 
 def _window(cell: str) -> dict[str, str]:
     start, parted, end = cell.partition("/")
     if not parted:
         raise ValueError("a window is start/end")
-    return {"start_time": start.strip(), "end_time": end.strip()}
+    return {"start_time": start, "end_time": end}
 
 
 def _relation(cell: str) -> dict[str, Any]:
-    words = cell.split()
+    words = cell.split(" ")
     if not 2 <= len(words) <= 4:
         raise ValueError("a relation is: kind request least-lag most-lag")
-    lags = dict(zip(("min_lag_s", "max_lag_s"), map(_number, words[2:]), strict=False))
+    lags = dict(zip(("min_lag_s", "max_lag_s"), map(read_number, words[2:]), strict=False))
     return {"kind": words[0].upper(), "request_id": words[1], **lags}
 
 
 def _argument(cell: str) -> dict[str, Any]:
-    words = cell.split(maxsplit=2)
+    words = cell.split(" ", 2)
     if len(words) < 2:
         raise ValueError("an argument is: parameter value unit")
-    return {"parameter_id": words[0], "value": _number(words[1]), "unit": words[2] if len(words) > 2 else ""}
+    return {"parameter_id": words[0], "value": read_number(words[1]), "unit": words[2] if len(words) > 2 else ""}
 
 
 def _product(cell: str) -> dict[str, Any]:
-    words = cell.split()
+    words = cell.split(" ")
     if len(words) != 3:
         raise ValueError("a product is: product priority latency")
-    return {"product_id": words[0], "priority": _count(words[1]), "max_latency_s": _number(words[2])}
+    return {"product_id": words[0], "priority": read_count(words[1]), "max_latency_s": read_number(words[2])}
 
 
 def _json(name: str, kind: type) -> Cell:
@@ -188,7 +180,13 @@ def _json(name: str, kind: type) -> Cell:
         return json.dumps(values[name], ensure_ascii=False) if values[name] else ""
 
     def take(values: dict[str, Any], cell: str) -> None:
-        found = json.loads(cell)
+        try:
+            found = read_json(cell.encode())
+        except DocumentError as error:
+            raise ValueError("; ".join(fault.message for fault in error.faults[:3])) from error
+        unclean = next(text_faults(found), None)
+        if unclean is not None:
+            raise ValueError(unclean.message)
         if not isinstance(found, list) or not all(isinstance(item, kind) for item in found):
             raise ValueError(f"{name} are a JSON list of {'texts' if kind is str else 'objects'}")
         values[name] = found
@@ -205,10 +203,10 @@ _COLUMNS: dict[str, Cell] = {
     "title": _plain("title"),
     "activity_type_id": _plain("activity_type_id"),
     "agency_id": _plain("agency_id"),
-    "value": _plain("value", _number),
+    "value": _plain("value", read_number),
     "mandatory": _plain("mandatory", _truth),
-    "visibility": _plain("visibility", str.strip),
-    "activity_type_version": _plain("activity_type_version", _count),
+    "visibility": _plain("visibility"),
+    "activity_type_version": _plain("activity_type_version", read_count),
     "preset_id": _plain("preset_id"),
     "arguments": _listed("arguments", _unit_text, _argument),
     "place_ids": _listed("place_ids", str, str),
@@ -218,18 +216,18 @@ _COLUMNS: dict[str, Cell] = {
         lambda item: f"{item['kind']} {item['request_id']} {item['min_lag_s']!r} {item['max_lag_s']!r}",
         _relation,
     ),
-    "repetition_count": _inside("repetition", "count", _count),
-    "repetition_period_s": _inside("repetition", "period_s", _number),
-    "repetition_tolerance_s": _inside("repetition", "tolerance_s", _number),
+    "repetition_count": _inside("repetition", "count", read_count),
+    "repetition_period_s": _inside("repetition", "period_s", read_number),
+    "repetition_tolerance_s": _inside("repetition", "tolerance_s", read_number),
     "campaign_place_ids": _listed("place_ids", str, str, "campaign"),
     "campaign_place_set_id": _inside("campaign", "place_set_id"),
-    "campaign_count": _inside("campaign", "count", _count),
-    "campaign_share": _inside("campaign", "share", _number),
-    "decay_every_s": _inside("decay", "every_s", _number),
-    "decay_factor": _inside("decay", "factor", _number),
-    "decay_from_time": _inside("decay", "from_time", str.strip),
-    "decay_least_share": _inside("decay", "least_share", _number),
-    "decay_repetition_factor": _inside("decay", "repetition_factor", _number),
+    "campaign_count": _inside("campaign", "count", read_count),
+    "campaign_share": _inside("campaign", "share", read_number),
+    "decay_every_s": _inside("decay", "every_s", read_number),
+    "decay_factor": _inside("decay", "factor", read_number),
+    "decay_from_time": _inside("decay", "from_time"),
+    "decay_least_share": _inside("decay", "least_share", read_number),
+    "decay_repetition_factor": _inside("decay", "repetition_factor", read_number),
     "products": _listed(
         "products",
         lambda item: f"{item['product_id']} {item['priority']} {item['max_latency_s']!r}",

@@ -8,10 +8,11 @@ from malapert.planner.v1 import mission_pb2
 from malapert_http_models.contracts.planner import Mission, MissionPage
 
 from malapert_gateway.conversion import to_model
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
 
 router = APIRouter(prefix="/missions", tags=["missions"], route_class=GuardedRoute)
+document_router = APIRouter(prefix="/missions", tags=["missions"], route_class=DocumentRoute)
 
 _DOCUMENT = {
     "requestBody": {
@@ -27,7 +28,7 @@ _DOCUMENT = {
 }
 
 
-@router.post("", status_code=201, responses={201: LOCATION}, openapi_extra=_DOCUMENT)
+@document_router.post("", status_code=201, responses={201: LOCATION}, openapi_extra=_DOCUMENT)
 async def create_mission(
     request: Request, response: Response, gateway: GatewayParts, validate_only: ValidateOnly = False
 ) -> Mission:

@@ -22,7 +22,7 @@ from malapert_http_models.contracts.planner import (
 from malapert_gateway import policy
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -40,6 +40,7 @@ from malapert_gateway.routes.parameters import (
 from malapert_gateway.services.clients import ServiceName
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=GuardedRoute)
+import_router = APIRouter(prefix="/plans", tags=["plans"], route_class=DocumentRoute)
 
 
 def _shown(plan: plan_pb2.Plan, response: Response) -> Plan:
@@ -136,7 +137,7 @@ async def replan_plan(plan_id: PlanId, body: ReplanPlan, response: Response, gat
     return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
 
 
-@router.post("/{plan_id}:import", status_code=201, responses={201: ETAG})
+@import_router.post("/{plan_id}:import", status_code=201, responses={201: ETAG})
 async def import_plan(
     plan_id: PlanId,
     body: Annotated[dict[str, Any], Body(description="A plan in the shape of CCSDS 529.1.")],

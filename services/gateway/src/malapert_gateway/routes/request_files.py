@@ -1,8 +1,9 @@
 """Requests as files: many taken at once, and written out so that they can be taken again."""
 
+import asyncio
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,12 +17,11 @@ from pydantic import ValidationError
 from malapert_gateway import policy
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import enum_numbers, to_message, to_model, to_values
-from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.exports.requests_table import MOST_ROWS, read_requests_csv, requests_csv
+from malapert_gateway.routes.guarded import GuardedRoute, media_type_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
 from malapert_gateway.services.gateway import Gateway
 
-MOST_ROWS = 100_000
 _PAGE = 1000
 _NEW_FIELDS = frozenset(NewActivityRequest.model_fields)
 
@@ -75,20 +75,25 @@ async def import_requests(
     validate_only: ValidateOnly = False,
 ) -> ImportedRequests:
     """Take a file of requests, all or none: new ones are submitted, changed ones revised, the same left as they are."""
-    content = await request.body()
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/csv":
-        body = ImportRequests(requests=read_requests_csv(content))
+    if media_type_of(request) == "text/csv":
+        content = await request.body()
+        body = await asyncio.to_thread(lambda: ImportRequests(requests=read_requests_csv(content)))
     else:
-        try:
-            body = ImportRequests.model_validate_json(content)
-        except ValidationError as error:
-            faults = error.errors(include_url=False, include_input=False, include_context=False)
-            raise RequestValidationError(faults) from error
+        body = await asyncio.to_thread(_read_json, await request.json())
     policy.require_agency(
         "import_requests", identity, {item.agency_id for item in body.requests} or {identity.agency_id}
     )
-    message = to_message(body, request_pb2.ImportRequestsRequest, mission_id=mission_id, validate_only=validate_only)
+    message = await asyncio.to_thread(
+        to_message, body, request_pb2.ImportRequestsRequest, mission_id=mission_id, validate_only=validate_only
+    )
     return to_model(await gateway.call(gateway.services.requests.ImportRequests, message), ImportedRequests)
+
+
+def _read_json(content: Any) -> ImportRequests:
+    try:
+        return ImportRequests.model_validate(content)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
 
 @router.get("/requests:export", response_class=Response, responses=_FILES)  # type: ignore[arg-type]

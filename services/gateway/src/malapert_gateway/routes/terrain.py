@@ -58,7 +58,7 @@ async def get_map_layer(
     terrain_stack_id: TerrainStackId,
     layer: Annotated[MapLayer, Path(description="What to draw.")],
     gateway: GatewayParts,
-    longitude_deg: Annotated[float, Query(ge=-180, le=180, description="Centre of the square.", examples=[-137.2])],
+    longitude_deg: Annotated[float, Query(ge=-180, le=360, description="Centre of the square.", examples=[-137.2])],
     latitude_deg: Annotated[float, Query(ge=-90, le=90, description="Centre of the square.", examples=[-89.45])],
     size_m: Annotated[float, Query(gt=0, le=1e6, description="Side of the square, metres.", examples=[8000.0])],
     pixel_count: Annotated[int, Query(ge=2, le=512, description="Pixels along a side.", examples=[256])] = 256,

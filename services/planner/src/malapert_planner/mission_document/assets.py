@@ -19,6 +19,7 @@ from malapert_planner.mission_document.quantities import (
     Frequency,
     Latitude,
     Length,
+    Longitude,
     Mass,
     Power,
     PowerPerAngle,
@@ -148,7 +149,7 @@ class EarthSite(Sourced):
     """Where an asset stands on the Earth: WGS 84, height above the ellipsoid."""
 
     latitude: Latitude
-    longitude: Angle
+    longitude: Longitude
     height: Length
 
 
@@ -209,7 +210,7 @@ class FixedPoint(Sourced):
     """A place by its coordinates; the elevation above the 1,737,400 m sphere is the terrain's where there is one."""
 
     latitude: Latitude
-    longitude: Angle
+    longitude: Longitude
     elevation: Length | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
@@ -31,6 +31,11 @@ DRIVE_CONDITIONS = (
 )
 
 
+MOST_FAULTS = 1000
+"""So many faults are looked for; each hint at what was meant costs a look at all names."""
+_MOST_NAMES_COMPARED = 200
+
+
 def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Fault]:
     """Return every fault between the parts of a document that is well formed in itself."""
     checks: tuple[Callable[[MissionDocument], Iterable[Fault]], ...] = (
@@ -50,8 +55,8 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
         _times,
         _amounts,
     )
-    faults = [fault for check in checks for fault in check(document)]
-    return faults + list(_ephemeris(document, ephemeris_span))
+    found = (fault for check in checks for fault in check(document))
+    return list(islice(found, MOST_FAULTS)) + list(_ephemeris(document, ephemeris_span))
 
 
 def horizon_span(document: MissionDocument) -> Span:
@@ -62,7 +67,7 @@ def horizon_span(document: MissionDocument) -> Span:
 
 def _unknown(path: str, kind: str, name: str, allowed: Iterable[str]) -> Fault:
     names = sorted(allowed)
-    nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+    nearest = get_close_matches(name, names[:_MOST_NAMES_COMPARED], n=1, cutoff=0.5)
     hint = f"did you mean {nearest[0]}? " if nearest else ""
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return Fault(
@@ -71,10 +76,12 @@ def _unknown(path: str, kind: str, name: str, allowed: Iterable[str]) -> Fault:
 
 
 def _duplicates(path: str, names: Sequence[str], suffix: str = ".id") -> Iterator[Fault]:
+    first: dict[str, int] = {}
     for index, name in enumerate(names):
-        if name in names[:index]:
-            message = f"{name!r} is there already as {path}[{names.index(name)}]"
+        if name in first:
+            message = f"{name!r} is there already as {path}[{first[name]}]"
             yield Fault(f"{path}[{index}]{suffix}", "DUPLICATE_ID", message)
+        first.setdefault(name, index)
 
 
 def _unique_identifiers(document: MissionDocument) -> Iterator[Fault]:

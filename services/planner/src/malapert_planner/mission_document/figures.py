@@ -9,11 +9,13 @@ import re
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from malapert_core.bounded_faults import with_bounded_faults
 from malapert_core.units import UnknownUnitError, WrongUnitError, convert
-from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
-FIGURE = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*")
+FIGURE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)(?: ?([^\s\d](?:.*\S)?))?", re.ASCII)
+LONGEST_FIGURE = 500
 
 
 class Confidence(StrEnum):
@@ -31,6 +33,11 @@ class StrictModel(BaseModel):
     """A part of a mission document, read from JSON: no unknown fields, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_default=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a part that stops to look for faults once there are as many as are told."""
+        return with_bounded_faults(cls, handler(source))
 
 
 class Sourced(StrictModel):
@@ -103,10 +110,10 @@ class Figure(Sourced):
         PydanticCustomError
             ``INVALID_FIGURE``, ``UNKNOWN_UNIT`` or ``WRONG_UNIT``.
         """
-        match = FIGURE.fullmatch(text)
+        match = FIGURE.fullmatch(text) if len(text) <= LONGEST_FIGURE else None
         if match is None:
-            raise cls._refusal("INVALID_FIGURE", text, "is no number with a unit")
-        number, unit_text = float(match[1]), match[2]
+            raise cls._refusal("INVALID_FIGURE", text[:LONGEST_FIGURE], "is no number with a unit")
+        number, unit_text = float(match[1]), match[2] or ""
         if not math.isfinite(number):
             raise cls._refusal("INVALID_FIGURE", text, "is no finite number")
         return cls._converted(number, unit_text, text)

@@ -6,7 +6,16 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from malapert_planner.mission_document.figures import Sourced, StrictModel
-from malapert_planner.mission_document.quantities import Angle, Distance, Duration, Latitude, Mass, Share, Slope, Weight
+from malapert_planner.mission_document.quantities import (
+    Distance,
+    Duration,
+    Latitude,
+    Longitude,
+    Mass,
+    Share,
+    Slope,
+    Weight,
+)
 from malapert_planner.mission_document.times import UtcTime
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -78,7 +87,7 @@ class Region(Sourced):
     """The circle in which sites are sought."""
 
     latitude: Latitude
-    longitude: Angle
+    longitude: Longitude
     radius: Distance
 
 

@@ -93,6 +93,14 @@ class Latitude(Angle):
     upper: ClassVar[float] = 90.0
 
 
+class Longitude(Angle):
+    """A longitude, east positive, degrees; 180 to 360 is the west, counted on."""
+
+    example: ClassVar[str] = "-137.2 deg"
+    lower: ClassVar[float] = -180.0
+    upper: ClassVar[float] = 360.0
+
+
 class Duration(Figure):
     """A time span, s."""
 

@@ -4,8 +4,12 @@ import copy
 import json
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
+from malapert_core.documents.json_text import read_json
+from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
+from malapert_core.documents.text import cleaned, text_faults
 from malapert_core.errors import Fault, InvalidInputError
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +20,9 @@ from malapert_planner.mission_document.paths import Location, model_at, path_of,
 from malapert_planner.mission_document.sources import settle_sources
 
 MAX_DOCUMENT_BYTES = 4_000_000
+FILE_FIELDS = ("oem",)
+"""Fields that hold the text of a whole file."""
+_LONGEST_SHOWN = 100
 _CODES = {"missing": "MISSING_FIELD", "extra_forbidden": "UNKNOWN_FIELD"}
 
 
@@ -36,7 +43,8 @@ def read_document(document_json: bytes, ephemeris_span: Span) -> tuple[MissionDo
     raw, faults = _parsed(document_json)
     if raw is None:
         return None, faults
-    document, faults, set_aside = _validated(raw)
+    document, others, set_aside = _validated(raw)
+    faults += others
     if document is None:
         return None, faults
     found = settle_sources(document) + check_document(document, ephemeris_span)
@@ -55,7 +63,8 @@ def refuse(faults: Sequence[Fault]) -> None:
     if faults:
         unique = list({(fault.path, fault.code): fault for fault in faults}.values())
         message = f"the mission document has {len(unique)} fault" + ("s" if len(unique) > 1 else "")
-        raise InvalidInputError("INVALID_MISSION", message, faults=unique)
+        more = f"; the first {MAX_FAULTS} are told" if len(unique) > MAX_FAULTS else ""
+        raise InvalidInputError("INVALID_MISSION", message + more, faults=unique[:MAX_FAULTS])
 
 
 def _parsed(document_json: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
@@ -63,12 +72,13 @@ def _parsed(document_json: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
         message = f"the document has {len(document_json)} bytes; at most {MAX_DOCUMENT_BYTES} are taken"
         return None, [Fault("", "TOO_LARGE", message)]
     try:
-        raw = json.loads(document_json)
-    except (ValueError, RecursionError) as error:
-        return None, [Fault("", "INVALID_JSON", f"the document is no JSON: {error}")]
+        raw = read_json(document_json)
+    except DocumentError as error:
+        return None, list(error.faults)
     if not isinstance(raw, dict):
         return None, [Fault("", "INVALID_JSON", "the document is no JSON object")]
-    return raw, []
+    faults = list(islice(text_faults(raw, FILE_FIELDS), MAX_FAULTS))
+    return (cleaned(raw) if faults else raw), faults
 
 
 def _validated(raw: dict[str, Any]) -> tuple[MissionDocument | None, list[Fault], list[str]]:
@@ -98,7 +108,7 @@ def _fault(error: Any) -> Fault:
     elif code == "MISSING_FIELD":
         message = f"{location[-1]} is missing" + _example(location)
     elif code == "INVALID_VALUE" and isinstance(error["input"], str | int | float | bool | None):
-        message = f"{error['input']!r}: {message}" + _example(location)
+        message = f"{repr(error['input'])[:_LONGEST_SHOWN]}: {message}" + _example(location)
     return Fault(path_of(location), code, message)
 
 
@@ -129,6 +139,8 @@ def _is_figure(model: type[BaseModel] | None) -> bool:
 def _mend(raw: dict[str, Any], error: Any) -> bool:
     """Set a faulty field aside so that the rest can be read; return whether that was possible."""
     location = _own_location(error["loc"])
+    if not location:
+        return False
     parent, key = value_at(raw, location[:-1]), location[-1]
     model = model_at(MissionDocument, location)
     if error["type"] == "extra_forbidden":

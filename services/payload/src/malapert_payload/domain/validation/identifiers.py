@@ -54,9 +54,12 @@ def listed(identifiers: Collection[str]) -> str:
 
 def repeated_faults(identifiers: Sequence[str], path: str) -> Iterator[Fault]:
     """Yield a fault for each item of a list of references that was given before."""
+    first: dict[str, int] = {}
     for index, identifier in enumerate(identifiers):
-        if identifier in identifiers[:index]:
-            yield Fault(f"{path}[{index}]", "DUPLICATE_ID", f"{identifier!r} is listed before; give each once")
+        if identifier in first:
+            message = f"{identifier!r} is already {path}[{first[identifier]}]; give each once"
+            yield Fault(f"{path}[{index}]", "DUPLICATE_ID", message)
+        first.setdefault(identifier, index)
 
 
 def version_faults(version: int, known: Sequence[int], path: str, kind: str, identifier: str) -> Iterator[Fault]:

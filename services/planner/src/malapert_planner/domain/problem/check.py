@@ -148,11 +148,13 @@ def _check_conditions(path: str, conditions: Iterable[Condition], faults: Faults
 
 
 def _check_names(path: str, names: Sequence[str], faults: Faults) -> None:
+    first: dict[str, int] = {}
     for index, name in enumerate(names):
         if not name:
             faults.add(f"{path}[{index}]", "EMPTY_NAME", "a name is needed")
-        elif name in names[:index]:
-            faults.add(f"{path}[{index}]", "DUPLICATE_ID", f"{name} is there already")
+        elif name in first:
+            faults.add(f"{path}[{index}]", "DUPLICATE_ID", f"{name} is already {path}[{first[name]}]")
+        first.setdefault(name, index)
 
 
 def _check_activity(

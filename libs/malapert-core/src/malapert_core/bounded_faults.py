@@ -1,0 +1,99 @@
+"""Validation that ends soon after the last fault that is told, however many there would be."""
+
+import math
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
+
+from malapert_core.documents.nodes import MAX_FAULTS
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many faults of one validation may still be found."""
+
+    left: float = MAX_FAULTS + 1
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("fault_budget", default=None)
+
+
+def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchema:
+    """Return a model's schema that validates no further item once more faults are found than are told.
+
+    Parameters
+    ----------
+    model
+        The model.
+    schema
+        Its own schema; lists of plain values in it end at their first fault.
+    """
+    _end_at_first_fault(schema)
+    most_keys = len(model.model_fields) + MAX_FAULTS
+
+    def validate(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, dict) and len(value) > most_keys:
+            raise PydanticCustomError("too_many_fields", "the object has {count} fields", {"count": len(value)})
+        budget = _budget.get()
+        if budget is None:
+            return _whole(value, handler)
+        if budget.left <= 0:
+            raise PydanticOmit  # The whole is refused already.
+        return _counted(value, handler, budget)
+
+    # Within the model's own schema: outside of it the model would lose its name in a JSON Schema.
+    own = _model_schema(schema)
+    own["schema"] = core_schema.no_info_wrap_validator_function(validate, own["schema"])
+    return schema
+
+
+def _model_schema(schema: Any) -> Any:
+    while schema["type"] != "model":
+        schema = schema["schema"]
+    return schema
+
+
+def _whole(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    budget = _Budget()
+    token = _budget.set(budget)
+    try:
+        validated = _counted(value, handler, budget)
+        if budget.left <= 0:  # The faults were those of alternatives that were not taken.
+            budget.left = math.inf
+            validated = handler(value)
+        return validated
+    finally:
+        _budget.reset(token)
+
+
+def _counted(value: Any, handler: core_schema.ValidatorFunctionWrapHandler, budget: _Budget) -> Any:
+    before = budget.left
+    try:
+        return handler(value)
+    except ValidationError as error:
+        if budget.left == before:  # Otherwise the models inside have counted theirs.
+            budget.left -= error.error_count()
+        raise
+
+
+def _end_at_first_fault(schema: Any) -> None:
+    """Let every list of plain values in a model's own fields end at its first fault."""
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "list" and not _holds_models(schema.get("items_schema", {})):
+        schema["fail_fast"] = True
+    for key in ("schema", "fields", "inner_schema"):
+        inner = schema.get(key)
+        if key == "fields" and isinstance(inner, dict):
+            for field in inner.values():
+                _end_at_first_fault(field)
+        else:
+            _end_at_first_fault(inner)
+
+
+def _holds_models(schema: Any) -> bool:
+    kinds = ("model", "definition-ref", "function-wrap")
+    return bool(schema.get("type") in kinds)

@@ -1,0 +1,1 @@
+"""Documents and tables that come from outside: JSON, YAML, XML and CSV, read strictly, each fault with its place."""
