@@ -33,27 +33,30 @@ def shared_file() -> Callable[[str], Path]:
     return path_of
 
 
+def write_dem(path: Path, heights: np.ndarray, **options: Any) -> Path:
+    """Write a small DEM; its crs, transform, no-data, scale and so on can be given."""
+    scale, offset, unit = options.pop("scale", None), options.pop("offset", None), options.pop("unit", None)
+    profile = {"crs": SOUTH, "transform": Affine(20.0, 0.0, 50_000.0, 0.0, -20.0, 50_000.0), **options}
+    with rasterio.open(
+        path, "w", driver="GTiff", height=heights.shape[0], width=heights.shape[1], count=1, dtype=heights.dtype,
+        **{key: value for key, value in profile.items() if value is not None},
+    ) as file:  # fmt: skip
+        file.write(heights, 1)
+        if scale is not None:
+            file.scales = (scale,)
+        if offset is not None:
+            file.offsets = (offset,)
+        if unit is not None:
+            file.units = (unit,)
+    return path
+
+
 @pytest.fixture
 def write_geotiff(tmp_path: Path) -> GeoTiffWriter:
-    """Write a small DEM; its crs, transform, no-data, scale and so on can be given."""
+    """Write a small DEM into the test's folder, see `write_dem`."""
 
     def write(values: np.ndarray | None = None, name: str = "dem.tif", **options: Any) -> Path:
-        heights = np.zeros((64, 64), np.float32) if values is None else values
-        scale, offset, unit = options.pop("scale", None), options.pop("offset", None), options.pop("unit", None)
-        profile = {"crs": SOUTH, "transform": Affine(20.0, 0.0, 50_000.0, 0.0, -20.0, 50_000.0), **options}
-        path = tmp_path / name
-        with rasterio.open(
-            path, "w", driver="GTiff", height=heights.shape[0], width=heights.shape[1], count=1, dtype=heights.dtype,
-            **{key: value for key, value in profile.items() if value is not None},
-        ) as file:  # fmt: skip
-            file.write(heights, 1)
-            if scale is not None:
-                file.scales = (scale,)
-            if offset is not None:
-                file.offsets = (offset,)
-            if unit is not None:
-                file.units = (unit,)
-        return path
+        return write_dem(tmp_path / name, np.zeros((64, 64), np.float32) if values is None else values, **options)
 
     return write
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from malapert.landing_site.v1 import terrain_pb2, terrain_pb2_grpc
-from malapert_core.errors import InvalidInputError
+from malapert_core.errors import ExhaustedError, InvalidInputError
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 from . import lola_files as lola
+from . import netcdf_files as netcdf
 
 SERVICES = ["malapert.landing_site.v1.TerrainService"]
 
@@ -63,3 +64,33 @@ async def test_the_setting_bounds_the_pixels(
         with pytest.raises(InvalidInputError, match="TERRAIN_TOO_LARGE") as refusal:
             await terrains.RegisterTerrain(pieces(content, "wide.tif"))
         assert "MALAPERT_LANDING_SITE_MAX_TERRAIN_PIXELS" in refusal.value.message
+
+
+@pytest.mark.asyncio
+async def test_what_is_passed_over_is_told_and_a_refusal_leaves_nothing(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path
+) -> None:
+    told = netcdf.write(tmp_path / "a.nc", z={"quality": 3.0}).read_bytes()
+    plain = netcdf.write(tmp_path / "b.nc").read_bytes()
+    async with (
+        sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS, max_upload_bytes=50_000) as service,
+        open_test_channel(service.target, identity_of("jaxa"), SERVICES) as channel,
+    ):
+        terrains = terrain_pb2_grpc.TerrainServiceStub(channel)
+        first = (await terrains.RegisterTerrain(pieces(told, "größe 月面.nc"))).terrain
+        assert (first.title, list(first.notes)) == ("größe 月面.nc", ["attributes of 'z' passed over: quality"])
+        # The same heights without anything passed over: the notes are those on this file.
+        again = (await terrains.RegisterTerrain(pieces(plain, "b.nc"))).terrain
+        assert (again.terrain_id, list(again.notes)) == (first.terrain_id, [])
+        listed = (await terrains.ListTerrains(terrain_pb2.ListTerrainsRequest())).terrains
+        with pytest.raises(ExhaustedError, match="UPLOAD_TOO_LARGE"):
+            await terrains.RegisterTerrain(pieces(bytes(50_001), "wide.tif"))
+        for name, path in (("a\nb.nc", "file_name"), ("a\x1b[2J.nc", "file_name"), ("n" * 501, "file_name")):
+            with pytest.raises(InvalidInputError) as refusal:
+                await terrains.RegisterTerrain(pieces(plain, name))
+            assert [fault.path for fault in refusal.value.faults] == [path]
+        with pytest.raises(InvalidInputError, match=r"b\.nc"):
+            await terrains.RegisterTerrain(pieces(plain[: len(plain) // 2], "b.nc"))
+        assert (await terrains.ListTerrains(terrain_pb2.ListTerrainsRequest())).terrains == listed
+    (uploads,) = sqlite_service_runtime.data_dir.rglob("uploads")
+    assert list(uploads.iterdir()) == []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from malapert_core.errors import InvalidInputError
+from malapert_core.errors import Fault, InvalidInputError
 
 EARLIEST_TIME = datetime(1500, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(3000, 1, 1, tzinfo=UTC)
@@ -44,8 +44,18 @@ def to_timestamp(time: datetime) -> Timestamp:
 
 
 def from_timestamp(timestamp: Timestamp) -> datetime:
-    """Return the aware UTC datetime of a protobuf timestamp, to the microsecond."""
-    return timestamp.ToDatetime(tzinfo=UTC)
+    """Return the aware UTC datetime of a protobuf timestamp, to the microsecond.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_TIME`` where it lies outside the years 1 to 9999, or its nanoseconds outside a second.
+    """
+    try:
+        return timestamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        message = f"{timestamp.seconds} s and {timestamp.nanos} ns are no timestamp; years 1 to 9999 are allowed"
+        raise InvalidInputError("INVALID_TIME", message, faults=[Fault("time", "INVALID_TIME", message)]) from error
 
 
 def parse_time(text: str) -> datetime:

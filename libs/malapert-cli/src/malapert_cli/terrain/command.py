@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,14 +104,13 @@ def register_product(api: Api, product: Product, paths: list[Path]) -> None:
     if len(paths) == 1:
         registered = api.upload_terrain(paths[0], title=product.name, source=source)
     else:
-        archive = paths[0].with_suffix(".zip")
-        try:
+        # In a folder of its own: an archive of that name may lie beside the files.
+        with tempfile.TemporaryDirectory(dir=paths[0].parent, prefix=".part-") as folder:
+            archive = Path(folder) / paths[0].with_suffix(".zip").name
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 for path in paths:
                     packed.write(path, path.name)
             registered = api.upload_terrain(archive, title=product.name, source=source)
-        finally:
-            archive.unlink(missing_ok=True)
     console.print(f"registered {product.name} as {registered['terrain_id']}")
 
 

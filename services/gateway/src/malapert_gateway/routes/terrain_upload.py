@@ -1,5 +1,6 @@
 """The upload of a digital elevation model: taken whole into a temporary file, then passed on piece by piece."""
 
+import errno
 from collections import Counter
 from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
@@ -7,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from malapert.landing_site.v1 import terrain_pb2
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault, InvalidInputError, UnavailableError
 from malapert_http_models.contracts.landing_site import Terrain
 from starlette.datastructures import UploadFile
 
@@ -60,7 +61,13 @@ async def register_terrain(
     header = terrain_pb2.TerrainHeader(title=title, source=source, file_name=file_name)
     is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
     # The whole file is here before the service hears of it: a broken upload must not look like a shorter file.
-    file = await _form_file(request, header) if is_form else await _body_file(request)
+    try:
+        file = await _form_file(request, header) if is_form else await _body_file(request)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        message = "the gateway's disk for temporary files is full; ask again when there is room"
+        raise UnavailableError("DISK_FULL", message) from error
     try:
         answer = await gateway.upload(gateway.services.terrains.RegisterTerrain, _messages(header, file))
     finally:

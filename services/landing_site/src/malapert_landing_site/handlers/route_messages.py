@@ -22,6 +22,9 @@ from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import place_of, point_message, provenance_message
 from malapert_landing_site.services.waypoints import WaypointRequest
 
+# The criteria that the contract names; any other number is as good as none.
+_CRITERIA = [number for number in route_pb2.WaypointCriterion.values() if number]
+
 
 def mobility_of(message: route_pb2.Mobility) -> Mobility:
     """Return the mobility that a message states."""
@@ -36,7 +39,7 @@ def definition_of(message: route_pb2.WaypointDefinition) -> WaypointDefinition:
             where = FixedPlace(place_of(message.fixed))
         case "offset":
             where = Offset(message.offset.east_m, message.offset.north_m)
-        case "selection" if message.selection.criterion:
+        case "selection" if message.selection.criterion in _CRITERIA:
             name = route_pb2.WaypointCriterion.Name(message.selection.criterion)
             criterion = WaypointCriterion(name.removeprefix("WAYPOINT_CRITERION_").lower())
             where = Selection(criterion, message.selection.max_distance_m, message.selection.min_separation_m)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from malapert.landing_site.v1 import terrain_pb2
-from malapert_core.errors import ExhaustedError, InvalidInputError
+from malapert_core.errors import ExhaustedError, InvalidInputError, UnavailableError
 
-from malapert_landing_site.services.terrains import TerrainHeader
+from malapert_landing_site.services.refusal import refuse
+from malapert_landing_site.services.terrains import TerrainHeader, header_faults
+from malapert_landing_site.storage.files import FULL_DISK
 
 
 @asynccontextmanager
@@ -22,11 +24,13 @@ async def received_file(
     Raises
     ------
     InvalidInputError
-        HEADER_NOT_FIRST where the stream does not begin with the header, alone.
+        HEADER_NOT_FIRST where the stream does not begin with the header, alone, or the faults of the header.
     ExhaustedError
         UPLOAD_TOO_LARGE.
+    UnavailableError
+        DISK_FULL, also where the block finds no room.
     """
-    with tempfile.TemporaryDirectory(dir=directory) as folder:
+    with _room_on_disk(directory), tempfile.TemporaryDirectory(dir=directory) as folder:
         header: TerrainHeader | None = None
         path, size = Path(folder) / "dem", 0
         with path.open("wb") as file:
@@ -34,9 +38,9 @@ async def received_file(
                 if (piece.WhichOneof("part") == "header") != (header is None):
                     raise InvalidInputError("HEADER_NOT_FIRST", "the stream is one header, then the file's bytes")
                 if header is None:
-                    header = TerrainHeader(
-                        piece.header.title, piece.header.source, piece.header.file_name or "the file"
-                    )
+                    said = piece.header
+                    header = TerrainHeader(said.title, said.source, said.file_name or "the file")
+                    refuse(header_faults(header), "INVALID_TERRAIN")
                     continue
                 size += len(piece.chunk)
                 if size > max_bytes:
@@ -46,3 +50,14 @@ async def received_file(
         if header is None:
             raise InvalidInputError("HEADER_NOT_FIRST", "the stream is one header, then the file's bytes")
         yield header, path
+
+
+@contextmanager
+def _room_on_disk(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        message = f"the disk of {directory.name} is full; ask again when there is room"
+        raise UnavailableError("DISK_FULL", message) from error

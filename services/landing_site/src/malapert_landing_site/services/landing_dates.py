@@ -20,7 +20,7 @@ from malapert_landing_site.services.ground import places_on_ground
 from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
-from malapert_landing_site.services.spans import computable_span_faults
+from malapert_landing_site.services.spans import computable_span_faults, later
 from malapert_landing_site.terrain.light import Sky, light_at
 from malapert_landing_site.terrain.skyline import skylines
 
@@ -89,7 +89,7 @@ class LandingDateScans:
         InvalidInputError
             INVALID_DATE_SCAN, or the code of the only fault, with all faults.
         """
-        last_light = utc_datetime(request.end_time.timestamp() + LONGEST_LIGHT_S)
+        last_light = later(request.end_time, LONGEST_LIGHT_S)
         faults = _faults(request) + computable_span_faults(self._ephemeris, request.start_time, last_light)
         refuse(faults, _REFUSAL)
         scene = await self._scenes.get(request.terrain_stack_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 from malapert_core.database import Database
-from malapert_core.errors import UnavailableError
+from malapert_core.errors import Fault, UnavailableError
 from malapert_core.timestamps import utc_now
 
 from malapert_landing_site.domain.grid import ElevationGrid
@@ -19,6 +20,10 @@ from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.builtin import SOURCE, TITLES, builtin_path
 from malapert_landing_site.terrain.reading import MAX_PIXELS, read_grid, read_terrain
+
+# Control characters, lone surrogates, and what parts lines or paragraphs (Unicode general categories).
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+MAX_TITLE_LENGTH, MAX_SOURCE_LENGTH = 500, 2000
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +35,23 @@ class TerrainHeader:
     title: str
     source: str
     file_name: str
+
+
+def header_faults(header: TerrainHeader) -> list[Fault]:
+    """Faults of what is said of a file; empty where each is one line of at most its length."""
+    faults = []
+    for name, text, most in (
+        ("title", header.title, MAX_TITLE_LENGTH),
+        ("source", header.source, MAX_SOURCE_LENGTH),
+        ("file_name", header.file_name, MAX_TITLE_LENGTH),
+    ):
+        if len(text) > most:
+            faults.append(Fault(name, "TOO_LONG", f"{name} has {len(text)} characters; {most} are allowed"))
+        control = next((character for character in text if unicodedata.category(character) in _CONTROLS), None)
+        if control is not None:
+            message = f"{name} has the character U+{ord(control):04X}; one line without control characters is allowed"
+            faults.append(Fault(name, "CONTROL_CHARACTER", message))
+    return faults
 
 
 class TerrainCatalogue:

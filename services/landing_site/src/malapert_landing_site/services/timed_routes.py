@@ -26,7 +26,7 @@ from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
-from malapert_landing_site.services.spans import computable_span_faults
+from malapert_landing_site.services.spans import computable_span_faults, later
 from malapert_landing_site.terrain.horizon_map import horizon_block
 from malapert_landing_site.terrain.light import Sky
 from malapert_landing_site.terrain.light_map import LightFrames, light_frames
@@ -58,7 +58,7 @@ class TimedRoutes:
         InvalidInputError
             INVALID_TIMED_ROUTE, or the code of the only fault, with all faults.
         """
-        end_time = request.start_time + timedelta(seconds=min(request.longest_s, 1e9))
+        end_time = later(request.start_time, request.longest_s)
         refuse(
             timed_route_faults(request) + computable_span_faults(self._ephemeris, request.start_time, end_time),
             _REFUSAL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.terrain import Terrain
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 class ElevationFiles:

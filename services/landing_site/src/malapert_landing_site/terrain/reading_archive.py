@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import struct
 import zipfile
@@ -20,6 +21,7 @@ MAX_FILES = 2
 MAX_RATIO = 200
 _SMALL_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _BROKEN = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError,
     EOFError, OSError, ValueError, RuntimeError,
@@ -51,6 +53,8 @@ def unpack(path: Path, file_name: str, directory: Path, max_bytes: int) -> list[
                 raise refusal(file_name, faults)
             return [_unpacked(archive, entry, directory / f"part-{n}") for n, entry in enumerate(entries)]
     except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno in _FULL_DISK:
+            raise
         raise unreadable(file_name, f"cannot be unpacked: {error}") from error
 
 
