@@ -1,0 +1,154 @@
+"""What messages may not hold: each is refused by name and place, in text and XML, and what is written is read."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from malapert_astro.ndm.epochs import tdb_of, utc_texts
+from malapert_astro.ndm.faults import NdmError
+from malapert_astro.ndm.oem import read_oem, write_oem
+from malapert_astro.ndm.reference_frames import Axes, axes_of, center_of
+from malapert_astro.ndm.tdm import read_tdm
+from malapert_astro.points import Body
+
+OEM = (Path(__file__).parent / "data" / "relay.oem").read_text()
+XML = write_oem(read_oem(OEM.encode()), xml=True).decode()
+TDM = """CCSDS_TDM_VERS = 2.0
+CREATION_DATE = 2029-016T00:00:00
+ORIGINATOR = ISRO
+META_START
+TIME_SYSTEM = UTC
+PARTICIPANT_1 = IDSN-32
+PARTICIPANT_2 = ROVER
+MODE = SEQUENTIAL
+PATH = 2,1
+META_STOP
+DATA_START
+RANGE = 2029-015T00:00:00 370000.5
+DATA_STOP
+"""
+
+
+def faults_of(text: str, message: str = "oem") -> list[tuple[str, str, str]]:
+    with pytest.raises(NdmError) as caught:
+        (read_oem if message == "oem" else read_tdm)(text.encode())
+    return [(fault.where, fault.code, fault.message) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "code"),
+    [
+        ("CENTER_NAME = MOON", "CENTER_NAME = MOON\nCENTER_NAME = EARTH", "line 8", "DUPLICATE_KEYWORD"),
+        ("ORIGINATOR = JAXA", "ORIGINATOR = JAXA\nORIGINATOR = ESA", "line 4", "DUPLICATE_KEYWORD"),
+        ("META_STOP\n", "", "line 13", "UNKNOWN_KEYWORD"),
+        ("META_STOP", "META_STOP\nMETA_STOP", "line 13", "UNEXPECTED_KEYWORD"),
+        ("META_STOP", "META_STOP\nMANOEUVRE_START", "line 13", "UNEXPECTED_KEYWORD"),
+        ("ORIGINATOR = JAXA", "ORIGINATOR = JAXA\nMAN_ID = 3", "line 4", "UNKNOWN_KEYWORD"),
+        ("00:02:00 1830 192", "00:02:00 1_830 192", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 １８３０ 192", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 1e999 192", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 1830[km] 192", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 1e12 192", "line 15", "OUT_OF_RANGE"),
+        ("ORIGINATOR = JAXA", "ORIGINATOR = JA\x07XA", "line 3", "CONTROL_CHARACTER"),
+        ("CCSDS_OEM_VERS = 2.0\n", "", "line 1", "WRONG_MESSAGE"),
+    ],
+)
+def test_text_is_refused_with_its_line(old: str, new: str, where: str, code: str) -> None:
+    assert OEM.count(old) == 1
+    assert (where, code) in [(place, found) for place, found, _ in faults_of(OEM.replace(old, new))]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "new", "where", "code"),
+    [
+        (r"<X>", '<X units="m">', "segment 1, stateVector 1, X", "WRONG_UNIT"),
+        (r"<X_DOT>", '<X_DOT units="m/s">', "segment 1, stateVector 1, X_DOT", "WRONG_UNIT"),
+        (r"<X>", '<X frame="ITRF">', "segment 1, stateVector 1, X", "UNKNOWN_ATTRIBUTE"),
+        (r"<X>[^<]*</X>", "", "segment 1, stateVector 1", "MISSING"),
+        (r"(<Y>[^<]*</Y>)", r"\1\1", "segment 1, stateVector 1, Y", "DUPLICATE_KEYWORD"),
+        (r"(<CENTER_NAME>)", r"<COLOUR>RED</COLOUR>\1", "segment 1, COLOUR", "UNKNOWN_KEYWORD"),
+        (r"(<CENTER_NAME>)", r"<CENTER_NAME>EARTH</CENTER_NAME>\1", "segment 1, CENTER_NAME", "DUPLICATE_KEYWORD"),
+        (r"(<data>)", r"\1<manoeuvre/>", "segment 1", "UNKNOWN_ELEMENT"),
+        (r"(<data>)", r"\1 in km ", "segment 1", "UNEXPECTED_TEXT"),
+        (r"(<body>)", r"<body/>\1", "<oem>", "DUPLICATE_ELEMENT"),
+        (r'version="2.0"', 'version="2.0" unit="km"', "<oem>", "UNKNOWN_ATTRIBUTE"),
+    ],
+)
+def test_xml_is_refused_with_its_element(pattern: str, new: str, where: str, code: str) -> None:
+    changed, count = re.subn(pattern, new, XML, count=1)
+    assert count == 1
+    assert (where, code) in [(place, found) for place, found, _ in faults_of(changed)]
+
+
+def test_units_of_the_standard_are_read() -> None:
+    stated = XML.replace("<X>", '<X units="km">').replace("<X_DOT>", '<X_DOT units="km/s">')
+    assert np.array_equal(
+        read_oem(stated.encode()).segments[0].position_km, read_oem(OEM.encode()).segments[0].position_km
+    )
+
+
+def test_both_places_of_a_repeated_keyword_are_named() -> None:
+    ((where, _, message),) = faults_of(OEM.replace("CENTER_NAME = MOON", "CENTER_NAME = MOON\nCENTER_NAME = MOON"))
+    assert (where, message) == ("line 8", "'CENTER_NAME' is given already: line 7")
+    ((where, _, message),) = faults_of(TDM.replace("PATH = 2,1", "PATH = 2,1\nPATH = 1,2"), "tdm")
+    assert (where, message) == ("line 10", "'PATH' is given already: line 9")
+    (fault,) = faults_of(TDM.replace("DATA_STOP", "RANGE = 2029-015T00:00:00 1\nDATA_STOP"), "tdm")
+    assert fault[1:] == ("DUPLICATE_EPOCH", "there is a RANGE of this epoch already: line 12")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("MODE = SEQUENTIAL", "MODE = SEQUENTIAL\nINTEGRATION_INTERVAL = 1_0", "NOT_A_NUMBER"),
+        ("TIME_SYSTEM = UTC", "TIME_SYSTEM = TCB", "UNKNOWN_TIME_SYSTEM"),
+        ("MODE = SEQUENTIAL", "MODE = SEQUENTIAL\nREFERENCE_FRAME = MARS", "UNKNOWN_CHOICE"),
+        ("DATA_STOP", "", "UNFINISHED"),
+        ("ORIGINATOR = ISRO", "ORIGINATOR = ISRO\nWEATHER = FINE", "UNKNOWN_KEYWORD"),
+        ("015T00:00:00", "366T00:00:00", "NOT_AN_EPOCH"),
+        ("015T00:00:00", "365T23:59:60", "NOT_AN_EPOCH"),
+    ],
+)
+def test_tracking_data_are_refused_by_name(old: str, new: str, code: str) -> None:
+    assert code in [found for _, found, _ in faults_of(TDM.replace(old, new, 1), "tdm")]
+
+
+def test_messages_of_one_ndm_are_all_read_or_named() -> None:
+    body = XML.partition("?>")[2]
+    later = body.replace("2029-01-15T00:", "2029-01-15T01:")
+    assert len(read_oem(f"<ndm>{body}{later}</ndm>".encode()).segments) == 2
+    (fault,) = faults_of(f'<ndm>{body}<opm id="CCSDS_OPM_VERS" version="2.0"/></ndm>')
+    assert fault[:2] == ("<opm>", "OTHER_MESSAGE")
+    codes = {
+        code for _, code, _ in faults_of(f"<ndm>{body}{later.replace('MOON', 'EARTH', 0).replace('UTC', 'TAI')}</ndm>")
+    }
+    assert codes == {"ANOTHER_TIME_SYSTEM"}
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [("EME2000", Axes.J2000), ("eme-2000", Axes.J2000), ("MOON_ME", Axes.MOON_ME), ("moon_me_de421", Axes.MOON_ME)],
+)
+def test_a_frame_is_one_however_it_is_written(name: str, axes: Axes) -> None:
+    assert axes_of(name, center_of("moon")) is axes
+    assert {axes_of(each, Body.EARTH) for each in ("ITRF93", "ITRF-93", "itrf1997", "ITRF-97", "ITRF2014")} == {
+        Axes.ITRF
+    }
+    with pytest.raises(ValueError, match="go with centre"):
+        axes_of("ITRF93", Body.MOON)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        st.floats(tdb_of("1972-01-02T00:00:00", "UTC"), tdb_of("9999-12-30T00:00:00", "UTC")),
+        st.floats(-2.0, 2.0).map(lambda beside_s: tdb_of("2016-12-31T23:59:60", "UTC") + beside_s),
+        st.floats(-2.0, 2.0).map(lambda beside_s: tdb_of("1972-06-30T23:59:60", "UTC") + beside_s),
+    )
+)
+def test_times_that_are_written_are_read(epoch_tdb_s: float) -> None:
+    (text,) = utc_texts([epoch_tdb_s])
+    # Microseconds are written; doubles of the year 9999 are 3e-5 s apart.
+    assert tdb_of(text, "UTC") == pytest.approx(epoch_tdb_s, abs=6e-7 + 4.0 * np.spacing(abs(epoch_tdb_s)))
