@@ -168,7 +168,7 @@ def _interpolation(raw: RawSegment, faults: Faults) -> tuple[Interpolation, int]
 def _states(raw: RawSegment, system: str, faults: Faults) -> tuple[Floats, Floats]:
     """Return the epochs, shape (n,), and the states, shape (6, n)."""
     names, most = (*STATE, *ACCELERATION), len(STATE) + len(ACCELERATION)
-    table = np.zeros((most, len(raw.rows)))
+    table = np.full((most, len(raw.rows)), np.nan)
     texts, with_accelerations = [], 0
     for index, (place, row) in enumerate(zip(raw.places, raw.rows, strict=True)):
         texts.append(row[0] if row else "")
