@@ -16,21 +16,7 @@ SHARED = Path(__file__).parents[3].parent / "shared" / "reference" / "standards"
 BROKEN = {"xml_ndmxml-1.0-oem-2.0-single.xml": "DUPLICATE_EPOCH", "tdm_e17.kvn": "DUPLICATE_EPOCH"}
 
 OEM = (Path(__file__).parent / "data" / "relay.oem").read_text()
-TDM = """CCSDS_TDM_VERS = 2.0
-CREATION_DATE = 2029-016T00:00:00
-ORIGINATOR = ISRO
-META_START
-TIME_SYSTEM = UTC
-PARTICIPANT_1 = IDSN-32
-PARTICIPANT_2 = ROVER
-MODE = SEQUENTIAL
-PATH = 2,1
-META_STOP
-DATA_START
-RANGE = 2029-015T00:00:00 370000.5
-RANGE = 2029-015T00:01:00 370001.5
-DATA_STOP
-"""
+TDM = (Path(__file__).parent / "data" / "range.tdm").read_text()
 
 
 def samples(message: str) -> list[Path]:

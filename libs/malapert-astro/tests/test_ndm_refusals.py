@@ -16,20 +16,7 @@ from malapert_astro.points import Body
 
 OEM = (Path(__file__).parent / "data" / "relay.oem").read_text()
 XML = write_oem(read_oem(OEM.encode()), xml=True).decode()
-TDM = """CCSDS_TDM_VERS = 2.0
-CREATION_DATE = 2029-016T00:00:00
-ORIGINATOR = ISRO
-META_START
-TIME_SYSTEM = UTC
-PARTICIPANT_1 = IDSN-32
-PARTICIPANT_2 = ROVER
-MODE = SEQUENTIAL
-PATH = 2,1
-META_STOP
-DATA_START
-RANGE = 2029-015T00:00:00 370000.5
-DATA_STOP
-"""
+TDM = (Path(__file__).parent / "data" / "range.tdm").read_text()
 
 
 def faults_of(text: str, message: str = "oem") -> list[tuple[str, str, str]]:
@@ -95,8 +82,8 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
     assert (where, message) == ("line 8", "'CENTER_NAME' is given already: line 7")
     ((where, _, message),) = faults_of(TDM.replace("PATH = 2,1", "PATH = 2,1\nPATH = 1,2"), "tdm")
     assert (where, message) == ("line 10", "'PATH' is given already: line 9")
-    (fault,) = faults_of(TDM.replace("DATA_STOP", "RANGE = 2029-015T00:00:00 1\nDATA_STOP"), "tdm")
-    assert fault[1:] == ("DUPLICATE_EPOCH", "there is a RANGE of this epoch already: line 12")
+    (fault,) = faults_of(TDM.replace("DATA_STOP", "RANGE = 2029-015T00:01:00 1\nDATA_STOP"), "tdm")
+    assert fault[1:] == ("DUPLICATE_EPOCH", "there is a RANGE of this epoch already: line 13")
 
 
 @pytest.mark.parametrize(
