@@ -311,7 +311,11 @@ def require_schedule(result: SolveResult) -> None:
         message = "no schedule keeps battery and storage within their limits at the chosen site, even without requests"
         raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ""})
     message = f"mandatory requests contradict each other at the chosen site: {', '.join(result.conflict)}"
-    raise PreconditionError("INFEASIBLE", message, metadata={"conflict": ",".join(result.conflict)})
+    if not result.conflict_minimal:
+        message += " (it was not proven in time that each of them is needed for that)"
+    minimal = str(result.conflict_minimal).lower()
+    metadata = {"conflict": ",".join(result.conflict), "conflict_minimal": minimal}
+    raise PreconditionError("INFEASIBLE", message, metadata=metadata)
 
 
 def _in_the_way(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:

@@ -91,7 +91,11 @@ class Engine:
         parameters.stop_after_first_solution = first
         parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))
         parameters.max_time_in_seconds = max(0.1, self.wall_limit_s - self.wall_s())
-        status = self._watched(solver, model, on_solution)
+        callback = _Callback(on_solution) if on_solution else None
+        if self.cancel is None:
+            status = solver.solve(model, callback)
+        else:
+            status = run_watched(solver, model, self.cancelled, callback)
         self.work += solver.deterministic_time + WORK_PER_ROW * (
             len(model.proto.variables) + len(model.proto.constraints)
         )
@@ -99,25 +103,28 @@ class Engine:
             self.wall_cut = True
         return solver, status
 
-    def _watched(
-        self, solver: cp_model.CpSolver, model: cp_model.CpModel, on_solution: Callable[[float, float], None] | None
-    ) -> cp_model.CpSolverStatus:
-        done = threading.Event()
 
-        def watch() -> None:
-            while not done.wait(POLL_S):
-                if self.cancelled():
-                    solver.stop_search()
+def run_watched(
+    solver: cp_model.CpSolver,
+    model: cp_model.CpModel,
+    stopped: Callable[[], bool],
+    callback: cp_model.CpSolverSolutionCallback | None = None,
+) -> cp_model.CpSolverStatus:
+    """Solve a model; stop soon after ``stopped`` returns true, whether solutions are found or not."""
+    done = threading.Event()
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        if self.cancel is not None:
-            watcher.start()
-        try:
-            return solver.solve(model, _Callback(on_solution) if on_solution else None)
-        finally:
-            done.set()
-            if watcher.is_alive():
-                watcher.join()
+    def watch() -> None:
+        while not done.wait(POLL_S):
+            if stopped():
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        return solver.solve(model, callback)
+    finally:
+        done.set()
+        watcher.join()
 
 
 class _Callback(cp_model.CpSolverSolutionCallback):

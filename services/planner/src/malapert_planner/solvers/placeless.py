@@ -11,7 +11,7 @@ from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound
-from malapert_planner.solvers.conflict import minimal_conflict
+from malapert_planner.solvers.conflict import search_wall_s, unplannable
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
 from malapert_planner.solvers.objective import starts_before
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
@@ -41,7 +41,7 @@ def solve_placeless(
     seed, work_limit, wall_limit_s, on_progress, cancel
         As of :func:`malapert_planner.solvers.solve.solve`.
     """
-    engine = Engine(seed, work_limit, wall_limit_s, cancel)
+    engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     relaxation = relax(problem, exact=True)
     for assumption in relaxation.assumptions.values():
         relaxation.model.add(assumption == 1)
@@ -51,17 +51,19 @@ def solve_placeless(
     solver, status = engine.run(relaxation.model, LINEAR_SHARE * work_limit, linear=True, on_solution=told)
     bound = _bound(relaxation, solver, status)
     best = _schedule(relaxation, solver) if status in FOUND else None
+    if best is not None:
+        engine.wall_limit_s = wall_limit_s
     if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and not engine.exhausted():
         if best is not None:
             _hint(relaxation, solver)
         solver, status = engine.run(relaxation.model, work_limit, 1, on_solution=told)
         bound = min(bound, _bound(relaxation, solver, status))
         best = _schedule(relaxation, solver) if status in FOUND else best
-    parameters = parameters_of(engine, seed, wall_limit_s)
     if best is None:
-        conflict = minimal_conflict(relaxation.instance, engine)
-        failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE
-        return SolveResult(failed, Schedule(), 0.0, bound, engine.work, parameters, conflict or ())
+        failed, conflict, minimal = unplannable(relaxation.instance, engine, wall_limit_s)
+        parameters = parameters_of(engine, seed, wall_limit_s)
+        return SolveResult(failed, Schedule(), 0.0, bound, engine.work, parameters, conflict, minimal)
+    parameters = parameters_of(engine, seed, wall_limit_s)
     objective = score(problem, best)
     proven = status == cp_model.OPTIMAL or bound - objective <= RELATIVE_GAP * max(1.0, abs(objective))
     found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE

@@ -11,6 +11,7 @@ from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.domain.schedule.result import SolveResult
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import upper_bound
+from malapert_planner.solvers.conflict import search_wall_s
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
@@ -87,7 +88,7 @@ def replan(
             cancel=cancel,
         )
     instance = compile_problem(problem)
-    engine = Engine(seed, work_limit, wall_limit_s, cancel)
+    engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, kept))
     search.bound = upper_bound(instance, engine, BOUND_SHARE * work_limit)
     search.report("bound")
@@ -96,6 +97,7 @@ def replan(
         mended = all(_mend(search, span) for span in _clusters(beyond, problem))
     assert problem.baseline is not None  # noqa: S101  (what is replanned has one)
     if mended and search.feasible():
+        engine.wall_limit_s = wall_limit_s
         before = {placed.activity_id for placed in problem.baseline.schedule.activities}
         only = None if wanted is None else _chains(search, before | wanted)
         fill(search, FILL_SHARE, only=only)
@@ -105,6 +107,8 @@ def replan(
         search = Search(instance, engine, on_progress, Incumbent(instance, problem.baseline.frozen), bound=search.bound)
         construct(search)
         fill(search, FILL_SHARE)
+        if search.feasible():
+            engine.wall_limit_s = wall_limit_s
         improve(search, random.Random(seed))
     return result(search, seed, wall_limit_s)
 

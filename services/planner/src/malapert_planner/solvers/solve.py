@@ -12,7 +12,7 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import trivial_bound, upper_bound
-from malapert_planner.solvers.conflict import minimal_conflict
+from malapert_planner.solvers.conflict import search_wall_s, unplannable
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
@@ -81,7 +81,7 @@ def solve(
             cancel=cancel,
         )
     instance = compile_problem(problem)
-    engine = Engine(seed, work_limit, wall_limit_s, cancel)
+    engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
     # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
@@ -104,6 +104,8 @@ def solve(
     fill(search, FILL_SHARE)
     search.fit_out()
     go_out_of_the_way(search, DETOUR_SHARE)
+    if search.feasible():
+        engine.wall_limit_s = wall_limit_s
     improve(search, random.Random(seed))
     return result(search, seed, wall_limit_s)
 
@@ -207,11 +209,11 @@ def improve(search: Search, rng: random.Random) -> None:
 def result(search: Search, seed: int, wall_limit_s: float) -> SolveResult:
     """Return what came of a search; where it is no plan, whether a contradiction is why."""
     engine = search.engine
-    parameters = parameters_of(engine, seed, wall_limit_s)
     if not search.feasible():
-        conflict = minimal_conflict(search.instance, engine)
-        failed = SolveStatus.UNKNOWN if conflict is None else SolveStatus.INFEASIBLE
-        return SolveResult(failed, Schedule(), 0.0, search.bound, engine.work, parameters, conflict or ())
+        failed, conflict, minimal = unplannable(search.instance, engine, wall_limit_s)
+        parameters = parameters_of(engine, seed, wall_limit_s)
+        return SolveResult(failed, Schedule(), 0.0, search.bound, engine.work, parameters, conflict, minimal)
+    parameters = parameters_of(engine, seed, wall_limit_s)
     status = SolveStatus.OPTIMAL if search.proven() else SolveStatus.FEASIBLE
     if search.objective > search.bound + BOUND_ROUNDING * max(1.0, abs(search.bound)):
         raise ArithmeticError(f"the objective {search.objective} is above its bound {search.bound}: that is a defect")

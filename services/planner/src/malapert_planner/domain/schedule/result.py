@@ -21,9 +21,9 @@ class SolveStatus(StrEnum):
 class SolveResult:
     """A schedule with its objective and a bound that holds for the whole problem.
 
-    ``conflict`` names the mandatory requests that contradict each other, where the status is INFEASIBLE. ``work`` is
-    the deterministic time spent, in the solver's own seconds; ``parameters`` holds every setting that changes the
-    result.
+    ``conflict`` names mandatory requests that were proven to contradict each other, where the status is INFEASIBLE;
+    ``conflict_minimal`` says whether each was proven to be needed for that. ``work`` is the deterministic time spent,
+    in the solver's own seconds; ``parameters`` holds every setting that changes the result.
     """
 
     status: SolveStatus
@@ -33,6 +33,7 @@ class SolveResult:
     work: float
     parameters: dict[str, str] = field(default_factory=dict)
     conflict: tuple[str, ...] = ()
+    conflict_minimal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

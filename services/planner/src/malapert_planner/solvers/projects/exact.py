@@ -196,3 +196,16 @@ def _add_reservoirs(model: cp_model.CpModel, project: Project, decisions: Mappin
             model.add_cumulative([i for i, _ in lacking], [a for _, a in lacking], total)
             times, changes, present = zip(*events, strict=True)
             model.add_reservoir_constraint_with_active(times, changes, present, 0, total)
+
+
+def solver_of(seed: int, workers: int, wall_s: float, *, light: bool = False) -> cp_model.CpSolver:
+    """Return a solver; ``light`` spares it presolve that costs more than many small projects take."""
+    solver = cp_model.CpSolver()
+    solver.parameters.random_seed = seed
+    solver.parameters.num_workers = workers
+    solver.parameters.max_time_in_seconds = max(0.01, wall_s)
+    if light:
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
+    return solver

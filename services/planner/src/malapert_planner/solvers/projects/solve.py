@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 import numpy as np
@@ -12,16 +12,18 @@ from ortools.sat.python import cp_model
 
 from malapert_planner.domain.projects import Assignment, Project, faults, makespan
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.engine import Cancel
-from malapert_planner.solvers.projects.exact import ProjectModel, build_project
+from malapert_planner.solvers.deletion_filter import Conflict
+from malapert_planner.solvers.engine import Cancel, run_watched
+from malapert_planner.solvers.projects.conflict import minimal_conflict
+from malapert_planner.solvers.projects.exact import ProjectModel, build_project, solver_of
 from malapert_planner.solvers.projects.genetic import Island, Network, search
 from malapert_planner.solvers.projects.greedy import first_schedule
 
 MOST_UNITS = 20_000
 """Beyond so many units of time, after division by their common divisor, decoding an order is too slow."""
 FIRST_SHARE, PROOF_SHARE = 0.02, 0.35
-CHECK_S = 10.0
-"""So long each check for a contradiction may take."""
+FIRST_CHECK_SHARE = 0.2
+"""Share of the time for the check whether mandatory tasks contradict each other, before optional ones are decided."""
 LIGHT_S = 1.0
 """So long a single worker tries with little presolve."""
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
@@ -32,7 +34,8 @@ class ProjectResult:
     """What came of a solve.
 
     ``objective`` is the latest end, or the value, of ``assignments``; ``bound`` what no schedule can better.
-    ``conflict`` names mandatory tasks of which no proper subset is contradictory, where they are INFEASIBLE.
+    ``conflict`` names mandatory tasks that were proven to contradict each other, where the status is INFEASIBLE;
+    ``conflict_minimal`` says whether each was proven to be needed for that.
     """
 
     status: SolveStatus
@@ -41,6 +44,7 @@ class ProjectResult:
     bound: float
     wall_s: float
     conflict: tuple[str, ...] = ()
+    conflict_minimal: bool = False
 
 
 @dataclass(slots=True)
@@ -58,7 +62,11 @@ class _Search:
     def wall_s(self) -> float:
         return time.monotonic() - self.began_s
 
+    def left_s(self) -> float:
+        return self.wall_limit_s - self.wall_s()
+
     def stopped(self) -> bool:
+        """Return whether the caller asked to stop, or the time is over."""
         asked = self.cancel is not None and (self.cancel() if callable(self.cancel) else self.cancel.is_set())
         return asked or self.wall_s() >= self.wall_limit_s
 
@@ -126,9 +134,9 @@ def solve_project(
         state.offer(first)
     if state.best is None and not all(task.mandatory for task in project.tasks):
         # What optional tasks could add is no use where the mandatory ones contradict each other.
-        conflict = minimal_conflict(project, seed)
-        if conflict:
-            return ProjectResult(SolveStatus.INFEASIBLE, (), None, state.bound, state.wall_s(), conflict)
+        conflict = minimal_conflict(project, seed, state.left_s, state.stopped, first_share=FIRST_CHECK_SHARE)
+        if conflict is not None:
+            return _infeasible(state, conflict)
     proven = state.settled()
     status = cp_model.OPTIMAL if proven else _prove(state, PROOF_SHARE if islands else 1.0)
     if islands and status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
@@ -139,12 +147,19 @@ def solve_project(
 
 def _result(state: _Search, status: cp_model.CpSolverStatus) -> ProjectResult:
     if state.best is None:
-        conflict = minimal_conflict(state.project, state.seed) if status == cp_model.INFEASIBLE else ()
-        failed = SolveStatus.INFEASIBLE if status == cp_model.INFEASIBLE else SolveStatus.UNKNOWN
-        return ProjectResult(failed, (), None, state.bound, state.wall_s(), conflict)
+        if status != cp_model.INFEASIBLE:
+            return ProjectResult(SolveStatus.UNKNOWN, (), None, state.bound, state.wall_s())
+        conflict = minimal_conflict(state.project, state.seed, state.left_s, state.stopped)
+        mandatory = tuple(task.task_id for task in state.project.tasks if task.mandatory)
+        return _infeasible(state, conflict or Conflict(mandatory, minimal=False))
     proven = status == cp_model.OPTIMAL or state.settled()
     found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
     return ProjectResult(found, state.best, state.objective(), state.bound, state.wall_s())
+
+
+def _infeasible(state: _Search, found: Conflict) -> ProjectResult:
+    wall_s = state.wall_s()
+    return ProjectResult(SolveStatus.INFEASIBLE, (), None, state.bound, wall_s, found.names, found.minimal)
 
 
 def _prove(state: _Search, share: float) -> cp_model.CpSolverStatus:
@@ -153,18 +168,18 @@ def _prove(state: _Search, share: float) -> cp_model.CpSolverStatus:
         built.hint(state.best)
     if built.latest_end is not None:
         built.model.add(built.latest_end >= int(state.bound))
-    wall_s = share * (state.wall_limit_s - state.wall_s())
+    until_s = state.wall_s() + share * state.left_s()
     # Many small projects are solved sooner than presolve in all its rounds takes.
-    solver = _solver(state.seed, 1, min(LIGHT_S, wall_s), light=True)
-    status = solver.solve(built.model, _Watch(state, built))
+    solver = solver_of(state.seed, 1, min(LIGHT_S, until_s - state.wall_s()), light=True)
+    status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
     if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
         _take(state, built, solver, status)
         if state.settled() or state.stopped():
             return status
         if state.best is not None:
             built.hint(state.best)
-        solver = _solver(state.seed, state.workers, wall_s - LIGHT_S)
-        status = solver.solve(built.model, _Watch(state, built))
+        solver = solver_of(state.seed, state.workers, until_s - state.wall_s())
+        status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
     _take(state, built, solver, status)
     return status
 
@@ -174,18 +189,6 @@ def _take(state: _Search, built: ProjectModel, solver: cp_model.CpSolver, status
         better = max if state.project.shortest else min
         state.bound = float(better(state.bound, solver.best_objective_bound))
         state.offer(built.assignments(solver))
-
-
-def _solver(seed: int, workers: int, wall_s: float, *, light: bool = False) -> cp_model.CpSolver:
-    solver = cp_model.CpSolver()
-    solver.parameters.random_seed = seed
-    solver.parameters.num_workers = workers
-    solver.parameters.max_time_in_seconds = max(0.01, wall_s)
-    if light:
-        solver.parameters.cp_model_probing_level = 0
-        solver.parameters.symmetry_level = 0
-        solver.parameters.max_presolve_iterations = 1
-    return solver
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):
@@ -200,37 +203,6 @@ class _Watch(cp_model.CpSolverSolutionCallback):
         met = objective <= state.bound if state.project.shortest else objective >= state.bound
         if met or state.stopped():
             self.stop_search()
-
-
-def minimal_conflict(project: Project, seed: int = 1) -> tuple[str, ...]:
-    """Return mandatory tasks that contradict each other, none of which could be spared, by a deletion filter.
-
-    Empty where no contradiction was shown.
-    """
-    kept = _contradiction(project, {task.task_id for task in project.tasks if task.mandatory}, seed)
-    for task_id in sorted(kept):
-        if task_id in kept:
-            kept = _contradiction(project, kept - {task_id}, seed) or kept
-    return tuple(task.task_id for task in project.tasks if task.task_id in kept)
-
-
-def _contradiction(project: Project, names: set[str], seed: int) -> set[str]:
-    """Return some of the named tasks that contradict each other; empty where that was not shown."""
-    tasks = tuple(task for task in project.tasks if task.task_id in names)
-    links = tuple(link for link in project.precedences if link.before in names and link.after in names)
-    if project.reservoirs:
-        # What need not be done may still be: it can fill what others drain.
-        tasks = tuple(replace(task, mandatory=task.task_id in names) for task in project.tasks)
-        links = project.precedences
-    built = build_project(replace(project, tasks=tasks, precedences=links), assume_mandatory=True)
-    built.model.clear_objective()  # type: ignore[no-untyped-call]
-    built.model.add_assumptions(list(built.assumptions.values()))
-    solver = _solver(seed, 1, CHECK_S, light=True)
-    if solver.solve(built.model) != cp_model.INFEASIBLE:
-        return set()
-    named = {literal.index: task_id for task_id, literal in built.assumptions.items()}
-    core = {named[i] for i in solver.sufficient_assumptions_for_infeasibility() if i in named}
-    return core or names
 
 
 def _islands(project: Project, seed: int, workers: int) -> list[Island]:
