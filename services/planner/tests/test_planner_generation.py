@@ -49,7 +49,7 @@ async def test_an_impossible_mandatory_request_fails_the_operation_and_names_it(
     ("status", "conflict", "reason", "named"),
     [
         (SolveStatus.UNKNOWN, (), "NO_PLAN_FOUND", "work limit of 2.5 s"),
-        (SolveStatus.INFEASIBLE, ("dig", "drill"), "INFEASIBLE", "dig, drill"),
+        (SolveStatus.INFEASIBLE, ("dig", "drill"), "INFEASIBLE", "dig, drill .it was not proven in time"),
         (SolveStatus.INFEASIBLE, (), "INFEASIBLE", "even without requests"),
     ],
 )

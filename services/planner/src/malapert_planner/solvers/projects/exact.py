@@ -53,7 +53,7 @@ class ProjectModel:
         return tuple(found)
 
     def hint(self, assignments: tuple[Assignment, ...]) -> None:
-        """Start the search from a schedule and ask for nothing worse than it."""
+        """Start the search from a schedule."""
         self.model.clear_hints()  # type: ignore[no-untyped-call]
         for assigned in assignments:
             decision = self.decisions[assigned.task_id]
@@ -62,8 +62,6 @@ class ProjectModel:
                 if not isinstance(way.chosen, bool):
                     inside = way.window[0] <= assigned.span[0] and assigned.span[1] <= way.window[1]
                     self.model.add_hint(way.chosen, inside and way.mode_index == assigned.mode_index)
-        if self.latest_end is not None:
-            self.model.add(self.latest_end <= max(a.span[1] for a in assignments))
 
 
 def build_project(project: Project, *, assume_mandatory: bool = False) -> ProjectModel:
@@ -205,6 +203,7 @@ def solver_of(seed: int, workers: int, wall_s: float, *, light: bool = False) ->
     solver.parameters.num_workers = workers
     solver.parameters.max_time_in_seconds = max(0.01, wall_s)
     if light:
+        solver.parameters.linearization_level = 0
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.symmetry_level = 0
         solver.parameters.max_presolve_iterations = 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 import numpy as np
@@ -24,8 +25,8 @@ MOST_UNITS = 20_000
 FIRST_SHARE, PROOF_SHARE = 0.02, 0.35
 FIRST_CHECK_SHARE = 0.2
 """Share of the time for the check whether mandatory tasks contradict each other, before optional ones are decided."""
-LIGHT_S = 1.0
-"""So long a single worker tries with little presolve."""
+LIGHT_S, RUN_GROWTH, LONG_S = 1.0, 4.0, 60.0
+"""Seconds of the first run, of a single worker; growth of the runs; how long a run is whose presolve is not light."""
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
@@ -163,32 +164,47 @@ def _infeasible(state: _Search, found: Conflict) -> ProjectResult:
 
 
 def _prove(state: _Search, share: float) -> cp_model.CpSolverStatus:
-    built = build_project(state.project)
+    """Prove the best schedule or improve on it, each run four times as long as the one before.
+
+    A shorter project must end before the best one known does: within that horizon domains, work and reservoirs say far
+    more than within the first one, so that the model is built anew. Many small projects are solved sooner than presolve
+    in all its rounds takes.
+    """
+    until_s, run_s, workers = state.wall_s() + share * state.left_s(), LIGHT_S, 1
+    while True:
+        status = _run(state, workers, min(run_s, until_s - state.wall_s()), light=run_s < LONG_S)
+        if status in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
+            return status if state.best is None else cp_model.OPTIMAL
+        if state.settled() or state.stopped() or state.wall_s() >= until_s:
+            return status
+        run_s, workers = RUN_GROWTH * run_s if state.project.shortest else math.inf, state.workers
+
+
+def _run(state: _Search, workers: int, wall_s: float, *, light: bool) -> cp_model.CpSolverStatus:
+    objective, project = state.objective(), state.project
+    if project.shortest and objective is not None:
+        project = replace(project, horizon=min(project.horizon, objective - 1))
+    built = build_project(project)
     if state.best is not None:
         built.hint(state.best)
     if built.latest_end is not None:
         built.model.add(built.latest_end >= int(state.bound))
-    until_s = state.wall_s() + share * state.left_s()
-    # Many small projects are solved sooner than presolve in all its rounds takes.
-    solver = solver_of(state.seed, 1, min(LIGHT_S, until_s - state.wall_s()), light=True)
+    solver = solver_of(state.seed, workers, wall_s, light=light)
     status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
-    if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
-        _take(state, built, solver, status)
-        if state.settled() or state.stopped():
-            return status
-        if state.best is not None:
-            built.hint(state.best)
-        solver = solver_of(state.seed, state.workers, until_s - state.wall_s())
-        status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
-    _take(state, built, solver, status)
+    if status in FOUND:
+        state.offer(built.assignments(solver))
+    _take_bound(state, solver, status)
     return status
 
 
-def _take(state: _Search, built: ProjectModel, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> None:
-    if status in FOUND:
-        better = max if state.project.shortest else min
-        state.bound = float(better(state.bound, solver.best_objective_bound))
-        state.offer(built.assignments(solver))
+def _take_bound(state: _Search, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> None:
+    best, proved = state.objective(), solver.best_objective_bound
+    if best is None:
+        return
+    if state.project.shortest and status in (*FOUND, cp_model.UNKNOWN):
+        state.bound = max(state.bound, min(proved, float(best)))
+    elif status in FOUND:
+        state.bound = min(state.bound, proved)
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):
