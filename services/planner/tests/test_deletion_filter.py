@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from malapert_planner.domain.projects import Mode, Project, Task
-from malapert_planner.domain.schedule import SolveStatus
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.deletion_filter import RAN_OUT, Conflict, Verdict, filtered
 from malapert_planner.solvers.projects.conflict import minimal_conflict
 from malapert_planner.solvers.projects.solve import solve_project
