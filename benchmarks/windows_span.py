@@ -1,7 +1,7 @@
 """Time the windows of stations × places over a span, and SPICE's geometry finder on the same task for a few stations.
 
 CPU seconds of this process; run it with OMP_NUM_THREADS=1. The skylines are seeded noise of half-degree steps. Every
-station has a mask of its own: seeded hills every two degrees, masts half a degree wide and a vertical edge. The
+station has a mask of its own: seeded hills every two degrees, a mast half a degree wide and a vertical edge. The
 comparison with SPICE has flat skylines and no masks, since its finder knows no terrain, and seeks the same edges as
 closely.
 """
@@ -54,13 +54,13 @@ def _horizon(index: int, *, flat: bool = False) -> Horizon:
 
 
 def _masked(index: int, station: Station) -> Station:
-    """Return a station with a rough mask: masts of the kind that a coarse step passes over, and a vertical edge."""
+    """Return a station with a mask: hills, a mast that a coarse step would pass over and a vertical edge."""
     rng = np.random.default_rng(1000 + index)
     hills = np.convolve(np.tile(rng.uniform(0.0, 14.0, 180), 3), np.ones(7) / 7.0, "same")[180:360]
     points = [(2.0 * index, float(height)) for index, height in enumerate(hills)]
-    for azimuth in rng.choice(np.arange(1, 359, 2), 3, replace=False):
-        points += [(azimuth - 0.3, 8.0), (azimuth - 0.2, 70.0), (azimuth + 0.2, 70.0), (azimuth + 0.3, 8.0)]
-    edge = float(rng.choice(np.arange(0.5, 359.0, 2.0)))
+    mast = float(rng.choice(np.arange(1.0, 359.0, 2.0)))
+    points += [(mast - 0.3, 8.0), (mast - 0.2, 70.0), (mast + 0.2, 70.0), (mast + 0.3, 8.0)]
+    edge = float(rng.choice(np.setdiff1d(np.arange(0.5, 359.0, 2.0), [mast - 0.5, mast + 0.5])))
     points += [(edge, 4.0), (edge, 14.0)]
     points.sort(key=lambda point: point[0])
     return replace(station, mask=tuple(MaskPoint(azimuth, elevation) for azimuth, elevation in points))

@@ -90,15 +90,17 @@ def bounds(
     steady = np.zeros(half_s.size, dtype=np.bool_)
     for j in range(half_s.size):
         motion = _motion(vector_km[:, j], rate_km_s[:, j], acceleration_km_s2[j], half_s[j])
+        over_floor = max(motion.elevation - motion.elevation_reach, -90.0) - floor_deg
+        least[j], greatest[j] = over_floor, motion.elevation + motion.elevation_reach - floor_deg
+        if greatest[j] < 0.0:
+            continue  # below the floor whatever the mask
         if radius_km > 0.0:
             low, high = _disc_bounds(azimuth_deg, elevation_deg, motion, radius_km)
             way = 0
         else:
             low, high, way = _point_bounds(azimuth_deg, elevation_deg, motion, half_s[j])
-        over_floor = max(motion.elevation - motion.elevation_reach, -90.0) - floor_deg
         floor_way = _way(motion.elevation_rate, motion.elevation_bend * half_s[j])
-        least[j] = min(low, over_floor)
-        greatest[j] = min(high, motion.elevation + motion.elevation_reach - floor_deg)
+        least[j], greatest[j] = min(low, over_floor), min(high, greatest[j])
         # Of mask and floor only what may be crossed counts.
         way = way if over_floor >= 0.0 else floor_way if low >= 0.0 or way == floor_way else 0
         steady[j] = way != 0

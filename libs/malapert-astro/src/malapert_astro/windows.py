@@ -32,7 +32,9 @@ class Bounded(Protocol):
         """Return the ends of a span and the times in it beyond which a bound does not reach, rising."""
 
 
-def find_windows(function: Bounded, start_s: float, end_s: float, tolerance_s: float = 0.1) -> Floats:
+def find_windows(
+    function: Bounded, start_s: float, end_s: float, tolerance_s: float = 0.1, within: Floats | None = None
+) -> Floats:
     """Return the intervals in which a function is not negative, shape (k, 2).
 
     Parameters
@@ -43,6 +45,8 @@ def find_windows(function: Bounded, start_s: float, end_s: float, tolerance_s: f
         The span to search, in the function's time.
     tolerance_s
         Largest distance of an edge from the true crossing.
+    within
+        Intervals of the span outside of which nothing is sought; all of it without them.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def find_windows(function: Bounded, start_s: float, end_s: float, tolerance_s: f
         raise ValueError(f"the span ends at {end_s}, not after its start {start_s}")
     if not tolerance_s > 0.0:
         raise ValueError(f"a tolerance is positive, not {tolerance_s}")
-    low, high, first, last = _settled(function, start_s, end_s)
+    low, high, first, last = _settled(function, start_s, end_s, within)
     order = np.argsort(low, kind="stable")
     low, high, first, last = low[order], high[order], first[order], last[order]
     # A crossing is inside an interval, or between two that are settled: at a vertical edge.
@@ -126,13 +130,23 @@ def total_duration_s(a: Floats) -> float:
     return float(np.sum(a[:, 1] - a[:, 0]))
 
 
-def _settled(function: Bounded, start_s: float, end_s: float) -> tuple[Floats, Floats, Floats, Floats]:
+def _settled(
+    function: Bounded, start_s: float, end_s: float, within: Floats | None
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Cut the span into intervals: their ends, and numbers of the sign that the function has at both ends of each."""
     cuts = function.cuts(start_s, end_s)
     shares = np.arange(_FIRST_PARTS) / _FIRST_PARTS
     inner = (cuts[:-1, np.newaxis] + np.diff(cuts)[:, np.newaxis] * shares).ravel()
-    low, high = inner, np.append(inner[1:], end_s)
     parts = []
+    if within is None:
+        low, high = inner, np.append(inner[1:], end_s)
+    else:
+        ends = np.unique(np.concatenate((inner, within.ravel(), [end_s])))
+        inside = contains(within, 0.5 * (ends[:-1] + ends[1:]))
+        low, high = ends[:-1][inside], ends[1:][inside]
+        outside = complement(within, start_s, end_s)
+        never = np.full(len(outside), -1.0)
+        parts.append((outside[:, 0], outside[:, 1], never, never))
     while len(low):
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
         least, greatest, once = function.bounds(middle, half)
@@ -143,9 +157,11 @@ def _settled(function: Bounded, start_s: float, end_s: float) -> tuple[Floats, F
         sign = np.where(least >= 0.0, 1.0, -1.0)
         shut = ~is_open
         parts.append((low[shut], high[shut], sign[shut], sign[shut]))
-        ends = is_open & (once | (half <= 0.5 * SHORTEST_S))
-        parts.append((low[ends], high[ends], _evaluate(function, low[ends]), _evaluate(function, high[ends])))
-        split = is_open & ~ends
+        small = is_open & (once | (half <= 0.5 * SHORTEST_S))
+        if small.any():
+            at_ends = _evaluate(function, low[small]), _evaluate(function, high[small])
+            parts.append((low[small], high[small], *at_ends))
+        split = is_open & ~small
         low = np.column_stack((low[split], middle[split])).ravel()
         high = np.column_stack((middle[split], high[split])).ravel()
     found = [np.concatenate(each) for each in zip(*parts, strict=True)]

@@ -8,7 +8,6 @@ window, or nothing of the gap beside an edge, the window or the edge is POTENTIA
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from malapert_astro.times import tdb_from_utc
@@ -86,8 +85,10 @@ def search(conditions: Sequence[Condition], span: SearchSpan, tolerance_s: float
     """Return the windows in which all conditions hold, in order."""
     windows: list[Found] = []
     for part in span.parts_tdb_s:
-        found = [find_windows(each.clearance, *part, tolerance_s) for each in conditions]
-        windows += _described(conditions, reduce(intersect, found), span, part)
+        found = None
+        for each in conditions:
+            found = find_windows(each.clearance, *part, tolerance_s, within=found)
+        windows += _described(conditions, found, span, part)
     return windows
 
 

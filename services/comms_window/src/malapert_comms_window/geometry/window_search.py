@@ -72,7 +72,7 @@ def search_contacts(view: PlaceView, station: Station, terminal: LinkTerminal, s
             **link_quantities(terminal, station.g_over_t_db_k(terminal.band), path.range_km),
         }
 
-    found = search([rises(station, link.from_station, view.paths), view.clears(link.from_site)], span)
+    found = search([view.clears(link.from_site), rises(station, link.from_station, view.paths)], span)
     return windows_of(WindowKind.CONTACT, Ends(view.horizon.place_id, station.station_id), found, span, sample)
 
 
