@@ -67,8 +67,8 @@ def find_windows(
     order = np.argsort(low, kind="stable")
     low, high, first, last = low[order], high[order], first[order], last[order]
     # A crossing is inside an interval, or between two that are settled: at a vertical edge.
-    within = np.flatnonzero((first >= 0.0) != (last >= 0.0))
-    inner = _crossings(function, low[within], high[within], first[within], last[within], tolerance_s)
+    turns = np.flatnonzero((first >= 0.0) != (last >= 0.0))
+    inner = _crossings(function, low[turns], high[turns], first[turns], last[turns], tolerance_s)
     between = np.flatnonzero((last[:-1] >= 0.0) != (first[1:] >= 0.0))
     edges = np.sort(np.concatenate((inner, high[between])))
     if first[0] >= 0.0:

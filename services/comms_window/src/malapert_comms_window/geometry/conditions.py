@@ -85,7 +85,7 @@ def search(conditions: Sequence[Condition], span: SearchSpan, tolerance_s: float
     """Return the windows in which all conditions hold, in order."""
     windows: list[Found] = []
     for part in span.parts_tdb_s:
-        found = None
+        found = np.array([part])
         for each in conditions:
             found = find_windows(each.clearance, *part, tolerance_s, within=found)
         windows += _described(conditions, found, span, part)
@@ -109,9 +109,9 @@ def _described(
     limits, errors_s = _limits(conditions, intervals.ravel(), span, part)
     sure = _sigmas(conditions, intervals, min) > 1.0
     gaps = complement(intervals, start_s, end_s)
-    gap_sure = dict(zip(map(tuple, gaps), _sigmas(conditions, gaps, max) > 1.0, strict=True)) if len(gaps) else {}
-    before = {end: known for (_, end), known in gap_sure.items()}
-    after = {start: known for (start, _), known in gap_sure.items()}
+    gap_sure = (_sigmas(conditions, gaps, max) > 1.0).tolist() if len(gaps) else []
+    before = dict(zip(gaps[:, 1].tolist(), gap_sure, strict=True))
+    after = dict(zip(gaps[:, 0].tolist(), gap_sure, strict=True))
 
     def edge_of(at: int, edge_s: float, *, gap_is_sure: bool | None) -> Edge:
         if edge_s in part:
@@ -120,13 +120,13 @@ def _described(
 
     return [
         Found(
-            float(start),
-            float(end),
+            start,
+            end,
             edge_of(2 * index, start, gap_is_sure=before.get(start)),
             edge_of(2 * index + 1, end, gap_is_sure=after.get(end)),
             _LEVELS[bool(sure[index])],
         )
-        for index, (start, end) in enumerate(intervals)
+        for index, (start, end) in enumerate(intervals.tolist())
     ]
 
 
