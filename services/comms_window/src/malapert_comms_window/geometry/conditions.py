@@ -175,6 +175,10 @@ def _sigmas(conditions: Sequence[Condition], intervals: Floats, together: Callab
     sign = 1.0 if together is min else -1.0
     combined = np.minimum if together is min else np.maximum
     sigmas = None
+    if together is min:
+        # What has no error holds inside a window for certain.
+        conditions = [each for each in conditions if each.error > 0.0]
+        sigmas = np.full(times.shape, np.inf)
     for each in conditions:
         value = sign * each.clearance(times.ravel()).reshape(times.shape)
         with np.errstate(divide="ignore", invalid="ignore"):
