@@ -105,7 +105,10 @@ async def export_requests(
     visibilities: Annotated[list[Visibility] | None, only_these("those that these may see")] = None,
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
 ) -> Response:
-    """Return the requests of a mission that the caller may see as a file that can be imported again."""
+    """Return the requests of a mission that the caller may see as a file that can be imported again.
+
+    In a table, a text that a spreadsheet would take for a formula has an apostrophe before it; an import takes it away.
+    """
     wanted = request_pb2.ListRequestsRequest(
         mission_id=mission_id,
         states=enum_numbers(request_pb2.RequestState.DESCRIPTOR, states),
