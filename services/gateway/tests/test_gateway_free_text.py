@@ -115,7 +115,7 @@ def check_plan(titles: list[str]) -> None:
     assert all(line.isprintable() or max(line) >= "\u200b" for line in lines)
     file = json.loads(json.dumps(mps_plan(plan), ensure_ascii=False).encode())
     comments = {item["key"]: item["comments"] for item in file["plan"]["items"]["plannedActivities"]}
-    assert [comments[f"a-{number}"] for number in range(len(titles))] == titles
+    assert [comments[f"a-{number}"] or "" for number in range(len(titles))] == [one_line(title) for title in titles]
     lanes = json.loads(json.dumps(openmct_plan(plan), ensure_ascii=False).encode())
     assert [entry["name"] for entry in lanes["Activities of JAXA"]] == [
         one_line(title) or f"a-{number}" for number, title in enumerate(titles)
@@ -133,7 +133,7 @@ def test_any_titles(titles: list[str]) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(reason=TEXT, name=TEXT)
+@given(reason=TEXT, name=TEXT.filter(one_line))
 def test_contacts_with_any_text(reason: str, name: str) -> None:
     gone = contact_pb2.CONTACT_STATE_CANCELLED
     contacts = [contact_of(0, reason=reason, state=gone), contact_of(1, mission_id=name, plan_id=name)]
@@ -148,7 +148,7 @@ def test_contacts_with_any_text(reason: str, name: str) -> None:
     ElementTree.fromstring(content)
     (activity,) = read_simple_schedule(content).activities
     assert activity.activity_id == "c-1"
-    assert activity.user == printable(name)
+    assert activity.user == one_line(name)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,6 @@ def test_times_keep_their_decimals_and_years_their_digits() -> None:
         "VEVENT"
     )
     assert event.decoded("DTEND") == last.replace(microsecond=0)
-    span = (interval.start_time, interval.end_time)
-    written = write_simple_schedule(
-        [contact.model_copy(update={"interval": interval, "occupied": interval})], {}, originator="JAXA", now=NOW,
-        span=span,
-    )  # fmt: skip
-    (activity,) = read_simple_schedule(written).activities
-    assert activity.track == span
 
 
 @settings(max_examples=60, deadline=None)

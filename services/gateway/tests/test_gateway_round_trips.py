@@ -16,8 +16,8 @@ from malapert_http_models.contracts.planner import PlannedActivityKind
 from test_gateway_free_text import NOW, TEXT, contact_of, plan_of
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,20}", fullmatch=True) | st.sampled_from(["drive", "contact"])
-# Times to the microsecond, near both ends of the calendar too.
-MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda time: time.replace(tzinfo=UTC))  # noqa: DTZ001
+# Times to the microsecond, near both ends of those that are taken too.
+MOMENTS = st.datetimes(datetime(1500, 1, 1), datetime(2999, 12, 30)).map(lambda time: time.replace(tzinfo=UTC))  # noqa: DTZ001
 LENGTHS = st.timedeltas(timedelta(microseconds=1), timedelta(days=1))
 SPANS = st.builds(lambda start, length: (start, start + length), MOMENTS, LENGTHS)
 ITEMS = st.lists(

@@ -1,9 +1,8 @@
 """Tables as CSV (RFC 4180) whose texts no spreadsheet takes for formulas, and which are read back as they were.
 
 A text that begins, after any blanks, marks of direction and apostrophes, with one of ``= + - @`` or their full-width
-forms, or with a tab or a line end, gets an apostrophe before it; where a cell is read, one apostrophe before such a text
-is taken away.
-Numbers are written as numbers.
+forms, or with a tab or a line end, gets an apostrophe before it; where a cell is read, one apostrophe before such a
+text is taken away. Numbers are written as numbers.
 """
 
 import csv
@@ -18,8 +17,6 @@ Value = str | float | bool | None
 # Blanks, characters without a width, and marks of direction.
 _BLANK = "[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _FORMULA = re.compile(f"'*(?:{_BLANK}*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\n\r])")
-    "'*(?:[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@＝＋－＠]|[\t\n\r])"
-)  # the full-width forms
 
 
 def csv_table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

@@ -7,6 +7,7 @@ are RFC 3339 in UTC and durations seconds. Contacts are activities of a definiti
 from datetime import datetime, timedelta
 from typing import Any
 
+from malapert_core.plain_text import one_line
 from malapert_http_models.contracts.planner import (
     Plan,
     PlannedActivity,
@@ -43,7 +44,7 @@ def mps_plan(plan: Plan) -> dict[str, Any]:
             "resources": {"resourceProfiles": _profiles(plan)},
             "isAlternate": False,
             "status": plan.state,
-            "statusInfo": plan.state_reason or None,
+            "statusInfo": one_line(plan.state_reason) or None,
         },
     }
 
@@ -177,7 +178,7 @@ def _instance(
         "source": source,
         "relatedEvent": None,
         "children": [],
-        "comments": title or None,
+        "comments": one_line(title) or None,
         "constraints": None,
         "arguments": [
             {"argName": name, "count": len(values), "argValues": values} for name, values in arguments.items() if values

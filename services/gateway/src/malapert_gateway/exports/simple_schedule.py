@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from xml.etree import ElementTree
 
-from malapert_core.plain_text import printable
+from malapert_core.plain_text import one_line
 from malapert_http_models.contracts.comms_window import Contact, Station
 
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
@@ -104,5 +104,5 @@ def _doy(time: datetime) -> str:
 
 
 def _child(parent: ElementTree.Element, name: str, attributes: dict[str, str]) -> ElementTree.Element:
-    clean = {key: printable(value) for key, value in attributes.items()}
+    clean = {key: one_line(value) for key, value in attributes.items()}
     return ElementTree.SubElement(parent, f"{{{NAMESPACE}}}{name}", clean)
