@@ -1,6 +1,8 @@
 """The planner over real gRPC, a real broker and both databases; the services below are test-only servicers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import neighbour_data as data
@@ -27,6 +29,7 @@ from malapert_testing.services import ServiceLauncher
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
 from planner_client import approve, client_of, run_planner, submitted_plan
+from sqlalchemy import event
 
 WEEK = load_mission("lupex-week")
 
@@ -41,6 +44,21 @@ async def events_of(js: Any, count: int) -> list[Event]:
             found.append(Event.from_message(message))
     await pulls.unsubscribe()
     return found
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[list[str]]:
+    """Collect what a database is asked."""
+    asked: list[str] = []
+
+    def asking(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", asking)
+    try:
+        yield asked
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", asking)
 
 
 @pytest.mark.asyncio
@@ -149,7 +167,13 @@ async def test_a_plan_lives_from_proposal_to_release_and_end(
         ended = await client.plans.TerminatePlan(
             plan_pb2.TerminatePlanRequest(plan_id=plan.plan_id, reason="the rover is late")
         )
-        listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week"))
+        with statements_of(service.runtime.database) as asked:
+            listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week"))
+        # The outbox and the operations ask beside it.
+        (query,) = [statement for statement in asked if "plan_content" in statement or "plan_notice" in statement]
+        for large in ("message", "problem", "schedule"):
+            assert f"plan_content.{large}" not in query
+        assert all(not plan.HasField("provenance") and not plan.notices for plan in listed.plans)
         by_state = {
             state: len((await client.plans.ListPlans(plan_pb2.ListPlansRequest(states=[state]))).plans)
             for state in (plan_pb2.PLAN_STATE_TERMINATED, plan_pb2.PLAN_STATE_DRAFT)

@@ -64,7 +64,7 @@ async def list_plans(
     states: Annotated[list[PlanState] | None, only_these("plans that stand so")] = None,
     statuses: Annotated[list[SolveStatus] | None, only_these("plans whose search ended so")] = None,
 ) -> PlanPage:
-    """List plans, newest first, without their items."""
+    """List plans, newest first, without items, notices and what they were made from."""
     message = plan_pb2.ListPlansRequest(
         mission_id=mission_id,
         states=enum_numbers(plan_pb2.PlanState.DESCRIPTOR, states),

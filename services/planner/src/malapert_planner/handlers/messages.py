@@ -3,13 +3,13 @@
 from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
 from malapert_core.timestamps import to_timestamp
 
-from malapert_planner.domain.life.mission import Mission
-from malapert_planner.domain.life.plan import Plan, PlanNotice
+from malapert_planner.domain.life.mission import ListedMission, Mission
+from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanNotice
 from malapert_planner.services.request_messages import interval
 
 
-def mission_message(mission: Mission, *, with_document: bool = True) -> mission_pb2.Mission:
-    """Return a mission as its message."""
+def mission_message(mission: Mission | ListedMission) -> mission_pb2.Mission:
+    """Return a mission as its message, with its document unless it is listed."""
     return mission_pb2.Mission(
         mission_id=mission.mission_id,
         version=mission.version,
@@ -17,16 +17,28 @@ def mission_message(mission: Mission, *, with_document: bool = True) -> mission_
         agency_ids=mission.agency_ids,
         reviewer_agency_ids=mission.reviewer_agency_ids,
         horizon=interval(mission.start_time, mission.end_time),
-        document_json=mission.document_json if with_document else b"",
+        document_json=mission.document_json if isinstance(mission, Mission) else b"",
         content_hash=mission.content_hash,
         owner_agency_id=mission.owner_agency_id,
         created_time=to_timestamp(mission.created_time),
     )
 
 
-def plan_message(plan: Plan, *, with_items: bool = True) -> plan_pb2.Plan:
+def plan_message(plan: Plan) -> plan_pb2.Plan:
     """Return a plan as its message: its content with where it stands."""
-    message = plan_pb2.Plan.FromString(plan.content.message if with_items else plan.content.headline)
+    message = _standing(plan_pb2.Plan.FromString(plan.content.message), plan)
+    for contact, contact_id in zip(message.contacts, plan.contact_ids, strict=False):
+        contact.contact_id = contact_id
+    message.notices.extend(map(notice_message, plan.notices))
+    return message
+
+
+def listed_plan_message(plan: ListedPlan) -> plan_pb2.Plan:
+    """Return a plan of a listing as its message: its headline with where it stands."""
+    return _standing(plan_pb2.Plan.FromString(plan.headline), plan)
+
+
+def _standing(message: plan_pb2.Plan, plan: Plan | ListedPlan) -> plan_pb2.Plan:
     message.plan_id = plan.plan_id
     message.state = plan_pb2.PlanState.Value(f"PLAN_STATE_{plan.state.name}")
     message.state_reason = plan.state_reason
@@ -36,8 +48,6 @@ def plan_message(plan: Plan, *, with_items: bool = True) -> plan_pb2.Plan:
     message.created_time.CopyFrom(to_timestamp(plan.created_time))
     if plan.updated_time is not None:
         message.updated_time.CopyFrom(to_timestamp(plan.updated_time))
-    for contact, contact_id in zip(message.contacts, plan.contact_ids, strict=False):
-        contact.contact_id = contact_id
     for review in plan.reviews:
         message.reviews.add(
             agency_id=review.agency_id,
@@ -46,7 +56,6 @@ def plan_message(plan: Plan, *, with_items: bool = True) -> plan_pb2.Plan:
             comment=review.comment,
             time=to_timestamp(review.time),
         )
-    message.notices.extend(map(notice_message, plan.notices))
     return message
 
 

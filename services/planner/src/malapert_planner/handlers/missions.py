@@ -41,7 +41,7 @@ class MissionHandlers(mission_pb2_grpc.MissionServiceServicer):
         missions = await self._missions.page(size + 1, after_id)
         more = len(missions) > size
         return mission_pb2.ListMissionsResponse(
-            missions=[mission_message(mission, with_document=False) for mission in missions[:size]],
+            missions=[mission_message(mission) for mission in missions[:size]],
             next_page_token=encode_cursor(missions[size - 1].mission_id) if more else "",
         )
 

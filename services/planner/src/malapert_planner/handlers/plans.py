@@ -12,7 +12,7 @@ from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_planner.domain.life.plan import PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.handlers.messages import plan_message
+from malapert_planner.handlers.messages import listed_plan_message, plan_message
 from malapert_planner.services.comparison import compare, require_same_mission
 from malapert_planner.services.generation import GENERATE_PLAN
 from malapert_planner.services.missions import MissionService
@@ -71,7 +71,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
         return plan_pb2.ListPlansResponse(
-            plans=[plan_message(plan, with_items=False) for plan in plans[:size]],
+            plans=[listed_plan_message(plan) for plan in plans[:size]],
             next_page_token=encode_cursor(plans[size - 1].plan_id) if more else "",
         )
 

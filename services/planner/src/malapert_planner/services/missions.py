@@ -4,7 +4,7 @@ from malapert_core.database import Database
 from malapert_core.errors import ConflictError, Fault, InvalidInputError
 from malapert_core.hashing import bytes_hash, canonical_json
 
-from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
 from malapert_planner.mission_document.checks import Span, horizon_span
 from malapert_planner.services.catalogue import catalogue_request, document_fault
@@ -77,7 +77,7 @@ class MissionService:
         async with self._database.reading() as session:
             return await self._missions.get(session, mission_id, version)
 
-    async def page(self, size: int, after_id: str) -> list[Mission]:
+    async def page(self, size: int, after_id: str) -> list[ListedMission]:
         """Return the newest version of at most so many missions, by identifier."""
         async with self._database.reading() as session:
             return await self._missions.page(session, size, after_id)

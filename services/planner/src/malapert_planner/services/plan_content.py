@@ -30,7 +30,7 @@ from malapert_planner.services.problem_file import pack_problem, pack_schedule
 from malapert_planner.services.problem_inputs import ProblemInputs
 from malapert_planner.services.sun_profile import sun_elevation
 
-_ITEMS = (
+_NOT_IN_HEADLINE = (
     "alternative_sites",
     "waypoints",
     "routes",
@@ -40,6 +40,7 @@ _ITEMS = (
     "unplanned",
     "profiles",
     "changes",
+    "provenance",
 )
 _VOLATILE = ("window_set_id", "stage_times")
 
@@ -74,7 +75,7 @@ def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOu
     message.content_hash = plan_hash(message)
     headline = plan_pb2.Plan()
     headline.CopyFrom(message)
-    for name in _ITEMS:
+    for name in _NOT_IN_HEADLINE:
         headline.ClearField(name)  # type: ignore[arg-type]
     planned = {item.request_id: set[int]() for item in problem.activities}
     by_id = {item.activity_id: item for item in problem.activities}
@@ -85,6 +86,7 @@ def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOu
         mission_id=message.mission_id,
         mission_version=message.mission_version,
         asset_id=problem.asset_id,
+        status=outcome.result.status,
         content_hash=message.content_hash,
         problem_hash=message.problem_hash,
         window_set_id=message.window_set_id,

@@ -1,13 +1,9 @@
 """Reading, submitting, reviewing and re-checking plans."""
 
-from collections.abc import Collection
-from dataclasses import replace
-
 from malapert.planner.v1 import plan_pb2
 from malapert_core.database import Database
 
-from malapert_planner.domain.life.plan import Plan, PlanFilter, PlanState, Review
-from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState, Review
 from malapert_planner.services.plan_content import validation_message, why_not_message
 from malapert_planner.services.planning_jobs import explain_job, validate_job
 from malapert_planner.services.ports import Announcer, Clock
@@ -42,17 +38,10 @@ class PlanService:
         async with self._database.reading() as session:
             return await self._plans.get(session, plan_id)
 
-    async def page(self, size: int, wanted: PlanFilter) -> list[Plan]:
+    async def page(self, size: int, wanted: PlanFilter) -> list[ListedPlan]:
         """Return at most so many of the wanted plans, newest first."""
-        found: list[Plan] = []
         async with self._database.reading() as session:
-            # How a search ended is part of a plan's message, not a column.
-            while batch := await self._plans.page(session, size, wanted):
-                found += [plan for plan in batch if _is_of(plan, wanted.statuses)]
-                if len(found) >= size or len(batch) < size:
-                    break
-                wanted = replace(wanted, before_id=batch[-1].plan_id)
-        return found[:size]
+            return await self._plans.page(session, size, wanted)
 
     async def submit(self, plan_id: str, seen_version: int) -> Plan:
         """Put a draft under review.
@@ -94,10 +83,3 @@ class PlanService:
         problem = unpack_problem(plan.content.problem)
         report = await self._solver_jobs.run(validate_job, problem, unpack_schedule(plan.content.schedule))
         return validation_message(report, problem)
-
-
-def _is_of(plan: Plan, statuses: Collection[SolveStatus]) -> bool:
-    if not statuses:
-        return True
-    status = plan_pb2.Plan.FromString(plan.content.headline).status
-    return status in {plan_pb2.SolveStatus.Value(f"SOLVE_STATUS_{each.name}") for each in statuses}

@@ -8,8 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.storage.tables import MissionRow
+
+_LISTS = ("agency_ids", "reviewer_agency_ids")
+_LISTED = tuple(col(getattr(MissionRow, name)) for name in ListedMission.__slots__)
 
 
 class MissionStore:
@@ -51,7 +54,7 @@ class MissionStore:
         query = select(func.max(col(MissionRow.version))).where(col(MissionRow.mission_id) == mission_id)
         return (await session.exec(query)).one() or 0
 
-    async def page(self, session: AsyncSession, size: int, after_id: str) -> list[Mission]:
+    async def page(self, session: AsyncSession, size: int, after_id: str) -> list[ListedMission]:
         """Return the newest version of at most so many missions, by identifier."""
         newest = (
             select(col(MissionRow.mission_id), func.max(col(MissionRow.version)).label("version"))
@@ -61,20 +64,23 @@ class MissionStore:
             .limit(size)
             .subquery()
         )
-        query = select(MissionRow).join(
+        query = select(*_LISTED).join(
             newest,
             (col(MissionRow.mission_id) == newest.c.mission_id) & (col(MissionRow.version) == newest.c.version),
         )
-        return [_of_row(row) for row in (await session.exec(query.order_by(col(MissionRow.mission_id)))).all()]
+        rows = (await session.exec(query.order_by(col(MissionRow.mission_id)))).all()
+        return [ListedMission(**_with_tuples(dict(zip(ListedMission.__slots__, row, strict=True)))) for row in rows]
 
 
 def _columns(mission: Mission) -> dict[str, Any]:
     columns = {name: getattr(mission, name) for name in Mission.__slots__}
-    lists = {name: list(columns[name]) for name in ("agency_ids", "reviewer_agency_ids")}
+    lists = {name: list(columns[name]) for name in _LISTS}
     return {**columns, **lists}
 
 
 def _of_row(row: MissionRow) -> Mission:
-    columns = row.model_dump()
-    lists = {name: tuple(columns[name]) for name in ("agency_ids", "reviewer_agency_ids")}
-    return Mission(**{**columns, **lists})
+    return Mission(**_with_tuples(row.model_dump()))
+
+
+def _with_tuples(columns: dict[str, Any]) -> dict[str, Any]:
+    return columns | {name: tuple(columns[name]) for name in _LISTS}

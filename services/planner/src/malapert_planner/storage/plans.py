@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from malapert_planner.domain.life.plan import (
+    ListedPlan,
     Pending,
     Plan,
     PlanContact,
@@ -20,6 +21,7 @@ from malapert_planner.domain.life.plan import (
     PlanState,
     Review,
 )
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
 
 
@@ -59,17 +61,20 @@ class PlanStore:
         session.add(PlanNoticeRow(plan_id=plan_id, request_version=request_version, **asdict(notice)))
         return True
 
-    async def page(self, session: AsyncSession, size: int, wanted: PlanFilter) -> list[Plan]:
-        """Return at most so many plans of the mission and in the states that are wanted, newest first."""
-        query = _plans()
+    async def page(self, session: AsyncSession, size: int, wanted: PlanFilter) -> list[ListedPlan]:
+        """Return at most so many of the wanted plans, newest first."""
+        # What a plan is made of is large: a listing reads its headline alone.
+        query = select(PlanRow, PlanContentRow.headline).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
         if wanted.mission_id:
             query = query.where(col(PlanRow.mission_id) == wanted.mission_id)
         if wanted.states:
             query = query.where(col(PlanRow.state).in_([state.value for state in wanted.states]))
+        if wanted.statuses:
+            query = query.where(col(PlanContentRow.status).in_([status.value for status in wanted.statuses]))
         if wanted.before_id:
             query = query.where(col(PlanRow.plan_id) < wanted.before_id)
         query = query.order_by(col(PlanRow.plan_id).desc()).limit(size)
-        return [_of_rows(*rows) for rows in (await session.exec(query)).all()]
+        return [_listed(*rows) for rows in (await session.exec(query)).all()]
 
     async def pending_ids(self, session: AsyncSession) -> list[str]:
         """Return the plans with which something was begun and not finished, oldest first."""
@@ -133,11 +138,31 @@ def _content_columns(content: PlanContent) -> dict[str, Any]:
         }
         for contact in content.contacts
     ]
-    return {**columns, "contacts": contacts}
+    return {**columns, "status": content.status.value, "contacts": contacts}
+
+
+def _listed(row: PlanRow, headline: bytes) -> ListedPlan:
+    return ListedPlan(
+        plan_id=row.plan_id,
+        owner_agency_id=row.owner_agency_id,
+        precursor_plan_id=row.precursor_plan_id,
+        created_time=row.created_time,
+        updated_time=row.updated_time,
+        state=PlanState(row.state),
+        state_reason=row.state_reason,
+        reviews=_reviews(row),
+        version=row.version,
+        headline=headline,
+    )
+
+
+def _reviews(row: PlanRow) -> tuple[Review, ...]:
+    return tuple(Review(**{**review, "time": parse_time(review["time"])}) for review in row.reviews)
 
 
 def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
     columns = content_row.model_dump(exclude={"plan_id"})
+    columns["status"] = SolveStatus(columns["status"])
     contacts = tuple(
         PlanContact(
             contact["station_id"],
@@ -156,7 +181,7 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
         created_time=row.created_time,
         state=PlanState(row.state),
         state_reason=row.state_reason,
-        reviews=tuple(Review(**{**review, "time": parse_time(review["time"])}) for review in row.reviews),
+        reviews=_reviews(row),
         contact_ids=tuple(row.contact_ids),
         pending=Pending(row.pending),
         pending_by=tuple(row.pending_by),

@@ -75,6 +75,7 @@ class PlanContentRow(PlannerTable, table=True):
     plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
     mission_version: int
     asset_id: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
     content_hash: str = Field(sa_type=Text)
     problem_hash: str = Field(sa_type=Text)
     window_set_id: str = Field(sa_type=Text)

@@ -65,12 +65,14 @@ class PlanContent:
     """What a plan is, made once and never changed.
 
     ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
-    the same without its items. ``problem`` and ``schedule`` are what it was made from, as compressed JSON.
+    the same without its items and its provenance. ``problem`` and ``schedule`` are what it was made from, as
+    compressed JSON.
     """
 
     mission_id: str
     mission_version: int
     asset_id: str
+    status: SolveStatus
     content_hash: str
     problem_hash: str
     window_set_id: str
@@ -80,6 +82,22 @@ class PlanContent:
     schedule: bytes
     contacts: tuple[PlanContact, ...]
     planned_requests: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlan:
+    """A plan as a listing tells it: where it stands, and the headline of its content."""
+
+    plan_id: str
+    owner_agency_id: str
+    precursor_plan_id: str
+    created_time: datetime
+    updated_time: datetime | None
+    state: PlanState
+    state_reason: str
+    reviews: tuple[Review, ...]
+    version: int
+    headline: bytes
 
 
 @dataclass(frozen=True, slots=True)
