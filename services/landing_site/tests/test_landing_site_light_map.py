@@ -191,11 +191,14 @@ def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable
     """18.6 years every 4 hours within 14 km of the pole, against the means of LOLA's products over blocks of 1080 m.
 
     AVGVISIB is the mean visible fraction of the solar disc at the ground; LPSR the share of permanent shadow. Both are
-    made of a grid of 60 m; the given one of 25 m is averaged to 50 m. The
-    bounds are the design's: bias 0.5 points, mean absolute error 1.2 points, correlation 0.985; area within 5 %, and
-    blocks that both call dark or not agree to 0.99. The block on the pole and the one beside it are left out of all but
-    the bias: there the given ground is the crest of Shackleton's rim, where LPSR has 0.62 and 0.35 of shadow and not
-    even the ray cast of single points finds any (with them: error 1.25 points, correlation 0.985, area 5.4 % short).
+    made of a grid of 60 m; the given one of 25 m is averaged to 50 m (to 60 m moves the bias by 0.03 points, the area by 0.1 %). The design's
+    bounds are: bias 0.5 points, mean absolute error 1.2 points, correlation 0.985; area within 5 %, and blocks that
+    both call dark or not agree to 0.99. Every figure is taken over all blocks, and over those without the two at the
+    pole; neither set keeps every bound, and which it misses is stated.
+
+    The two are brighter by 22 and 17 points, the others darker by 0.6: there the given ground, which is reconstructed
+    from a normal map, is the crest of Shackleton's rim, where not even the ray cast of single points finds shadow. LPSR
+    has 0.62 and 0.35 of it, yet at most 0.08 in each given block beside them, also towards the crater.
     """
     truth = np.genfromtxt(shared_file("truth/lola_illumination_psr_blocks.csv"), delimiter=",", names=True)
     fine = of_two_pixels(read_grid(shared_file("terrain/shackleton_ridge_25m_reconstructed.tif"), "25 m"))
@@ -215,14 +218,22 @@ def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable
 
     lola = truth["average_illumination_percent"]
     found = 100.0 * in_blocks(light_maps(block, 1000.0, sky).mean_sun_fraction)
-    off_pole = np.hypot(x_m, y_m) > 1.2 * BLOCK_M
-    off_pole |= truth["lon"] == 180.0
+    dark = in_blocks(permanent_shadow(block, shadow_sky(ephemeris, start_s)))
+    lola_dark = truth["permanent_shadow_fraction"]
+    off_pole = (np.hypot(x_m, y_m) > 1.2 * BLOCK_M) | (truth["lon"] == 180.0)
     assert (~off_pole).sum() == 2
-    assert abs((found - lola).mean()) <= 0.5
-    found, lola = found[off_pole], lola[off_pole]
-    assert np.abs(found - lola).mean() <= 1.2
-    assert np.corrcoef(found, lola)[0, 1] >= 0.985
-    dark = in_blocks(permanent_shadow(block, shadow_sky(ephemeris, start_s)))[off_pole]
-    lola_dark = truth["permanent_shadow_fraction"][off_pole]
-    assert dark.sum() == pytest.approx(lola_dark.sum(), rel=0.05)
-    assert ((dark >= 0.5) == (lola_dark >= 0.5)).mean() >= 0.99
+    for blocks, missed in ((np.ones_like(off_pole), {"error", "correlation", "area"}), (off_pole, {"bias"})):
+        away, of_lola, of_dark = (found - lola)[blocks], lola[blocks], lola_dark[blocks]
+        kept = {
+            "bias": abs(away.mean()) <= 0.5,
+            "error": np.abs(away).mean() <= 1.2,
+            "correlation": np.corrcoef(found[blocks], of_lola)[0, 1] >= 0.985,
+            "area": abs(dark[blocks].sum() / of_dark.sum() - 1.0) <= 0.05,
+            "classes": ((dark[blocks] >= 0.5) == (of_dark >= 0.5)).mean() >= 0.99,
+        }
+        assert {name for name, is_kept in kept.items() if not is_kept} == missed
+        # What is missed is missed by little: -0.59 points, 1.249 points, 0.9847 and -5.43 %.
+        assert abs(away.mean()) <= 0.6
+        assert np.abs(away).mean() <= 1.26
+        assert np.corrcoef(found[blocks], of_lola)[0, 1] >= 0.984
+        assert abs(dark[blocks].sum() / of_dark.sum() - 1.0) <= 0.055
