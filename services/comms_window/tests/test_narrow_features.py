@@ -17,13 +17,13 @@ from malapert_astro.fitted_paths import SpanPaths
 from malapert_astro.orbits import KeplerianElements, KeplerianOrbit
 from malapert_astro.points import Body, SitePosition
 from malapert_astro.surface import azimuth_elevation
-from malapert_astro.times import tdb_from_utc, utc_seconds
+from malapert_astro.times import tdb_from_utc, utc_datetime, utc_seconds
 from malapert_comms_window.domain.horizons import Horizon, sphere_horizons
 from malapert_comms_window.domain.links import LinkTerminal
 from malapert_comms_window.domain.orbiter_links import OpticalRules, RelayLink
 from malapert_comms_window.domain.orbiters import Orbiter, OrbitSource
 from malapert_comms_window.domain.stations import MaskPoint, Station
-from malapert_comms_window.domain.window_requests import Place
+from malapert_comms_window.domain.window_requests import Place, WindowRequest, check_window_request
 from malapert_comms_window.domain.windows import Window, WindowKind
 from malapert_comms_window.geometry.conditions import Condition, SearchSpan, intervals_of, search
 from malapert_comms_window.geometry.orbiter_search import station_leg
@@ -33,6 +33,7 @@ from malapert_comms_window.geometry.relay_search import Relay
 from malapert_comms_window.geometry.station_views import apart, night, position_of, rises, sun_path
 from malapert_comms_window.geometry.window_search import search_contacts, search_light
 from malapert_comms_window.storage.station_catalogue import load_station_catalogue
+from malapert_core.errors import InvalidInputError
 
 START = datetime(2029, 3, 1, tzinfo=UTC)
 SPAN = SearchSpan(utc_seconds(START), utc_seconds(START) + 3 * 86_400.0, 3600.0)
@@ -234,3 +235,31 @@ def test_a_pass_that_grazes_leaves_its_whole_moment(below_s: float) -> None:
     (found,) = search([rises(station_like, path, view.paths, least_deg=rules.min_elevation_deg)], DAY)
     assert found.start_tdb_s <= epochs[top] <= found.end_tdb_s
     assert found.end_tdb_s - found.start_tdb_s == pytest.approx(below_s, abs=max(0.6, 0.1 * below_s))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "codes"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC), {"OUTSIDE_EPHEMERIS"}),
+        (datetime(9999, 12, 31, tzinfo=UTC), datetime.max.replace(tzinfo=UTC), {"OUTSIDE_EPHEMERIS"}),
+        (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), {"SPAN_TOO_LONG", "OUTSIDE_EPHEMERIS"}),
+        (START, START, {"EMPTY_SPAN"}),
+        (START, START - timedelta(days=1), {"EMPTY_SPAN"}),
+    ],
+)
+def test_spans_that_cannot_be_searched_say_what_can(start: datetime, end: datetime, codes: set[str]) -> None:
+    allowed = tuple(utc_datetime(edge) for edge in Ephemeris().span_utc_s)
+    request = WindowRequest("mission", "stack", (RIDGE,), (), start, end, None, 2.0, 2.0, 600.0)
+    with pytest.raises(InvalidInputError) as caught:
+        check_window_request(request, {}, {}, (allowed[0], allowed[1]))
+    assert {fault.code for fault in caught.value.faults} == codes
+    outside = [fault.message for fault in caught.value.faults if fault.code == "OUTSIDE_EPHEMERIS"]
+    assert all(edge.isoformat() in message for message in outside for edge in allowed)
+
+
+def test_the_ends_of_the_ephemeris_can_be_searched() -> None:
+    first_s, last_s = Ephemeris().span_utc_s
+    for start_s, end_s in ((first_s, first_s + 3600.0), (last_s - 3600.0, last_s), (first_s, first_s + 0.001)):
+        span = SearchSpan(start_s, end_s, 600.0)
+        found = search_light(_view(SpanPaths(Ephemeris(), *span.tdb_s)), span)
+        assert _utc_intervals(found).ravel() == pytest.approx([start_s, end_s], abs=1e-5)

@@ -191,10 +191,10 @@ def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable
     """18.6 years every 4 hours within 14 km of the pole, against the means of LOLA's products over blocks of 1080 m.
 
     AVGVISIB is the mean visible fraction of the solar disc at the ground; LPSR the share of permanent shadow. Both are
-    made of a grid of 60 m; the given one of 25 m is averaged to 50 m (to 60 m moves the bias by 0.03 points, the area by 0.1 %). The design's
-    bounds are: bias 0.5 points, mean absolute error 1.2 points, correlation 0.985; area within 5 %, and blocks that
-    both call dark or not agree to 0.99. Every figure is taken over all blocks, and over those without the two at the
-    pole; neither set keeps every bound, and which it misses is stated.
+    made of a grid of 60 m; the given one of 25 m is averaged to 50 m (to 60 m moves the bias by 0.03 points, the area
+    by 0.1 %). The design's bounds are: bias 0.5 points, mean absolute error 1.2 points, correlation 0.985; area within
+    5 %, and blocks that both call dark or not agree to 0.99. Every figure is taken over all blocks, and over those
+    without the two at the pole; neither set keeps every bound, and which it misses is stated.
 
     The two are brighter by 22 and 17 points, the others darker by 0.6: there the given ground, which is reconstructed
     from a normal map, is the crest of Shackleton's rim, where not even the ray cast of single points finds shadow. LPSR
