@@ -115,6 +115,7 @@ def test_every_fault_of_a_document_is_told_up_to_a_hundred() -> None:
         (b"[" * 900 + b"]" * 900, "[0]" * MAX_DEPTH, "TOO_DEEP", "line 1"),
         (b"[" * 100_000, "", "INVALID_JSON", "line 1"),
         (b'{"a": 01}', "", "INVALID_JSON", "line 1, column 8"),
+        (b'{"a": 1, "a": 2}}]', "", "INVALID_JSON", "line 1, column 17"),
         (b"[1_000]", "", "INVALID_JSON", "line 1"),
         ("[\u0661]".encode(), "", "INVALID_JSON", "line 1"),
         (b'["\x07"]', "", "INVALID_JSON", "line 1"),

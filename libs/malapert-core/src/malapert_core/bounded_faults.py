@@ -41,7 +41,7 @@ def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchem
         if budget is None:
             return _whole(value, handler)
         if budget.left <= 0:
-            raise PydanticOmit  # The whole is refused already.
+            raise PydanticCustomError("not_looked_at", "there are too many faults before it; it was not looked at")
         return _counted(value, handler, budget)
 
     # Within the model's own schema: outside of it the model would lose its name in a JSON Schema.
@@ -80,11 +80,14 @@ def _counted(value: Any, handler: core_schema.ValidatorFunctionWrapHandler, budg
 
 
 def _end_at_first_fault(schema: Any) -> None:
-    """Let every list of plain values in a model's own fields end at its first fault."""
+    """Let a model's lists end: those of plain values at the first fault, those of models once enough are found."""
     if not isinstance(schema, dict):
         return
-    if schema.get("type") == "list" and not _holds_models(schema.get("items_schema", {})):
-        schema["fail_fast"] = True
+    if schema.get("type") == "list":
+        if _holds_models(schema.get("items_schema", {})):
+            schema["items_schema"] = core_schema.no_info_wrap_validator_function(_unless_spent, schema["items_schema"])
+        else:
+            schema["fail_fast"] = True
     for key in ("schema", "fields", "inner_schema"):
         inner = schema.get(key)
         if key == "fields" and isinstance(inner, dict):
@@ -92,6 +95,13 @@ def _end_at_first_fault(schema: Any) -> None:
                 _end_at_first_fault(field)
         else:
             _end_at_first_fault(inner)
+
+
+def _unless_spent(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    budget = _budget.get()
+    if budget is not None and budget.left <= 0:
+        raise PydanticOmit  # The whole is refused already; only a list may leave out what is in it.
+    return handler(value)
 
 
 def _holds_models(schema: Any) -> bool:

@@ -49,7 +49,7 @@ def read_json(content: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise _malformed(error) from error
     except (_DoubtfulError, RecursionError):
-        pass
+        _require_json(text)
     _locate(text)
     message = f"a key is given twice, or a number is not finite, beyond the first {_SEARCHED} parts of the document"
     raise DocumentError("the document cannot be taken", [Fault("", "DUPLICATE_KEY", message)], is_malformed=False)
@@ -71,6 +71,16 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is no UTF-8: {error.reason}"
         raise DocumentError("the document is no JSON in UTF-8", [Fault("", "NOT_UTF8", message)]) from error
+
+
+def _require_json(text: str) -> None:
+    # What is doubtful may be followed by what is no JSON at all.
+    try:
+        json.loads(text, parse_int=float, parse_float=float)
+    except json.JSONDecodeError as error:
+        raise _malformed(error) from error
+    except RecursionError:
+        return  # The depth is told before the end is reached.
 
 
 def _malformed(error: json.JSONDecodeError) -> DocumentError:

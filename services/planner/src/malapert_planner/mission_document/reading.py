@@ -143,6 +143,8 @@ def _mend(raw: dict[str, Any], error: Any) -> bool:
         return False
     parent, key = value_at(raw, location[:-1]), location[-1]
     model = model_at(MissionDocument, location)
+    if not isinstance(parent, dict if isinstance(key, str) else list):
+        return False
     if error["type"] == "extra_forbidden":
         del parent[key]
     elif _is_figure(model):
