@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
+import rasterio.shutil
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid, read_terrain
@@ -275,3 +277,21 @@ def test_what_is_there_twice_is_refused(tmp_path: Path, what: str, name: bytes) 
     (tmp_path / "a.nc").write_bytes(content.replace(*twice))
     assert f"the {what}" in (message := refused(tmp_path / "a.nc").message)
     assert "twice" in message
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:30135", "IAU_2015:30130"])
+@pytest.mark.parametrize("kind", ["NC", "NC2"])
+def test_a_grid_that_gdal_writes_is_read(
+    write_geotiff: Callable[..., Path], tmp_path: Path, crs: str, kind: str
+) -> None:
+    """GDAL states the place four times over: coordinates, mapping, WKT and GeoTransform."""
+    heights = np.arange(64 * 64, dtype=np.float32).reshape(64, 64)
+    heights[3, 4] = -9999.0
+    plain = write_geotiff(heights, crs=crs, nodata=-9999.0, unit="m")
+    rasterio.shutil.copy(plain, tmp_path / "dem.nc", driver="netCDF", FORMAT=kind)
+    assert read(tmp_path / "dem.nc").content_hash() == read_grid(plain, "dem.tif").content_hash()
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:30135", "+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m"])
+def test_a_mapping_that_pyproj_writes_is_read(tmp_path: Path, crs: str) -> None:
+    assert_heights(read(netcdf.write(tmp_path / "a.nc", mapping=pyproj.CRS.from_user_input(crs).to_cf())))

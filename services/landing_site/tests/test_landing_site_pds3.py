@@ -248,6 +248,7 @@ def test_a_keyword_that_is_not_honoured_is_refused_by_name_and_line(
     [
         ({"offset": "1737.4 <KM>"}, "label.OFFSET"),
         ({"offset": "many"}, "label.OFFSET"),
+        ({"offset": "1737.4"}, "label.OFFSET"),
         ({"scale": 0}, "label.SCALING_FACTOR"),
         ({"scale": "16#GG#"}, "label.SCALING_FACTOR"),
         ({"latitude_deg": "-1.5707963 <RAD> /*"}, "file"),

@@ -54,6 +54,12 @@ def header_faults(header: TerrainHeader) -> list[Fault]:
     return faults
 
 
+def _statistics(grid: ElevationGrid) -> tuple[float, float, float]:
+    """Lowest and highest height, metres, and the share of pixels without data."""
+    elevation_m = grid.elevation_m
+    return float(np.nanmin(elevation_m)), float(np.nanmax(elevation_m)), float(np.isnan(elevation_m).mean())
+
+
 class TerrainCatalogue:
     """Terrains: the built-in ones, those that were registered, and synthetic ones."""
 
@@ -110,14 +116,15 @@ class TerrainCatalogue:
     ) -> Terrain:
         """Store a grid and its record."""
         content_hash = await self._compute.run(self._files.save, grid)
+        lowest_m, highest_m, hole_share = await self._compute.run(_statistics, grid)
         terrain = Terrain(
             terrain_id=terrain_id_of(content_hash),
             title=title,
             content_hash=content_hash,
             geometry=grid.geometry,
-            elevation_min_m=float(np.nanmin(grid.elevation_m)),
-            elevation_max_m=float(np.nanmax(grid.elevation_m)),
-            no_data_fraction=float(np.isnan(grid.elevation_m).mean()),
+            elevation_min_m=lowest_m,
+            elevation_max_m=highest_m,
+            no_data_fraction=hole_share,
             source=source,
             synthetic=synthetic,
             owner_agency_id=owner_agency_id,

@@ -55,7 +55,7 @@ def unpack(path: Path, file_name: str, directory: Path, max_bytes: int) -> list[
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno in _FULL_DISK:
             raise
-        raise unreadable(file_name, f"cannot be unpacked: {error}") from error
+        raise unreadable(file_name, f"cannot be unpacked: {str(error)[:300]}") from error
 
 
 def is_label(file: UnpackedFile) -> bool:

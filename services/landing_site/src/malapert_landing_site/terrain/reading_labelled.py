@@ -56,9 +56,9 @@ def opened_labelled(label_file: UnpackedFile, image_file: UnpackedFile, file_nam
     pointer = image_pointer(label, file_name)
     named = [pointer.file_name if pointer else None, label.text("COMPRESSED_FILE.FILE_NAME")]
     if image_file.name.upper() not in {name.upper() for name in named if name}:
+        stated = " or ".join(name[:200] for name in named if name) or "no image"
         message = (
-            f"{file_name}: the label {label_file.name} is of {' or '.join(n for n in named if n) or 'no image'}, "
-            f"but the image is {image_file.name}"
+            f"{file_name}: the label {label_file.name[:200]} is of {stated}, but the image is {image_file.name[:200]}"
         )
         raise refusal(file_name, [Fault("label.^IMAGE", "TERRAIN_LABEL_MISMATCH", message)])
     image = _image(label, file_name)

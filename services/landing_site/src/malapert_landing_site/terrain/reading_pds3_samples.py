@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from malapert_core.errors import Fault
 
-from malapert_landing_site.domain.grid import FloatArray
+from malapert_landing_site.domain.grid import MOON_RADIUS_M, FloatArray
 from malapert_landing_site.terrain.reading_odl import OdlValue
 from malapert_landing_site.terrain.reading_pds3_keywords import METRES_OF, SPECIAL_CONSTANTS
 from malapert_landing_site.terrain.reading_pds3_label import Pds3Label
@@ -71,6 +71,9 @@ class _SampleReader:
         scale, offset = self._factor("SCALING_FACTOR", 1.0), self._factor("OFFSET", 0.0)
         if scale == 0.0:
             self._fault("SCALING_FACTOR", "is 0; another number is needed", "TERRAIN_LABEL_INCOMPLETE")
+        if abs(unit_m * offset - 1e-3 * MOON_RADIUS_M) < 1.0:
+            message = "is the Moon's radius in kilometres, but UNIT says metres; both must say the same"
+            self._fault("OFFSET", message, "TERRAIN_WRONG_UNIT")
         missing = tuple(number for name in SPECIAL_CONSTANTS for number in self._constants(name, dtype))
         lowest = max(
             [-math.inf, *self._constants("VALID_MINIMUM", dtype), *self._constants("CORE_VALID_MINIMUM", dtype)]
