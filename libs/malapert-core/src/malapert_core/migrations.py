@@ -13,7 +13,8 @@ from malapert_core.database import Database
 _MIGRATION_LOCK = 7_101_969
 
 
-def _config(script_location: Path) -> Config:
+def alembic_config(script_location: Path) -> Config:
+    """Return the configuration by which alembic finds the migrations in a folder."""
     config = Config()
     config.set_main_option("script_location", str(script_location).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -32,7 +33,7 @@ async def run_migrations(database: Database, script_location: Path) -> None:
     def upgrade(connection: Connection) -> None:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        config = _config(script_location)
+        config = alembic_config(script_location)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -43,7 +44,7 @@ async def run_migrations(database: Database, script_location: Path) -> None:
 
 async def schema_is_current(database: Database, script_location: Path) -> bool:
     """Return whether the database stands at the newest revision."""
-    newest = set(ScriptDirectory.from_config(_config(script_location)).get_heads())
+    newest = set(ScriptDirectory.from_config(alembic_config(script_location)).get_heads())
     async with database.engine.connect() as connection:
         present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
     return set(present) == newest
