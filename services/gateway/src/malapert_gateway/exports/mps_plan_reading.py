@@ -7,7 +7,7 @@ from typing import Any
 from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.documents.nodes import MAX_FAULTS
-from malapert_core.documents.text import text_faults
+from malapert_core.documents.text import cleaned, text_faults
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import parse_time, to_timestamp
 
@@ -30,7 +30,10 @@ def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
         ``INVALID_MPS_PLAN`` with the faults and their paths in the file: what is missing, is not known or cannot be
         honoured (another time system, a patch, states that have ended), contradicts itself, or is there twice.
     """
-    faults = [*text_faults(document, _FREE_TEXT), *_frame_faults(document)]
+    faults = list(text_faults(document, _FREE_TEXT))
+    if faults:
+        document = cleaned(document)
+    faults += _frame_faults(document)
     plan = document.get("plan")
     items = plan.get("items") if isinstance(plan, dict) else None
     found = items.get("plannedActivities") if isinstance(items, dict) else None

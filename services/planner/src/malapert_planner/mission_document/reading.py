@@ -141,9 +141,10 @@ def _mend(raw: dict[str, Any], error: Any) -> bool:
     location = _own_location(error["loc"])
     if not location:
         return False
-    parent, key = value_at(raw, location[:-1]), location[-1]
+    parent: Any = value_at(raw, location[:-1])
+    key: Any = location[-1]
     model = model_at(MissionDocument, location)
-    if not isinstance(parent, dict if isinstance(key, str) else list):
+    if not (isinstance(parent, dict) if isinstance(key, str) else isinstance(parent, list)):
         return False
     if error["type"] == "extra_forbidden":
         del parent[key]
