@@ -23,8 +23,8 @@ _SMALL_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _BROKEN = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError,
-    EOFError, OSError, ValueError, RuntimeError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, LookupError,
+    NotImplementedError, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
 _ENCRYPTED = 0x1
 
