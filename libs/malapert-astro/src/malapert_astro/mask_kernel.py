@@ -93,7 +93,8 @@ def bounds(
         over_floor = max(motion.elevation - motion.elevation_reach, -90.0) - floor_deg
         least[j], greatest[j] = over_floor, motion.elevation + motion.elevation_reach - floor_deg
         if greatest[j] < 0.0:
-            continue  # below the floor whatever the mask
+            least[j] = -_TURN  # below the floor whatever the mask
+            continue
         if radius_km > 0.0:
             low, high = _disc_bounds(azimuth_deg, elevation_deg, motion, radius_km)
             way = 0
