@@ -29,7 +29,7 @@ ALONE = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
 }
 # rasterio lets GDAL's own errors through where it reads metadata.
-_DAMAGED = (RasterioError, CPLE_BaseError, UnicodeDecodeError, OverflowError)
+_DAMAGED = (RasterioError, CPLE_BaseError, ValueError, OverflowError)
 
 
 class GdalSource:
