@@ -117,9 +117,12 @@ class _Cursor:
     def name(self) -> str:
         """A name in UTF-8."""
         try:
-            return self.take(self.count()).decode()
+            name = self.take(self.count()).decode()
         except UnicodeDecodeError as error:
             raise NetcdfFormatError(f"a name before byte {self._at} is no UTF-8") from error
+        if not name.isprintable():
+            raise NetcdfFormatError(f"the name {name[:100]!r} has control characters")
+        return name
 
     def type_number(self) -> int:
         """The number of a type that this version of the format has."""
