@@ -6,6 +6,15 @@ from reader_fuzz.running import Target
 
 GROUPS = {
     "orbit_targets": ("oem-text", "oem-xml", "tdm", "two-line-elements", "spk"),
+    "document_targets": (
+        "mission-yaml",
+        "mission-json",
+        "api-bodies",
+        "plan-529",
+        "schedule-902",
+        "requests-csv",
+        "units",
+    ),
     "terrain_targets": ("geotiff", "netcdf", "pds3-archive", "pds3-attached"),
 }
 NAMES = tuple(name for names in GROUPS.values() for name in names)
