@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -77,6 +78,14 @@ BYTES = {
     "list": b"- 1\n",
     "scalar": b"3\n",
     "cut": b"mission: {id: m",
+    "nan": b"mission: {id: m, value: .nan}\n",
+    "date": b"mission: 9999-99-99\n",
+    "octal": b"mission: {id: m, count: 010}\n",
+    "twice": b"mission: {id: m, id: n}\n",
+    "deep": b"[" * 20_000,
+    "bombs": b"a: &a [1,1]\n" + b"".join(b"%c: &%c [*%c,*%c]\n" % (c, c, c - 1, c - 1) for c in range(98, 122)),
+    "self": b"a: &a [*a]\n",
+    "endless": b"# " * 3_000_000,
     "tag": b"!!python/object/apply:os.system [id]\n",
     "control": b"mission: {id: \x07}\n",
     "key": b"{1: 2, [3]: 4}\n",
@@ -98,6 +107,22 @@ def test_a_mission_file_that_is_none(tmp_path, command):
     assert "is a directory" in run(command, ".", code=MISUSED)
     (tmp_path / "[bold]x[nothing].yaml").write_text("[")
     assert "[bold]x[nothing].yaml" in run(command, "[bold]x[nothing].yaml", code=REFUSED)
+
+
+def test_a_mission_that_comes_by_a_pipe_is_read_once(tmp_path):
+    problem = {"title": "Refused", "detail": "no", "reason": "INVALID_MISSION"}
+    fault = {"path": "mission.title", "code": "BAD", "message": "wrong"}
+    os.mkfifo(tmp_path / "pipe")
+    writing = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("mission:\n  id: m\n  title: t\n"))
+    writing.start()
+    with serving(422, json.dumps({**problem, "errors": [fault]}).encode()) as url:
+        assert "pipe:3: mission.title: wrong" in run("check", "pipe", "--url", url, code=REFUSED)
+    writing.join()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without end")
+def test_a_file_without_end_is_not_read_whole():
+    assert "more than the" in run("check", "/dev/zero", code=REFUSED)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="rights do not bind the superuser")

@@ -27,9 +27,9 @@ from malapert_gateway.conversion import to_message
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
 from malapert_gateway.exports.simple_schedule_reading import read_simple_schedule
+from malapert_gateway.routes.guarded import read_body
 from malapert_http_models.contracts.payload import ImportRequests, NewActivityRequest
 from malapert_http_models.wire import WireModel
-from malapert_gateway.routes.guarded import read_body
 from malapert_planner.mission_document import read_document, refuse
 from pydantic import ValidationError
 
@@ -215,7 +215,7 @@ def read_plan(content: bytes) -> None:
     if len(read) != len(found):
         raise Contradiction(f"{len(read)} items are read of {len(found)}")
     for item, activity in zip(read, found, strict=True):
-        start = datetime.fromisoformat(activity["start"]["time"])
+        start = datetime.fromisoformat(activity["start"]["time"].upper())
         if start.tzinfo is None or abs(item.interval.start_time.ToDatetime(UTC) - start) > timedelta(microseconds=1):
             raise Contradiction(f"{activity['start']['time']} is read as {item.interval.start_time.ToJsonString()}")
 
@@ -247,7 +247,11 @@ def read_schedule(content: bytes) -> None:
     """Read a schedule of 902.1; the activities taken are the file's, at the days of year that Python finds in it."""
     schedule = read_simple_schedule(content)
     parser = ElementTree.XMLParser(encoding="utf-8")
-    root = ElementTree.fromstring(content.decode("utf-8-sig").encode(), parser)
+    try:
+        root = ElementTree.fromstring(content.decode("utf-8-sig").encode(), parser)
+    except ElementTree.ParseError:
+        # It cannot have a namespace with a brace in its name.
+        return
     elements = [each for each in root.iter() if str(each.tag).rpartition("}")[2] == "scheduledActivity"]
     tracks = [each.attrib["beginningOfTrack"] for each in elements]
     if len(schedule.activities) != len(tracks):

@@ -23,7 +23,11 @@ def load_mission(path: Path) -> Json:
     MissionFileError
         Where it is no mapping, or with what is wrong and its line, such as a key that is there twice.
     """
-    document = _tree(path).plain()
+    return _mapping(_tree(path), path)
+
+
+def _mapping(root: Node, path: Path) -> Json:
+    document = root.plain()
     if not isinstance(document, dict):
         raise MissionFileError(f"{path} must hold a mapping, not {type(document).__name__}")
     return document
@@ -39,13 +43,13 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
     ApiError
         Where the platform refuses the call for another reason.
     """
-    document = load_mission(path)
+    # Read once: what is no file on a disk, such as a pipe, cannot be read again.
+    root = _tree(path)
     try:
-        return api.post("/missions", document, validate_only=validate_only)
+        return api.post("/missions", _mapping(root, path), validate_only=validate_only)
     except ApiError as error:
         if not error.faults:
             raise
-        root = _tree(path)
         lines = [
             f"{path}:{root.nearest(fault['path']).line}: {fault['path']}: {fault['message']} [{fault['code']}]"
             for fault in error.faults
@@ -57,9 +61,10 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
 def _tree(path: Path) -> Node:
     is_json = path.suffix.lower() == ".json"
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
-            raise MissionFileError(f"{path} has {len(content)} bytes; at most {MAX_FILE_BYTES} are read")
+            raise MissionFileError(f"{path} has more than the {MAX_FILE_BYTES} bytes that are read")
         return read_json_tree(content) if is_json else read_yaml_tree(content)
     except OSError as error:
         raise MissionFileError(f"{path} cannot be read: {error.strerror}") from error
