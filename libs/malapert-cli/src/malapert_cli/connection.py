@@ -1,4 +1,4 @@
-"""Where the platform is and with which key it is asked."""
+"""Address of the platform's HTTP API and the key that the command line sends to it."""
 
 import json
 import os

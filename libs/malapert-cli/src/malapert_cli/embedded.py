@@ -1,4 +1,5 @@
-"""What `malapert up` runs on one machine: the NATS server from its wheel, the five services on SQLite, solver workers.
+"""Processes of `malapert up` on one machine: the NATS server from its wheel, the five services on SQLite, solver
+workers.
 
 Everything listens on loopback. Secrets are made at the first start and kept in the data directory, readable by its
 owner alone.

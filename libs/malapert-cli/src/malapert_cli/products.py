@@ -1,4 +1,4 @@
-"""How long the data products of a plan take to the ground."""
+"""Latencies of a plan's data products, from the end of their activity to the ground."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What every Malapert service shares: configuration, logging, telemetry, errors, gRPC, events, database, operations."""
+"""Code shared by all services: configuration, logging, telemetry, errors, gRPC, events, database, operations."""

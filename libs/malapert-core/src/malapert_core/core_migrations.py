@@ -1,4 +1,4 @@
-"""What a service's own migrations call to make the core's tables.
+"""Migration steps of the core's own tables, called by the migrations of every service.
 
 A later change of `malapert_core.tables` adds a function here, which a new migration of every service calls; these
 functions never change once released, like the migrations that call them.

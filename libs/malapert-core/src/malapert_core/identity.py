@@ -1,4 +1,4 @@
-"""Who calls: an agency with a role, carried between services as a short-lived signed token."""
+"""Identity of a caller: an agency with a role, carried between services as a short-lived signed token."""
 
 import time
 from collections.abc import Iterator

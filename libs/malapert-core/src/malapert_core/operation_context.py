@@ -1,4 +1,4 @@
-"""What the handler of an operation works with: its request, its owner, progress, cancellation, and the way to end."""
+"""Context of an operation's handler: its request, its owner, progress, cancellation, and the way to end."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What every model of the HTTP API shares: strictness, UTC times, numbers that fit the contract."""
+"""Base types of the HTTP models: strictness, UTC times, numbers within the range of the contract."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Whether migrations and tables say the same."""
+"""Comparison of a migrated schema with the tables that the code declares."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is done around every HTTP call: its identifiers, security headers and the access log."""
+"""Middleware of every HTTP call: its identifiers, security headers and the access log."""
 
 import re
 import time

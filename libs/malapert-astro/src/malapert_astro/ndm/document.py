@@ -1,4 +1,4 @@
-"""What messages share in form: keyword and value lines, XML elements, and several messages in one NDM."""
+"""The forms shared by navigation data messages: keyword and value lines, XML elements, several messages in one NDM."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a Tracking Data Message holds."""
+"""The content of a Tracking Data Message: segments with their metadata and observations."""
 
 from dataclasses import dataclass
 

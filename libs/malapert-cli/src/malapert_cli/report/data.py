@@ -1,4 +1,4 @@
-"""What the report is drawn from: the plan, its windows, its maps and the skyline, fetched once."""
+"""Input data of the report: the plan, its windows, its maps and the skyline, fetched once."""
 
 import base64
 from dataclasses import dataclass

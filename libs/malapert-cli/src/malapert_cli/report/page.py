@@ -1,4 +1,4 @@
-"""What pages share: their templates and filters, and pictures as PNG."""
+"""Templates and filters of the report's pages, and pictures as PNG."""
 
 from importlib.resources import files
 from io import BytesIO

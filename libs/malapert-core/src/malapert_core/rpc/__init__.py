@@ -1,1 +1,1 @@
-"""What stands between a service's domain and its gRPC contract."""
+"""Translation between a service's domain and its gRPC contract."""

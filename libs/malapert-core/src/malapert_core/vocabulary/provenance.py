@@ -1,4 +1,4 @@
-"""What a result was made from, enough to make it again."""
+"""Provenance of a result: software, inputs and parameters, enough to compute it again."""
 
 from dataclasses import dataclass
 from datetime import datetime

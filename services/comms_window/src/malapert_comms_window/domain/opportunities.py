@@ -1,4 +1,4 @@
-"""When chains of steps could start: arithmetic on spans of seconds.
+"""Start times of chains of steps, by arithmetic on spans of seconds.
 
 Spans in which something holds are half-open and disjoint, in order. Sets of starts are closed spans: a step that starts
 at either end still fits.

@@ -1,4 +1,4 @@
-"""What is asked of links over orbiters and of optical links, and whether it makes sense."""
+"""Requests for links over orbiters and for optical links, and their validation."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is asked when windows are computed, and whether it makes sense."""
+"""Requests for windows, and their validation."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

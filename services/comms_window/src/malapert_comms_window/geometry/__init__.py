@@ -1,1 +1,1 @@
-"""Where the ephemeris turns places, skylines and stations into windows."""
+"""Window search: ephemeris, places, skylines and stations in, windows out."""

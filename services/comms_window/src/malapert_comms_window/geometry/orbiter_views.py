@@ -1,4 +1,4 @@
-"""What orbiters see and hide: the Moon's limb between two points, shadows, and steps of the search along an orbit."""
+"""Geometry of orbiters: the Moon's limb between two points, shadows, and steps of the search along an orbit."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""What is seen from one place on the Moon: Sun, Earth and stations against the terrain skyline."""
+"""Geometry of one place on the Moon: Sun, Earth and stations against the terrain skyline."""
 
 from dataclasses import dataclass
 from functools import cached_property

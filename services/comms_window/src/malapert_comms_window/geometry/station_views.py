@@ -1,4 +1,4 @@
-"""What a ground station requires of what it sees: its mask, night, distance from Sun and Moon."""
+"""Visibility conditions of a ground station: its mask, night, angular distance from Sun and Moon."""
 
 import numpy as np
 from malapert_astro.clearances import AboveMask, Apart, Negative

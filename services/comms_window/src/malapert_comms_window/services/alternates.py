@@ -1,4 +1,4 @@
-"""When and where else a contact could be: free time in its own window, and in the windows of other antennas."""
+"""Alternatives to a contact: free time in its own window, and in the windows of other antennas."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

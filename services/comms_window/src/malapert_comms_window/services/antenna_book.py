@@ -1,4 +1,4 @@
-"""What stands in an antenna's book within a transaction: bookings that hold it and outages."""
+"""Occupancy of an antenna within a transaction: bookings that hold it and outages."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable

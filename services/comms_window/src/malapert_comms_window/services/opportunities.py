@@ -1,4 +1,4 @@
-"""When something could take place by the windows of a set."""
+"""Search for opportunities: times at which activities could take place by the windows of a set."""
 
 import asyncio
 import math

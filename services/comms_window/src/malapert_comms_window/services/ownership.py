@@ -1,4 +1,4 @@
-"""Who may speak for a station: the agency that owns it, and who looks after the whole platform."""
+"""Access rule of a station: its owner agency, and the operators of the platform."""
 
 from malapert_core.errors import PermissionDeniedError
 from malapert_core.identity import Identity

@@ -1,4 +1,4 @@
-"""What a set of windows was made from, and its identifier by that content."""
+"""Provenance of a set of windows, and its identifier by that content."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

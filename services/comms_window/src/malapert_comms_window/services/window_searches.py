@@ -1,4 +1,4 @@
-"""Which searches a request for windows asks for, stage by stage."""
+"""Searches that a request for windows consists of, stage by stage."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What the gateway itself owns: keys of agencies, and what a role may do."""
+"""Domain of the gateway: keys of agencies, and the permissions of roles."""

@@ -1,4 +1,4 @@
-"""What other systems call the states of contacts."""
+"""Names of contact states in other systems' formats."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What of a plan in the shape of CCSDS 529.1 is understood; all else is a fault with its path.
+"""Accepted fields of a plan in the shape of CCSDS 529.1; all others are faults with their path.
 
 `READ` is taken. `TOLD` is computed anew from what is taken, or is for a person, and is passed over. `NOTHING` must be
 null, false or empty, since it would change what the plan means.

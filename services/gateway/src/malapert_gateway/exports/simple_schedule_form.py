@@ -1,4 +1,4 @@
-"""What of a CCSDS 902.1 Simple Schedule is understood, by element: attributes, values and what may lie inside.
+"""Accepted elements of a CCSDS 902.1 Simple Schedule: their attributes, values and permitted children.
 
 Names and values are those of public implementations of 902.1-B-1.
 """

@@ -1,4 +1,4 @@
-"""What became of planned requests, and where each agency stands."""
+"""Routes of execution reports of planned requests, and of agencies' accounts."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Whether the process lives and whether the platform behind it is ready; open to all."""
+"""Liveness of the process and readiness of the platform behind it; open to all."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field

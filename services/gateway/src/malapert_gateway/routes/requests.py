@@ -1,4 +1,4 @@
-"""What the teams ask for."""
+"""Routes of activity requests."""
 
 from typing import Annotated
 

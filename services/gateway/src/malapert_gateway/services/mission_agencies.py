@@ -1,4 +1,4 @@
-"""Which agencies take part in a mission, kept for a while."""
+"""Cache of the agencies that take part in a mission."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What predictions of requests ask of the windows."""
+"""Queries for opportunities that predictions of requests put to comms-window."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""What a time series of sunlight and Earth visibility says of a place."""
+"""Statistics of a place's time series of sunlight and Earth visibility."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which terrains nest over a region, and what must be said of them."""
+"""Choice of the terrains that nest over a region, with the notices that go with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a fine grid ends and a coarser one goes on: the step in height there, and what is to be done about it."""
+"""Rim of a fine grid within a coarser one: the step in height there, and the policy for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a ranking stands up to other weights and other heights: Monte Carlo over both."""
+"""Robustness of a ranking against other weights and other heights: Monte Carlo over both."""
 
 from __future__ import annotations
 

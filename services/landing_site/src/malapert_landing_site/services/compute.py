@@ -1,4 +1,4 @@
-"""Where long numerics run: off the event loop, a bounded number at once."""
+"""Bounded pool for long numerical work, off the event loop."""
 
 from __future__ import annotations
 

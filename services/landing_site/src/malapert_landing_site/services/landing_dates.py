@@ -1,4 +1,4 @@
-"""Which landing dates work at which places."""
+"""Scan of landing dates at places against the limits of the lander."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the blocks of a map are computed: here, or on the workers of a Dask cluster."""
+"""Distribution of the blocks of a map: computed in this process, or on the workers of a Dask cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a raster lies on the polar grid of the Moon in metres: all faults of its header."""
+"""Check that a raster lies on the polar grid of the Moon in metres; collects all faults of its header."""
 
 from __future__ import annotations
 

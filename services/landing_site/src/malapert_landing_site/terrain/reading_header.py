@@ -1,4 +1,4 @@
-"""What a file states of itself before any pixel is read, and how its refusal is put together."""
+"""Header of a terrain file, read before any pixel, and the refusal that is composed from its faults."""
 
 from __future__ import annotations
 

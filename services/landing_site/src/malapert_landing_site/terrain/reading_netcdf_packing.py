@@ -1,4 +1,4 @@
-"""How the numbers of a NetCDF variable become values (CF conventions 2.5.1 and 8.1, NetCDF Users Guide, appendix B)."""
+"""Unpacking of the numbers of a NetCDF variable (CF conventions 2.5.1 and 8.1, NetCDF Users Guide, appendix B)."""
 
 from __future__ import annotations
 

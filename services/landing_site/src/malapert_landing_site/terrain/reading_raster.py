@@ -1,4 +1,4 @@
-"""What a raster that GDAL reads holds beside plain heights, and is refused by name: it would change the numbers."""
+"""Raster properties besides plain heights that are refused by name, since they would change the numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the lines of one azimuth run over a block and its surroundings: tables that all lines of the sweep share.
+"""Geometry tables of the lines of one azimuth over a block and its surroundings, shared by all lines of the sweep.
 
 A frame has its axis u along the rows or columns, whichever is nearer to the direction of view, growing towards it, and
 its axis v across. All lines of an azimuth have the same shape v = line + o(u): the great circle through the block's

@@ -1,4 +1,4 @@
-"""What each agency asks for, has planned, was given and was refunded: derived from requests and reports."""
+"""Agencies' accounts: what each requested, has planned, was given and was refunded, from requests and reports."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the payload service knows of a mission: its scope, instruments and activity types."""
+"""The payload catalogue of a mission: its scope, instruments and activity types."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

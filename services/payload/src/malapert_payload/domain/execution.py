@@ -1,4 +1,4 @@
-"""What became of the repetitions of a request, and what that makes of the request."""
+"""Execution outcomes of a request's repetitions, and the state of the request that follows from them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a request would take, told before it is planned."""
+"""Prediction of the steps, durations and resource use of a request before it is planned."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

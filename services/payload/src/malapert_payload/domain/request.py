@@ -1,4 +1,4 @@
-"""What a team asks for."""
+"""Activity requests of the teams."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

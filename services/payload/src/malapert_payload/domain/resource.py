@@ -1,4 +1,4 @@
-"""What activities use besides time: things that are held, used up, made."""
+"""Resources that activities use besides time: held, consumed or produced."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""What requests are worth at places: an ice proxy from light, another stop's worth, each explained.
+"""Science value of requests at places: an ice proxy from light, the value of a further stop, each explained.
 
 The proxy follows light, not a measurement: the mean absorbed flux keeps up a temperature below the daily swing, bare
 ice is lost into vacuum at the rate of Hertz and Knudsen, and the odds of ice are even at the model's loss.

@@ -1,4 +1,4 @@
-"""What each repetition or place of a request is worth, and when."""
+"""Value of each repetition or place of a request, as a function of time."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who calls."""
+"""The caller of a request, as the domain's viewer."""
 
 from malapert_core.identity import require_identity
 

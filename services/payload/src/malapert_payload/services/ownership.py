@@ -1,4 +1,4 @@
-"""Whose requests a caller may change."""
+"""Access rule for changes to requests."""
 
 from collections.abc import Sequence
 

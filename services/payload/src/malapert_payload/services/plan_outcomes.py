@@ -1,4 +1,4 @@
-"""What becomes of requests when a plan that holds them is released or terminated."""
+"""State changes of requests when a plan that holds them is released or terminated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the use cases need from outside."""
+"""Ports of the use cases: interfaces of the outside services and events that they need."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

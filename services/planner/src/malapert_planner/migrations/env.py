@@ -1,4 +1,4 @@
-"""Where alembic begins."""
+"""Entry point of alembic."""
 
 from malapert_core.migrations_env import run
 from malapert_planner.storage.tables import PlannerTable

@@ -1,4 +1,4 @@
-"""What can be done with the assets, and what the teams ask for."""
+"""Activity types, activity requests and request sets of a mission document."""
 
 from enum import StrEnum
 from typing import Self

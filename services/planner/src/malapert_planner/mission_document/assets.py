@@ -1,4 +1,4 @@
-"""What moves and works on the surface, where it can stop, and how it talks to the Earth."""
+"""Assets of a mission document: mobility, power, storage, waypoints and communications with the Earth."""
 
 from enum import StrEnum
 

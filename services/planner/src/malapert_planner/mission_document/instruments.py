@@ -1,4 +1,4 @@
-"""What is carried: instruments with their modes, changes between them, and what they must not meet."""
+"""Instruments of a mission document: modes, mode transitions, exclusions and pointing limits."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""How the worth of requests is judged."""
+"""Parameters of the science value model of a mission document."""
 
 from pydantic import Field
 

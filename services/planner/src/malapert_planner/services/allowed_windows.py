@@ -1,4 +1,5 @@
-"""When an activity may be under way: the spans that it names, cut to where what the plan does not choose holds."""
+"""Allowed windows of an activity: the spans that it names, cut to where all conditions outside the plan's choice
+hold."""
 
 from dataclasses import dataclass
 

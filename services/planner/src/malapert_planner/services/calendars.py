@@ -1,4 +1,4 @@
-"""When the calendars of a mission are open, in seconds of the problem."""
+"""Opening spans of a mission's calendars, in seconds of the problem."""
 
 import math
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What becomes of plans when requests in them are withdrawn or changed: they stay as they are, and it is said."""
+"""Notices to plans whose requests were withdrawn or changed; the plans themselves stay as they are."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When conditions hold that the plan does not choose: calendars, passes of orbiters, sunlight on them, key links."""
+"""Spans of conditions outside the plan's choice: calendars, passes of orbiters, sunlight on them, key links."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

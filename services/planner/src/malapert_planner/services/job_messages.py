@@ -1,4 +1,4 @@
-"""What the planner's workers do, and how it is asked for and answered: as JSON, never as code.
+"""Jobs of the planner's workers and their messages: arguments and results as JSON, never as code.
 
 A worker process imports this and little else, so that it begins soon.
 """

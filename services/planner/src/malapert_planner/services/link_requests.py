@@ -1,4 +1,4 @@
-"""What a mission asks of comms-window besides contacts of its rover: orbiters, relays, keys, stations of its own."""
+"""Link requests of a mission to comms-window besides its rover's contacts: orbiters, relays, keys, own stations."""
 
 import math
 from collections.abc import Iterator

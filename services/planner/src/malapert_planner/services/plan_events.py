@@ -1,4 +1,4 @@
-"""What has happened to a plan, taken into its problem and its schedule. Pure functions."""
+"""Events since a plan was made, applied to its problem and its schedule. Pure functions."""
 
 import json
 from collections.abc import Iterable, Sequence

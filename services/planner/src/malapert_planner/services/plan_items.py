@@ -1,4 +1,4 @@
-"""What a plan holds, item by item: activities with their data products, drives, contacts."""
+"""Items of a plan as messages: activities with their data products, drives, contacts."""
 
 from collections import defaultdict
 from datetime import timedelta

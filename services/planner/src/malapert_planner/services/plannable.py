@@ -1,4 +1,5 @@
-"""What of a mission's demand the planner can plan; the rest is left out with its reason, not silently."""
+"""Selection of the part of a mission's demand that can be planned; the rest is left out with its reason, not
+silently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

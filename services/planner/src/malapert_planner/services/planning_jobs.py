@@ -1,4 +1,4 @@
-"""What runs in worker processes: solve, replan, validate, explain."""
+"""Jobs that run in worker processes: solve, replan, validate, explain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the use cases need from outside: the services below, worker processes, events, the time."""
+"""Ports of the use cases: interfaces of the services below, worker processes, events, the time."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

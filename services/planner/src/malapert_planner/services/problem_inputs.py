@@ -1,4 +1,4 @@
-"""What a planning problem is built from."""
+"""Inputs of a planning problem."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

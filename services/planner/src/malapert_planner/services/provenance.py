@@ -1,4 +1,4 @@
-"""What a plan was made from, by content, and what its reader must know."""
+"""Provenance of a plan by content, and the notices that its reader needs."""
 
 from collections import Counter
 from collections.abc import Mapping

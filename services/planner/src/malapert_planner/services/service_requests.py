@@ -1,4 +1,4 @@
-"""What a mission document asks of landing-site and comms-window."""
+"""Requests to landing-site and comms-window that follow from a mission document."""
 
 from collections.abc import Sequence
 

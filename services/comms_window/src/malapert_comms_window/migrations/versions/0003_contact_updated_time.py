@@ -1,4 +1,4 @@
-"""When a contact was booked or last changed; not known of those that are there."""
+"""Add the time when a contact was booked or last changed; null in existing rows."""
 
 import sqlalchemy as sa
 from alembic import op

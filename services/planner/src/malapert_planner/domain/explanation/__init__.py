@@ -1,1 +1,1 @@
-"""Why a request cannot be planned at all: what no search is needed to see."""
+"""Static explanations: reasons, seen without a search, for which a request cannot be planned at all."""

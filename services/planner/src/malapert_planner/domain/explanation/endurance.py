@@ -1,4 +1,4 @@
-"""Whether the battery, full at the start, lasts through an activity: what no schedule can do better than."""
+"""Endurance of the battery through an activity, from full charge: a bound that no schedule can exceed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a repetition cannot be planned at all: what no search is needed to see."""
+"""Static explanation of a repetition that cannot be planned at all, without a search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a schedule differs from the one that it replans: what moved, was added or dropped, and why."""
+"""Differences between a schedule and the one that it replans: items moved, added or dropped, each with its cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked for in all, and what of it is missing: of modes one is enough, of a choice so many repetitions."""
+"""Choices among alternatives: one mode of several, or a required number of repetitions; what is still missing."""
 
 from __future__ import annotations
 

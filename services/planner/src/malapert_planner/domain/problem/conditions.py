@@ -1,4 +1,4 @@
-"""What must hold for the whole time of an activity."""
+"""Conditions that must hold during the whole of an activity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the stored data is sent first: the order that data products and all other data go in.
+"""Downlink order of stored data: the rank of data products among each other and against all other data.
 
 Data of priority 1 goes before that of 2, and of 0 last; of one priority what has a latency limit goes before what has
 none; of one such rank what was made first. What the storage holds at first goes before everything, since nobody knows

@@ -1,4 +1,4 @@
-"""What a solve returns: a schedule, what was proved about it, and why something is not in it."""
+"""Result of a solve: a schedule, what was proved about it, and the reasons for what is not in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When data products reach the ground along a schedule, exactly.
+"""Delivery times of data products on the ground along a schedule, exact.
 
 With G(t) what contacts could have sent by t less what came in by t that goes before a product's rank, and S(e) what is
 stored at the end e of its activity that goes before or with that rank, the product's last bit is sent at the first

@@ -1,4 +1,4 @@
-"""What a schedule is worth: planned value less contact cost, unfairness, waiting data and, in a replan, change."""
+"""Objective of a schedule: planned value less contact cost, unfairness, waiting data and, in a replan, change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the validator returns: broken rules, and the resources as they were replayed."""
+"""The validator's report: violations, and the resource profiles as they were replayed."""
 
 from __future__ import annotations
 

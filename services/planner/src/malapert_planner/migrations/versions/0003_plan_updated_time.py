@@ -1,4 +1,4 @@
-"""When a plan last changed its state; not known of those that are there."""
+"""Add the time of a plan's last change of state; null in existing rows."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How a plan's search ended, as a column that listings filter by; headlines without provenance."""
+"""Add the solver's status of a plan as a column that listings filter by; headlines without provenance."""
 
 import sqlalchemy as sa
 from alembic import op
