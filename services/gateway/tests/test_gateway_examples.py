@@ -1,13 +1,18 @@
 """Every example in the OpenAPI document is accepted where it stands."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+import pytest_asyncio
+from gateway_platform import GatewayPlatform, open_platform
 from malapert_gateway.app import create_app
+from malapert_testing.openapi_examples import body_of, parameters_of
+from malapert_testing.services import ServiceLauncher
 from openapi_schema_validator import OAS31Validator
 
 DOCUMENT = create_app().openapi()
-SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
 def stated(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], Any]]:
@@ -16,34 +21,14 @@ def stated(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], Any
         for index, item in enumerate(part):
             yield from stated(item, f"{path}/{index}")
     elif isinstance(part, dict):
-        schema = part.get("schema", part)
-        if ("example" in part and "in" in part) or ("example" in part and "schema" in part):
-            yield path, schema, part["example"]
-        if isinstance(part.get("examples"), list) and "type" in str(part):
+        if "example" in part and "schema" in part:
+            yield path, part["schema"], part["example"]
+        if isinstance(part.get("examples"), list):
             for example in part["examples"]:
                 yield path, part, example
         for name, item in part.items():
             if name not in ("example", "examples", "default", "enum"):
                 yield from stated(item, f"{path}/{name}")
-
-
-def body_of(schema: dict[str, Any]) -> Any:
-    """Return the body that a reader puts together from the examples of a schema's fields, every field set."""
-    if "$ref" in schema:
-        return body_of(SCHEMAS[schema["$ref"].rsplit("/", 1)[-1]])
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "anyOf" in schema:
-        return body_of(schema["anyOf"][0])
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("type") == "array":
-        return [body_of(schema["items"])]
-    if "properties" in schema:
-        return {name: body_of(part) for name, part in schema["properties"].items()}
-    raise AssertionError(f"no example: {schema}")
 
 
 def test_every_example_is_of_its_schema() -> None:
@@ -54,3 +39,38 @@ def test_every_example_is_of_its_schema() -> None:
         wrong += [f"{path}: {error.message}" for error in OAS31Validator(whole).iter_errors(example)]
     assert wrong == []
     assert len(found) > 900
+
+
+@pytest_asyncio.fixture
+async def unhurried(sqlite_service_runtime: ServiceLauncher, tmp_path: Path) -> AsyncIterator[GatewayPlatform]:
+    """The platform with no limit that a test of every call would reach."""
+    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json", rate_limit="100000/minute") as platform:
+        yield platform
+
+
+@pytest.mark.asyncio
+async def test_every_call_takes_its_examples(unhurried: GatewayPlatform) -> None:
+    """Every body, path and query put together from examples, against services that answer anything."""
+    refused = []
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            if "text/event-stream" in str(operation["responses"]):  # a feed never ends; its own tests read it
+                continue
+            contents = operation.get("requestBody", {}).get("content", {None: {}})
+            for media_type, content in contents.items():
+                if media_type == "multipart/form-data":  # no example: it carries a file
+                    continue
+                address, query, headers = parameters_of(DOCUMENT, path, operation)
+                headers |= unhurried.bearer(
+                    "JAXA", "APPROVER" if operation["operationId"] == "review_plan" else "OPERATOR"
+                )
+                if media_type is not None:
+                    headers["Content-Type"] = media_type
+                if len(contents) > 1:  # another body is another call
+                    headers.pop("Idempotency-Key")
+                answer = await unhurried.http.request(
+                    method, address, params=query, headers=headers, content=body_of(DOCUMENT, media_type, content)
+                )
+                if answer.status_code >= 400 and answer.json()["reason"] != "UNKNOWN_KEY":
+                    refused.append((method, path, media_type, answer.json()["detail"], answer.json()["errors"]))
+    assert refused == []

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 from malapert_core.bounded_faults import with_bounded_faults
 from pydantic import (
@@ -17,8 +17,9 @@ from pydantic import (
     PlainSerializer,
     Strict,
     WithJsonSchema,
+    model_validator,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -30,6 +31,19 @@ class WireModel(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True)
+
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Groups of fields of which at most one is stated."""
+
+    @model_validator(mode="after")
+    def _states_one(self) -> Self:
+        for names in self.one_of:
+            stated = [name for name in names if getattr(self, name) is not None]
+            if len(stated) > 1:
+                message = "one of {allowed} is allowed, not {stated}"
+                context = {"allowed": ", ".join(names), "stated": " and ".join(stated)}
+                raise PydanticCustomError("one_of", message, context)
+        return self
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -74,8 +88,9 @@ UtcTime = Annotated[
     Strict(False),
     BeforeValidator(_only_text_or_datetime),
     AfterValidator(_to_utc),
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    PlainSerializer(
+        rfc3339, return_type=Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})], when_used="json"
+    ),
 ]
 """An instant: RFC 3339 text with an offset on the wire, an aware UTC datetime inside."""
 

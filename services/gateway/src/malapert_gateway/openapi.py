@@ -46,7 +46,6 @@ _IDEMPOTENCY_KEY = {
     "required": False,
     "description": "Any unique text. The same call sent again with it gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-    "example": "7d0f6f5e-release-1",
 }
 
 
@@ -104,7 +103,9 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     statuses: tuple[int, ...] = _ALWAYS
     if method in ("post", "delete"):
         statuses += _WITH_BODY
-        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        operation.setdefault("parameters", []).append(
+            _IDEMPOTENCY_KEY | {"example": f"{operation['operationId']}-7d0f6f5e"}
+        )
     for status in sorted(statuses):
         operation["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,

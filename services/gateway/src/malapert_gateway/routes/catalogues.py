@@ -39,7 +39,9 @@ from malapert_gateway.routes.parameters import (
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
 schema_router = APIRouter(prefix="/schemas", tags=["requests"], route_class=GuardedRoute)
 
-MissionVersion = Annotated[int, Query(ge=0, le=2**32 - 1, description="The mission's version; 0 means the newest.")]
+MissionVersion = Annotated[
+    int, Query(ge=0, le=2**32 - 1, description="The mission's version; 0 means the newest.", examples=[0])
+]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import contact_pb2
-from malapert.type.v1 import type_pb2
 from malapert_core.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
     Alternates,
@@ -19,12 +18,10 @@ from malapert_http_models.contracts.comms_window import (
     ReportContactRequest,
     ReserveContactsRequest,
 )
-from malapert_http_models.contracts.vocabulary import Interval
-from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
-from malapert_gateway.routes.parameters import ContactId, GatewayParts, Page, only, only_these
+from malapert_gateway.routes.parameters import ContactId, GatewayParts, OverlappedSpan, Page, only, only_these
 
 router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
 
@@ -33,12 +30,13 @@ router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
 async def list_contacts(
     gateway: GatewayParts,
     page: Page,
+    span: OverlappedSpan,
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
     mission_id: Annotated[str, only("mission", "lupex")] = "",
-    start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
-    end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
     states: Annotated[list[ContactState] | None, only_these("contacts that stand so")] = None,
-    only_holding: Annotated[bool, Query(description="True leaves out what holds no antenna any more.")] = False,
+    only_holding: Annotated[
+        bool, Query(description="True leaves out what holds no antenna any more.", examples=[True])
+    ] = False,
 ) -> ContactPage:
     """List contacts in order of their start; of other agencies' contacts only station, time and state are told."""
     message = contact_pb2.ListContactsRequest(
@@ -47,10 +45,8 @@ async def list_contacts(
         states=enum_numbers(contact_pb2.ContactState.DESCRIPTOR, states),
         only_holding=only_holding,
         page=page,
+        span=span,
     )
-    if start_time is not None and end_time is not None:
-        span = Interval(start_time=start_time, end_time=end_time)
-        message.span.CopyFrom(to_message(span, type_pb2.Interval))
     return to_model(await gateway.call(gateway.services.contacts.ListContacts, message), ContactPage)
 
 

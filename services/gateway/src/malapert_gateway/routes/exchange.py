@@ -24,6 +24,7 @@ from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.examples import SCHEDULE_XML
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
 from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
 from malapert_gateway.exports.mps_events import mps_events
@@ -64,6 +65,7 @@ schedule_router = APIRouter(tags=["exchange"], route_class=ScheduleRoute)
 file_router = APIRouter(tags=["exchange"], route_class=OrbitFileRoute)
 
 _TEXT = {"schema": {"type": "string"}}
+_SCHEDULE = _TEXT | {"example": SCHEDULE_XML}
 
 
 def _file(*media_types: str) -> dict[int | str, dict[str, object]]:
@@ -80,8 +82,10 @@ def _file(*media_types: str) -> dict[int | str, dict[str, object]]:
 async def export_contacts(
     gateway: GatewayParts,
     identity: CallerIdentity,
-    start_time: Annotated[UtcTime, Query(description="Contacts that overlap a span: its start.")],
-    end_time: Annotated[UtcTime, Query(description="The span's end.")],
+    start_time: Annotated[
+        UtcTime, Query(description="Contacts that overlap a span: its start.", examples=["2029-01-10T00:00:00Z"])
+    ],
+    end_time: Annotated[UtcTime, Query(description="The span's end.", examples=["2029-01-17T00:00:00Z"])],
     format: Annotated[ContactFormat, Query(description="The file's format.")] = ContactFormat.SIMPLE_SCHEDULE,  # noqa: A002
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
     mission_id: Annotated[str, only("mission", "lupex")] = "",
@@ -116,7 +120,7 @@ async def export_contacts(
 
 @schedule_router.post(
     "/schedules:read",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/xml": _TEXT, "text/xml": _TEXT}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/xml": _SCHEDULE, "text/xml": _SCHEDULE}}},
 )
 async def read_schedule(request: Request, gateway: GatewayParts) -> ReadSchedule:
     """Read a CCSDS 902.1 Simple Schedule, with its namespace or without; nothing is booked.
@@ -171,9 +175,11 @@ async def read_tracking_data(body: ReadTrackingDataRequest, gateway: GatewayPart
 async def export_orbiter(
     orbiter_id: OrbiterId,
     gateway: GatewayParts,
-    start_time: Annotated[UtcTime, Query(description="Start of the span.")],
-    end_time: Annotated[UtcTime, Query(description="End of the span.")],
-    step_s: Annotated[float, Query(ge=1.0, le=86_400.0, description="Step of the states, seconds.")] = 60.0,
+    start_time: Annotated[UtcTime, Query(description="Start of the span.", examples=["2029-01-10T00:00:00Z"])],
+    end_time: Annotated[UtcTime, Query(description="End of the span.", examples=["2029-01-10T06:00:00Z"])],
+    step_s: Annotated[
+        float, Query(ge=1.0, le=86_400.0, description="Step of the states, seconds.", examples=[120.0])
+    ] = 60.0,
     form: Annotated[XmlOrText, Query(description="Text or XML.")] = XmlOrText.KVN,
 ) -> Response:
     """Return an orbiter's states as a CCSDS OEM (502.0) in EME2000."""

@@ -46,7 +46,7 @@ async def create_key(body: NewKey, gateway: GatewayParts) -> IssuedKey:
 async def list_keys(
     gateway: GatewayParts,
     roles: Annotated[list[KeyRole] | None, only_these("keys of these roles")] = None,
-    only_usable: Annotated[bool, Query(description="True leaves out keys that were revoked.")] = False,
+    only_usable: Annotated[bool, Query(description="True leaves out keys that were revoked.", examples=[True])] = False,
 ) -> Keys:
     """List all keys without their secrets, oldest first."""
     keys = [Key.of(key) for key in await gateway.keys.list()]

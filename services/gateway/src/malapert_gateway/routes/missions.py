@@ -8,6 +8,7 @@ from malapert.planner.v1 import mission_pb2
 from malapert_http_models.contracts.planner import Mission, MissionPage
 
 from malapert_gateway.conversion import to_model
+from malapert_gateway.examples import MISSION
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
 
@@ -21,7 +22,7 @@ _DOCUMENT = {
         "content": {
             "application/json": {
                 "schema": {"type": "object"},
-                "example": {"mission_id": "lupex", "title": "LUPEX reference mission"},
+                "example": MISSION,
             }
         },
     }

@@ -41,7 +41,7 @@ async def list_operations(
     gateway: GatewayParts,
     page: Page,
     states: Annotated[list[OperationState] | None, only_these("operations that stand so")] = None,
-    kinds: Annotated[list[str] | None, only_these("these kinds, such as generate_plan")] = None,
+    kinds: Annotated[list[str] | None, only_these("these kinds", ["generate_plan"])] = None,
 ) -> OperationPage:
     """List the operations of all services that the caller may see, newest first."""
     wanted = operation_pb2.ListOperationsRequest(

@@ -77,7 +77,9 @@ async def list_key_stores(gateway: GatewayParts, page: Page) -> KeyStorePage:
 async def list_key_entries(
     gateway: GatewayParts,
     page: Page,
-    agency_ids: Annotated[list[str], Query(description="The two agencies.", min_length=2, max_length=2)],
+    agency_ids: Annotated[
+        list[str], Query(description="The two agencies.", min_length=2, max_length=2, examples=[["ISRO", "JAXA"]])
+    ],
 ) -> KeyEntryPage:
     """List the entries of one store in order of their making."""
     message = key_pb2.ListKeyEntriesRequest(agency_ids=agency_ids, page=page)

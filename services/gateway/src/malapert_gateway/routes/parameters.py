@@ -1,11 +1,15 @@
 """Parameters that many routes share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identity import Identity
+from malapert_http_models.contracts.vocabulary import Interval
+from malapert_http_models.wire import UtcTime
 
+from malapert_gateway.conversion import to_message
 from malapert_gateway.services.gateway import Gateway
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
@@ -25,7 +29,9 @@ async def identity_of(request: Request) -> Identity:
 
 
 async def page_request(
-    page_size: Annotated[int, Query(ge=0, le=1000, description="At most this many rows; 0 means the default.")] = 0,
+    page_size: Annotated[
+        int, Query(ge=0, le=1000, description="At most this many rows; 0 means the default.", examples=[100])
+    ] = 0,
     page_token: Annotated[
         str,
         Query(
@@ -45,7 +51,7 @@ async def expected_version(
         Header(
             pattern=r'^(\*|"[0-9]{1,9}")$',
             description="The `ETag` that was seen; the change is refused by 412 where it is no longer so.",
-            examples=['"3"'],
+            examples=['"1"'],
         ),
     ] = None,
 ) -> int:
@@ -75,16 +81,42 @@ def only(what: str, example: str) -> object:
     )
 
 
-def only_these(what: str) -> object:
+def only_these(what: str, *examples: list[str]) -> object:
     """Return the query parameter of a filter by values, which may be given several times."""
-    return Query(description=f"Only {what}; none means all.")
+    return Query(description=f"Only {what}; none means all.", examples=list(examples) or None)
+
+
+def span(start: str, end: str) -> Any:
+    """Return a dependency: the span of two query parameters that are both given or both left out.
+
+    Parameters
+    ----------
+    start, end
+        What the parameters are.
+    """
+
+    async def asked(
+        start_time: Annotated[UtcTime | None, Query(description=start, examples=["2029-01-10T00:00:00Z"])] = None,
+        end_time: Annotated[UtcTime | None, Query(description=end, examples=["2029-01-17T00:00:00Z"])] = None,
+    ) -> type_pb2.Interval | None:
+        if start_time is None and end_time is None:
+            return None
+        missing = [name for name, time in (("start_time", start_time), ("end_time", end_time)) if time is None]
+        faults = [Fault(f"query.{name}", "MISSING", "a span has a start and an end") for name in missing]
+        if start_time is not None and end_time is not None:
+            if start_time < end_time:
+                return to_message(Interval(start_time=start_time, end_time=end_time), type_pb2.Interval)
+            faults = [Fault("query.end_time", "EMPTY_SPAN", "the end of the span is after its start")]
+        raise InvalidInputError("INVALID_REQUEST", "the span is not usable", faults=faults)
+
+    return Depends(asked)
 
 
 GatewayParts = Annotated[Gateway, Depends(gateway_of)]
 CallerIdentity = Annotated[Identity, Depends(identity_of)]
 Page = Annotated[type_pb2.PageRequest, Depends(page_request)]
 ExpectedVersion = Annotated[int, Depends(expected_version)]
-ValidateOnly = Annotated[bool, Query(description="True checks the input and stores nothing.")]
+ValidateOnly = Annotated[bool, Query(description="True checks the input and stores nothing.", examples=[True])]
 
 MissionId = Annotated[str, identifier("mission", "lupex")]
 TerrainId = Annotated[str, identifier("terrain", "terrain-1a2b")]
@@ -100,6 +132,10 @@ WindowSetId = Annotated[str, identifier("window set", "windows-71c0")]
 InstrumentId = Annotated[str, identifier("instrument", "ns")]
 ActivityTypeId = Annotated[str, identifier("activity type", "drill-1.5m")]
 RequestId = Annotated[str, identifier("request", "drill-a")]
+OverlappedSpan = Annotated[
+    type_pb2.Interval | None,
+    span("Only what overlaps a span: its start.", "Only what overlaps a span: its end."),
+]
 PlanId = Annotated[str, identifier("plan", "plan-5d21")]
 OperationId = Annotated[str, identifier("operation", "operation-2c7d")]
 

@@ -21,6 +21,7 @@ from malapert_http_models.contracts.planner import (
 
 from malapert_gateway import policy
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.examples import PLAN
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.operations import started
@@ -140,7 +141,7 @@ async def replan_plan(plan_id: PlanId, body: ReplanPlan, response: Response, gat
 @import_router.post("/{plan_id}:import", status_code=201, responses={201: ETAG})
 async def import_plan(
     plan_id: PlanId,
-    body: Annotated[dict[str, Any], Body(description="A plan in the shape of CCSDS 529.1.")],
+    body: Annotated[dict[str, Any], Body(description="A plan in the shape of CCSDS 529.1.", examples=[PLAN])],
     response: Response,
     gateway: GatewayParts,
 ) -> Plan:
@@ -165,7 +166,7 @@ async def explain_unplanned(
     plan_id: PlanId,
     request_id: RequestId,
     gateway: GatewayParts,
-    repetition_index: Annotated[int, Query(ge=0, le=100_000, description="The repetition, from 0.")] = 0,
+    repetition_index: Annotated[int, Query(ge=0, le=100_000, description="The repetition, from 0.", examples=[0])] = 0,
 ) -> WhyNot:
     """Say why a repetition is not in a plan, and which smallest changes would admit it, each found by solving again."""
     message = plan_pb2.ExplainUnplannedRequest(

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from malapert_gateway import policy
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import enum_numbers, to_message, to_model, to_values
+from malapert_gateway.examples import REQUESTS, REQUESTS_CSV
 from malapert_gateway.exports.requests_table import MOST_ROWS, read_requests_csv, requests_csv
 from malapert_gateway.routes.guarded import GuardedRoute, media_type_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
@@ -59,8 +60,8 @@ _BODY = {
         "required": True,
         "description": "Requests as JSON (`requests`, and `reason` where there is one), or as a table with a header.",
         "content": {
-            "application/json": {"schema": {"type": "object"}, "example": {"requests": []}},
-            "text/csv": {"schema": {"type": "string"}, "example": "request_id,title,activity_type_id,agency_id,value"},
+            "application/json": {"schema": {"type": "object"}, "example": REQUESTS},
+            "text/csv": {"schema": {"type": "string"}, "example": REQUESTS_CSV},
         },
     }
 }

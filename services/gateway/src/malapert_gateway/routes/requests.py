@@ -143,7 +143,9 @@ async def check_requests(
     gateway: GatewayParts,
     identity: CallerIdentity,
     window_set_id: Annotated[str, only("window set", "windows-71c0")] = "",
-    opportunities: Annotated[bool, Query(description="True looks for windows that could hold the requests.")] = True,
+    opportunities: Annotated[
+        bool, Query(description="True looks for windows that could hold the requests.", examples=[True])
+    ] = True,
 ) -> CheckAnswer:
     """Check requests of the caller's agency, and tell what each would take and which windows could hold it.
 

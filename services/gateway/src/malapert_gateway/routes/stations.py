@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 from malapert.comms_window.v1 import outage_pb2, window_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
@@ -16,8 +16,7 @@ from malapert_http_models.contracts.comms_window import (
     Station,
     StationPage,
 )
-from malapert_http_models.contracts.vocabulary import Confidence, Interval
-from malapert_http_models.wire import UtcTime
+from malapert_http_models.contracts.vocabulary import Confidence
 
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
@@ -26,6 +25,7 @@ from malapert_gateway.routes.parameters import (
     ExpectedVersion,
     GatewayParts,
     OutageId,
+    OverlappedSpan,
     Page,
     StationId,
     only,
@@ -86,18 +86,14 @@ async def remove_station(station_id: StationId, gateway: GatewayParts, version: 
 async def list_outages(
     gateway: GatewayParts,
     page: Page,
+    span: OverlappedSpan,
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
     kinds: Annotated[list[OutageKind] | None, only_these("these kinds")] = None,
-    start_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its start.")] = None,
-    end_time: Annotated[UtcTime | None, Query(description="Only what overlaps a span: its end.")] = None,
 ) -> OutagePage:
     """List outages of antennas in order of their start."""
     message = outage_pb2.ListOutagesRequest(
-        station_id=station_id, kinds=enum_numbers(outage_pb2.OutageKind.DESCRIPTOR, kinds), page=page
+        station_id=station_id, kinds=enum_numbers(outage_pb2.OutageKind.DESCRIPTOR, kinds), page=page, span=span
     )
-    if start_time is not None and end_time is not None:
-        span = Interval(start_time=start_time, end_time=end_time)
-        message.span.CopyFrom(to_message(span, type_pb2.Interval))
     return to_model(await gateway.call(gateway.services.outages.ListOutages, message), OutagePage)
 
 

@@ -13,12 +13,10 @@ from malapert_http_models.contracts.landing_site import (
     TerrainPage,
     TerrainStack,
 )
-from malapert_http_models.contracts.vocabulary import Interval
-from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import enum_number, to_message, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
-from malapert_gateway.routes.parameters import GatewayParts, Page, TerrainId, TerrainStackId
+from malapert_gateway.routes.parameters import GatewayParts, Page, TerrainId, TerrainStackId, span
 
 router = APIRouter(tags=["terrain"], route_class=GuardedRoute)
 
@@ -60,11 +58,14 @@ async def get_map_layer(
     gateway: GatewayParts,
     longitude_deg: Annotated[float, Query(ge=-180, le=360, description="Centre of the square.", examples=[-137.2])],
     latitude_deg: Annotated[float, Query(ge=-90, le=90, description="Centre of the square.", examples=[-89.45])],
+    averaged: Annotated[
+        type_pb2.Interval | None, span("Start of the span that is averaged.", "End of the span that is averaged.")
+    ],
     size_m: Annotated[float, Query(gt=0, le=1e6, description="Side of the square, metres.", examples=[8000.0])],
     pixel_count: Annotated[int, Query(ge=2, le=512, description="Pixels along a side.", examples=[256])] = 256,
-    start_time: Annotated[UtcTime | None, Query(description="Start of the span that is averaged.")] = None,
-    end_time: Annotated[UtcTime | None, Query(description="End of the span that is averaged.")] = None,
-    height_m: Annotated[float, Query(ge=0, le=1e3, description="Height of the eye above ground, metres.")] = 0.0,
+    height_m: Annotated[
+        float, Query(ge=0, le=1e3, description="Height of the eye above ground, metres.", examples=[2.0])
+    ] = 0.0,
 ) -> MapLayerData:
     """Draw one layer of a square of a stack.
 
@@ -78,8 +79,6 @@ async def get_map_layer(
         size_m=size_m,
         pixel_count=pixel_count,
         height_m=height_m,
+        span=averaged,
     )
-    if start_time is not None and end_time is not None:
-        span = Interval(start_time=start_time, end_time=end_time)
-        message.span.CopyFrom(to_message(span, type_pb2.Interval))
     return to_model(await gateway.call(gateway.services.terrains.GetMapLayer, message), MapLayerData)

@@ -43,11 +43,11 @@ async def list_windows(
     gateway: GatewayParts,
     page: Page,
     kinds: Annotated[list[WindowKind] | None, only_these("these kinds")] = None,
-    place_ids: Annotated[list[str] | None, Query(description="Only these places; none means all.")] = None,
-    station_ids: Annotated[list[str] | None, Query(description="Only these stations; none means all.")] = None,
-    orbiter_ids: Annotated[list[str] | None, Query(description="Only these orbiters; none means all.")] = None,
+    place_ids: Annotated[list[str] | None, only_these("these places", ["ridge-1"])] = None,
+    station_ids: Annotated[list[str] | None, only_these("these stations", ["esa-mlg"])] = None,
+    orbiter_ids: Annotated[list[str] | None, only_these("these orbiters", ["relay-1"])] = None,
     predictabilities: Annotated[list[Predictability] | None, only_these("windows that are so sure")] = None,
-    without_profiles: Annotated[bool, Query(description="True leaves the profiles out.")] = False,
+    without_profiles: Annotated[bool, Query(description="True leaves the profiles out.", examples=[True])] = False,
 ) -> WindowPage:
     """List the windows of a set in order of their start."""
     message = window_pb2.ListWindowsRequest(
