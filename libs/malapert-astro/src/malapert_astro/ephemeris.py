@@ -22,7 +22,8 @@ SUN_RADIUS_KM = 695_700.0
 
 _SOLAR_SYSTEM, _EARTH_MOON, _SUN, _MOON, _EARTH = 0, 3, 10, 301, 399
 _SUN_BEFORE_S, _EARTH_BEFORE_S = 499.0, 1.28
-"""How long before reception the other end is taken: near the light time, see `received_km`."""
+"""Nominal light times from the Sun and the Earth to the Moon, seconds, about which the light time is linearised in
+`received_km`."""
 _CENTER_KM = np.zeros(3)
 # Light from the Sun takes 490–510 s to the Moon, so nothing is asked of a kernel earlier than this.
 _LIGHT_TIME_MARGIN_S = 600.0

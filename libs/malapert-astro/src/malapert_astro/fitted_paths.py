@@ -31,7 +31,8 @@ Point = SitePosition | StationPosition
 LONGEST_PIECE_S = 86_400.0
 _NODES = 20
 _SUN_BEFORE_S, EARTH_MOON_BEFORE_S = 499.0, 1.28
-"""How long before reception the other end is taken: near the light time, see `received_km`."""
+"""Nominal light times from the Sun and the Earth to the Moon, seconds, about which the light time is linearised in
+`received_km`."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ _compiled = njit(cache=True, nogil=True, error_model="numpy")
 _DEGREES = 180.0 / np.pi
 _TURN = 360.0
 _HIGHEST_RAD = 1.55
-"""Above 88.8 degrees an azimuth is not bounded by rates: all of the mask may be meant."""
+"""Elevation limit, radians (88.8 degrees): above it rates give no bound of the azimuth, and the whole mask is
+considered."""
 
 
 class _Motion(NamedTuple):

@@ -32,9 +32,10 @@ J2 = {Body.EARTH: 1.082_635_9e-3, Body.MOON: 2.033_0e-4}
 """Unnormalised J2: IERS Conventions 2010; GRAIL (Zuber et al. 2013), rounded."""
 
 LONGEST_ELEMENTS_AGE_S = 90 * 86_400.0
-"""How far from their epoch mean elements are used: beyond, what is left out turns the orbit away."""
+"""Longest time from their epoch, seconds, for which mean elements are used: beyond, neglected perturbations turn the
+orbit away."""
 ROUNDING_S = 2e-6
-"""Times of day are given in microseconds."""
+"""Tolerance of times, seconds: times of day are given in microseconds."""
 _MOST_SPANS = 20
 _SHORTEST_PART_S = 0.01
 _KEPLER_STEPS = 30

@@ -19,7 +19,8 @@ from malapert_astro.two_line_columns import LENGTH, column_faults
 Floats = NDArray[np.float64]
 
 LONGEST_AGE_S = 14 * 86_400.0
-"""How far from its epoch a set of elements is used: the error of a low orbit grows by kilometres a day."""
+"""Longest time from its epoch, seconds, for which an element set is used: the error of a low orbit grows by
+kilometres a day."""
 _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
 _PROBE_S = 60.0

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 SHORTEST_S = 0.01
-"""Windows and gaps at least as long are found for certain; shorter ones may be passed over."""
+"""Shortest window or gap, seconds, that the search finds for certain; shorter ones may be missed."""
 _FIRST_PARTS = 8
 
 

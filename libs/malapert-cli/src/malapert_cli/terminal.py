@@ -43,6 +43,6 @@ def _refusal_console() -> PlainConsole:
 
 
 console = _output_console()
-"""What a command tells; piped into a file or a log, its tables keep the width they need."""
+"""Console for the output of commands; piped into a file or a log, its tables keep the width they need."""
 refusals = _refusal_console()
-"""What a command refuses, and what the supervisor does."""
+"""Console for refusals of commands and messages of the supervisor."""

@@ -13,7 +13,8 @@ from malapert_core.errors import ErrorCategory, Fault, InternalError, MalapertEr
 ERROR_DOMAIN = "malapert"
 _RETRY_DELAY_S = 1
 _FAULTS_LIMIT_BYTES = 512 * 1024
-"""Base64 makes a third more of it, which stays below the limit of the metadata."""
+"""Largest size of the faults in a status, bytes: as base64 a third more, which stays below the limit of the
+metadata."""
 _BYTES_A_FAULT = 16
 
 _CODES: dict[ErrorCategory, grpc.StatusCode] = {

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
 FILE_LIMIT_BYTES = 32 * 1024 * 1024
-"""Of a file inside a message, such as an ephemeris: the one limit of gateway, messages and readers."""
+"""Largest file inside a message, such as an ephemeris, bytes: the one limit of gateway, messages and readers."""
 METADATA_LIMIT_BYTES = 1024 * 1024
 SIZE_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_send_message_length", MESSAGE_LIMIT_BYTES),

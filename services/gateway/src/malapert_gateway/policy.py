@@ -15,7 +15,7 @@ _TEAMS = frozenset({Role.REQUESTER, Role.PLANNER, Role.OPERATOR})
 _PLANNERS = frozenset({Role.PLANNER, Role.OPERATOR})
 _APPROVERS = frozenset({Role.APPROVER})
 _OPERATING = _PLANNERS
-"""Who works an agency's own stations; the service asks that they are its own."""
+"""Roles that operate an agency's own stations; comms-window checks that they are its own."""
 _OPERATORS = frozenset({Role.OPERATOR})
 
 ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {

@@ -13,7 +13,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 LONGEST_LINE = 254
-"""Characters of a line of keyword and value (502.0-B-3 7.3.2, 503.0-B-2 4.2.1)."""
+"""Longest line of keyword and value, characters (502.0-B-3 7.3.2, 503.0-B-2 4.2.1)."""
 _BESIDE_MESSAGES = ("COMMENT", "MESSAGE_ID")
 
 

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB", "GPS")
 FIRST_UTC_S, LAST_UTC_S = 63_072_000.0, 253_402_300_799.0
-"""1972-01-01, when UTC began, and 9999-12-31T23:59:59, Unix seconds: what can be read."""
+"""Range of readable epochs, Unix seconds: 1972-01-01, when UTC began, to 9999-12-31T23:59:59."""
 _J2000_UNIX_S = 946_728_000.0
 _GPS_BEHIND_TAI_S = 19.0
 _DAY_S = 86_400.0

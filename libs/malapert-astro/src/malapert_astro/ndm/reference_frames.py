@@ -14,9 +14,10 @@ class Axes(StrEnum):
 
 
 INERTIAL_FRAMES = ("EME2000", "J2000", "ICRF", "GCRF")
-"""Taken as J2000; ICRF and GCRF differ from it by 0.02 seconds of arc, 0.2 m at the Moon's radius."""
+"""Inertial frames that are read as J2000; ICRF and GCRF differ from it by 0.02 seconds of arc, 0.2 m at the Moon's
+radius."""
 EARTH_FIXED_FRAMES = ("ITRF93", "ITRF97", "ITRF2000", "ITRF2005", "ITRF2008", "ITRF2014", "ITRF2020", "ITRF")
-"""Taken as ITRF93, from which they differ by centimetres."""
+"""Earth-fixed frames that are read as ITRF93, from which they differ by centimetres."""
 MOON_FIXED_FRAMES = ("MOON_ME", "MOON_ME_DE421")
 _FIXED = {Body.EARTH: (EARTH_FIXED_FRAMES, Axes.ITRF), Body.MOON: (MOON_FIXED_FRAMES, Axes.MOON_ME)}
 _CENTERS = {"MOON": Body.MOON, "EARTH": Body.EARTH}

@@ -14,7 +14,7 @@ from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axi
 
 OWN = ("battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg")
 MOST_SHARED = 8
-"""Profiles with a panel of their own, and so many others at most."""
+"""Largest number of profiles drawn without a panel of their own, to keep the figure legible."""
 
 
 def draw_resources(data: ReportData) -> Figure:

@@ -15,7 +15,7 @@ from malapert_core.errors import Fault
 
 _MOST_DIGITS = 400
 _SEARCHED = 300_000
-"""So many tokens are searched for the places of faults, which takes about a second."""
+"""Largest number of JSON tokens that are searched for the places of faults, which takes about a second."""
 _TOKEN = re.compile(
     r'[ \t\n\r]*(?:(?P<mark>[{}\[\],:])|(?P<text>"[^"\\]*(?:\\.[^"\\]*)*")|(?P<scalar>[^\s{}\[\],:"]+))', re.ASCII
 )

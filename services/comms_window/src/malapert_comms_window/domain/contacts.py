@@ -13,7 +13,7 @@ from malapert_comms_window.domain.windows import Window, WindowKind
 
 MAX_CONTACTS = 5000
 MAX_TRACKING = timedelta(days=7)
-"""Longest contact: what holds an antenna at an instant began at most so long before, and its set-up a day earlier."""
+"""Longest tracking time of a contact; bounds how far back a search for bookings that hold an antenna must look."""
 
 
 class ContactState(StrEnum):
@@ -34,8 +34,8 @@ _NEXT_STATES = {
     ContactState.ACTIVE: {ContactState.CANCELLED, ContactState.COMPLETED, ContactState.FAILED},
     ContactState.COMPLETED: {ContactState.COMPLETED, ContactState.FAILED},
 }
-"""What may follow a state, as it stands at an instant; the other states are final. A completed contact may turn out to
-have failed, and the report of one that has ended makes its state final."""
+"""Permitted transitions from each state, as it stands at an instant; the other states are final. A completed contact
+may turn out to have failed, and the report of one that has ended makes its state final."""
 HOLDING_STATES = frozenset({ContactState.TENTATIVE, ContactState.COMMITTED, ContactState.ACTIVE})
 
 

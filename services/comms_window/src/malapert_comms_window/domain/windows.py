@@ -15,7 +15,7 @@ from malapert_comms_window.domain.window_requests import WindowRequest
 Floats = NDArray[np.float64]
 
 KEY_RATE = "expected_key_rate_bps"
-"""Secret bits a second by the chance of a clear sky."""
+"""Name of the profile of the key rate: secret bits a second, weighted by the probability of a clear sky."""
 
 
 class WindowKind(StrEnum):
@@ -53,9 +53,9 @@ class Profile:
 
 
 SPAN_EDGE = "span"
-"""What limits an edge that is only the end of the span that was searched."""
+"""Limiting condition of an edge that is only the end of the searched span."""
 DATA_EDGE = "orbit_data"
-"""What limits an edge that is only the end of what an orbiter's motion is given for."""
+"""Limiting condition of an edge that is only the end of an orbiter's ephemeris."""
 
 
 class EdgeCause(StrEnum):

@@ -31,7 +31,7 @@ from malapert_comms_window.geometry.profiles import Ends, Sampler, windows_of
 Floats = NDArray[np.float64]
 
 LATENCY_EDGE = "latency"
-"""What limits an edge before which, or after which, nothing stored would be delivered in time."""
+"""Limiting condition of an edge beyond which stored data would not be delivered within the latency limit."""
 
 
 class Relay:

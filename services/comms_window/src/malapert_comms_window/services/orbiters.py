@@ -25,7 +25,7 @@ from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.storage.orbiters import OrbiterStore
 
 MAX_STATES = 80_000
-"""In an exported ephemeris: as XML it is still a file that can be registered."""
+"""Largest number of states in an exported ephemeris: as XML it is still a file that can be registered."""
 
 
 class OrbiterService:

@@ -25,7 +25,8 @@ FOREIGN_STATES = {
     ContactState.CANCELLED: ForeignStates("", "CANCELED", "CANCELLED"),
     ContactState.FAILED: ForeignStates("", "FAILED", "FAILED"),
 }
-"""902.1 has no state for what no longer holds an antenna: such contacts are not in a schedule."""
+"""Names of each state in other formats. 902.1 has no state for a contact that no longer holds an antenna: such
+contacts are not in a schedule."""
 
 GONE = (ContactState.CANCELLED, ContactState.REJECTED, ContactState.FAILED)
 """States of contacts that no longer hold an antenna, and did not take place."""

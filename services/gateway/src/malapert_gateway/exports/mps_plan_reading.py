@@ -17,7 +17,7 @@ from malapert_gateway.exports.mps_plan import CONTACT, DRIVE
 MOST_ITEMS = 100_000
 _FREE_TEXT = ("comments", "description", "statusInfo")
 _SAME = timedelta(milliseconds=1)
-"""Times and durations that differ by less say the same."""
+"""Tolerance of times and durations: those that differ by less count as equal."""
 _PATH = "plan.items.plannedActivities"
 
 

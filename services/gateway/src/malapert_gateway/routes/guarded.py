@@ -25,9 +25,9 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 _MAX_IDEMPOTENCY_KEY = 255
 _JSON = "application/json"
 _QUICK_BYTES = 64 * 1024
-"""A body of at most so many bytes is read on the event loop; a longer one in a thread, beside other calls."""
+"""Largest body, bytes, that is read on the event loop; a longer one is read in a thread, so that other calls go on."""
 _PLAIN = re.compile(rb"[\t\n\r\x20-\x5b\x5d-\x7e]*")
-"""Without escapes and beyond ASCII nothing, a body holds no character that could be refused."""
+"""Pattern of a body without escapes, in ASCII alone: no character in it could be refused."""
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 

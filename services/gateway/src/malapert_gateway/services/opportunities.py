@@ -16,7 +16,7 @@ _KINDS = {
     request_pb2.CONDITION_KIND_KEY_LINK: window_pb2.WINDOW_KIND_KEY_LINK,
     request_pb2.CONDITION_KIND_ORBITER_SUNLIGHT: window_pb2.WINDOW_KIND_ORBITER_ECLIPSE,
 }
-"""Windows by condition. A calendar is no window: it is not asked."""
+"""Window kind of each condition; a calendar has no windows in comms-window."""
 
 
 def opportunities_request(

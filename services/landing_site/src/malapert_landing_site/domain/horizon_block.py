@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from malapert_landing_site.domain.grid import GridGeometry
 
 STEP_DEG = 0.005
-"""Elevations are kept in steps of this: an error of 0.0025° at most."""
+"""Quantisation step of stored elevations, degrees: an error of 0.0025° at most."""
 
 NO_DATA = -32768
 """Value of pixels without ground."""

@@ -11,8 +11,8 @@ from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.domain.site import RankRobustness, ScorePart
 
 WEIGHT_CONCENTRATION = 30.0
-"""Weights are drawn from a Dirichlet distribution about those given, of this concentration: a weight of 0.3 varies by
-0.08 (one standard deviation)."""
+"""Concentration of the Dirichlet distribution about the given weights from which weights are drawn: a weight of 0.3
+varies by 0.08 (one standard deviation)."""
 
 
 def rank_robustness(

@@ -29,7 +29,7 @@ _REFUSAL = "INVALID_DATE_SCAN"
 AZIMUTH_COUNT = 720
 LIGHT_STEP_S = 1800.0
 LONGEST_LIGHT_S = 90 * 86_400.0
-"""Light is followed so long after the last date."""
+"""Longest span after the last date, seconds, over which light is computed."""
 
 MAX_PLACES = 50
 MAX_DATES = 2000

@@ -18,7 +18,7 @@ from malapert_landing_site.terrain.light_tiles import Patch, Tile, patches, plac
 from malapert_landing_site.terrain.skyline import Progress, run_parts
 
 NODAL_PERIOD_DAYS = 6798.4
-"""Period of the Moon's nodes, 18.6 years: in it the Sun stands everywhere that it ever does."""
+"""Period of the Moon's nodes, days (18.6 years): in it the Sun takes every direction that it ever has."""
 
 LEAST_AZIMUTHS = 4
 

@@ -25,7 +25,7 @@ GROUPS = TILE_PX * TILE_PX // PIXELS
 CHORDS = 16
 MOST_NODES = 4
 MOST_AZIMUTHS = 1080
-"""With more, the disc could span more than `MOST_NODES` nodes of a skyline."""
+"""Largest number of azimuths: with more, the disc could span more than `MOST_NODES` nodes of a skyline."""
 # What is counted of a pixel: sums of the visible fraction in two seasons, epochs with any of the Sun, with the Earth
 # and with both, longest spells, whether Sun and Earth are up and since when. One array holds them all, so that the
 # compiler sees that they do not overlap.

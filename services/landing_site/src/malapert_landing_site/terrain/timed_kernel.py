@@ -20,7 +20,7 @@ WAIT = 16
 WAYS = 32
 UNREACHED = np.int8(-1)
 NONE = np.int32(-(2**29))
-"""Where the rover cannot be; its sum with anything is below every floor."""
+"""Energy of a cell that the rover cannot occupy; its sum with any gain stays below every floor."""
 
 CLOSED = np.int32(2**29)
 """Cost of a step that is closed, and, negative, the gain of a step from or to a cell where none may be driven now.
@@ -29,7 +29,7 @@ More than the fullest battery and the greatest gain together, and little enough 
 """
 
 UNITS = 2**22
-"""Units of the fullest battery; a gain is at most twice that."""
+"""Units of a full battery, the resolution of energies; a gain is at most twice that, so that sums fit an int32."""
 
 _WAYS, _WAIT = np.int32(WAYS), np.int32(WAIT)
 

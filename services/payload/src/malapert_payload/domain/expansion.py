@@ -19,7 +19,7 @@ from malapert_payload.domain.sequence import NumberedStep, ProductMade, exclusio
 from malapert_payload.domain.value import ValueSpan, repetition_shares, value_spans
 
 START_MARK = "@"
-"""Parts what a chain does from in which mode, and a mode from which of its starts, in their names."""
+"""Separator in names: of a chain from its mode, and of a mode from its start."""
 
 
 @dataclass(frozen=True, slots=True)

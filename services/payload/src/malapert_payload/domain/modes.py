@@ -9,7 +9,8 @@ from malapert_payload.domain.arguments import settled_arguments, stated_argument
 from malapert_payload.domain.request import ActivityRequest, ParameterRange, RequestMode
 
 MAX_WAYS = 64
-"""A repetition can be done in so many ways at most."""
+"""Largest number of variants (modes with values of their ranges) of a repetition: each becomes a chain of the
+planning model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ EFFECTS = {
     ResourceKind.CONSUMABLE: frozenset({ResourceEffect.CONSUME}),
     ResourceKind.RESERVOIR: frozenset({ResourceEffect.CONSUME, ResourceEffect.PRODUCE}),
 }
-"""What can be done to a resource of each kind that has an amount."""
+"""Permitted effects on a resource, by its kind; kinds without an amount have none."""
 
 
 @dataclass(frozen=True, slots=True)

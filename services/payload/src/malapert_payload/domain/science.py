@@ -14,16 +14,18 @@ from malapert_payload.domain.figures import figure, value_of
 SOLAR_CONSTANT_W_M2 = 1361.0
 """Total solar irradiance at 1 au (Kopp and Lean 2011, doi 10.1029/2010GL045777)."""
 STEFAN_BOLTZMANN = 5.670374419e-8
-"""W m-2 K-4, CODATA 2018."""
+"""Stefan-Boltzmann constant, W m-2 K-4, CODATA 2018."""
 BOLTZMANN = 1.380649e-23
-"""J/K, exact in SI."""
+"""Boltzmann constant, J/K, exact in SI."""
 WATER_MOLECULE_KG = 18.01528e-3 / 6.02214076e23
 GIGAYEAR_S = 1e9 * 365.25 * 86400.0
 DEFAULT_SUN_SINE = math.sin(math.radians(1.5))
 WEH_OF_SURE_ICE_PERCENT = 5.6
-"""Water in the ground that LCROSS threw up: 5.6 (2.9) % by mass, Colaprete 2010, doi 10.1126/science.1186986."""
+"""Water equivalent of hydrogen at which ice is certain: water in the LCROSS ejecta, 5.6 (2.9) % by mass, Colaprete
+2010, doi 10.1126/science.1186986."""
 WEH_OF_NO_ICE_PERCENT = 0.135
-"""150 ppm of hydrogen, at 1,500 ppm to 1.35 % of water equivalent: the polar background of neutron spectrometers."""
+"""Water equivalent of hydrogen without ice: 150 ppm of hydrogen, at 1,500 ppm to 1.35 % of water equivalent, the
+polar background of neutron spectrometers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from malapert_payload.services.record import RequestRecord
 from malapert_payload.storage.requests import Changed
 
 MOST_FAULTS = 1000
-"""So many faults are listed; the rest is counted."""
+"""Largest number of faults that a refusal lists; the rest is counted, so that the answer stays readable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from malapert_payload.storage.tables import ExecutionRow
 
 _EXECUTION = TypeAdapter(Execution)
 ReportKey = tuple[str, int]
-"""The request, and how many reports on it came before, counted from 1."""
+"""Key of a report: its request, and its number among the reports on it, from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from malapert_payload.domain.visibility import Sight
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 Changed = tuple[ActivityRequest | None, ActivityRequest]
-"""A request before a change, None for a new one, and after it."""
+"""A request before a change (None for a new one) and after it."""
 
 _REQUEST = TypeAdapter(ActivityRequest)
 _STANDING_FIELDS = {"state", "history", "version", "standing"}

@@ -32,7 +32,7 @@ DRIVE_CONDITIONS = (
 
 
 MOST_FAULTS = 1000
-"""So many faults are looked for; each hint at what was meant costs a look at all names."""
+"""Largest number of faults that are collected; each suggestion of a name is a comparison with all names."""
 _MOST_NAMES_COMPARED = 200
 
 

@@ -128,4 +128,4 @@ class MissionDocument(Sourced):
 
 
 ROVER_PARTS = tuple(field.name for field in fields(Rover) if field.name != "id")
-"""What a rover must have to be planned on a terrain."""
+"""Parts that a rover must have to be planned on a terrain."""

@@ -11,7 +11,8 @@ from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, HeldSpans
 from malapert_planner.services.window_conversion import Clockwork, merged
 
 _NEVER: tuple[Span, ...] = ((0, 1),)
-"""No spans would mean the whole horizon; a second holds nothing, and the plan then says why."""
+"""Span of one second, too short for any activity: no spans at all would mean the whole horizon, and so the plan
+states the reason."""
 
 
 @dataclass(frozen=True, slots=True)

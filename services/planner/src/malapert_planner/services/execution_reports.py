@@ -25,7 +25,7 @@ _STATES = {
 _ENDED_EARLY = (replan_pb2.RUN_STATE_FAILED, replan_pb2.RUN_STATE_ABANDONED)
 _Step = tuple[Activity, PlacedActivity]
 _Try = tuple[str, int, int]
-"""A request, a repetition, and which try of it, from 1."""
+"""A request, a repetition, and the number of the attempt at it, from 1."""
 
 
 def run_events(

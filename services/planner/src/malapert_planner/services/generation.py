@@ -82,7 +82,7 @@ class _Ground:
 
 
 _NOWHERE = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), route_pb2.FindRoutesResponse())
-"""Where a mission without a terrain takes place."""
+"""Empty ground of a mission without a terrain."""
 
 
 @dataclass(frozen=True, slots=True)

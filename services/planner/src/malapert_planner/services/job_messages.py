@@ -23,7 +23,7 @@ from malapert_planner.services.worker_process import JobLink
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job for job in (check_job, explain_job, levels_job, plan_job, replan_job, validate_job)
 }
-"""What a worker does, by the kind that a job names."""
+"""Functions of the workers, by the kind that a job names."""
 WORKER_MODULES = (
     __name__,
     "malapert_planner.solvers.admission",
@@ -31,9 +31,9 @@ WORKER_MODULES = (
     "malapert_planner.solvers.replan",
     "malapert_planner.solvers.solve",
 )
-"""What a worker's processes load once for all jobs."""
+"""Modules that a worker's processes load once for all jobs."""
 NEWS = TypeAdapter(StageNews)
-"""How the progress of a job is written."""
+"""JSON form of a job's progress."""
 
 
 @cache

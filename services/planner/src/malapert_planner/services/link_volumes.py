@@ -24,10 +24,12 @@ from malapert_planner.services.request_messages import interval
 from malapert_planner.services.window_conversion import rates
 
 MOST_STRETCHES = 64
-"""So many stretches of starts are offered for a chain at most: the best of each pass first."""
+"""Largest number of ranges of starts that a chain is offered, since each is a mode of the model: the best of each
+pass first."""
 STRETCHES_OF_A_PASS = 2
 NEARLY = 0.97
-"""Starts that give at least this share of the best are one stretch: each counts for the least of them."""
+"""Least share of the best volume that a start gives to be in the same range as the best: all count for the least of
+them."""
 KEY_RATE = "expected_key_rate_bps"
 _LINKS = (
     request_pb2.CONDITION_KIND_RELAY_CONTACT,

@@ -14,7 +14,7 @@ from malapert_planner.services.window_conversion import Clockwork
 
 PLENTY_WH, PLENTY_BIT = 1e9, 1e15
 UNRECKONED = frozenset({"battery_wh", "storage_bit", "generation_w", "load_w"})
-"""Profiles that say nothing without a place."""
+"""Profiles that have no meaning without a place."""
 
 
 def placeless_frame(inputs: ProblemInputs) -> PlanningProblem:

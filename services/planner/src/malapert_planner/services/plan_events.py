@@ -23,7 +23,7 @@ from malapert_planner.services.window_conversion import Clockwork, without
 
 RETRY = "~retry"
 AS_ASKED = "as asked: "
-"""Begins the keys of a problem's metadata that hold the numbers of activities before they were measured."""
+"""Prefix of the keys of a problem's metadata that hold activities' requested quantities before they were measured."""
 _Use = TypeVar("_Use", LimitUse, ReservoirUse)
 _FAILED = (replan_pb2.RUN_STATE_FAILED, replan_pb2.RUN_STATE_ABANDONED)
 _BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, *_FAILED)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 EXPLAIN_WORK = 4.0
-"""Deterministic work of the explanations at most: no more than the solve's."""
+"""Limit of the deterministic work of the explanations, never more than the solve's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""
 
 Progress = Callable[[float, str], None]
-"""Takes the share that is done, 0 to 1, and what is being done."""
+"""Callback of progress: the share done, 0 to 1, and the current stage."""
 
 
 class LandingSites(Protocol):

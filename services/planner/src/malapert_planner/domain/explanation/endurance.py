@@ -14,7 +14,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 
 STEP_S = 600
-"""Starts are tried so far apart; the best start lies at most half of it from one that is tried."""
+"""Step between the starts that are tried, seconds; the best start lies at most half of it from one that is tried."""
 
 
 def missing_wh(problem: PlanningProblem, activity: Activity, place: Place, spans: Iterable[Span]) -> float:

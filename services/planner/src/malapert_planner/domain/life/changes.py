@@ -14,7 +14,7 @@ from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
 NAMED = 5
-"""So many items in the way are named at most."""
+"""Largest number of conflicting items that a reason names, to keep it readable."""
 Pair = tuple[Item | None, Item | None]
 """An item before and after."""
 

@@ -17,7 +17,7 @@ _LEVELS = frozenset({Rule.BATTERY_FLOOR, Rule.BATTERY_END, Rule.START_CHARGE, Ru
 _CROWDED = frozenset(
     {Rule.RESOURCE_OVERLAP, Rule.RESOURCE_CAPACITY, Rule.RESERVOIR_EMPTY, Rule.RESERVOIR_FULL, Rule.LIMIT}
 )
-"""Rules that many share: it is enough that one of them goes, the least valuable."""
+"""Rules on shared resources: it is enough to remove one of the items that break them, the least valuable."""
 Item = PlacedActivity | PlacedDrive | PlacedContact
 
 

@@ -24,7 +24,7 @@ DRIVE_CONDITIONS = (
     ConditionKind.CONTACT,
 )
 PRODUCT_ROUNDING = 1e-9
-"""Shares of products may add up to so much more than the whole."""
+"""Tolerance of the sum of products' shares above 1, for rounding."""
 
 
 def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:

@@ -10,10 +10,10 @@ from malapert_core.errors import Fault
 from malapert_planner.domain.problem.spans import Span
 
 LARGEST_DURATION_S = 10 * 366 * 86400
-"""No time in a problem lies further off than ten years, in s."""
+"""Largest time in a problem, seconds from its start: ten years."""
 
 LARGEST_AMOUNT = 1e15
-"""No amount in a problem is larger, in its own unit: sums stay exact in 64 bits."""
+"""Largest amount in a problem, in its own unit: sums stay exact in 64 bits."""
 
 
 class Faults:

@@ -13,7 +13,7 @@ from malapert_planner.domain.problem.activities import Activity, Product
 from malapert_planner.domain.problem.problem import PlanningProblem
 
 Rank = tuple[float, bool]
-"""Products of a lower rank are sent first."""
+"""Downlink rank of a product: lower ranks are sent first."""
 
 
 def rank(product: Product) -> Rank:

@@ -17,7 +17,7 @@ from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.report import Delivery
 
 SHARE_SENT = 1e-9
-"""What is left of a product once it counts as sent, as a share of the storage's capacity, for rounding."""
+"""Remainder at which a product counts as sent, as a share of the storage's capacity, for rounding."""
 
 
 def deliveries(case: Case, flow: DataFlow) -> tuple[Delivery, ...]:

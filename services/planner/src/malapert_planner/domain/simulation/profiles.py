@@ -15,7 +15,7 @@ from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.report import Profile
 
 MOST_SAMPLES = 3000
-"""A profile holds no more samples than this."""
+"""Largest number of samples of a profile."""
 
 
 def profiles(problem: PlanningProblem, battery: BatteryTrace, storage: StorageTrace) -> tuple[Profile, ...]:

@@ -11,7 +11,7 @@ from malapert_planner.domain.validation.report import Violation
 from malapert_planner.domain.validation.rules import Findings, Rule
 
 _ALWAYS = frozenset({Rule.FROZEN, Rule.LIMIT, Rule.MANDATORY, Rule.RESERVOIR_EMPTY, Rule.RESERVOIR_FULL})
-"""Rules that hold over the whole horizon: the past counts for them too."""
+"""Rules over the whole horizon, which the past counts for too."""
 
 
 def check_frozen(case: Case, findings: Findings) -> None:

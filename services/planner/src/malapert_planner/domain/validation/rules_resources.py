@@ -19,9 +19,10 @@ from malapert_planner.domain.validation.report import Delivery
 from malapert_planner.domain.validation.rules import Findings, Rule
 
 RELATIVE_TOLERANCE = 1e-9
-"""Levels may miss a limit by this share of the capacity, for rounding."""
+"""Tolerance of levels against a limit, as a share of the capacity, for rounding."""
 LATENCY_TOLERANCE_S = 0.1
-"""Times follow from sums of all data over a hundred days: a tenth of a bit is their rounding, at a bit a second."""
+"""Tolerance of delivery times, seconds: they follow from sums of all data over a hundred days, rounded to a tenth of
+a bit, at a bit a second."""
 
 
 def check_unary(case: Case, findings: Findings) -> None:

@@ -14,7 +14,7 @@ _RULES = {
     ConditionKind.EARTH_VISIBILITY: Rule.CONDITION_EARTH_VISIBILITY,
     ConditionKind.CONTACT: Rule.CONDITION_CONTACT,
 }
-"""All others are of what must be absent."""
+"""Rule that each required condition breaks; conditions not listed here are those that must be absent."""
 
 
 def check_conditions(case: Case, findings: Findings) -> None:
