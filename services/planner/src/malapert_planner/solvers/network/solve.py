@@ -19,9 +19,9 @@ from malapert_planner.solvers.network.state import NOTHING, put
 
 STEPS = 200
 """Steps of a thread between two looks at the clock."""
-HOT, COLD = 4e-4, 1e-5
+HOT, COLD = 6e-4, 1e-5
 """Temperatures at the beginning and the end, in worth: a share of all time asked for."""
-WEIGHTS = (0.5, 0.15, 0.15)
+WEIGHTS = (0.5, 0.4, 0.15)
 """Of the root mean square of the missions' shares not given, of the largest, and of the share of requests served."""
 EXCHANGES = 20
 """How many times in a search the worst thread goes on from the best one's schedule."""
