@@ -1,19 +1,24 @@
 """Solve published project scheduling instances and print how near to the best known makespans they come.
 
 PSPLIB (Kolisch and Sprecher) in Patterson's format, and projects with reservoirs (Koné, Artigues, Lopez and Mongeau).
-Every schedule is checked by the rules alone before it counts.
+Every schedule is checked by the rules alone before it counts. What is compiled is compiled before the clock starts.
+
+``--out FILE`` writes JSON: per instance, named by its group and file, the status, the bound, the makespan and
+``starts``, the start of each task in the order of the instance's file, both dummies included (null where no schedule
+was found). It is written anew after each instance.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from malapert_planner.domain.projects import Mode, Precedence, Project, Task, violations
+from malapert_planner.domain.projects import Assignment, Mode, Precedence, Project, Task, violations
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.projects.solve import ProjectResult, solve_project
 
@@ -86,31 +91,63 @@ def instances(data: Path, wanted: str) -> Iterator[Instance]:
         yield Instance(wanted, row["instance"], project, int(best) if best else None)
 
 
+def starts_of(result: ProjectResult) -> list[int] | None:
+    """Return when each task starts, in the order of the instance's file."""
+    if not result.assignments:
+        return None
+    return [a.span[0] for a in sorted(result.assignments, key=lambda a: int(a.task_id))]
+
+
+def broken_by(project: Project, starts: list[int]) -> tuple[str, ...]:
+    """Return every rule that starts break."""
+    spans = [(start, start + task.modes[0].duration) for task, start in zip(project.tasks, starts, strict=True)]
+    return violations(project, [Assignment(t.task_id, 0, span) for t, span in zip(project.tasks, spans, strict=True)])
+
+
+def compile_solver() -> None:
+    """Run the searches on a project that is not settled at once."""
+    tasks = tuple(Task(str(i), (Mode(1 + i % 3, (("R", 1 + i % 2),)),)) for i in range(9))
+    solve_project(Project(40, tasks, (), {"R": 3}, {}), wall_limit_s=1)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder that holds psplib/ and rcpsp_cpr/")
     parser.add_argument("--group", nargs="+", default=GROUPS)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of wall clock for an instance")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="a part of the instance's name")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the schedules")
     options = parser.parse_args()
+    compile_solver()
+    written: dict[str, dict] = {}
     for group in options.group:
-        rows = []
-        for instance in instances(options.data, group):
-            if options.only not in instance.name:
-                continue
-            began = time.perf_counter()
-            result = solve_project(instance.project, wall_limit_s=options.seconds, workers=options.workers)
-            wall = time.perf_counter() - began
-            if result.assignments and (broken := violations(instance.project, result.assignments)):
-                raise SystemExit(f"{instance.name} breaks rules: {broken}")
-            rows.append((instance, result, wall))
-            print(
-                f"{group:8} {instance.name:28} {result.status:10} {result.objective!s:>6} bound {result.bound:>7.0f} "
-                f"best known {instance.best_known!s:>6} {wall:6.1f} s",
-                flush=True,
-            )
-        _summary(group, rows)
+        chosen = (instance for instance in instances(options.data, group) if options.only in instance.name)
+        rows = [_solve(options, instance, written) for instance in chosen]
+        if rows:
+            _summary(group, rows)
+
+
+def _solve(
+    options: argparse.Namespace, instance: Instance, written: dict[str, dict]
+) -> tuple[Instance, ProjectResult, float]:
+    began = time.perf_counter()
+    result = solve_project(instance.project, seed=options.seed, wall_limit_s=options.seconds, workers=options.workers)
+    wall = time.perf_counter() - began
+    starts = starts_of(result)
+    if starts is not None and (broken := broken_by(instance.project, starts)):
+        raise SystemExit(f"{instance.name} breaks rules: {broken}")
+    print(
+        f"{instance.group:8} {instance.name:28} {result.status:10} {result.objective!s:>6} "
+        f"bound {result.bound:>7.0f} best known {instance.best_known!s:>6} {wall:6.1f} s",
+        flush=True,
+    )
+    if options.out is not None:
+        summary = {"status": str(result.status), "bound": result.bound, "makespan": result.objective}
+        written[f"{instance.group}/{instance.name}"] = {**summary, "starts": starts}
+        options.out.write_text(json.dumps(written) + "\n")
+    return instance, result, wall
 
 
 def _summary(group: str, rows: list[tuple[Instance, ProjectResult, float]]) -> None:

@@ -25,8 +25,8 @@ MOST_UNITS = 20_000
 FIRST_SHARE, PROOF_SHARE = 0.02, 0.35
 FIRST_CHECK_SHARE = 0.2
 """Share of the time for the check whether mandatory tasks contradict each other, before optional ones are decided."""
-LIGHT_S, RUN_GROWTH, LONG_S = 1.0, 4.0, 60.0
-"""Seconds of the first run, of a single worker; growth of the runs; how long a run is whose presolve is not light."""
+LIGHT_S, RUN_GROWTH = 1.0, 4.0
+"""Seconds of the first run, of a single worker with little presolve, and growth of the runs."""
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
@@ -154,8 +154,10 @@ def _result(state: _Search, status: cp_model.CpSolverStatus) -> ProjectResult:
         mandatory = tuple(task.task_id for task in state.project.tasks if task.mandatory)
         return _infeasible(state, conflict or Conflict(mandatory, minimal=False))
     proven = status == cp_model.OPTIMAL or state.settled()
-    found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
-    return ProjectResult(found, state.best, state.objective(), state.bound, state.wall_s())
+    objective = state.objective()
+    if not proven or objective is None:
+        return ProjectResult(SolveStatus.FEASIBLE, state.best, objective, state.bound, state.wall_s())
+    return ProjectResult(SolveStatus.OPTIMAL, state.best, objective, float(objective), state.wall_s())
 
 
 def _infeasible(state: _Search, found: Conflict) -> ProjectResult:
@@ -164,32 +166,34 @@ def _infeasible(state: _Search, found: Conflict) -> ProjectResult:
 
 
 def _prove(state: _Search, share: float) -> cp_model.CpSolverStatus:
-    """Prove the best schedule or improve on it, each run four times as long as the one before.
+    """Prove the best schedule and improve on it by turns, each run four times as long as the one of its kind before.
 
-    A shorter project must end before the best one known does: within that horizon domains, work and reservoirs say far
-    more than within the first one, so that the model is built anew. Many small projects are solved sooner than presolve
-    in all its rounds takes.
+    A single worker proves that none ends sooner: within a horizon that the best schedule just misses, domains, work and
+    reservoirs say far more than within the first one, and many small projects are solved sooner than presolve in all
+    its rounds takes. All workers improve: within a horizon that the best schedule just meets they start from it.
     """
-    until_s, run_s, workers = state.wall_s() + share * state.left_s(), LIGHT_S, 1
+    until_s, run_s = state.wall_s() + share * state.left_s(), LIGHT_S
     while True:
-        status = _run(state, workers, min(run_s, until_s - state.wall_s()), light=run_s < LONG_S)
-        if status in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
-            return status if state.best is None else cp_model.OPTIMAL
-        if state.settled() or state.stopped() or state.wall_s() >= until_s:
-            return status
-        run_s, workers = RUN_GROWTH * run_s if state.project.shortest else math.inf, state.workers
+        for light in (True, False):
+            status = _run(state, min(run_s, until_s - state.wall_s()), light=light)
+            if status in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
+                return status if state.best is None else cp_model.OPTIMAL
+            if state.settled() or state.stopped() or state.wall_s() >= until_s:
+                return status
+            if light:
+                run_s = RUN_GROWTH * run_s if state.project.shortest else math.inf
 
 
-def _run(state: _Search, workers: int, wall_s: float, *, light: bool) -> cp_model.CpSolverStatus:
+def _run(state: _Search, wall_s: float, *, light: bool) -> cp_model.CpSolverStatus:
     objective, project = state.objective(), state.project
     if project.shortest and objective is not None:
-        project = replace(project, horizon=min(project.horizon, objective - 1))
+        project = replace(project, horizon=min(project.horizon, objective - light))
     built = build_project(project)
     if state.best is not None:
         built.hint(state.best)
     if built.latest_end is not None:
         built.model.add(built.latest_end >= int(state.bound))
-    solver = solver_of(state.seed, workers, wall_s, light=light)
+    solver = solver_of(state.seed, 1 if light else state.workers, wall_s, light=light)
     status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
     if status in FOUND:
         state.offer(built.assignments(solver))
