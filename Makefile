@@ -98,6 +98,10 @@ contract: setup ## protobuf style, and changes that would break a caller
 	$(BIN)/buf lint
 	deploy/check-breaking $(BIN)/buf
 
+.PHONY: peers
+peers: setup ## install what benchmarks/ compares with where it is there
+	$(UV) pip install --quiet --require-hashes -r requirements/peers.lock
+
 .PHONY: bench
 bench: demo ## measure what benchmarks/ records
 	$(BIN)/python benchmarks/demo_stages.py

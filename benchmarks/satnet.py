@@ -89,7 +89,8 @@ def _solve(options: argparse.Namespace, name: str, seed: int) -> None:
     worth = rules.worth(week, rows)
     print(
         f"| {name} | malapert, seed {seed} | {worth.hours:.1f} | {worth.satisfied} | {worth.u_rms:.4f} | "
-        f"{worth.u_max:.4f} | {result.wall_s:.1f} | {result.steps} |"
+        f"{worth.u_max:.4f} | {result.wall_s:.1f} | {result.steps} |",
+        flush=True,
     )
     print(f"| | no schedule beyond | {result.bound_h:.1f} | | | | | |")
     for by, hours, satisfied, rms, most in PUBLISHED.get(name, ()):

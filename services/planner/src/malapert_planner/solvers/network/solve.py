@@ -115,22 +115,23 @@ def solve_network(
     search_began = time.monotonic()
     search_s = max(0.1, wall_limit_s - (search_began - began))
 
-    def spent() -> float:
-        """Return the part of the search that is over."""
+    def spent(walk: _Walk) -> float:
+        """Return the part of a walk that is over."""
         part = (time.monotonic() - search_began) / search_s
-        return part if step_limit is None else max(float(part > 1), walks[0].chunks * STEPS / step_limit)
+        return part if step_limit is None else max(float(part > 1), walk.chunks * STEPS / step_limit)
 
-    exchanged = 0
+    def walk_on(walk: _Walk, until: float) -> None:
+        while (part := spent(walk)) < until and not _asked_to_stop(cancel):
+            walk.advance(HOT * (COLD / HOT) ** part)
+
     with ThreadPoolExecutor(workers) as pool:
-        while (part := spent()) < 1 and not _asked_to_stop(cancel):
-            list(pool.map(_Walk.advance, walks, [HOT * (COLD / HOT) ** part] * workers))
-            if part * EXCHANGES > exchanged + 1:
-                exchanged += 1
-                best, worst = max(walks, key=lambda w: w.worth), min(walks, key=lambda w: w.worth)
-                if best is not worst:
-                    worst.follow(best)
-                if on_progress is not None:
-                    on_progress(score(network, arrays.tracks(best.best)), bound_h)
+        for turn in range(1, EXCHANGES + 1):
+            list(pool.map(walk_on, walks, [turn / EXCHANGES] * workers))
+            best, worst = max(walks, key=lambda w: w.worth), min(walks, key=lambda w: w.worth)
+            if best is not worst and turn < EXCHANGES:
+                worst.follow(best)
+            if on_progress is not None:
+                on_progress(score(network, arrays.tracks(best.best)), bound_h)
     tracks = arrays.tracks(max(walks, key=lambda w: w.worth).best)
     steps = sum(walk.chunks for walk in walks) * STEPS
     return NetworkResult(tracks, score(network, tracks), bound_h, time.monotonic() - began, steps)
