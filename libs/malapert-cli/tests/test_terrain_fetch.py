@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 from malapert_cli.__main__ import app
-from malapert_cli.terrain.download import DownloadError, Expected, Patience, download
+from malapert_cli.terrain.download import DownloadError, ExpectedFile, RetryPolicy, download
 from malapert_cli.terrain.products import BASE_URLS, PRODUCTS, ProductKind, UnknownProductError, product_named
 from typer.testing import CliRunner
 
 CONTENT = bytes(range(256)) * 5000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-ANY = Expected()
-QUICK = Patience(attempts=4, pause_s=0.001)
+ANY = ExpectedFile()
+QUICK = RetryPolicy(attempts=4, pause_s=0.001)
 
 
 @dataclass
@@ -100,12 +100,12 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
 
 
 def fetch(
-    archive: Archive, target: Path, expected: Expected = ANY, name: str = "a.tif"
+    archive: Archive, target: Path, expected: ExpectedFile = ANY, name: str = "a.tif"
 ) -> list[tuple[int, int | None]]:
     seen: list[tuple[int, int | None]] = []
     with httpx.Client() as client:
         found = download(
-            client, f"{archive.url}/{name}", target, expected, lambda *state: seen.append(state), patience=QUICK
+            client, f"{archive.url}/{name}", target, expected, lambda *state: seen.append(state), retry_policy=QUICK
         )
     assert found == target
     return seen
@@ -113,17 +113,17 @@ def fetch(
 
 def test_a_file_comes_whole_and_is_not_asked_for_again(archive: Archive, tmp_path: Path) -> None:
     target = tmp_path / "new" / "a.tif"
-    seen = fetch(archive, target, Expected(len(CONTENT), SHA256))
+    seen = fetch(archive, target, ExpectedFile(len(CONTENT), SHA256))
     assert target.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert [path.name for path in target.parent.iterdir()] == ["a.tif"]
-    assert fetch(archive, target, Expected(len(CONTENT), SHA256)) == []
+    assert fetch(archive, target, ExpectedFile(len(CONTENT), SHA256)) == []
     assert len(archive.asked) == 1
 
 
 def test_a_transfer_goes_on_where_it_broke_off(archive: Archive, tmp_path: Path) -> None:
     archive.break_after = [300_000, 700_001]
-    fetch(archive, tmp_path / "a.tif", Expected(len(CONTENT), SHA256))
+    fetch(archive, tmp_path / "a.tif", ExpectedFile(len(CONTENT), SHA256))
     assert (tmp_path / "a.tif").read_bytes() == CONTENT
     asked = [asked_range for _, asked_range in archive.asked]
     assert asked == [None, "bytes=300000-", "bytes=700001-"]
@@ -136,7 +136,7 @@ def test_a_later_call_goes_on_and_what_came_is_kept(archive: Archive, tmp_path: 
     assert (tmp_path / "a.tif.part").read_bytes() == CONTENT[:100_000]
     assert not (tmp_path / "a.tif").exists()
     archive.asked.clear()
-    fetch(archive, tmp_path / "a.tif", Expected(sha256=SHA256))
+    fetch(archive, tmp_path / "a.tif", ExpectedFile(sha256=SHA256))
     assert archive.asked == [("/a.tif", "bytes=100000-")]
 
 
@@ -151,7 +151,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(archive: Archive, tmp_pat
 
 def test_a_busy_server_is_asked_again(archive: Archive, tmp_path: Path) -> None:
     archive.statuses = [503, 429]
-    fetch(archive, tmp_path / "a.tif", Expected(sha256=SHA256))
+    fetch(archive, tmp_path / "a.tif", ExpectedFile(sha256=SHA256))
     assert len(archive.asked) == 3
 
 
@@ -169,7 +169,7 @@ def test_a_refusal_is_told_at_once(archive: Archive, tmp_path: Path, status: int
 
 def test_another_size_is_refused_before_a_byte_is_kept(archive: Archive, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match=f"has {len(CONTENT)} bytes on the server, but 77 are known"):
-        fetch(archive, tmp_path / "a.tif", Expected(77))
+        fetch(archive, tmp_path / "a.tif", ExpectedFile(77))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -183,12 +183,12 @@ def test_a_length_that_does_not_hold_is_no_success(archive: Archive, tmp_path: P
 
 def test_another_content_is_refused_and_not_kept(archive: Archive, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match=f"sha256 {SHA256}"):
-        fetch(archive, tmp_path / "a.tif", Expected(len(CONTENT), "0" * 64))
+        fetch(archive, tmp_path / "a.tif", ExpectedFile(len(CONTENT), "0" * 64))
     assert not (tmp_path / "a.tif").exists()
     assert not (tmp_path / "a.tif.part").exists()
     (tmp_path / "a.tif").write_bytes(b"not it")
     with pytest.raises(DownloadError, match="has 6 bytes"):
-        fetch(archive, tmp_path / "a.tif", Expected(len(CONTENT), SHA256))
+        fetch(archive, tmp_path / "a.tif", ExpectedFile(len(CONTENT), SHA256))
     assert (tmp_path / "a.tif").read_bytes() == b"not it"
 
 
@@ -196,7 +196,7 @@ def test_a_proxy_of_the_environment_is_used(archive: Archive, tmp_path: Path, mo
     """The name of the archive is never looked up: the proxy on loopback is asked for the whole address."""
     monkeypatch.setenv("HTTP_PROXY", archive.url)
     with httpx.Client() as client:
-        download(client, "http://archive.invalid/a.tif", tmp_path / "a.tif", Expected(), lambda *_: None, QUICK)
+        download(client, "http://archive.invalid/a.tif", tmp_path / "a.tif", ExpectedFile(), lambda *_: None, QUICK)
     assert archive.asked == [("http://archive.invalid/a.tif", None)]
 
 
@@ -242,7 +242,7 @@ def test_the_command_fetches_and_registers_an_image_with_its_label(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = product_named("LDEM_80S_80M_JP2")
-    files = tuple(replace(file, expected=Expected()) for file in known.files)
+    files = tuple(replace(file, expected=ExpectedFile()) for file in known.files)
     monkeypatch.setitem(PRODUCTS, known.name, replace(known, files=files))
     archive.files = {"ldem_80s_80m.jp2": CONTENT, "ldem_80s_80m_jp2.lbl": b"PDS_VERSION_ID = PDS3"}
     arguments = ["terrain", "fetch", known.name, "--out", str(tmp_path), "--base-url", f"{archive.url}/mirror"]
@@ -261,7 +261,7 @@ def test_the_command_fetches_and_registers_an_image_with_its_label(
 def test_light_is_fetched_and_not_registered(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = product_named("LPSR_85S_060M")
     assert known.kind is ProductKind.PERMANENT_SHADOW
-    files = tuple(replace(file, expected=Expected()) for file in known.files)
+    files = tuple(replace(file, expected=ExpectedFile()) for file in known.files)
     monkeypatch.setitem(PRODUCTS, known.name, replace(known, files=files))
     archive.files = {files[0].name: CONTENT}
     monkeypatch.setenv("MALAPERT_TERRAIN_URL", archive.url)

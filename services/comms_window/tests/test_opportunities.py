@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from malapert_comms_window.domain.opportunities import (
-    Holdings,
+    ConditionSpans,
     SetWindow,
     Span,
     WantedCondition,
@@ -64,7 +64,7 @@ def test_conditions_are_narrowed_and_turned_round() -> None:
         SetWindow(CONTACT, "ridge", "usuda", "", (0.0, 40.0)),
         SetWindow(WindowKind.ORBITER_ECLIPSE, "", "", "sat", (5.0, 15.0)),
     ]
-    holdings, whole = Holdings(windows), [(0.0, 40.0)]
+    holdings, whole = ConditionSpans(windows), [(0.0, 40.0)]
 
     def held(condition: WantedCondition, place_id: str = "base") -> list[Span]:
         return holdings.of_step(WantedStep(1.0, 0.0, (condition,)), place_id, whole)

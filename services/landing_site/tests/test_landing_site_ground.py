@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
-from malapert_landing_site.domain.ranking import best_apart, failed_limits, score_parts
+from malapert_landing_site.domain.ranking import best_separated, failed_limits, score_parts
 from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.site import LanderLimits, SiteCriterion, SiteMetrics
 from malapert_landing_site.terrain.paths import DriveGrid, PathTree, cheapest_paths, least_slope_limits, step_costs
@@ -71,7 +71,7 @@ def test_limits_are_each_named() -> None:
 
 def test_the_best_are_kept_apart() -> None:
     xy_m = np.array([[0.0, 0.0], [10.0, 0.0], [100.0, 0.0], [105.0, 0.0]])
-    assert best_apart(np.array([1.0, 3.0, 2.0, 2.5]), xy_m, 50.0, 4) == [1, 3]
+    assert best_separated(np.array([1.0, 3.0, 2.0, 2.5]), xy_m, 50.0, 4) == [1, 3]
 
 
 def drive_grid(elevation_m: np.ndarray) -> DriveGrid:

@@ -15,7 +15,7 @@ from malapert_landing_site.domain.horizon_block import NO_DATA, HorizonBlock
 from malapert_landing_site.domain.product import ProductRequest
 from malapert_landing_site.domain.product_layers import ProductLayer
 from malapert_landing_site.domain.terrain import Place
-from malapert_landing_site.services.spreading import DaskSpread, LocalSpread
+from malapert_landing_site.services.spreading import DaskExecutor, LocalExecutor
 from malapert_landing_site.storage.files import remove_unfinished
 from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.terrain.ground_layers import ground_layers
@@ -153,11 +153,11 @@ def test_two_dask_workers_make_the_same_blocks_as_this_process() -> None:
     scene, blocks = small_blocks()
     work, items = block_work(scene), [BlockItem(block, None) for block in blocks]
     shares: list[float] = []
-    here = dict(LocalSpread().run(compute_block, work, items, len(items), lambda _: None))
+    here = dict(LocalExecutor().run(compute_block, work, items, len(items), lambda _: None))
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1"
     ) as cluster:
-        spread = DaskSpread(cluster.scheduler_address)
+        spread = DaskExecutor(cluster.scheduler_address)
         there = dict(spread.run(compute_block, work, items, len(items), shares.append))
         assert shares[-1] == pytest.approx(1.0)
         assert len(cluster.workers) == 2
@@ -182,4 +182,4 @@ def test_two_dask_workers_make_the_same_blocks_as_this_process() -> None:
 def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("malapert_landing_site.services.spreading._CONNECT_TIMEOUT_S", 1)
     with pytest.raises(UnavailableError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
-        list(DaskSpread("tcp://127.0.0.1:9").run(compute_block, None, [], 0, lambda _: None))
+        list(DaskExecutor("tcp://127.0.0.1:9").run(compute_block, None, [], 0, lambda _: None))

@@ -13,7 +13,7 @@ from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.lifecycle import TRANSITIONS, Change, accept, check_version, plan, transition
 from malapert_payload.domain.reconciliation import reconcile
 from malapert_payload.domain.request import ActivityRequest, RequestState, Visibility
-from malapert_payload.domain.visibility import Viewer, sight_of
+from malapert_payload.domain.visibility import Viewer, read_scope_of
 
 TIME = datetime(2029, 1, 1, tzinfo=UTC)
 CHANGE = Change("jaxa", TIME, "test")
@@ -127,6 +127,6 @@ def test_a_submitted_request_that_no_longer_fits_is_rejected(
     ],
 )
 def test_who_sees_what_jaxa_asked(agency_id: str, role: str, seen: set[str]) -> None:
-    sight = sight_of(Viewer(agency_id, role), {"jaxa", "isro"})
+    read_scope = read_scope_of(Viewer(agency_id, role), {"jaxa", "isro"})
     shown = (Visibility.PUBLIC, Visibility.MISSION, Visibility.OWNER)
-    assert {v.name for v in shown if sight.admits(replace(NEW, visibility=v))} == seen
+    assert {v.name for v in shown if read_scope.admits(replace(NEW, visibility=v))} == seen

@@ -8,7 +8,7 @@ from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.activity_type import Argument
 from malapert_payload.domain.expansion import expand
-from malapert_payload.domain.modes import MAX_WAYS, ways
+from malapert_payload.domain.modes import MAX_VARIANTS, variants
 from malapert_payload.domain.prediction import predict
 from malapert_payload.domain.request import ActivityRequest, Campaign, ParameterRange, RequestMode, ValueDecay
 from malapert_payload.domain.validation.requests import request_faults
@@ -36,15 +36,15 @@ def test_a_range_is_taken_in_steps_to_its_end(full: ImportCatalogueRequest, dril
     kind = catalogue.activity_type(request.activity_type_id, 0)
     assert kind is not None
     assert codes(full, request) == []
-    found = ways(request, kind)
-    assert [way.mode_id for way in found] == ["core", "any=20", "any=70", "any=120", "any=150"]
+    found = variants(request, kind)
+    assert [variant.mode_id for variant in found] == ["core", "any=20", "any=70", "any=120", "any=150"]
     # From a quarter of what the deepest is worth, evenly with the depth; the mode is worth four fifths of the request.
     shares = [1.0, *(0.8 * (0.25 + 0.75 * (depth - 20) / 130) for depth in (20, 70, 120, 150))]
-    assert [way.share for way in found] == pytest.approx(shares)
+    assert [variant.share for variant in found] == pytest.approx(shares)
     # 2 h and 1 h for each metre; the preset is a metre and a half deep.
     told = predict(request, catalogue)
     assert [each.steps[0].duration_s for each in told] == pytest.approx([12600, 7920, 9720, 11520, 12600])
-    assert [(each.mode_id, each.share) for each in told] == [(way.mode_id, way.share) for way in found]
+    assert [(each.mode_id, each.share) for each in told] == [(variant.mode_id, variant.share) for variant in found]
 
 
 def test_the_modes_of_a_repetition_are_chains_of_their_own(
@@ -113,7 +113,7 @@ SPOILT = [
     ("modes[0].range.step", "NEGATIVE_NUMBER", {"range": replace(DEPTHS, step=-1.0)}),
     ("modes[0].range.lowest_share", "OUT_OF_RANGE", {"range": replace(DEPTHS, lowest_share=2.0)}),
     ("modes", "TOO_MANY_WAYS", {"range": replace(DEPTHS, step=1e-9)}),
-    ("modes", "TOO_MANY_WAYS", {"range": replace(DEPTHS, step=130 / MAX_WAYS)}),
+    ("modes", "TOO_MANY_WAYS", {"range": replace(DEPTHS, step=130 / MAX_VARIANTS)}),
 ]
 
 

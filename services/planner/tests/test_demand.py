@@ -11,7 +11,7 @@ from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.calendars import calendar_spans
 from malapert_planner.services.plannable import plannable
-from malapert_planner.services.window_conversion import Clockwork
+from malapert_planner.services.window_conversion import ProblemClock
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
 from problem_factory import make_activity, make_problem
 
@@ -33,7 +33,7 @@ def draft(request_id: str, **fields: object) -> request_pb2.ActivityDraft:
 
 def test_calendars_are_cut_to_the_horizon_and_joined() -> None:
     document = document_of("station-arm")
-    spans = calendar_spans(document, Clockwork(datetime(2029, 3, 5, tzinfo=UTC), 2 * 24 * HOUR))
+    spans = calendar_spans(document, ProblemClock(datetime(2029, 3, 5, tzinfo=UTC), 2 * 24 * HOUR))
     assert spans["work-day"][:2] == ((8.5 * HOUR, 11.75 * HOUR), (13 * HOUR, 16.25 * HOUR))
     # The second night is cut at the horizon's end.
     assert spans["sleep"] == ((21.5 * HOUR, 30 * HOUR), (45.5 * HOUR, 48 * HOUR))

@@ -18,7 +18,7 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.services.plan_events import apply_events, asked_anew
+from malapert_planner.services.plan_events import apply_events, with_retries
 from malapert_planner.solvers.admission import explain_one
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.replan import replan
@@ -211,7 +211,7 @@ def test_a_failed_mode_is_asked_for_again_in_all_modes() -> None:
     retries = {f"{mode}-{n}~retry": mode for mode in ("short", "long") for n in range(2)}
     assert names == {"long-0": "", **retries}
     assert planned(as_run) == {"long-0": (0, 600)}
-    again = asked_anew(problem, [event])
+    again = with_retries(problem, [event])
     assert {activity.activity_id for activity in again.activities} == set(retries)
     given_up, _ = apply_events(problem, schedule, [failed(problem, replan_pb2.RUN_STATE_ABANDONED)])
     assert [activity.activity_id for activity in given_up.activities] == ["long-0"]

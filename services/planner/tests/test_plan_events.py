@@ -15,7 +15,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Limit, LimitUse
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.services.execution_reports import run_events
-from malapert_planner.services.plan_events import apply_events, asked_anew, with_levels
+from malapert_planner.services.plan_events import apply_events, with_levels, with_retries
 from malapert_planner.services.replanning import _with_past_uses
 from problem_factory import HOUR_S, make_activity, make_chain, make_problem
 
@@ -189,9 +189,9 @@ def test_requests_taken_anew_ask_for_failed_chains_under_their_new_names() -> No
     )
     failed = replan_pb2.RUN_STATE_FAILED
     events = [_failure("c-1", failed), _failure("r0", failed)]
-    once = asked_anew(asked, events)
+    once = with_retries(asked, events)
     assert [a.activity_id for a in once.activities] == ["c-0~retry", "c-1~retry", "c-2~retry", "s"]
     assert [use.activity_id for use in once.limits[0].uses] == ["c-0~retry", "s"]
     assert {a.chain_id for a in once.activities} == {"c~retry", ""}
-    twice = asked_anew(asked, [*events, _failure("c-0~retry", failed)])
+    twice = with_retries(asked, [*events, _failure("c-0~retry", failed)])
     assert twice.activities[0].activity_id == "c-0~retry~retry"

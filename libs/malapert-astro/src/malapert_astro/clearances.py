@@ -100,7 +100,7 @@ class DiscAboveMask(Clearance):
         return _mask_bounds(self._path, self._mask, _NO_FLOOR_DEG, self._radius_km, middle_s, half_s)
 
 
-class Apart(Clearance):
+class AngularSeparation(Clearance):
     """By how much the angle between two things is over a least one, degrees.
 
     Parameters

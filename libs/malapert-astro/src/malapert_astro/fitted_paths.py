@@ -210,7 +210,7 @@ class SpanPaths:
         before_s = _before_s(observer, target)
         return _received(self._state(observer, 0.0), self._state(target, before_s), before_s, aberration=aberration)
 
-    def way_past(self, body: Body, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
+    def light_path(self, body: Body, observer: Point | Orbit, target: Body | Point | Orbit) -> FittedPath:
         """Return the way that light took to an observer from a target, in the inertial axes in which a body rests.
 
         There the body hides the target exactly where the straight way meets it, whenever the light passed.

@@ -36,7 +36,7 @@ from malapert_landing_site.services.products import ProductSets
 from malapert_landing_site.services.routes import Routes
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.site_searches import SiteSearches
-from malapert_landing_site.services.spreading import DaskSpread, LocalSpread
+from malapert_landing_site.services.spreading import DaskExecutor, LocalExecutor
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.services.timed_routes import TimedRoutes
@@ -70,7 +70,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         compute,
         HorizonStore(settings.data_dir / "horizons"),
         RasterFiles(settings.data_dir / "product-sets"),
-        DaskSpread(settings.dask) if settings.dask else LocalSpread(),
+        DaskExecutor(settings.dask) if settings.dask else LocalExecutor(),
         settings.max_product_pixels,
     )
     runtime.operations.register(PRODUCTS_KIND, ProductOperation(product_sets))

@@ -25,7 +25,7 @@ class _InterruptedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedFile:
     """What is known of a file: its size and its sha256, None where they are not."""
 
     size_bytes: int | None = None
@@ -33,7 +33,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often a transfer is tried, and the first pause between, which doubles."""
 
     attempts: int = 6
@@ -44,9 +44,9 @@ def download(
     client: httpx.Client,
     url: str,
     target: Path,
-    expected: Expected,
+    expected: ExpectedFile,
     progress: Progress,
-    patience: Patience = Patience(),
+    retry_policy: RetryPolicy = RetryPolicy(),
 ) -> Path:
     """Fetch a file; a `.part` beside it keeps what has come, and is renamed when it is whole and checked.
 
@@ -63,9 +63,9 @@ def download(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     problem = ""
-    for attempt in range(patience.attempts):
+    for attempt in range(retry_policy.attempts):
         if attempt > 0:
-            time.sleep(patience.pause_s * 2 ** (attempt - 1))
+            time.sleep(retry_policy.pause_s * 2 ** (attempt - 1))
         try:
             _transfer(client, url, part, expected, progress)
             break
@@ -75,7 +75,8 @@ def download(
             problem = f"{type(error).__name__}: {error}"
     else:
         raise DownloadError(
-            f"{url} broke off {patience.attempts} times ({problem}); what came is kept in {part}: ask again to go on"
+            f"{url} broke off {retry_policy.attempts} times ({problem}); what came "
+            f"is kept in {part}: ask again to go on"
         )
     try:
         _check(part, expected)
@@ -87,7 +88,7 @@ def download(
     return target
 
 
-def _transfer(client: httpx.Client, url: str, part: Path, expected: Expected, progress: Progress) -> None:
+def _transfer(client: httpx.Client, url: str, part: Path, expected: ExpectedFile, progress: Progress) -> None:
     """Fetch what is missing of a part, once."""
     have, headers = _beginning(part)
     with client.stream("GET", url, headers={"Accept-Encoding": "identity", **headers}) as response:
@@ -173,7 +174,7 @@ def _check_room(part: Path, missing_bytes: int) -> None:
         raise DownloadError(f"{part.parent} has {free} bytes free; {missing_bytes} more are needed")
 
 
-def _check(path: Path, expected: Expected) -> None:
+def _check(path: Path, expected: ExpectedFile) -> None:
     size = path.stat().st_size
     if expected.size_bytes is not None and size != expected.size_bytes:
         raise DownloadError(f"{path} has {size} bytes; {expected.size_bytes} are known")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from malapert_cli.terrain.download import Expected
+from malapert_cli.terrain.download import ExpectedFile
 
 BASE_URLS = {
     "pgda": "https://pgda.gsfc.nasa.gov/data",
@@ -34,7 +34,7 @@ class ProductFile:
     """A file of a product: its path below its archive's base address."""
 
     path: str
-    expected: Expected = Expected()  # noqa: RUF009 - frozen
+    expected: ExpectedFile = ExpectedFile()  # noqa: RUF009 - frozen
 
     @property
     def name(self) -> str:
@@ -77,11 +77,11 @@ def _elevation(
     archive: str, path: str, title: str, pixel_m: float, side_px: int | None = None, size: int | None = None,
     sha256: str | None = None, *, confirmed: bool = True, label_sha256: str | None = None,
 ) -> Product:  # fmt: skip
-    files = [ProductFile(path, Expected(size, sha256))]
+    files = [ProductFile(path, ExpectedFile(size, sha256))]
     stem, _, suffix = path.rpartition(".")
     if archive == "pds":
         label = f"{stem}_jp2.lbl" if suffix == "jp2" else f"{stem}.lbl"
-        files.append(ProductFile(label, Expected(None, label_sha256)))
+        files.append(ProductFile(label, ExpectedFile(None, label_sha256)))
     name = stem.rpartition("/")[2].upper() + ("_JP2" if suffix == "jp2" else "")
     return Product(name, title, ProductKind.ELEVATION, archive, tuple(files), pixel_m, side_px, confirmed)
 
@@ -174,7 +174,7 @@ def _light() -> Iterator[Product]:
         names = (f"AVGVISIB_{grid}_201608", f"AVGVISIB_{grid}_201608_EARTH", f"LPSR_{grid}_201608")
         kinds = (ProductKind.ILLUMINATION, ProductKind.EARTH_VISIBILITY, ProductKind.PERMANENT_SHADOW)
         for name, kind, size in zip(names, kinds, sizes, strict=True):
-            file = ProductFile(f"MoonIllumination/{name}.TIF", Expected(size))
+            file = ProductFile(f"MoonIllumination/{name}.TIF", ExpectedFile(size))
             yield Product(name, f"{kind.value}, LOLA", kind, "pgda", (file,), pixel_m, side_px)
 
 

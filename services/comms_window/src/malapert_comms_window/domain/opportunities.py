@@ -68,7 +68,7 @@ def chain_starts(steps: Sequence[WantedStep], holding: Sequence[Sequence[Span]])
     return good or []
 
 
-class Holdings:
+class ConditionSpans:
     """When conditions hold at places, by the windows of a set; each is worked out once.
 
     Parameters

@@ -79,7 +79,7 @@ class OrbiterView:
         return Condition("shadow", shadow, shadow.error_deg)
 
     def _ways(self, observer: StationPosition | Orbit, *targets: Body | Orbit) -> list[FittedPath]:
-        return [self.paths.way_past(Body.MOON, observer, target) for target in targets]
+        return [self.paths.light_path(Body.MOON, observer, target) for target in targets]
 
 
 class Shadow(Clearance):

@@ -1,7 +1,7 @@
 """Visibility conditions of a ground station: its mask, night, angular distance from Sun and Moon."""
 
 import numpy as np
-from malapert_astro.clearances import AboveMask, Apart, Negative
+from malapert_astro.clearances import AboveMask, AngularSeparation, Negative
 from malapert_astro.fitted_paths import FittedPath, SpanPaths
 from malapert_astro.masks import HorizonMask
 from malapert_astro.orbits import Orbit
@@ -67,7 +67,7 @@ def apart(
 ) -> Condition:
     """Return the condition that a station sees two things at least an angle apart."""
     one, other = (paths.seen_inertial(position_of(station), each) for each in things)
-    return Condition(name, Apart(one, other, least_deg))
+    return Condition(name, AngularSeparation(one, other, least_deg))
 
 
 def earth_rotation_error_s(paths: SpanPaths) -> float:

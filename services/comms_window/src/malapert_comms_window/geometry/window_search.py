@@ -1,7 +1,7 @@
 """Searches the windows of one place: sunlight and darkness, the Earth, contacts with a station, the Sun beside it."""
 
 import numpy as np
-from malapert_astro.clearances import Apart, Negative
+from malapert_astro.clearances import AngularSeparation, Negative
 from malapert_astro.earth_stations import StationLink
 from malapert_astro.motion import LIGHT_SPEED_KM_S
 from malapert_astro.points import Body, StationPosition
@@ -83,7 +83,7 @@ def search_conjunctions(view: PlaceView, station: Station, least_deg: float, spa
     """
     position = StationPosition(station.longitude_deg, station.latitude_deg, station.height_m)
     to_site, to_sun = (view.paths.seen_inertial(position, each) for each in (view.site, Body.SUN))
-    apart_deg = Apart(to_site, to_sun, 0.0)
+    apart_deg = AngularSeparation(to_site, to_sun, 0.0)
 
     def sample(epoch_s: Floats) -> dict[str, Floats]:
         site_km = to_site.vector_km(epoch_s)
@@ -92,6 +92,6 @@ def search_conjunctions(view: PlaceView, station: Station, least_deg: float, spa
             "light_time_s": np.linalg.norm(site_km, axis=0) / LIGHT_SPEED_KM_S,
         }
 
-    near = Condition("sun_separation", Negative(Apart(to_site, to_sun, least_deg)))
+    near = Condition("sun_separation", Negative(AngularSeparation(to_site, to_sun, least_deg)))
     ends = Ends(view.horizon.place_id, station.station_id)
     return windows_of(WindowKind.CONJUNCTION, ends, search([near], span), span, sample)

@@ -37,7 +37,7 @@ class AntennaBook:
         held = await contacts.overlapping(session, spans)
         return cls(held, await outages.overlapping(session, spans), now)
 
-    def in_the_way(self, station_id: str, start_time: datetime, end_time: datetime) -> list[Obstacle]:
+    def conflicts(self, station_id: str, start_time: datetime, end_time: datetime) -> list[Obstacle]:
         """Return what meets a half-open span of an antenna's time."""
         return [
             each for each in self._obstacles[station_id] if each.start_time < end_time and start_time < each.end_time

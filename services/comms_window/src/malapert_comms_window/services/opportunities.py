@@ -10,7 +10,7 @@ from malapert_core.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 
 from malapert_comms_window.domain.opportunities import (
-    Holdings,
+    ConditionSpans,
     SetWindow,
     Span,
     WantedStep,
@@ -94,11 +94,11 @@ class OpportunityFinder:
 
 
 def _answers(queries: Sequence[Query], window_set: WindowSet, windows: Sequence[SetWindow], most: int) -> list[Answer]:
-    holdings = Holdings(windows)
+    holdings = ConditionSpans(windows)
     return [_answer(query, window_set, holdings, most) for query in queries]
 
 
-def _answer(query: Query, window_set: WindowSet, holdings: Holdings, most: int) -> Answer:
+def _answer(query: Query, window_set: WindowSet, holdings: ConditionSpans, most: int) -> Answer:
     request = window_set.request
     whole = (utc_seconds(request.start_time), utc_seconds(request.end_time))
     within = intersection(union(query.spans), [whole]) if query.spans else [whole]

@@ -203,7 +203,7 @@ class OutageService:
             start, end = occupied_interval(asked, station)
             place = [(station.station_id, start, end)]
             book = await AntennaBook.read(session, self._contacts, self._outages, place, now)
-            if not book.in_the_way(*place[0]):
+            if not book.conflicts(*place[0]):
                 return replace(
                     contact,
                     contact_id=new_identifier(),

@@ -266,7 +266,7 @@ class ReservationService:
         conflicts = [
             (index, obstacle)
             for index, request in enumerate(reservation.requests)
-            for obstacle in known.book.in_the_way(
+            for obstacle in known.book.conflicts(
                 request.station_id, *occupied_interval(request, known.stations[request.station_id])
             )
         ]

@@ -95,7 +95,7 @@ def _scaled(values: FloatArray, more_is_better: bool) -> FloatArray:
     return share if more_is_better else 1.0 - share
 
 
-def best_apart(score: FloatArray, xy_m: FloatArray, min_separation_m: float, count: int) -> list[int]:
+def best_separated(score: FloatArray, xy_m: FloatArray, min_separation_m: float, count: int) -> list[int]:
     """Indices of the best scores, best first, each at least `min_separation_m` from those before it."""
     chosen: list[int] = []
     for index in np.argsort(-score, kind="stable"):

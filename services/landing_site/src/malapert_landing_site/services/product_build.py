@@ -14,7 +14,7 @@ from malapert_landing_site.domain.provenance import InputRecord, content_key
 from malapert_landing_site.services.record import SOFTWARE
 from malapert_landing_site.services.scenes import StackScene
 from malapert_landing_site.services.site_searches import SearchReport
-from malapert_landing_site.services.spreading import Spread
+from malapert_landing_site.services.spreading import BlockExecutor
 from malapert_landing_site.storage.horizon_store import HorizonStore, StoredHorizons
 from malapert_landing_site.storage.rasters import RasterFiles, RasterWriter
 from malapert_landing_site.terrain.horizon_map import BLOCK_PX, block_geometries
@@ -29,11 +29,16 @@ class ProductBuild:
     """Spreads the blocks of a set, stores their horizons, and writes their layers."""
 
     def __init__(
-        self, horizons: HorizonStore, files: RasterFiles, spread: Spread, ephemeris: Ephemeris, shadow_start: datetime
+        self,
+        horizons: HorizonStore,
+        files: RasterFiles,
+        executor: BlockExecutor,
+        ephemeris: Ephemeris,
+        shadow_start: datetime,
     ) -> None:
         self._horizons = horizons
         self._files = files
-        self._spread = spread
+        self._executor = executor
         self._ephemeris = ephemeris
         self._shadow_start = shadow_start
 
@@ -82,7 +87,7 @@ class ProductBuild:
 
         work = BlockWork(scene.scene, scene.grids, self._sky(request), request, self._shadow_sky(request))
         items = _items(blocks, stored)
-        for n, result in self._spread.run(compute_block, work, items, len(blocks), progress):
+        for n, result in self._executor.run(compute_block, work, items, len(blocks), progress):
             if stored is not None and result.new_horizons is not None:
                 stored.save(n, result.new_horizons)
             for layer, values in result.layers.items():

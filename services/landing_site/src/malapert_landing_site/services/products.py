@@ -30,7 +30,7 @@ from malapert_landing_site.services.record import SOFTWARE, ephemeris_inputs, pr
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.site_searches import SearchReport
-from malapert_landing_site.services.spreading import Spread
+from malapert_landing_site.services.spreading import BlockExecutor
 from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.storage.products import ProductSetStore
 from malapert_landing_site.storage.rasters import RasterFiles, read_resampled
@@ -58,7 +58,7 @@ class ProductSets:
         compute: Compute,
         horizons: HorizonStore,
         files: RasterFiles,
-        spread: Spread,
+        executor: BlockExecutor,
         max_pixels: int,
     ) -> None:
         self._database = database
@@ -67,7 +67,7 @@ class ProductSets:
         self._compute = compute
         self._horizons = horizons
         self._files = files
-        self._spread = spread
+        self._executor = executor
         self._max_pixels = max_pixels
 
     async def check(self, request: ProductRequest) -> None:
@@ -115,7 +115,7 @@ class ProductSets:
         needs_sky = bool(set(request.wanted) & HORIZON_LAYERS)
         provenance = provenance_of(scene.stack, parameters, self._ephemeris if needs_sky else None)
         tags = {"provenance": provenance.tag()}
-        build = ProductBuild(self._horizons, self._files, self._spread, self._ephemeris, SHADOW_START)
+        build = ProductBuild(self._horizons, self._files, self._executor, self._ephemeris, SHADOW_START)
         files, horizons = await self._compute.run(build.make, request, geometry, scene, product_set_id, tags, report)
         provenance = replace(provenance, inputs=provenance.inputs + horizons)
         return ProductSet(product_set_id, request, geometry, files, provenance, owner_agency_id)

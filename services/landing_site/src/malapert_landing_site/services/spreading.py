@@ -19,7 +19,7 @@ _CONNECT_TIMEOUT_S = 10
 _ITEMS_PER_WORKER = 2
 
 
-class Spread(Protocol):
+class BlockExecutor(Protocol):
     """Does a function of something shared and an item for each item."""
 
     def run(
@@ -29,7 +29,7 @@ class Spread(Protocol):
         ...
 
 
-class LocalSpread:
+class LocalExecutor:
     """Items one after another; each uses this machine's cores itself."""
 
     def run(
@@ -44,7 +44,7 @@ class LocalSpread:
             yield n, work(shared, item, advance)
 
 
-class DaskSpread:
+class DaskExecutor:
     """Items on the workers of a Dask cluster, which need this package installed and no common directory.
 
     What is shared is sent to each worker once. At most two items a worker are out at once, so that neither the

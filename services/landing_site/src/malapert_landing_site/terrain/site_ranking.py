@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.domain.provenance import content_key
-from malapert_landing_site.domain.ranking import best_apart, explanation, scaled_changes, score_parts
+from malapert_landing_site.domain.ranking import best_separated, explanation, scaled_changes, score_parts
 from malapert_landing_site.domain.robustness import pareto_front, rank_robustness, scaled_values
 from malapert_landing_site.domain.site import (
     FrontPoint,
@@ -28,7 +28,7 @@ MAX_FRONT = 100
 
 
 @dataclass(frozen=True)
-class Examined:
+class AssessedCandidate:
     """Candidates whose light is known: what is needed to look at them again."""
 
     index: NDArray[np.int64]
@@ -36,7 +36,7 @@ class Examined:
     sun: Skylines
     earth: Skylines
 
-    def raised(self) -> Examined:
+    def raised(self) -> AssessedCandidate:
         """Return the same with every skyline raised by one standard deviation of its height."""
 
         def up(found: Skylines) -> Skylines:
@@ -68,12 +68,16 @@ class MetricErrors:
 
 
 def best_rows(
-    examined: Examined, metrics: Sequence[SiteMetrics], admitted: Sequence[int], request: SiteSearchRequest, count: int
+    examined: AssessedCandidate,
+    metrics: Sequence[SiteMetrics],
+    admitted: Sequence[int],
+    request: SiteSearchRequest,
+    count: int,
 ) -> list[int]:
     """Positions in `admitted` of the best scores, best first, apart from each other."""
     parts = score_parts([metrics[row] for row in admitted], request.weights)
     score = np.array([sum(part.contribution for part in each) for each in parts])
-    return best_apart(score, examined.xy_m[list(admitted)], request.min_separation_m, count)
+    return best_separated(score, examined.xy_m[list(admitted)], request.min_separation_m, count)
 
 
 class SiteRanking:
@@ -90,7 +94,7 @@ class SiteRanking:
     def __init__(
         self,
         scene: HorizonScene,
-        examined: Examined,
+        examined: AssessedCandidate,
         metrics: Sequence[SiteMetrics],
         admitted: Sequence[int],
         request: SiteSearchRequest,

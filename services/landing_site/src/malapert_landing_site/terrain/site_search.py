@@ -13,7 +13,7 @@ from malapert_core.errors import PreconditionError
 
 from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
 from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
-from malapert_landing_site.domain.ranking import best_apart, failed_limits
+from malapert_landing_site.domain.ranking import best_separated, failed_limits
 from malapert_landing_site.domain.robustness import WEIGHT_CONCENTRATION
 from malapert_landing_site.domain.site import FrontPoint, Site, SiteMetrics, SiteSearchRequest
 from malapert_landing_site.domain.terrain import Region
@@ -21,7 +21,7 @@ from malapert_landing_site.terrain.candidates import Candidates, find_candidates
 from malapert_landing_site.terrain.light import Sky, body_range, light_at, mean_sun_fraction
 from malapert_landing_site.terrain.projection import place_xy
 from malapert_landing_site.terrain.scene import HEIGHT_ERROR_PER_PIXEL, HorizonScene
-from malapert_landing_site.terrain.site_ranking import Examined, MetricErrors, SiteRanking, best_rows
+from malapert_landing_site.terrain.site_ranking import AssessedCandidate, MetricErrors, SiteRanking, best_rows
 from malapert_landing_site.terrain.skyline import Skylines, skylines
 
 AZIMUTH_COUNT = 720
@@ -127,7 +127,7 @@ class SiteFinder:
         request: SiteSearchRequest,
         report: Report,
         refused: Counter[str],
-    ) -> tuple[FloatArray, Examined]:
+    ) -> tuple[FloatArray, AssessedCandidate]:
         """Distance of every candidate to shadow, and the skylines of the best lit, spread over the region."""
         sky = self._sky(request, SURVEY_STEP_S)
         ground = mean_sun_fraction(
@@ -136,7 +136,7 @@ class SiteFinder:
         shadow_m = _distances(candidates.xy_m, candidates.tile_xy_m[ground <= 0.0])
         lit = self._survey_light(candidates.xy_m[gentle], sky, request, report) if len(gentle) else np.empty(0)
         apart_m = min(0.5 * request.min_separation_m, candidates.tile_side_m)
-        chosen = best_apart(lit, candidates.xy_m[gentle], apart_m, MAX_EXAMINED)
+        chosen = best_separated(lit, candidates.xy_m[gentle], apart_m, MAX_EXAMINED)
         refused["survey_light"] += len(gentle) - len(chosen)
         index = gentle[np.array(chosen, dtype=np.int64)]
         xy_m = candidates.xy_m[index]
@@ -148,7 +148,7 @@ class SiteFinder:
             self._scene, xy_m, request.antenna_height_m, AZIMUTH_COUNT, body_range(self._scene, xy_m, sky.earth_km),
             lambda f: report.progress(0.8 + 0.2 * f),
         ) if len(xy_m) else _NO_SKYLINES  # fmt: skip
-        return shadow_m, Examined(index, xy_m, sun, earth)
+        return shadow_m, AssessedCandidate(index, xy_m, sun, earth)
 
     def _survey_light(self, xy_m: FloatArray, sky: Sky, request: SiteSearchRequest, report: Report) -> FloatArray:
         """Mean light over the span, and as much again for the share lit of the days that the lander needs."""
@@ -168,7 +168,7 @@ class SiteFinder:
         return Sky(self._ephemeris, request.start_time.timestamp(), request.end_time.timestamp(), step_s)
 
     def _light(
-        self, examined: Examined, rows: Sequence[int], request: SiteSearchRequest, step_s: float
+        self, examined: AssessedCandidate, rows: Sequence[int], request: SiteSearchRequest, step_s: float
     ) -> LightSummary:
         sky, xy_m = self._sky(request, step_s), examined.xy_m[list(rows)]
         pick, pole = list(rows), self._scene.pole
@@ -184,7 +184,7 @@ class SiteFinder:
     def _metrics(
         self,
         candidates: Candidates,
-        examined: Examined,
+        examined: AssessedCandidate,
         shadow_m: FloatArray,
         request: SiteSearchRequest,
         step_s: float,
@@ -204,7 +204,7 @@ class SiteFinder:
     def _look_again(
         self,
         candidates: Candidates,
-        examined: Examined,
+        examined: AssessedCandidate,
         shadow_m: FloatArray,
         metrics: list[SiteMetrics],
         admitted: list[int],
@@ -224,7 +224,7 @@ class SiteFinder:
     def _errors(
         self,
         candidates: Candidates,
-        examined: Examined,
+        examined: AssessedCandidate,
         shadow_m: FloatArray,
         rows: Sequence[int],
         request: SiteSearchRequest,

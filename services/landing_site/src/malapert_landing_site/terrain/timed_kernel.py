@@ -5,7 +5,7 @@ In a step of time the rover stands still or takes one step of the 16. It gains w
 of the two cells and spends what it needs standing, plus what the step costs. More energy is never worse, so that the
 most at each cell is all that need be known.
 
-Energy is counted in whole units. A number holds an energy times 32 plus the way that led to it, so that the greatest
+Energy is counted in whole units. A number holds an energy times 32 plus the code of the step that led to it, so that the greatest
 number is the most energy and says how it was come by.
 """
 
@@ -17,7 +17,7 @@ from numba import njit
 from malapert_landing_site.terrain.path_kernel import STEPS
 
 WAIT = 16
-WAYS = 32
+STEP_BASE = 32
 UNREACHED = np.int8(-1)
 NONE = np.int32(-(2**29))
 """Energy of a cell that the rover cannot occupy; its sum with any gain stays below every floor."""
@@ -31,11 +31,11 @@ More than the fullest battery and the greatest gain together, and little enough 
 UNITS = 2**22
 """Units of a full battery, the resolution of energies; a gain is at most twice that, so that sums fit an int32."""
 
-_WAYS, _WAIT = np.int32(WAYS), np.int32(WAIT)
+_STEP_BASE, _WAIT = np.int32(STEP_BASE), np.int32(WAIT)
 
 
 @njit(cache=True, nogil=True)
-def advance(energy, costs, gains, driving_gains, standing, capacity, floor, first, last, left, right, after, ways):
+def advance(energy, costs, gains, driving_gains, standing, capacity, floor, first, last, left, right, after, incoming):
     """Fill the most energy after one more step of time in a box of cells.
 
     Parameters
@@ -52,7 +52,7 @@ def advance(energy, costs, gains, driving_gains, standing, capacity, floor, firs
         The box, last and right excluded.
     after : int32 (rows, columns)
         Filled in the box.
-    ways : int8 (rows, columns)
+    incoming : int8 (rows, columns)
         Filled in the box: the step that led here, `WAIT`, or -1.
     """
     rows, columns = energy.shape
@@ -67,16 +67,16 @@ def advance(energy, costs, gains, driving_gains, standing, capacity, floor, firs
             start, end = max(left, across), min(right, columns + across)
             if start >= end:
                 continue
-            many, way = end - start, np.int32(k)
+            many, step_code = end - start, np.int32(k)
             into, light = best[start:end], driving[start:end]
             before = energy[i - down, start - across : end - across]
             cost = costs[k, i - down, start - across : end - across]
             their_light = driving_gains[i - down, start - across : end - across]
             for n in range(many):
-                into[n] = max(into[n], before[n] - cost[n] + min(their_light[n], light[n]) + way)
+                into[n] = max(into[n], before[n] - cost[n] + min(their_light[n], light[n]) + step_code)
         for j in range(left, right):
             found = best[j]
             kept = min((found >> np.int32(5)) - np.int32(standing), np.int32(capacity))
             alive = kept >= floor
-            ways[i, j] = np.int8(found & np.int32(31)) if alive else UNREACHED
-            best[j] = kept * _WAYS if alive else NONE
+            incoming[i, j] = np.int8(found & np.int32(31)) if alive else UNREACHED
+            best[j] = kept * _STEP_BASE if alive else NONE

@@ -13,7 +13,7 @@ from malapert_landing_site.domain.timed_route import RoverPower
 from malapert_landing_site.terrain.path_kernel import STEPS
 from malapert_landing_site.terrain.paths import StepCosts
 from malapert_landing_site.terrain.skyline import Progress
-from malapert_landing_site.terrain.timed_kernel import CLOSED, NONE, UNITS, UNREACHED, WAIT, WAYS, advance
+from malapert_landing_site.terrain.timed_kernel import CLOSED, NONE, STEP_BASE, UNITS, UNREACHED, WAIT, advance
 
 _BAND_ROWS = 64
 Cell = tuple[int, int]
@@ -94,19 +94,19 @@ class _Search:
         self._light, self._power = light, power
         self._unit_j = power.capacity_j / UNITS
         whole = np.ceil(costs.energy_j / np.float32(self._unit_j))
-        limited = np.where(whole < CLOSED // WAYS, whole * WAYS, np.float32(CLOSED))
+        limited = np.where(whole < CLOSED // STEP_BASE, whole * STEP_BASE, np.float32(CLOSED))
         self._costs = np.ascontiguousarray(np.moveaxis(limited.astype(np.int32), 2, 0))
         self._shape = costs.slope_deg.shape
         gain = power.array_power_w * light.step_s / self._unit_j * np.arange(256) / 255.0
-        self._gains = (np.minimum(np.floor(gain), 2 * UNITS) * WAYS).astype(np.int32)
+        self._gains = (np.minimum(np.floor(gain), 2 * UNITS) * STEP_BASE).astype(np.int32)
 
     def run(
         self, source: Cell, target: Cell, first_step: int, energy_j: float, progress: Progress | None
     ) -> TimedPath | None:
         energy, after = np.full(self._shape, NONE, np.int32), np.full(self._shape, NONE, np.int32)
         start = min(int(energy_j / self._unit_j), UNITS)
-        energy[source] = start * WAYS
-        ways: list[NDArray[np.int8]] = []
+        energy[source] = start * STEP_BASE
+        incoming: list[NDArray[np.int8]] = []
         boxes: list[tuple[int, int, int, int]] = []
         box = (source[0], source[0] + 1, source[1], source[1] + 1)
         steps = len(self._light.sun_share)
@@ -114,15 +114,15 @@ class _Search:
         with ThreadPoolExecutor(cpu_count() or 1) as pool:
             for step in range(first_step, steps):
                 if energy[target] >= 0:
-                    return self._path(source, target, first_step, start, ways, boxes)
+                    return self._path(source, target, first_step, start, incoming, boxes)
                 box = self._wider(box)
                 self._advance(pool, energy, after, found, step, box)
                 energy, after = after, energy
-                ways.append(found[box[0] : box[1], box[2] : box[3]].copy())
+                incoming.append(found[box[0] : box[1], box[2] : box[3]].copy())
                 boxes.append(box)
                 if progress is not None:
                     progress((step + 1 - first_step) / (steps - first_step))
-        return self._path(source, target, first_step, start, ways, boxes) if energy[target] >= 0 else None
+        return self._path(source, target, first_step, start, incoming, boxes) if energy[target] >= 0 else None
 
     def _wider(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         rows, columns = self._shape
@@ -133,7 +133,7 @@ class _Search:
         pool: ThreadPoolExecutor,
         energy: NDArray[np.int32],
         after: NDArray[np.int32],
-        ways: NDArray[np.int8],
+        incoming: NDArray[np.int8],
         step: int,
         box: tuple[int, int, int, int],
     ) -> None:
@@ -143,7 +143,19 @@ class _Search:
         def band(first: int) -> None:
             last = min(first + _BAND_ROWS, box[1])
             advance(
-                energy, self._costs, gains, driving, standing, capacity, floor, first, last, box[2], box[3], after, ways
+                energy,
+                self._costs,
+                gains,
+                driving,
+                standing,
+                capacity,
+                floor,
+                first,
+                last,
+                box[2],
+                box[3],
+                after,
+                incoming,
             )
 
         list(pool.map(band, range(box[0], box[1], _BAND_ROWS)))
@@ -165,26 +177,26 @@ class _Search:
         target: Cell,
         first_step: int,
         start: int,
-        ways: list[NDArray[np.int8]],
+        incoming: list[NDArray[np.int8]],
         boxes: list[tuple[int, int, int, int]],
     ) -> TimedPath:
         cells, taken = [target], []
-        for way_of, box in zip(reversed(ways), reversed(boxes), strict=True):
+        for incoming_step, box in zip(reversed(incoming), reversed(boxes), strict=True):
             row, column = cells[-1]
-            way = int(way_of[row - box[0], column - box[2]])
-            taken.append(way)
-            down, across = (0, 0) if way == WAIT else STEPS[way]
+            step_code = int(incoming_step[row - box[0], column - box[2]])
+            taken.append(step_code)
+            down, across = (0, 0) if step_code == WAIT else STEPS[step_code]
             cells.append((row - int(down), column - int(across)))
         cells.reverse()
         taken.reverse()
         units = [start]
-        for n, way in enumerate(taken):
-            units.append(self._spent(units[-1], way, cells[n], cells[n + 1], first_step + n))
+        for n, step_code in enumerate(taken):
+            units.append(self._spent(units[-1], step_code, cells[n], cells[n + 1], first_step + n))
         return TimedPath(np.array(cells), np.array(units) * self._unit_j, first_step)
 
-    def _spent(self, units: int, way: int, start: Cell, end: Cell, step: int) -> int:
+    def _spent(self, units: int, step_code: int, start: Cell, end: Cell, step: int) -> int:
         share = self._light.sun_share[step]
         standing, capacity, _ = self._limits()
-        gain = int(self._gains[min(share[start], share[end])]) // WAYS
-        cost = 0 if way == WAIT else int(self._costs[way, start[0], start[1]]) // WAYS
+        gain = int(self._gains[min(share[start], share[end])]) // STEP_BASE
+        cost = 0 if step_code == WAIT else int(self._costs[step_code, start[0], start[1]]) // STEP_BASE
         return min(units + gain - cost - standing, capacity)

@@ -53,7 +53,7 @@ class Execution:
     agency_id: str = ""
     reported_time: datetime | None = None
 
-    def as_told(self) -> "Execution":
+    def as_reported(self) -> "Execution":
         """Return what was reported, without what the service added."""
         return replace(self, attempt=0, plan_id="", agency_id="", reported_time=None)
 

@@ -12,7 +12,7 @@ from malapert_payload.domain.activity_type import ActivityType, InstrumentUse
 from malapert_payload.domain.catalogue import Catalogue, by_identifier
 from malapert_payload.domain.content import content_hash
 from malapert_payload.domain.figures import value_of
-from malapert_payload.domain.modes import ways
+from malapert_payload.domain.modes import variants
 from malapert_payload.domain.request import ActivityRequest, Campaign, RelationKind
 from malapert_payload.domain.resource import Resource
 from malapert_payload.domain.sequence import NumberedStep, ProductMade, exclusion_resources, numbered_steps
@@ -112,7 +112,7 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """A way to do a repetition at a start of some worth, which is a share of the request's value."""
+    """A variant of a repetition at a start, with its share of the request's value."""
 
     mode_id: str
     steps: tuple[NumberedStep, ...]
@@ -234,13 +234,13 @@ def _set_choices(
 
 
 def _modes_of(request: ActivityRequest, kind: ActivityType, catalogue: Catalogue) -> Iterator[_Mode]:
-    """Yield each way to do a request, at each worth that its start may have."""
+    """Yield each variant of a request for each share of the value that its start may have."""
     spans = value_spans(request, catalogue.horizon)
-    for way in ways(request, kind):
-        steps = numbered_steps(kind, way.settled(kind), catalogue)
+    for variant in variants(request, kind):
+        steps = numbered_steps(kind, variant.settled(kind), catalogue)
         for number, span in enumerate(spans):
-            name = way.mode_id + (f"{START_MARK}{number}" if len(spans) > 1 else "")
-            yield _Mode(name, tuple(steps), span, way.share * span.share)
+            name = variant.mode_id + (f"{START_MARK}{number}" if len(spans) > 1 else "")
+            yield _Mode(name, tuple(steps), span, variant.share * span.share)
 
 
 def _draft(

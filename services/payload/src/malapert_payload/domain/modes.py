@@ -1,4 +1,4 @@
-"""The ways to do what a request asks for: its modes, each with every value of its range."""
+"""Variants of a request: its modes, each with every value of its range."""
 
 import math
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from malapert_payload.domain.activity_type import ActivityType, Argument
 from malapert_payload.domain.arguments import settled_arguments, stated_arguments
 from malapert_payload.domain.request import ActivityRequest, ParameterRange, RequestMode
 
-MAX_WAYS = 64
+MAX_VARIANTS = 64
 """Largest number of variants (modes with values of their ranges) of a repetition: each becomes a chain of the
 planning model."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Variant:
     """A mode with a value of its range: the arguments, first come first, and the share of the request's value."""
 
     mode_id: str
@@ -26,12 +26,12 @@ class Way:
         return settled_arguments(self.arguments, kind)
 
 
-def ways(request: ActivityRequest, kind: ActivityType) -> tuple[Way, ...]:
-    """Return the ways in which a request can be done; one without a name where it has no modes."""
+def variants(request: ActivityRequest, kind: ActivityType) -> tuple[Variant, ...]:
+    """Return the variants of a request; one without a name where it has no modes."""
     own = stated_arguments(request.arguments, request.preset_id, kind)
     if not request.modes:
-        return (Way("", own, 1.0),)
-    return tuple(way for mode in request.modes for way in _ways(mode, own, kind))
+        return (Variant("", own, 1.0),)
+    return tuple(variant for mode in request.modes for variant in _variants(mode, own, kind))
 
 
 def range_count(values: ParameterRange) -> float:
@@ -42,16 +42,16 @@ def range_count(values: ParameterRange) -> float:
     return float(1 + math.ceil(round(steps, 9))) if math.isfinite(steps) else math.inf
 
 
-def _ways(mode: RequestMode, own: tuple[Argument, ...], kind: ActivityType) -> Iterator[Way]:
+def _variants(mode: RequestMode, own: tuple[Argument, ...], kind: ActivityType) -> Iterator[Variant]:
     stated = (*stated_arguments(mode.arguments, mode.preset_id, kind), *own)
     share = mode.share or 1.0
     if mode.range is None:
-        yield Way(mode.mode_id, stated, share)
+        yield Variant(mode.mode_id, stated, share)
         return
     values = mode.range
     for value in _values(values):
         chosen = Argument(values.parameter_id, value, values.unit)
-        yield Way(f"{mode.mode_id}={value:g}", (chosen, *stated), share * _share(values, value))
+        yield Variant(f"{mode.mode_id}={value:g}", (chosen, *stated), share * _share(values, value))
 
 
 def _values(values: ParameterRange) -> Iterator[float]:

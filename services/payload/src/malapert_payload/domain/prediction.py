@@ -11,7 +11,7 @@ from malapert_payload.domain.activity_type import ActivityType
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.expansion import campaign_places, wanted_count
 from malapert_payload.domain.figures import figures_of
-from malapert_payload.domain.modes import ways
+from malapert_payload.domain.modes import variants
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.sequence import NumberedStep, numbered_steps
 
@@ -57,15 +57,15 @@ def predict(request: ActivityRequest, catalogue: Catalogue) -> tuple[Prediction,
     return tuple(
         Prediction(
             request_id=request.request_id,
-            steps=tuple(numbered_steps(kind, way.settled(kind), catalogue)),
+            steps=tuple(numbered_steps(kind, variant.settled(kind), catalogue)),
             repetition_count=wanted_count(request, catalogue),
             place_ids=places,
             windows=windows or (catalogue.horizon,),
             notes=tuple(_notes(kind, catalogue)),
-            mode_id=way.mode_id,
-            share=way.share,
+            mode_id=variant.mode_id,
+            share=variant.share,
         )
-        for way in ways(request, kind)
+        for variant in variants(request, kind)
     )
 
 

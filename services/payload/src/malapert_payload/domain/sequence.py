@@ -220,11 +220,11 @@ def _phase(part: ModePhase | ModeTransition | None) -> _Phase:
     return _Phase(0.0, 0.0) if part is None else _Phase(value_of(part.duration_s), value_of(part.power_w))
 
 
-def _overlaid(ways: Iterable[Sequence[_Phase]], *, at_end: bool) -> list[_Phase]:
+def _overlaid(sequences: Iterable[Sequence[_Phase]], *, at_end: bool) -> list[_Phase]:
     """Return the phases of several instruments at once, all ending together, or all beginning together."""
     timed: list[tuple[float, float, float]] = []
-    for way in ways:
-        ordered = list(reversed(way)) if at_end else list(way)
+    for sequence in sequences:
+        ordered = list(reversed(sequence)) if at_end else list(sequence)
         edges = [0.0, *accumulate(phase.duration_s for phase in ordered)]
         timed += [(start, end, phase.power_w) for (start, end), phase in zip(pairwise(edges), ordered, strict=True)]
     edges = sorted({edge for start, end, _ in timed for edge in (start, end)})

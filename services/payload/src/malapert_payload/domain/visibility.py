@@ -35,7 +35,7 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ReadScope:
     """What a viewer sees of a mission's requests: everything, or these visibilities and its own agency's."""
 
     everything: bool
@@ -47,9 +47,9 @@ class Sight:
         return self.everything or request.visibility in self.visibilities or request.agency_id == self.agency_id
 
 
-def sight_of(viewer: Viewer, mission_agency_ids: Collection[str]) -> Sight:
+def read_scope_of(viewer: Viewer, mission_agency_ids: Collection[str]) -> ReadScope:
     """Return what a viewer sees of the requests of a mission with these agencies."""
     visibilities = {Visibility.PUBLIC}
     if viewer.agency_id in mission_agency_ids:
         visibilities.add(Visibility.MISSION)
-    return Sight(viewer.is_over_all_agencies, frozenset(visibilities), viewer.agency_id)
+    return ReadScope(viewer.is_over_all_agencies, frozenset(visibilities), viewer.agency_id)

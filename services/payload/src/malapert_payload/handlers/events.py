@@ -17,7 +17,7 @@ from malapert_payload.domain.instrument import Instrument
 from malapert_payload.domain.request import ActivityRequest, Visibility
 from malapert_payload.domain.versions import Item
 from malapert_payload.handlers.request_messages import request_message
-from malapert_payload.services.plan_outcomes import PlanNews, PlanOutcomes
+from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
 
 PLAN_RELEASED = subject_of(planner_event_pb2.PlanReleased)
 PLAN_TERMINATED = subject_of(planner_event_pb2.PlanTerminated)
@@ -97,8 +97,8 @@ class PlanEventHandler:
             await self._outcomes.terminated(session, _news(event, event.parse(planner_event_pb2.PlanTerminated).plan))
 
 
-def _news(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanNews:
-    return PlanNews(
+def _news(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanTransition:
+    return PlanTransition(
         plan_id=plan.plan_id,
         mission_id=plan.mission_id,
         slots=dict(plan.planned_requests),

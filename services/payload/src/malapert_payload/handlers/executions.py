@@ -24,7 +24,7 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
         self, request: execution_pb2.ReportExecutionRequest, context: Any
     ) -> execution_pb2.ReportExecutionResponse:
         """Take what became of a repetition."""
-        told = to_domain(request.execution, Execution).as_told()
+        told = to_domain(request.execution, Execution).as_reported()
         taken, after = await self._executions.report(request.mission_id, told, calling_viewer())
         return execution_pb2.ReportExecutionResponse(
             execution=to_message(taken, execution_pb2.Execution), request=request_message(after)

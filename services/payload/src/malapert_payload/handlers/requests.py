@@ -42,7 +42,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.ImportRequestsResponse:
         """Take many requests at once, all or none."""
         asked = [request_of(message, request.mission_id) for message in request.requests]
-        taken = await self._submissions.take_all(
+        taken = await self._submissions.import_all(
             request.mission_id, asked, request.reason, calling_viewer(), validate_only=request.validate_only
         )
         return request_pb2.ImportRequestsResponse(

@@ -77,7 +77,7 @@ class CatalogueService:
             found_hash, taken = await self._checked(session, catalogue, document, stored, newest, before, change)
             if taken is not None:
                 current, after = taken
-                await self._catalogues.add(session, _as_taken(catalogue, after), found_hash, change.time)
+                await self._catalogues.add(session, _as_imported(catalogue, after), found_hash, change.time)
                 await self._items.save(session, catalogue.mission_id, before, after)
                 requests = reconcile(current, document, stored, change)
                 await self._record.keep(session, [(stored.get(request.request_id), request) for request in requests])
@@ -156,7 +156,7 @@ def _version_of(item: Item, histories: Mapping[ItemKey, ItemHistory]) -> int:
     return next((record.version for record in reversed(records) if record.content_hash == digest), records[-1].version)
 
 
-def _as_taken(catalogue: Catalogue, histories: Mapping[ItemKey, ItemHistory]) -> Catalogue:
+def _as_imported(catalogue: Catalogue, histories: Mapping[ItemKey, ItemHistory]) -> Catalogue:
     return replace(
         catalogue,
         instruments=_numbered(catalogue.instruments, histories),

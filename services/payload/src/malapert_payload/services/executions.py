@@ -14,7 +14,7 @@ from malapert_payload.domain.lifecycle import Change
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import missing_kind, unknown_faults
-from malapert_payload.domain.visibility import Viewer, sight_of
+from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
@@ -60,7 +60,7 @@ class ExecutionService:
             await self._stores.catalogues.lock_mission(session, mission_id)
             catalogue = await self._reader.current(session, mission_id)
             before = await self._stores.requests.find(session, mission_id, execution.request_id)
-            if before is None or not sight_of(viewer, catalogue.agency_ids).admits(before):
+            if before is None or not read_scope_of(viewer, catalogue.agency_ids).admits(before):
                 raise NotFoundError("request", execution.request_id)
             if not viewer.may_change(before) and not viewer.may_plan(catalogue.agency_ids):
                 message = "reports come from the request's agency and from planners of the mission's agencies"
@@ -68,7 +68,7 @@ class ExecutionService:
             _require_valid(execution, before, catalogue)
             reports = await self._stores.executions.of_request(session, mission_id, execution.request_id)
             for known in reports:
-                if known.as_told() == execution.as_told():
+                if known.as_reported() == execution.as_reported():
                     return known, before
             own = [known for known in reports if known.repetition_index == execution.repetition_index]
             ended = sum(known.outcome != ExecutionOutcome.STARTED for known in own)
@@ -95,15 +95,15 @@ class ExecutionService:
         """
         async with self._database.reading() as session:
             catalogue = await self._reader.current(session, mission_id)
-            sight = sight_of(viewer, catalogue.agency_ids)
+            read_scope = read_scope_of(viewer, catalogue.agency_ids)
             if wanted.request_id:
                 request = await self._stores.requests.find(session, mission_id, wanted.request_id)
-                if request is None or not sight.admits(request):
+                if request is None or not read_scope.admits(request):
                     raise NotFoundError("request", wanted.request_id)
             found = await self._stores.executions.page(session, mission_id, wanted, limit + 1)
             seen = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in found})
         kept = found[:limit]
-        reports = [r for _, r in kept if r.request_id in seen and sight.admits(seen[r.request_id])]
+        reports = [r for _, r in kept if r.request_id in seen and read_scope.admits(seen[r.request_id])]
         return reports, kept[-1][0] if len(found) > limit else None
 
     async def accounts(self, mission_id: str, viewer: Viewer) -> tuple[AgencyAccount, ...]:

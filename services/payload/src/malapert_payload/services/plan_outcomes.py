@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PlanNews:
+class PlanTransition:
     """What is known of a plan that was released or terminated, and the agency that made it known."""
 
     plan_id: str
@@ -49,7 +49,7 @@ class PlanOutcomes:
         self._record = record
         self._clock = clock
 
-    async def released(self, session: AsyncSession, news: PlanNews) -> None:
+    async def released(self, session: AsyncSession, news: PlanTransition) -> None:
         """Mark a released plan's requests PLANNED; those unknown here, or withdrawn meanwhile, are only logged."""
         await self._catalogues.lock_mission(session, news.mission_id)
         if await self._plans.has_ended(session, news.plan_id):
@@ -67,7 +67,7 @@ class PlanOutcomes:
                 changes.append((before, plan(before, news.plan_id, slots, change)))
         await self._record.keep(session, changes)
 
-    async def terminated(self, session: AsyncSession, news: PlanNews) -> None:
+    async def terminated(self, session: AsyncSession, news: PlanTransition) -> None:
         """Free the requests that a terminated plan holds: what is under way goes on, the rest is ACCEPTED again."""
         await self._catalogues.lock_mission(session, news.mission_id)
         change = Change(news.agency_id, self._clock(), f"plan {news.plan_id} was terminated: {news.reason}")

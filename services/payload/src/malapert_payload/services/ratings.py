@@ -11,7 +11,7 @@ from malapert_payload.domain.rating import Rating, rate
 from malapert_payload.domain.science import PlaceLight
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import repeated_faults, unknown_faults
-from malapert_payload.domain.visibility import Viewer, sight_of
+from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Stores
 
@@ -46,8 +46,8 @@ class RatingService:
             requests = await self._stores.requests.of_mission(session, mission_id)
         if faults := list(_faults(places, catalogue)):
             raise InvalidInputError("INVALID_PLACES", f"the places have {len(faults)} faults", faults=faults)
-        sight = sight_of(viewer, catalogue.agency_ids)
-        seen = [request for request in requests.values() if sight.admits(request)]
+        read_scope = read_scope_of(viewer, catalogue.agency_ids)
+        seen = [request for request in requests.values() if read_scope.admits(request)]
         return await asyncio.to_thread(rate, catalogue, seen, places)
 
 

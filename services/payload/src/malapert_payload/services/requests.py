@@ -11,7 +11,7 @@ from malapert_payload.domain.lifecycle import PLANNABLE_STATES, Change, check_ve
 from malapert_payload.domain.rating import ice_factor
 from malapert_payload.domain.request import ActivityRequest, RequestFilter, RequestState
 from malapert_payload.domain.science import PlaceLight, ice_proxy
-from malapert_payload.domain.visibility import Viewer, sight_of
+from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ownership import require_own
 from malapert_payload.services.ports import Clock, Stores
@@ -63,8 +63,8 @@ class RequestService:
         """
         async with self._database.reading() as session:
             catalogue = await self._reader.current(session, mission_id)
-            sight = sight_of(viewer, catalogue.agency_ids)
-            found = await self._requests.page(session, mission_id, sight, wanted, limit + 1)
+            read_scope = read_scope_of(viewer, catalogue.agency_ids)
+            found = await self._requests.page(session, mission_id, read_scope, wanted, limit + 1)
         return found[:limit], len(found) > limit
 
     async def cancel(
@@ -133,6 +133,6 @@ class RequestService:
     async def _seen(self, session: AsyncSession, mission_id: str, request_id: str, viewer: Viewer) -> ActivityRequest:
         catalogue = await self._reader.current(session, mission_id)
         request = await self._requests.find(session, mission_id, request_id)
-        if request is None or not sight_of(viewer, catalogue.agency_ids).admits(request):
+        if request is None or not read_scope_of(viewer, catalogue.agency_ids).admits(request):
             raise NotFoundError("request", request_id)
         return request

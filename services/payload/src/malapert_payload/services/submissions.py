@@ -13,7 +13,7 @@ from malapert_payload.domain.lifecycle import LIVE_STATES, Change, accept, check
 from malapert_payload.domain.prediction import Prediction, predict
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.validation import change_faults, submission_faults
-from malapert_payload.domain.visibility import Viewer, sight_of
+from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ownership import require_own
 from malapert_payload.services.ports import Clock, Stores
@@ -33,7 +33,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportCounts:
     """How many requests an import submitted, revised, and found as they were."""
 
     submitted: int
@@ -42,7 +42,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Present:
+class _MissionState:
     """What a mission has that requests are judged by."""
 
     catalogue: Catalogue
@@ -145,7 +145,7 @@ class SubmissionService:
                 await self._catalogues.lock_mission(session, mission_id)
             present = await self._present(session, mission_id, [definition], viewer)
             before = present.stored.get(definition.request_id)
-            if before is None or not sight_of(viewer, present.catalogue.agency_ids).admits(before):
+            if before is None or not read_scope_of(viewer, present.catalogue.agency_ids).admits(before):
                 raise NotFoundError("request", definition.request_id)
             require_own([before], viewer)
             check_version(before, seen_version)
@@ -157,9 +157,9 @@ class SubmissionService:
                 await self._record.keep(session, [(before, after)])
         return after
 
-    async def take_all(
+    async def import_all(
         self, mission_id: str, requests: Sequence[ActivityRequest], reason: str, viewer: Viewer, *, validate_only: bool
-    ) -> Taken:
+    ) -> ImportCounts:
         """Take many requests, all or none; raises as `revise` does, and where one is not the viewer's to see."""
         opening = self._database.reading() if validate_only else self._database.transaction()
         async with opening as session:
@@ -173,7 +173,7 @@ class SubmissionService:
             if not validate_only:
                 await self._record.keep(session, changes)
         revised = sum(before is not None for before, _ in changes)
-        return Taken(len(changes) - revised, revised, unchanged)
+        return ImportCounts(len(changes) - revised, revised, unchanged)
 
     async def _accepted(
         self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
@@ -191,7 +191,7 @@ class SubmissionService:
         viewer: Viewer,
         *,
         stored_as_taken: bool = False,
-    ) -> _Present:
+    ) -> _MissionState:
         """Load only what requests are judged by: themselves as they stand, and what their relations lead to."""
         catalogue = await self._reader.current(session, mission_id)
         require_own(requests, viewer)
@@ -201,25 +201,27 @@ class SubmissionService:
         related: frozenset[str] = frozenset()
         others: list[ActivityRequest] = []
         if named or (stored and not stored_as_taken):
-            sight = sight_of(viewer, catalogue.agency_ids)
+            read_scope = read_scope_of(viewer, catalogue.agency_ids)
             found = await self._requests.find_all(session, mission_id, named)
-            related = frozenset(key for key, item in found.items() if item.state in LIVE_STATES and sight.admits(item))
+            related = frozenset(
+                key for key, item in found.items() if item.state in LIVE_STATES and read_scope.admits(item)
+            )
             others = await self._requests.with_relations(session, mission_id)
-        return _Present(catalogue, stored, related, tuple(item for item in others if item.state in LIVE_STATES))
+        return _MissionState(catalogue, stored, related, tuple(item for item in others if item.state in LIVE_STATES))
 
 
-def _change_faults(requests: Sequence[ActivityRequest], present: _Present) -> tuple[Fault, ...]:
+def _change_faults(requests: Sequence[ActivityRequest], present: _MissionState) -> tuple[Fault, ...]:
     return change_faults(present.catalogue, requests, present.stored, present.related_ids, present.others)
 
 
-def _check(requests: Sequence[ActivityRequest], present: _Present, hidden: Sequence[Fault]) -> Check:
+def _check(requests: Sequence[ActivityRequest], present: _MissionState, hidden: Sequence[Fault]) -> Check:
     faults = (*_change_faults(requests, present), *hidden)
     faulty = {fault.path.partition(".")[0] for fault in faults}
     sound = [request for index, request in enumerate(requests) if f"requests[{index}]" not in faulty]
     return Check(faults, tuple(told for request in sound for told in predict(request, present.catalogue)))
 
 
-def _hidden(requests: Sequence[ActivityRequest], present: _Present, viewer: Viewer) -> list[Fault]:
+def _hidden(requests: Sequence[ActivityRequest], present: _MissionState, viewer: Viewer) -> list[Fault]:
     """Return a fault for each request whose identifier one of another agency has."""
     return [
         Fault(

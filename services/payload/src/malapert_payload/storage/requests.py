@@ -19,7 +19,7 @@ from malapert_payload.domain.request import (
     Standing,
     Visibility,
 )
-from malapert_payload.domain.visibility import Sight
+from malapert_payload.domain.visibility import ReadScope
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 Changed = tuple[ActivityRequest | None, ActivityRequest]
@@ -85,10 +85,10 @@ class RequestStore:
         return [_request(row, []) for row in rows]
 
     async def page(
-        self, session: AsyncSession, mission_id: str, sight: Sight, wanted: RequestFilter, limit: int
+        self, session: AsyncSession, mission_id: str, read_scope: ReadScope, wanted: RequestFilter, limit: int
     ) -> list[ActivityRequest]:
         """Return at most so many of the requests that are seen and wanted, by identifier."""
-        query = _of_mission(mission_id).where(_admitted(sight), RequestRow.request_id > wanted.after_request_id)
+        query = _of_mission(mission_id).where(_admitted(read_scope), RequestRow.request_id > wanted.after_request_id)
         if wanted.states:
             query = query.where(_in_states(wanted.states))
         if wanted.visibilities:
@@ -112,7 +112,7 @@ class RequestStore:
         if rows:
             await connection.execute(insert(RequestChangeRow), rows)
 
-    async def taken_ids(self, session: AsyncSession, mission_id: str, request_ids: Collection[str]) -> set[str]:
+    async def existing_ids(self, session: AsyncSession, mission_id: str, request_ids: Collection[str]) -> set[str]:
         """Return those of the identifiers that the mission's requests have already."""
         found: set[str] = set()
         for part in _parts(request_ids):
@@ -153,10 +153,10 @@ def _in_states(states: Iterable[RequestState]) -> ColumnElement[bool]:
     return col(RequestRow.state).in_([state.name for state in states])
 
 
-def _admitted(sight: Sight) -> ColumnElement[bool]:
-    if sight.everything:
+def _admitted(read_scope: ReadScope) -> ColumnElement[bool]:
+    if read_scope.everything:
         return true()
-    return or_(_visible_to(sight.visibilities), col(RequestRow.agency_id) == sight.agency_id)
+    return or_(_visible_to(read_scope.visibilities), col(RequestRow.agency_id) == read_scope.agency_id)
 
 
 def _visible_to(visibilities: Iterable[Visibility]) -> ColumnElement[bool]:

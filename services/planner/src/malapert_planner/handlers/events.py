@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.plan import Plan, PlanNotice, PlanState
 from malapert_planner.handlers.messages import notice_message, plan_summary
-from malapert_planner.services.demand_changes import DemandChanges, RequestNews
+from malapert_planner.services.demand_changes import DemandChanges, RequestUpdate
 
 _STATE_PREFIX = "REQUEST_STATE_"
 
@@ -60,7 +60,7 @@ class RequestEventHandler:
         """Give a change of a request its effect on plans."""
         message = event.parse(payload_event_pb2.RequestChanged)
         request, change = message.request, message.request.history[-1]
-        news = RequestNews(
+        news = RequestUpdate(
             mission_id=request.mission_id,
             request_id=request.request_id,
             request_version=request.version,

@@ -8,7 +8,7 @@ from malapert.payload.v1 import request_pb2
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.services.held_spans import CHOSEN_CONDITIONS, HeldSpans
-from malapert_planner.services.window_conversion import Clockwork, merged
+from malapert_planner.services.window_conversion import ProblemClock, merged
 
 _NEVER: tuple[Span, ...] = ((0, 1),)
 """Span of one second, too short for any activity: no spans at all would mean the whole horizon, and so the plan
@@ -34,7 +34,7 @@ def allowed_windows(draft: request_pb2.ActivityDraft, problem: PlanningProblem, 
     placed = [
         condition for condition in draft.conditions if condition.kind not in chosen and not held.is_timed(condition)
     ]
-    allowed, is_cut = _named(draft, held.clockwork), bool(draft.windows or timed)
+    allowed, is_cut = _named(draft, held.problem_clock), bool(draft.windows or timed)
     for condition in timed:
         allowed = intersection(allowed, held.of(condition))
     place_ids = draft.place_ids or (
@@ -48,15 +48,15 @@ def allowed_windows(draft: request_pb2.ActivityDraft, problem: PlanningProblem, 
     return Allowed((allowed or _NEVER) if is_cut else (), at_places, kept)
 
 
-def _named(draft: request_pb2.ActivityDraft, clockwork: Clockwork) -> tuple[Span, ...]:
+def _named(draft: request_pb2.ActivityDraft, problem_clock: ProblemClock) -> tuple[Span, ...]:
     if not draft.windows:
-        return ((0, clockwork.horizon_s),)
-    spans = (clockwork.inner_span(window) for window in draft.windows)
+        return ((0, problem_clock.horizon_s),)
+    spans = (problem_clock.inner_span(window) for window in draft.windows)
     return merged(span for span in spans if span is not None)
 
 
 def _at(place_id: str, conditions: list[request_pb2.Condition], held: HeldSpans) -> tuple[Span, ...]:
-    spans: tuple[Span, ...] = ((0, held.clockwork.horizon_s),)
+    spans: tuple[Span, ...] = ((0, held.problem_clock.horizon_s),)
     for condition in conditions:
         spans = intersection(spans, held.of(condition, place_id))
     return spans

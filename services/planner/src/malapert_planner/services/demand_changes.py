@@ -18,7 +18,7 @@ _LEFT_A_RELEASED_PLAN = _GONE | {"ACCEPTED", "TERMINATED"}
 
 
 @dataclass(frozen=True, slots=True)
-class RequestNews:
+class RequestUpdate:
     """What is known of a changed request: its state and version after the change, and who changed it, when and why."""
 
     mission_id: str
@@ -44,7 +44,7 @@ class DemandChanges:
         self._plans = plans
         self._announcer = announcer
 
-    async def changed(self, session: AsyncSession, news: RequestNews) -> None:
+    async def changed(self, session: AsyncSession, news: RequestUpdate) -> None:
         """Note on every plan that was made for the request as it was before that it is so no more."""
         for plan in await self._plans.holding(session, news.mission_id, news.request_id):
             change = _change(plan, news)
@@ -56,7 +56,7 @@ class DemandChanges:
                 log.info("plan outdated", plan_id=plan.plan_id, request_id=news.request_id, change=change)
 
 
-def _change(plan: Plan, news: RequestNews) -> str:
+def _change(plan: Plan, news: RequestUpdate) -> str:
     if news.state in _GONE:
         return news.state
     if news.revised:

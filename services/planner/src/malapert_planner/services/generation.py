@@ -25,7 +25,7 @@ from malapert_planner.services import service_requests as ask
 from malapert_planner.services.missions import mission_document
 from malapert_planner.services.orbits import orbiter_requests
 from malapert_planner.services.plan_content import PlanBasis, make_content
-from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, StageNews, plan_job
+from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, StageProgress, plan_job
 from malapert_planner.services.ports import Announcer, Clock, CommsWindows, LandingSites, Payloads
 from malapert_planner.services.problem_builder import build_problem
 from malapert_planner.services.problem_file import write_defect
@@ -81,7 +81,7 @@ class _Ground:
     routes: route_pb2.FindRoutesResponse
 
 
-_NOWHERE = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), route_pb2.FindRoutesResponse())
+_NO_GROUND = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), route_pb2.FindRoutesResponse())
 """Empty ground of a mission without a terrain."""
 
 
@@ -149,7 +149,7 @@ class PlanGeneration:
         self, context: OperationContext, request: plan_pb2.GeneratePlanRequest, document: MissionDocument
     ) -> _Ground:
         if document.terrain is None:
-            return _NOWHERE
+            return _NO_GROUND
         sites = self._making.neighbours.landing_sites
         context.stage("terrain", "Laying the terrain")
         search: site_pb2.SiteSearch | None = None
@@ -219,7 +219,7 @@ class PlanGeneration:
             stations=stations,
             windows=windows,
             requests=requests,
-            bookings=_in_the_way(bookings, precursor),
+            bookings=_blocking_bookings(bookings, precursor),
         )
 
     def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:
@@ -267,11 +267,11 @@ def solve_priority(asked: solve_pb2.SolvePriority.ValueType, otherwise: Priority
     return _PRIORITIES.get(asked, otherwise)
 
 
-def follow_stages(context: OperationContext) -> Callable[[StageNews], None]:
+def follow_stages(context: OperationContext) -> Callable[[StageProgress], None]:
     """Return what tells an operation how far a job is."""
     stage = ""
 
-    def progressed(news: StageNews) -> None:
+    def progressed(news: StageProgress) -> None:
         nonlocal stage
         if news.stage != stage:
             stage = news.stage
@@ -318,7 +318,7 @@ def require_schedule(result: SolveResult) -> None:
     raise PreconditionError("INFEASIBLE", message, metadata=metadata)
 
 
-def _in_the_way(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:
+def _blocking_bookings(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:
     """Return the bookings but those of the plan that is corrected: ending it gives them back."""
     own = set(precursor.contact_ids) if precursor else set()
     return [booking for booking in bookings if booking.contact_id not in own]

@@ -13,7 +13,7 @@ from malapert_planner.mission_document.link_checks import light_from_places
 from malapert_planner.services.calendars import calendar_spans
 from malapert_planner.services.link_requests import station_id_of
 from malapert_planner.services.orbits import orbiter_id_of
-from malapert_planner.services.window_conversion import RATE, Clockwork, merged, rates, without
+from malapert_planner.services.window_conversion import RATE, ProblemClock, merged, rates, without
 
 _WINDOW_KINDS = {
     request_pb2.CONDITION_KIND_ILLUMINATION: window_pb2.WINDOW_KIND_ILLUMINATION,
@@ -51,13 +51,15 @@ class HeldSpans:
     Where a condition must hold spans shrink inward, and links to where they have a rate; where it must not they grow.
     """
 
-    def __init__(self, document: MissionDocument, windows: Sequence[window_pb2.Window], clockwork: Clockwork) -> None:
+    def __init__(
+        self, document: MissionDocument, windows: Sequence[window_pb2.Window], problem_clock: ProblemClock
+    ) -> None:
         self._document = document
         self._windows: dict[window_pb2.WindowKind.ValueType, list[window_pb2.Window]] = defaultdict(list)
         for window in windows:
             self._windows[window.kind].append(window)
-        self.clockwork = clockwork
-        self._calendars = calendar_spans(document, clockwork)
+        self.problem_clock = problem_clock
+        self._calendars = calendar_spans(document, problem_clock)
 
     @property
     def place_ids(self) -> list[str]:
@@ -72,7 +74,7 @@ class HeldSpans:
 
     def of(self, condition: request_pb2.Condition, place_id: str = "") -> tuple[Span, ...]:
         """Return when a condition is kept, at a place; of several orbiters, stations or calendars any will do."""
-        horizon = (0, self.clockwork.horizon_s)
+        horizon = (0, self.problem_clock.horizon_s)
         if condition.kind == request_pb2.CONDITION_KIND_AVAILABILITY:
             spans = merged(span for name in condition.calendar_ids for span in self._calendars[name])
             return tuple(without(horizon, spans)) if condition.outside else spans
@@ -101,13 +103,13 @@ class HeldSpans:
 
     def _open(self, window: window_pb2.Window) -> Iterator[Span]:
         """Yield a window's whole seconds; of one with a rate those in which it is not zero."""
-        span = self.clockwork.inner_span(window.interval)
+        span = self.problem_clock.inner_span(window.interval)
         if span is None:
             return
         if not any(profile.quantity == RATE for profile in window.profiles):
             yield span
             return
-        steps = rates(window, span, self.clockwork)
+        steps = rates(window, span, self.problem_clock)
         for start_s, end_s, rate_bps in zip(
             steps.offset_s, (*steps.offset_s[1:], span[1]), steps.rate_bps, strict=True
         ):
@@ -123,6 +125,6 @@ class HeldSpans:
         return self._spans((window for window in eclipses if window.orbiter_id == orbiter_id), inner=inner)
 
     def _spans(self, windows: Iterable[window_pb2.Window], *, inner: bool) -> tuple[Span, ...]:
-        convert = self.clockwork.inner_span if inner else self.clockwork.outer_span
+        convert = self.problem_clock.inner_span if inner else self.problem_clock.outer_span
         spans = (convert(window.interval) for window in windows)
         return merged(span for span in spans if span is not None)

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter
 
 from malapert_planner.services.planning_jobs import (
-    StageNews,
+    StageProgress,
     check_job,
     explain_job,
     levels_job,
@@ -32,7 +32,7 @@ WORKER_MODULES = (
     "malapert_planner.solvers.solve",
 )
 """Modules that a worker's processes load once for all jobs."""
-NEWS = TypeAdapter(StageNews)
+PROGRESS = TypeAdapter(StageProgress)
 """JSON form of a job's progress."""
 
 

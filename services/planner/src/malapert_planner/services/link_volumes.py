@@ -23,11 +23,11 @@ from malapert_planner.services.held_spans import HeldSpans
 from malapert_planner.services.request_messages import interval
 from malapert_planner.services.window_conversion import rates
 
-MOST_STRETCHES = 64
+MOST_RANGES = 64
 """Largest number of ranges of starts that a chain is offered, since each is a mode of the model: the best of each
 pass first."""
-STRETCHES_OF_A_PASS = 2
-NEARLY = 0.97
+MOST_RANGES_OF_A_PASS = 2
+LEAST_SHARE_OF_BEST = 0.97
 """Least share of the best volume that a start gives to be in the same range as the best: all count for the least of
 them."""
 KEY_RATE = "expected_key_rate_bps"
@@ -40,8 +40,8 @@ _Chain = list[request_pb2.ActivityDraft]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Starts of a step in a pass, from one to another, at a place if that matters, and what each gives at least."""
+class _StartRange:
+    """A range of starts of a step in a pass, at a place if that matters, with the least volume that one of them gives."""
 
     starts_s: Span
     place_id: str
@@ -83,8 +83,8 @@ def with_link_volumes(
 def _modes(chain: _Chain, problem: PlanningProblem, held: HeldSpans) -> Iterator[_Chain]:
     number = next(n for n, draft in enumerate(chain) if any(use.amount_per_link_bit > 0 for use in draft.uses))
     step = chain[number]
-    found = sorted(_stretches(step, problem, held), key=lambda each: (each.rank, -each.volume_bit, each.starts_s))
-    for each in sorted(found[:MOST_STRETCHES], key=lambda each: (each.starts_s, each.place_id)):
+    found = sorted(_start_ranges(step, problem, held), key=lambda each: (each.rank, -each.volume_bit, each.starts_s))
+    for each in sorted(found[:MOST_RANGES], key=lambda each: (each.starts_s, each.place_id)):
         first, last = (problem.start_time + timedelta(seconds=start_s) for start_s in each.starts_s)
         mark = f"@{first:%Y%m%dT%H%M%SZ}" + (f"-{each.place_id}" if each.place_id else "")
         copies = [_copy(draft, mark, each.place_id) for draft in chain]
@@ -95,7 +95,7 @@ def _modes(chain: _Chain, problem: PlanningProblem, held: HeldSpans) -> Iterator
         yield copies
 
 
-def _stretches(step: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans) -> Iterator[_Stretch]:
+def _start_ranges(step: request_pb2.ActivityDraft, problem: PlanningProblem, held: HeldSpans) -> Iterator[_StartRange]:
     """Yield the stretches of starts on the grid in which something is given, of each pass the best first."""
     condition = next(each for each in step.conditions if each.kind in _LINKS and not each.outside)
     horizon = ((0, problem.horizon_s),)
@@ -105,19 +105,19 @@ def _stretches(step: request_pb2.ActivityDraft, problem: PlanningProblem, held: 
     for place_id in (step.place_ids or here) if on_moon else [""]:
         spans = intersection(allowed.windows or horizon, dict(allowed.place_windows).get(place_id, horizon))
         for window in held.windows_of(condition, place_id):
-            yield from _stretches_in(window, spans, step, problem, held, "" if problem.is_placeless else place_id)
+            yield from _start_ranges_in(window, spans, step, problem, held, "" if problem.is_placeless else place_id)
 
 
-def _stretches_in(
+def _start_ranges_in(
     window: window_pb2.Window,
     allowed: tuple[Span, ...],
     step: request_pb2.ActivityDraft,
     problem: PlanningProblem,
     held: HeldSpans,
     place_id: str,
-) -> Iterator[_Stretch]:
+) -> Iterator[_StartRange]:
     """Take the best start with those around it that give nearly as much, then the best of the rest."""
-    span, duration_s, grid_s = held.clockwork.inner_span(window.interval), _duration_s(step), problem.resolution_s
+    span, duration_s, grid_s = held.problem_clock.inner_span(window.interval), _duration_s(step), problem.resolution_s
     if span is None or span[1] - span[0] < duration_s:
         return
     given_bit = np.concatenate([[0.0], np.cumsum(_rates_bps(window, span, held))])
@@ -125,17 +125,17 @@ def _stretches_in(
     volumes_bit = given_bit[starts - span[0] + duration_s] - given_bit[starts - span[0]]
     inside = [any(low <= start and start + duration_s <= high for low, high in allowed) for start in starts.tolist()]
     left = np.where(inside, volumes_bit, 0.0)
-    for rank in range(STRETCHES_OF_A_PASS):
+    for rank in range(MOST_RANGES_OF_A_PASS):
         best = int(np.argmax(left)) if len(left) else 0
         if not len(left) or left[best] <= 0:
             return
         first = last = best
-        while first > 0 and left[first - 1] >= NEARLY * left[best]:
+        while first > 0 and left[first - 1] >= LEAST_SHARE_OF_BEST * left[best]:
             first -= 1
-        while last + 1 < len(left) and left[last + 1] >= NEARLY * left[best]:
+        while last + 1 < len(left) and left[last + 1] >= LEAST_SHARE_OF_BEST * left[best]:
             last += 1
         least_bit = float(left[first : last + 1].min())
-        yield _Stretch((int(starts[first]), int(starts[last])), place_id, least_bit, rank)
+        yield _StartRange((int(starts[first]), int(starts[last])), place_id, least_bit, rank)
         left[first : last + 1] = 0.0
 
 
@@ -144,10 +144,10 @@ def _rates_bps(window: window_pb2.Window, span: Span, held: HeldSpans) -> NDArra
     seconds = np.arange(span[0], span[1] + 1, dtype=np.float64)
     keys = next((profile for profile in window.profiles if profile.quantity == KEY_RATE), None)
     if keys is not None:
-        offsets_s = np.array(keys.offset_s) + held.clockwork.edges_s(window.interval)[0]
+        offsets_s = np.array(keys.offset_s) + held.problem_clock.edges_s(window.interval)[0]
         at_edges = np.interp(seconds, offsets_s, np.array(keys.value))
         return np.asarray((at_edges[:-1] + at_edges[1:]) / 2)
-    steps = rates(window, span, held.clockwork)
+    steps = rates(window, span, held.problem_clock)
     found = np.searchsorted(np.array(steps.offset_s), seconds[:-1], side="right") - 1
     return np.array(steps.rate_bps)[np.maximum(found, 0)]
 

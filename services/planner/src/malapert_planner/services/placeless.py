@@ -10,17 +10,17 @@ from malapert_planner.domain.problem.places import DriveRule, Place, PowerSeries
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
 from malapert_planner.services.problem_inputs import ProblemInputs
-from malapert_planner.services.window_conversion import Clockwork
+from malapert_planner.services.window_conversion import ProblemClock
 
 PLENTY_WH, PLENTY_BIT = 1e9, 1e15
-UNRECKONED = frozenset({"battery_wh", "storage_bit", "generation_w", "load_w"})
+PLACE_PROFILES = frozenset({"battery_wh", "storage_bit", "generation_w", "load_w"})
 """Profiles that have no meaning without a place."""
 
 
 def placeless_frame(inputs: ProblemInputs) -> PlanningProblem:
     """Return the problem of a mission without a terrain, before what is asked for."""
     document = inputs.document
-    clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
+    problem_clock = ProblemClock(document.horizon.start, math.floor(document.horizon.duration.amount))
     place = Place(
         place_id=document.mission.id,
         title=document.mission.title,
@@ -29,8 +29,8 @@ def placeless_frame(inputs: ProblemInputs) -> PlanningProblem:
     )
     return PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
-        start_time=clockwork.start_time,
-        horizon_s=clockwork.horizon_s,
+        start_time=problem_clock.start_time,
+        horizon_s=problem_clock.horizon_s,
         resolution_s=round(document.solver.resolution.amount),
         asset_id=document.assets[0].id,
         start_place_id=place.place_id,

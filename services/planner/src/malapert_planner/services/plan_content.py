@@ -21,7 +21,7 @@ from malapert_planner.domain.schedule.result import SolveResult, Unplanned, WhyN
 from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.domain.validation.objective import ObjectiveParts
 from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
-from malapert_planner.services.placeless import UNRECKONED
+from malapert_planner.services.placeless import PLACE_PROFILES
 from malapert_planner.services.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.plannable import LeftOut, plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
@@ -156,7 +156,7 @@ def _message(
         profiles=[
             _profile(profile, problem)
             for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
-            if not (problem.is_placeless and profile.resource_id in UNRECKONED)
+            if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
         ],
         status=plan_pb2.SolveStatus.Value(f"SOLVE_STATUS_{result.status.name}"),
         objective=_objective(result, objective),

@@ -19,10 +19,10 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import LimitUse, ReservoirUse
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedDrive, Schedule
-from malapert_planner.services.window_conversion import Clockwork, without
+from malapert_planner.services.window_conversion import ProblemClock, without
 
 RETRY = "~retry"
-AS_ASKED = "as asked: "
+REQUESTED_QUANTITIES = "as asked: "
 """Prefix of the keys of a problem's metadata that hold activities' requested quantities before they were measured."""
 _Use = TypeVar("_Use", LimitUse, ReservoirUse)
 _FAILED = (replan_pb2.RUN_STATE_FAILED, replan_pb2.RUN_STATE_ABANDONED)
@@ -31,7 +31,7 @@ _BEGUN = (replan_pb2.RUN_STATE_STARTED, replan_pb2.RUN_STATE_DONE, *_FAILED)
 
 def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]) -> list[Fault]:
     """Return what is wrong with events of a plan, each with its path."""
-    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
     stations = {window.station_id for window in problem.contact_windows}
     planned = {placed.activity_id for placed in schedule.activities}
     faults = []
@@ -44,7 +44,7 @@ def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[
             if event.station_outage.station_id not in stations:
                 message = f"{event.station_outage.station_id!r} is not one of: {known}"
                 faults.append(Fault(f"{path}.station_outage.station_id", "UNKNOWN_STATION", message))
-            faults += _interval_faults(f"{path}.station_outage.interval", event.station_outage.interval, clockwork)
+            faults += _interval_faults(f"{path}.station_outage.interval", event.station_outage.interval, problem_clock)
         elif kind == "array_power":
             if not 0 <= event.array_power.factor <= 10:
                 message = f"{event.array_power.factor} must lie between 0 and 10"
@@ -55,7 +55,7 @@ def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[
                 message = f"{run.activity_id!r} is not in the plan"
                 faults.append(Fault(f"{path}.activity_run.activity_id", "NOT_PLANNED", message))
             if run.state in _BEGUN:
-                faults += _interval_faults(f"{path}.activity_run.interval", run.interval, clockwork)
+                faults += _interval_faults(f"{path}.activity_run.interval", run.interval, problem_clock)
             elif run.state != replan_pb2.RUN_STATE_SKIPPED:
                 faults.append(Fault(f"{path}.activity_run.state", "REQUIRED", "say what became of it"))
             for name in ("energy_wh", "data_bit"):
@@ -63,20 +63,20 @@ def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[
                     message = f"{getattr(run, name)} must lie between 0 and {LARGEST_AMOUNT:g}"
                     faults.append(Fault(f"{path}.activity_run.{name}", "OUT_OF_RANGE", message))
         elif kind == "drive_run":
-            if _planned_drive(schedule, event.drive_run, clockwork) is None:
+            if _planned_drive(schedule, event.drive_run, problem_clock) is None:
                 message = "the plan has no such drive that starts then"
                 faults.append(Fault(f"{path}.drive_run", "NOT_PLANNED", message))
-            faults += _interval_faults(f"{path}.drive_run.interval", event.drive_run.interval, clockwork)
+            faults += _interval_faults(f"{path}.drive_run.interval", event.drive_run.interval, problem_clock)
         else:
             faults += _measurement_faults(f"{path}.measurement", event.measurement, problem)
     return faults
 
 
-def _interval_faults(path: str, interval: type_pb2.Interval, clockwork: Clockwork) -> list[Fault]:
-    start_s, end_s = clockwork.edges_s(interval)
+def _interval_faults(path: str, interval: type_pb2.Interval, problem_clock: ProblemClock) -> list[Fault]:
+    start_s, end_s = problem_clock.edges_s(interval)
     if start_s >= end_s:
         return [Fault(path, "EMPTY_INTERVAL", "it must end after it starts")]
-    if end_s <= 0 or start_s >= clockwork.horizon_s:
+    if end_s <= 0 or start_s >= problem_clock.horizon_s:
         return [Fault(path, "OUTSIDE_HORIZON", "it lies outside of the plan's horizon")]
     return []
 
@@ -104,24 +104,26 @@ def apply_events(
     """
     if faults := event_faults(problem, schedule, events):
         raise InvalidInputError("INVALID_EVENTS", f"{len(faults)} faults in the events", faults=faults)
-    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
     for event in events:
         kind = event.WhichOneof("event")
         if kind == "station_outage":
             outage = event.station_outage
-            span = clockwork.outer_span(outage.interval) or (0, 0)
-            problem = replace(problem, contact_windows=tuple(_but(problem.contact_windows, outage.station_id, span)))
+            span = problem_clock.outer_span(outage.interval) or (0, 0)
+            problem = replace(
+                problem, contact_windows=tuple(_without_outage(problem.contact_windows, outage.station_id, span))
+            )
         elif kind == "array_power":
-            since_s = round(clockwork.offset_s(event.array_power.from_time.ToDatetime(problem.start_time.tzinfo)))
+            since_s = round(problem_clock.offset_s(event.array_power.from_time.ToDatetime(problem.start_time.tzinfo)))
             places = (
                 replace(place, generation=_scaled(place.generation, event.array_power.factor, since_s))
                 for place in problem.places
             )
             problem = replace(problem, places=tuple(places))
         elif kind == "activity_run":
-            problem, schedule = _run(problem, schedule, event.activity_run, clockwork)
+            problem, schedule = _run(problem, schedule, event.activity_run, problem_clock)
         elif kind == "drive_run":
-            schedule = _driven(schedule, event.drive_run, clockwork)
+            schedule = _driven(schedule, event.drive_run, problem_clock)
     # What was measured is of the tries that were run: the next ones were asked for as they had been planned.
     spans = {placed.activity_id: placed.span for placed in schedule.activities}
     for run in (event.activity_run for event in events if event.WhichOneof("event") == "activity_run"):
@@ -147,7 +149,7 @@ def with_levels(
     )
 
 
-def asked_anew(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -> PlanningProblem:
+def with_retries(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -> PlanningProblem:
     """Return a problem in which chains that have failed are asked for under the names that they were given anew.
 
     So are their other modes. A chain has one mark for each of its tries that failed. One whose request repeats is not
@@ -181,7 +183,7 @@ def _of_named(uses: tuple[_Use, ...], named: dict[str, Activity]) -> tuple[_Use,
     return tuple(replace(use, activity_id=named[use.activity_id].activity_id) for use in kept)
 
 
-def _but(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Iterable[ContactWindow]:
+def _without_outage(windows: Iterable[ContactWindow], station_id: str, span: Span) -> Iterable[ContactWindow]:
     """Yield the windows without a station's in a span; what is left of one keeps its name, further parts get a mark."""
     for window in windows:
         if window.station_id != station_id or window.span[1] <= span[0] or window.span[0] >= span[1]:
@@ -212,13 +214,13 @@ def _at(series: PowerSeries, time_s: int) -> float:
 
 
 def _run(
-    problem: PlanningProblem, schedule: Schedule, run: replan_pb2.ActivityRun, clockwork: Clockwork
+    problem: PlanningProblem, schedule: Schedule, run: replan_pb2.ActivityRun, problem_clock: ProblemClock
 ) -> tuple[PlanningProblem, Schedule]:
     others = tuple(placed for placed in schedule.activities if placed.activity_id != run.activity_id)
     placed = next(placed for placed in schedule.activities if placed.activity_id == run.activity_id)
     if run.state == replan_pb2.RUN_STATE_SKIPPED:
         return problem, replace(schedule, activities=others)
-    as_run = PlacedActivity(placed.activity_id, placed.place_id, clockwork.outer_span(run.interval) or placed.span)
+    as_run = PlacedActivity(placed.activity_id, placed.place_id, problem_clock.outer_span(run.interval) or placed.span)
     if run.state in _FAILED:
         wanted = run.state == replan_pb2.RUN_STATE_FAILED
         problem, gone = _failed(problem, run.activity_id, ask_again=wanted)
@@ -241,14 +243,14 @@ def _as_measured(problem: PlanningProblem, run: replan_pb2.ActivityRun, span: Sp
 
     asked = next(activity for activity in problem.activities if activity.activity_id == run.activity_id)
     numbers = json.dumps([asked.power_w, asked.data_bit, [product.data_bit for product in asked.products]])
-    metadata = {f"{AS_ASKED}{asked.activity_id}": numbers, **problem.metadata}
+    metadata = {f"{REQUESTED_QUANTITIES}{asked.activity_id}": numbers, **problem.metadata}
     activities = (measured(a) if a is asked else a for a in problem.activities)
     return replace(problem, activities=tuple(activities), metadata=metadata)
 
 
-def _as_asked(problem: PlanningProblem, activity: Activity) -> Activity:
+def _with_requested_quantities(problem: PlanningProblem, activity: Activity) -> Activity:
     """Return an activity with the power and data that it was asked with, whatever was measured since."""
-    numbers = problem.metadata.get(f"{AS_ASKED}{activity.activity_id}")
+    numbers = problem.metadata.get(f"{REQUESTED_QUANTITIES}{activity.activity_id}")
     if numbers is None:
         return activity
     power_w, data_bit, products_bit = json.loads(numbers)
@@ -268,7 +270,11 @@ def _failed(problem: PlanningProblem, activity_id: str, *, ask_again: bool) -> t
     asked = [a for a in problem.activities if mode_key(a) == mode_key(failed)]
     chain = [a for a in asked if a is failed or (a.chain_id and a.chain_id == failed.chain_id)]
     periodic = any(item.request_id == failed.request_id for item in problem.repetitions)
-    again = [_renamed(_as_asked(problem, activity)) for activity in asked] if ask_again and not periodic else []
+    again = (
+        [_renamed(_with_requested_quantities(problem, activity)) for activity in asked]
+        if ask_again and not periodic
+        else []
+    )
     worthless = {
         a.activity_id: replace(a, value=0.0, mandatory=False, chain_id="", chain_index=0, mode_id="")
         for a in chain
@@ -314,8 +320,8 @@ def _swapped(uses: tuple[_Use, ...], ids: set[str], again: bool) -> tuple[_Use, 
     )
 
 
-def _planned_drive(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) -> PlacedDrive | None:
-    planned_s = clockwork.offset_s(run.planned_start_time.ToDatetime(clockwork.start_time.tzinfo))
+def _planned_drive(schedule: Schedule, run: replan_pb2.DriveRun, problem_clock: ProblemClock) -> PlacedDrive | None:
+    planned_s = problem_clock.offset_s(run.planned_start_time.ToDatetime(problem_clock.start_time.tzinfo))
     for drive in schedule.drives:
         ends = (drive.from_place_id, drive.to_place_id)
         if ends == (run.from_place_id, run.to_place_id) and abs(drive.span[0] - planned_s) < 1:
@@ -323,9 +329,9 @@ def _planned_drive(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Cloc
     return None
 
 
-def _driven(schedule: Schedule, run: replan_pb2.DriveRun, clockwork: Clockwork) -> Schedule:
-    planned = _planned_drive(schedule, run, clockwork)
-    span = clockwork.outer_span(run.interval) or (0, 1)
+def _driven(schedule: Schedule, run: replan_pb2.DriveRun, problem_clock: ProblemClock) -> Schedule:
+    planned = _planned_drive(schedule, run, problem_clock)
+    span = problem_clock.outer_span(run.interval) or (0, 1)
     as_run = PlacedDrive(run.from_place_id, run.to_place_id, span)
     drives = (as_run if drive == planned else drive for drive in schedule.drives)
     return replace(schedule, drives=tuple(sorted(drives, key=lambda drive: drive.span)))

@@ -36,7 +36,7 @@ class SolveLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class StageNews:
+class StageProgress:
     """That a stage has begun, or how far it is."""
 
     stage: str
@@ -59,7 +59,7 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
     # Imported here: only a worker process loads OR-Tools.
     from malapert_planner.solvers.solve import solve
 
-    link.tell(StageNews("solve"))
+    link.tell(StageProgress("solve"))
     result = solve(
         problem,
         seed=limits.seed,
@@ -76,7 +76,7 @@ def _teller(link: JobLink) -> "Callable[[SolveProgress], None]":
         found = "no plan yet" if progress.objective is None else f"incumbent {progress.objective:.1f}"
         gap = "" if progress.gap is None else f", gap {100 * progress.gap:.1f} %"
         detail = f"{found}, bound {progress.bound:.1f}{gap}"
-        link.tell(StageNews("solve", min(progress.work / progress.work_limit, 1.0), detail))
+        link.tell(StageProgress("solve", min(progress.work / progress.work_limit, 1.0), detail))
 
     return progressed
 
@@ -87,11 +87,11 @@ def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limit
 
     if result.status in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN) or link.cancelled.is_set():
         return PlanningOutcome(result, None, None, ())
-    link.tell(StageNews("validate"))
+    link.tell(StageProgress("validate"))
     validation = validate(problem, result.schedule)
     if not validation.valid:
         return PlanningOutcome(result, validation, None, ())
-    link.tell(StageNews("explain"))
+    link.tell(StageProgress("explain"))
     unplanned = tuple(
         explain_unplanned(
             problem,
@@ -128,7 +128,7 @@ def replan_job(
     """
     from malapert_planner.solvers.replan import replan
 
-    link.tell(StageNews("solve"))
+    link.tell(StageProgress("solve"))
     asked = disturbance(problem, baseline)
     result = replan(
         asked.problem,

@@ -31,7 +31,7 @@ from malapert_planner.services.link_volumes import with_link_volumes
 from malapert_planner.services.placeless import placeless_frame
 from malapert_planner.services.plannable import plannable
 from malapert_planner.services.problem_inputs import ProblemInputs
-from malapert_planner.services.window_conversion import Clockwork, generation, merged, rates, without
+from malapert_planner.services.window_conversion import ProblemClock, generation, merged, rates, without
 
 WINDOW_KINDS = {
     window_pb2.WINDOW_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
@@ -69,23 +69,23 @@ def build_problem(inputs: ProblemInputs) -> PlanningProblem:
 def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
     document, surface = inputs.document, inputs.document.surface
     asset = surface.rover
-    clockwork = Clockwork(document.horizon.start, math.floor(document.horizon.duration.amount))
+    problem_clock = ProblemClock(document.horizon.start, math.floor(document.horizon.duration.amount))
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
     return PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
-        start_time=clockwork.start_time,
-        horizon_s=clockwork.horizon_s,
+        start_time=problem_clock.start_time,
+        horizon_s=problem_clock.horizon_s,
         resolution_s=round(document.solver.resolution.amount),
         asset_id=asset.id,
         start_place_id=asset.start_place,
-        places=tuple(_places(inputs, clockwork)),
+        places=tuple(_places(inputs, problem_clock)),
         drives=tuple(_drive(route, inputs) for route in inputs.routes if not _is_stay(route)),
         drive_rule=_drive_rule(inputs),
         activities=(),
         relations=(),
         repetitions=(),
-        contact_windows=tuple(_contact_windows(inputs, clockwork)),
+        contact_windows=tuple(_contact_windows(inputs, problem_clock)),
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
             capacity_wh=capacity_wh,
@@ -116,13 +116,13 @@ def with_demand(
     windows: Sequence[window_pb2.Window],
 ) -> PlanningProblem:
     """Return a problem with what is asked for in place of what was."""
-    clockwork = Clockwork(problem.start_time, problem.horizon_s)
-    held = HeldSpans(document, windows, clockwork)
+    problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
+    held = HeldSpans(document, windows, problem_clock)
     demand = with_link_volumes(plannable(requests).demand, problem, held)
     activities = tuple(_activity(draft, problem, held) for draft in demand.activities)
     return replace(
         problem,
-        places=_with_absences(problem.places, activities, windows, clockwork),
+        places=_with_absences(problem.places, activities, windows, problem_clock),
         activities=activities,
         relations=tuple(_relation(relation) for relation in demand.relations),
         repetitions=tuple(
@@ -140,7 +140,7 @@ def source_window_id(window_id: str) -> str:
     return window_id.partition(PART_MARK)[0]
 
 
-def _places(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Place]:
+def _places(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[Place]:
     found: dict[str, dict[ConditionKind, list[window_pb2.Window]]] = defaultdict(lambda: defaultdict(list))
     for window in inputs.windows:
         if window.kind in WINDOW_KINDS:
@@ -151,13 +151,13 @@ def _places(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Place]:
         yield Place(
             place_id=waypoint.waypoint_id,
             title=waypoint.title,
-            windows={kind: _spans(windows[kind], clockwork) for kind in WINDOW_KINDS.values()},
-            generation=generation(windows[ConditionKind.ILLUMINATION], array_power_w, clockwork),
+            windows={kind: _spans(windows[kind], problem_clock) for kind in WINDOW_KINDS.values()},
+            generation=generation(windows[ConditionKind.ILLUMINATION], array_power_w, problem_clock),
         )
 
 
-def _spans(windows: Iterable[window_pb2.Window], clockwork: Clockwork) -> tuple[Span, ...]:
-    spans = (clockwork.inner_span(window.interval) for window in windows)
+def _spans(windows: Iterable[window_pb2.Window], problem_clock: ProblemClock) -> tuple[Span, ...]:
+    spans = (problem_clock.inner_span(window.interval) for window in windows)
     return merged(span for span in spans if span is not None)
 
 
@@ -238,7 +238,7 @@ def _with_absences(
     places: tuple[Place, ...],
     activities: Iterable[Activity],
     windows: Sequence[window_pb2.Window],
-    clockwork: Clockwork,
+    problem_clock: ProblemClock,
 ) -> tuple[Place, ...]:
     """Return places with windows of what activities ask to be absent there; those of earlier ones leave."""
     wanted = {condition.kind for activity in activities for condition in activity.conditions}
@@ -247,18 +247,18 @@ def _with_absences(
         replace(
             place,
             windows={kind: spans for kind, spans in place.windows.items() if kind in WINDOW_KINDS.values()}
-            | {_ABSENCES[kind]: _absent(place.place_id, kind, windows, clockwork) for kind in kinds},
+            | {_ABSENCES[kind]: _absent(place.place_id, kind, windows, problem_clock) for kind in kinds},
         )
         for place in places
     )
 
 
 def _absent(
-    place_id: str, kind: ConditionKind, windows: Sequence[window_pb2.Window], clockwork: Clockwork
+    place_id: str, kind: ConditionKind, windows: Sequence[window_pb2.Window], problem_clock: ProblemClock
 ) -> tuple[Span, ...]:
     held = (w for w in windows if w.place_id == place_id and WINDOW_KINDS.get(w.kind) is kind)
-    spans = (clockwork.outer_span(window.interval) for window in held)
-    return tuple(without((0, clockwork.horizon_s), merged(span for span in spans if span is not None)))
+    spans = (problem_clock.outer_span(window.interval) for window in held)
+    return tuple(without((0, problem_clock.horizon_s), merged(span for span in spans if span is not None)))
 
 
 def _relation(relation: request_pb2.ActivityRelation) -> Relation:
@@ -323,12 +323,12 @@ def _choices(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
         yield Limit(f"{kind}:{name}", title, choice.count, "1", uses, is_choice=True)
 
 
-def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[ContactWindow]:
+def _contact_windows(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[ContactWindow]:
     communications = inputs.document.surface.communications
     min_length_s = math.ceil(communications.min_contact.amount)
-    taken = _taken(inputs, clockwork)
+    taken = _unavailable_spans(inputs, problem_clock)
     for window in inputs.windows:
-        span = clockwork.inner_span(window.interval)
+        span = problem_clock.inner_span(window.interval)
         if window.kind != window_pb2.WINDOW_KIND_CONTACT or span is None:
             continue
         station = inputs.stations[window.station_id]
@@ -339,7 +339,7 @@ def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Co
                 station_id=window.station_id,
                 place_id=window.place_id,
                 span=part,
-                rate=rates(window, part, clockwork),
+                rate=rates(window, part, problem_clock),
                 setup_s=math.ceil(station.setup_s.value),
                 teardown_s=math.ceil(station.teardown_s.value),
                 min_length_s=min_length_s,
@@ -347,13 +347,13 @@ def _contact_windows(inputs: ProblemInputs, clockwork: Clockwork) -> Iterable[Co
             )
 
 
-def _taken(inputs: ProblemInputs, clockwork: Clockwork) -> Mapping[str, tuple[Span, ...]]:
+def _unavailable_spans(inputs: ProblemInputs, problem_clock: ProblemClock) -> Mapping[str, tuple[Span, ...]]:
     """When each station cannot track for us: others' bookings, and our own set-up and teardown around them."""
     spans: dict[str, list[Span]] = defaultdict(list)
     for booking in inputs.bookings:
         station = inputs.stations.get(booking.station_id)
         if station is not None:
-            start_s, end_s = clockwork.edges_s(booking.occupied)
+            start_s, end_s = problem_clock.edges_s(booking.occupied)
             own = (math.ceil(station.teardown_s.value), math.ceil(station.setup_s.value))
             spans[booking.station_id].append((math.floor(start_s) - own[0], math.ceil(end_s) + own[1]))
     return defaultdict(tuple, {station_id: merged(taken) for station_id, taken in spans.items()})

@@ -33,7 +33,7 @@ from malapert_planner.services.generation import (
 )
 from malapert_planner.services.missions import mission_document
 from malapert_planner.services.plan_content import PlanBasis, make_content
-from malapert_planner.services.plan_events import apply_events, asked_anew, with_levels
+from malapert_planner.services.plan_events import apply_events, with_levels, with_retries
 from malapert_planner.services.plannable import NOT_SUPPORTED
 from malapert_planner.services.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
 from malapert_planner.services.problem_builder import with_demand
@@ -72,7 +72,7 @@ class PlanReplanning:
         wanted = frozenset[str]()
         if request.take_requests:
             asked = with_demand(problem, document, inputs.requests, inputs.windows)
-            asked = asked_anew(asked, [*message.replan.events, *events])
+            asked = with_retries(asked, [*message.replan.events, *events])
             problem, wanted = _with_past(problem, asked, as_run, now_s)
         baseline = Baseline(
             schedule=as_run,

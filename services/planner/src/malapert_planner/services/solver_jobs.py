@@ -11,8 +11,8 @@ from malapert_core.job_submission import JobSubmitter
 from malapert_core.job_worker import Perform, Tell
 from malapert_core.work_queue import Job, Priority, WorkQueue
 
-from malapert_planner.services.job_messages import JOBS, NEWS, arguments_of, do_job, result_of
-from malapert_planner.services.planning_jobs import StageNews
+from malapert_planner.services.job_messages import JOBS, PROGRESS, arguments_of, do_job, result_of
+from malapert_planner.services.planning_jobs import StageProgress
 from malapert_planner.services.worker_process import WorkerProcesses
 
 AREA = "planner"
@@ -36,7 +36,7 @@ class SolverJobs:
         *arguments: Any,
         priority: Priority = Priority.INTERACTIVE,
         key: str = "",
-        on_progress: Callable[[StageNews], None] | None = None,
+        on_progress: Callable[[StageProgress], None] | None = None,
         cancelled: asyncio.Event | None = None,
     ) -> Any:
         """Return what a job of `JOBS` returns for its arguments.
@@ -61,7 +61,7 @@ class SolverJobs:
 
         def progressed(news: bytes) -> None:
             if on_progress is not None:
-                on_progress(NEWS.validate_json(news))
+                on_progress(PROGRESS.validate_json(news))
 
         result = await self._submitter.run(
             Job(job_id, kind, priority, request), on_progress=progressed, cancelled=cancelled, left_on_stop=bool(key)
@@ -83,7 +83,7 @@ def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
                         do_job,
                         job,
                         request,
-                        on_progress=lambda news: tell(NEWS.dump_json(news)),
+                        on_progress=lambda news: tell(PROGRESS.dump_json(news)),
                         cancelled=unwanted,
                     )
                 )

@@ -6,7 +6,7 @@ from malapert.comms_window.v1 import window_pb2
 
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.validation.report import Profile
-from malapert_planner.services.window_conversion import Clockwork
+from malapert_planner.services.window_conversion import ProblemClock
 
 _KINDS = (window_pb2.WINDOW_KIND_ILLUMINATION, window_pb2.WINDOW_KIND_DARKNESS)
 _QUANTITY = "sun_elevation_deg"
@@ -14,11 +14,11 @@ _QUANTITY = "sun_elevation_deg"
 
 def sun_elevation(problem: PlanningProblem, windows: Sequence[window_pb2.Window]) -> list[Profile]:
     """Return the Sun's elevation as a profile, or none where the windows do not give it."""
-    clockwork = Clockwork(problem.start_time, problem.horizon_s)
+    problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
     samples: dict[float, float] = {}
     for window in windows:
         if window.kind in _KINDS and window.place_id == problem.start_place_id:
-            start_s = clockwork.edges_s(window.interval)[0]
+            start_s = problem_clock.edges_s(window.interval)[0]
             for profile in window.profiles:
                 if profile.quantity == _QUANTITY:
                     offsets_s = [start_s + offset_s for offset_s in profile.offset_s]

@@ -19,7 +19,7 @@ RATE = "rate_bps"
 
 
 @dataclass(frozen=True, slots=True)
-class Clockwork:
+class ProblemClock:
     """The horizon of a problem: instants become seconds after its start, spans are cut to it."""
 
     start_time: datetime
@@ -71,33 +71,33 @@ def without(span: Span, taken: Sequence[Span]) -> list[Span]:
     return [part for part in left if part[0] < part[1]]
 
 
-def generation(windows: Sequence[window_pb2.Window], array_power_w: float, clockwork: Clockwork) -> PowerSeries:
+def generation(windows: Sequence[window_pb2.Window], array_power_w: float, problem_clock: ProblemClock) -> PowerSeries:
     """Return the power of the array at a place from its illumination windows; zero outside of them.
 
     The power is the array's times the visible fraction of the solar disc; a window counts for the whole seconds in it.
     """
     samples: dict[int, float] = {}
     for window in sorted(windows, key=lambda item: item.interval.start_time.ToNanoseconds()):
-        span = clockwork.inner_span(window.interval)
+        span = problem_clock.inner_span(window.interval)
         if span is None or span[1] - span[0] < 2:
             continue
-        window_start_s = clockwork.edges_s(window.interval)[0]
+        window_start_s = problem_clock.edges_s(window.interval)[0]
         profile = profile_of(window, "sun_fraction")
         times_s = [span[0], *_inner_times(profile, window_start_s, span), span[1]]
         powers_w = [array_power_w * _linear(profile, time_s - window_start_s) for time_s in times_s]
         if span[0] > 0:
             samples.setdefault(span[0] - 1, 0.0)
         samples.update(zip(times_s, powers_w, strict=True))
-        if span[1] < clockwork.horizon_s:
+        if span[1] < problem_clock.horizon_s:
             samples[span[1]] = 0.0
     times = sorted(samples) or [0]
     kept = _bends([(time_s, samples.get(time_s, 0.0)) for time_s in times])
     return PowerSeries(tuple(time_s for time_s, _ in kept), tuple(power_w for _, power_w in kept))
 
 
-def rates(window: window_pb2.Window, span: Span, clockwork: Clockwork) -> RateSeries:
+def rates(window: window_pb2.Window, span: Span, problem_clock: ProblemClock) -> RateSeries:
     """Return the data rate of a contact over a span inside its window; a rise is taken late, a fall early."""
-    window_start_s = clockwork.edges_s(window.interval)[0]
+    window_start_s = problem_clock.edges_s(window.interval)[0]
     profile = profile_of(window, RATE)
     steps = [(span[0], _step(profile, span[0] - window_start_s))]
     for offset_s, value in zip(profile.offset_s, profile.value, strict=True):

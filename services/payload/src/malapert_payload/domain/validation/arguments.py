@@ -10,7 +10,7 @@ from malapert_core.vocabulary.figure import Figure
 
 from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter, Step
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.modes import Way
+from malapert_payload.domain.modes import Variant
 from malapert_payload.domain.sequence import step_duration_s
 from malapert_payload.domain.validation.figures import number_faults, unit_faults
 from malapert_payload.domain.validation.identifiers import unknown_faults
@@ -39,10 +39,10 @@ def stated_faults(arguments: Sequence[Argument], preset_id: str, path: str, kind
     yield from argument_faults(arguments, f"{path}.arguments", kind)
 
 
-def way_faults(way: Way, path: str, kind: ActivityType, catalogue: Catalogue) -> Iterator[Fault]:
+def variant_faults(variant: Variant, path: str, kind: ActivityType, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield the faults of what arguments that are sound by themselves make of an activity type."""
-    where = f" for mode {way.mode_id}" if way.mode_id else ""
-    given = {argument.parameter_id for argument in way.arguments}
+    where = f" for mode {variant.mode_id}" if variant.mode_id else ""
+    given = {argument.parameter_id for argument in variant.arguments}
     missing = [p for p in kind.parameters if p.default_value is None and p.parameter_id not in given]
     for parameter in missing:
         message = f"state {parameter.parameter_id!r}{where} in {parameter.unit or '1'}; it has no default"
@@ -50,7 +50,7 @@ def way_faults(way: Way, path: str, kind: ActivityType, catalogue: Catalogue) ->
     if missing:
         return
     try:
-        values = way.settled(kind)
+        values = variant.settled(kind)
         durations_s = [step_duration_s(step, values) for step in kind.steps]
     except ValueError:
         return  # The activity type has a unit that is wrong, which is its own fault.

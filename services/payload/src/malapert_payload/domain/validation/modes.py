@@ -8,9 +8,9 @@ from malapert_core.vocabulary.interval import Interval
 
 from malapert_payload.domain.activity_type import ActivityType, Argument
 from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.modes import MAX_WAYS, range_count, ways
+from malapert_payload.domain.modes import MAX_VARIANTS, range_count, variants
 from malapert_payload.domain.request import ActivityRequest, ParameterRange
-from malapert_payload.domain.validation.arguments import stated_faults, value_faults, way_faults
+from malapert_payload.domain.validation.arguments import stated_faults, value_faults, variant_faults
 from malapert_payload.domain.validation.figures import number_faults, unit_faults
 from malapert_payload.domain.validation.identifiers import identifier_faults, unknown_faults
 from malapert_payload.domain.value import value_spans
@@ -30,12 +30,12 @@ def mode_faults(request: ActivityRequest, path: str, kind: ActivityType, catalog
     yield from faults
     if faults:
         return
-    for way in ways(request, kind):
+    for variant in variants(request, kind):
         number = next(
-            (n for n, mode in enumerate(request.modes) if mode.mode_id == way.mode_id.partition("=")[0]), None
+            (n for n, mode in enumerate(request.modes) if mode.mode_id == variant.mode_id.partition("=")[0]), None
         )
         where = f"{path}.arguments" if number is None else f"{path}.modes[{number}]"
-        yield from way_faults(way, where, kind, catalogue)
+        yield from variant_faults(variant, where, kind, catalogue)
 
 
 def start_faults(request: ActivityRequest, path: str, horizon: Interval) -> Iterator[Fault]:
@@ -47,9 +47,9 @@ def start_faults(request: ActivityRequest, path: str, horizon: Interval) -> Iter
 
 def _count_faults(request: ActivityRequest, path: str, starts: int) -> Iterator[Fault]:
     count = starts * sum(range_count(mode.range) if mode.range else 1.0 for mode in request.modes)
-    if count > MAX_WAYS:
+    if count > MAX_VARIANTS:
         times = f", each at {starts} worths of its start" if starts > 1 else ""
-        message = f"the modes make {count:g} ways{times}; allowed: {MAX_WAYS}; give wider steps, or fewer modes"
+        message = f"the modes make {count:g} ways{times}; allowed: {MAX_VARIANTS}; give wider steps, or fewer modes"
         yield Fault(path, "TOO_MANY_WAYS", message)
 
 

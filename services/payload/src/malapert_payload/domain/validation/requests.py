@@ -6,7 +6,7 @@ from malapert_core.errors import Fault
 
 from malapert_payload.domain.catalogue import Catalogue
 from malapert_payload.domain.lifecycle import SETTLED_STATES
-from malapert_payload.domain.modes import ways
+from malapert_payload.domain.modes import variants
 from malapert_payload.domain.request import ActivityRequest, Visibility
 from malapert_payload.domain.sequence import numbered_steps
 from malapert_payload.domain.validation.campaigns import campaign_faults, decay_faults
@@ -50,7 +50,7 @@ def import_faults(
 def submission_faults(
     catalogue: Catalogue,
     requests: Sequence[ActivityRequest],
-    taken_ids: Collection[str],
+    existing_ids: Collection[str],
     related_ids: Collection[str],
     others: Collection[ActivityRequest] = (),
 ) -> tuple[Fault, ...]:
@@ -62,7 +62,7 @@ def submission_faults(
         Of the mission's newest version.
     requests : sequence of ActivityRequest
         As given.
-    taken_ids : collection of str
+    existing_ids : collection of str
         Identifiers that the mission's requests have already.
     related_ids : collection of str
         Those of them that a relation may name: live, and seen by whoever submits.
@@ -73,7 +73,7 @@ def submission_faults(
     return (
         *_empty_faults(requests),
         *_requests_faults(requests, catalogue, known, others),
-        *_taken_faults(requests, taken_ids),
+        *_taken_faults(requests, existing_ids),
     )
 
 
@@ -152,14 +152,14 @@ def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> I
 
 
 def _duration_s(request: ActivityRequest, catalogue: Catalogue) -> float:
-    """Return how long the shortest way to do a request takes without waits; 0 where that cannot be told."""
+    """Return how long the shortest variant of a request takes without waits; 0 where that cannot be told."""
     kind = catalogue.activity_type(request.activity_type_id, request.activity_type_version)
     if kind is None:
         return 0.0
     try:
         return min(
-            sum(step.duration_s for step in numbered_steps(kind, way.settled(kind), catalogue))
-            for way in ways(request, kind)
+            sum(step.duration_s for step in numbered_steps(kind, variant.settled(kind), catalogue))
+            for variant in variants(request, kind)
         )
     except (ValueError, KeyError):
         return 0.0  # The activity type or an instrument of it has faults of its own.
@@ -182,9 +182,9 @@ def _empty_faults(requests: Sequence[ActivityRequest]) -> Iterator[Fault]:
         yield Fault("requests", "NO_REQUESTS", "submit one request at least")
 
 
-def _taken_faults(requests: Sequence[ActivityRequest], taken_ids: Collection[str]) -> Iterator[Fault]:
+def _taken_faults(requests: Sequence[ActivityRequest], existing_ids: Collection[str]) -> Iterator[Fault]:
     for index, request in enumerate(requests):
-        if request.request_id in taken_ids:
+        if request.request_id in existing_ids:
             message = f"the mission has a request {request.request_id!r} already; give another identifier, or revise it"
             yield Fault(f"requests[{index}].request_id", "DUPLICATE_ID", message)
 

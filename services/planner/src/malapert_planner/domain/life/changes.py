@@ -125,9 +125,9 @@ def _change(problem: PlanningProblem, pair: Pair, changed: Sequence[Pair], force
     if label in forced:
         return Change(kind, label, before, after, "FORCED", forced[label])
     others = [other for other in changed if other is not pair]
-    if in_the_way := _in_the_way(problem, before, others):
-        text = f"{', '.join(in_the_way)} now need its time or resources"
-        return Change(kind, label, before, after, "MADE_ROOM", text, in_the_way)
+    if blocking := _blocking_items(problem, before, others):
+        text = f"{', '.join(blocking)} now need its time or resources"
+        return Change(kind, label, before, after, "MADE_ROOM", text, blocking)
     chain = _chain(problem, before)
     mates = tuple(label_of(_one(other)) for other in others if chain and _chain(problem, _one(other)) == chain)[:NAMED]
     if mates:
@@ -135,7 +135,7 @@ def _change(problem: PlanningProblem, pair: Pair, changed: Sequence[Pair], force
     return Change(kind, label, before, after, "BETTER", "nothing forced it: the plan as a whole is worth more so")
 
 
-def _in_the_way(problem: PlanningProblem, item: Item, others: Sequence[Pair]) -> tuple[str, ...]:
+def _blocking_items(problem: PlanningProblem, item: Item, others: Sequence[Pair]) -> tuple[str, ...]:
     """Return the changed items that, as they are now, need something that an item took before."""
     return tuple(
         label_of(after)

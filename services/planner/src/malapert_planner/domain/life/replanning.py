@@ -14,7 +14,7 @@ from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 
 _LEVELS = frozenset({Rule.BATTERY_FLOOR, Rule.BATTERY_END, Rule.START_CHARGE, Rule.STORAGE_CAPACITY, Rule.STORAGE_END})
-_CROWDED = frozenset(
+_SHARED_RESOURCE_RULES = frozenset(
     {Rule.RESOURCE_OVERLAP, Rule.RESOURCE_CAPACITY, Rule.RESERVOIR_EMPTY, Rule.RESERVOIR_FULL, Rule.LIMIT}
 )
 """Rules on shared resources: it is enough to remove one of the items that break them, the least valuable."""
@@ -108,11 +108,11 @@ class _Blame:
                 continue
             members = {label for name in violation.object_ids for label in self._members.get(name, ())}
             named = sorted(label for label in members & self._items.keys() if label not in self._begun)
-            if violation.rule_id in _CROWDED and forced.keys() & set(named):
+            if violation.rule_id in _SHARED_RESOURCE_RULES and forced.keys() & set(named):
                 continue  # One at a time: what goes already may be enough.
             named = [label for label in named if label not in settled]
             loose = [label for label in named if label not in self._held] or named
-            if violation.rule_id in _CROWDED:
+            if violation.rule_id in _SHARED_RESOURCE_RULES:
                 loose = sorted(loose, key=lambda label: (self._value.get(label, 0.0), label))[:1]
             forced |= dict.fromkeys(loose, f"{violation.rule_id}: {violation.message}")
         return forced
@@ -135,10 +135,10 @@ def label_of(item: Item) -> str:
 def _known(problem: PlanningProblem, schedule: Schedule, now_s: int) -> Schedule:
     """Return what the problem still knows; a contact under way ends where its station is lost."""
     activity_ids = {activity.activity_id for activity in problem.activities}
-    ways = {(drive.from_place_id, drive.to_place_id) for drive in problem.drives if not drive.closed_because}
+    connections = {(drive.from_place_id, drive.to_place_id) for drive in problem.drives if not drive.closed_because}
     return Schedule(
         tuple(placed for placed in schedule.activities if placed.activity_id in activity_ids),
-        tuple(drive for drive in schedule.drives if (drive.from_place_id, drive.to_place_id) in ways),
+        tuple(drive for drive in schedule.drives if (drive.from_place_id, drive.to_place_id) in connections),
         tuple(_cut_short(problem, contact, now_s) for contact in schedule.contacts),
     )
 

@@ -290,11 +290,11 @@ def _check_baseline(problem: PlanningProblem, faults: Faults) -> None:
     faults.whole("baseline.frozen_until_s", baseline.frozen_until_s, baseline.now_s, problem.horizon_s)
     faults.number("baseline.moved_weight", baseline.moved_weight, 0.0)
     faults.number("baseline.dropped_weight", baseline.dropped_weight, 0.0)
-    ways = {(drive.from_place_id, drive.to_place_id) for drive in problem.drives if not drive.closed_because}
+    connections = {(drive.from_place_id, drive.to_place_id) for drive in problem.drives if not drive.closed_because}
     activity_ids = {activity.activity_id for activity in problem.activities}
     for index, placed in enumerate(baseline.frozen.activities):
         faults.member(f"baseline.frozen.activities[{index}]", placed.activity_id, activity_ids, "ACTIVITY")
     for index, drive in enumerate(baseline.frozen.drives):
-        if (drive.from_place_id, drive.to_place_id) not in ways:
+        if (drive.from_place_id, drive.to_place_id) not in connections:
             path = f"baseline.frozen.drives[{index}]"
             faults.add(path, "UNKNOWN_DRIVE", f"no open way from {drive.from_place_id} to {drive.to_place_id}")
