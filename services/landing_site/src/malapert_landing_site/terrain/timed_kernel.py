@@ -5,8 +5,8 @@ In a step of time the rover stands still or takes one step of the 16. It gains w
 of the two cells and spends what it needs standing, plus what the step costs. More energy is never worse, so that the
 most at each cell is all that need be known.
 
-Energy is counted in whole units. A number holds an energy times 32 plus the code of the step that led to it, so that the greatest
-number is the most energy and says how it was come by.
+Energy is counted in whole units. A number holds an energy times 32 plus the code of the step that led to it: the
+greatest number is the most energy, together with its last step.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ _Chain = list[request_pb2.ActivityDraft]
 
 @dataclass(frozen=True, slots=True)
 class _StartRange:
-    """A range of starts of a step in a pass, at a place if that matters, with the least volume that one of them gives."""
+    """A range of starts of a step in a pass, at a place if that matters, with the least volume of any of them."""
 
     starts_s: Span
     place_id: str
