@@ -1,6 +1,6 @@
 """Fuzz run over all readers: structured mutations of valid files, each ended in success or in a clear refusal.
 
-    python benchmarks/fuzz_readers.py [--cases 8000] [--seed 1] [--only oem-text ...] [--keep DIRECTORY]
+    python benchmarks/fuzz_readers.py [--cases N] [--seed 1] [--processes 2] [--only oem-text ...] [--keep DIRECTORY]
 
 A case is a seed's file mutated by a generator that its seed, reader and number fix, so each can be made again. Defects
 are: an exception that is no refusal, more than 2 s of processor time, a process lost or out of its 3 GiB, a refusal
@@ -11,37 +11,35 @@ columns of the file, PyYAML, Python's json, csv and ElementTree, GDAL, SciPy). E
 import argparse
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "fuzz"))
 
 from reader_fuzz.running import Outcome, case, run_apart
-from reader_fuzz.targets import NAMES, target_named
+from reader_fuzz.targets import NAMES, target_named, usual_cases
 
 
 def main() -> int:
     """Run, and print a row a reader."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=8000, help="of each reader")
+    parser.add_argument("--cases", type=int, help="of each reader; by default more of those that are quick")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2, help="readers that run at once")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES), metavar="READER")
     parser.add_argument("--keep", type=Path, help="directory that takes the files of defects")
     options = parser.parse_args()
     print("| reader | cases | taken | refused | slowest, s of CPU | defects |\n|---|---|---|---|---|---|")
     began_s, outcomes = time.monotonic(), []
-    for name in options.only:
-        outcome = run_apart(target_named, name, options.seed, options.cases)
-        outcomes.append(outcome)
-        row = (
-            name,
-            outcome.cases,
-            outcome.accepted,
-            outcome.refused,
-            f"{outcome.slowest_s:.2f}",
-            outcome.kinds.total(),
-        )
-        print(f"| {' | '.join(map(str, row))} |", flush=True)
-        _report(outcome, options.seed, options.keep)
+    with ThreadPoolExecutor(options.processes) as pool:
+        counts = [options.cases or usual_cases(name) for name in options.only]
+        runs = pool.map(lambda name, count: run_apart(target_named, name, options.seed, count), options.only, counts)
+        for outcome in runs:
+            outcomes.append(outcome)
+            counted = (outcome.cases, outcome.accepted, outcome.refused)
+            row = (outcome.target, *counted, f"{outcome.slowest_s:.2f}", outcome.kinds.total())
+            print(f"| {' | '.join(map(str, row))} |", flush=True)
+            _report(outcome, options.seed, options.keep)
     cases, defects = sum(each.cases for each in outcomes), sum(each.kinds.total() for each in outcomes)
     print(f"\n{cases} cases, seed {options.seed}, {defects} defects, {time.monotonic() - began_s:.0f} s")
     return 1 if defects else 0
