@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "fuzz"))
 
 from reader_fuzz.running import Outcome, case, run_apart
-from reader_fuzz.targets import NAMES, target_named, usual_cases
+from reader_fuzz.targets import GROUPS, NAMES, target_named, usual_cases
 
 
 def main() -> int:
@@ -31,9 +31,12 @@ def main() -> int:
     options = parser.parse_args()
     print("| reader | cases | taken | refused | slowest, s of CPU | defects |\n|---|---|---|---|---|---|")
     began_s, outcomes = time.monotonic(), []
+    preload = [f"reader_fuzz.{group}" for group in GROUPS]
     with ThreadPoolExecutor(options.processes) as pool:
         counts = [options.cases or usual_cases(name) for name in options.only]
-        runs = pool.map(lambda name, count: run_apart(target_named, name, options.seed, count), options.only, counts)
+        runs = pool.map(
+            lambda name, count: run_apart(target_named, name, options.seed, count, preload), options.only, counts
+        )
         for outcome in runs:
             outcomes.append(outcome)
             counted = (outcome.cases, outcome.accepted, outcome.refused)
