@@ -65,6 +65,48 @@ class MaybeState:
 
 
 @dataclass(frozen=True)
+class FlatBooking:
+    """A contact whose intervals lie flat, and may be unknown."""
+
+    contact_id: str
+    start_time: datetime
+    end_time: datetime
+    occupied_start_time: datetime | None
+    occupied_end_time: datetime | None
+
+    @property
+    def reason(self) -> str:
+        """What the message says beside."""
+        return f"of {self.contact_id}"
+
+
+@dataclass(frozen=True)
+class Antenna:
+    """Where an antenna stands."""
+
+    latitude_deg: float
+    longitude_deg: float
+    height_m: float
+
+
+class Trust(StrEnum):
+    """How far to trust; not stated is the least."""
+
+    HIGH = "surely"
+    LOW = "hardly"
+    UNSPECIFIED = LOW
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station whose position is one value."""
+
+    station_id: str
+    antenna: Antenna
+    confidence: Trust
+
+
+@dataclass(frozen=True)
 class Profile:
     """Values over time."""
 
@@ -144,3 +186,53 @@ def test_a_time_outside_the_years_1_to_9999_is_refused(seconds: int) -> None:
     with pytest.raises(InvalidInputError, match="years 1 to 9999") as refused:
         to_domain(type_pb2.Interval(start_time=Timestamp(seconds=seconds)), Interval)
     assert refused.value.reason == "INVALID_TIME"
+
+
+def test_a_message_in_a_message_may_lie_flat_in_the_domain() -> None:
+    flat = FlatBooking("c-1", START, END, END, START)
+    message = to_message(flat, contact_pb2.Contact)
+    assert to_domain(message.interval, Interval) == Interval(START, END)
+    assert to_domain(message.occupied, Interval) == Interval(END, START)
+    assert to_domain(message, FlatBooking) == flat
+
+
+def test_what_lies_flat_and_is_none_is_unset() -> None:
+    flat = FlatBooking("c-1", START, END, None, None)
+    message = to_message(flat, contact_pb2.Contact)
+    assert message.HasField("interval")
+    assert not message.HasField("occupied")
+    assert to_domain(message, FlatBooking) == flat
+
+
+def test_an_interval_that_the_domain_holds_in_part_is_not_laid_flat() -> None:
+    message = to_message(DefaultState(), contact_pb2.Contact)
+    assert not message.HasField("interval")
+
+
+def test_a_value_of_the_domain_may_lie_flat_in_the_message() -> None:
+    station = Station("dss-1", Antenna(-35.4, 148.98, 0.0), Trust.HIGH)
+    message = to_message(station, window_pb2.Station)
+    assert (message.latitude_deg, message.longitude_deg, message.height_m) == (-35.4, 148.98, 0.0)
+    assert to_domain(message, Station) == station
+
+
+def test_what_lies_flat_may_be_given() -> None:
+    given = to_message(FlatBooking("c-1", START, END, None, None), contact_pb2.Contact, interval=None)
+    assert not given.HasField("interval")
+
+
+def test_properties_are_written() -> None:
+    message = to_message(FlatBooking("c-1", START, END, None, None), contact_pb2.Contact)
+    assert message.reason == "of c-1"
+    assert to_message(FlatBooking("c-1", START, END, None, None), contact_pb2.Contact, reason="").reason == ""
+
+
+@pytest.mark.parametrize("number", [0, 4, 99])
+def test_a_number_without_a_name_is_the_unspecified_member_of_an_enumeration_of_text(number: int) -> None:
+    assert to_domain(window_pb2.Station(confidence=number), Station).confidence is Trust.LOW  # type: ignore[arg-type]
+    assert to_message(Station("", Antenna(0, 0, 0), Trust.LOW), window_pb2.Station).confidence == Confidence.LOW
+
+
+def test_maps_are_read_by_key_in_order() -> None:
+    back = to_domain(type_pb2.Provenance(parameters={"b": "1", "a": "2", "c": "3"}), Provenance)
+    assert list(back.parameters) == ["a", "b", "c"]

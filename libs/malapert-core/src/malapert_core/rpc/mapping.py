@@ -10,14 +10,20 @@ domain's field         message's field
 a dataclass            a message
 ``datetime``           ``google.protobuf.Timestamp``
 ``IntEnum``            an enumeration by number; a number of a later contract is the unspecified value
-``Enum`` of text       an enumeration by name: ``CONTACT_STATE_HELD`` is the member ``HELD``
+``Enum`` of text       an enumeration by name: ``CONTACT_STATE_HELD`` is the member ``HELD``; a number without a
+                       name is the member or alias ``UNSPECIFIED``, and is refused where there is none
+a property             a field that is only written
 =====================  ==================================================================================
 
-A field that only one side has is left as that side's default, or is given by the caller.
+What one side holds in one field and the other lays flat is found where every name of it is there: the message's
+``interval`` is ``start_time`` and ``end_time``, its ``occupied`` is ``occupied_start_time`` and ``occupied_end_time``
+of a domain value without such fields; a dataclass for which the message has no field is all of its fields there.
+
+Any other field that only one side has is left as that side's default, or is given by the caller.
 """
 
 from collections import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
@@ -26,7 +32,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -38,10 +44,11 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 M = TypeVar("M", bound=Message)
 _Read = Callable[[Any], Any]
+_Write = Callable[[Any, Any], None]
 _UNSPECIFIED = "UNSPECIFIED"
 
 
-def to_domain(message: Message, kind: type[T], **given: Any) -> T:
+def to_domain(message: Message, kind: type[T], /, **given: Any) -> T:
     """Return the domain's value of a message; `given` are fields that the message does not say.
 
     Raises
@@ -54,12 +61,12 @@ def to_domain(message: Message, kind: type[T], **given: Any) -> T:
     return kind(**values, **given)
 
 
-def to_message(value: Any, kind: type[M], **given: Any) -> M:
+def to_message(value: Any, kind: type[M], /, **given: Any) -> M:
     """Return the message of a domain value; `given` are fields that the domain's value does not hold."""
     message = kind(**given)
     for name, write in _writers(cast("Any", type(value)), cast("Any", kind)):
         if name not in given:
-            write(message, getattr(value, name))
+            write(message, value)
     return message
 
 
@@ -69,8 +76,12 @@ def known(kind: type[E], number: int) -> E:
 
 
 def named(kind: type[E], enum: EnumDescriptor, number: int) -> E | None:
-    """Return the member of an enumeration of text that a number of the contract names, None where it names none."""
-    return _members(kind, enum).get(number)
+    """Return the member of an enumeration of text that a number of the contract names, None where it names none.
+
+    A member or alias ``UNSPECIFIED`` is what the numbers of a later contract name.
+    """
+    members = _members(kind, enum)
+    return members.get(number, members.get(0))
 
 
 def number_of(value: Enum, enum: EnumDescriptor) -> int:
@@ -100,19 +111,57 @@ def time_of(timestamp: Timestamp) -> datetime:
 
 @cache
 def _readers(kind: Any, message: Any) -> tuple[tuple[str, _Read], ...]:
-    known_fields = message.DESCRIPTOR.fields_by_name
-    shared = [entry for entry in fields(kind) if entry.name in known_fields and entry.init]
-    hints = get_type_hints(kind)
-    return tuple((entry.name, _reader(entry, hints[entry.name], known_fields[entry.name])) for entry in shared)
+    known_fields, hints = message.DESCRIPTOR.fields_by_name, get_type_hints(kind)
+    entries = {entry.name: entry for entry in fields(kind) if entry.init}
+    found = {name: _reader(entries[name], hints[name], known_fields[name]) for name in entries if name in known_fields}
+    for outer, names in _laid_flat(frozenset(entries), message.DESCRIPTOR):
+        for name, inner in names.items():
+            found[name] = _inside(outer.name, _reader(entries[name], hints[name], inner))
+    for name in entries:
+        if name not in known_fields and _is_spread(hints[name], known_fields):
+            found[name] = _spread_reader(hints[name])
+    return tuple(found.items())
+
+
+def _inside(outer: str, read: _Read) -> _Read:
+    return lambda message: read(getattr(message, outer))
+
+
+def _spread_reader(kind: Any) -> _Read:
+    return lambda message: to_domain(message, kind)
+
+
+def _laid_flat(
+    names: frozenset[str], descriptor: Descriptor
+) -> Iterator[tuple[FieldDescriptor, dict[str, FieldDescriptor]]]:
+    """Yield the messages in a message that are fields of the domain's value themselves, with or without a prefix."""
+    free = names.difference(descriptor.fields_by_name)
+    whole = [field for field in descriptor.fields if _is_one_message(field) and field.name not in names]
+    for prefix in (True, False):
+        for outer in tuple(whole):
+            inner = cast("Descriptor", outer.message_type).fields
+            flat = {f"{outer.name}_{field.name}" if prefix else field.name: field for field in inner}
+            if flat and flat.keys() <= free:
+                free -= flat.keys()
+                whole.remove(outer)
+                yield outer, flat
+
+
+def _is_one_message(descriptor: FieldDescriptor) -> bool:
+    return descriptor.message_type is not None and not descriptor.is_repeated
+
+
+def _is_spread(hint: Any, known_fields: Mapping[str, Any]) -> bool:
+    return is_dataclass(hint) and all(entry.name in known_fields for entry in fields(hint))
 
 
 def _reader(entry: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _Read:
-    name, origin = entry.name, get_origin(hint)
+    name, origin = descriptor.name, get_origin(hint)
     if origin is np.ndarray:
         return lambda message: np.asarray(getattr(message, name), dtype=np.float64)
     if origin in (dict, abc.Mapping):
         convert = _converter(get_args(hint)[1], _value_field(descriptor))
-        return lambda message: {key: convert(value) for key, value in getattr(message, name).items()}
+        return lambda message: {key: convert(value) for key, value in sorted(getattr(message, name).items())}
     if origin in (tuple, frozenset):
         convert = _converter(get_args(hint)[0], descriptor)
         return lambda message: origin(map(convert, getattr(message, name)))
@@ -121,13 +170,12 @@ def _reader(entry: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _Rea
     if is_optional and descriptor.has_presence:
         return lambda message: convert(getattr(message, name)) if message.HasField(name) else None
     if descriptor.enum_type is not None and not _is_numbered(inner):
-        return _named_reader(entry, convert, is_optional=is_optional)
+        return _named_reader(entry, convert, name, is_optional=is_optional)
     return lambda message: convert(getattr(message, name))
 
 
-def _named_reader(entry: "Field[Any]", convert: _Read, *, is_optional: bool) -> _Read:
+def _named_reader(entry: "Field[Any]", convert: _Read, name: str, *, is_optional: bool) -> _Read:
     """Read an enumeration of text: the unspecified number is None, or the field's default, or refused."""
-    name = entry.name
 
     def read(message: Any) -> Any:
         number = getattr(message, name)
@@ -167,21 +215,57 @@ def _naming(kind: type[Enum], descriptor: FieldDescriptor) -> _Read:
 
 
 @cache
-def _writers(kind: Any, message: Any) -> tuple[tuple[str, Callable[[Any, Any], None]], ...]:
-    known_fields = message.DESCRIPTOR.fields_by_name
-    shared = [entry.name for entry in fields(kind) if entry.name in known_fields]
-    return tuple((name, _writer(known_fields[name])) for name in shared)
+def _writers(kind: Any, message: Any) -> tuple[tuple[str, _Write], ...]:
+    """Return how each field of a message is written from a domain value."""
+    known_fields, hints = message.DESCRIPTOR.fields_by_name, get_type_hints(kind)
+    names = [entry.name for entry in fields(kind)]
+    found = {
+        name: _part_writer(name, known_fields[name]) for name in (*names, *_properties(kind)) if name in known_fields
+    }
+    for outer, flat in _laid_flat(frozenset(names), message.DESCRIPTOR):
+        found[outer.name] = _flat_writer(outer.name, flat)
+    for name in names:
+        if name not in known_fields and _is_spread(hints[name], known_fields):
+            found |= {part: _spread_writer(name, write) for part, write in _writers(hints[name], message)}
+    return tuple(found.items())
 
 
-def _writer(descriptor: FieldDescriptor) -> Callable[[Any, Any], None]:
+def _part_writer(name: str, descriptor: FieldDescriptor) -> _Write:
+    write = _writer(descriptor)
+    return lambda message, value: write(message, getattr(value, name))
+
+
+def _spread_writer(name: str, write: _Write) -> _Write:
+    return lambda message, value: write(message, getattr(value, name))
+
+
+def _flat_writer(outer: str, flat: Mapping[str, FieldDescriptor]) -> _Write:
+    writers = [_part_writer(name, inner) for name, inner in flat.items()]
+
+    def write(message: Any, value: Any) -> None:
+        if any(getattr(value, name) is not None for name in flat):
+            part = getattr(message, outer)
+            part.SetInParent()
+            for each in writers:
+                each(part, value)
+
+    return write
+
+
+def _properties(kind: Any) -> list[str]:
+    return [name for base in kind.__mro__ for name, part in vars(base).items() if isinstance(part, property)]
+
+
+def _writer(descriptor: FieldDescriptor) -> _Write:
     name = descriptor.name
 
     def write(message: Any, value: Any) -> None:
         if value is None:
             return
-        if isinstance(value, tuple | list | frozenset | np.ndarray):
-            items = value.tolist() if isinstance(value, np.ndarray) else value
-            getattr(message, name).extend(_written(descriptor, item) for item in items)
+        if isinstance(value, np.ndarray):
+            getattr(message, name).extend(value.tolist())
+        elif isinstance(value, tuple | list | frozenset):
+            getattr(message, name).extend(_written(descriptor, item) for item in value)
         elif isinstance(value, Mapping):
             _write_map(getattr(message, name), _value_field(descriptor), value)
         elif descriptor.message_type is not None:

@@ -7,10 +7,10 @@ import numpy as np
 from malapert.landing_site.v1 import site_pb2, site_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InternalError
+from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_comms_window.domain.horizons import Horizon, HorizonSet
 from malapert_comms_window.domain.window_requests import Place
-from malapert_comms_window.domain.windows import InputRecord
 
 HORIZON_SERVICE = "malapert.landing_site.v1.HorizonService"
 _BATCH = 8
@@ -51,25 +51,15 @@ class LandingSiteClient:
     async def _batch(self, terrain_stack_id: str, places: Sequence[Place], height_m: float) -> HorizonSet:
         request = site_pb2.GetHorizonProfilesRequest(
             terrain_stack_id=terrain_stack_id,
-            points=[
-                type_pb2.SurfacePoint(
-                    longitude_deg=place.longitude_deg, latitude_deg=place.latitude_deg, elevation_m=place.elevation_m
-                )
-                for place in places
-            ],
+            points=[to_message(place, type_pb2.SurfacePoint) for place in places],
             height_m=height_m,
         )
         response = await self._stub.GetHorizonProfiles(request, timeout=_TIMEOUT_S)
         if len(response.profiles) != len(places):
             message = f"landing-site gave {len(response.profiles)} skylines for {len(places)} places"
             raise InternalError("WRONG_SKYLINE_COUNT", message)
-        provenance = response.provenance
-        return HorizonSet(
-            horizons=tuple(_horizon(place, profile) for place, profile in zip(places, response.profiles, strict=True)),
-            inputs=tuple(InputRecord(record.kind, record.name, record.content_hash) for record in provenance.inputs),
-            synthetic_terrain=provenance.synthetic_terrain,
-            notes=tuple(provenance.notes),
-        )
+        horizons = tuple(_horizon(place, profile) for place, profile in zip(places, response.profiles, strict=True))
+        return to_domain(response.provenance, HorizonSet, horizons=horizons)
 
 
 def _horizon(place: Place, profile: site_pb2.HorizonProfile) -> Horizon:

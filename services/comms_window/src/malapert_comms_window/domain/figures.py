@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Confidence(StrEnum):
-    """How far a figure may be trusted."""
+    """How far a figure may be trusted, by the words of the catalogue; not stated is not better than assumed."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -13,6 +13,7 @@ class Confidence(StrEnum):
     DERIVED = "derived"
     UNVERIFIED = "unverified"
     ASSUMPTION = "assumption"
+    UNSPECIFIED = ASSUMPTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from malapert_core.vocabulary.provenance import InputRecord
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.window_requests import Place
-from malapert_comms_window.domain.windows import InputRecord
 
 SPHERE_M = 1_737_400.0
 _AZIMUTHS = 4

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
+from malapert_core.vocabulary.provenance import Provenance
 from numpy.typing import NDArray
 
 from malapert_comms_window.domain.links import RATE
@@ -129,27 +130,6 @@ class WindowSummary:
     longest_gap_s: float
     volume_bit: float
     orbiter_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class InputRecord:
-    """One input of a result by content."""
-
-    kind: str
-    name: str
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What a set was made from."""
-
-    inputs: tuple[InputRecord, ...]
-    parameters: dict[str, str]
-    software: str
-    created_time: datetime
-    synthetic_terrain: bool
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

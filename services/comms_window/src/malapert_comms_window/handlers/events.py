@@ -1,16 +1,16 @@
 """Events that this service announces."""
 
 from google.protobuf.message import Message
-from malapert.comms_window.v1 import event_pb2
+from malapert.comms_window.v1 import event_pb2, outage_pb2
 from malapert_core.events import Visibility
 from malapert_core.outbox import EventOutbox
+from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.contacts import Contact
 from malapert_comms_window.domain.outages import Outage
 from malapert_comms_window.domain.windows import WindowSet
 from malapert_comms_window.handlers.contact_messages import contact_message
-from malapert_comms_window.handlers.station_messages import outage_message
 from malapert_comms_window.services.ports import Clock
 
 
@@ -70,11 +70,11 @@ class OutboxAnnouncer:
 
     def outage_added(self, session: AsyncSession, outage: Outage) -> None:
         """Announce an outage: everybody may know that an antenna is out."""
-        self._of_outage(session, event_pb2.OutageAdded(outage=outage_message(outage)), outage)
+        self._of_outage(session, event_pb2.OutageAdded(outage=to_message(outage, outage_pb2.Outage)), outage)
 
     def outage_removed(self, session: AsyncSession, outage: Outage) -> None:
         """Announce an outage that was taken away."""
-        self._of_outage(session, event_pb2.OutageRemoved(outage=outage_message(outage)), outage)
+        self._of_outage(session, event_pb2.OutageRemoved(outage=to_message(outage, outage_pb2.Outage)), outage)
 
     def _of_contact(
         self,

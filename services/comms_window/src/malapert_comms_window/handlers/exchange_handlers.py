@@ -4,6 +4,7 @@ from typing import Any
 
 from malapert.comms_window.v1 import exchange_pb2, exchange_pb2_grpc
 from malapert_astro.times import utc_datetime
+from malapert_core.rpc.mapping import to_message
 
 from malapert_comms_window.handlers.shared_messages import interval_message
 from malapert_comms_window.services.exchange import ExchangeService, ObservationSummary
@@ -47,11 +48,5 @@ class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):
 
 def _summary_message(summary: ObservationSummary) -> exchange_pb2.ObservationSummary:
     span = summary.span_utc_s
-    return exchange_pb2.ObservationSummary(
-        keyword=summary.keyword,
-        unit=summary.unit,
-        count=summary.count,
-        least=summary.least,
-        greatest=summary.greatest,
-        span=None if span is None else interval_message(*(utc_datetime(edge) for edge in span)),
-    )
+    interval = None if span is None else interval_message(*map(utc_datetime, span))
+    return to_message(summary, exchange_pb2.ObservationSummary, span=interval)

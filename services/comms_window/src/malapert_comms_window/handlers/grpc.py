@@ -8,23 +8,13 @@ from malapert_core.errors import InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationContext, OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.timestamps import format_time, parse_time
 
-from malapert_comms_window.domain.contacts import ContactState
-from malapert_comms_window.handlers.contact_messages import (
-    contact_message,
-    contact_request_message,
-    contact_request_of,
-    foreign_contact_message,
-    reservation_of,
-)
+from malapert_comms_window.domain.contacts import ContactRequest, ContactState
+from malapert_comms_window.handlers.contact_messages import contact_message, foreign_contact_message, reservation_of
 from malapert_comms_window.handlers.shared_messages import interval_of
-from malapert_comms_window.handlers.window_messages import (
-    window_filter_of,
-    window_message,
-    window_request_of,
-    window_set_message,
-)
+from malapert_comms_window.handlers.window_messages import window_filter_of, window_request_of
 from malapert_comms_window.services.alternates import AlternateFinder
 from malapert_comms_window.services.contacts import ContactService
 from malapert_comms_window.services.ports import Clock
@@ -64,7 +54,7 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
     ) -> window_pb2.GetWindowSetResponse:
         """Return what a set holds, without its windows."""
         window_set = await self._windows.get(request.window_set_id)
-        return window_pb2.GetWindowSetResponse(window_set=window_set_message(window_set))
+        return window_pb2.GetWindowSetResponse(window_set=to_message(window_set, window_pb2.WindowSet))
 
     async def ListWindows(  # noqa: N802
         self, request: window_pb2.ListWindowsRequest, context: Any
@@ -75,7 +65,7 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
         wanted = window_filter_of(request)
         found = await self._windows.page(request.window_set_id, wanted, after, size + 1)
         return window_pb2.ListWindowsResponse(
-            windows=[window_message(window) for _, window in found[:size]],
+            windows=[to_message(window, window_pb2.Window) for _, window in found[:size]],
             next_page_token=encode_cursor(str(found[size - 1][0])) if len(found) > size else "",
         )
 
@@ -143,8 +133,10 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
     ) -> contact_pb2.ListAlternatesResponse:
         """Find when and where else a contact could be."""
         limit = min(request.limit or _USUAL_ALTERNATES, _MOST_ALTERNATES)
-        found = await self._alternates.find(contact_request_of(request.request), limit)
-        return contact_pb2.ListAlternatesResponse(alternates=[contact_request_message(each) for each in found])
+        found = await self._alternates.find(to_domain(request.request, ContactRequest), limit)
+        return contact_pb2.ListAlternatesResponse(
+            alternates=[to_message(each, contact_pb2.ContactRequest) for each in found]
+        )
 
     async def ListContacts(  # noqa: N802
         self, request: contact_pb2.ListContactsRequest, context: Any

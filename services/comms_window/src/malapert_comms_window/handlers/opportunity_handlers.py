@@ -5,6 +5,7 @@ from typing import Any
 from malapert.comms_window.v1 import opportunity_pb2, opportunity_pb2_grpc
 from malapert_astro.times import utc_datetime, utc_seconds
 from malapert_core.errors import InvalidInputError
+from malapert_core.rpc.mapping import to_domain
 from malapert_core.timestamps import to_timestamp
 
 from malapert_comms_window.domain.opportunities import WantedCondition, WantedStep
@@ -34,25 +35,23 @@ class OpportunityHandlers(opportunity_pb2_grpc.OpportunityServiceServicer):
 
 def _query_of(message: opportunity_pb2.OpportunityQuery) -> Query:
     spans = [interval_of(span) for span in message.spans]
-    return Query(
-        key=message.key,
-        steps=tuple(_step_of(step) for step in message.steps),
-        place_ids=tuple(message.place_ids),
+    return to_domain(
+        message,
+        Query,
+        steps=tuple(map(_step_of, message.steps)),
         spans=tuple((utc_seconds(start), utc_seconds(end)) for start, end in spans),
     )
 
 
 def _step_of(message: opportunity_pb2.OpportunityStep) -> WantedStep:
-    return WantedStep(
-        message.duration_s, message.max_wait_s, tuple(_condition_of(condition) for condition in message.conditions)
-    )
+    return to_domain(message, WantedStep, conditions=tuple(map(_condition_of, message.conditions)))
 
 
 def _condition_of(message: opportunity_pb2.OpportunityCondition) -> WantedCondition:
     kind = window_kind_of(message.kind)
     if kind is None:
         raise InvalidInputError("INVALID_OPPORTUNITY_QUERY", "a condition must state its kind of window")
-    return WantedCondition(kind, frozenset(message.station_ids), frozenset(message.orbiter_ids), message.outside)
+    return to_domain(message, WantedCondition, kind=kind)
 
 
 def _answer_message(answer: Answer) -> opportunity_pb2.OpportunityAnswer:

@@ -8,15 +8,12 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.hashing import bytes_hash
 from malapert_core.identity import require_identity
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
-from malapert_core.timestamps import to_timestamp
+from malapert_core.rpc.mapping import named, to_domain, to_message
 
-from malapert_comms_window.domain.key_ledger import KeyEntry, KeyStore
-from malapert_comms_window.domain.orbiters import Elements, Orbiter, OrbiterRegistration, OrbitSource
-from malapert_comms_window.handlers.shared_messages import interval_message, interval_of, time_of
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.handlers.shared_messages import interval_message, interval_of
 from malapert_comms_window.services.keys import KeyService
 from malapert_comms_window.services.orbiters import OrbiterService
-
-_SOURCE_OF = {orbiter_pb2.OrbitSource.Value(f"ORBIT_SOURCE_{source.name}"): source for source in OrbitSource}
 
 
 class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):
@@ -83,7 +80,9 @@ class KeyHandlers(key_pb2_grpc.KeyServiceServicer):
             request.contact_id,
             require_identity(),
         )
-        return key_pb2.RecordKeysResponse(entry=_entry_message(entry), store=_store_message(store))
+        return key_pb2.RecordKeysResponse(
+            entry=to_message(entry, key_pb2.KeyEntry), store=to_message(store, key_pb2.KeyStore)
+        )
 
     async def ListKeyStores(  # noqa: N802
         self, request: key_pb2.ListKeyStoresRequest, context: Any
@@ -93,7 +92,7 @@ class KeyHandlers(key_pb2_grpc.KeyServiceServicer):
         after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
         found = await self._keys.stores(require_identity(), after, size + 1)
         return key_pb2.ListKeyStoresResponse(
-            stores=[_store_message(store) for store in found[:size]],
+            stores=[to_message(store, key_pb2.KeyStore) for store in found[:size]],
             next_page_token=encode_cursor(found[size - 1].pair_id) if len(found) > size else "",
         )
 
@@ -110,77 +109,19 @@ class KeyHandlers(key_pb2_grpc.KeyServiceServicer):
             after = int(text)
         found = await self._keys.entries(list(request.agency_ids), require_identity(), after, size + 1)
         return key_pb2.ListKeyEntriesResponse(
-            entries=[_entry_message(entry) for entry in found[:size]],
+            entries=[to_message(entry, key_pb2.KeyEntry) for entry in found[:size]],
             next_page_token=encode_cursor(str(found[size - 1].sequence)) if len(found) > size else "",
         )
 
 
 def _registration_of(message: orbiter_pb2.RegisterOrbiterRequest) -> OrbiterRegistration:
-    source = _SOURCE_OF.get(message.source)
+    source = named(OrbitSource, orbiter_pb2.OrbitSource.DESCRIPTOR, message.source)
     if source is None:
         fault = Fault("source", "UNKNOWN_SOURCE", f"one of {', '.join(each.name for each in OrbitSource)} is needed")
         raise InvalidInputError("INVALID_ORBITER", "how the motion is given is not stated", faults=[fault])
-    elements = None
-    if message.HasField("elements"):
-        given = message.elements
-        elements = Elements(
-            center=given.center,
-            epoch_time=time_of(given.epoch_time),
-            semi_major_axis_km=given.semi_major_axis_km,
-            eccentricity=given.eccentricity,
-            inclination_deg=given.inclination_deg,
-            ascending_node_deg=given.ascending_node_deg,
-            argument_of_pericenter_deg=given.argument_of_pericenter_deg,
-            mean_anomaly_deg=given.mean_anomaly_deg,
-        )
-    return OrbiterRegistration(
-        orbiter_id=message.orbiter_id,
-        name=message.name,
-        source=source,
-        content=message.content,
-        elements=elements,
-        position_error_km=message.position_error_km,
-        origin=message.origin,
-        naif_id=message.naif_id,
-    )
+    return to_domain(message, OrbiterRegistration, source=source)
 
 
 def _orbiter_message(orbiter: Orbiter) -> orbiter_pb2.Orbiter:
-    return orbiter_pb2.Orbiter(
-        orbiter_id=orbiter.orbiter_id,
-        version=orbiter.version,
-        name=orbiter.name,
-        agency_id=orbiter.agency_id,
-        source=orbiter_pb2.OrbitSource.Value(f"ORBIT_SOURCE_{orbiter.source.name}"),
-        center=orbiter.center,
-        spans=[interval_message(first, last) for first, last in orbiter.spans],
-        position_error_km=orbiter.position_error_km,
-        origin=orbiter.origin,
-        content_hash=orbiter.content_hash,
-        notes=orbiter.notes,
-        created_time=to_timestamp(orbiter.created_time),
-        passed_over=orbiter.passed_over,
-    )
-
-
-def _entry_message(entry: KeyEntry) -> key_pb2.KeyEntry:
-    return key_pb2.KeyEntry(
-        entry_id=entry.entry_id,
-        agency_ids=entry.agency_ids,
-        amount_bit=entry.amount_bit,
-        balance_bit=entry.balance_bit,
-        reason=entry.reason,
-        contact_id=entry.contact_id,
-        agency_id=entry.agency_id,
-        created_time=to_timestamp(entry.created_time),
-    )
-
-
-def _store_message(store: KeyStore) -> key_pb2.KeyStore:
-    return key_pb2.KeyStore(
-        agency_ids=store.agency_ids,
-        balance_bit=store.balance_bit,
-        made_bit=store.made_bit,
-        used_bit=store.used_bit,
-        version=store.version,
-    )
+    spans = [interval_message(first, last) for first, last in orbiter.spans]
+    return to_message(orbiter, orbiter_pb2.Orbiter, spans=spans)

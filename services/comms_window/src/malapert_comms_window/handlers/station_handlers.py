@@ -7,6 +7,7 @@ from malapert.type.v1 import type_pb2
 from malapert_core.enum_filters import wanted_values
 from malapert_core.identity import require_identity
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.mapping import to_message
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.figures import Confidence
@@ -14,12 +15,7 @@ from malapert_comms_window.domain.outages import OutageKind
 from malapert_comms_window.domain.stations import StationFilter
 from malapert_comms_window.handlers.contact_messages import contact_message
 from malapert_comms_window.handlers.shared_messages import interval_of
-from malapert_comms_window.handlers.station_messages import (
-    outage_message,
-    outage_request_of,
-    station_message,
-    station_of,
-)
+from malapert_comms_window.handlers.station_messages import outage_request_of, station_of
 from malapert_comms_window.services.outages import OutageService
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.stations import StationService
@@ -44,7 +40,7 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
         )
         found = await self._stations.page(wanted, size + 1)
         return window_pb2.ListStationsResponse(
-            stations=[station_message(station) for station in found[:size]],
+            stations=[to_message(station, window_pb2.Station) for station in found[:size]],
             next_page_token=encode_cursor(found[size - 1].station_id) if len(found) > size else "",
         )
 
@@ -52,21 +48,23 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
         self, request: window_pb2.GetStationRequest, context: Any
     ) -> window_pb2.GetStationResponse:
         """Return one station."""
-        return window_pb2.GetStationResponse(station=station_message(await self._stations.get(request.station_id)))
+        return window_pb2.GetStationResponse(
+            station=to_message(await self._stations.get(request.station_id), window_pb2.Station)
+        )
 
     async def PutStation(  # noqa: N802
         self, request: window_pb2.PutStationRequest, context: Any
     ) -> window_pb2.PutStationResponse:
         """Add or change a station."""
         station = await self._stations.put(station_of(request.station), require_identity())
-        return window_pb2.PutStationResponse(station=station_message(station))
+        return window_pb2.PutStationResponse(station=to_message(station, window_pb2.Station))
 
     async def RemoveStation(  # noqa: N802
         self, request: window_pb2.RemoveStationRequest, context: Any
     ) -> window_pb2.RemoveStationResponse:
         """Take a station, or what was changed of one, away."""
         left = await self._stations.remove(request.station_id, request.version, require_identity())
-        return window_pb2.RemoveStationResponse(station=None if left is None else station_message(left))
+        return window_pb2.RemoveStationResponse(station=None if left is None else to_message(left, window_pb2.Station))
 
 
 class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
@@ -83,7 +81,7 @@ class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
         effect = await self._outages.add(outage_request_of(request), require_identity())
         now = self._clock()
         return outage_pb2.AddOutageResponse(
-            outage=outage_message(effect.outage),
+            outage=to_message(effect.outage, outage_pb2.Outage),
             cancelled=[contact_message(contact, now) for contact in effect.cancelled],
             moved=[contact_message(contact, now) for _, contact in effect.moved],
             moved_from=[before for before, _ in effect.moved],
@@ -94,7 +92,7 @@ class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
     ) -> outage_pb2.RemoveOutageResponse:
         """Take an outage away."""
         outage = await self._outages.remove(request.outage_id, require_identity())
-        return outage_pb2.RemoveOutageResponse(outage=outage_message(outage))
+        return outage_pb2.RemoveOutageResponse(outage=to_message(outage, outage_pb2.Outage))
 
     async def ListOutages(  # noqa: N802
         self, request: outage_pb2.ListOutagesRequest, context: Any
@@ -110,6 +108,6 @@ class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
         found = await self._outages.page(request.station_id, kinds, span, after, size + 1)
         last = found[size - 1] if len(found) > size else None
         return outage_pb2.ListOutagesResponse(
-            outages=[outage_message(outage) for outage in found[:size]],
+            outages=[to_message(outage, outage_pb2.Outage) for outage in found[:size]],
             next_page_token=encode_cursor(format_time(last.start_time), last.outage_id) if last else "",
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import tdb_from_utc, utc_seconds
 from malapert_core.hashing import bytes_hash, content_hash
+from malapert_core.vocabulary.provenance import InputRecord, Provenance
 from pydantic import TypeAdapter
 
 from malapert_comms_window import SOFTWARE
@@ -14,7 +15,6 @@ from malapert_comms_window.domain.figures import Confidence
 from malapert_comms_window.domain.horizons import HorizonSet
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.window_requests import WindowRequest
-from malapert_comms_window.domain.windows import InputRecord, Provenance
 from malapert_comms_window.geometry.conditions import EDGE_TOLERANCE_S
 from malapert_comms_window.services.window_searches import Inputs
 

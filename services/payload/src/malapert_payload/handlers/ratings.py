@@ -5,7 +5,6 @@ from typing import Any
 from malapert.payload.v1 import science_pb2, science_pb2_grpc
 from malapert_core.rpc.mapping import to_domain, to_message
 
-from malapert_payload.domain.rating import RatedValue
 from malapert_payload.domain.science import PlaceLight
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.ratings import RatingService
@@ -24,14 +23,8 @@ class ScienceServicer(science_pb2_grpc.ScienceServiceServicer):
         places = [to_domain(place, PlaceLight) for place in request.places]
         rating = await self._ratings.rate(request.mission_id, places, calling_viewer())
         return science_pb2.RateRequestsResponse(
-            values=map(_value_message, rating.values),
+            values=(to_message(rated, science_pb2.RatedValue) for rated in rating.values),
             ice=(to_message(proxy, science_pb2.IceProxy) for proxy in rating.ice),
             stops=(to_message(stop, science_pb2.MarginalStop) for stop in rating.stops),
             notes=rating.notes,
         )
-
-
-def _value_message(rated: RatedValue) -> science_pb2.RatedValue:
-    message = to_message(rated, science_pb2.RatedValue)
-    message.value = rated.value
-    return message

@@ -4,7 +4,6 @@ from malapert.payload.v1 import request_pb2
 from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.expansion import ActivityDraft, ActivityMode, Expansion
-from malapert_payload.domain.prediction import Prediction
 from malapert_payload.domain.request import ActivityRequest
 from malapert_payload.domain.resource import Resource
 
@@ -20,15 +19,6 @@ def request_message(request: ActivityRequest) -> request_pb2.ActivityRequest:
     message = to_message(request, request_pb2.ActivityRequest)
     message.plan_id = request.standing.plan_id
     message.done_count = len(request.standing.done)
-    return message
-
-
-def prediction_message(prediction: Prediction) -> request_pb2.RequestPrediction:
-    """Return the message of a prediction."""
-    message = to_message(prediction, request_pb2.RequestPrediction)
-    message.duration_s = prediction.duration_s
-    message.energy_wh = prediction.energy_wh
-    message.data_bit = prediction.data_bit
     return message
 
 

@@ -6,13 +6,12 @@ from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.enum_filters import wanted_values
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
-from malapert_core.rpc.mapping import to_domain
+from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.request import RequestFilter, RequestState, Visibility
 from malapert_payload.domain.science import PlaceLight
 from malapert_payload.handlers.request_messages import (
     expansion_message,
-    prediction_message,
     request_message,
     request_of,
 )
@@ -60,7 +59,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
                 type_pb2.Fault(path=fault.path, code=fault.code, message=fault.message)
                 for fault in check.faults[:MOST_FAULTS]
             ),
-            predictions=map(prediction_message, check.predictions),
+            predictions=(to_message(each, request_pb2.RequestPrediction) for each in check.predictions),
             fault_count=len(check.faults),
         )
 
