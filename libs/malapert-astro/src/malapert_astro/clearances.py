@@ -46,7 +46,7 @@ class Clearance(ABC):
 
 
 class AboveMask(Clearance):
-    """How far what is at the end of a path is above a horizon mask, degrees.
+    """Elevation of the end of a path above a horizon mask, degrees.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class AboveMask(Clearance):
 
 
 class DiscAboveMask(Clearance):
-    """How far the most visible part of a sphere's rim is above a horizon mask, degrees.
+    """Elevation of the most visible part of a sphere's rim above a horizon mask, degrees.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ class Ephemeris:
 
 
 class Moments:
-    """What is seen at some epochs; the bodies are evaluated once, however many points are asked for.
+    """Apparent directions at a set of epochs; the bodies are evaluated once, however many points are asked for.
 
     Every method returns apparent vectors, km, shape (3, ...), whose length is the light path, and raises
     EphemerisSpanError for an epoch that the kernels do not cover.

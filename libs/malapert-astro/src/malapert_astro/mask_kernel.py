@@ -23,7 +23,7 @@ considered."""
 
 
 class _Motion(NamedTuple):
-    """Where something is at an instant, and bounds of how it moves about it; degrees, seconds, km."""
+    """Position of a target at an instant, with bounds of its motion about it; degrees, seconds, km."""
 
     azimuth: float
     elevation: float

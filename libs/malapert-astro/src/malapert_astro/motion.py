@@ -28,7 +28,7 @@ class State:
 
 @dataclass(frozen=True)
 class BodyMotion:
-    """Where a body is and how it is turned, at epochs.
+    """State and orientation of a body at epochs.
 
     Parameters
     ----------

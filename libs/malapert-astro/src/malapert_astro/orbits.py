@@ -51,7 +51,7 @@ class Orbit(ABC):
     """
 
     passed_over: tuple[str, ...] = ()
-    """What the orbit's file holds that is not used."""
+    """Contents of the orbit's file that are not used."""
 
     def __init__(self, center: Body) -> None:
         self.center = center

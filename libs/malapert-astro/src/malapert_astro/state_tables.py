@@ -17,7 +17,7 @@ _MOST_AT_ONCE = 200_000
 
 
 class Interpolation(StrEnum):
-    """How states between two of a table are found."""
+    """Method by which states between two entries of a table are interpolated."""
 
     LAGRANGE = "LAGRANGE"
     HERMITE = "HERMITE"

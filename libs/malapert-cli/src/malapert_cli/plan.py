@@ -19,7 +19,7 @@ from malapert_cli.terminal import console
 
 
 class SolvePriority(StrEnum):
-    """Which solves are taken from the queue first."""
+    """Priority of a solve in the queue."""
 
     URGENT = "urgent"
     ROUTINE = "routine"

@@ -13,7 +13,7 @@ from malapert_core.documents.nodes import MAX_FAULTS
 
 @dataclass(slots=True)
 class _Budget:
-    """How many faults of one validation may still be found."""
+    """Remaining number of faults that one validation may collect."""
 
     left: float = MAX_FAULTS + 1
 

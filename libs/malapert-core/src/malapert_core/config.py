@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL, make_url
 
 
 class ProcessSettings(BaseSettings):
-    """What every process of the platform reads from its environment, a service or a worker."""
+    """Settings of every process of the platform, a service or a worker, from its environment."""
 
     service_name: ClassVar[str]
 
@@ -25,7 +25,7 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """What every service reads from its environment.
+    """Settings of every service, from its environment.
 
     A service states its name and prefix, its port, and its own settings::
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 
 class ErrorCategory(StrEnum):
-    """What kind of refusal an error is; each maps to one gRPC status code and one HTTP status."""
+    """Category of an error; each maps to one gRPC status code and one HTTP status."""
 
     INVALID = "INVALID"
     NOT_FOUND = "NOT_FOUND"

@@ -21,7 +21,7 @@ M = TypeVar("M", bound=Message)
 
 
 class Visibility(StrEnum):
-    """Who may see an event: everybody with a key, the agencies of the mission, or the owner agency alone."""
+    """Audience of an event: everybody with a key, the agencies of the mission, or the owner agency alone."""
 
     PUBLIC = "public"
     MISSION = "mission"

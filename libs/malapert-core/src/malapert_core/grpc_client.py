@@ -18,7 +18,7 @@ IDEMPOTENT_PREFIXES = ("Get", "List", "Watch")
 
 
 class _Treatment(Protocol):
-    """What is done to calls: those that return one response, and those that return many."""
+    """Wrappers of calls: of those that return one response, and of those that return many."""
 
     async def one(self, continuation: Any, details: Any, request: Any) -> Any: ...
 

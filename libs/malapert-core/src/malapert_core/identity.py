@@ -26,7 +26,7 @@ V = TypeVar("V")
 
 
 class Role(StrEnum):
-    """What a caller may do; SERVICE is one of the platform's own services acting for itself."""
+    """Role of a caller, which sets its permissions; SERVICE is one of the platform's own services acting for itself."""
 
     VIEWER = "viewer"
     REQUESTER = "requester"

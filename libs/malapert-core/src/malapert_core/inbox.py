@@ -38,7 +38,7 @@ _FETCH_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a consumer listens to.
+    """Subscription of a consumer to subjects.
 
     ``durable`` names the consumer on the broker and in the inbox: letters, digits, ``-`` and ``_``. After
     ``max_deliver`` failed tries an event is copied to ``malapert.dead_letter.v1.<durable>`` and left.

@@ -14,7 +14,7 @@ from malapert_core.operation_store import Operation, OperationState, OperationSt
 
 
 class OperationContext:
-    """What a handler sees of its operation. `stage` and `progress` may be called from any thread.
+    """View of an operation for its handler. `stage` and `progress` may be called from any thread.
 
     Attributes
     ----------

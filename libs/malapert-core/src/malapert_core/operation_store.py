@@ -17,7 +17,7 @@ from malapert_core.timestamps import utc_now
 
 
 class OperationState(StrEnum):
-    """Where an operation stands."""
+    """State of an operation."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -87,7 +87,7 @@ def _of_row(row: OperationRow) -> Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationFilter:
-    """Which operations to list, older than one of them; None and what is empty mean all."""
+    """Filter of operations, older than one of them; None and what is empty mean all."""
 
     before_id: str = ""
     agency_id: str | None = None

@@ -27,7 +27,7 @@ _WOKEN = "malapert outboxes woken after a commit"
 
 
 class EventOutbox:
-    """Where a service leaves its events.
+    """Transactional outbox of a service's events.
 
     Parameters
     ----------

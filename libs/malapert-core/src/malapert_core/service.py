@@ -40,7 +40,7 @@ S = TypeVar("S", bound=ServiceSettings)
 
 @dataclass
 class ServiceRuntime(Generic[S]):
-    """What the core gives a service to build itself from."""
+    """Shared parts from which a service builds itself."""
 
     settings: S
     database: Database
@@ -77,7 +77,7 @@ class ServiceRuntime(Generic[S]):
 
 @dataclass(frozen=True)
 class ServiceParts:
-    """What a service is made of, once it is built."""
+    """Parts of a built service."""
 
     registrations: Sequence[Registration] = ()
     subscriptions: Sequence[Subscription] = ()

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Priority(StrEnum):
-    """Which jobs are taken first, in this order: somebody waits for an answer, time presses, normal, overnight."""
+    """Priority of a job, first to last: a caller waits for an answer, urgent, routine, background."""
 
     INTERACTIVE = "interactive"
     URGENT = "urgent"
@@ -94,7 +94,7 @@ class WorkQueue:
 
     @property
     def added_subject(self) -> str:
-        """Where it is said that a job was added."""
+        """Subject of the notices of added jobs."""
         return f"{self._news}.added"
 
     def news_subject(self, job_id: str) -> str:

@@ -8,7 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 
 class CommsWindowSettings(ServiceSettings):
-    """What the service reads from its environment."""
+    """Settings of the service, from its environment."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_COMMS_WINDOW_")
     service_name: ClassVar[str] = "comms_window"

@@ -14,7 +14,7 @@ _BOOTSTRAP = "AGENCY:ROLE, such as JAXA:PLANNER, with VIEWER, REQUESTER, PLANNER
 
 
 class GatewaySettings(ServiceSettings):
-    """What the gateway reads from its environment."""
+    """Settings of the gateway, from its environment."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_GATEWAY_")
     service_name: ClassVar[str] = "gateway"

@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 
 class LandingSiteSettings(ServiceSettings):
-    """What the service reads from its environment."""
+    """Settings of the service, from its environment."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_LANDING_SITE_")
     service_name: ClassVar[str] = "landing_site"

@@ -7,7 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 
 class PayloadSettings(ServiceSettings):
-    """What the payload service reads from its environment, under ``MALAPERT_PAYLOAD_``."""
+    """Settings of the payload service, from its environment, under ``MALAPERT_PAYLOAD_``."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PAYLOAD_")
     service_name: ClassVar[str] = "payload"

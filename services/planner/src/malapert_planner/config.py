@@ -8,14 +8,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SolverLimits(BaseSettings):
-    """What one job may take."""
+    """Limits of one job."""
 
     solver_memory_limit_bytes: int | None = Field(default=None, gt=0, description="memory of one job; unset: no limit")
     solver_job_limit_s: float = Field(default=3600.0, gt=0, description="wall time of one job, after which it is ended")
 
 
 class PlannerSettings(ServiceSettings, SolverLimits):
-    """What the planner reads from its environment, prefix ``MALAPERT_PLANNER_``."""
+    """Settings of the planner, from its environment, prefix ``MALAPERT_PLANNER_``."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
     service_name: ClassVar[str] = "planner"
@@ -30,7 +30,7 @@ class PlannerSettings(ServiceSettings, SolverLimits):
 
 
 class WorkerSettings(ProcessSettings, SolverLimits):
-    """What a solver worker reads from its environment, prefix ``MALAPERT_PLANNER_``: it needs the broker alone."""
+    """Settings of a solver worker, from its environment, prefix ``MALAPERT_PLANNER_``: it needs the broker alone."""
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
     service_name: ClassVar[str] = "planner-worker"

@@ -26,7 +26,7 @@ class _InterruptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFile:
-    """What is known of a file: its size and its sha256, None where they are not."""
+    """Known size and sha256 of a file, None where they are not known."""
 
     size_bytes: int | None = None
     sha256: str | None = None
@@ -34,7 +34,7 @@ class ExpectedFile:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a transfer is tried, and the first pause between, which doubles."""
+    """Number of attempts at a transfer, and the first pause between them, which doubles."""
 
     attempts: int = 6
     pause_s: float = 1.0

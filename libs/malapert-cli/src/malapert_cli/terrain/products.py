@@ -21,7 +21,7 @@ BASE_URLS = {
 
 
 class ProductKind(StrEnum):
-    """What a product holds."""
+    """Kind of a data product's content."""
 
     ELEVATION = "elevation"
     ILLUMINATION = "illumination"

@@ -42,7 +42,7 @@ class Node:
     line: int
     column: int
     size: int = 1
-    """How many values are in it, each time that an alias repeats them."""
+    """Number of values in it, counted again wherever an alias repeats them."""
 
     @property
     def place(self) -> str:

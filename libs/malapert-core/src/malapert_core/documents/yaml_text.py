@@ -68,7 +68,7 @@ def _malformed(error: yaml.YAMLError) -> DocumentError:
 
 
 class _Anchors(dict[str, Node | None]):
-    """What each anchor stands for; None while it is still being read."""
+    """Nodes by anchor; None while one is still being read."""
 
 
 def _events(text: str) -> Iterator[tuple[Any, _Anchors, list[str | None]]]:

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class Confidence(IntEnum):
-    """How far a figure may be trusted, numbered as in the contract."""
+    """Confidence in a figure, numbered as in the contract."""
 
     UNSPECIFIED = 0
     HIGH = 1

@@ -17,7 +17,7 @@ MAX_TRACKING = timedelta(days=7)
 
 
 class ContactState(StrEnum):
-    """Where a contact stands; ACTIVE and COMPLETED follow from a committed contact and the clock."""
+    """State of a contact; ACTIVE and COMPLETED follow from a committed contact and the clock."""
 
     TENTATIVE = "tentative"
     COMMITTED = "committed"
@@ -41,7 +41,7 @@ HOLDING_STATES = frozenset({ContactState.TENTATIVE, ContactState.COMMITTED, Cont
 
 @dataclass(frozen=True, slots=True)
 class ContactRequest:
-    """What is asked of one antenna; the window is empty for a booking made by hand."""
+    """Request for a contact with one antenna; the window is empty for a booking made by hand."""
 
     station_id: str
     asset_id: str
@@ -158,7 +158,7 @@ def check_contact_requests(
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps an antenna from being booked: a contact, or an outage."""
+    """Obstacle to a booking of an antenna: a contact, or an outage."""
 
     what: str
     identifier: str
@@ -168,7 +168,7 @@ class Obstacle:
 
     @property
     def label(self) -> str:
-        """What it is, for a person."""
+        """Description for a person."""
         span = f"from {self.start_time.isoformat()} to {self.end_time.isoformat()}"
         return f"{self.what} {self.identifier} on {self.station_id} {span}"
 

@@ -11,7 +11,7 @@ MAX_AMOUNT_BIT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class KeyStore:
-    """What two agencies, in order of their names, have in store, bits."""
+    """Secret bits that two agencies, in order of their names, have in store."""
 
     agency_ids: tuple[str, str]
     balance_bit: int

@@ -69,7 +69,7 @@ def chain_starts(steps: Sequence[WantedStep], holding: Sequence[Sequence[Span]])
 
 
 class ConditionSpans:
-    """When conditions hold at places, by the windows of a set; each is worked out once.
+    """Spans in which conditions hold at places, by the windows of a set; each is computed once.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class OrbiterLink:
 
 @dataclass(frozen=True, slots=True)
 class OpticalRules:
-    """When an optical station may work, degrees."""
+    """Operating limits of an optical station, degrees."""
 
     max_sun_elevation_deg: float
     min_elevation_deg: float

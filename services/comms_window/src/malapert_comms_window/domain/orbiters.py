@@ -8,7 +8,7 @@ _MOST_SPANS = 20
 
 
 class OrbitSource(StrEnum):
-    """How an orbiter's motion is given."""
+    """Format in which an orbiter's motion is given."""
 
     OEM = "oem"
     TLE = "tle"
@@ -32,7 +32,7 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class OrbiterRegistration:
-    """What is asked to be registered; `content` is the file, `elements` those of a Keplerian orbit."""
+    """Request to register an orbiter; `content` is the file, `elements` those of a Keplerian orbit."""
 
     orbiter_id: str
     name: str

@@ -10,7 +10,7 @@ MAX_OUTAGE = timedelta(days=3660)
 
 
 class OutageKind(StrEnum):
-    """Why an antenna cannot be used."""
+    """Cause of an outage."""
 
     MAINTENANCE = "maintenance"
     FAILURE = "failure"

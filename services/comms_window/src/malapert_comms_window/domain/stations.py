@@ -65,7 +65,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class StationFilter:
-    """Which stations to list, after an identifier; an empty field means all."""
+    """Filter of stations, after an identifier; an empty field means all."""
 
     after: str = ""
     confidences: frozenset[Confidence] = frozenset()

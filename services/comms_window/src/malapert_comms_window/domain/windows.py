@@ -38,7 +38,7 @@ class WindowKind(StrEnum):
 
 
 class Predictability(StrEnum):
-    """How sure a window or an edge is within the stated errors of skyline, orbit, Earth orientation and clock."""
+    """Certainty of a window or an edge within the stated errors of skyline, orbit, Earth orientation and clock."""
 
     PREDICTED = "predicted"
     POTENTIAL = "potential"
@@ -60,7 +60,7 @@ DATA_EDGE = "orbit_data"
 
 
 class EdgeCause(StrEnum):
-    """Why a window begins or ends."""
+    """Cause of a window's edge."""
 
     CONDITION = "condition"
     SPAN = "span"
@@ -69,7 +69,7 @@ class EdgeCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What an edge of a window is worth: the condition that ends it and one standard deviation, seconds."""
+    """An edge of a window: the condition that limits it and its uncertainty, one standard deviation, seconds."""
 
     limited_by: str
     error_s: float
@@ -77,7 +77,7 @@ class Edge:
 
     @property
     def cause(self) -> EdgeCause:
-        """Whether a condition ends the window, or only the search or the data do."""
+        """Cause of the edge: a condition, the end of the search, or the end of the data."""
         return {SPAN_EDGE: EdgeCause.SPAN, DATA_EDGE: EdgeCause.DATA}.get(self.limited_by, EdgeCause.CONDITION)
 
 
@@ -119,7 +119,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowSummary:
-    """How much of one kind a set holds at a place, for contacts with a station."""
+    """Number and total duration of one kind's windows in a set at a place, for contacts with a station."""
 
     kind: WindowKind
     place_id: str
@@ -145,7 +145,7 @@ class WindowSet:
 
 @dataclass(frozen=True, slots=True)
 class WindowFilter:
-    """Which windows of a set are meant; an empty field means all."""
+    """Filter of the windows of a set; an empty field means all."""
 
     kinds: tuple[WindowKind, ...] = ()
     place_ids: tuple[str, ...] = ()

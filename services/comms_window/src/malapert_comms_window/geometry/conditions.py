@@ -44,7 +44,7 @@ class SearchSpan:
 
     @property
     def parts_tdb_s(self) -> tuple[tuple[float, float], ...]:
-        """What is searched of the span, TDB seconds past J2000, in order."""
+        """Searched parts of the span, TDB seconds past J2000, in order."""
         return self.covered_tdb_s or (self.tdb_s,)
 
 

@@ -143,7 +143,8 @@ class Shadow(Clearance):
 
 
 class _BesideLimb(Clearance):
-    """How far from the Moon's limb the straight way to a target passes, km; negative where the Moon is in the way.
+    """Distance by which the straight path to a target passes the Moon's limb, km; negative where the Moon is in the
+    way.
 
     Parameters
     ----------

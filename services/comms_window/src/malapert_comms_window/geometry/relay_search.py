@@ -90,7 +90,7 @@ class Relay:
 
     @cached_property
     def _up(self) -> list[Found]:
-        """When the place reaches the orbiter: searched once for all stations."""
+        """Spans in which the place reaches the orbiter, searched once for all stations."""
         return search(self._conditions, self._span)
 
     def _deliveries(self, station: Station) -> Floats:

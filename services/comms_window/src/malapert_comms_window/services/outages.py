@@ -26,7 +26,8 @@ from malapert_comms_window.storage.window_sets import WindowSetStore
 
 @dataclass(frozen=True, slots=True)
 class OutageRequest:
-    """What is asked; `move_contacts` lets another antenna of the complex take the place of the one that is out."""
+    """Request for an outage; `move_contacts` lets another antenna of the complex take the place of the one that is
+    out."""
 
     idempotency_key: str
     request_hash: str

@@ -78,7 +78,7 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a transaction knows before it decides."""
+    """State that a transaction reads before it decides."""
 
     stations: Mapping[str, Station]
     windows: Mapping[tuple[str, str], Window]

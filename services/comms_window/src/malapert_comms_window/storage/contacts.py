@@ -54,7 +54,7 @@ def span_values(spans: Sequence[AntennaSpan], longest: timedelta = timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts to list, after a sort key; empty fields mean all. States are as they are at an instant."""
+    """Filter of contacts, after a sort key; empty fields mean all. States are as they are at an instant."""
 
     station_id: str = ""
     mission_id: str = ""

@@ -119,7 +119,7 @@ class OrbiterRow(CommsWindowTable, table=True):
 
 
 class KeyStoreRow(CommsWindowTable, table=True):
-    """How many secret bits two agencies have in store; `pair_id` names both in order."""
+    """Number of secret bits that two agencies have in store; `pair_id` names both in order."""
 
     __tablename__ = "key_store"
 

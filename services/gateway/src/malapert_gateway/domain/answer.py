@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered to a call under an idempotency key."""
+    """Stored answer to a call under an idempotency key."""
 
     status: int
     headers: dict[str, str]

@@ -21,7 +21,7 @@ ARGUMENTS = frozenset(
 
 
 class Use(Enum):
-    """What is made of a field."""
+    """Treatment of a field on import."""
 
     READ = auto()
     TOLD = auto()

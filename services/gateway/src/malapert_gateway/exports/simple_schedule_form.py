@@ -27,7 +27,8 @@ _PARAMETERS = (
 
 @dataclass(frozen=True)
 class Form:
-    """What an element may have: attributes that it needs and others, values of some, elements and how often each."""
+    """Form of an element: its required and optional attributes, the values of some, its child elements and their
+    number."""
 
     needed: tuple[str, ...] = ()
     others: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from malapert_gateway.services.key_service import KeyService
 
 
 class Admission:
-    """What stands before every call.
+    """Admission control of every call.
 
     Parameters
     ----------

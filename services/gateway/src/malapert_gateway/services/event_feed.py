@@ -27,7 +27,7 @@ _CHECK_INTERVAL_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """How far a reader is in each area's stream."""
+    """Position of a reader in each area's stream."""
 
     sequence_by_area: tuple[tuple[str, int], ...]
 
@@ -63,7 +63,7 @@ class FeedCursor:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events a reader wants; empty means all."""
+    """Filter of a reader's events; empty means all."""
 
     types: frozenset[str] = frozenset()
     visibilities: frozenset[Visibility] = frozenset()

@@ -23,7 +23,7 @@ ResponseT = TypeVar("ResponseT")
 
 @dataclass
 class Gateway:
-    """What routes work with. `stopping` is set once the process is asked to stop: streams end then."""
+    """Parts that routes work with. `stopping` is set once the process is asked to stop: streams end then."""
 
     settings: GatewaySettings
     services: ServiceClients

@@ -23,7 +23,7 @@ ElevationArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class GridGeometry:
-    """Where a north-up grid of square pixels lies; rows run from north to south.
+    """Geometry of a north-up grid of square pixels; rows run from north to south.
 
     Attributes
     ----------

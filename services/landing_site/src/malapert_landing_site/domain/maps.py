@@ -15,7 +15,7 @@ MAX_MAP_PX = 512
 
 
 class MapLayer(StrEnum):
-    """What a map shows."""
+    """Quantity that a map shows."""
 
     ELEVATION = "elevation"
     SLOPE = "slope"

@@ -25,7 +25,7 @@ _BYTES_PER_LAYER_PX = 4
 
 @dataclass(frozen=True)
 class ProductRequest:
-    """What is asked for; 0 means the default where it says so.
+    """Request for a product set; 0 means the default where it says so.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class ProductRequest:
 
 @dataclass(frozen=True)
 class ProductCost:
-    """What a request takes: pixels, hours of one core's time, bytes of horizons (before compression) and of layers."""
+    """Cost of a request: pixels, hours of one core's time, bytes of horizons (before compression) and of layers."""
 
     pixels: int
     core_hours: float

@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 
 
 class ProductLayer(StrEnum):
-    """What a product shows."""
+    """Quantity that a product shows."""
 
     ELEVATION = "elevation"
     SLOPE = "slope"
@@ -41,7 +41,7 @@ HORIZON_LAYERS = SPAN_LAYERS | SHADOW_LAYERS
 
 @dataclass(frozen=True)
 class LayerStyle:
-    """How a layer is named and coloured.
+    """Name and colours of a layer.
 
     Attributes
     ----------

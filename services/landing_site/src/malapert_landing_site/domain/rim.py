@@ -22,7 +22,7 @@ OTHER_ZERO_TOLERANCE_M = 30.0
 
 
 class RimPolicy(StrEnum):
-    """What is done about a step at the rim of a finer grid."""
+    """Policy for a step at the rim of a finer grid."""
 
     REPORT = "report"
     BLEND = "blend"
@@ -31,7 +31,7 @@ class RimPolicy(StrEnum):
 
 @dataclass(frozen=True)
 class RimSetting:
-    """What is done about steps at the rims of finer grids.
+    """Policy for steps at the rims of finer grids, with its parameters.
 
     Attributes
     ----------

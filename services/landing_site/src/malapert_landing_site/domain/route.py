@@ -14,7 +14,7 @@ _FARTHEST_M = 50_000.0
 
 
 class WaypointCriterion(StrEnum):
-    """How a waypoint is chosen from reachable ground."""
+    """Criterion by which a waypoint is chosen from reachable ground."""
 
     MOST_LIT = "most_lit"
     LEAST_LIT = "least_lit"
@@ -23,7 +23,7 @@ class WaypointCriterion(StrEnum):
 
 @dataclass(frozen=True)
 class Mobility:
-    """What the rover can drive."""
+    """Driving limits and energy of the rover."""
 
     max_slope_deg: float
     speed_mps: float

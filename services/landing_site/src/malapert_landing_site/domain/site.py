@@ -20,7 +20,7 @@ MAX_SAMPLES = 100_000
 
 
 class SiteCriterion(StrEnum):
-    """What a site is scored by."""
+    """Criterion of a site's score."""
 
     ILLUMINATION = "illumination"
     LONGEST_NIGHT = "longest_night"
@@ -58,7 +58,7 @@ class LanderLimits:
 
 @dataclass(frozen=True)
 class SiteSearchRequest:
-    """What is asked of a search."""
+    """Request for a site search."""
 
     terrain_stack_id: str
     start_time: datetime
@@ -82,7 +82,7 @@ class SiteSearchRequest:
 
 @dataclass(frozen=True)
 class SiteMetrics:
-    """What was measured at a site; shares 0 to 1, durations in seconds."""
+    """Metrics of a site; shares 0 to 1, durations in seconds."""
 
     slope_deg: float
     roughness_m: float
@@ -110,13 +110,13 @@ class ScorePart:
 
     @property
     def contribution(self) -> float:
-        """What the part adds to the score."""
+        """Contribution of the part to the score."""
         return self.weight * self.normalised
 
 
 @dataclass(frozen=True)
 class RankRobustness:
-    """How a rank stands up to other weights and other heights.
+    """Robustness of a rank against other weights and other heights.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class RoverPower:
 
 @dataclass(frozen=True)
 class TimedRouteRequest:
-    """What is asked of a route through time.
+    """Request for a route through time.
 
     Attributes
     ----------

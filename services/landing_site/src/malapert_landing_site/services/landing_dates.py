@@ -38,7 +38,7 @@ DEFAULT_STEP_S = 86_400.0
 
 @dataclass(frozen=True)
 class LandingDateScan:
-    """What is asked: places, dates from `start_time` to before `end_time`, and the lander's limits."""
+    """Request for a scan: places, dates from `start_time` to before `end_time`, and the lander's limits."""
 
     terrain_stack_id: str
     places: tuple[Place, ...]

@@ -19,7 +19,7 @@ from malapert_landing_site.terrain.projection import place_xy
 
 
 class Rims:
-    """What is done where finer terrains end."""
+    """Treatment of the rims of finer terrains."""
 
     def __init__(self, catalogue: TerrainCatalogue, files: ElevationFiles, compute: Compute) -> None:
         self._catalogue = catalogue

@@ -133,7 +133,7 @@ def _at(values: NDArray[np.floating], cells: NDArray[np.int64]) -> NDArray[np.fl
 
 
 class _ClosedPairs:
-    """Why pairs of cells are closed: by the slope limit, by keep-outs, or by ground without data."""
+    """Reasons for which pairs of cells are closed: the slope limit, keep-outs, or ground without data."""
 
     def __init__(self, ground: Ground, cells: Sequence[tuple[int, int]], mobility: Mobility) -> None:
         self._limit_deg = mobility.max_slope_deg

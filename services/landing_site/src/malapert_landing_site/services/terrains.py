@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class TerrainHeader:
-    """What is said of a DEM file."""
+    """Description of a DEM file that precedes its bytes."""
 
     title: str
     source: str

@@ -45,7 +45,7 @@ _MARGIN_M = 500.0
 
 @dataclass(frozen=True)
 class WaypointRequest:
-    """What waypoints are asked for; light is averaged over the span at the array's height."""
+    """Request for waypoints; light is averaged over the span at the array's height."""
 
     site_id: str
     definitions: tuple[WaypointDefinition, ...]

@@ -17,7 +17,7 @@ _SET = TypeAdapter(ProductSet)
 
 
 class ProductSetStore:
-    """What product sets hold; their files lie beside."""
+    """Store of the contents of product sets; their files lie beside."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session

@@ -45,7 +45,7 @@ class SiteSearchRow(LandingSiteTable, table=True):
 
 
 class SiteRow(LandingSiteTable, table=True):
-    """Where a site is found: in the content of its search."""
+    """Location of a site: its search and its place in the content of it."""
 
     __tablename__ = "site"
 

@@ -23,7 +23,7 @@ Layers = dict[ProductLayer, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class BlockWork:
-    """What all blocks share: ground, request, and Sun and Earth over the span and over a period of the nodes."""
+    """Inputs shared by all blocks: ground, request, and Sun and Earth over the span and over a period of the nodes."""
 
     scene: HorizonScene
     coarse_to_fine: tuple[ElevationGrid, ...]

@@ -39,7 +39,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 @dataclass(frozen=True)
 class TerrainFile:
-    """What was read of a file: its heights, and what of it was passed over or taken for granted."""
+    """Content of a terrain file: its heights, and notes of what was ignored or assumed."""
 
     grid: ElevationGrid
     notes: tuple[str, ...]

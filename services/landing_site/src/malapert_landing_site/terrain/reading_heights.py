@@ -20,7 +20,7 @@ ROWS_OF_TILES = 512
 
 @dataclass
 class HeightCounts:
-    """What was met while heights were read."""
+    """Counts of values met while heights are read."""
 
     known: int = 0
     radii: int = 0

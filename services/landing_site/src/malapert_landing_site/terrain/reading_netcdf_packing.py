@@ -29,7 +29,7 @@ _ALTERING = {
 
 @dataclass(frozen=True)
 class Packing:
-    """How numbers become values: those that stand for none, the range of the others, then scale and offset."""
+    """Packing of a variable: missing values, the valid range of the others, then scale and offset."""
 
     scale: float = 1.0
     offset: float = 0.0

@@ -31,7 +31,7 @@ _RESOLUTION_TOLERANCE = 5e-3
 
 @dataclass(frozen=True)
 class Pds3Image:
-    """What a label states of its image.
+    """Description of an image by its label.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ def _is_all_ones(value: OdlValue) -> bool:
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a keyword may say, and how that is told."""
+    """Permitted values of a keyword, and their description."""
 
     holds: Callable[[OdlValue], bool]
     allowed: str

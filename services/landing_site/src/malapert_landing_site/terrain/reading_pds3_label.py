@@ -48,7 +48,7 @@ class Pds3Label:
 
 @dataclass(frozen=True)
 class ImagePointer:
-    """Where a label says that its image is: in a file of some name, or after the label itself (no name)."""
+    """Location of the image by its label: a file of some name, or after the label itself (no name)."""
 
     file_name: str | None
     start_byte: int
@@ -131,7 +131,7 @@ def _label(found: list[Statement], end: int, file_name: str) -> tuple[Pds3Label,
 
 
 class _Reading:
-    """What was read of a label so far."""
+    """State of a label's reading."""
 
     def __init__(self) -> None:
         self.values: dict[str, OdlValue] = {}

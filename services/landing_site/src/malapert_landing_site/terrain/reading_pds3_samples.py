@@ -26,7 +26,7 @@ _BITS = {"i": (8, 16, 32), "u": (8, 16, 32), "f": (32, 64)}
 
 @dataclass(frozen=True)
 class Samples:
-    """How the samples of an image become metres.
+    """Conversion of an image's samples to metres.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ _LAST_BYTE = 1 << 62
 
 @dataclass(frozen=True)
 class TiffTags:
-    """What is told of the first image beside GDAL.
+    """Tags of the first image that GDAL does not report.
 
     Attributes
     ----------

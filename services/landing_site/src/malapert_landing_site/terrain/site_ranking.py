@@ -47,7 +47,7 @@ class AssessedCandidate:
 
 @dataclass(frozen=True)
 class MetricErrors:
-    """What was measured at a site, and with its skyline raised; errors of its slope and heights."""
+    """Metrics of a site, also with its skyline raised; errors of its slope and heights."""
 
     here: SiteMetrics
     raised: SiteMetrics

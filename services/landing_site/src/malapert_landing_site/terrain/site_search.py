@@ -33,7 +33,7 @@ MAX_EXAMINED = 400
 
 
 class Report(Protocol):
-    """Where a search says how far it is; any of its calls may raise to end the search."""
+    """Progress reports of a search; any of its calls may raise to end the search."""
 
     def stage(self, name: str, title: str) -> None:
         """Begin a stage."""
@@ -44,7 +44,7 @@ class Report(Protocol):
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """What a search found."""
+    """Result of a search."""
 
     sites: tuple[Site, ...]
     pareto_front: tuple[FrontPoint, ...]

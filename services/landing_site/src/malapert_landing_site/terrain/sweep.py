@@ -133,11 +133,11 @@ class Sweep:
         )  # fmt: skip
 
     def _served_px(self, level: int) -> int:
-        """How far from the last column a level serves, columns of a pixel."""
+        """Distance from the last column over which a level is used, columns of a pixel."""
         return max(min(self._levels[level].reach_px, self._reach_u_px), NEAR_PX)
 
     def _ratio(self, level: int) -> int:
-        """How many lines of a level share one of the next wider."""
+        """Number of lines of a level that share one of the next wider."""
         if level + 1 == len(self._levels):
             return 1
         mine = LINE_PX if level == 0 else self._levels[level].spacing_px

@@ -36,7 +36,7 @@ class AccountLine:
 
 @dataclass(frozen=True, slots=True)
 class AgencyAccount:
-    """Where an agency stands; the promised share is None where the mission promises none."""
+    """Account of an agency; the promised share is None where the mission promises none."""
 
     agency_id: str
     promised_share: float | None

@@ -10,7 +10,7 @@ from malapert_payload.domain.resource import ResourceUse
 
 
 class ConditionKind(IntEnum):
-    """What a condition is about."""
+    """Kind of a condition."""
 
     UNSPECIFIED = 0
     ILLUMINATION = 1
@@ -31,7 +31,8 @@ LINKS = (ConditionKind.RELAY_CONTACT, ConditionKind.ORBITER_CONTACT, ConditionKi
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold for the whole of a step, or must not; no stations, orbiters or calendars meaning any."""
+    """Condition that holds, or does not hold, for the whole of a step; no stations, orbiters or calendars meaning
+    any."""
 
     kind: ConditionKind
     station_ids: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class PlaceSet:
 
 @dataclass(frozen=True, slots=True)
 class AgencyShare:
-    """What an agency is promised of the mission's science, as a share of the whole."""
+    """Share of the mission's science that an agency is promised."""
 
     agency_id: str
     share: Figure | None = figure("1")

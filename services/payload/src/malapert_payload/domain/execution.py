@@ -12,7 +12,7 @@ from malapert_payload.domain.request import ActivityRequest, RequestState
 
 
 class ExecutionOutcome(IntEnum):
-    """What became of a repetition."""
+    """Outcome of a repetition."""
 
     UNSPECIFIED = 0
     STARTED = 1

@@ -67,7 +67,7 @@ class ActivityRepetition:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChoice:
-    """So many of these chains at most are planned: places of a campaign, or requests of a set."""
+    """Choice among chains, with the largest number that is planned: places of a campaign, or requests of a set."""
 
     request_id: str
     chain_ids: tuple[str, ...]

@@ -18,7 +18,7 @@ class SunLimit(IntEnum):
 
 
 class Motion(IntEnum):
-    """Whether the asset moves while a mode is used; unspecified means that it may."""
+    """Motion of the asset while a mode is used; unspecified means that it may move."""
 
     UNSPECIFIED = 0
     STATIONARY = 1
@@ -26,7 +26,7 @@ class Motion(IntEnum):
 
 
 class PointingTarget(IntEnum):
-    """Where an instrument looks."""
+    """Direction in which an instrument points."""
 
     UNSPECIFIED = 0
     NADIR = 1

@@ -32,7 +32,7 @@ SETTLED_STATES = frozenset({RequestState.PROCESSING, RequestState.PROCESSED, Req
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who changes requests, when (UTC) and why."""
+    """Author, time (UTC) and reason of a change of requests."""
 
     agency_id: str
     time: datetime

@@ -20,7 +20,7 @@ _SECONDS_PER_HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What one repetition of a request would take in one of its modes, where and when it would do."""
+    """Prediction of one repetition of a request in one of its modes, with the places and times that it allows."""
 
     request_id: str
     steps: tuple[NumberedStep, ...]

@@ -25,7 +25,7 @@ class ValueTerm:
 
 @dataclass(frozen=True, slots=True)
 class RatedValue:
-    """What a request is worth at a place, the product of its terms."""
+    """Value of a request at a place, the product of its terms."""
 
     request_id: str
     place_id: str
@@ -42,7 +42,7 @@ class RatedValue:
 
 @dataclass(frozen=True, slots=True)
 class MarginalStop:
-    """What another stop of a tag would bring."""
+    """Value of a further stop of a tag."""
 
     tag: str
     stop_count: int

@@ -10,7 +10,7 @@ from malapert_payload.domain.activity_type import Argument
 
 
 class RequestState(IntEnum):
-    """Where a request stands; names and numbers of CCSDS 529.1."""
+    """State of a request; names and numbers of CCSDS 529.1."""
 
     UNSPECIFIED = 0
     REQUESTED = 1
@@ -24,7 +24,7 @@ class RequestState(IntEnum):
 
 
 class RelationKind(IntEnum):
-    """How two requests stand to each other."""
+    """Kind of a relation between two requests."""
 
     UNSPECIFIED = 0
     AFTER = 1
@@ -36,7 +36,7 @@ class RelationKind(IntEnum):
 
 
 class Visibility(IntEnum):
-    """Who may see a request."""
+    """Audience of a request."""
 
     UNSPECIFIED = 0
     PUBLIC = 1
@@ -75,7 +75,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class ValueDecay:
-    """How a value falls: by `factor` with each whole `every_s` from `from_time` to a start, down to `least_share`.
+    """Decay of a value: by `factor` with each whole `every_s` from `from_time` to a start, down to `least_share`.
 
     The second repetition or place is worth `repetition_factor` of the first, and so on; 0 means the same. A
     `from_time` of None is the start of the request's first window, or of the horizon.
@@ -90,7 +90,7 @@ class ValueDecay:
 
 @dataclass(frozen=True, slots=True)
 class ProductDemand:
-    """What a team wants of a data product instead of what its activity type says."""
+    """Requirements of a request on a data product, in place of those of its activity type."""
 
     product_id: str
     priority: int = 0
@@ -135,7 +135,7 @@ class RequestChange:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a request stands besides its state.
+    """Status of a request besides its state.
 
     `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and not reported
     on; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest mission version's
@@ -152,7 +152,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ActivityRequest:
-    """What a team asks for, where it stands and how it got there."""
+    """Activity request of a team, with its status and history."""
 
     request_id: str
     mission_id: str
@@ -181,7 +181,7 @@ class ActivityRequest:
 
     @property
     def repetition_count(self) -> int:
-        """How often in all, at one place; places of a campaign are not counted."""
+        """Number of repetitions in all, at one place; places of a campaign are not counted."""
         return 1 if self.repetition is None else self.repetition.count
 
     def as_of(self, version: int) -> "ActivityRequest":
@@ -195,7 +195,7 @@ class ActivityRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestFilter:
-    """Which requests of a mission to list, after an identifier; an empty field means all."""
+    """Filter of a mission's requests, after an identifier; an empty field means all."""
 
     states: frozenset[RequestState] = frozenset()
     agency_id: str = ""

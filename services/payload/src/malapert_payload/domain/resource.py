@@ -9,7 +9,7 @@ from malapert_payload.domain.figures import figure
 
 
 class ResourceKind(IntEnum):
-    """How a resource behaves."""
+    """Kind of a resource."""
 
     UNSPECIFIED = 0
     UNARY = 1
@@ -19,7 +19,7 @@ class ResourceKind(IntEnum):
 
 
 class ResourceEffect(IntEnum):
-    """What an activity does to a resource."""
+    """Effect of an activity on a resource."""
 
     UNSPECIFIED = 0
     HOLD = 1

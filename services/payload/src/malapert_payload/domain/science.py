@@ -30,7 +30,7 @@ polar background of neutron spectrometers."""
 
 @dataclass(frozen=True, slots=True)
 class ScienceModel:
-    """How the worth of requests is judged; every figure has its source and confidence."""
+    """Parameters of the science value; every figure has its source and confidence."""
 
     further_stop_factor: Figure | None = figure("1")
     stop_tags: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class ScienceModel:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLight:
-    """What the terrain products say of a place: fractions 0 to 1, distance in metres, None where it is not known."""
+    """Light and terrain metrics of a place: fractions 0 to 1, distance in metres, None where it is not known."""
 
     place_id: str
     mean_sun_fraction: float
@@ -55,7 +55,7 @@ class PlaceLight:
 
 @dataclass(frozen=True, slots=True)
 class IceProxy:
-    """How likely ice is at a place, 0 to 1, with every number that it came from."""
+    """Likelihood of ice at a place, 0 to 1, with every number that it came from."""
 
     place_id: str
     absorbed_flux_w_m2: float

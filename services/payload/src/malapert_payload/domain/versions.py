@@ -18,7 +18,7 @@ ItemKey = tuple[ItemKind, str]
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """Who made a version, when and why."""
+    """Author, time and reason of a version."""
 
     version: int
     content_hash: str

@@ -11,7 +11,7 @@ PLANNER_ROLE = "planner"
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: an agency, in a role."""
+    """Caller: an agency, in a role."""
 
     agency_id: str
     role: str
@@ -36,7 +36,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """What a viewer sees of a mission's requests: everything, or these visibilities and its own agency's."""
+    """Requests of a mission that a viewer may read: all, or these visibilities and its own agency's."""
 
     everything: bool
     visibilities: frozenset[Visibility]

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanTransition:
-    """What is known of a plan that was released or terminated, and the agency that made it known."""
+    """Release or termination of a plan, and the agency that announced it."""
 
     plan_id: str
     mission_id: str

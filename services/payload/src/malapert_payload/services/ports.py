@@ -18,7 +18,7 @@ from malapert_payload.storage.requests import RequestStore
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where everything of the payload service is kept."""
+    """Stores of the payload service."""
 
     catalogues: CatalogueStore
     items: ItemStore

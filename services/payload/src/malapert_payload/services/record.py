@@ -9,7 +9,7 @@ from malapert_payload.storage.requests import Changed, RequestStore
 
 
 class RequestRecord:
-    """Where changed requests go.
+    """Writer of changed requests, their history and events.
 
     Parameters
     ----------

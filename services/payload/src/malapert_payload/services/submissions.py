@@ -26,7 +26,7 @@ MOST_FAULTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What is wrong with requests, and what those without a fault would take."""
+    """Result of a check: faults of requests, and predictions of those without a fault."""
 
     faults: tuple[Fault, ...]
     predictions: tuple[Prediction, ...]
@@ -34,7 +34,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """How many requests an import submitted, revised, and found as they were."""
+    """Numbers of requests that an import submitted, revised, and found unchanged."""
 
     submitted: int
     revised: int
@@ -43,7 +43,7 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class _MissionState:
-    """What a mission has that requests are judged by."""
+    """State of a mission that requests are checked against."""
 
     catalogue: Catalogue
     stored: Mapping[str, ActivityRequest]

@@ -18,7 +18,7 @@ ReportKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ExecutionFilter:
-    """Which reports of a mission to list, after a key; an empty field means all."""
+    """Filter of a mission's reports, after a key; an empty field means all."""
 
     request_id: str = ""
     outcomes: frozenset[ExecutionOutcome] = frozenset()

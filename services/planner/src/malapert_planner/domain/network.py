@@ -17,7 +17,7 @@ from malapert_planner.domain.problem.spans import Span, overlap_s
 
 @dataclass(frozen=True, slots=True)
 class ViewPeriod:
-    """When antennas, several of which track together as an array, see a mission's spacecraft."""
+    """View period of a mission's spacecraft at antennas, several of which track together as an array."""
 
     antenna_ids: tuple[str, ...]
     span: Span
@@ -43,7 +43,7 @@ class TrackRequest:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What is asked of a network within a horizon, and when its antennas are down.
+    """Requests to a network within a horizon, and the downtimes of its antennas.
 
     Between two uses of an antenna, a down time being one, and after the start of the horizon lie at least ``gap_s``. A
     mission is tracked on one antenna or array at a time, set-up and teardown included.
@@ -66,7 +66,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class NetworkScore:
-    """How well missions are served: hours tracked of those asked for, requests satisfied, shares not satisfied.
+    """Score of a network's schedule: hours tracked of those asked for, requests satisfied, shares not satisfied.
 
     A request is satisfied from its least duration on. ``unsatisfied_rms`` and ``unsatisfied_max`` are over missions,
     of 1 − tracked/requested.

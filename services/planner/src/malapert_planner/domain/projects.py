@@ -41,7 +41,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """Where both are done, ``after`` starts ``min_lag`` or more, and ``max_lag`` or less, after ``before`` ends."""
+    """Precedence with lags: where both are done, ``after`` starts ``min_lag`` or more, and ``max_lag`` or less,
+    after ``before`` ends."""
 
     before: str
     after: str

@@ -19,7 +19,7 @@ _LEFT_A_RELEASED_PLAN = _GONE | {"ACCEPTED", "TERMINATED"}
 
 @dataclass(frozen=True, slots=True)
 class RequestUpdate:
-    """What is known of a changed request: its state and version after the change, and who changed it, when and why."""
+    """Change of a request: its state and version after the change, and who changed it, when and why."""
 
     mission_id: str
     request_id: str

@@ -53,7 +53,7 @@ _STAGE_TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where missions and plans are kept."""
+    """Stores of missions and plans."""
 
     database: Database
     missions: MissionStore
@@ -62,7 +62,7 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The services that are asked."""
+    """Clients of the services below."""
 
     landing_sites: LandingSites
     comms_windows: CommsWindows
@@ -71,7 +71,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """Where the mission takes place."""
+    """Terrain, site, waypoints and routes of a mission."""
 
     stack: terrain_pb2.TerrainStack
     search: site_pb2.SiteSearch | None
@@ -87,7 +87,7 @@ _NO_GROUND = _Ground(terrain_pb2.TerrainStack(), None, site_pb2.Site(), (), (), 
 
 @dataclass(frozen=True, slots=True)
 class PlanMaking:
-    """What plans are made with.
+    """Dependencies of the use cases that make plans.
 
     ``solver_jobs`` solve, check and explain; ``defects`` takes a schedule that the validator refuses, with its problem;
     ``wall_limit_s`` is the safety net of a solve, seconds: the deterministic limit is the request's or the mission's.

@@ -47,7 +47,7 @@ _VOLATILE = ("window_set_id", "stage_times")
 
 @dataclass(frozen=True, slots=True)
 class PlanBasis:
-    """What a plan was made from, besides its problem."""
+    """Inputs of a plan besides its problem."""
 
     inputs: ProblemInputs
     site: site_pb2.Site
@@ -59,7 +59,7 @@ class PlanBasis:
     replan: replan_pb2.ReplanBasis | None = None
     changes: tuple[Change, ...] = ()
     left_out: tuple[plan_pb2.UnplannedRequest, ...] = ()
-    """What the plan that is replanned left out already."""
+    """Requests that the replanned plan already left out."""
 
 
 def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOutcome) -> PlanContent:

@@ -46,7 +46,7 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True)
 class PlanningOutcome:
-    """What came of a problem; validation, objective and reasons are missing where there is no schedule to check."""
+    """Outcome of a solve; validation, objective and reasons are missing where there is no schedule to check."""
 
     result: SolveResult
     validation: ValidationReport | None
@@ -107,7 +107,7 @@ def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limit
 
 @dataclass(frozen=True, slots=True)
 class ReplanningOutcome:
-    """What came of a replan: the problem with its baseline, the outcome of solving it, and what changed."""
+    """Outcome of a replan: the problem with its baseline, the outcome of solving it, and what changed."""
 
     problem: PlanningProblem
     planning: PlanningOutcome

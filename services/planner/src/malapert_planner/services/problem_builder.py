@@ -348,7 +348,8 @@ def _contact_windows(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iter
 
 
 def _unavailable_spans(inputs: ProblemInputs, problem_clock: ProblemClock) -> Mapping[str, tuple[Span, ...]]:
-    """When each station cannot track for us: others' bookings, and our own set-up and teardown around them."""
+    """Spans in which each station cannot track for the mission: others' bookings, with its own set-up and teardown
+    around them."""
     spans: dict[str, list[Span]] = defaultdict(list)
     for booking in inputs.bookings:
         station = inputs.stations.get(booking.station_id)

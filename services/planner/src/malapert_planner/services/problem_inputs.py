@@ -12,7 +12,7 @@ from malapert_planner.mission_document.document import MissionDocument
 
 @dataclass(frozen=True, slots=True)
 class ProblemInputs:
-    """What a problem is built from: the mission, and the answers of the other services.
+    """Inputs of a problem: the mission, and the answers of the other services.
 
     ``bookings`` are those that stay in the way: the plan's own earlier ones are left out by the caller.
     """

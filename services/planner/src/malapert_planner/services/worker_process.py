@@ -18,7 +18,7 @@ _CANCEL = "cancel"
 
 
 class JobLink:
-    """What a job sees of its caller: whom to tell of progress, and whether to stop."""
+    """Connection of a job to its caller: progress reports to it, and its request to stop."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

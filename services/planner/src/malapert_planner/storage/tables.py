@@ -32,7 +32,7 @@ class MissionRow(PlannerTable, table=True):
 
 
 class PlanRow(PlannerTable, table=True):
-    """Where a plan stands."""
+    """State of a plan."""
 
     __tablename__ = "plan"
     __table_args__ = (Index("ix_plan_mission", "mission_id", "plan_id"),)
@@ -68,7 +68,7 @@ class PlanNoticeRow(PlannerTable, table=True):
 
 
 class PlanContentRow(PlannerTable, table=True):
-    """What a plan is; never changed."""
+    """Content of a plan; never changed."""
 
     __tablename__ = "plan_content"
 

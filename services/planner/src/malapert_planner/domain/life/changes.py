@@ -20,7 +20,7 @@ Pair = tuple[Item | None, Item | None]
 
 
 class ChangeKind(StrEnum):
-    """What became of an item; one that is done in another mode, or at another time or place, is moved."""
+    """Kind of an item's change; one that is done in another mode, or at another time or place, is moved."""
 
     MOVED = "MOVED"
     ADDED = "ADDED"

@@ -12,7 +12,7 @@ from malapert_planner.domain.schedule.result import SolveStatus
 
 
 class PlanState(StrEnum):
-    """Where a plan stands."""
+    """State of a plan."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -23,7 +23,7 @@ class PlanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanFilter:
-    """Which plans to list, older than one of them; an empty field means all."""
+    """Filter of plans, older than one of them; an empty field means all."""
 
     mission_id: str = ""
     states: frozenset[PlanState] = frozenset()
@@ -32,7 +32,7 @@ class PlanFilter:
 
 
 class Pending(StrEnum):
-    """What was begun with another service and is not finished; it is taken up again after a crash."""
+    """Step begun with another service and not finished; it is resumed after a crash."""
 
     NONE = ""
     RELEASING = "RELEASING"
@@ -52,7 +52,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class PlanContact:
-    """What a plan needs of one antenna: the tracking time and the window that it was taken from."""
+    """Contact of a plan with one antenna: the tracking time and the window that it was taken from."""
 
     station_id: str
     start_time: datetime
@@ -62,7 +62,7 @@ class PlanContact:
 
 @dataclass(frozen=True, slots=True)
 class PlanContent:
-    """What a plan is, made once and never changed.
+    """Content of a plan, made once and never changed.
 
     ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
     the same without its items and its provenance. ``problem`` and ``schedule`` are what it was made from, as

@@ -23,7 +23,7 @@ Item = PlacedActivity | PlacedDrive | PlacedContact
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """What a plan's changed problem asks of it.
+    """Consequences of a changed problem for a plan.
 
     ``problem`` replans with the frozen part that can stay; ``kept`` is the schedule without the activities and contacts
     that cannot; ``broken`` is where those, and drives that cannot stay, were; ``beyond`` where battery or storage leave

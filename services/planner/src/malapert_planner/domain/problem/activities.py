@@ -61,7 +61,7 @@ class Activity:
 
 
 class RelationKind(StrEnum):
-    """How a request stands to another one."""
+    """Kind of a relation of a request to another one."""
 
     AFTER = "after"
     EXCLUDES = "excludes"
@@ -89,7 +89,8 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """Where repetitions n and n+1 of a request are both planned, their starts lie ``period_s`` ± ``tolerance_s`` apart.
+    """Period of a repeated request: where n and n+1 are both planned, their starts lie ``period_s`` ± ``tolerance_s``
+    apart.
 
     A repetition n+1 is planned only where n is.
     """

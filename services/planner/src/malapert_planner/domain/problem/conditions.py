@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ConditionKind(StrEnum):
-    """What must hold for the whole time of an activity, at its place."""
+    """Kind of a condition for the whole time of an activity, at its place."""
 
     ILLUMINATION = "illumination"
     DARKNESS = "darkness"

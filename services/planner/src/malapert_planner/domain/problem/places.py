@@ -45,7 +45,7 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class DriveRule:
-    """What every drive needs: conditions hold at both ends, and these unary resources are taken.
+    """Requirements of every drive: conditions hold at both ends, and these unary resources are taken.
 
     At ``dark_place_ids`` ILLUMINATION is not asked of a drive's end: they are entered and left in the dark.
     """

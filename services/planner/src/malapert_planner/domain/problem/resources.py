@@ -36,7 +36,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How much an activity takes of what is limited or shared."""
+    """Amount that an activity takes of a limited or shared resource."""
 
     activity_id: str
     amount: float
@@ -44,7 +44,7 @@ class LimitUse:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So much there is for the whole horizon: the amounts of the planned activities add up to it at the most.
+    """Limit over the whole horizon: the amounts of the planned activities add up to it at the most.
 
     A choice is a limit on repetitions of one request, or on several requests, of which so many are enough: ``capacity``
     of those whose activities are named, each chain by one activity with the amount 1. No request is in two choices.
@@ -71,7 +71,7 @@ class CumulativeResource:
 
 @dataclass(frozen=True, slots=True)
 class ReservoirUse:
-    """What an activity takes out of a reservoir and puts into it."""
+    """Amounts that an activity takes out of a reservoir and puts into it."""
 
     activity_id: str
     consumed: float = 0.0

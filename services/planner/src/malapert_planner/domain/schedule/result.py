@@ -9,7 +9,7 @@ from malapert_planner.domain.schedule.schedule import Schedule
 
 
 class SolveStatus(StrEnum):
-    """What the solver proved; UNKNOWN where its work ended before it had a schedule or a contradiction."""
+    """Status of a solve; UNKNOWN where its work ended before it had a schedule or a contradiction."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -38,7 +38,7 @@ class SolveResult:
 
 @dataclass(frozen=True, slots=True)
 class Unplanned:
-    """Why one repetition of a request is not in the schedule.
+    """Reason for which one repetition of a request is not in the schedule.
 
     ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, LATENCY,
     TIME, DISPLACED, LIMIT, RESERVOIR or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking`` names
