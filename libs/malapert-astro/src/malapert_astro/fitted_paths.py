@@ -45,7 +45,7 @@ class _Section:
 
     @property
     def ends_s(self) -> Floats:
-        """Where pieces begin and end, TDB seconds past J2000, shape (pieces + 1,)."""
+        """Limits of the pieces, TDB seconds past J2000, shape (pieces + 1,)."""
         return np.asarray(self.start_s + self.piece_s * np.arange(len(self.coefficients) + 1), dtype=np.float64)
 
     @cached_property

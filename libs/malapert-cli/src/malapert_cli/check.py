@@ -1,4 +1,4 @@
-"""The command `malapert check`: whether mission files would be taken, and all that is wrong with them."""
+"""The command `malapert check`: validation of mission files, with all of their faults."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Refusals of the commands: what input or surroundings make fail is told in one place, with an exit code."""
+"""Refusals of the commands: failures of input or surroundings are reported in one place, with an exit code."""
 
 import contextlib
 import errno

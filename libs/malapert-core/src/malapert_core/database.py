@@ -1,4 +1,4 @@
-"""One service's database: SQLite with a write-ahead log, or PostgreSQL, behind the same two doors.
+"""Database of one service: SQLite with a write-ahead log, or PostgreSQL, behind the same reading and writing sessions.
 
 Tables are SQLModel classes. Every service makes its own base, so that several services live in one process without
 their table names meeting in one metadata::

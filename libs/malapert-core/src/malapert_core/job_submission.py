@@ -1,4 +1,4 @@
-"""Having a job done by whoever takes it from a work queue."""
+"""Client of a work queue: submits a job and waits for its result."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""Doing the jobs of a work queue: by priority, a bounded number at once, given on to others where this process ends."""
+"""Worker of a work queue: takes jobs by priority, a bounded number at once, and hands them on where this process
+ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

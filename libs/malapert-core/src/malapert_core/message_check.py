@@ -1,4 +1,4 @@
-"""The door of every gRPC call: text without control characters, numbers and times that can be computed with.
+"""Validation of every gRPC request: text without control characters, numbers and times that can be computed with.
 
 What a message's type can hold is looked up once; the walk visits only fields that are set.
 """

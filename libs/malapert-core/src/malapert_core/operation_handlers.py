@@ -1,4 +1,4 @@
-"""The gRPC face of operations, which every service registers."""
+"""gRPC service of operations, which every service registers."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Operations as they are stored: the row is the truth, whoever dies."""
+"""Store of operations: the row decides, whichever process ends."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""The life of a service: what is waited for, in which order it starts, and how it stops."""
+"""Life cycle of a service: its dependencies, its start in order, and its stop."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""A queue of jobs on JetStream: who submits and who works meet here, and neither needs the other to be there.
+"""Queue of jobs on JetStream: submitters and workers meet here, and neither needs the other to be running.
 
 A job is a message on a work queue, which stays until the job is done; its request and its outcome are objects in a
 store beside it, for they outgrow a message. What is in the queue is what is still wanted: who withdraws a job takes its

@@ -1,4 +1,4 @@
-"""The life of a worker: it takes jobs from a work queue and needs no database, no secret and no other service."""
+"""Life cycle of a worker, which takes jobs from a work queue and needs no database, no secret and no other service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -27,7 +27,7 @@ class Line:
 
     @property
     def where(self) -> str:
-        """Where it is, for faults."""
+        """Place of the line or element, for faults."""
         return f"line {self.number}"
 
 

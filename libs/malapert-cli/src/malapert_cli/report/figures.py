@@ -30,7 +30,7 @@ class FigureRow:
 
     @property
     def trust(self) -> str:
-        """How far to trust it, in words."""
+        """Confidence in words."""
         return CONFIDENCES[self.confidence]
 
 

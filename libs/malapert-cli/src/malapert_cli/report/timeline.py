@@ -1,4 +1,4 @@
-"""The timeline: where the asset is, what it does for whom, and with whom it speaks."""
+"""Timeline of a plan: the asset's place, its activities by agency, and its contacts."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta

@@ -46,7 +46,7 @@ class Node:
 
     @property
     def place(self) -> str:
-        """Where it begins."""
+        """Line and column of its beginning."""
         return f"line {self.line}, column {self.column}"
 
     def plain(self) -> Any:
@@ -97,7 +97,7 @@ class TreeBuilder:
 
     @property
     def path(self) -> str:
-        """Where the next value will be."""
+        """Path of the next value."""
         if not self._open:
             return ""
         top = self._open[-1]

@@ -39,7 +39,7 @@ def finest_covering(terrains: Sequence[Terrain], region: Region, center_xy_m: tu
 
 
 def stack_notes(terrains: Sequence[Terrain], region: Region, center_xy_m: tuple[float, float]) -> list[str]:
-    """What a reader must know of terrains from coarse to fine."""
+    """Notes for readers on terrains from coarse to fine."""
     notes = [
         f"{t.title}: the detail is synthetic, seeded and random with lunar highland statistics, not measured"
         for t in terrains

@@ -90,7 +90,7 @@ def rim_step(fine: ElevationGrid, coarser: Sequence[ElevationGrid]) -> HeightSte
 
 
 def offset_note(title: str, fine: ElevationGrid, coarse: ElevationGrid, coarse_title: str) -> str | None:
-    """What to say where a grid as a whole lies above or below a coarser one; None where it does not.
+    """Note on a grid that as a whole lies above or below a coarser one; None where it does not.
 
     The mean of the differences is uncertain by their scatter over the root of the coarse pixels that are compared.
     """

@@ -44,7 +44,7 @@ class Rims:
         return list(nested), []
 
     async def notes(self, nested: Sequence[Terrain]) -> list[str]:
-        """What a reader must know of the rims and zeros of terrains, given from coarse to fine."""
+        """Notes for readers on the rims and zeros of terrains, given from coarse to fine."""
         return await self._compute.run(self._notes, nested)
 
     def _steps(self, nested: Sequence[Terrain]) -> list[HeightStep | None]:

@@ -174,7 +174,7 @@ def _geotransform_faults(mapping: NetcdfVariable | None, place: Affine, file_nam
 
 
 def _passed_over(file: NetcdfFile, grid: NetcdfVariable) -> list[str]:
-    """What of a file is not used, for who sent it."""
+    """Unused contents of a file, for its sender."""
     notes = []
     mapping = str(grid.attributes.get("grid_mapping", "")).partition(":")[0]
     used = {grid.name, mapping, *grid.dimensions[-2:]}

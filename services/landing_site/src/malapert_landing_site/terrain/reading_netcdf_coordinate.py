@@ -83,7 +83,7 @@ def _unit_m(variable: NetcdfVariable, file_name: str, faults: list[Fault]) -> fl
 
 
 def _rounding(variable: NetcdfVariable, value_m: FloatArray) -> float:
-    """How far values may be off by the type that they, or what unpacks them, are kept in."""
+    """Largest rounding error of values, by the type that they, or their packing, are stored in."""
     types = [variable.data.dtype] + [
         stated.dtype
         for key in ("scale_factor", "add_offset")

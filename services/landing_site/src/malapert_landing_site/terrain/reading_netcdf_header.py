@@ -108,7 +108,7 @@ class _Cursor:
         return int(struct.unpack(">Q" if size == 8 else ">I", self.take(size))[0])
 
     def elements(self, tag: int, what: str) -> int:
-        """How many elements a list has."""
+        """Number of elements of a list."""
         found, count = self.number(4), self.count()
         if found not in (0, tag) or (found == 0 and count):
             raise NetcdfFormatError(f"byte {self._at - 8} begins no list of {what}")

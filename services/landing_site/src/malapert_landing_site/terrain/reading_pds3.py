@@ -91,7 +91,7 @@ class Pds3Encoded:
 
 
 def image_of(label: Pds3Label, file_name: str) -> tuple[Pds3Image | None, list[Fault]]:
-    """What a label states of its image, or all faults of the label."""
+    """Description of a label's image, or all faults of the label."""
     faults = keyword_faults(label, file_name)
     samples, sample_faults = samples_of(label, file_name)
     reader = _LabelReader(label, file_name)

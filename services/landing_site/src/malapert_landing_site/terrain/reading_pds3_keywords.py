@@ -145,7 +145,7 @@ def keyword_faults(label: Pds3Label, file_name: str) -> list[Fault]:
 
 
 def passed_over(label: Pds3Label) -> list[str]:
-    """What of a label is not used, for who sent it."""
+    """Unused contents of a label, for its sender."""
     notes = []
     checksums = [name for name in ("CHECKSUM", "MD5_CHECKSUM") if label.value(f"IMAGE.{name}")]
     if checksums:

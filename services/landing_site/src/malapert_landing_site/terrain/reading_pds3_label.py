@@ -56,7 +56,7 @@ class ImagePointer:
 
 
 def image_pointer(label: Pds3Label, file_name: str) -> ImagePointer | None:
-    """Where the image of a label begins; None where the label does not say.
+    """Location of the image of a label; None where the label states none.
 
     A record number counts from 1 and takes RECORD_BYTES; a byte number counts from 1 too.
 

@@ -53,7 +53,7 @@ class Samples:
 
 
 def samples_of(label: Pds3Label, file_name: str) -> tuple[Samples, list[Fault]]:
-    """How the samples of an image are to be read, and all faults of that."""
+    """Conversion of an image's samples to metres, and all faults of its statement."""
     reader = _SampleReader(label, file_name)
     return reader.samples(), reader.faults
 

@@ -42,7 +42,7 @@ class RasterJudge:
         return found
 
     def notes(self) -> list[str]:
-        """What of the raster is taken for granted or passed over."""
+        """Notes on properties of the raster that are assumed or not used."""
         if MaskFlags.per_dataset in self._dataset.mask_flag_enums[0]:
             return ["pixels that the file's internal mask hides are no-data"]
         return []

@@ -1,4 +1,4 @@
-"""The life of a request: its states, the legal transitions in one table, and the history that they leave."""
+"""States of a request: the legal transitions in one table, and the history that they leave."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Taking and reading the catalogues of mission versions."""
+"""Import and reading of the catalogues of mission versions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Following requests as they are carried out, and the agencies' accounts."""
+"""Execution reports on requests, and the agencies' accounts."""
 
 from collections.abc import Iterator
 from dataclasses import replace

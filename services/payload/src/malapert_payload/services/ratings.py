@@ -1,4 +1,4 @@
-"""Judging what requests are worth."""
+"""Rating of requests' science value."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Taking what teams ask for: one by one, many at once, as a change, or as a question only."""
+"""Submission, import, revision and check of activity requests."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Reports of what became of requests."""
+"""Store of execution reports."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Antenna time of a network that many missions share: requests for tracks, schedules, what they are worth and break.
+"""Antenna time of a network shared by many missions: requests for tracks, schedules, their score and violations.
 
 A track lies inside a view period; its antennas are taken from set-up to teardown. Times are integer seconds after any
 epoch; intervals are half-open.

@@ -104,7 +104,7 @@ class ActivityType(Sourced):
 
 
 class RelationKind(StrEnum):
-    """How a request stands to another."""
+    """Kind of a relation of a request to another."""
 
     AFTER = "after"
     EXCLUDES = "excludes"
@@ -141,7 +141,7 @@ class Campaign(Sourced):
 
 
 class Decay(Sourced):
-    """How a value falls: by ``factor`` with each whole ``every`` up to a start, and from one repetition to the next."""
+    """Decay of a value: by ``factor`` with each whole ``every`` up to a start, and from one repetition to the next."""
 
     every: Duration | None = None
     factor: Share | None = None
@@ -191,7 +191,7 @@ class RequestSet(Sourced):
 
 
 class ProductDemand(Sourced):
-    """What a team wants of a data product instead of what the activity type says."""
+    """Requirements of a request on a data product, in place of those of the activity type."""
 
     product: Identifier
     priority: int = Field(default=0, ge=0, le=1000)
@@ -199,7 +199,7 @@ class ProductDemand(Sourced):
 
 
 class Visibility(StrEnum):
-    """Who may see a request."""
+    """Audience of a request."""
 
     PUBLIC = "public"
     MISSION = "mission"
@@ -207,7 +207,7 @@ class Visibility(StrEnum):
 
 
 class Request(Sourced):
-    """What a team asks for; empty places mean any, empty windows the whole horizon."""
+    """Activity request of a team; empty places mean any, empty windows the whole horizon."""
 
     id: Identifier
     title: Title

@@ -56,7 +56,7 @@ class Battery(Sourced):
 
 
 class Loads(Sourced):
-    """What the asset draws without any activity: awake, and asleep."""
+    """Power that the asset draws without any activity: awake, and asleep."""
 
     awake: Power
     asleep: Power
@@ -71,7 +71,7 @@ class Storage(Sourced):
 
 
 class Mobility(Sourced):
-    """How it drives."""
+    """Slope limit, speed and power of driving."""
 
     max_slope: Slope
     speed: Speed
@@ -92,7 +92,7 @@ class Terminal(Sourced):
 
 
 class AssetKind(StrEnum):
-    """What an asset is."""
+    """Kind of an asset."""
 
     ROVER = "rover"
     LANDER = "lander"
@@ -137,7 +137,7 @@ class MeanElements(Sourced):
 
 
 class Orbit(Sourced):
-    """Where an asset goes: exactly one of a CCSDS OEM, two-line elements and mean elements."""
+    """Orbit of an asset: exactly one of a CCSDS OEM, two-line elements and mean elements."""
 
     oem: str | None = None
     two_line_elements: list[str] | None = Field(default=None, min_length=2, max_length=3)
@@ -146,7 +146,7 @@ class Orbit(Sourced):
 
 
 class EarthSite(Sourced):
-    """Where an asset stands on the Earth: WGS 84, height above the ellipsoid."""
+    """Position of an asset on the Earth: WGS 84, height above the ellipsoid."""
 
     latitude: Latitude
     longitude: Longitude
@@ -154,7 +154,7 @@ class EarthSite(Sourced):
 
 
 class Asset(Sourced):
-    """What does the work: a rover with its array, battery, storage, mobility and radio, or anything else.
+    """Asset of the mission: a rover with its array, battery, storage, mobility and radio, or anything else that works.
 
     A rover that is planned on a terrain has every part; others have what matters of them. ``resources`` are unary,
     ``amounts`` are the others.
@@ -225,7 +225,7 @@ class Waypoint(Sourced):
 
 
 class ConditionKind(StrEnum):
-    """What must hold for the whole time of an activity."""
+    """Kind of a condition for the whole time of an activity."""
 
     ILLUMINATION = "illumination"
     DARKNESS = "darkness"
@@ -258,7 +258,8 @@ class InstrumentUse(StrictModel):
 
 
 class DriveRule(Sourced):
-    """What every drive needs, and which instruments run in it; to and from ``dark_places`` it needs no light there."""
+    """Requirements of every drive, and the instruments that run in it; to and from ``dark_places`` it needs no light
+    there."""
 
     conditions: list[Condition] = Field(default_factory=list)
     resources: list[Identifier] = Field(default_factory=list)
@@ -267,7 +268,7 @@ class DriveRule(Sourced):
 
 
 class Communications(Sourced):
-    """How contacts are held."""
+    """Limits, power and cost weight of contacts."""
 
     min_contact: Duration
     contact_power: Power

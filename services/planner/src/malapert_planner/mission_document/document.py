@@ -30,7 +30,7 @@ from malapert_planner.mission_document.science import ScienceModel
 
 
 class ObjectiveWeights(Sourced):
-    """What the plan is judged by besides the requests' worth.
+    """Weights of the objective besides the value of requests.
 
     Fairness is in points for a wholly unsatisfied agency, latency in points for each gigabyte that is stored for a day.
     """
@@ -40,7 +40,7 @@ class ObjectiveWeights(Sourced):
 
 
 class SolverSettings(Sourced):
-    """How the plan is solved: the seed, the limit of deterministic work, and the grid of its times."""
+    """Settings of the solver: the seed, the limit of deterministic work, and the grid of its times."""
 
     seed: int = Field(ge=0, lt=2**31)
     work_limit: Duration
@@ -64,7 +64,7 @@ class Rover:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What a mission on a terrain is planned from, none of it missing."""
+    """Parts of a document that a mission on a terrain is planned from, all present."""
 
     rover: Rover
     terrain: Terrain
@@ -111,7 +111,7 @@ class MissionDocument(Sourced):
 
     @property
     def surface(self) -> Surface:
-        """What the mission is planned from on its terrain.
+        """Parts that the mission is planned from on its terrain.
 
         Raises
         ------

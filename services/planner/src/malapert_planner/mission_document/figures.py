@@ -19,7 +19,7 @@ LONGEST_FIGURE = 500
 
 
 class Confidence(StrEnum):
-    """How far a figure may be trusted: high, medium, low, derived, unverified, assumption."""
+    """Confidence in a figure: high, medium, low, derived, unverified, assumption."""
 
     HIGH = "H"
     MEDIUM = "M"

@@ -26,14 +26,14 @@ class SunLimit(StrEnum):
 
 
 class Motion(StrEnum):
-    """Whether the asset moves while a mode is used."""
+    """Motion of the asset while a mode is used."""
 
     STATIONARY = "stationary"
     MOVING = "moving"
 
 
 class PointingTarget(StrEnum):
-    """Where an instrument looks."""
+    """Direction in which an instrument points."""
 
     NADIR = "nadir"
     ZENITH = "zenith"

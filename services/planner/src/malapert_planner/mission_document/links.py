@@ -14,16 +14,17 @@ from malapert_planner.mission_document.quantities import (
 
 
 class Receiver(Sourced):
-    """How an orbiter receives what is sent from the ground below, and how high it must stand there."""
+    """Receiver of an orbiter for signals from the ground below, and the least elevation at which it serves."""
 
     g_over_t: DecibelPerKelvin
     min_elevation: Angle
 
 
 class LightLink(Sourced):
-    """What receives light on the Earth, and when: the Sun at the station and how high and far from the Moon the source.
+    """Optical receiver on the Earth and its limits: the Sun at the station, the source's elevation and distance from
+    the Moon.
 
-    The distance from the Moon is not asked of what stands on it.
+    The distance from the Moon is not required of a source on it.
     """
 
     telescope: Distance

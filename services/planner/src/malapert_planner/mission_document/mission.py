@@ -1,4 +1,4 @@
-"""The frame of a mission: who takes part, when it lands and works, on what terrain, and what its lander can bear."""
+"""The frame of a mission: agencies, launch and landing, terrain, horizon, and the limits of its lander."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -24,7 +24,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Heading(StrictModel):
-    """What the mission is called, and what a reader must know of it."""
+    """Name of the mission, and notes for its readers."""
 
     id: Identifier
     title: Title
@@ -51,7 +51,7 @@ class LaunchScenario(Sourced):
 
 
 class MassCheck(Sourced):
-    """What the launcher can bring to lunar transfer, and what it has to."""
+    """Masses of the launch: the launcher's capacity to lunar transfer, and the mass that it has to bring there."""
 
     vehicle: Title
     lunar_transfer_capability: Mass
@@ -99,7 +99,7 @@ class SyntheticDetail(Sourced):
 
 
 class Terrain(Sourced):
-    """Where the mission lands, and on which terrain it is planned."""
+    """Landing region of the mission, and the terrain that it is planned on."""
 
     builtin: Builtin
     region: Region
@@ -107,7 +107,7 @@ class Terrain(Sourced):
 
 
 class LanderLimits(Sourced):
-    """What the lander can bear."""
+    """Limits of the lander on its site."""
 
     max_slope: Slope
     slope_baseline: Distance
@@ -119,7 +119,7 @@ class LanderLimits(Sourced):
 
 
 class SiteWeights(Sourced):
-    """What a site is scored by; the weights are normalised."""
+    """Weights of the criteria of a site's score; they are normalised."""
 
     illumination: Weight | None = None
     longest_night: Weight | None = None

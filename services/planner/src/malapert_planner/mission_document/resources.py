@@ -11,7 +11,7 @@ from malapert_planner.mission_document.times import UtcTime
 
 
 class ResourceKind(StrEnum):
-    """How a resource behaves."""
+    """Kind of a resource."""
 
     CUMULATIVE = "cumulative"
     CONSUMABLE = "consumable"
@@ -29,7 +29,7 @@ class Resource(Sourced):
 
 
 class Effect(StrEnum):
-    """What an activity does to a resource."""
+    """Effect of an activity on a resource."""
 
     HOLD = "hold"
     CONSUME = "consume"
@@ -62,7 +62,7 @@ class RepeatedWindow(Sourced):
 
 
 class Calendar(Sourced):
-    """When something is available, such as a facility, a crew or a gate."""
+    """Calendar of availability, such as of a facility, a crew or a gate."""
 
     id: Identifier
     title: Title

@@ -8,7 +8,7 @@ from malapert_planner.mission_document.quantities import Flux, MassPerArea, Shar
 
 
 class ScienceModel(Sourced):
-    """What a further stop is worth, and the proxy of ice from light; the proxy needs all of its figures."""
+    """Value of a further stop, and the parameters of the ice proxy; the proxy needs all of its figures."""
 
     further_stop_factor: Share | None = None
     stop_tags: list[Title] = Field(default_factory=list)

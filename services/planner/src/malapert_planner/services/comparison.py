@@ -1,4 +1,4 @@
-"""Two plans side by side: what they are worth, what they take, and what is not in one as in the other."""
+"""Comparison of two plans: their value, their use of resources, and the items that differ."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Steps that take a share of what a link gives: keys of a pass, data to a relay.
+"""Data or key volumes of steps that take a share of a link's yield: keys of a pass, data to a relay.
 
 How much that is depends on the pass and on when in it the step starts: the integral of the link's rate over the step.
 Each stretch of starts that give nearly the same is a mode of the chain: its step lies there, and counts for the least

@@ -1,4 +1,4 @@
-"""Taking missions: whole or not at all, with every fault of the document named at once."""
+"""Creation of missions: whole or not at all, with every fault of the document named at once."""
 
 from malapert_core.database import Database
 from malapert_core.errors import ConflictError, Fault, InvalidInputError

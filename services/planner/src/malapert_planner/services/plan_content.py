@@ -1,4 +1,4 @@
-"""Puts a plan together: what was placed, what was not and why, the resources, and what it was made from."""
+"""Assembly of a plan's content: placed items, unplanned requests with reasons, resources, provenance."""
 
 from dataclasses import dataclass
 from datetime import timedelta

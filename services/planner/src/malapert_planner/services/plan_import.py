@@ -1,4 +1,4 @@
-"""Taking in a schedule that was made elsewhere for the problem of a plan."""
+"""Import of a schedule that was made elsewhere for the problem of a plan."""
 
 import asyncio
 from collections.abc import Sequence

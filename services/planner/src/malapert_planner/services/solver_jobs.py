@@ -1,4 +1,4 @@
-"""The planner's jobs on its work queue: having them done, and doing them in worker processes."""
+"""Solver jobs on the planner's work queue: their submission, and their execution in worker processes."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The life of a plan: proposed, reviewed by each agency, released whole or not at all, terminated with a reason."""
+"""States of a plan: proposed, reviewed by each agency, released whole or not at all, terminated with a reason."""
 
 from __future__ import annotations
 

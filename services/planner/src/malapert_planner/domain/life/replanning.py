@@ -1,4 +1,5 @@
-"""From a plan and what has changed to a problem that replans it: what is frozen, what can stay, what is forced out."""
+"""Derivation of a replanning problem from a plan and its changes: frozen items, items that can stay, items forced
+out."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """Why a repetition is not planned, and what would admit it.
+    """Explanation of an unplanned repetition: its reasons, and changes that would admit it.
 
     ``rules`` are the families of rules each of which alone is in the way, or, where none alone is, a smallest set that
     together is; ``requests`` a smallest set of planned requests without which there would be room.

@@ -77,7 +77,7 @@ class StorageTrace:
 
 @dataclass(frozen=True, slots=True)
 class DataFlow:
-    """How fast data could be sent between nodes.
+    """Possible data rates between nodes.
 
     Attributes
     ----------

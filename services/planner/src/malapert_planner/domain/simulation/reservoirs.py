@@ -12,7 +12,7 @@ from malapert_planner.domain.schedule.schedule import PlacedActivity
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a reservoir holds from an instant on: ``least`` at the worst for its bottom, ``most`` for its brim."""
+    """Level of a reservoir from an instant on: ``least`` at the worst for its bottom, ``most`` for its brim."""
 
     time_s: int
     least: float

@@ -1,4 +1,4 @@
-"""A schedule held against its problem: where the asset is when, and what each item refers to."""
+"""A schedule held against its problem: the asset's place over time, and the objects that each item refers to."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """When a product's last bit is made and when it is on the ground; None where that is beyond the horizon.
+    """Times at which a product's last bit is made and is on the ground; None where that is beyond the horizon.
 
     ``limit_s`` is the longest time that may lie between; 0 where there is no limit.
     """

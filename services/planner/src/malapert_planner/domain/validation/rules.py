@@ -9,7 +9,7 @@ from malapert_planner.domain.validation.report import Violation
 
 
 class Rule(StrEnum):
-    """What the validator checks.
+    """Rules that the validator checks.
 
     ==========================  =====================================================================  =====
     rule                        what must hold                                                         unit
