@@ -101,7 +101,7 @@ class DiscAboveMask(Clearance):
 
 
 class AngularSeparation(Clearance):
-    """By how much the angle between two things is over a least one, degrees.
+    """Angle between two directions less a least one, degrees.
 
     Parameters
     ----------

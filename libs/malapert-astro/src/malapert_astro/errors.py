@@ -1,4 +1,4 @@
-"""Errors of the numerics: each says what was asked, where, and what is allowed."""
+"""Errors of the numerical library: each states the request, the place of the fault, and the allowed values."""
 
 
 class NaiveDatetimeError(ValueError):

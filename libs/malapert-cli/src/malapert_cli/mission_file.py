@@ -1,4 +1,4 @@
-"""Mission files: read as YAML or JSON, handed in, and what is wrong with them told with the file's lines."""
+"""Mission files: read as YAML or JSON, submitted, and their faults reported with the file's lines."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Validation that ends soon after the last fault that is told, however many there would be."""
+"""Validation that ends soon after the last fault that is reported, however many there would be."""
 
 import math
 from contextvars import ContextVar

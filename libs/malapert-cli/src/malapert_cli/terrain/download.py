@@ -100,7 +100,7 @@ def _transfer(client: httpx.Client, url: str, part: Path, expected: ExpectedFile
             raise DownloadError(
                 f"{url} is sent encoded, though it was asked for as it is; its length cannot be checked"
             )
-        start = have if _goes_on(response, have) else 0
+        start = have if _resumes(response, have) else 0
         total = _total_bytes(response, start)
         if expected.size_bytes is not None and total not in (None, expected.size_bytes):
             raise DownloadError(f"{url} has {total} bytes on the server, but {expected.size_bytes} are known")
@@ -130,7 +130,7 @@ def _beginning(part: Path) -> tuple[int, dict[str, str]]:
     return (have, {"Range": f"bytes={have}-", "If-Range": validator}) if have and validator else (0, {})
 
 
-def _goes_on(response: httpx.Response, have: int) -> bool:
+def _resumes(response: httpx.Response, have: int) -> bool:
     if response.status_code != httpx.codes.PARTIAL_CONTENT:
         return False
     if not response.headers.get("content-range", "").startswith(f"bytes {have}-"):

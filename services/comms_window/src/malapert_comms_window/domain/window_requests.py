@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WindowRequest:
-    """From where, with which stations, over which span, by which radio."""
+    """Request for windows: places, stations, span and radio."""
 
     mission_id: str
     terrain_stack_id: str

@@ -20,7 +20,7 @@ KEY_RATE = "expected_key_rate_bps"
 
 
 class WindowKind(StrEnum):
-    """In what a window holds."""
+    """Kind of the condition that holds in a window."""
 
     ILLUMINATION = "illumination"
     DARKNESS = "darkness"

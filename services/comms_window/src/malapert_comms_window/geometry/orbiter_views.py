@@ -83,7 +83,7 @@ class OrbiterView:
 
 
 class Shadow(Clearance):
-    """By how much the nearer body's limb is over the Sun's as an orbiter sees them, degrees; of Moon and Earth.
+    """Overlap of the nearer body's limb over the Sun's as an orbiter sees them, degrees; of Moon and Earth.
 
     Both discs are taken about their centres, each by its own light time, as SPICE's geometry finder does: the light
     that grazes a limb passed it some milliseconds away from the centre's, which moves the edges by less than 0.1 s.

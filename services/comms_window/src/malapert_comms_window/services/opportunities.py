@@ -37,7 +37,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """From the first to the last start, UTC seconds, at a place."""
+    """Range of possible starts at a place, from the first to the last, UTC seconds."""
 
     place_id: str
     first_s: float

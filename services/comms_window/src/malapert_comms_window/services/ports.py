@@ -17,7 +17,7 @@ Clock = Callable[[], datetime]
 
 
 class HorizonSource(Protocol):
-    """Knows the skylines of the Moon: landing-site."""
+    """Source of the skylines of the Moon: landing-site."""
 
     async def horizons(self, terrain_stack_id: str, places: Sequence[Place], height_m: float) -> HorizonSet:
         """Return the skylines at places for an eye at a height above ground."""

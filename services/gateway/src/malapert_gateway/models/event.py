@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 
 class EventVisibility(StrEnum):
-    """Who may see an event."""
+    """Audience of an event."""
 
     PUBLIC = "PUBLIC"  # Everybody with a key.
     MISSION = "MISSION"  # The agencies of the mission.

@@ -11,7 +11,7 @@ from malapert_gateway.domain.api_key import ApiKey
 
 
 class KeyRole(StrEnum):
-    """What the holder of a key may do; each role may all that VIEWER may."""
+    """Role of a key, which sets its permissions; each role may all that VIEWER may."""
 
     VIEWER = "VIEWER"  # Reads.
     REQUESTER = "REQUESTER"  # Hands in and withdraws its agency's requests.
@@ -89,7 +89,7 @@ class Keys(KeyModel):
 
 
 class Caller(KeyModel):
-    """Who calls and what it may do."""
+    """The caller and its permissions."""
 
     agency_id: AgencyId
     role: Annotated[KeyRole, Strict(False)] = Field(description="Its role.", examples=["PLANNER"])

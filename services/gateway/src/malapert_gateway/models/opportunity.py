@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class CheckAnswer(BaseModel):
-    """What is wrong with requests, what each would take, and which windows could hold it."""
+    """Faults of requests, predictions for each, and the windows that could hold it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -17,7 +17,7 @@ class ProblemFault(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a call was refused (RFC 9457, `application/problem+json`)."""
+    """Problem details of a refused call (RFC 9457, `application/problem+json`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -139,7 +139,7 @@ async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts
     while True:
         page = to_model(await gateway.call(gateway.services.windows.ListWindows, request), WindowPage)
         windows += page.windows
-        if not _goes_on(page.next_page_token, request.page, len(windows)):
+        if not _has_more(page.next_page_token, request.page, len(windows)):
             break
     content = json.dumps(mps_events(window_set_id, windows)).encode()
     return _answer(content, "application/json", "events.json")
@@ -197,7 +197,7 @@ async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsReque
     while True:
         page = to_model(await gateway.call(gateway.services.contacts.ListContacts, request), ContactPage)
         contacts += page.contacts
-        if not _goes_on(page.next_page_token, request.page, len(contacts)):
+        if not _has_more(page.next_page_token, request.page, len(contacts)):
             return contacts
 
 
@@ -234,7 +234,7 @@ def _read(schedule: SimpleSchedule, stations: dict[str, Station]) -> ReadSchedul
     )
 
 
-def _goes_on(next_token: str, page: type_pb2.PageRequest, count: int) -> bool:
+def _has_more(next_token: str, page: type_pb2.PageRequest, count: int) -> bool:
     """Turn to the next page; return False after the last, which a cursor that does not move is too."""
     if count > MOST_ROWS:
         raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")

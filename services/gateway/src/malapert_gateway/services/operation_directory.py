@@ -12,7 +12,7 @@ _REMEMBERED = 10_000
 
 
 class OperationDirectory:
-    """Knows which service does an operation: it was told at the start, or else asks each in turn.
+    """Directory of the services that do operations: remembered from the start, or else asked of each in turn.
 
     Parameters
     ----------

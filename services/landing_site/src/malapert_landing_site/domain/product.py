@@ -1,4 +1,4 @@
-"""Product sets: what is asked, what it costs, and what was made."""
+"""Product sets: their request, cost and content."""
 
 from __future__ import annotations
 

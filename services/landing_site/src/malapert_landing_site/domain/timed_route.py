@@ -1,4 +1,4 @@
-"""Routes through time: what is asked, and what was found."""
+"""Routes through time: their request and result."""
 
 from __future__ import annotations
 

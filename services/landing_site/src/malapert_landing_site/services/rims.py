@@ -1,4 +1,4 @@
-"""Rims of nested terrains: steps told, tapered or refused as the setting says."""
+"""Rims of nested terrains: steps reported, tapered or refused as the setting says."""
 
 from __future__ import annotations
 

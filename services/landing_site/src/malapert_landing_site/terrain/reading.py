@@ -1,4 +1,4 @@
-"""Reading digital elevation models: every fault of a file is found and told with the file's name.
+"""Reading of digital elevation models: every fault of a file is reported with the file's name.
 
 GeoTIFF and COG, PDS3 images with a label, JPEG 2000 with a label, and classic NetCDF are known by their first bytes. A
 label and its image come as one zip archive. No file can have another one opened.

@@ -87,7 +87,7 @@ class SiteFinder:
         center = place_xy(self._region.center, self._region.pole)
         candidates = find_candidates(self._grid, center, self._region.radius_m, request.limits, request.keep_outs)
         refused = Counter[str]()
-        gentle = self._gentle(candidates, request, refused)
+        gentle = self._gentle_cells(candidates, request, refused)
         report.stage("horizons", "Skylines and shadow")
         shadow_m, examined = self._survey(candidates, gentle, request, report, refused)
         report.stage("light", "Sun and Earth over the span")
@@ -97,7 +97,7 @@ class SiteFinder:
             raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
         report.progress(0.5, f"{len(admitted)} of {len(candidates.xy_m)} candidates keep all limits")
         report.stage("ranking", "Ranking")
-        metrics, admitted = self._look_again(candidates, examined, shadow_m, metrics, admitted, request, refused)
+        metrics, admitted = self._refine(candidates, examined, shadow_m, metrics, admitted, request, refused)
         if not admitted:
             raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
         ranking = SiteRanking(self._scene, examined, metrics, admitted, request, search_id)
@@ -111,7 +111,7 @@ class SiteFinder:
             _parameters(candidates, self._grid, request),
         )
 
-    def _gentle(
+    def _gentle_cells(
         self, candidates: Candidates, request: SiteSearchRequest, refused: Counter[str]
     ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         steep = candidates.slope_deg > request.limits.max_slope_deg
@@ -201,7 +201,7 @@ class SiteFinder:
         refused.update(name for failed in failures for name in failed)
         return [row for row, failed in enumerate(failures) if not failed]
 
-    def _look_again(
+    def _refine(
         self,
         candidates: Candidates,
         examined: AssessedCandidate,

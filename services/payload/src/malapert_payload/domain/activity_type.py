@@ -77,7 +77,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ParameterEffect:
-    """By how much a quantity of a step, or its use of a resource, grows for each unit of a parameter."""
+    """Increase of a quantity of a step, or of its use of a resource, for each unit of a parameter."""
 
     parameter_id: str
     quantity: StepQuantity

@@ -10,7 +10,7 @@ from malapert_payload.domain.resource import Resource, ResourceUse
 
 
 class SunLimit(IntEnum):
-    """In which light a mode may be used; unspecified means in any."""
+    """Light in which a mode may be used; unspecified means in any."""
 
     UNSPECIFIED = 0
     LIT = 1

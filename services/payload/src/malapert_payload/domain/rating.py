@@ -1,4 +1,4 @@
-"""The worth of requests at places, term by term."""
+"""Value of requests at places, term by term."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -92,12 +92,14 @@ class PlanEventHandler:
     async def handle(self, event: Event, session: AsyncSession) -> None:
         """Give an event of a plan its effect on the plan's requests."""
         if event.subject == PLAN_RELEASED:
-            await self._outcomes.released(session, _news(event, event.parse(planner_event_pb2.PlanReleased).plan))
+            await self._outcomes.released(session, _transition(event, event.parse(planner_event_pb2.PlanReleased).plan))
         else:
-            await self._outcomes.terminated(session, _news(event, event.parse(planner_event_pb2.PlanTerminated).plan))
+            await self._outcomes.terminated(
+                session, _transition(event, event.parse(planner_event_pb2.PlanTerminated).plan)
+            )
 
 
-def _news(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanTransition:
+def _transition(event: Event, plan: planner_event_pb2.PlanSummary) -> PlanTransition:
     return PlanTransition(
         plan_id=plan.plan_id,
         mission_id=plan.mission_id,

@@ -49,32 +49,38 @@ class PlanOutcomes:
         self._record = record
         self._clock = clock
 
-    async def released(self, session: AsyncSession, news: PlanTransition) -> None:
+    async def released(self, session: AsyncSession, plan_change: PlanTransition) -> None:
         """Mark a released plan's requests PLANNED; those unknown here, or withdrawn meanwhile, are only logged."""
-        await self._catalogues.lock_mission(session, news.mission_id)
-        if await self._plans.has_ended(session, news.plan_id):
-            log.warning("release of a terminated plan ignored", plan_id=news.plan_id, mission_id=news.mission_id)
+        await self._catalogues.lock_mission(session, plan_change.mission_id)
+        if await self._plans.has_ended(session, plan_change.plan_id):
+            log.warning(
+                "release of a terminated plan ignored", plan_id=plan_change.plan_id, mission_id=plan_change.mission_id
+            )
             return
-        change = Change(news.agency_id, self._clock(), f"in released plan {news.plan_id}")
-        stored = await self._requests.find_all(session, news.mission_id, news.slots)
+        change = Change(plan_change.agency_id, self._clock(), f"in released plan {plan_change.plan_id}")
+        stored = await self._requests.find_all(session, plan_change.mission_id, plan_change.slots)
         changes: list[Changed] = []
-        for request_id, slots in sorted(news.slots.items()):
+        for request_id, slots in sorted(plan_change.slots.items()):
             before = stored.get(request_id)
             state = before.state.name if before else "UNKNOWN"
             if before is None or before.state not in PLANNABLE_STATES:
-                log.warning("request of a released plan skipped", request_id=request_id, state=state, plan=news.plan_id)
-            elif before.standing.plan_id != news.plan_id:
-                changes.append((before, plan(before, news.plan_id, slots, change)))
+                log.warning(
+                    "request of a released plan skipped", request_id=request_id, state=state, plan=plan_change.plan_id
+                )
+            elif before.standing.plan_id != plan_change.plan_id:
+                changes.append((before, plan(before, plan_change.plan_id, slots, change)))
         await self._record.keep(session, changes)
 
-    async def terminated(self, session: AsyncSession, news: PlanTransition) -> None:
+    async def terminated(self, session: AsyncSession, plan_change: PlanTransition) -> None:
         """Free the requests that a terminated plan holds: what is under way goes on, the rest is ACCEPTED again."""
-        await self._catalogues.lock_mission(session, news.mission_id)
-        change = Change(news.agency_id, self._clock(), f"plan {news.plan_id} was terminated: {news.reason}")
-        await self._plans.add(session, news.plan_id, change.time)
-        held = await self._requests.of_plan(session, news.mission_id, news.plan_id)
+        await self._catalogues.lock_mission(session, plan_change.mission_id)
+        change = Change(
+            plan_change.agency_id, self._clock(), f"plan {plan_change.plan_id} was terminated: {plan_change.reason}"
+        )
+        await self._plans.add(session, plan_change.plan_id, change.time)
+        held = await self._requests.of_plan(session, plan_change.mission_id, plan_change.plan_id)
         if held:
-            catalogue = await self._reader.current(session, news.mission_id)
+            catalogue = await self._reader.current(session, plan_change.mission_id)
             await self._record.keep(session, [(before, _freed(before, catalogue, change)) for before in held])
 
 

@@ -17,7 +17,7 @@ from malapert_planner.domain.problem.spans import Span, union
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One way to do a task: so long, with so much of each resource (by id), inside one of the windows (empty: any)."""
+    """Mode of a task: its duration, its use of each resource (by id), and its windows (empty: any)."""
 
     duration: int
     demands: tuple[tuple[str, int], ...] = ()

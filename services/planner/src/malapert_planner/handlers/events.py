@@ -60,7 +60,7 @@ class RequestEventHandler:
         """Give a change of a request its effect on plans."""
         message = event.parse(payload_event_pb2.RequestChanged)
         request, change = message.request, message.request.history[-1]
-        news = RequestUpdate(
+        update = RequestUpdate(
             mission_id=request.mission_id,
             request_id=request.request_id,
             request_version=request.version,
@@ -70,4 +70,4 @@ class RequestEventHandler:
             reason=change.reason,
             time=from_timestamp(change.time),
         )
-        await self._changes.changed(session, news)
+        await self._changes.changed(session, update)

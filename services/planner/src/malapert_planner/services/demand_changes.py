@@ -44,22 +44,22 @@ class DemandChanges:
         self._plans = plans
         self._announcer = announcer
 
-    async def changed(self, session: AsyncSession, news: RequestUpdate) -> None:
+    async def changed(self, session: AsyncSession, update: RequestUpdate) -> None:
         """Note on every plan that was made for the request as it was before that it is so no more."""
-        for plan in await self._plans.holding(session, news.mission_id, news.request_id):
-            change = _change(plan, news)
-            if not change or news.time <= plan.created_time:
+        for plan in await self._plans.holding(session, update.mission_id, update.request_id):
+            change = _change(plan, update)
+            if not change or update.time <= plan.created_time:
                 continue
-            notice = PlanNotice(news.request_id, change, news.reason, news.agency_id, news.time)
-            if await self._plans.add_notice(session, plan.plan_id, notice, news.request_version):
+            notice = PlanNotice(update.request_id, change, update.reason, update.agency_id, update.time)
+            if await self._plans.add_notice(session, plan.plan_id, notice, update.request_version):
                 self._announcer.announce_notice(session, plan, notice)
-                log.info("plan outdated", plan_id=plan.plan_id, request_id=news.request_id, change=change)
+                log.info("plan outdated", plan_id=plan.plan_id, request_id=update.request_id, change=change)
 
 
-def _change(plan: Plan, news: RequestUpdate) -> str:
-    if news.state in _GONE:
-        return news.state
-    if news.revised:
+def _change(plan: Plan, update: RequestUpdate) -> str:
+    if update.state in _GONE:
+        return update.state
+    if update.revised:
         return REVISED
     # A released plan's request that is asked for again has lost its slot.
-    return news.state if plan.state is PlanState.RELEASED and news.state in _LEFT_A_RELEASED_PLAN else ""
+    return update.state if plan.state is PlanState.RELEASED and update.state in _LEFT_A_RELEASED_PLAN else ""

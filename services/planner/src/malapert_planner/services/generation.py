@@ -271,13 +271,13 @@ def follow_stages(context: OperationContext) -> Callable[[StageProgress], None]:
     """Return what tells an operation how far a job is."""
     stage = ""
 
-    def progressed(news: StageProgress) -> None:
+    def progressed(progress: StageProgress) -> None:
         nonlocal stage
-        if news.stage != stage:
-            stage = news.stage
+        if progress.stage != stage:
+            stage = progress.stage
             context.stage(stage, _STAGE_TITLES[stage])
         else:
-            context.progress(news.fraction, news.detail)
+            context.progress(progress.fraction, progress.detail)
 
     return progressed
 

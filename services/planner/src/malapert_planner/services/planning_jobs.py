@@ -37,7 +37,7 @@ class SolveLimits:
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """That a stage has begun, or how far it is."""
+    """Begin of a stage, or progress within it."""
 
     stage: str
     fraction: float = 0.0

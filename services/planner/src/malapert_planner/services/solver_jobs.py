@@ -59,9 +59,9 @@ class SolverJobs:
         digest = bytes_hash(kind.encode() + request).removeprefix("sha256:")[:_HASH_DIGITS]
         job_id = f"{key}-{digest}" if key else new_identifier()
 
-        def progressed(news: bytes) -> None:
+        def progressed(progress: bytes) -> None:
             if on_progress is not None:
-                on_progress(PROGRESS.validate_json(news))
+                on_progress(PROGRESS.validate_json(progress))
 
         result = await self._submitter.run(
             Job(job_id, kind, priority, request), on_progress=progressed, cancelled=cancelled, left_on_stop=bool(key)
@@ -83,7 +83,7 @@ def performer(processes: WorkerProcesses, time_limit_s: float) -> Perform:
                         do_job,
                         job,
                         request,
-                        on_progress=lambda news: tell(PROGRESS.dump_json(news)),
+                        on_progress=lambda progress: tell(PROGRESS.dump_json(progress)),
                         cancelled=unwanted,
                     )
                 )

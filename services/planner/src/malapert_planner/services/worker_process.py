@@ -25,9 +25,9 @@ class JobLink:
         self._lock = threading.Lock()
         self.cancelled = threading.Event()
 
-    def tell(self, news: Any) -> None:
+    def tell(self, progress: Any) -> None:
         """Send progress to the caller; any thread may."""
-        self._send("progress", news)
+        self._send("progress", progress)
 
     def _send(self, kind: str, value: Any) -> None:
         with self._lock:
@@ -101,7 +101,7 @@ class WorkerProcesses:
             theirs.close()
             asking = asyncio.create_task(_ask_to_stop(own, cancelled)) if cancelled else None
             try:
-                outcome = await self._outcome(own, on_progress or (lambda _news: None))
+                outcome = await self._outcome(own, on_progress or (lambda _progress: None))
             finally:
                 if asking is not None:
                     asking.cancel()

@@ -54,7 +54,7 @@ class PlanRow(PlannerTable, table=True):
 
 
 class PlanNoticeRow(PlannerTable, table=True):
-    """That a request in a plan was withdrawn or changed, once for each version of the request."""
+    """Notice that a request in a plan was withdrawn or changed, once for each version of the request."""
 
     __tablename__ = "plan_notice"
 

@@ -13,7 +13,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 
-NAMED = 5
+MAX_NAMED_ITEMS = 5
 """Largest number of conflicting items that a reason names, to keep it readable."""
 Pair = tuple[Item | None, Item | None]
 """An item before and after."""
@@ -129,7 +129,9 @@ def _change(problem: PlanningProblem, pair: Pair, changed: Sequence[Pair], force
         text = f"{', '.join(blocking)} now need its time or resources"
         return Change(kind, label, before, after, "MADE_ROOM", text, blocking)
     chain = _chain(problem, before)
-    mates = tuple(label_of(_one(other)) for other in others if chain and _chain(problem, _one(other)) == chain)[:NAMED]
+    mates = tuple(label_of(_one(other)) for other in others if chain and _chain(problem, _one(other)) == chain)[
+        :MAX_NAMED_ITEMS
+    ]
     if mates:
         return Change(kind, label, before, after, "FOLLOWS", f"it belongs together with {', '.join(mates)}", mates)
     return Change(kind, label, before, after, "BETTER", "nothing forced it: the plan as a whole is worth more so")
@@ -141,7 +143,7 @@ def _blocking_items(problem: PlanningProblem, item: Item, others: Sequence[Pair]
         label_of(after)
         for _, after in others
         if after is not None and overlap_s(item.span, after.span) and _takes(problem, item) & _takes(problem, after)
-    )[:NAMED]
+    )[:MAX_NAMED_ITEMS]
 
 
 def _takes(problem: PlanningProblem, item: Item) -> set[str]:

@@ -102,7 +102,7 @@ class ListedPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanNotice:
-    """That a request in a plan is no longer what the plan was made for: what became of it, why, by whom, when."""
+    """Notice that a request in a plan has changed since the plan was made: its change, reason, author and time."""
 
     request_id: str
     change: str

@@ -21,7 +21,7 @@ class ConditionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that must hold for the whole time of an activity.
+    """Condition that must hold for the whole time of an activity.
 
     ``station_ids`` narrows a CONTACT or SILENCE to some stations; empty means any. A CONTACT is one that the plan has
     chosen, SILENCE that it has chosen none; the others hold wherever a window of the place says so. What must be absent

@@ -1,4 +1,4 @@
-"""Modes: chains of which at most one is planned, since each does what is asked for in another way."""
+"""Modes of a request: alternative chains, of which at most one is planned."""
 
 from __future__ import annotations
 

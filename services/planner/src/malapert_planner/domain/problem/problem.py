@@ -51,7 +51,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class PlanningProblem:
-    """Everything that a plan depends on.
+    """A planning problem: all that a plan depends on.
 
     The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not
     overlap each other. For its whole length a contact lies in windows of its station at the place where the asset is;

@@ -60,7 +60,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class CumulativeResource:
-    """Something that activities share: at every instant the amounts of those under way add up to it at the most."""
+    """Resource that activities share: at every instant the amounts of those under way add up to it at the most."""
 
     resource_id: str
     title: str
@@ -80,7 +80,7 @@ class ReservoirUse:
 
 @dataclass(frozen=True, slots=True)
 class Reservoir:
-    """Something that is filled and drained: at every instant it holds at least nothing and at most its capacity.
+    """Reservoir that is filled and drained: at every instant it holds at least nothing and at most its capacity.
 
     How a use is spread over its activity is not known: what is consumed may be gone from the start on, what is
     produced may be there at the end only, and the other way round. The rule holds for each.

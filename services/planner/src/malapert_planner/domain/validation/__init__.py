@@ -1,1 +1,1 @@
-"""The independent validator: every rule, and what a schedule is worth, worked out without the solver."""
+"""The independent validator: every rule, and the objective of a schedule, computed without the solver."""
