@@ -6,7 +6,7 @@ are one track of the antennas together, an array.
 
     python benchmarks/satnet_rules.py DATA WEEK FILE
 
-names rules that a solution breaks, or says what it is worth.
+names rules that a solution breaks, or scores it.
 """
 
 from __future__ import annotations

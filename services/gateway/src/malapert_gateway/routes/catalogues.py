@@ -46,7 +46,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class SchemaName(StrEnum):
-    """What a team hands in."""
+    """Name of a published schema."""
 
     INSTRUMENT = "instrument"
     ACTIVITY_TYPE = "activity-type"
