@@ -99,7 +99,7 @@ contract: setup ## protobuf style, and changes that would break a caller
 	deploy/check-breaking $(BIN)/buf
 
 .PHONY: peers
-peers: setup ## install what benchmarks/ compares with where it is there
+peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
 	$(UV) pip install --quiet --require-hashes -r requirements/peers.lock
 
 .PHONY: bench
@@ -107,12 +107,6 @@ bench: demo ## measure what benchmarks/ records
 	$(BIN)/python benchmarks/demo_stages.py
 	$(BIN)/python benchmarks/windows_span.py
 	$(BIN)/python benchmarks/planner_reference_size.py
-
-.PHONY: peers
-peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
-	$(BIN)/uv pip install --python $(BIN)/python cython 'setuptools<81' 'setuptools-scm<8' wheel
-	$(BIN)/uv pip install --python $(BIN)/python --no-build-isolation-package topocalc \
-		topocalc==0.5.0 whitebox-workflows==2.0.6 embreex==4.4.0
 
 .PHONY: schema
 schema: setup ## write missions/mission.schema.json, by which editors check and complete mission files
