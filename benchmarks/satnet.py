@@ -42,7 +42,7 @@ def _request(row: dict) -> TrackRequest:
         mission_id=str(row["subject"]),
         duration_s=duration_s,
         min_duration_s=least_s,
-        min_track_s=min(least_s, rules.LEAST_PIECE_S) if splittable else least_s,
+        min_track_s=rules.LEAST_PIECE_S if splittable else least_s,
         setup_s=round(row["setup_time"] * 60),
         teardown_s=round(row["teardown_time"] * 60),
         splittable=splittable,

@@ -103,6 +103,19 @@ def test_an_array_of_any_size_takes_all_its_antennas() -> None:
     assert len(result.tracks) == 1
 
 
+def test_down_times_that_overlap_are_all_kept() -> None:
+    array = ViewPeriod(("A", "B", "C"), (HOUR, 40 * HOUR))
+    down = {
+        antenna: ((2 * HOUR, 30 * HOUR), *((t * HOUR, t * HOUR + 60) for t in range(3, 30)), (29 * HOUR, 31 * HOUR))
+        for antenna in ("A", "B", "C")
+    }
+    requests = tuple(_request(f"r{i}", f"m{i}", 3, array, least=3) for i in range(3))
+    network = Network((0, 41 * HOUR), requests, down)
+    result = solve_network(network, step_limit=600, workers=1)
+    assert not violations(network, result.tracks)
+    assert result.score.satisfied == 2
+
+
 def test_a_network_without_a_request_or_a_view_has_no_track() -> None:
     for requests in ((), (_request("r", "m", 2),), (_request("r", "m", 2, ViewPeriod(("A",), (0, 60))),)):
         result = solve_network(Network((0, 9 * HOUR), requests, {}), step_limit=1, workers=1)

@@ -150,7 +150,8 @@ def anneal(requests, views, gap, horizon, antennas, wanted, weights, state, best
     """
     tracks, given, got, _, counts, _, ends = state
     count = given.shape[0]
-    busy, spans = np.empty((state[3].shape[1] * 2 + 2, 2), np.int64), np.empty((state[3].shape[1] * 2 + 2, 2), np.int64)
+    most = state[3].shape[1] * (views.shape[1] - 2) + 2
+    busy, spans = np.empty((most, 2), np.int64), np.empty((most, 2), np.int64)
     touched = np.empty((counts.shape[0], 2), np.int64)
     order, keys, removed = np.empty(count, np.int64), np.empty(count), np.empty(count, np.int64)
     now = worth(wanted, got, served(given), count, weights)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.network import Network, Track, TrackRequest, ViewPeriod
+from malapert_planner.domain.problem.spans import union
 from malapert_planner.solvers.network.state import NOTHING
 
 Longs = NDArray[np.int64]
@@ -54,7 +55,7 @@ class NetworkArrays:
             columns = (r.duration_s, r.min_duration_s, least_piece_s(r), r.setup_s, r.teardown_s, int(r.splittable))
             rows.append((*columns, mission[r.mission_id], first, len(views)))
         self.requests = np.array(rows, dtype=np.int64).reshape(-1, 9)
-        width = max([1, *(len(row) for row in views)])
+        width = max([4, *(len(row) for row in views)])
         padded = [row[:-1] + [NOTHING] * (width - len(row)) + row[-1:] for row in views]
         self.views = np.array(padded, dtype=np.int64).reshape(-1, width)
 
@@ -71,12 +72,16 @@ class NetworkArrays:
         """Return the state without a track."""
         network, slots = self.network, self.pieces * len(self.network.requests)
         resources = len(self.antenna_ids) + len(self.mission_ids)
-        down = {name: sorted(network.down.get(name, ())) for name in self.antenna_ids}
+        # Down times may overlap, blocks may not.
+        down = {
+            name: union((low, high + network.gap_s) for low, high in network.down.get(name, ()))
+            for name in self.antenna_ids
+        }
         most = max([0, *(len(spans) for spans in down.values())]) + slots + 2
         blocks, counts = np.zeros((resources, most, 3), np.int64), np.zeros(resources, np.int64)
         for index, name in enumerate(self.antenna_ids):
             for low, high in down[name]:
-                blocks[index, counts[index]] = (low, high + network.gap_s, NOTHING)
+                blocks[index, counts[index]] = (low, high, NOTHING)
                 counts[index] += 1
         journal = np.zeros((32 * slots + 64 * resources + 64, 5), np.int64)
         given, got = np.zeros(len(network.requests), np.int64), np.zeros(len(self.mission_ids), np.int64)
@@ -94,9 +99,9 @@ class NetworkArrays:
 
 def least_piece_s(request: TrackRequest) -> int:
     """Return the shortest that a track of a request may be; unless it is split, it is the whole."""
-    return request.min_track_s if request.splittable else max(request.min_track_s, request.min_duration_s)
+    return max(1, request.min_track_s, 0 if request.splittable else request.min_duration_s)
 
 
 def most_pieces(request: TrackRequest) -> int:
     """Return how many tracks a request may have."""
-    return max(1, request.duration_s // max(1, request.min_track_s)) if request.splittable else 1
+    return max(1, request.duration_s // least_piece_s(request)) if request.splittable else 1
