@@ -77,6 +77,13 @@ def test_units_of_the_standard_are_read() -> None:
     )
 
 
+def test_text_in_another_encoding_than_declared_is_refused() -> None:
+    declared = XML.replace("UTF-8", "ISO-8859-1")
+    assert read_oem(declared.encode()).segments
+    ((where, code, _),) = faults_of(declared.replace("JAXA", "JÄXA"))
+    assert (where, code) == ("line 1", "WRONG_ENCODING")
+
+
 def test_both_places_of_a_repeated_keyword_are_named() -> None:
     ((where, _, message),) = faults_of(OEM.replace("CENTER_NAME = MOON", "CENTER_NAME = MOON\nCENTER_NAME = MOON"))
     assert (where, message) == ("line 8", "'CENTER_NAME' is given already: line 7")
@@ -96,6 +103,15 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
         ("ORIGINATOR = ISRO", "ORIGINATOR = ISRO\nWEATHER = FINE", "UNKNOWN_KEYWORD"),
         ("015T00:00:00", "366T00:00:00", "NOT_AN_EPOCH"),
         ("015T00:00:00", "365T23:59:60", "NOT_AN_EPOCH"),
+        ("PATH = 2,1", "PATH = 2,1\nPATH_1 = 1,2", "WRONG_PATH"),
+        ("META_STOP", "INTEGRATION_INTERVAL = -60\nMETA_STOP", "OUT_OF_RANGE"),
+        ("META_STOP", "RANGE_MODULUS = -1\nMETA_STOP", "OUT_OF_RANGE"),
+        ("META_STOP", "RECEIVE_DELAY_2 = -1e-9\nMETA_STOP", "OUT_OF_RANGE"),
+        ("META_STOP", "TURNAROUND_DENOMINATOR = 0\nMETA_STOP", "OUT_OF_RANGE"),
+        ("META_STOP", "TURNAROUND_NUMERATOR = 240.5\nMETA_STOP", "NOT_A_NUMBER"),
+        ("RANGE =", "RHUMIDITY =", "OUT_OF_RANGE"),
+        ("RANGE =", "ANGLE_1 =", "OUT_OF_RANGE"),
+        ("00:00 370000.5", "00:00 -1\nTEMPERATURE = 2029-015T00:00:00 -1", "OUT_OF_RANGE"),
     ],
 )
 def test_tracking_data_are_refused_by_name(old: str, new: str, code: str) -> None:
@@ -106,6 +122,8 @@ def test_messages_of_one_ndm_are_all_read_or_named() -> None:
     body = XML.partition("?>")[2]
     later = body.replace("2029-01-15T00:", "2029-01-15T01:")
     assert len(read_oem(f"<ndm>{body}{later}</ndm>".encode()).segments) == 2
+    for stray in (f"<ndm>stray{body}</ndm>", f"<ndm>{body}stray</ndm>"):
+        assert ("ndm", "UNEXPECTED_TEXT") in [found[:2] for found in faults_of(stray)]
     (fault,) = faults_of(f'<ndm>{body}<opm id="CCSDS_OPM_VERS" version="2.0"/></ndm>')
     assert fault[:2] == ("<opm>", "OTHER_MESSAGE")
     codes = {

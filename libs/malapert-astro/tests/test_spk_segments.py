@@ -12,6 +12,7 @@ from malapert_astro.orbit_files import orbit_of_spk
 from malapert_astro.orbits import KeplerianElements, KeplerianOrbit
 from malapert_astro.points import Body
 from numpy.typing import NDArray
+from spiceypy.utils.exceptions import SpiceyError
 
 RELAY, MOON = -155, 301
 START_S = 9.0e8
@@ -136,6 +137,16 @@ def test_damaged_segments_are_refused(spk_of: Callable[..., Path], word: int, va
     struct.pack_into("<d", content, at, value)
     path.write_bytes(content)
     with pytest.raises(KernelError, match=what):
+        orbit_of_spk(path, RELAY)
+
+
+@pytest.mark.parametrize("missing", [1, 100, 1000])
+def test_a_last_record_that_is_not_whole_is_refused_as_spice_does(spk_of: Callable[..., Path], missing: int) -> None:
+    path = spk_of((9, (0.0, 600.0), 0.0))
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(SpiceyError):
+        by_spice(path, [300.0])
+    with pytest.raises(KernelError, match="the file is cut"):
         orbit_of_spk(path, RELAY)
 
 

@@ -59,6 +59,25 @@ def _elements(**changed: Any) -> orbiter_pb2.RegisterOrbiterRequest:
     return orbiter_pb2.RegisterOrbiterRequest(**{**values, **changed})
 
 
+@pytest.mark.asyncio
+async def test_what_the_source_does_not_use_is_refused(comms_window: Any) -> None:
+    elements = orbiter_pb2.KeplerianElements()
+    elements.CopyFrom(_elements().elements)
+    elements.ClearField("epoch_time")
+    cases = [
+        (_elements(content=b"CCSDS_OEM_VERS = 2.0"), ("content", "NOT_USED")),
+        (_elements(naif_id=-155), ("naif_id", "NOT_USED")),
+        (_elements(source=orbiter_pb2.ORBIT_SOURCE_OEM, content=b"CCSDS_OEM_VERS = 2.0"), ("elements", "NOT_USED")),
+        (_elements(elements=elements), ("elements.epoch_time", "MISSING")),
+    ]
+    async with comms_window.run() as service, open_test_channel(service.target, ESA) as owner:
+        stub = orbiter_pb2_grpc.OrbiterServiceStub(owner)
+        for request, expected in cases:
+            with pytest.raises(InvalidInputError) as caught:
+                await stub.RegisterOrbiter(request)
+            assert expected in [(fault.path, fault.code) for fault in caught.value.faults]
+
+
 async def _computed(channel: Any, request: window_pb2.ComputeWindowsRequest) -> str:
     started = await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
     watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
@@ -182,7 +201,7 @@ async def test_orbits_and_requests_that_make_no_sense_are_refused(sqlite_comms_w
         assert [fault.path for fault in below.value.faults] == ["elements.semi_major_axis_km"]
         lines = b"1 25544U 98067A   29018.50000000\n2 25544  51.6400"
         with pytest.raises(InvalidInputError) as tle:
-            await orbiters.RegisterOrbiter(_elements(source=orbiter_pb2.ORBIT_SOURCE_TLE, content=lines))
+            await orbiters.RegisterOrbiter(_elements(source=orbiter_pb2.ORBIT_SOURCE_TLE, content=lines, elements=None))
         assert [fault.code for fault in tle.value.faults] == ["WRONG_LENGTH", "WRONG_LENGTH"]
         assert not (await orbiters.ListOrbiters(orbiter_pb2.ListOrbitersRequest())).orbiters
         request = _relay_request()
@@ -219,7 +238,7 @@ async def test_a_span_outside_an_orbit_is_refused_with_what_it_covers(sqlite_com
     )
     async with sqlite_comms_window.run() as service, open_test_channel(service.target, ESA) as channel:
         orbiters = orbiter_pb2_grpc.OrbiterServiceStub(channel)
-        tle = _elements(source=orbiter_pb2.ORBIT_SOURCE_TLE, content=lines.encode())
+        tle = _elements(source=orbiter_pb2.ORBIT_SOURCE_TLE, content=lines.encode(), elements=None)
         registered = (await orbiters.RegisterOrbiter(tle)).orbiter
         assert registered.center == "earth"
         request = _relay_request()

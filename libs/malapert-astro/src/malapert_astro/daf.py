@@ -46,6 +46,8 @@ def check_daf(path: Path, kind: bytes) -> None:
         words = (free - 1) * _WORD_BYTES
         if free < 1 or words > size:
             raise KernelError(f"the file is cut: it has {size} bytes, and {max(words, 0)} are needed")
+        if size % _RECORD_BYTES:
+            raise KernelError(f"the file is cut: its {size} bytes end inside of a record of {_RECORD_BYTES}")
         for start, end in _arrays(file, first, f"{order}3d", (doubles, integers), size):
             if not 1 <= start <= end < free:
                 raise KernelError(f"a segment is at words {start} to {end}; the file has 1 to {free - 1}")

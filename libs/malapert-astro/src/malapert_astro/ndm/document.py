@@ -12,6 +12,8 @@ from malapert_astro.ndm.faults import Entry, Faults, NdmError, NdmFault, quoted
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+_ENCODING = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
+_ENCODINGS = ("UTF-8", "UTF8")
 LONGEST_LINE = 254
 """Longest line of keyword and value, characters (502.0-B-3 7.3.2, 503.0-B-2 4.2.1)."""
 _BESIDE_MESSAGES = ("COMMENT", "MESSAGE_ID")
@@ -87,6 +89,9 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         _refuse("message", "DOCTYPE", "a document type declaration is not allowed")
+    encoding = _ENCODING.match(text)
+    if encoding is not None and encoding[1].upper() not in _ENCODINGS and not text.isascii():
+        _refuse("line 1", "WRONG_ENCODING", f"the message is UTF-8 text; it declares {quoted(encoding[1])}")
     try:
         # Without a document type there are no entities that could grow. As text, whatever encoding it declares.
         root = ElementTree.fromstring(text.lstrip())  # noqa: S314
@@ -101,8 +106,11 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     if root.tag != "ndm":
         _refuse(f"<{root.tag[:40]}>", "WRONG_MESSAGE", f"an <{message}> element is needed")
     _no_attributes(root, "ndm", faults)
+    _no_text(root, "ndm", faults)
     found = [child for child in root if child.tag == message]
     for child in root:
+        if (child.tail or "").strip():
+            faults.add("ndm", "UNEXPECTED_TEXT", f"{quoted((child.tail or '').strip())} is outside of every value")
         if child.tag not in (message, *_BESIDE_MESSAGES):
             faults.add(f"<{child.tag[:40]}>", "OTHER_MESSAGE", f"only <{message}> is read here; nothing is left out")
     if not found and not faults.found:

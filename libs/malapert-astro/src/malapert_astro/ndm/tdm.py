@@ -22,7 +22,7 @@ from malapert_astro.ndm.document import (
     xml_parts,
 )
 from malapert_astro.ndm.faults import Entry, Faults, quoted
-from malapert_astro.ndm.tdm_keywords import CLOCKS_OF_THEIR_OWN, XML_UNITS, check_metadata, is_data_keyword
+from malapert_astro.ndm.tdm_keywords import CLOCKS_OF_THEIR_OWN, XML_UNITS, check_metadata, is_data_keyword, number_of
 from malapert_astro.ndm.tdm_segments import Observation, Tdm, TdmSegment
 from malapert_astro.ndm.tdm_writing import write_tdm
 
@@ -164,7 +164,7 @@ def _segment(raw: _Raw, faults: Faults) -> TdmSegment:
         elif epoch_s < before_s:
             faults.add(place, "UNSORTED_EPOCH", f"the epoch is before that of the {keyword} before; they must rise")
         latest[keyword] = (epoch_s, place)
-        observations.append(Observation(keyword, epoch, epoch_s, faults.number(text, place, keyword)))
+        observations.append(Observation(keyword, epoch, epoch_s, number_of(text, keyword, place, faults)))
     return TdmSegment({keyword: entry.value for keyword, entry in raw.metadata.items()}, tuple(observations))
 
 

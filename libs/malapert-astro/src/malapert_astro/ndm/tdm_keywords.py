@@ -1,7 +1,7 @@
 """The vocabulary of a Tracking Data Message (CCSDS 503.0-B-2, tables 3-3 and 3-5): keywords, units, choices."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from malapert_astro.ndm.document import value_of
 from malapert_astro.ndm.faults import Entry, Faults, quoted
@@ -65,6 +65,25 @@ _NUMBERS = re.compile(
     r"TURNAROUND_\w+|INTEGRATION_INTERVAL|FREQ_OFFSET|RANGE_MODULUS|INTERPOLATION_DEGREE|DOPPLER_COUNT_(BIAS|SCALE)"
     r"|\w+_DELAY_[1-5]|CORRECTION_\w+"
 )
+_WHOLE = re.compile(r"TURNAROUND_\w+|INTERPOLATION_DEGREE|DOPPLER_COUNT_SCALE")
+_RANGES: tuple[tuple[re.Pattern[str], str, Callable[[float], bool]], ...] = (
+    (
+        re.compile(
+            r"INTEGRATION_INTERVAL|INTERPOLATION_DEGREE|DOPPLER_COUNT_(BIAS|SCALE)|TURNAROUND_DENOMINATOR"
+            r"|TRANSMIT_FREQ_[1-5]"
+        ),
+        "above 0",
+        lambda value: value > 0.0,
+    ),
+    (
+        re.compile(r"RANGE_MODULUS|(TRANSMIT|RECEIVE)_DELAY_[1-5]|TEMPERATURE|TROPO_(DRY|WET)"),
+        "0 or more",
+        lambda value: value >= 0.0,
+    ),
+    (re.compile(r"RHUMIDITY"), "0 to 100", lambda value: 0.0 <= value <= 100.0),
+    (re.compile(r"ANGLE_[12]"), "-180 to below 360", lambda value: -180.0 <= value < 360.0),
+)
+"""What numbers may be: as the schema has it (ndmxml-2.0.0-tdm-2.0.xsd), and no ratio over nothing."""
 _PATH = re.compile(r"[1-5](,\s*[1-5]){1,4}", re.ASCII)
 CLOCKS_OF_THEIR_OWN = ("SCLK", "UT1")
 
@@ -73,6 +92,20 @@ def is_data_keyword(keyword: str) -> bool:
     """Return whether observations are written under a keyword."""
     stem = re.sub(r"_[1-5]$", "", keyword)
     return keyword in UNITS or (stem in _INDEXED and stem != keyword)
+
+
+def number_of(text: str, keyword: str, where: str, faults: Faults) -> float:
+    """Return the number of a keyword, or note that it is none, or none that the keyword may have."""
+    before = len(faults.found)
+    value = faults.number(text, where, keyword)
+    if len(faults.found) > before:
+        return value
+    if _WHOLE.fullmatch(keyword) and not value.is_integer():
+        faults.add(where, "NOT_A_NUMBER", f"{keyword} is {quoted(text)}, not a whole number")
+    for keywords, allowed, is_allowed in _RANGES:
+        if keywords.fullmatch(keyword) and not is_allowed(value):
+            faults.add(where, "OUT_OF_RANGE", f"{keyword} is {quoted(text)}; {allowed} is allowed")
+    return value
 
 
 def check_metadata(metadata: Mapping[str, Entry], where: str, faults: Faults) -> None:
@@ -88,13 +121,16 @@ def check_metadata(metadata: Mapping[str, Entry], where: str, faults: Faults) ->
         if choices and entry.value.upper() not in choices:
             faults.add(where, "UNKNOWN_CHOICE", f"{keyword} {quoted(entry.value)} is none of {', '.join(choices)}")
         if _NUMBERS.fullmatch(keyword):
-            faults.number(entry.value, entry.where, keyword)
+            number_of(entry.value, keyword, entry.where, faults)
     _check_paths(metadata, where, faults)
 
 
 def _check_paths(metadata: Mapping[str, Entry], where: str, faults: Faults) -> None:
     mode = value_of(metadata, "MODE").upper()
     needed = {"SEQUENTIAL": ("PATH",), "SINGLE_DIFF": ("PATH_1", "PATH_2")}.get(mode, ())
+    for keyword in ("PATH", "PATH_1", "PATH_2"):
+        if needed and keyword in metadata and keyword not in needed:
+            faults.add(metadata[keyword].where, "WRONG_PATH", f"{keyword} does not go with MODE {mode}")
     for keyword in ("PATH", "PATH_1", "PATH_2"):
         if keyword not in (*needed, *metadata):
             continue

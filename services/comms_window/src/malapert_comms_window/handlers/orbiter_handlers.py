@@ -119,6 +119,9 @@ def _registration_of(message: orbiter_pb2.RegisterOrbiterRequest) -> OrbiterRegi
     if source is None:
         fault = Fault("source", "UNKNOWN_SOURCE", f"one of {', '.join(each.name for each in OrbitSource)} is needed")
         raise InvalidInputError("INVALID_ORBITER", "how the motion is given is not stated", faults=[fault])
+    if message.HasField("elements") and not message.elements.HasField("epoch_time"):
+        fault = Fault("elements.epoch_time", "MISSING", "the time of the elements is needed")
+        raise InvalidInputError("INVALID_ORBITER", "the elements have no epoch", faults=[fault])
     return to_domain(message, OrbiterRegistration, source=source)
 
 

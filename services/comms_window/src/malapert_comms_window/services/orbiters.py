@@ -175,8 +175,20 @@ def _check(registration: OrbiterRegistration) -> None:
     elif len(registration.content) > FILE_LIMIT_BYTES:
         message = f"{len(registration.content)} bytes are more than {FILE_LIMIT_BYTES}"
         faults.append(Fault("content", "TOO_LARGE", message))
+    faults += _unused(registration)
     if faults:
         raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)
+
+
+def _unused(registration: OrbiterRegistration) -> list[Fault]:
+    """Return what is given and another source would use: it would count for nothing."""
+    source, by_elements = registration.source, registration.source is OrbitSource.KEPLERIAN
+    given = (
+        ("content", by_elements and bool(registration.content)),
+        ("elements", not by_elements and registration.elements is not None),
+        ("naif_id", source is not OrbitSource.SPK and registration.naif_id != 0),
+    )
+    return [Fault(path, "NOT_USED", f"the source {source.name} does not use it") for path, unused in given if unused]
 
 
 def _check_export(orbiter: Orbiter, span: tuple[datetime, datetime], step_s: float) -> None:
