@@ -195,7 +195,9 @@ async def test_orbits_and_requests_that_make_no_sense_are_refused(sqlite_comms_w
         assert {fault.path for fault in caught.value.faults} == {"orbiter_id", "position_error_km", "origin"}
         with pytest.raises(InvalidInputError):
             await orbiters.RegisterOrbiter(_elements(source=orbiter_pb2.ORBIT_SOURCE_UNSPECIFIED))
-        deep = orbiter_pb2.KeplerianElements(center="moon", semi_major_axis_km=2000.0, eccentricity=0.5)
+        deep = orbiter_pb2.KeplerianElements(
+            center="moon", epoch_time=to_timestamp(START), semi_major_axis_km=2000.0, eccentricity=0.5
+        )
         with pytest.raises(InvalidInputError) as below:
             await orbiters.RegisterOrbiter(_elements(elements=deep))
         assert [fault.path for fault in below.value.faults] == ["elements.semi_major_axis_km"]
