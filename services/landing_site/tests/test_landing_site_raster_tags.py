@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from malapert_core.vocabulary.provenance import InputRecord, Provenance
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.product_layers import ProductLayer
-from malapert_landing_site.domain.provenance import InputRecord, Provenance
 from malapert_landing_site.storage.rasters import RasterFiles
 
 NASTY = (

@@ -160,8 +160,7 @@ def _reader(entry: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _Rea
     if origin is np.ndarray:
         return lambda message: np.asarray(getattr(message, name), dtype=np.float64)
     if origin in (dict, abc.Mapping):
-        convert = _converter(get_args(hint)[1], _value_field(descriptor))
-        return lambda message: {key: convert(value) for key, value in sorted(getattr(message, name).items())}
+        return _map_reader(get_args(hint)[1], descriptor)
     if origin in (tuple, frozenset):
         convert = _converter(get_args(hint)[0], descriptor)
         return lambda message: origin(map(convert, getattr(message, name)))
@@ -172,6 +171,15 @@ def _reader(entry: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _Rea
     if descriptor.enum_type is not None and not _is_numbered(inner):
         return _named_reader(entry, convert, name, is_optional=is_optional)
     return lambda message: convert(getattr(message, name))
+
+
+def _map_reader(kind: Any, descriptor: FieldDescriptor) -> _Read:
+    def read(message: Any) -> Any:
+        # Only here: where the message has no map, the caller gives the field.
+        convert = _converter(kind, _value_field(descriptor))
+        return {key: convert(value) for key, value in sorted(getattr(message, descriptor.name).items())}
+
+    return read
 
 
 def _named_reader(entry: "Field[Any]", convert: _Read, name: str, *, is_optional: bool) -> _Read:

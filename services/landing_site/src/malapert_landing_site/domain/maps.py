@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from malapert_core.vocabulary.provenance import Provenance
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray, GridGeometry
-from malapert_landing_site.domain.provenance import Provenance
 
 MAX_MAP_PX = 512
 

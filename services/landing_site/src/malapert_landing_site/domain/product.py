@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.provenance import Provenance
 
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.product_layers import HORIZON_LAYERS, SPAN_LAYERS, ProductLayer
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 
 DEFAULT_AZIMUTHS = 360

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
+
+from malapert_core.vocabulary.provenance import Provenance
 
 
-@dataclass(frozen=True)
-class InputRecord:
-    """One input of a result, by content."""
-
-    kind: str
-    name: str
-    content_hash: str
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Inputs, parameters, software and declared assumptions of a result."""
-
-    inputs: tuple[InputRecord, ...]
-    parameters: dict[str, str]
-    software: str
-    created_time: datetime
-    synthetic_terrain: bool
-    notes: tuple[str, ...]
-
-    def tag(self) -> str:
-        """Return it as JSON in ASCII, for a file that carries it."""
-        values = asdict(self)
-        del values["created_time"]
-        return json.dumps(values)
+def provenance_tag(provenance: Provenance) -> str:
+    """Return a provenance as JSON in ASCII, for a file that carries it."""
+    values = asdict(provenance)
+    del values["created_time"]
+    return json.dumps(values)
 
 
 def content_key(*parts: object) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.provenance import Provenance
 
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 
 _FARTHEST_M = 50_000.0

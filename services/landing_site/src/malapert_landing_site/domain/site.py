@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.provenance import Provenance
 
 from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place
 
 MAX_SITES = 50

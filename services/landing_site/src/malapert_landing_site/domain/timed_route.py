@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.provenance import Provenance
 
 from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.route import Mobility, Waypoint, mobility_faults
 
 MAX_DAYS = 60.0

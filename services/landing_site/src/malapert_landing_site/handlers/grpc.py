@@ -7,29 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from malapert.landing_site.v1 import route_pb2, route_pb2_grpc, site_pb2, site_pb2_grpc, terrain_pb2, terrain_pb2_grpc
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identity import require_identity
 from malapert_core.operations import OperationRunner
 from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.mapping import named, to_domain, to_message
 from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer
+from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.terrain import SyntheticDetail
 from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import (
     map_message,
     place_of,
-    point_message,
-    provenance_message,
     region_of,
     rim_setting_of,
     stack_message,
     terrain_message,
 )
 from malapert_landing_site.handlers.route_messages import (
-    mobility_of,
     route_table_message,
-    timed_route_message,
     timed_route_request_of,
     waypoint_message,
     waypoint_of,
@@ -122,20 +121,19 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
         self, request: terrain_pb2.GetMapLayerRequest, context: Any
     ) -> terrain_pb2.GetMapLayerResponse:
         """Draw a map layer."""
-        if request.layer not in terrain_pb2.MapLayer.values() or not request.layer:
+        layer = named(MapLayer, terrain_pb2.MapLayer.DESCRIPTOR, request.layer)
+        if layer is None:
             fault = Fault("layer", "UNKNOWN_LAYER", f"{request.layer} is no layer")
             raise InvalidInputError("UNKNOWN_LAYER", "state which layer to draw", faults=[fault])
         span = request.span if request.HasField("span") else None
         drawn = await self._maps.draw(
-            MapRequest(
-                terrain_stack_id=request.terrain_stack_id,
-                layer=MapLayer(terrain_pb2.MapLayer.Name(request.layer).removeprefix("MAP_LAYER_").lower()),
+            to_domain(
+                request,
+                MapRequest,
+                layer=layer,
                 center=place_of(request.center),
-                size_m=request.size_m,
-                pixel_count=request.pixel_count,
                 start_time=from_timestamp(span.start_time) if span else None,
                 end_time=from_timestamp(span.end_time) if span else None,
-                height_m=request.height_m,
             )
         )
         return map_message(drawn)
@@ -159,17 +157,10 @@ class HorizonHandlers(site_pb2_grpc.HorizonServiceServicer):
         )
         return site_pb2.GetHorizonProfilesResponse(
             profiles=[
-                site_pb2.HorizonProfile(
-                    point=point_message(profile.place),
-                    height_m=profile.height_m,
-                    azimuth_step_deg=profile.azimuth_step_deg,
-                    elevation_deg=profile.elevation_deg.tolist(),
-                    surface_model=profile.surface_model,
-                    elevation_error_deg=profile.elevation_error_deg,
-                )
+                to_message(profile, site_pb2.HorizonProfile, point=to_message(profile.place, type_pb2.SurfacePoint))
                 for profile in found.profiles
             ],
-            provenance=provenance_message(found.provenance),
+            provenance=to_message(found.provenance, type_pb2.Provenance),
         )
 
 
@@ -245,7 +236,7 @@ class RouteHandlers(route_pb2_grpc.RouteServiceServicer):
         """Find routes."""
         waypoints = [waypoint_of(waypoint) for waypoint in request.waypoints]
         table = await self._routes.find(
-            request.terrain_stack_id, waypoints, mobility_of(request.mobility), keep_outs_of(request.keep_outs)
+            request.terrain_stack_id, waypoints, to_domain(request.mobility, Mobility), keep_outs_of(request.keep_outs)
         )
         return route_table_message(table)
 
@@ -253,7 +244,8 @@ class RouteHandlers(route_pb2_grpc.RouteServiceServicer):
         self, request: route_pb2.FindTimedRouteRequest, context: Any
     ) -> route_pb2.FindTimedRouteResponse:
         """Find a route through time."""
-        return timed_route_message(await self._timed_routes.find(timed_route_request_of(request)))
+        found = await self._timed_routes.find(timed_route_request_of(request))
+        return to_message(found, route_pb2.FindTimedRouteResponse)
 
 
 def _raise_for_criteria(request: site_pb2.SearchSitesRequest) -> None:

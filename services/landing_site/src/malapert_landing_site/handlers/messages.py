@@ -5,10 +5,9 @@ from __future__ import annotations
 from malapert.landing_site.v1 import terrain_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.timestamps import to_timestamp
+from malapert_core.rpc.mapping import named, to_domain, to_message
 
 from malapert_landing_site.domain.maps import UNITS, Map
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.rim import RimPolicy, RimSetting
 from malapert_landing_site.domain.terrain import Place, Region, Terrain, TerrainStack
 
@@ -19,16 +18,9 @@ def place_of(point: type_pb2.SurfacePoint) -> Place:
     return Place(longitude_deg, point.latitude_deg, point.elevation_m)
 
 
-def point_message(place: Place) -> type_pb2.SurfacePoint:
-    """Return the message of a place."""
-    return type_pb2.SurfacePoint(
-        longitude_deg=place.longitude_deg, latitude_deg=place.latitude_deg, elevation_m=place.elevation_m
-    )
-
-
 def region_of(region: terrain_pb2.Region) -> Region:
     """Return the region that a message states."""
-    return Region(place_of(region.center), region.radius_m)
+    return to_domain(region, Region, center=place_of(region.center))
 
 
 def rim_setting_of(request: terrain_pb2.CreateTerrainStackRequest) -> RimSetting:
@@ -43,74 +35,25 @@ def rim_setting_of(request: terrain_pb2.CreateTerrainStackRequest) -> RimSetting
         message = f"{request.rim_policy} is no policy; 1 reports, 2 blends, 3 refuses"
         fault = Fault("rim_policy", "UNKNOWN_RIM_POLICY", message)
         raise InvalidInputError("UNKNOWN_RIM_POLICY", message, faults=[fault])
-    policy = request.rim_policy or terrain_pb2.RIM_POLICY_REPORT
-    name = terrain_pb2.RimPolicy.Name(policy).removeprefix("RIM_POLICY_").lower()
-    return RimSetting(RimPolicy(name), request.max_rim_step_m, request.blend_width_m)
-
-
-def provenance_message(provenance: Provenance) -> type_pb2.Provenance:
-    """Return the message of a provenance."""
-    return type_pb2.Provenance(
-        inputs=[
-            type_pb2.InputRecord(kind=record.kind, name=record.name, content_hash=record.content_hash)
-            for record in provenance.inputs
-        ],
-        parameters=provenance.parameters,
-        software=provenance.software,
-        created_time=to_timestamp(provenance.created_time),
-        synthetic_terrain=provenance.synthetic_terrain,
-        notes=provenance.notes,
-    )
+    policy = named(RimPolicy, terrain_pb2.RimPolicy.DESCRIPTOR, request.rim_policy) or RimPolicy.REPORT
+    return to_domain(request, RimSetting, policy=policy)
 
 
 def terrain_message(terrain: Terrain) -> terrain_pb2.Terrain:
     """Return the message of a terrain."""
-    geometry = terrain.geometry
-    return terrain_pb2.Terrain(
-        terrain_id=terrain.terrain_id,
-        title=terrain.title,
-        crs=geometry.crs,
-        content_hash=terrain.content_hash,
-        width_px=geometry.width_px,
-        height_px=geometry.height_px,
-        pixel_size_m=geometry.pixel_size_m,
-        x_min_m=geometry.x_min_m,
-        y_min_m=geometry.y_min_m,
-        x_max_m=geometry.x_max_m,
-        y_max_m=geometry.y_max_m,
-        elevation_min_m=terrain.elevation_min_m,
-        elevation_max_m=terrain.elevation_max_m,
-        no_data_fraction=terrain.no_data_fraction,
-        source=terrain.source,
-        synthetic=terrain.synthetic,
-        owner_agency_id=terrain.owner_agency_id,
-        created_time=to_timestamp(terrain.created_time),
-        notes=terrain.notes,
-    )
+    message = to_message(terrain, terrain_pb2.Terrain)
+    message.MergeFrom(to_message(terrain.geometry, terrain_pb2.Terrain))
+    return message
 
 
 def stack_message(stack: TerrainStack) -> terrain_pb2.TerrainStack:
     """Return the message of a stack."""
-    region = terrain_pb2.Region(center=point_message(stack.region.center), radius_m=stack.region.radius_m)
-    return terrain_pb2.TerrainStack(
-        terrain_stack_id=stack.terrain_stack_id,
-        terrains=[terrain_message(terrain) for terrain in stack.terrains],
-        region=region,
-        synthetic=stack.synthetic,
-        notes=stack.notes,
-    )
+    return to_message(stack, terrain_pb2.TerrainStack, terrains=map(terrain_message, stack.terrains))
 
 
 def map_message(drawn: Map) -> terrain_pb2.GetMapLayerResponse:
     """Return the message of a map layer."""
-    geometry = drawn.geometry
-    return terrain_pb2.GetMapLayerResponse(
-        data=drawn.values.astype("<f4").tobytes(),
-        width_px=geometry.width_px,
-        height_px=geometry.height_px,
-        x_min_m=geometry.x_min_m,
-        y_max_m=geometry.y_max_m,
-        pixel_size_m=geometry.pixel_size_m,
-        unit=UNITS.get(drawn.layer, ""),
-        provenance=provenance_message(drawn.provenance),
-    )
+    message = to_message(drawn, terrain_pb2.GetMapLayerResponse, data=drawn.values.astype("<f4").tobytes())
+    message.MergeFrom(to_message(drawn.geometry, terrain_pb2.GetMapLayerResponse))
+    message.unit = UNITS.get(drawn.layer, "")
+    return message

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from malapert_core.errors import Fault
+from malapert_core.vocabulary.provenance import Provenance
 from numpy.typing import NDArray
 
-from malapert_landing_site.domain.provenance import Provenance, content_key
+from malapert_landing_site.domain.provenance import content_key
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import places_on_ground

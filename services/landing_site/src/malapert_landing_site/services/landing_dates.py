@@ -10,10 +10,10 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
+from malapert_core.vocabulary.provenance import Provenance
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import places_on_ground

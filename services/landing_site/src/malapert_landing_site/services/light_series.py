@@ -10,9 +10,9 @@ import numpy as np
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
+from malapert_core.vocabulary.provenance import Provenance
 
 from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
-from malapert_landing_site.domain.provenance import Provenance
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import places_on_ground

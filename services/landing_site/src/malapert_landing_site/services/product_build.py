@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from malapert_astro.ephemeris import Ephemeris
+from malapert_core.vocabulary.provenance import InputRecord
 
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.product import ProductFile, ProductRequest
 from malapert_landing_site.domain.product_layers import HORIZON_LAYERS, SHADOW_LAYERS, SPAN_LAYERS, ProductLayer
-from malapert_landing_site.domain.provenance import InputRecord, content_key
+from malapert_landing_site.domain.provenance import content_key
 from malapert_landing_site.services.record import SOFTWARE
 from malapert_landing_site.services.scenes import StackScene
 from malapert_landing_site.services.site_searches import SearchReport

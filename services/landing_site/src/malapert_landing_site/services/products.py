@@ -22,7 +22,7 @@ from malapert_landing_site.domain.product_layers import (
     SPAN_LAYERS,
     ProductLayer,
 )
-from malapert_landing_site.domain.provenance import content_key
+from malapert_landing_site.domain.provenance import content_key, provenance_tag
 from malapert_landing_site.domain.tiles import TILE_PX, TileAddress, check_tile
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.product_build import ProductBuild
@@ -114,7 +114,7 @@ class ProductSets:
         product_set_id, parameters = self.identifier(request), self._parameters(request)
         needs_sky = bool(set(request.wanted) & HORIZON_LAYERS)
         provenance = provenance_of(scene.stack, parameters, self._ephemeris if needs_sky else None)
-        tags = {"provenance": provenance.tag()}
+        tags = {"provenance": provenance_tag(provenance)}
         build = ProductBuild(self._horizons, self._files, self._executor, self._ephemeris, SHADOW_START)
         files, horizons = await self._compute.run(build.make, request, geometry, scene, product_set_id, tags, report)
         provenance = replace(provenance, inputs=provenance.inputs + horizons)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.provenance import InputRecord, Provenance
 
 from malapert_landing_site import __version__
-from malapert_landing_site.domain.provenance import InputRecord, Provenance
 from malapert_landing_site.domain.terrain import TerrainStack
 
 SOFTWARE = f"malapert-landing-site {__version__}"
