@@ -2,16 +2,17 @@
 
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.payload.v1 import request_pb2
-from malapert.planner.v1 import event_pb2
+from malapert.planner.v1 import event_pb2, plan_pb2
 from malapert_core.event_registry import subject_of
 from malapert_core.events import Event
 from malapert_core.inbox import Subscription
 from malapert_core.outbox import EventOutbox
+from malapert_core.rpc.mapping import to_message
 from malapert_core.timestamps import from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.plan import Plan, PlanNotice, PlanState
-from malapert_planner.handlers.messages import notice_message, plan_summary
+from malapert_planner.handlers.messages import plan_summary
 from malapert_planner.services.demand_changes import DemandChanges, RequestUpdate
 
 _STATE_PREFIX = "REQUEST_STATE_"
@@ -37,7 +38,7 @@ class PlanAnnouncer:
 
     def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
         """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""
-        message = event_pb2.PlanOutdated(plan=plan_summary(plan), notice=notice_message(notice))
+        message = event_pb2.PlanOutdated(plan=plan_summary(plan), notice=to_message(notice, plan_pb2.PlanNotice))
         self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from malapert.payload.v1 import catalogue_pb2, mode_pb2, parameter_pb2, request_pb2, resource_pb2
 from malapert.type.v1 import type_pb2
+from malapert_core.rpc.mapping import number_of
 
 from malapert_planner.mission_document.activities import ActivityStep, ActivityType, Argument
 from malapert_planner.mission_document.assets import Condition
@@ -11,22 +12,16 @@ from malapert_planner.mission_document.figures import Confidence, Figure
 from malapert_planner.mission_document.instruments import Instrument, InstrumentMode, ModePhase, Pointing
 from malapert_planner.mission_document.resources import Resource, ResourceUse
 
-CONFIDENCES = {
-    Confidence.HIGH: type_pb2.CONFIDENCE_HIGH,
-    Confidence.MEDIUM: type_pb2.CONFIDENCE_MEDIUM,
-    Confidence.LOW: type_pb2.CONFIDENCE_LOW,
-    Confidence.DERIVED: type_pb2.CONFIDENCE_DERIVED,
-    Confidence.UNVERIFIED: type_pb2.CONFIDENCE_UNVERIFIED,
-    Confidence.ASSUMPTION: type_pb2.CONFIDENCE_ASSUMPTION,
-}
-
 
 def figure_message(figure: Figure | None) -> type_pb2.Figure | None:
     """Return a figure in its own unit as its message."""
     if figure is None:
         return None
     return type_pb2.Figure(
-        value=figure.amount, unit=figure.unit_name, source=figure.source or "", confidence=_confidence(figure)
+        value=figure.amount,
+        unit=figure.unit_name,
+        source=figure.source or "",
+        confidence=confidence_number(figure.confidence),
     )
 
 
@@ -54,7 +49,7 @@ def instrument_message(instrument: Instrument) -> catalogue_pb2.Instrument:
         max_survival_temperature_k=figure_message(instrument.max_survival_temperature),
         modes=[_mode(mode) for mode in instrument.modes],
         source=instrument.source or "",
-        confidence=_confidence(instrument),
+        confidence=confidence_number(instrument.confidence),
         resources=[resource_message(resource) for resource in instrument.resources],
         transitions=[
             mode_pb2.ModeTransition(
@@ -103,7 +98,7 @@ def activity_type_message(activity_type: ActivityType) -> catalogue_pb2.Activity
         tags=activity_type.tags,
         steps=[_step(step) for step in activity_type.steps],
         source=activity_type.source or "",
-        confidence=_confidence(activity_type),
+        confidence=confidence_number(activity_type.confidence),
     )
 
 
@@ -114,8 +109,10 @@ def argument_messages(arguments: Iterable[Argument]) -> Iterator[request_pb2.Arg
         yield request_pb2.Argument(parameter_id=argument.parameter, value=figure.amount, unit=figure.unit_name)
 
 
-def _confidence(part: Figure | Instrument | ActivityType) -> type_pb2.Confidence.ValueType:
-    return CONFIDENCES[part.confidence] if part.confidence else type_pb2.CONFIDENCE_UNSPECIFIED
+def confidence_number(confidence: Confidence | None) -> type_pb2.Confidence.ValueType:
+    """Return the number of a confidence in the contract."""
+    enum = type_pb2.Confidence.DESCRIPTOR
+    return number_of(confidence, enum) if confidence else type_pb2.CONFIDENCE_UNSPECIFIED  # type: ignore[return-value]
 
 
 def _mode(mode: InstrumentMode) -> catalogue_pb2.InstrumentMode:

@@ -8,9 +8,9 @@ from malapert.type.v1 import type_pb2
 
 from malapert_planner.mission_document.assets import Asset, AssetKind, Terminal
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.mission_document.figures import Figure
+from malapert_planner.mission_document.figures import Confidence, Figure
 from malapert_planner.mission_document.links import KeySource, LightLink
-from malapert_planner.services.item_messages import CONFIDENCES
+from malapert_planner.services.item_messages import confidence_number
 from malapert_planner.services.orbits import orbiter_id_of
 
 _OPTICAL = "optical"
@@ -128,7 +128,7 @@ def _optical_station(document: MissionDocument, asset: Asset, lowest: Figure, te
     station_id = station_id_of(document, asset.id)
     source = asset.site.source or asset.source or document.source or document.mission.title
     confidence = asset.site.confidence or asset.confidence or document.confidence
-    known = CONFIDENCES[confidence] if confidence else type_pb2.CONFIDENCE_UNVERIFIED
+    known = confidence_number(confidence or Confidence.UNVERIFIED)
 
     def figure(value: float, unit: str) -> type_pb2.Figure:
         return type_pb2.Figure(value=value, unit=unit, source=source, confidence=known)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from malapert.comms_window.v1 import window_pb2
@@ -10,6 +9,7 @@ from malapert.landing_site.v1 import route_pb2, site_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.hashing import content_hash
+from malapert_core.rpc.mapping import number_of, to_message
 from malapert_core.timestamps import to_timestamp
 
 from malapert_planner.domain.life.changes import Change
@@ -23,7 +23,7 @@ from malapert_planner.domain.validation.objective import ObjectiveParts
 from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
 from malapert_planner.services.placeless import PLACE_PROFILES
 from malapert_planner.services.plan_items import activity_messages, contact_messages, span_interval
-from malapert_planner.services.plannable import LeftOut, plannable
+from malapert_planner.services.plannable import plannable
 from malapert_planner.services.planning_jobs import PlanningOutcome
 from malapert_planner.services.problem_builder import source_window_id
 from malapert_planner.services.problem_file import pack_problem, pack_schedule
@@ -118,13 +118,8 @@ def plan_hash(message: plan_pb2.Plan) -> str:
 
 def validation_message(report: ValidationReport, problem: PlanningProblem) -> plan_pb2.ValidationReport:
     """Return the validator's verdict as its message."""
-    return plan_pb2.ValidationReport(
-        valid=report.valid,
-        violations=[_violation(violation, problem) for violation in report.violations],
-        checks=report.checks,
-        step_s=report.step_s,
-        validator=report.validator,
-    )
+    violations = [_violation(violation, problem) for violation in report.violations]
+    return to_message(report, plan_pb2.ValidationReport, violations=violations)
 
 
 def _message(
@@ -150,7 +145,7 @@ def _message(
         contacts=contact_messages(problem, result, validation),
         unplanned=[
             *_unplanned(problem, outcome.unplanned),
-            *map(_left_out, plannable(inputs.requests).left_out),
+            *(to_message(item, plan_pb2.UnplannedRequest) for item in plannable(inputs.requests).left_out),
             *basis.left_out,
         ],
         profiles=[
@@ -158,7 +153,7 @@ def _message(
             for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
             if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
         ],
-        status=plan_pb2.SolveStatus.Value(f"SOLVE_STATUS_{result.status.name}"),
+        status=number_of(result.status, plan_pb2.SolveStatus.DESCRIPTOR),  # type: ignore[arg-type]
         objective=_objective(result, objective),
         validation=validation_message(validation, problem),
         provenance=basis.provenance,
@@ -212,15 +207,12 @@ def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> li
         values[key] = max(activity.value, values.get(key, 0.0))
         first.setdefault(key, activity)
     return [
-        plan_pb2.UnplannedRequest(
-            request_id=item.request_id,
-            repetition_index=item.repetition_index,
+        to_message(
+            item,
+            plan_pb2.UnplannedRequest,
             title=first[item.request_id, item.repetition_index].title,
             agency_id=first[item.request_id, item.repetition_index].agency_id,
             value=values[item.request_id, item.repetition_index],
-            reason=item.reason,
-            explanation=item.explanation,
-            blocking=item.blocking,
         )
         for item in unplanned
     ]
@@ -228,73 +220,19 @@ def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> li
 
 def why_not_message(why: WhyNot, problem: PlanningProblem) -> plan_pb2.ExplainUnplannedResponse:
     """Return why a repetition is not planned as its message."""
-    return plan_pb2.ExplainUnplannedResponse(
-        unplanned=_unplanned(problem, (why.unplanned,))[0],
-        rules=why.rules,
-        requests=why.requests,
-        admissions=[
-            plan_pb2.Admission(kind=a.kind, subject=a.subject, amount=a.amount, unit=a.unit, text=a.text)
-            for a in why.admissions
-        ],
-    )
-
-
-def _left_out(item: LeftOut) -> plan_pb2.UnplannedRequest:
-    return plan_pb2.UnplannedRequest(
-        request_id=item.unplanned.request_id,
-        repetition_index=item.unplanned.repetition_index,
-        title=item.title,
-        agency_id=item.agency_id,
-        value=item.value,
-        reason=item.unplanned.reason,
-        explanation=item.unplanned.explanation,
-        blocking=item.unplanned.blocking,
-    )
+    unplanned = _unplanned(problem, (why.unplanned,))[0]
+    return to_message(why, plan_pb2.ExplainUnplannedResponse, unplanned=unplanned)
 
 
 def _profile(profile: Profile, problem: PlanningProblem) -> plan_pb2.ResourceProfile:
     minimum_time = problem.start_time + timedelta(seconds=profile.minimum_offset_s)
-    return plan_pb2.ResourceProfile(
-        resource_id=profile.resource_id,
-        unit=profile.unit,
-        offset_s=profile.offset_s,
-        value=profile.value,
-        floor=profile.floor,
-        capacity=profile.capacity,
-        minimum=profile.minimum,
-        minimum_time=to_timestamp(minimum_time),
-        maximum=profile.maximum,
-    )
+    return to_message(profile, plan_pb2.ResourceProfile, minimum_time=to_timestamp(minimum_time))
 
 
 def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Violation:
-    return plan_pb2.Violation(
-        rule_id=violation.rule_id,
-        object_ids=violation.object_ids,
-        interval=span_interval(problem, violation.span),
-        amount=violation.amount,
-        unit=violation.unit,
-        message=violation.message,
-    )
+    return to_message(violation, plan_pb2.Violation, interval=span_interval(problem, violation.span))
 
 
 def _objective(result: SolveResult, parts: ObjectiveParts) -> plan_pb2.Objective:
     gap = (result.bound - parts.objective) / abs(result.bound) if result.bound else 0.0
-    shares: list[Any] = [
-        plan_pb2.AgencyShare(
-            agency_id=share.agency_id,
-            requested_value=share.requested_value,
-            planned_value=share.planned_value,
-            unsatisfied_share=share.unsatisfied_share,
-        )
-        for share in parts.agency_shares
-    ]
-    return plan_pb2.Objective(
-        objective=parts.objective,
-        bound=result.bound,
-        gap=gap,
-        parts=parts.parts,
-        agency_shares=shares,
-        unsatisfied_rms=parts.unsatisfied_rms,
-        unsatisfied_max=parts.unsatisfied_max,
-    )
+    return to_message(parts, plan_pb2.Objective, bound=result.bound, gap=gap)

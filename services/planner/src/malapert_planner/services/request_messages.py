@@ -4,7 +4,9 @@ from datetime import datetime
 
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
+from malapert_core.rpc.mapping import to_message
 from malapert_core.timestamps import to_timestamp
+from malapert_core.vocabulary.interval import Interval
 
 from malapert_planner.mission_document.activities import (
     Campaign,
@@ -20,7 +22,7 @@ from malapert_planner.services.item_messages import argument_messages
 
 def interval(start_time: datetime, end_time: datetime) -> type_pb2.Interval:
     """Return a span as its message."""
-    return type_pb2.Interval(start_time=to_timestamp(start_time), end_time=to_timestamp(end_time))
+    return to_message(Interval(start_time, end_time), type_pb2.Interval)
 
 
 def request_message(request: Request, mission_id: str) -> request_pb2.ActivityRequest:
