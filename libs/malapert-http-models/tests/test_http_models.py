@@ -11,7 +11,7 @@ from malapert_http_models.contracts.payload import ActivityRequest, NewActivityR
 from malapert_http_models.contracts.planner import ReplanPlan
 from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import WireModel
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 AREAS = ("comms_window", "landing_site", "operation", "payload", "planner", "vocabulary")
 SPAN = {"start_time": "2029-01-10T00:00:00Z", "end_time": "2029-01-10T02:00:00+01:00"}
@@ -65,3 +65,13 @@ def test_a_time_is_the_same_schema_both_ways() -> None:
     for mode in ("validation", "serialization"):
         schema = Interval.model_json_schema(mode=mode)["properties"]["start_time"]
         assert (schema["type"], schema["format"]) == ("string", "date-time")
+
+
+def test_a_model_that_is_used_many_times_is_bound_once() -> None:
+    for _ in range(5):
+        TypeAdapter(list[Station])
+    text = str(Station.__pydantic_core_schema__)
+    before = text.count("within_budget")
+    for _ in range(50):
+        TypeAdapter(list[Station])
+    assert str(Station.__pydantic_core_schema__).count("within_budget") == before

@@ -107,7 +107,8 @@ async def test_unusable_bodies_are_refused(
 
 @pytest.mark.asyncio
 async def test_every_fault_of_a_body_comes_back_with_its_path(sqlite_platform: GatewayPlatform) -> None:
-    body = {"requests": [{"request_id": 1, "title": "A", "activity_type_id": "t", "agency_id": "JAXA", "value": "9"}]}
+    request = {"request_id": 1, "title": "A", "activity_type_id": "t", "agency_id": "JAXA", "value": "9"}
+    body = {"requests": [request | {"visibility": "PUBLIC"}]}
     answer = await sqlite_platform.http.post("/api/v1/missions/m/requests", json=body, headers=sqlite_platform.bearer())
     assert [error["path"] for error in answer.json()["errors"]] == ["requests[0].request_id", "requests[0].value"]
 

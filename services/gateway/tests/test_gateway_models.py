@@ -165,6 +165,7 @@ def test_what_is_no_instant_is_refused(value: object) -> None:
 )
 def test_a_strict_model_converts_nothing_silently(change: dict[str, object]) -> None:
     request = {"request_id": "a", "title": "A", "activity_type_id": "t", "agency_id": "JAXA", "value": 1}
+    request |= {"visibility": "PUBLIC"}
     accepted = NewActivityRequest.model_validate(request)
     assert to_message(accepted, request_pb2.ActivityRequest).value == 1.0
     with pytest.raises(ValidationError):

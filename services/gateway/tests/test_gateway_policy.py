@@ -79,6 +79,7 @@ def test_visibility_of_events(agency_id: str, role: Role, visibility: Visibility
 @pytest.mark.asyncio
 async def test_requester_hands_in_for_its_own_agency_alone(sqlite_platform: GatewayPlatform) -> None:
     request = {"request_id": "a", "title": "A", "activity_type_id": "t", "agency_id": "ISRO", "value": 1.0}
+    request |= {"visibility": "PUBLIC"}
     address = "/api/v1/missions/lupex/requests"
     headers = sqlite_platform.bearer("JAXA", "REQUESTER")
     refused = await sqlite_platform.http.post(address, json={"requests": [request]}, headers=headers)

@@ -43,10 +43,16 @@ MODES = st.fixed_dictionaries(
     {"mode_id": NAMES}, optional={"preset_id": NAMES, "arguments": ARGUMENTS, "share": st.floats(0, 1), "range": RANGES}
 )
 REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"request_id": NAMES, "title": TEXT, "activity_type_id": NAMES, "agency_id": NAMES, "value": NUMBERS},
+    {
+        "request_id": NAMES,
+        "title": TEXT,
+        "activity_type_id": NAMES,
+        "agency_id": NAMES,
+        "value": NUMBERS,
+        "visibility": st.sampled_from(["PUBLIC", "MISSION", "OWNER"]),
+    },
     optional={
         "mandatory": st.booleans(),
-        "visibility": st.sampled_from(["PUBLIC", "MISSION", "OWNER"]),
         "activity_type_version": st.integers(0, 9),
         "preset_id": NAMES,
         "arguments": ARGUMENTS,
@@ -78,12 +84,16 @@ def test_a_table_gives_the_same_requests_back(values: list[dict[str, Any]]) -> N
 
 
 def table(*rows: str) -> bytes:
-    return "\n".join(("request_id,title,activity_type_id,agency_id,value,windows,mandatory", *rows)).encode()
+    return "\n".join(("request_id,title,activity_type_id,agency_id,value,windows,mandatory,visibility", *rows)).encode()
 
 
 def test_every_cell_that_cannot_be_read_is_named() -> None:
     bad = table(
-        "a,A,t,JAXA,much,yesterday,perhaps", "b,B,t,JAXA,1,,", "c,C,t,JAXA,inf,2029-01-01/2029-01-02,true", "d,D"
+        "a,A,t,JAXA,much,yesterday,perhaps,PUBLIC",
+        "b,B,t,JAXA,1,,,PUBLIC",
+        "c,C,t,JAXA,inf,2029-01-01/2029-01-02,true,OWNER",
+        "d,D",
+        "e,E,t,JAXA,1,,,",
     )
     with pytest.raises(InvalidInputError) as caught:
         read_requests_csv(bad)
@@ -94,6 +104,7 @@ def test_every_cell_that_cannot_be_read_is_named() -> None:
         ("rows[0].mandatory", "INVALID_CELL"),
         ("rows[2].value", "INVALID_CELL"),
         ("rows[3].request_id", "WRONG_CELL_COUNT"),
+        ("rows[4].visibility", "MISSING"),
     ]
 
 
@@ -121,13 +132,13 @@ def test_what_is_no_table_is_refused(content: bytes) -> None:
 async def test_files_go_in_and_out(sqlite_platform: GatewayPlatform) -> None:
     platform, address = sqlite_platform, "/api/v1/missions/lupex/requests"
     headers = platform.bearer("JAXA", "PLANNER")
-    row = table("drill-a,氷を掘る,drill,JAXA,4.5,2029-01-10T00:00:00Z/2029-01-11T00:00:00Z,false")
+    row = table("drill-a,氷を掘る,drill,JAXA,4.5,2029-01-10T00:00:00Z/2029-01-11T00:00:00Z,false,PUBLIC")
     answer = await platform.http.post(f"{address}:import", content=row, headers={**headers, "Content-Type": "text/csv"})
     assert answer.status_code == 200, answer.text
     (call,) = platform.services.asked("ImportRequests")
     assert call.requests[0].title == "氷を掘る"
     assert call.requests[0].windows[0].start_time.ToJsonString() == "2029-01-10T00:00:00Z"
-    foreign = table("a,A,t,ISRO,1,,")
+    foreign = table("a,A,t,ISRO,1,,,PUBLIC")
     answer = await platform.http.post(
         f"{address}:import", content=foreign, headers={**headers, "Content-Type": "text/csv"}
     )
@@ -160,6 +171,7 @@ async def test_a_file_of_a_hundred_megabytes_is_refused_whole(sqlite_platform: G
 @pytest.mark.asyncio
 async def test_a_check_asks_the_windows_for_what_a_request_needs(sqlite_platform: GatewayPlatform) -> None:
     request = {"request_id": "a", "title": "A", "activity_type_id": "t", "agency_id": "JAXA", "value": 1.0}
+    request |= {"visibility": "PUBLIC"}
     answer = await sqlite_platform.http.post(
         "/api/v1/missions/lupex/requests:check", json={"requests": [request]}, headers=sqlite_platform.bearer("JAXA")
     )

@@ -18,6 +18,7 @@ class _Budget:
     left: float = MAX_FAULTS + 1
 
 
+_BOUND = "within_budget"
 _budget: ContextVar[_Budget | None] = ContextVar("fault_budget", default=None)
 
 
@@ -31,10 +32,13 @@ def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchem
     schema
         Its own schema; lists of plain values in it end at their first fault.
     """
+    own = _model_schema(schema)
+    if getattr(own["schema"].get("function", {}).get("function"), "__name__", "") == _BOUND:
+        return schema  # pydantic hands on the schema of a finished model wherever the model is used
     _end_at_first_fault(schema)
     most_keys = len(model.model_fields) + MAX_FAULTS
 
-    def validate(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    def within_budget(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, dict) and len(value) > most_keys:
             raise PydanticCustomError("too_many_fields", "the object has {count} fields", {"count": len(value)})
         budget = _budget.get()
@@ -45,8 +49,7 @@ def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchem
         return _counted(value, handler, budget)
 
     # Within the model's own schema: outside of it the model would lose its name in a JSON Schema.
-    own = _model_schema(schema)
-    own["schema"] = core_schema.no_info_wrap_validator_function(validate, own["schema"])
+    own["schema"] = core_schema.no_info_wrap_validator_function(within_budget, own["schema"])
     return schema
 
 

@@ -32,8 +32,17 @@ class WireModel(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True)
 
-    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    """Groups of fields of which at most one is stated."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a model that stops to look for faults once there are as many as are told."""
+        return with_bounded_faults(cls, handler(source))
+
+
+class ChoiceModel(WireModel):
+    """A model of a message with fields of which at most one is stated."""
+
+    one_of: ClassVar[tuple[tuple[str, ...], ...]]
+    """The groups of such fields."""
 
     @model_validator(mode="after")
     def _states_one(self) -> Self:
@@ -44,11 +53,6 @@ class WireModel(BaseModel):
                 context = {"allowed": ", ".join(names), "stated": " and ".join(stated)}
                 raise PydanticCustomError("one_of", message, context)
         return self
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of a model that stops to look for faults once there are as many as are told."""
-        return with_bounded_faults(cls, handler(source))
 
 
 def _only_text_or_datetime(value: object) -> object:

@@ -25,6 +25,15 @@ MISSION: dict[str, Any] = {
                 "required_end": "80 %",
                 "charge_efficiency": "95 %",
             },
+            "terminal": {
+                "band": "X",
+                "frequency": "8.2 GHz",
+                "eirp": "15 dBW",
+                "required_eb_n0": "4 dB",
+                "margin": "3 dB",
+                "losses": "2 dB",
+                "rate_steps": ["100 Mbit/s"],
+            },
             "orbit": {
                 "position_error": "2 km",
                 "two_line_elements": [
@@ -69,14 +78,15 @@ REQUESTS: dict[str, Any] = {
             "agency_id": "JAXA",
             "value": 4.0,
             "place_ids": ["lander"],
+            "visibility": "PUBLIC",
         }
     ],
     "reason": "Asked by the outreach team",
 }
 
 REQUESTS_CSV = (
-    "request_id,title,activity_type_id,agency_id,value,place_ids\r\n"
-    "day-image,The lander by day,outreach-image,JAXA,4,lander\r\n"
+    "request_id,title,activity_type_id,agency_id,value,place_ids,visibility\r\n"
+    "day-image,The lander by day,outreach-image,JAXA,4,lander,PUBLIC\r\n"
 )
 
 SCHEDULE_XML = """<simpleSchedule>

@@ -51,12 +51,26 @@ async def expected_version(
         Header(
             pattern=r'^(\*|"[0-9]{1,9}")$',
             description="The `ETag` that was seen; the change is refused by 412 where it is no longer so.",
-            examples=['"1"'],
+            examples=["*"],
         ),
     ] = None,
 ) -> int:
     """Return the version that the caller saw; 0 where it does not say."""
     return 0 if if_match in (None, "*") else int(str(if_match).strip('"'))
+
+
+async def stated_version(
+    if_match: Annotated[
+        str,
+        Header(
+            pattern=r'^"[0-9]{1,9}"$',
+            description="The `ETag` that is meant; the change is refused by 412 where it is no longer so.",
+            examples=['"1"'],
+        ),
+    ],
+) -> int:
+    """Return the version that the caller means."""
+    return int(if_match.strip('"'))
 
 
 def set_etag(response: Response, version: int) -> None:
@@ -116,6 +130,7 @@ GatewayParts = Annotated[Gateway, Depends(gateway_of)]
 CallerIdentity = Annotated[Identity, Depends(identity_of)]
 Page = Annotated[type_pb2.PageRequest, Depends(page_request)]
 ExpectedVersion = Annotated[int, Depends(expected_version)]
+StatedVersion = Annotated[int, Depends(stated_version)]
 ValidateOnly = Annotated[bool, Query(description="True checks the input and stores nothing.", examples=[True])]
 
 MissionId = Annotated[str, identifier("mission", "lupex")]

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from malapert.comms_window.v1 import outage_pb2, window_pb2
 from malapert.type.v1 import type_pb2
-from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
     AddOutageRequest,
@@ -22,11 +21,11 @@ from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
-    ExpectedVersion,
     GatewayParts,
     OutageId,
     OverlappedSpan,
     Page,
+    StatedVersion,
     StationId,
     only,
     only_these,
@@ -73,11 +72,8 @@ async def put_station(body: Station, gateway: GatewayParts, response: Response) 
 
 
 @router.delete("/stations/{station_id}", status_code=204)
-async def remove_station(station_id: StationId, gateway: GatewayParts, version: ExpectedVersion) -> None:
+async def remove_station(station_id: StationId, gateway: GatewayParts, version: StatedVersion) -> None:
     """Take a station that was added away, or what was changed of a built-in one, at the version of `If-Match`."""
-    if not version:
-        fault = Fault("header.If-Match", "MISSING", "the version that is meant is needed, as its ETag")
-        raise InvalidInputError("INVALID_REQUEST", "the version is not stated", faults=[fault])
     message = window_pb2.RemoveStationRequest(station_id=station_id, version=version)
     await gateway.call(gateway.services.stations.RemoveStation, message)
 
