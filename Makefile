@@ -86,8 +86,10 @@ hooks: ## have git check style, format and types of what is committed
 	git config core.hooksPath deploy/hooks
 
 .PHONY: typecheck
-typecheck: setup ## static types, strict
+typecheck: setup ## static types: strict in the code, of what is called and read in its tests
 	$(BIN)/mypy libs/malapert-*/src/malapert_* services/*/src
+	for tests in libs/*/tests services/*/tests; do \
+	  MYPYPATH=$(API):$$tests:benchmarks $(BIN)/mypy --config-file tests/mypy.ini $$tests/*.py || exit 1; done
 
 .PHONY: architecture
 architecture: setup ## the layers of every service

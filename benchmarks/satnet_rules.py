@@ -204,9 +204,9 @@ def main() -> None:
     week, rows = read_week(options.data, options.week), json.loads(options.file.read_text())
     if found := broken(week, rows):
         raise SystemExit("\n".join([*found[:MOST_NAMED], f"{len(found)} rules broken"]))
-    found = worth(week, rows)
-    shares = f"U_rms {found.u_rms:.4f}, U_max {found.u_max:.4f}"
-    print(f"{week.name}: {found.hours:.1f} h, {found.satisfied} satisfied, {shares}")
+    value = worth(week, rows)
+    shares = f"U_rms {value.u_rms:.4f}, U_max {value.u_max:.4f}"
+    print(f"{week.name}: {value.hours:.1f} h, {value.satisfied} satisfied, {shares}")
 
 
 if __name__ == "__main__":

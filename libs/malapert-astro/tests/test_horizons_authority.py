@@ -38,5 +38,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     with path.open() as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     times = [utc_seconds(datetime.fromisoformat(row["utc"]).replace(tzinfo=UTC)) for row in rows]
-    columns = ([float(row[name]) for row in rows] for name in ("azimuth_deg", "elevation_deg"))
-    return np.array(times), *(np.array(column) for column in columns)
+    azimuth_deg, elevation_deg = (
+        np.array([float(row[name]) for row in rows]) for name in ("azimuth_deg", "elevation_deg")
+    )
+    return np.array(times), azimuth_deg, elevation_deg

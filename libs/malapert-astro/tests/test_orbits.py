@@ -1,5 +1,6 @@
 """Orbits against others: SPICE for tables, conics and files, Skyfield for two-line elements, and analytic rates."""
 
+from typing import Any
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def test_an_oem_gives_its_states_and_what_is_between(ephemeris: Ephemeris) -> No
     assert position[:, 1] == pytest.approx([1836.0, 96.0, 0.0], abs=1e-9)
     assert position[0, 2] == pytest.approx(1833.5, abs=1e-6)  # the cubic through 1838, 1836, 1830, 1820
     assert velocity[:, 0] == pytest.approx([0.0, 1.6, 0.0])
-    assert orbit.segments[0].interpolation is Interpolation.LAGRANGE
+    segment: Any = orbit.segments[0]
+    assert segment.interpolation is Interpolation.LAGRANGE
     assert orbit.covers(EPOCH_S, EPOCH_S + 180.0)
     assert not orbit.covers(EPOCH_S, EPOCH_S + 181.0)
     with pytest.raises(EphemerisSpanError, match="no state"):

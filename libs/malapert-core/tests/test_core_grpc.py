@@ -59,7 +59,7 @@ class Reacting(operation_pb2_grpc.OperationServiceServicer, terrain_pb2_grpc.Ter
         return terrain_pb2.RegisterTerrainResponse(terrain=terrain)
 
 
-class EchoHandlers(grpc.GenericRpcHandler):
+class EchoHandlers(grpc.GenericRpcHandler[bytes, bytes]):
     """A stream-stream method, which the contracts have none of."""
 
     def __init__(self, react: Reaction) -> None:
@@ -140,12 +140,16 @@ async def call_stream_unary(channel: grpc.aio.Channel) -> str:
     return response.terrain.title
 
 
+def _as_it_is(message: bytes) -> bytes:
+    return message
+
+
 async def call_stream_stream(channel: grpc.aio.Channel) -> str:
     async def words() -> AsyncIterator[bytes]:
         yield b"one"
         yield b"two"
 
-    answers = [answer async for answer in channel.stream_stream(ECHO)(words())]
+    answers = [answer async for answer in channel.stream_stream(ECHO, _as_it_is, _as_it_is)(words())]
     assert answers[:2] == [b"one", b"two"]
     return answers[-1].decode()
 
@@ -202,7 +206,8 @@ async def test_the_status_on_the_wire_is_the_standard_one() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.GetOperation(GET, metadata=(("authorization", f"Bearer {token}"),))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-    status = rpc_status.from_call(caught.value)
+    refused: Any = caught.value
+    status = rpc_status.from_call(refused)
     details = [_unpacked(detail) for detail in status.details]
     assert details[0] == error_details_pb2.ErrorInfo(reason="NO_SOLVER", domain="malapert")
     violation = details[1].field_violations[0]

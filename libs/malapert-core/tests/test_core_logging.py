@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ class QuietSettings(ServiceSettings):
 
 
 @pytest.fixture
-def _restored_logging():
+def _restored_logging() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
     logging.root.handlers[:] = handlers
@@ -25,7 +26,7 @@ def _restored_logging():
 
 
 @pytest.mark.usefixtures("_restored_logging")
-def test_a_traceback_holds_no_local_variables(capsys, tmp_path):
+def test_a_traceback_holds_no_local_variables(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     configure_logging(QuietSettings(identity_secret="k" * 40, data_dir=Path(tmp_path)))
     password = "open-sesame"
     try:

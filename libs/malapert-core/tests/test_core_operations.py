@@ -102,7 +102,8 @@ async def test_progress_is_seen_and_stored_from_any_thread(database_url: str) ->
         await asyncio.to_thread(in_thread)
         reported.set()
         await proceed.wait()
-        return current_identity().agency_id if current_identity() else ""
+        identity = current_identity()
+        return identity.agency_id if identity else ""
 
     async with migrated(database_url) as database, running(database, work) as runner:
         operation_id = await runner.submit(None, "work", b"", JAXA)

@@ -155,7 +155,7 @@ async def test_of_many_planners_exactly_one_gets_the_pass(comms_window: Any) -> 
         listed = await _listed(contact_pb2_grpc.ContactServiceStub(channels[0]))
         assert sorted(contact.station_id for contact in listed) == sorted(stations)
         for channel in channels:
-            await channel.close()
+            await channel.close(None)
 
 
 @pytest.mark.asyncio
@@ -193,7 +193,7 @@ async def test_two_services_on_one_database_give_a_pass_once(comms_window: Any) 
             ]
         assert len(await _listed(stubs[0])) == 10
         for channel in channels:
-            await channel.close()
+            await channel.close(None)
 
 
 @pytest.mark.asyncio

@@ -154,7 +154,7 @@ async def test_opportunities_are_where_windows_are_long_enough(comms_window: Any
 
 
 async def _all_windows(
-    stub: window_pb2_grpc.WindowServiceStub, window_set_id: str, **wanted: Any
+    stub: Any, window_set_id: str, **wanted: Any
 ) -> list[window_pb2.Window]:
     windows: list[window_pb2.Window] = []
     token = ""

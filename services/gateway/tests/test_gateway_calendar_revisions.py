@@ -15,7 +15,7 @@ def events_of(content: bytes) -> list[Event]:
     calendar = Calendar.from_ical(content)
     # RFC 5545 3.7.2 and 3.8.7.2: without a METHOD it is a snapshot, and DTSTAMP says when the event was last revised.
     assert "METHOD" not in calendar
-    events = calendar.walk("VEVENT")
+    events: list[Any] = calendar.walk("VEVENT")
     for event in events:
         assert event.decoded("DTSTAMP") == event.decoded("LAST-MODIFIED")
         assert event.decoded("DTSTAMP") > datetime(2020, 1, 1, tzinfo=UTC)

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 from gateway_platform import GatewayPlatform, open_platform, sample
@@ -35,8 +36,9 @@ def raising(error: MalapertError) -> object:
 async def test_every_category_is_a_problem(sqlite_platform: GatewayPlatform, category: ErrorCategory) -> None:
     faults = [Fault("a[0].b", "TOO_LONG", "at most 3"), Fault("c", "MISSING", "needed")]
     error = restored_error(category, "SOME_REASON", "what happened", {"limit": "3"}, faults)
-    sqlite_platform.services.answers["GenerateHorizon"] = raising(error)  # a name that is never asked
-    sqlite_platform.services.answers["ValidatePlan"] = raising(error)  # type: ignore[assignment]
+    answers: dict[str, Any] = sqlite_platform.services.answers
+    answers["GenerateHorizon"] = raising(error)  # a name that is never asked
+    answers["ValidatePlan"] = raising(error)
     answer = await sqlite_platform.http.post("/api/v1/plans/p:validate", headers=sqlite_platform.bearer())
     assert answer.status_code == STATUS[category]
     assert answer.headers["content-type"] == "application/problem+json"
@@ -165,7 +167,7 @@ async def test_version_goes_both_ways(sqlite_platform: GatewayPlatform) -> None:
     headers = {**sqlite_platform.bearer(), "If-Match": shown.headers["ETag"]}
     await sqlite_platform.http.post("/api/v1/plans/p:submit", headers=headers)
     assert sqlite_platform.services.asked("SubmitPlan")[0].version == 4
-    sqlite_platform.services.answers["SubmitPlan"] = raising(ConflictError("STALE_VERSION", "it is 5"))  # type: ignore[assignment]
+    sqlite_platform.services.answers["SubmitPlan"] = raising(ConflictError("STALE_VERSION", "it is 5"))
     refused = await sqlite_platform.http.post("/api/v1/plans/p:submit", headers=headers)
     assert refused.status_code == 412
     bad = await sqlite_platform.http.post(
@@ -236,7 +238,7 @@ async def test_of_concurrent_calls_under_a_key_one_is_done(platform: GatewayPlat
 @pytest.mark.asyncio
 async def test_a_refused_call_may_come_again_under_its_key(sqlite_platform: GatewayPlatform) -> None:
     headers = {**sqlite_platform.bearer(), "Idempotency-Key": "k-3"}
-    sqlite_platform.services.answers["ValidatePlan"] = raising(ConflictError("BUSY", "later"))  # type: ignore[assignment]
+    sqlite_platform.services.answers["ValidatePlan"] = raising(ConflictError("BUSY", "later"))
     assert (await sqlite_platform.http.post("/api/v1/plans/p:validate", headers=headers)).status_code == 409
     del sqlite_platform.services.answers["ValidatePlan"]
     assert (await sqlite_platform.http.post("/api/v1/plans/p:validate", headers=headers)).status_code == 200
@@ -290,7 +292,7 @@ async def test_too_large_a_terrain_is_refused_while_it_streams(
 
 @pytest.mark.asyncio
 async def test_a_number_that_json_cannot_hold_is_a_bad_gateway(sqlite_platform: GatewayPlatform) -> None:
-    broken = sample(site_pb2.GetSiteResponse())
+    broken: Any = sample(site_pb2.GetSiteResponse())
     broken.site.score = float("nan")
     sqlite_platform.services.answers["GetSite"] = lambda _: broken
     answer = await sqlite_platform.http.get("/api/v1/sites/s", headers=sqlite_platform.bearer())

@@ -41,7 +41,7 @@ NASTY = (
     "月面の氷を掘る", "Größe prüfen", "حفر الجليد", "\ufffe", "\ufdd0", "&amp;", "{{ x }}", "$x$", "BEGIN:VEVENT",
     "a\r\nEND:VEVENT\r\nBEGIN:VEVENT", "\ufeff=1", "\u200f=1", "\u202e-1", "\u2066@x",
 )  # fmt: skip
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
 
 def plan_of(*titles: str, place: str = "ridge-1") -> Plan:

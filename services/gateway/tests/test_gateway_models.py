@@ -36,7 +36,9 @@ def incoming() -> set[str]:
         message = waiting.pop()
         if message.full_name not in found:
             found.add(message.full_name)
-            waiting += [field.message_type for field in message.fields if _is_ours(field)]
+            waiting += [
+                part for field in message.fields if _is_ours(field) and (part := field.message_type) is not None
+            ]
     return found
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from gateway_platform import GatewayPlatform
 from malapert.payload.v1 import request_pb2
@@ -9,25 +11,25 @@ from malapert_gateway import policy
 from malapert_gateway.app import API_ROUTERS, create_app
 from malapert_gateway.routes.guarded import GuardedRoute
 
+ROUTES: list[Any] = [route for router in API_ROUTERS for route in router.routes]
 HUMAN_ROLES = [role for role in Role if role is not Role.SERVICE]
 
 
 def test_every_route_has_an_entry_and_every_entry_a_route() -> None:
-    names = [route.name for router in API_ROUTERS for route in router.routes]
+    names = [route.name for route in ROUTES]
     assert len(names) == len(set(names))
     assert set(names) == set(policy.ROLES_BY_ACTION)
 
 
 def test_every_route_under_the_api_is_guarded() -> None:
-    routes = [route for router in API_ROUTERS for route in router.routes]
-    assert all(isinstance(route, GuardedRoute) for route in routes)
+    assert all(isinstance(route, GuardedRoute) for route in ROUTES)
     document = create_app().openapi()
-    guarded = {f"/api/v1{route.path}" for route in routes}
+    guarded = {f"/api/v1{route.path}" for route in ROUTES}
     assert {path for path in document["paths"] if path not in ("/healthz", "/readyz")} == guarded
 
 
 def test_viewer_changes_nothing_and_every_role_sees_what_it_sees() -> None:
-    methods = {route.name: route.methods for router in API_ROUTERS for route in router.routes}
+    methods = {route.name: route.methods for route in ROUTES}
     reading = {
         "get_horizon_profiles",
         "get_light_series",

@@ -109,7 +109,8 @@ def listings() -> list[MethodDescriptor]:
 def test_each_state_and_kind_of_a_listing_can_be_filtered_by(listing: MethodDescriptor) -> None:
     rows = _rows(listing)
     assert rows is not None
-    routes = [route for router in API_ROUTERS for route in router.routes if listing.name in _calls(route.endpoint)]
+    every: list[Any] = [route for router in API_ROUTERS for route in router.routes]
+    routes = [route for route in every if listing.name in _calls(route.endpoint)]
     for field in rows.message_type.fields:
         if field.enum_type is None or field.is_repeated:
             continue

@@ -11,9 +11,9 @@ from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.reading import TerrainFile, read_terrain
 from scipy.io import netcdf_file
 
-from . import lola_files as lola
-from . import netcdf_files as netcdf
-from .conftest import write_dem
+import lola_files as lola
+import netcdf_files as netcdf
+from conftest import write_dem
 
 MAX_PIXELS = 4_000_000
 

@@ -8,8 +8,8 @@ import pytest
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.reading import TerrainFile
 
-from . import lola_files as lola
-from .terrain_readers import SEEDS, labelled, read_bytes
+import lola_files as lola
+from terrain_readers import SEEDS, labelled, read_bytes
 
 CASES = 60
 WORDS = [

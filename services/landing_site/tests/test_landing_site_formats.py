@@ -10,7 +10,7 @@ from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid
 
-from . import lola_files as lola
+import lola_files as lola
 
 CF_MAPPING = {
     "grid_mapping_name": "polar_stereographic",

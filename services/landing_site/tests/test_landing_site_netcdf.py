@@ -13,7 +13,7 @@ from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid, read_terrain
 
-from . import netcdf_files as netcdf
+import netcdf_files as netcdf
 
 SHORT = np.round((netcdf.heights_m() + 100.0) / 0.5).astype("i2")
 PACKED = {"scale_factor": np.float32(0.5), "add_offset": np.float32(-100.0)}

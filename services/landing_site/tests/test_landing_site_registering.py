@@ -11,8 +11,8 @@ from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
-from . import lola_files as lola
-from . import netcdf_files as netcdf
+import lola_files as lola
+import netcdf_files as netcdf
 
 SERVICES = ["malapert.landing_site.v1.TerrainService"]
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from malapert_payload.domain.activity_type import ConditionKind
@@ -69,7 +70,8 @@ def test_relations_and_order_do_not_depend_on_the_order_given(
 
 @pytest.mark.parametrize("field", ["value", "title", "mandatory"])
 def test_the_hash_follows_the_content(catalogue: Catalogue, document: list[ActivityRequest], field: str) -> None:
-    changed = replace(document[0], **{field: {"value": 13.0, "title": "x", "mandatory": True}[field]})
+    values: dict[str, Any] = {"value": 13.0, "title": "x", "mandatory": True}
+    changed = replace(document[0], **{field: values[field]})
     assert content_hash(catalogue, [changed]) != content_hash(catalogue, [document[0]])
     later = replace(catalogue, mission_version=9)
     assert content_hash(later, [document[0]]) == content_hash(catalogue, [document[0]])

@@ -11,6 +11,7 @@ from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest, Instrument
 from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.payload.v1.science_pb2_grpc import ScienceServiceStub
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,
@@ -31,9 +32,9 @@ class Client:
     """A caller of one service."""
 
     def __init__(self, channel: Any) -> None:
-        self.catalogues: Any = CatalogueServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.requests: Any = RequestServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.science: Any = ScienceServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.catalogues: Any = CatalogueServiceStub(channel)
+        self.requests: Any = RequestServiceStub(channel)
+        self.science: Any = ScienceServiceStub(channel)
 
     async def publish(self, instrument: Instrument, **fields: Any) -> Instrument:
         request = catalogue_pb2.PublishInstrumentRequest(mission_id=MISSION, instrument=instrument, **fields)
@@ -182,7 +183,12 @@ async def test_a_team_brings_its_own_instrument_type_and_request(
         asked = catalogue_pb2.PublishActivityTypeRequest(mission_id=MISSION, activity_type=kind)
         assert (await team.catalogues.PublishActivityType(asked)).activity_type.version == 1
         own = request_pb2.ActivityRequest(
-            request_id="sniff-1", title="Sniff", activity_type_id="sniff", agency_id="esa", value=3, visibility=2
+            request_id="sniff-1",
+            title="Sniff",
+            activity_type_id="sniff",
+            agency_id="esa",
+            value=3,
+            visibility=type_pb2.VISIBILITY_MISSION,
         )
         await team.requests.SubmitRequests(request_pb2.SubmitRequestsRequest(mission_id=MISSION, requests=[own]))
         foreign = deepcopy(own)

@@ -116,9 +116,9 @@ class Stubs:
     """Calls of one service as an agency."""
 
     def __init__(self, channel: Any) -> None:
-        self.catalogues: Any = CatalogueServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.requests: Any = RequestServiceStub(channel)  # type: ignore[no-untyped-call]
-        self.executions: Any = ExecutionServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.catalogues: Any = CatalogueServiceStub(channel)
+        self.requests: Any = RequestServiceStub(channel)
+        self.executions: Any = ExecutionServiceStub(channel)
 
 
 @pytest.mark.asyncio

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
@@ -119,7 +120,7 @@ SPOILT = [
 
 @pytest.mark.parametrize(("path", "code", "spoil"), SPOILT, ids=[f"{path}-{code}" for path, code, _ in SPOILT])
 def test_each_fault_of_a_mode_is_named(
-    full: ImportCatalogueRequest, drill: ActivityRequest, path: str, code: str, spoil: dict[str, object]
+    full: ImportCatalogueRequest, drill: ActivityRequest, path: str, code: str, spoil: dict[str, Any]
 ) -> None:
     request = replace(drill, modes=(replace(RequestMode("some"), **spoil),))
     assert codes(full, request) == [(f"requests[0].{path}", code)]

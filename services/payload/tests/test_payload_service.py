@@ -13,6 +13,7 @@ from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,
@@ -46,7 +47,7 @@ class Client:
 async def client_of(service: Payload, agency_id: str = "jaxa", role: Role = Role.PLANNER) -> AsyncIterator[Client]:
     services = ["malapert.payload.v1.CatalogueService", "malapert.payload.v1.RequestService"]
     async with open_test_channel(service.target, identity_of(agency_id, role), services) as channel:
-        yield Client(CatalogueServiceStub(channel), RequestServiceStub(channel))  # type: ignore[no-untyped-call]
+        yield Client(CatalogueServiceStub(channel), RequestServiceStub(channel))
 
 
 async def states_of(client: Client) -> dict[str, str]:
@@ -93,7 +94,8 @@ async def test_import_takes_all_once(launch: Callable[[], Any], mission_import: 
         assert await client.catalogues.ImportCatalogue(again) == first
         assert await events_of(service) == events
         listed = await client.catalogues.ListInstruments(catalogue_pb2.ListInstrumentsRequest(mission_id="polar-test"))
-        for item in (*mission_import.instruments, *mission_import.activity_types):
+        items: list[Any] = [*mission_import.instruments, *mission_import.activity_types]
+        for item in items:
             item.version = 1
         assert sorted(listed.instruments, key=lambda i: i.name) == sorted(
             mission_import.instruments, key=lambda i: i.name
@@ -102,7 +104,7 @@ async def test_import_takes_all_once(launch: Callable[[], Any], mission_import: 
             catalogue_pb2.ListActivityTypesRequest(mission_id="polar-test", mission_version=1)
         )
         assert list(kinds.activity_types) == list(mission_import.activity_types)
-        for level in range(1, 7):
+        for level in type_pb2.Confidence.values()[1:]:
             trusted = await client.catalogues.ListInstruments(
                 catalogue_pb2.ListInstrumentsRequest(mission_id="polar-test", confidences=[level])
             )
@@ -112,7 +114,7 @@ async def test_import_takes_all_once(launch: Callable[[], Any], mission_import: 
             )
             assert list(known.activity_types) == [item for item in kinds.activity_types if item.confidence == level]
         every = await client.requests.ListRequests(request_pb2.ListRequestsRequest(mission_id="polar-test"))
-        for visibility in range(1, 4):
+        for visibility in type_pb2.Visibility.values()[1:]:
             asked = request_pb2.ListRequestsRequest(mission_id="polar-test", visibilities=[visibility])
             seen = (await client.requests.ListRequests(asked)).requests
             assert list(seen) == [item for item in every.requests if item.visibility == visibility]

@@ -158,9 +158,8 @@ SPOILT: list[tuple[str, str, Spoil]] = [
     (
         "requests[0].windows",
         "NO_WINDOW_LONG_ENOUGH",
-        lambda m: (
-            m.requests[0].windows.add(start_time=m.horizon.start_time, end_time=m.horizon.start_time),
-            move(m.requests[0].windows[0], end_s=599),
+        lambda m: move(
+            m.requests[0].windows.add(start_time=m.horizon.start_time, end_time=m.horizon.start_time), end_s=599
         ),
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from malapert_planner.domain.problem.places import PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -66,7 +67,7 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
     activities = {activity.activity_id: activity for activity in problem.activities}
     ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
     generation = {place.place_id: place.generation for place in problem.places}
-    users = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
+    users: list[tuple[Span, Any]] = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
     users += [(placed.span, ways[placed.from_place_id, placed.to_place_id]) for placed in schedule.drives]
     levels = Levels([battery.start_wh], [storage.start_bit], [0.0] * len(schedule.contacts))
     queue = _Queue(problem, schedule)

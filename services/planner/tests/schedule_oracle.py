@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 from fine_integration import holds, integrate, places_at
 from malapert_planner.domain.problem.activities import Activity, RelationKind
@@ -46,7 +47,7 @@ def _form_holds(problem: PlanningProblem, schedule: Schedule) -> bool:
             at_place = [time_s for time_s in minutes if placed.place_id == place_id]
             if not all(any(holds(span, time_s) for span in spans) for time_s in at_place):
                 return False
-    items = (*schedule.activities, *schedule.drives, *schedule.contacts)
+    items: list[Any] = [*schedule.activities, *schedule.drives, *schedule.contacts]
     planned = {placed.activity_id for placed in schedule.activities}
     return all(0 <= item.span[0] < item.span[1] <= problem.horizon_s for item in items) and all(
         any(other.activity_id in planned for other in problem.activities if _is_way(activity, other))

@@ -1,5 +1,6 @@
 """Events taken into a problem, and what has begun kept when requests are taken anew."""
 
+from typing import Any
 from dataclasses import replace
 from datetime import timedelta
 
@@ -71,7 +72,7 @@ def _report(
 
 def _told(*reports: execution_pb2.Execution) -> list[tuple[str, int, float, float]]:
     """Return activity, state, start and end in hours of each run that reports tell of."""
-    runs = [event.activity_run for event in run_events(CHAIN, AS_PLANNED, reports, [])]
+    runs: list[Any] = [event.activity_run for event in run_events(CHAIN, AS_PLANNED, reports, [])]
     return [
         (
             run.activity_id,

@@ -167,10 +167,10 @@ async def test_a_plan_lives_from_proposal_to_release_and_end(
         ended = await client.plans.TerminatePlan(
             plan_pb2.TerminatePlanRequest(plan_id=plan.plan_id, reason="the rover is late")
         )
-        with statements_of(service.runtime.database) as asked:
+        with statements_of(service.runtime.database) as statements:
             listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week"))
         # The outbox and the operations ask beside it.
-        (query,) = [statement for statement in asked if "plan_content" in statement or "plan_notice" in statement]
+        (query,) = [statement for statement in statements if "plan_content" in statement or "plan_notice" in statement]
         for large in ("message", "problem", "schedule"):
             assert f"plan_content.{large}" not in query
         assert all(not plan.HasField("provenance") and not plan.notices for plan in listed.plans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,8 @@ def test_data_is_conserved(seed: int) -> None:
 
     storage = propagate_storage(case)
 
-    made_bit = sum(item.data_bit for item, _ in (*case.activities, *case.drives))
+    made: list[Any] = [item for item, _ in (*case.activities, *case.drives)]
+    made_bit = sum(item.data_bit for item in made)
     left_bit = problem.storage.start_bit + made_bit - sum(storage.sent_bit)
     assert storage.stored_bit[-1] == pytest.approx(left_bit, abs=1.0)
     assert storage.stored_bit.min() >= 0.0

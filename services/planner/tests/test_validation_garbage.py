@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import math
 
 from hypothesis import given, settings
@@ -42,7 +44,7 @@ SCHEDULES = st.builds(
 def test_any_schedule_gets_a_verdict(schedule: Schedule) -> None:
     report = validate(PROBLEM, schedule)
 
-    items = (*schedule.activities, *schedule.drives, *schedule.contacts)
+    items: list[Any] = [*schedule.activities, *schedule.drives, *schedule.contacts]
     nonsense = any(not 0 <= item.span[0] < item.span[1] <= PROBLEM.horizon_s for item in items)
     assert not (nonsense and report.valid)
     assert all(violation.amount > 0 for violation in report.violations if violation.rule_id != Rule.SPAN)
