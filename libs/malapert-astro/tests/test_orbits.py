@@ -1,8 +1,8 @@
 """Orbits against others: SPICE for tables, conics and files, Skyfield for two-line elements, and analytic rates."""
 
-from typing import Any
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest

@@ -153,9 +153,7 @@ async def test_opportunities_are_where_windows_are_long_enough(comms_window: Any
         ]
 
 
-async def _all_windows(
-    stub: Any, window_set_id: str, **wanted: Any
-) -> list[window_pb2.Window]:
+async def _all_windows(stub: Any, window_set_id: str, **wanted: Any) -> list[window_pb2.Window]:
     windows: list[window_pb2.Window] = []
     token = ""
     while True:

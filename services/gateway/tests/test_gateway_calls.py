@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ STATUS = {
 }
 
 
-def raising(error: MalapertError) -> object:
+def raising(error: MalapertError) -> Callable[[Any], Any]:
     def script(_request: object) -> object:
         raise error
 

@@ -5,15 +5,15 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
-from malapert_core.errors import InvalidInputError
-from malapert_landing_site.terrain.reading import TerrainFile, read_terrain
-from scipy.io import netcdf_file
+from typing import Any
 
 import lola_files as lola
 import netcdf_files as netcdf
+import numpy as np
 from conftest import write_dem
+from malapert_core.errors import InvalidInputError
+from malapert_landing_site.terrain.reading import TerrainFile, read_terrain
+from scipy.io import netcdf_file
 
 MAX_PIXELS = 4_000_000
 
@@ -76,7 +76,11 @@ def _netcdf(folder: Path) -> list[bytes]:
 
 
 def _geotiff(folder: Path) -> list[bytes]:
-    profiles = ({}, {"compress": "deflate", "tiled": True, "blockxsize": 16, "blockysize": 16}, {"BIGTIFF": "YES"})
+    profiles: tuple[dict[str, Any], ...] = (
+        {},
+        {"compress": "deflate", "tiled": True, "blockxsize": 16, "blockysize": 16},
+        {"BIGTIFF": "YES"},
+    )
     values = lola.counts(hole=False).astype("i2")
     return [write_dem(folder / "a.tif", values, nodata=-32768, **options).read_bytes() for options in profiles]
 

@@ -3,12 +3,11 @@
 import random
 from pathlib import Path
 
+import lola_files as lola
 import numpy as np
 import pytest
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.reading import TerrainFile
-
-import lola_files as lola
 from terrain_readers import SEEDS, labelled, read_bytes
 
 CASES = 60

@@ -4,13 +4,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import lola_files as lola
 import numpy as np
 import pytest
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid
-
-import lola_files as lola
 
 CF_MAPPING = {
     "grid_mapping_name": "polar_stereographic",

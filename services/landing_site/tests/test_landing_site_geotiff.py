@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from conftest import SOUTH
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.reading import read_grid, read_terrain
 from rasterio.control import GroundControlPoint
 from rasterio.windows import Window
-
-from conftest import SOUTH
 
 Writer = Callable[..., Path]
 PLACE = Affine(20.0, 0.0, 50_000.0, 0.0, -20.0, 50_000.0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import netcdf_files as netcdf
 import numpy as np
 import pyproj
 import pytest
@@ -12,8 +13,6 @@ import rasterio.shutil
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid, read_terrain
-
-import netcdf_files as netcdf
 
 SHORT = np.round((netcdf.heights_m() + 100.0) / 0.5).astype("i2")
 PACKED = {"scale_factor": np.float32(0.5), "add_offset": np.float32(-100.0)}
@@ -222,7 +221,7 @@ def test_grid_mappings_that_say_the_same_are_read(tmp_path: Path, changes: dict)
 def test_axes_that_descend_and_edges_that_agree_are_read(tmp_path: Path) -> None:
     flipped = netcdf.heights_m()[::-1, ::-1].astype("f4")
     x, y = netcdf.X_M[::-1], netcdf.Y_M[::-1]
-    edges = {
+    edges: dict[str, Any] = {
         name: ((axis, "edge"), np.column_stack([place - 10.0, place + 10.0]), {})
         for name, axis, place in (("x_edges", "x", x), ("y_edges", "y", y))
     }

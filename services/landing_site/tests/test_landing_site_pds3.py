@@ -5,14 +5,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import lola_files as lola
 import numpy as np
 import pytest
 import rasterio
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.reading import read_grid, read_terrain
-
-import lola_files as lola
 
 # LDEM_875S_5M.LBL of LRO-L-LOLA-4-GDR-V1.0 states these beside what the test's own label has.
 AS_LOLA_STATES_IT = {

@@ -144,7 +144,7 @@ def tile_of(found: product_pb2.ProductSet, level: int) -> product_pb2.GetProduct
 async def test_stored_horizons_are_used_again_and_a_broken_job_goes_on(
     sqlite_service_runtime: ServiceLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    computed = []
+    computed: list[Any] = []
     whole = product_block.horizon_block
     failing = True
 

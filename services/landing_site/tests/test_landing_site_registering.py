@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import lola_files as lola
+import netcdf_files as netcdf
 import numpy as np
 import pytest
 from malapert.landing_site.v1 import terrain_pb2, terrain_pb2_grpc
@@ -10,9 +12,6 @@ from malapert_core.errors import ExhaustedError, InvalidInputError
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
-
-import lola_files as lola
-import netcdf_files as netcdf
 
 SERVICES = ["malapert.landing_site.v1.TerrainService"]
 

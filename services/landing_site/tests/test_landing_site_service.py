@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ async def ended(channel: object, operation_id: str) -> operation_pb2.Operation:
     return last
 
 
-async def received(service: object, durable: str) -> list[Event]:
+async def received(service: Any, durable: str) -> list[Event]:
     subscription = await service.runtime.js.pull_subscribe("malapert.landing_site.v1.sites.ranked", durable=durable)
     messages = await subscription.fetch(10, timeout=10)
     return [Event.from_message(message) for message in messages]

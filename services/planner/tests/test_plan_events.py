@@ -1,8 +1,8 @@
 """Events taken into a problem, and what has begun kept when requests are taken anew."""
 
-from typing import Any
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from malapert.payload.v1 import execution_pb2
