@@ -67,6 +67,16 @@ async def test_one_value_is_one_value(sqlite_platform: GatewayPlatform) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("text", ["1_0", "%205", "5%20", "5%0A"])
+async def test_a_number_is_written_as_in_every_document(sqlite_platform: GatewayPlatform, text: str) -> None:
+    for asked in (f"contacts?page_size={text}", f"terrain-stacks/s/layers/light?longitude_deg={text}"):
+        answer = await sqlite_platform.http.get(f"/api/v1/{asked}", headers=sqlite_platform.bearer())
+        assert answer.status_code == 422
+        name = asked.partition("?")[2].partition("=")[0]
+        assert (f"query.{name}", "NUMBER_FORM") in [(fault["path"], fault["code"]) for fault in answer.json()["errors"]]
+
+
+@pytest.mark.asyncio
 async def test_all_faults_of_a_call_come_back_at_once(sqlite_platform: GatewayPlatform) -> None:
     answer = await sqlite_platform.http.post(
         "/api/v1/missions/lupex/requests?validate_only=maybe&dry_run=1&validate_only=true",

@@ -1,5 +1,6 @@
 """Routes whose query is understood whole: a parameter that a call does not have is refused, as an unknown field is."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from copy import copy
@@ -10,10 +11,13 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from malapert_core.documents.numbers import NUMBER
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _MOST_FAULTS = 100
+_NUMBER = re.compile(NUMBER, re.ASCII)
+_LIKE_A_NUMBER = re.compile(r"[\s_+\-.eE\d]+")
 
 
 class CheckedRoute(APIRoute):
@@ -22,11 +26,11 @@ class CheckedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return the handler behind the check of its query."""
         handler = super().get_route_handler()
-        takes_several = _parameters(self.dependant)
+        takes_several, numbers = _parameters(self.dependant), _numbers(self.dependant)
         check = _without_endpoint(self)
 
         async def checked(request: Request) -> Response:
-            errors = list(_query_errors(request, takes_several))[:_MOST_FAULTS]
+            errors = [*_query_errors(request, takes_several), *_number_errors(request, numbers)][:_MOST_FAULTS]
             if not errors:
                 return await handler(request)
             try:
@@ -44,6 +48,16 @@ def _parameters(dependant: Dependant) -> dict[str, bool]:
     for part in dependant.dependencies:
         found |= _parameters(part)
     return found
+
+
+def _numbers(dependant: Dependant) -> set[str]:
+    """Return the query parameters of a route that are numbers."""
+    found = {field.alias for field in dependant.query_params if _is_number(field.field_info.annotation)}
+    return found.union(*(_numbers(part) for part in dependant.dependencies))
+
+
+def _is_number(annotation: Any) -> bool:
+    return any(part in (int, float) for part in (annotation, *get_args(annotation)))
 
 
 def _is_list(annotation: Any) -> bool:
@@ -77,3 +91,11 @@ def _query_errors(request: Request, takes_several: dict[str, bool]) -> Iterator[
         elif count > 1 and not takes_several[name]:
             message = f"one value is allowed, not {count}"
             yield {"type": "duplicate_parameter", "loc": ("query", name), "msg": message}
+
+
+def _number_errors(request: Request, numbers: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield the numbers that Python alone would take, with underscores or blanks; what is no number is told later."""
+    for name, text in request.query_params.multi_items():
+        if name in numbers and _NUMBER.fullmatch(text) is None and _LIKE_A_NUMBER.fullmatch(text):
+            message = "a number such as -12.5 or 3e-4 is allowed, without blanks and underscores"
+            yield {"type": "number_form", "loc": ("query", name), "msg": message}
