@@ -9,11 +9,13 @@ from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_events
 from malapert.planner.v1 import event_pb2 as planner_events
 from malapert.planner.v1 import mission_pb2, plan_pb2
+from malapert_core.broker import ensure_streams
 from malapert_core.errors import NotFoundError, UnavailableError
 from malapert_core.events import Event, Visibility
 from malapert_core.identifiers import new_identifier
+from malapert_core.identity import Identity, Role
 from malapert_core.timestamps import utc_now
-from malapert_gateway.services.event_feed import FeedCursor
+from malapert_gateway.services.event_feed import EventFilter, FeedCursor
 
 RUNNING, SUCCEEDED = operation_pb2.OPERATION_STATE_RUNNING, operation_pb2.OPERATION_STATE_SUCCEEDED
 
@@ -233,6 +235,38 @@ def test_cursor_survives_its_text() -> None:
     cursor = FeedCursor((("landing_site", 1), ("comms_window", 0), ("payload", 7), ("planner", 12))).at("payload", 8)
     assert FeedCursor.parse(cursor.text) == cursor
     assert cursor.text == "landing_site=1,comms_window=0,payload=8,planner=12"
+
+
+@pytest.mark.asyncio
+async def test_a_stream_made_anew_is_read_from_its_beginning_and_the_others_from_the_cursor(
+    sqlite_platform: GatewayPlatform,
+) -> None:
+    platform, js = sqlite_platform, sqlite_platform.runtime.js
+    feed = platform.gateway.feed
+    for _ in range(3):
+        await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC)
+        await publish(platform, REQUEST_CHANGED, payload_events.RequestChanged(), visibility=Visibility.PUBLIC)
+    seen = await feed.start_cursor("")
+    assert dict(seen.sequence_by_area) == {"landing_site": 0, "comms_window": 0, "payload": 3, "planner": 3}
+    at_the_end, within = seen.text, seen.at("planner", 2).text
+    assert [(await feed.start_cursor(text)).text for text in (at_the_end, within)] == [at_the_end, within]
+    await js.delete_stream("MALAPERT_PLANNER")
+    await ensure_streams(js)
+    assert dict((await feed.start_cursor(at_the_end)).sequence_by_area)["planner"] == 0
+    told = [await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC) for _ in range(2)]
+    start = await feed.start_cursor(at_the_end)
+    assert dict(start.sequence_by_area) == {"landing_site": 0, "comms_window": 0, "payload": 3, "planner": 0}
+    async with asyncio.timeout(20):
+        entries = feed.entries(Identity("JAXA", Role.VIEWER, "k"), start, EventFilter())
+        found = [await anext(entries) for _ in range(2)]
+        told += [await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC)]
+        found.append(await anext(entries))
+        await entries.aclose()
+    assert [entry.event.event_id for entry in found] == told
+    assert [dict(entry.cursor.sequence_by_area)["planner"] for entry in found] == [1, 2, 3]
+    # One event further than the stream is not in it.
+    beyond = found[-1].cursor.at("planner", 4).text
+    assert dict((await feed.start_cursor(beyond)).sequence_by_area) == {**dict(start.sequence_by_area), "planner": 0}
 
 
 @pytest.mark.asyncio

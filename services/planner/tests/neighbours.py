@@ -30,7 +30,7 @@ from malapert.payload.v1 import (
     request_pb2,
     request_pb2_grpc,
 )
-from malapert_core.errors import ConflictError, Fault, InvalidInputError, UnavailableError
+from malapert_core.errors import ConflictError, Fault, InvalidInputError, MalapertError, UnavailableError
 from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
 from malapert_core.identity import IdentitySigner, require_identity
 from malapert_testing.services import IDENTITY_SECRET
@@ -61,6 +61,7 @@ class Neighbours(
         self.reserve_calls: list[contact_pb2.ReserveContactsRequest] = []
         self.lose_reservation_answers = 0
         self.stop_before_reserving = 0
+        self.reservation_refusal: MalapertError | None = None
         self.executions: list[execution_pb2.Execution] = []
         self.identities: list[str] = []
         self.search_count = 0
@@ -129,6 +130,8 @@ class Neighbours(
         if self.stop_before_reserving:
             self.stop_before_reserving -= 1
             raise UnavailableError("SERVICE_STOPPING", "the service stops")
+        if self.reservation_refusal is not None:
+            raise self.reservation_refusal
         if request.idempotency_key not in self.reservations:
             self.reservations[request.idempotency_key] = self._book(request)
         if self.lose_reservation_answers:

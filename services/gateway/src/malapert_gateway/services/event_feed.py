@@ -114,9 +114,9 @@ class EventFeed:
         if not last_event_id:
             return FeedCursor(tuple(present))
         asked = FeedCursor.parse(last_event_id)
-        # A stream that was made anew is shorter than the cursor: read on from its end.
+        # A stream that is shorter than the cursor was made anew: all that is in it is new to the reader.
         pairs = zip(asked.sequence_by_area, present, strict=True)
-        return FeedCursor(tuple((area, min(sequence, last)) for (area, sequence), (_, last) in pairs))
+        return FeedCursor(tuple((area, sequence if sequence <= last else 0) for (area, sequence), (_, last) in pairs))
 
     async def entries(self, identity: Identity, start: FeedCursor, wanted: EventFilter) -> AsyncIterator[FeedEntry]:
         """Yield what the caller may see and wants, in the order of each stream.
