@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.explanation.endurance import missing_wh
-from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -78,8 +77,8 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
     For a problem without places nothing is left out: where ``exact``, amounts are rounded to the safe side and
     reservoirs are kept over time, so that every solution is a schedule.
 
-    Kept are: no chain with a step that empties even a full battery; each chain within the union over its reachable
-    places of its allowed starts (contacts as potential), unary resources among activities, relations, repetitions; the
+    Kept are: each chain within the union, over its reachable places at which no step of it empties even a full battery,
+    of its allowed starts (contacts as potential), unary resources among activities, relations, repetitions; the
     energy balance of the whole horizon with the best place at every instant; for the cost, the data that must be sent
     or the drives into the places that a chain cannot do without, at the cheapest window's price. Left out are travel
     times, charge and storage over time.
@@ -136,14 +135,12 @@ def _add_chain(model: cp_model.CpModel, instance: Instance, chain: Chain, arriva
         model.add(planned == 1)
         starts = [model.new_constant(start_s) for start_s in begun]
         return RelaxedChain(chain, planned, tuple(starts), starts[-1] + chain.blocks[-1].duration_s)
-    if _exhausting(instance, chain):
-        model.add(planned == 0)
+    places = [place_id for place_id in chain.starts if place_id in arrivals and _lasts(instance, chain, place_id)]
     for number, block in enumerate(chain.blocks):
         spans: list[Span] = []
-        for place_id, allowed in chain.starts.items():
-            since = arrivals.get(place_id)
-            if since is not None:
-                spans.extend((max(low, since), high + 1) for low, high in allowed[number] if high >= since)
+        for place_id in places:
+            since = arrivals[place_id]
+            spans.extend((max(low, since), high + 1) for low, high in chain.starts[place_id][number] if high >= since)
         merged = union(spans)
         if merged:
             domain = cp_model.Domain.from_intervals([[low, high - 1] for low, high in merged])
@@ -169,17 +166,10 @@ def _frozen_starts_s(problem: PlanningProblem, chain: Chain) -> list[int] | None
     return None if None in firsts else [start_s for start_s in firsts if start_s is not None]
 
 
-def _exhausting(instance: Instance, chain: Chain) -> bool:
-    """Return whether, at each of its places, some step of a chain empties even a full battery."""
-    problem = instance.problem
-
-    def empties(step: Activity, place_id: str) -> bool:
-        place = instance.places[place_id]
-        return missing_wh(problem, step, place, instance.where.of_activity(step, place_id)) > 0
-
-    return bool(chain.starts) and all(
-        any(empties(step, place_id) for step in chain.activities) for place_id in chain.starts
-    )
+def _lasts(instance: Instance, chain: Chain, place_id: str) -> bool:
+    """Return whether a full battery lasts through each step of a chain at a place."""
+    problem, place, where = instance.problem, instance.places[place_id], instance.where
+    return all(missing_wh(problem, step, place, where.of_activity(step, place_id)) <= 0 for step in chain.activities)
 
 
 def _spans(

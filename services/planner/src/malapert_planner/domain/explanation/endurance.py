@@ -15,6 +15,8 @@ from malapert_planner.domain.problem.spans import Span
 
 STEP_S = 600
 """Step between the starts that are tried, seconds; the best start lies at most half of it from one that is tried."""
+RELATIVE_ROUNDING = 1e-9
+"""Share of the capacity that may be missing by rounding alone: a battery that lasts exactly lasts."""
 
 
 def missing_wh(problem: PlanningProblem, activity: Activity, place: Place, spans: Iterable[Span]) -> float:
@@ -31,10 +33,12 @@ def missing_wh(problem: PlanningProblem, activity: Activity, place: Place, spans
     battery = problem.battery
     drawn_wh = (activity.power_w + battery.awake_load_w) * activity.duration_s / 3600
     usable_wh = battery.capacity_wh - battery.floor_wh
-    if drawn_wh <= usable_wh:
+    rounding_wh = RELATIVE_ROUNDING * battery.capacity_wh
+    if drawn_wh <= usable_wh + rounding_wh:
         return 0.0
     best_wh = max((_most_wh(place.generation, span, activity.duration_s) for span in spans), default=math.inf)
-    return max(0.0, drawn_wh - usable_wh - best_wh)
+    missing_wh = drawn_wh - usable_wh - best_wh
+    return missing_wh if missing_wh > rounding_wh else 0.0
 
 
 def _most_wh(series: PowerSeries, span: Span, duration_s: int) -> float:
