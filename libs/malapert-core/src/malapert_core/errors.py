@@ -22,13 +22,25 @@ class ErrorCategory(StrEnum):
     INTERNAL = "INTERNAL"
 
 
+LONGEST_PATH = 500
+LONGEST_MESSAGE = 4000
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of an input: where it is, its upper-case code, and what is wrong and allowed."""
+    """One fault of an input: where it is, its upper-case code, and what is wrong and allowed.
+
+    Paths and messages are cut to a length: keys and values of an input may be as long as the input itself.
+    """
 
     path: str
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Cut what is too long."""
+        object.__setattr__(self, "path", self.path[:LONGEST_PATH])
+        object.__setattr__(self, "message", self.message[:LONGEST_MESSAGE])
 
 
 class MalapertError(Exception):

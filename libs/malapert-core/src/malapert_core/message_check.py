@@ -1,4 +1,4 @@
-"""Validation of every gRPC request: text without control characters, numbers and times that can be computed with.
+"""Validation of every gRPC request: clean text, identifiers without blanks around them, times that can be computed with.
 
 What a message's type can hold is looked up once; the walk visits only fields that are set.
 """
@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from malapert_core.documents.nodes import MAX_FAULTS
-from malapert_core.documents.text import text_fault
+from malapert_core.documents.text import blanks_around, names_object, text_fault
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import EARLIEST_TIME, LATEST_TIME
 
@@ -27,7 +27,8 @@ def check_message(message: Message) -> None:
     Raises
     ------
     InvalidInputError
-        ``INVALID_REQUEST`` with the first faults: control characters in text, times beyond the years that are taken.
+        ``INVALID_REQUEST`` with the first faults: control characters in text, blanks around identifiers, times beyond
+        the years that are taken.
     """
     faults = list(islice(_faults(message, ""), MAX_FAULTS))
     if faults:
@@ -52,16 +53,18 @@ def _faults(message: Any, path: str) -> Iterator[Fault]:
             yield from _map_faults(value, where)
         elif field.is_repeated:
             for index, item in enumerate(value):
-                yield from _value_faults(item, f"{where}[{index}]")
+                yield from _value_faults(item, f"{where}[{index}]", names_object(field.name))
         else:
-            yield from _value_faults(value, where)
+            yield from _value_faults(value, where, names_object(field.name))
 
 
-def _value_faults(value: Any, path: str) -> Iterator[Fault]:
+def _value_faults(value: Any, path: str, is_identifier: bool = False) -> Iterator[Fault]:
     if isinstance(value, str):
         fault = text_fault(value, path)
         if fault is not None:
             yield fault
+        elif is_identifier and blanks_around(value):
+            yield Fault(path, "BLANKS", f"an identifier has no blanks around it, not {value[:80]!r}")
     else:
         yield from _faults(value, path)
 

@@ -44,8 +44,6 @@ STATUS_BY_REASON: Mapping[str, HTTPStatus] = {
 }
 
 _RETRY_AFTER_S = "1"
-_LONGEST_PATH = 500
-_LONGEST_MESSAGE = 4000
 
 
 def status_of(error: MalapertError) -> HTTPStatus:
@@ -89,10 +87,7 @@ def _problem(
         instance=request.url.path,
         reason=reason,
         metadata=dict(metadata or {}),
-        errors=[
-            ProblemFault(path=fault.path[:_LONGEST_PATH], code=fault.code, message=fault.message[:_LONGEST_MESSAGE])
-            for fault in faults[:MAX_FAULTS]
-        ],
+        errors=[ProblemFault(path=fault.path, code=fault.code, message=fault.message) for fault in faults[:MAX_FAULTS]],
         traceId=trace_id(),
     )
 

@@ -51,6 +51,16 @@ def text_fault(text: str, path: str, *, is_lines: bool = False) -> Fault | None:
     return Fault(path, code, f"the text has {part}; {ALLOWED}") if part else None
 
 
+def names_object(field: str) -> bool:
+    """Return whether a field or parameter of that name holds identifiers."""
+    return field.endswith(("_id", "_ids"))
+
+
+def blanks_around(text: str) -> bool:
+    """Return whether a text begins or ends with blanks of any script, which another writing of it would lack."""
+    return text != text.strip()
+
+
 def text_faults(value: Any, file_fields: Collection[str] = ()) -> Iterator[Fault]:
     """Yield the faults of every text and key in plain data, with their paths.
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 
+from malapert_core.documents.text import path_to, shown_key
 from malapert_core.errors import Fault
 
 TIME_SYSTEMS = ("UTC",)
@@ -101,9 +102,9 @@ def form_faults(value: Any, form: Form, path: str) -> Iterator[Fault]:
         yield Fault(path, "NOT_AN_OBJECT", "an object is allowed")
         return
     for name, content in value.items():
-        where = f"{path}.{name}" if path else name
+        where = path_to(path, name)
         if name not in form:
-            yield Fault(where, "UNKNOWN_FIELD", f"{name!r} is not read; allowed: {', '.join(form)}")
+            yield Fault(where, "UNKNOWN_FIELD", f"{shown_key(name)!r} is not read; allowed: {', '.join(form)}")
         elif form[name] is NOTHING and content not in (None, False, "") and content != []:
             yield Fault(where, "NOT_READ", f"{name} is not read; null, false or nothing is allowed")
 

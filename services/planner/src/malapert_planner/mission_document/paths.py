@@ -3,6 +3,7 @@
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from malapert_core.documents.text import path_to
 from pydantic import BaseModel
 
 Location = tuple[int | str, ...]
@@ -12,7 +13,7 @@ def path_of(location: Location) -> str:
     """Return a location as a path."""
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text = f"{text}[{part}]" if isinstance(part, int) else path_to(text, part)
     return text
 
 

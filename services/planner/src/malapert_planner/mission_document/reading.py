@@ -9,7 +9,7 @@ from typing import Any
 
 from malapert_core.documents.json_text import read_json
 from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
-from malapert_core.documents.text import cleaned, text_faults
+from malapert_core.documents.text import cleaned, shown_key, text_faults
 from malapert_core.errors import Fault, InvalidInputError
 from pydantic import BaseModel, ValidationError
 
@@ -122,9 +122,9 @@ def _own_location(location: Location) -> Location:
 def _unknown_field(location: Location) -> str:
     model = model_at(MissionDocument, location[:-1])
     allowed = sorted(model.model_fields) if model else []
-    nearest = get_close_matches(str(location[-1]), allowed, n=1, cutoff=0.5)
+    nearest = get_close_matches(shown_key(str(location[-1])), allowed, n=1, cutoff=0.5)
     hint = f"did you mean {nearest[0]}? " if nearest else ""
-    return f"{location[-1]!r} is not known here; {hint}allowed: {', '.join(allowed)}"
+    return f"{shown_key(str(location[-1]))!r} is not known here; {hint}allowed: {', '.join(allowed)}"
 
 
 def _example(location: Location) -> str:
