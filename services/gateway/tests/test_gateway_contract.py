@@ -71,7 +71,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_answers_are_what_the_document_says(case: Any, address: tuple[str, dict[str, str]]) -> None:
     url, key = address
-    case.call_and_validate(base_url=url, headers=key, checks=CHECKS)
+    case.call_and_validate(base_url=url, headers=key, checks=CHECKS, excluded_checks=_unread(case))
+
+
+def _unread(case: Any) -> list[Any]:
+    # Schemathesis holds each event of a stream against the schema, which in OpenAPI 3.1 is that of the whole text.
+    is_stream = "text/event-stream" in str(case.operation.definition.raw["responses"].get("200"))
+    return [response_schema_conformance] if is_stream else []
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:

@@ -76,6 +76,41 @@ async def test_a_number_is_written_as_in_every_document(sqlite_platform: Gateway
         assert (f"query.{name}", "NUMBER_FORM") in [(fault["path"], fault["code"]) for fault in answer.json()["errors"]]
 
 
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("page_size=1_0", "NUMBER_FORM"),
+        ("page_size=%D9%A1", "NUMBER_FORM"),
+        ("page_size=5.0", "INT_PARSING"),
+        ("page_size=%205", "NUMBER_FORM"),
+        ("only_holding=yes", "BOOL_PARSING"),
+        ("only_holding=1", "BOOL_PARSING"),
+        ("mission_id=%20lupex", "BLANKS"),
+        ("mission_id=lupex%C2%A0", "BLANKS"),
+        ("mission_id=lu%C2%85pex", "CONTROL_CHARACTER"),
+    ],
+)
+async def test_values_are_spelt_as_in_bodies(sqlite_platform: GatewayPlatform, query: str, code: str) -> None:
+    answer = await sqlite_platform.http.get(f"/api/v1/contacts?{query}", headers=sqlite_platform.bearer())
+    faults = [(fault["path"], fault["code"]) for fault in answer.json()["errors"]]
+    assert (answer.status_code, faults) == (422, [(f"query.{query.partition('=')[0]}", code)])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("step_s", ["nan", "inf", "1e400"])
+async def test_numbers_are_spelt_as_in_bodies(sqlite_platform: GatewayPlatform, step_s: str) -> None:
+    span = "start_time=2029-01-16T00:00:00Z&end_time=2029-01-17T00:00:00Z"
+    path = f"/api/v1/orbiters/relay-1/oem?{span}&step_s={step_s}"
+    answer = await sqlite_platform.http.get(path, headers=sqlite_platform.bearer())
+    assert [(f["path"], f["code"]) for f in answer.json()["errors"]] == [("query.step_s", "FLOAT_PARSING")]
+
+
+@pytest.mark.asyncio
+async def test_identifiers_have_no_blanks_around_them(sqlite_platform: GatewayPlatform) -> None:
+    in_path = await sqlite_platform.http.get("/api/v1/missions/%20lupex", headers=sqlite_platform.bearer())
+    assert [(f["path"], f["code"]) for f in in_path.json()["errors"]] == [("path.mission_id", "BLANKS")]
+
+
 @pytest.mark.asyncio
 async def test_all_faults_of_a_call_come_back_at_once(sqlite_platform: GatewayPlatform) -> None:
     answer = await sqlite_platform.http.post(
