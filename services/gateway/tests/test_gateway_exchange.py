@@ -247,3 +247,16 @@ async def test_files_of_orbits_and_tracking_data_pass_every_layer_up_to_one_limi
         json_headers = {**headers, "Content-Type": "application/json"}
         refused = await sqlite_platform.http.post(path, content=longer, headers=json_headers)
         assert (refused.status_code, refused.json()["reason"]) == (413, "BODY_TOO_LARGE")
+
+
+def test_what_a_schedule_holds_beside_what_is_read_is_told() -> None:
+    service = '<serviceInfo serviceType="TELEMETRY" frequencyBand="X-DS"/>'
+    inside = '<stringParameter name="a" value="1"/>\n<intParameter name="b" value="2"/>'
+    more = SCHEDULE.format(namespace="").replace(service, service.replace("/>", f">{inside}</serviceInfo>") + inside)
+    more = more.replace('scheduledPackageId="W15"', 'scheduledPackageId="W15" comment="first week"')
+    assert read_simple_schedule(SCHEDULE.format(namespace="").encode()).passed_over == ()
+    assert read_simple_schedule(more.encode()).passed_over == (
+        "1 comment, the first in line 4",
+        "2 intParameter, the first in line 9",
+        "2 stringParameter, the first in line 8",
+    )

@@ -88,6 +88,9 @@ FORMS: Mapping[str, Form] = {
     "extendedParameter": Form(needed=("name",), most_inside=_ANY_NUMBER_OF_PARAMETERS),
     **{name: Form(needed=("name", "value")) for name in _PARAMETERS},
 }
+PASSED_OVER = frozenset({*_PARAMETERS, "extendedParameter", "servicePackageXRef"})
+PASSED_OVER_ATTRIBUTES = ("comment", "originatingRequestId", "orbitNumber")
+"""Elements and attributes that are known and checked, but that what is read does not hold."""
 _MAY_BE_EMPTY = ("comment", "value")
 
 

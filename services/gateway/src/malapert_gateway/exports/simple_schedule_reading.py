@@ -1,6 +1,7 @@
 """Reads a CCSDS 902.1 Simple Schedule: in its namespace, another or none, since agencies send all three."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,7 +11,7 @@ from malapert_core.documents.xml_text import XmlElement, read_xml
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.timestamps import EARLIEST_TIME, check_range
 
-from malapert_gateway.exports.simple_schedule_form import child_path, form_faults
+from malapert_gateway.exports.simple_schedule_form import PASSED_OVER, PASSED_OVER_ATTRIBUTES, child_path, form_faults
 
 _TIME = re.compile(
     r"(\d{4})-(?:(\d{3})|(\d{2})-(\d{2}))T(\d{2}):(\d{2}):(\d{2})(\.\d{1,12})?Z?",
@@ -45,10 +46,12 @@ class SimpleSchedule:
     version: str
     span: tuple[datetime, datetime]
     activities: tuple[ScheduledActivity, ...]
+    passed_over: tuple[str, ...] = ()
+    """What it holds that is not used, by element."""
 
 
 def read_simple_schedule(content: bytes) -> SimpleSchedule:
-    """Return what a schedule says; parameters are checked for their form and passed over.
+    """Return what a schedule says; parameters are checked for their form, and told as passed over.
 
     Raises
     ------
@@ -109,7 +112,25 @@ def _schedule(root: XmlElement, faults: list[Fault]) -> SimpleSchedule:
         attributes.get("version", ""),
         span,
         tuple(activities),
+        tuple(_passed_over(root)),
     )
+
+
+def _passed_over(root: XmlElement) -> Iterator[str]:
+    """Yield what is in a schedule that its answer does not hold: how many of each, and where the first stands."""
+    found: dict[str, list[int]] = {}
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        if element.name in PASSED_OVER:
+            found.setdefault(element.name, []).append(element.line)
+        else:
+            waiting += element.children
+        for name in PASSED_OVER_ATTRIBUTES:
+            if element.attributes.get(name):
+                found.setdefault(name, []).append(element.line)
+    for name in sorted(found):
+        yield f"{len(found[name])} {name}, the first in line {min(found[name])}"
 
 
 def _activity(element: XmlElement, package: XmlElement, path: str, faults: list[Fault]) -> ScheduledActivity:

@@ -33,3 +33,7 @@ class ReadSchedule(BaseModel):
     version: str = Field(description="Its version.", examples=["1"])
     span: Interval = Field(description="What it covers.")
     activities: list[ReadActivity] = Field(description="Its activities, in their order.")
+    passed_over: list[str] = Field(
+        description="What it holds that is not used, such as parameters: how many of each, and the line of the first.",
+        examples=[["2 stringParameter, the first in line 9"]],
+    )

@@ -231,6 +231,7 @@ def _read(schedule: SimpleSchedule, stations: dict[str, Station]) -> ReadSchedul
             )
             for each in schedule.activities
         ],
+        passed_over=list(schedule.passed_over),
     )
 
 
