@@ -1,4 +1,4 @@
-"""Validation of every gRPC request: clean text, identifiers without blanks around them, times that can be computed with.
+"""Validation of every gRPC request: clean text, identifiers without blanks around, times that can be computed with.
 
 What a message's type can hold is looked up once; the walk visits only fields that are set.
 """
