@@ -17,14 +17,14 @@ import rasterio.features
 from affine import Affine
 from malapert_astro.ephemeris import Ephemeris
 from malapert_landing_site.domain.grid import GridGeometry
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.ground_layers import pixel_centers
-from malapert_landing_site.terrain.horizon_map import horizon_blocks
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import light_maps, permanent_shadow, shadow_sky
-from malapert_landing_site.terrain.projection import place_at, project
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.projection import place_at, project
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_blocks
+from malapert_landing_site.terrain.light.maps import light_maps, permanent_shadow, shadow_sky
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.products.ground_layers import pixel_centers
 
 CAP_M, DAY_S = 212_000.0, 86_400.0
 FIELDS = ("mean_sun_fraction", "longest_night_s", "earth_visible_fraction")

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
-from malapert_landing_site.terrain.horizon_map import block_geometries, horizon_block
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import block_geometries, horizon_block
 
 PIXEL_M, REACH_M, END_M, RADIUS_M = 20.0, 20_000.0, 45_000.0, 1_737_400.0
 

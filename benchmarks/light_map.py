@@ -15,12 +15,12 @@ import numpy as np
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.surface import Pole, grid_convergence_deg, unproject_polar
 from malapert_landing_site.domain.horizon_block import STEP_DEG, HorizonBlock
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.horizon_map import horizon_block
-from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.light_map import LightMaps, light_maps, permanent_shadow, shadow_sky
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_block
+from malapert_landing_site.terrain.light.maps import LightMaps, light_maps, permanent_shadow, shadow_sky
+from malapert_landing_site.terrain.light.points import Sky, light_at
 
 DAY_S, FINE_AZIMUTHS = 86_400.0, 2880
 

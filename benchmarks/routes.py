@@ -17,16 +17,16 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.timed_route import RoverPower
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.horizon_map import horizon_block
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import light_frames
-from malapert_landing_site.terrain.paths import DriveGrid, cheapest_paths, least_slope_limits, step_costs
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
-from malapert_landing_site.terrain.skyline import run_parts
-from malapert_landing_site.terrain.surface import fit_planes
-from malapert_landing_site.terrain.timed_paths import LightOverTime, earliest_arrival
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.grid.surface import fit_planes
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_block
+from malapert_landing_site.terrain.horizon.skyline import run_parts
+from malapert_landing_site.terrain.light.maps import light_frames
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.routes.paths import DriveGrid, cheapest_paths, least_slope_limits, step_costs
+from malapert_landing_site.terrain.routes.timed_paths import LightOverTime, earliest_arrival
 
 SIZE_PX, WAYPOINTS, DAYS, STEP_S = 1000, 50, 14, 1800.0
 ROVER = Mobility(20.0, 0.035, 100.0, 4.0)

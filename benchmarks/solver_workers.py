@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from malapert_core.broker import connect_nats
-from malapert_core.health import answers_serving
-from malapert_core.work_queue import Priority, WorkQueue
+from malapert_core.events.broker import connect_nats
+from malapert_core.jobs.queue import Priority, WorkQueue
+from malapert_core.rpc.health import answers_serving
 from malapert_planner.domain.problem.problem import PlanningProblem
-from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits, plan_job
-from malapert_planner.services.solver_jobs import AREA, SolverJobs
+from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits, plan_job
+from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs
 from malapert_testing.nats_server import NatsServer, free_port
 from planner_reference_size import synthetic_mission
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from malapert_core.background import background
-from malapert_core.broker import connect_nats, ensure_streams
-from malapert_core.job_submission import JobSubmitter
-from malapert_core.job_worker import JobWorker, Tell
-from malapert_core.work_queue import Job, Priority, WorkQueue
+from malapert_core.events.broker import connect_nats, ensure_streams
+from malapert_core.jobs.queue import Job, Priority, WorkQueue
+from malapert_core.jobs.submission import JobSubmitter
+from malapert_core.jobs.worker import JobWorker, Tell
 from malapert_testing.nats_server import free_port, nats_server_binary
 from nats.aio.client import Client
 from nats.aio.msg import Msg

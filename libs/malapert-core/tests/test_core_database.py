@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from malapert_core.database import Database
+from malapert_core.db.database import Database
+from malapert_core.db.idempotency import recall, remember
+from malapert_core.db.migrations import run_migrations, schema_is_current
 from malapert_core.errors import ConflictError, PreconditionError
-from malapert_core.idempotency import recall, remember
-from malapert_core.migrations import run_migrations, schema_is_current
 from malapert_core.service import running_service
 from malapert_testing.services import ServiceLauncher
 from sample_service.factory import MIGRATIONS, SampleSettings, build

@@ -13,7 +13,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from malapert.landing_site.v1 import terrain_pb2, terrain_pb2_grpc
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
-from malapert_core import deadlines
 from malapert_core.errors import (
     ErrorCategory,
     Fault,
@@ -24,9 +23,10 @@ from malapert_core.errors import (
     UnavailableError,
     restored_error,
 )
-from malapert_core.grpc_errors import error_from_rpc
-from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
-from malapert_core.identity import Identity, IdentitySigner, acting_as, require_identity
+from malapert_core.policy.identity import Identity, IdentitySigner, acting_as, require_identity
+from malapert_core.rpc import deadlines
+from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
+from malapert_core.rpc.status import error_from_rpc
 from malapert_core.telemetry import Telemetry
 from malapert_testing.services import IDENTITY_SECRET, identity_of, open_test_channel
 

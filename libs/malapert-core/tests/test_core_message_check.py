@@ -4,7 +4,7 @@ import pytest
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.message_check import check_message
+from malapert_core.rpc.message_check import check_message
 
 
 @pytest.mark.parametrize("identifier", [" lupex", "lupex ", "\u00a0lupex", "lupex\u2003"])

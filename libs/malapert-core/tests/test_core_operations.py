@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
-from malapert_core.database import Database
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import Fault, InvalidInputError, PreconditionError, UnavailableError
-from malapert_core.identity import current_identity
-from malapert_core.migrations import run_migrations
-from malapert_core.operation_store import OperationFilter, OperationStore
-from malapert_core.operations import (
+from malapert_core.operations.operations import (
     Operation,
     OperationContext,
     OperationHandler,
@@ -24,6 +22,8 @@ from malapert_core.operations import (
     OperationState,
     Stage,
 )
+from malapert_core.operations.store import OperationFilter, OperationStore
+from malapert_core.policy.identity import current_identity
 from malapert_core.timestamps import utc_now
 from malapert_testing.nats_server import NatsServer, free_port
 from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel

@@ -3,7 +3,7 @@
 import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert_core.errors import NotFoundError
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
 from malapert_core.service import RunningService
 from malapert_testing.schema import schema_drift
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel

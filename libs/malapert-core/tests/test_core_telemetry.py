@@ -4,7 +4,7 @@ import json
 import urllib.request
 
 import pytest
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.logging import configure_logging
 from malapert_core.metric_names import EVENTS_PUBLISHED
 from malapert_core.telemetry import Telemetry

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.grpc_errors import status_of
-from malapert_core.units import UnknownUnitError, WrongUnitError, convert
+from malapert_core.rpc.status import status_of
+from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from malapert_core.errors import (
     UnauthenticatedError,
     restored_error,
 )
-from malapert_core.hashing import bytes_hash, content_hash
-from malapert_core.identifiers import new_identifier
-from malapert_core.identity import Identity, IdentitySigner, Role
-from malapert_core.paging import decode_cursor, encode_cursor
+from malapert_core.policy.identity import Identity, IdentitySigner, Role
+from malapert_core.rpc.paging import decode_cursor, encode_cursor
 from malapert_core.timestamps import format_time, from_timestamp, parse_time, to_timestamp
+from malapert_core.vocabulary.content_hash import bytes_hash, content_hash
+from malapert_core.vocabulary.identifiers import new_identifier
 from pydantic import ValidationError
 from sample_service.factory import SampleSettings
 

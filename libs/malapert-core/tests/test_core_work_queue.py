@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from malapert_core.background import background
-from malapert_core.broker import connect_nats
 from malapert_core.errors import (
     ExhaustedError,
     Fault,
@@ -15,9 +14,10 @@ from malapert_core.errors import (
     OperationCancelledError,
     WorkLostError,
 )
-from malapert_core.job_submission import JobSubmitter
-from malapert_core.job_worker import MAX_ATTEMPTS, JobWorker, Tell
-from malapert_core.work_queue import Job, Priority, WorkQueue
+from malapert_core.events.broker import connect_nats
+from malapert_core.jobs.queue import Job, Priority, WorkQueue
+from malapert_core.jobs.submission import JobSubmitter
+from malapert_core.jobs.worker import MAX_ATTEMPTS, JobWorker, Tell
 from malapert_testing.nats_server import NatsServer
 
 PATIENCE_S = 1.0

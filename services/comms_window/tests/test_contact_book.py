@@ -13,8 +13,8 @@ from malapert.type.v1 import type_pb2
 from malapert_comms_window.domain.contacts import Contact, ContactState
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_core.errors import ConflictError, InvalidInputError, MalapertError, NotFoundError, PreconditionError
-from malapert_core.events import Event
-from malapert_core.identity import Role
+from malapert_core.events.event import Event
+from malapert_core.policy.identity import Role
 from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_testing.services import identity_of, open_test_channel
 

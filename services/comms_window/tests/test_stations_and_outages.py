@@ -23,7 +23,7 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
-from malapert_core.events import Event
+from malapert_core.events.event import Event
 from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_testing.services import identity_of, open_test_channel
 

@@ -22,7 +22,7 @@ from malapert_comms_window.domain.window_requests import Place
 from malapert_comms_window.factory import MIGRATIONS
 from malapert_comms_window.storage.tables import CommsWindowTable
 from malapert_core.errors import InvalidInputError, NotFoundError
-from malapert_core.events import Event
+from malapert_core.events.event import Event
 from malapert_core.service import RunningService
 from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_testing.schema import schema_drift

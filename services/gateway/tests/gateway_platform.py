@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from malapert_core.broker import ensure_streams
-from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
-from malapert_core.identity import Identity, IdentitySigner, require_identity
+from malapert_core.events.broker import ensure_streams
+from malapert_core.policy.identity import Identity, IdentitySigner, require_identity
+from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.service import open_runtime
 from malapert_gateway.__main__ import GatewayServer
 from malapert_gateway.app import create_app

@@ -9,7 +9,7 @@ import pytest
 from gateway_platform import GatewayPlatform
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.planner.v1 import event_pb2, plan_pb2
-from malapert_core.event_registry import event_types
+from malapert_core.events.registry import event_types
 from malapert_core.timestamps import utc_now
 from malapert_gateway.asyncapi import document
 from malapert_gateway.conversion import to_values

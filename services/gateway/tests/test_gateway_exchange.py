@@ -13,7 +13,7 @@ from gateway_platform import GatewayPlatform
 from icalendar import Calendar
 from malapert.comms_window.v1 import contact_pb2, window_pb2
 from malapert_core.errors import InvalidInputError
-from malapert_core.grpc_server import FILE_LIMIT_BYTES
+from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
 from malapert_gateway.exports.simple_schedule import read_simple_schedule
 from malapert_http_models.contracts.comms_window import ContactState

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import plan_pb2
-from malapert_core.plain_text import one_line, one_word, printable
+from malapert_core.documents.plain_text import one_line, one_word, printable
 from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.calendar import plan_calendar
 from malapert_gateway.exports.contacts_calendar import contacts_calendar

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 from gateway_platform import BOOTSTRAP_KEYS, GatewayPlatform
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.api_key import parse_bearer_key
 from malapert_gateway.factory import MIGRATIONS

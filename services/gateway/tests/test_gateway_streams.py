@@ -9,12 +9,12 @@ from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_events
 from malapert.planner.v1 import event_pb2 as planner_events
 from malapert.planner.v1 import mission_pb2, plan_pb2
-from malapert_core.broker import ensure_streams
 from malapert_core.errors import NotFoundError, UnavailableError
-from malapert_core.events import Event, Visibility
-from malapert_core.identifiers import new_identifier
-from malapert_core.identity import Identity, Role
+from malapert_core.events.broker import ensure_streams
+from malapert_core.events.event import Event, Visibility
+from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_gateway.services.event_feed import EventFilter, FeedCursor
 
 RUNNING, SUCCEEDED = operation_pb2.OPERATION_STATE_RUNNING, operation_pb2.OPERATION_STATE_SUCCEEDED
@@ -96,7 +96,7 @@ async def test_operations_of_all_services_are_one_list(sqlite_platform: GatewayP
 
     def page_of(own: list[str]) -> Any:
         def script(request: operation_pb2.ListOperationsRequest) -> operation_pb2.ListOperationsResponse:
-            from malapert_core.paging import decode_cursor, encode_cursor
+            from malapert_core.rpc.paging import decode_cursor, encode_cursor
 
             before = decode_cursor(request.page.page_token)[0] if request.page.page_token else "~"
             rows = [name for name in sorted(own, reverse=True) if name < before]

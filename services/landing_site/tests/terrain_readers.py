@@ -12,7 +12,7 @@ import netcdf_files as netcdf
 import numpy as np
 from conftest import write_dem
 from malapert_core.errors import InvalidInputError
-from malapert_landing_site.terrain.reading import TerrainFile, read_terrain
+from malapert_landing_site.terrain.dem.reading import TerrainFile, read_terrain
 from scipy.io import netcdf_file
 
 MAX_PIXELS = 4_000_000

@@ -7,7 +7,7 @@ import lola_files as lola
 import numpy as np
 import pytest
 from malapert_core.errors import InvalidInputError
-from malapert_landing_site.terrain.reading import TerrainFile
+from malapert_landing_site.terrain.dem.reading import TerrainFile
 from terrain_readers import SEEDS, labelled, read_bytes
 
 CASES = 60

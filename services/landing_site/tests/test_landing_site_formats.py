@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
-from malapert_landing_site.terrain.reading import read_grid
+from malapert_landing_site.terrain.dem.reading import read_grid
 
 CF_MAPPING = {
     "grid_mapping_name": "polar_stereographic",

@@ -10,7 +10,7 @@ import rasterio
 from affine import Affine
 from conftest import SOUTH
 from malapert_core.errors import InvalidInputError
-from malapert_landing_site.terrain.reading import read_grid, read_terrain
+from malapert_landing_site.terrain.dem.reading import read_grid, read_terrain
 from rasterio.control import GroundControlPoint
 from rasterio.windows import Window
 

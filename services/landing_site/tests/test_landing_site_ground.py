@@ -6,8 +6,14 @@ from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.ranking import best_separated, failed_limits, score_parts
 from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.site import LanderLimits, SiteCriterion, SiteMetrics
-from malapert_landing_site.terrain.paths import DriveGrid, PathTree, cheapest_paths, least_slope_limits, step_costs
-from malapert_landing_site.terrain.surface import fit_planes, hazard_fractions
+from malapert_landing_site.terrain.grid.surface import fit_planes, hazard_fractions
+from malapert_landing_site.terrain.routes.paths import (
+    DriveGrid,
+    PathTree,
+    cheapest_paths,
+    least_slope_limits,
+    step_costs,
+)
 
 ROVER = Mobility(max_slope_deg=15.0, speed_mps=0.05, drive_power_w=100.0, drive_power_w_per_deg=5.0)
 

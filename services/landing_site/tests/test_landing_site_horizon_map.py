@@ -14,10 +14,10 @@ from malapert_astro.surface import Pole, grid_convergence_deg, unproject_polar
 from malapert_core.errors import OperationCancelledError
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG, HorizonBlock
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.horizon_map import block_geometries, horizon_block, horizon_blocks
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import block_geometries, horizon_block, horizon_blocks
 
 AZIMUTHS = 36
 

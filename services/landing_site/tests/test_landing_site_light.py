@@ -8,8 +8,8 @@ from malapert_astro.skyline import Skyline, clearance_deg, visible_disc_fraction
 from malapert_astro.surface import azimuth_elevation, surface_position_km
 from malapert_astro.times import tdb_from_utc
 from malapert_landing_site.domain.light import LightSeries, longest_runs, runs_from, summarise
-from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.projection import place_at
+from malapert_landing_site.terrain.grid.projection import place_at
+from malapert_landing_site.terrain.light.points import Sky, light_at
 
 START_S = datetime(2029, 1, 1, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0

@@ -12,19 +12,19 @@ from malapert_core.errors import InvalidInputError, OperationCancelledError
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG, HorizonBlock
 from malapert_landing_site.domain.light import LightSeries, longest_runs
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.horizon_map import horizon_block
-from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.light_map import (
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.projection import project
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_block
+from malapert_landing_site.terrain.light.maps import (
     NODAL_PERIOD_DAYS,
     LightMaps,
     light_maps,
     permanent_shadow,
     shadow_sky,
 )
-from malapert_landing_site.terrain.projection import project
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.light.points import Sky, light_at
 
 START_S = datetime(2029, 1, 1, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0

@@ -12,7 +12,7 @@ import rasterio
 import rasterio.shutil
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
-from malapert_landing_site.terrain.reading import read_grid, read_terrain
+from malapert_landing_site.terrain.dem.reading import read_grid, read_terrain
 
 SHORT = np.round((netcdf.heights_m() + 100.0) / 0.5).astype("i2")
 PACKED = {"scale_factor": np.float32(0.5), "add_offset": np.float32(-100.0)}

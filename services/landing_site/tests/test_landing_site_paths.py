@@ -11,12 +11,18 @@ from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
 from malapert_landing_site.domain.route import Mobility
 from malapert_landing_site.domain.terrain import Place
 from malapert_landing_site.domain.timed_route import RoverPower
-from malapert_landing_site.terrain.keep_outs import keep_out_mask
-from malapert_landing_site.terrain.path_kernel import STEPS
-from malapert_landing_site.terrain.paths import DriveGrid, StepCosts, cheapest_paths, least_slope_limits, step_costs
-from malapert_landing_site.terrain.projection import place_at
-from malapert_landing_site.terrain.surface import fit_planes
-from malapert_landing_site.terrain.timed_paths import LightOverTime, earliest_arrival
+from malapert_landing_site.terrain.grid.keep_outs import keep_out_mask
+from malapert_landing_site.terrain.grid.projection import place_at
+from malapert_landing_site.terrain.grid.surface import fit_planes
+from malapert_landing_site.terrain.routes.path_kernel import STEPS
+from malapert_landing_site.terrain.routes.paths import (
+    DriveGrid,
+    StepCosts,
+    cheapest_paths,
+    least_slope_limits,
+    step_costs,
+)
+from malapert_landing_site.terrain.routes.timed_paths import LightOverTime, earliest_arrival
 
 ROVER = Mobility(15.0, 0.05, 80.0, 6.0)
 

@@ -11,7 +11,7 @@ import pytest
 import rasterio
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
-from malapert_landing_site.terrain.reading import read_grid, read_terrain
+from malapert_landing_site.terrain.dem.reading import read_grid, read_terrain
 
 # LDEM_875S_5M.LBL of LRO-L-LOLA-4-GDR-V1.0 states these beside what the test's own label has.
 AS_LOLA_STATES_IT = {

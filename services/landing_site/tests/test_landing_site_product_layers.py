@@ -18,13 +18,13 @@ from malapert_landing_site.domain.terrain import Place
 from malapert_landing_site.services.spreading import DaskExecutor, LocalExecutor
 from malapert_landing_site.storage.files import remove_unfinished
 from malapert_landing_site.storage.horizon_store import HorizonStore
-from malapert_landing_site.terrain.ground_layers import ground_layers
-from malapert_landing_site.terrain.horizon_map import block_geometries, horizon_block
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import shadow_sky
-from malapert_landing_site.terrain.product_block import BlockItem, BlockWork, compute_block
-from malapert_landing_site.terrain.scene import HorizonScene
-from malapert_landing_site.terrain.shadow_layers import ice_stability_proxy, shadow_distance_m
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.horizon_map import block_geometries, horizon_block
+from malapert_landing_site.terrain.light.maps import shadow_sky
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.products.block import BlockItem, BlockWork, compute_block
+from malapert_landing_site.terrain.products.ground_layers import ground_layers
+from malapert_landing_site.terrain.products.shadow_layers import ice_stability_proxy, shadow_distance_m
 
 TILT = 0.2
 

@@ -17,7 +17,7 @@ from malapert_core.timestamps import to_timestamp
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.domain.product_layers import ProductLayer
 from malapert_landing_site.factory import MIGRATIONS, build
-from malapert_landing_site.terrain import product_block
+from malapert_landing_site.terrain.products import block as product_block
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from rasterio.io import MemoryFile
 

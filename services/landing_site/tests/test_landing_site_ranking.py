@@ -16,7 +16,7 @@ from malapert_landing_site.domain.robustness import pareto_front, rank_robustnes
 from malapert_landing_site.domain.site import SiteCriterion, SiteMetrics
 from malapert_landing_site.factory import MIGRATIONS, build
 from malapert_landing_site.services.landing_dates import _runs
-from malapert_landing_site.terrain.surface import hazard_fractions
+from malapert_landing_site.terrain.grid.surface import hazard_fractions
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 RIDGE = type_pb2.SurfacePoint(longitude_deg=222.7, latitude_deg=-89.45)

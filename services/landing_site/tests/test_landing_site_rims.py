@@ -14,10 +14,10 @@ from malapert_landing_site.domain.blending import blended
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.rim import RimPolicy, RimSetting, offset_note, rim_step, setting_faults
 from malapert_landing_site.factory import MIGRATIONS, build
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
-from malapert_landing_site.terrain.skyline import skylines
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.skyline import skylines
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 SERVICES = ["malapert.landing_site.v1.TerrainService"]

@@ -20,7 +20,7 @@ from malapert.landing_site.v1 import (
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError, NotFoundError
-from malapert_core.events import Event
+from malapert_core.events.event import Event
 from malapert_core.timestamps import to_timestamp
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build

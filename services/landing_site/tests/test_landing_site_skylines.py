@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from brute_force import RADIUS_M, brute_force
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.scene import HorizonScene
-from malapert_landing_site.terrain.skyline import SkylineRange, skylines
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.scene import HorizonScene
+from malapert_landing_site.terrain.horizon.skyline import SkylineRange, skylines
 
 
 def test_skylines_agree_with_brute_force(shared_file: Callable[[str], Path]) -> None:

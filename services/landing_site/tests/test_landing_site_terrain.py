@@ -14,10 +14,10 @@ from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 from malapert_landing_site.domain.nesting import nesting_faults
 from malapert_landing_site.domain.roughness import highland_detail
 from malapert_landing_site.domain.terrain import Place, Region, SyntheticDetail, Terrain, detail_faults
-from malapert_landing_site.terrain import reading_heights
-from malapert_landing_site.terrain.builtin import builtin_path
-from malapert_landing_site.terrain.reading import read_grid
-from malapert_landing_site.terrain.refinement import refine
+from malapert_landing_site.terrain.dem import heights as reading_heights
+from malapert_landing_site.terrain.dem.builtin import builtin_path
+from malapert_landing_site.terrain.dem.reading import read_grid
+from malapert_landing_site.terrain.grid.refinement import refine
 
 Writer = Callable[..., Path]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from malapert_landing_site.domain.timed_route import RoverPower
-from malapert_landing_site.terrain.path_kernel import STEPS
-from malapert_landing_site.terrain.paths import StepCosts
-from malapert_landing_site.terrain.timed_kernel import UNITS
-from malapert_landing_site.terrain.timed_paths import LightOverTime, TimedPath, earliest_arrival
+from malapert_landing_site.terrain.routes.path_kernel import STEPS
+from malapert_landing_site.terrain.routes.paths import StepCosts
+from malapert_landing_site.terrain.routes.timed_kernel import UNITS
+from malapert_landing_site.terrain.routes.timed_paths import LightOverTime, TimedPath, earliest_arrival
 
 # The search counts in joules with this battery: nothing is rounded.
 CAPACITY_J = float(UNITS)

@@ -14,7 +14,7 @@ from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.domain.terrain import Place
 from malapert_landing_site.factory import MIGRATIONS, build
-from malapert_landing_site.terrain.projection import place_at, place_xy
+from malapert_landing_site.terrain.grid.projection import place_at, place_xy
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 SERVICES = [f"malapert.landing_site.v1.{name}Service" for name in ("Terrain", "Route")]

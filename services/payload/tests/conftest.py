@@ -13,8 +13,8 @@ from google.protobuf.json_format import ParseDict
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert_core.rpc.mapping import to_domain
 from malapert_payload.config import PayloadSettings
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.factory import MIGRATIONS, build
 from malapert_payload.handlers.request_messages import request_of
 from malapert_testing.services import ServiceLauncher

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from malapert_core.vocabulary.figure import Confidence, Figure
 from malapert_core.vocabulary.interval import Interval
-from malapert_payload.domain.accounts import accounts
-from malapert_payload.domain.catalogue import AgencyShare, Catalogue, PlaceSet, RequestSet
-from malapert_payload.domain.execution import Execution, ExecutionOutcome
-from malapert_payload.domain.expansion import ActivityChoice, expand, outstanding
-from malapert_payload.domain.lifecycle import Change, accept, plan
-from malapert_payload.domain.rating import rate
-from malapert_payload.domain.request import (
+from malapert_payload.domain.catalogue.catalogue import AgencyShare, Catalogue, PlaceSet, RequestSet
+from malapert_payload.domain.expansion.expansion import ActivityChoice, expand, outstanding
+from malapert_payload.domain.expansion.value import value_spans
+from malapert_payload.domain.requests.accounts import accounts
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome
+from malapert_payload.domain.requests.lifecycle import Change, accept, plan
+from malapert_payload.domain.requests.request import (
     ActivityRequest,
     Campaign,
     Relation,
@@ -26,7 +26,8 @@ from malapert_payload.domain.request import (
     Standing,
     ValueDecay,
 )
-from malapert_payload.domain.science import (
+from malapert_payload.domain.science.rating import rate
+from malapert_payload.domain.science.science import (
     PlaceLight,
     ScienceModel,
     ice_loss_kg_m2_s,
@@ -34,7 +35,6 @@ from malapert_payload.domain.science import (
     ice_vapour_pressure_pa,
 )
 from malapert_payload.domain.validation import import_faults, submission_faults
-from malapert_payload.domain.value import value_spans
 
 START = datetime(2029, 1, 10, tzinfo=UTC)
 CHANGE = Change("jaxa", START, "test")

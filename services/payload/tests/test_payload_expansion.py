@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from malapert_payload.domain.activity_type import ConditionKind
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.content import content_hash
-from malapert_payload.domain.expansion import ActivityRelation, ActivityRepetition, expand
-from malapert_payload.domain.request import ActivityRequest, RelationKind
+from malapert_payload.domain.catalogue.activity_type import ConditionKind
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.content import content_hash
+from malapert_payload.domain.expansion.expansion import ActivityRelation, ActivityRepetition, expand
+from malapert_payload.domain.requests.request import ActivityRequest, RelationKind
 
 
 def test_numbers_of_a_chain(catalogue: Catalogue, document: list[ActivityRequest]) -> None:

@@ -9,13 +9,13 @@ from malapert.payload.v1 import mode_pb2, parameter_pb2, request_pb2, resource_p
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert.type.v1 import type_pb2
 from malapert_core.rpc.mapping import to_domain, to_message
-from malapert_payload.domain.activity_type import ConditionKind
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.expansion import expand
-from malapert_payload.domain.figures import in_own_units
-from malapert_payload.domain.prediction import predict
-from malapert_payload.domain.request import ActivityRequest
-from malapert_payload.domain.resource import ResourceEffect
+from malapert_payload.domain.catalogue.activity_type import ConditionKind
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.figures import in_own_units
+from malapert_payload.domain.catalogue.resource import ResourceEffect
+from malapert_payload.domain.expansion.expansion import expand
+from malapert_payload.domain.expansion.prediction import predict
+from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.domain.validation import import_faults
 from malapert_payload.handlers.request_messages import request_of
 

@@ -20,7 +20,7 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
 from malapert_testing.services import identity_of, open_test_channel
 from test_payload_service import events_of
 

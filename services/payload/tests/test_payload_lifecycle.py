@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from malapert_core.errors import ConflictError, PreconditionError
 from malapert_core.vocabulary.interval import Interval
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.lifecycle import TRANSITIONS, Change, accept, check_version, plan, transition
-from malapert_payload.domain.reconciliation import reconcile
-from malapert_payload.domain.request import ActivityRequest, RequestState, Visibility
-from malapert_payload.domain.visibility import Viewer, read_scope_of
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.requests.lifecycle import TRANSITIONS, Change, accept, check_version, plan, transition
+from malapert_payload.domain.requests.reconciliation import reconcile
+from malapert_payload.domain.requests.request import ActivityRequest, RequestState, Visibility
+from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
 
 TIME = datetime(2029, 1, 1, tzinfo=UTC)
 CHANGE = Change("jaxa", TIME, "test")

@@ -16,14 +16,14 @@ from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError, PreconditionError
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
 from malapert_core.vocabulary.interval import Interval
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.execution import Execution, ExecutionOutcome, follow
-from malapert_payload.domain.expansion import outstanding
-from malapert_payload.domain.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
-from malapert_payload.domain.reconciliation import reconcile
-from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.expansion import outstanding
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow
+from malapert_payload.domain.requests.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
+from malapert_payload.domain.requests.reconciliation import reconcile
+from malapert_payload.domain.requests.request import ActivityRequest, RequestState
 from malapert_testing.services import identity_of, open_test_channel
 from test_payload_lifecycle import CHANGE, TIME
 from test_payload_service import publish, wait_handled

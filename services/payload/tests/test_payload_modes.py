@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert_core.vocabulary.interval import Interval
-from malapert_payload.domain.activity_type import Argument
-from malapert_payload.domain.expansion import expand
-from malapert_payload.domain.modes import MAX_VARIANTS, variants
-from malapert_payload.domain.prediction import predict
-from malapert_payload.domain.request import ActivityRequest, Campaign, ParameterRange, RequestMode, ValueDecay
+from malapert_payload.domain.catalogue.activity_type import Argument
+from malapert_payload.domain.expansion.expansion import expand
+from malapert_payload.domain.expansion.modes import MAX_VARIANTS, variants
+from malapert_payload.domain.expansion.prediction import predict
+from malapert_payload.domain.requests.request import ActivityRequest, Campaign, ParameterRange, RequestMode, ValueDecay
 from malapert_payload.domain.validation.requests import request_faults
 from test_payload_instruments import catalogue_of, full, requests_of, without_spectrometer_exclusion
 

@@ -14,6 +14,7 @@ from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
 from malapert.type.v1 import type_pb2
+from malapert_core.db.tables import OutboxRow
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,
@@ -22,10 +23,9 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
-from malapert_core.identity import Role
-from malapert_core.outbox import EventOutbox, OutboxPublisher
+from malapert_core.events.outbox import EventOutbox, OutboxPublisher
+from malapert_core.policy.identity import Role
 from malapert_core.service import RunningService, ServiceRuntime, open_runtime
-from malapert_core.tables import OutboxRow
 from malapert_payload.config import PayloadSettings
 from malapert_payload.factory import MIGRATIONS
 from malapert_payload.storage.tables import PayloadTable

@@ -11,9 +11,9 @@ from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.rpc.mapping import to_domain
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.lifecycle import Change, accept, plan, transition
-from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.requests.lifecycle import Change, accept, plan, transition
+from malapert_payload.domain.requests.request import ActivityRequest, RequestState
 from malapert_payload.domain.validation import import_faults, submission_faults
 from malapert_payload.handlers.request_messages import request_of
 

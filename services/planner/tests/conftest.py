@@ -9,7 +9,7 @@ import pytest_asyncio
 sys.path.append(str(Path(__file__).parent))
 
 import hand_made_plan
-from malapert_planner.services.job_messages import JOBS
+from malapert_planner.services.jobs.job_messages import JOBS
 from neighbours import Neighbours, running_neighbours
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from malapert_planner.services.worker_process import JobLink
+from malapert_planner.services.jobs.worker_process import JobLink
 
 
 def wait_long(_link: JobLink, _job: object, _request: bytes) -> bytes:

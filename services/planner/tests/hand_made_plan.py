@@ -5,8 +5,8 @@ from malapert_planner.domain.schedule.result import SolveResult, SolveStatus, Un
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.services.planning_jobs import PlanningOutcome, SolveLimits
-from malapert_planner.services.worker_process import JobLink
+from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits
+from malapert_planner.services.jobs.worker_process import JobLink
 
 HOUR_S = 3600
 # The survey makes 1.6 Gbit; two hours at 256 kbit/s send 1.8 Gbit.

@@ -31,8 +31,8 @@ from malapert.payload.v1 import (
     request_pb2_grpc,
 )
 from malapert_core.errors import ConflictError, Fault, InvalidInputError, MalapertError, UnavailableError
-from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
-from malapert_core.identity import IdentitySigner, require_identity
+from malapert_core.policy.identity import IdentitySigner, require_identity
+from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_testing.services import IDENTITY_SECRET
 
 

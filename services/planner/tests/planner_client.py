@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.planner.v1 import mission_pb2, mission_pb2_grpc, plan_pb2, plan_pb2_grpc
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
 from malapert_core.service import RunningService
 from malapert_planner.config import PlannerSettings
 from malapert_planner.factory import MIGRATIONS, build

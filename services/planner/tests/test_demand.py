@@ -9,9 +9,9 @@ from malapert_planner.domain.problem.choices import open_choices, requested_valu
 from malapert_planner.domain.problem.resources import Limit, LimitUse
 from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.services.calendars import calendar_spans
-from malapert_planner.services.plannable import plannable
-from malapert_planner.services.window_conversion import ProblemClock
+from malapert_planner.services.making.calendars import calendar_spans
+from malapert_planner.services.making.plannable import plannable
+from malapert_planner.services.making.window_conversion import ProblemClock
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
 from problem_factory import make_activity, make_problem
 

@@ -14,11 +14,11 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.services.link_requests import add_links
-from malapert_planner.services.placeless import placeless_frame
-from malapert_planner.services.problem_builder import with_demand
-from malapert_planner.services.problem_inputs import ProblemInputs
-from malapert_planner.services.service_requests import windows_without_terrain
+from malapert_planner.services.making.placeless import placeless_frame
+from malapert_planner.services.making.problem_builder import with_demand
+from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.requests_out.link_requests import add_links
+from malapert_planner.services.requests_out.service_requests import windows_without_terrain
 from malapert_planner.solvers.solve import solve
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
 

@@ -7,7 +7,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_planner.mission_document import MissionDocument, mission_schema, read_document, refuse
 from malapert_planner.mission_document.quantities import Data, DataRate, DecibelWatt, Energy, Power, Share, Speed
 from malapert_planner.mission_document.sources import figures_of
-from malapert_planner.services.catalogue import document_fault
+from malapert_planner.services.requests_out.catalogue import document_fault
 from mission_documents import EPHEMERIS_SPAN, MISSIONS, changed, load_mission
 from pydantic import ValidationError
 

@@ -18,7 +18,7 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.services.plan_events import apply_events, with_retries
+from malapert_planner.services.replanning.plan_events import apply_events, with_retries
 from malapert_planner.solvers.admission import explain_one
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.replan import replan

@@ -19,8 +19,8 @@ from malapert_core.errors import (
 )
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
-from malapert_planner.services.generation import require_schedule
-from malapert_planner.services.job_messages import JOBS
+from malapert_planner.services.jobs.job_messages import JOBS
+from malapert_planner.services.making.generation import require_schedule
 from malapert_testing.nats_server import free_port
 from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel
 from mission_documents import changed, load_mission

@@ -6,7 +6,7 @@ import pytest
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import event_pb2, plan_pb2
-from malapert_core.outbox import EventOutbox, OutboxPublisher
+from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.service import RunningService
 from malapert_core.timestamps import to_timestamp
 from malapert_planner.config import PlannerSettings

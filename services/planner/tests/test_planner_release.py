@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import plan_pb2
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,

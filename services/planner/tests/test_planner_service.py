@@ -9,7 +9,7 @@ import neighbour_data as data
 import pytest
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import (
     ConflictError,
     Fault,
@@ -18,8 +18,8 @@ from malapert_core.errors import (
     NotFoundError,
     PreconditionError,
 )
-from malapert_core.events import Event
-from malapert_core.identity import Role
+from malapert_core.events.event import Event
+from malapert_core.policy.identity import Role
 from malapert_planner.domain.life.plan import Pending
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.storage.plans import PlanStore

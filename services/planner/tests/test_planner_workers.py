@@ -11,11 +11,11 @@ import pytest
 from malapert.operation.v1 import operation_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert_core.errors import ExhaustedError, InternalError, MalapertError, WorkLostError
-from malapert_core.health import answers_serving
+from malapert_core.rpc.health import answers_serving
 from malapert_planner.config import WorkerSettings
 from malapert_planner.factory import solver_worker
-from malapert_planner.services.solver_jobs import performer
-from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.services.jobs.solver_jobs import performer
+from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_testing.nats_server import free_port
 from malapert_testing.services import ServiceLauncher
 from neighbours import Neighbours
@@ -103,7 +103,7 @@ async def test_a_solve_of_a_worker_that_is_killed_is_done_by_another(
 @pytest.mark.asyncio
 async def test_a_job_is_ended_at_the_limit_of_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     processes = WorkerProcesses(1)
-    monkeypatch.setattr("malapert_planner.services.solver_jobs.do_job", hand_made_jobs.wait_long)
+    monkeypatch.setattr("malapert_planner.services.jobs.solver_jobs.do_job", hand_made_jobs.wait_long)
     try:
         with pytest.raises(ExhaustedError) as caught:
             await performer(processes, 0.5)("plan_job", b"", print, asyncio.Event())

@@ -12,10 +12,10 @@ from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.resources import CumulativeResource, LimitUse, Reservoir, ReservoirUse
 from malapert_planner.mission_document import MissionDocument, read_document
-from malapert_planner.services.catalogue import catalogue_request
-from malapert_planner.services.problem_builder import build_problem, with_demand
-from malapert_planner.services.problem_file import pack_problem, unpack_problem
-from malapert_planner.services.problem_inputs import ProblemInputs
+from malapert_planner.services.making.problem_builder import build_problem, with_demand
+from malapert_planner.services.making.problem_file import pack_problem, unpack_problem
+from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.requests_out.catalogue import catalogue_request
 from mission_documents import EPHEMERIS_SPAN, load_mission
 
 

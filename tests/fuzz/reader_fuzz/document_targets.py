@@ -21,7 +21,7 @@ from malapert_core.documents.json_text import read_json, read_json_tree
 from malapert_core.documents.nodes import DocumentError
 from malapert_core.documents.yaml_text import read_yaml_tree
 from malapert_core.errors import InvalidInputError
-from malapert_core.units import UnknownUnitError, WrongUnitError, convert
+from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
 from malapert_gateway.app import create_app
 from malapert_gateway.conversion import to_message
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan

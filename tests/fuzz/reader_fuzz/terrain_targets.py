@@ -15,7 +15,7 @@ import rasterio
 from affine import Affine
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
-from malapert_landing_site.terrain.reading import read_terrain
+from malapert_landing_site.terrain.dem.reading import read_terrain
 from scipy.io import netcdf_file
 
 from reader_fuzz.forms import mutate_archive, mutate_binary

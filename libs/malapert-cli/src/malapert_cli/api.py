@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 
 from malapert_cli.connection import Connection
 

@@ -3,7 +3,7 @@
 import contextlib
 
 import httpx
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text

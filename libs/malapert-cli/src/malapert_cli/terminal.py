@@ -3,7 +3,7 @@
 import sys
 from typing import Any, TextIO
 
-from malapert_core.plain_text import printable
+from malapert_core.documents.plain_text import printable
 from rich.console import Console
 from rich.text import Text
 

@@ -9,7 +9,7 @@ import structlog
 from opentelemetry import trace
 
 from malapert_core.config import ProcessSettings
-from malapert_core.identity import current_identity
+from malapert_core.policy.identity import current_identity
 
 
 def _add_context(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,20 +17,20 @@ from nats.js import JetStreamContext
 from pydantic_settings import BaseSettings
 
 from malapert_core.background import end_tasks
-from malapert_core.broker import ensure_streams, open_broker
 from malapert_core.config import ServiceSettings
-from malapert_core.database import Database
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations, schema_is_current
 from malapert_core.errors import PreconditionError
-from malapert_core.grpc_client import open_channel
-from malapert_core.grpc_server import CallInterceptor, GrpcServer, Registration
-from malapert_core.health import answers_serving
-from malapert_core.identity import Identity, IdentitySigner, service_identity
-from malapert_core.inbox import EventConsumer, Subscription
+from malapert_core.events.broker import ensure_streams, open_broker
+from malapert_core.events.inbox import EventConsumer, Subscription
+from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
-from malapert_core.migrations import run_migrations, schema_is_current
-from malapert_core.operation_handlers import operation_registration
-from malapert_core.operations import OperationRunner
-from malapert_core.outbox import EventOutbox, OutboxPublisher
+from malapert_core.operations.handlers import operation_registration
+from malapert_core.operations.operations import OperationRunner
+from malapert_core.policy.identity import Identity, IdentitySigner, service_identity
+from malapert_core.rpc.client import open_channel
+from malapert_core.rpc.health import answers_serving
+from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class ServiceRuntime(Generic[S]):
         idempotent_methods: Sequence[str] = (),
         default_timeout_s: float = 30.0,
     ) -> grpc.aio.Channel:
-        """Return a channel to another service, closed with this one; see `malapert_core.grpc_client.open_channel`."""
+        """Return a channel to another service, closed with this one; see `malapert_core.rpc.client.open_channel`."""
         channel = open_channel(
             target,
             signer=self.signer,

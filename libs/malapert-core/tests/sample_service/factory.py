@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from malapert.landing_site.v1 import event_pb2
 from malapert_core.config import ServiceSettings
-from malapert_core.event_registry import subject_of
-from malapert_core.events import Event
-from malapert_core.inbox import Subscription
-from malapert_core.operations import OperationContext
+from malapert_core.events.event import Event
+from malapert_core.events.inbox import Subscription
+from malapert_core.events.registry import subject_of
+from malapert_core.operations.operations import OperationContext
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
 from pydantic_settings import SettingsConfigDict

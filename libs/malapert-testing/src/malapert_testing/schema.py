@@ -5,9 +5,9 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from malapert_core.database import Database
-from malapert_core.migrations import run_migrations
-from malapert_core.tables import CoreTable
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
+from malapert_core.db.tables import CoreTable
 from sqlalchemy import Connection, MetaData
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import grpc
 from malapert_core.config import ServiceSettings
-from malapert_core.grpc_client import open_channel
-from malapert_core.identity import Identity, IdentitySigner, Role
+from malapert_core.policy.identity import Identity, IdentitySigner, Role
+from malapert_core.rpc.client import open_channel
 from malapert_core.service import Build, RunningService, running_service
 
 IDENTITY_SECRET = "a secret that only the tests share"  # noqa: S105

@@ -14,7 +14,7 @@ from malapert.comms_window.v1 import (
     window_pb2_grpc,
 )
 from malapert_astro.ephemeris import Ephemeris
-from malapert_core.grpc_server import Registration
+from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
 
@@ -26,17 +26,17 @@ from malapert_comms_window.handlers.grpc import ContactHandlers, WindowHandlers
 from malapert_comms_window.handlers.opportunity_handlers import OpportunityHandlers
 from malapert_comms_window.handlers.orbiter_handlers import KeyHandlers, OrbiterHandlers
 from malapert_comms_window.handlers.station_handlers import OutageHandlers, StationHandlers
-from malapert_comms_window.services.alternates import AlternateFinder
-from malapert_comms_window.services.contacts import ContactService
-from malapert_comms_window.services.exchange import ExchangeService
-from malapert_comms_window.services.keys import KeyService
-from malapert_comms_window.services.opportunities import OpportunityFinder
-from malapert_comms_window.services.orbiters import OrbiterService
-from malapert_comms_window.services.outages import OutageService
+from malapert_comms_window.services.book.alternates import AlternateFinder
+from malapert_comms_window.services.book.contacts import ContactService
+from malapert_comms_window.services.book.keys import KeyService
+from malapert_comms_window.services.book.outages import OutageService
+from malapert_comms_window.services.book.reservations import ReservationService
 from malapert_comms_window.services.ports import Clock
-from malapert_comms_window.services.reservations import ReservationService
-from malapert_comms_window.services.stations import StationService
-from malapert_comms_window.services.windows import WindowService
+from malapert_comms_window.services.registry.exchange import ExchangeService
+from malapert_comms_window.services.registry.orbiters import OrbiterService
+from malapert_comms_window.services.registry.stations import StationService
+from malapert_comms_window.services.windows.opportunities import OpportunityFinder
+from malapert_comms_window.services.windows.windows import WindowService
 from malapert_comms_window.storage.contacts import ContactStore
 from malapert_comms_window.storage.keys import KeyLedgerStore
 from malapert_comms_window.storage.orbiters import OrbiterStore

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from malapert_core.database import Database
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
 from malapert_core.logging import configure_logging
-from malapert_core.migrations import run_migrations
 
 from malapert_gateway.app import create_app, running_app
 from malapert_gateway.config import GatewaySettings

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
-from malapert_core.event_registry import event_types
+from malapert_core.events.registry import event_types
 from malapert_http_models.wire import WireModel
 from pydantic.json_schema import models_json_schema
 

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Self
 
 from limits import parse_many
 from malapert_core.config import ServiceSettings
-from malapert_core.grpc_server import FILE_LIMIT_BYTES
-from malapert_core.identity import Role
+from malapert_core.policy.identity import Role
+from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 

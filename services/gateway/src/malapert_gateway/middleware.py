@@ -4,7 +4,7 @@ import re
 import time
 
 import structlog
-from malapert_core.identifiers import new_identifier
+from malapert_core.vocabulary.identifiers import new_identifier
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

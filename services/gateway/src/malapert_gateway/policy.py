@@ -7,8 +7,8 @@ of ownership. Services receive the identity as well and hide what its agency may
 from collections.abc import Collection, Mapping
 
 from malapert_core.errors import PermissionDeniedError
-from malapert_core.events import Visibility
-from malapert_core.identity import Identity, Role
+from malapert_core.events.event import Visibility
+from malapert_core.policy.identity import Identity, Role
 
 _EVERYBODY = frozenset({Role.VIEWER, Role.REQUESTER, Role.PLANNER, Role.APPROVER, Role.OPERATOR})
 _TEAMS = frozenset({Role.REQUESTER, Role.PLANNER, Role.OPERATOR})

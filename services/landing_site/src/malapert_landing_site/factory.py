@@ -14,7 +14,7 @@ from malapert.landing_site.v1.site_pb2_grpc import (
 )
 from malapert.landing_site.v1.terrain_pb2_grpc import add_TerrainServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
-from malapert_core.grpc_server import Registration
+from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 
 from malapert_landing_site.config import LandingSiteSettings

@@ -10,7 +10,7 @@ from malapert.payload.v1 import (
     request_pb2_grpc,
     science_pb2_grpc,
 )
-from malapert_core.grpc_server import Registration
+from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
 

@@ -9,13 +9,13 @@ from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.background import background
-from malapert_core.grpc_server import Registration
-from malapert_core.job_worker import JobWorker, Perform
+from malapert_core.jobs.queue import WorkQueue
+from malapert_core.jobs.worker import JobWorker, Perform
+from malapert_core.jobs.worker_process import running_worker
 from malapert_core.logging import configure_logging
+from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
-from malapert_core.work_queue import WorkQueue
-from malapert_core.worker import running_worker
 
 from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
@@ -23,16 +23,16 @@ from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
-from malapert_planner.services.demand_changes import DemandChanges
-from malapert_planner.services.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
-from malapert_planner.services.job_messages import WORKER_MODULES
-from malapert_planner.services.missions import MissionService
-from malapert_planner.services.plan_import import PlanImport
-from malapert_planner.services.plans import PlanService
-from malapert_planner.services.release import PlanRelease, finish_pending
-from malapert_planner.services.replanning import REPLAN_PLAN, PlanReplanning
-from malapert_planner.services.solver_jobs import AREA, SolverJobs, performer
-from malapert_planner.services.worker_process import WorkerProcesses
+from malapert_planner.services.jobs.job_messages import WORKER_MODULES
+from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
+from malapert_planner.services.jobs.worker_process import WorkerProcesses
+from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.plan_import import PlanImport
+from malapert_planner.services.plans.plans import PlanService
+from malapert_planner.services.plans.release import PlanRelease, finish_pending
+from malapert_planner.services.replanning.demand_changes import DemandChanges
+from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib.dates as mdates
 import numpy as np
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch

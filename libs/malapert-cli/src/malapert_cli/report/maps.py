@@ -1,7 +1,7 @@
 """The map: relief with light, sites, waypoints and routes, in the polar stereographic grid."""
 
 import numpy as np
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize

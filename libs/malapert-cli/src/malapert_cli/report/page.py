@@ -4,7 +4,7 @@ from importlib.resources import files
 from io import BytesIO
 
 from jinja2 import Environment, Template
-from malapert_core.plain_text import printable
+from malapert_core.documents.plain_text import printable
 from matplotlib.figure import Figure
 
 from malapert_cli.summary import parse_time

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import matplotlib.dates as mdates
 import numpy as np
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 import matplotlib.dates as mdates
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch

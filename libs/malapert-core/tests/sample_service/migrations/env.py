@@ -1,4 +1,4 @@
-from malapert_core.migrations_env import run
+from malapert_core.db.migrations_env import run
 from sample_service.tables import SampleTable
 
 run(SampleTable.metadata)

@@ -2,15 +2,15 @@
 
 from google.protobuf.message import Message
 from malapert.comms_window.v1 import event_pb2, outage_pb2
-from malapert_core.events import Visibility
-from malapert_core.outbox import EventOutbox
+from malapert_core.events.event import Visibility
+from malapert_core.events.outbox import EventOutbox
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.contacts import Contact
 from malapert_comms_window.domain.outages import Outage
 from malapert_comms_window.domain.windows import WindowSet
-from malapert_comms_window.handlers.contact_messages import contact_message
+from malapert_comms_window.handlers.messages.contacts import contact_message
 from malapert_comms_window.services.ports import Clock
 
 

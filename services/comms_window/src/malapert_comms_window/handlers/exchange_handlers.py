@@ -6,8 +6,8 @@ from malapert.comms_window.v1 import exchange_pb2, exchange_pb2_grpc
 from malapert_astro.times import utc_datetime
 from malapert_core.rpc.mapping import to_message
 
-from malapert_comms_window.handlers.shared_messages import interval_message
-from malapert_comms_window.services.exchange import ExchangeService, ObservationSummary
+from malapert_comms_window.handlers.messages.shared import interval_message
+from malapert_comms_window.services.registry.exchange import ExchangeService, ObservationSummary
 
 
 class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):

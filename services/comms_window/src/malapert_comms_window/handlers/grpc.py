@@ -3,23 +3,23 @@
 from typing import Any
 
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, window_pb2, window_pb2_grpc
-from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import InvalidInputError
-from malapert_core.identity import require_identity
-from malapert_core.operations import OperationContext, OperationRunner
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.operations.operations import OperationContext, OperationRunner
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.contacts import ContactRequest, ContactState
-from malapert_comms_window.handlers.contact_messages import contact_message, foreign_contact_message, reservation_of
-from malapert_comms_window.handlers.shared_messages import interval_of
-from malapert_comms_window.handlers.window_messages import window_filter_of, window_request_of
-from malapert_comms_window.services.alternates import AlternateFinder
-from malapert_comms_window.services.contacts import ContactService
+from malapert_comms_window.handlers.messages.contacts import contact_message, foreign_contact_message, reservation_of
+from malapert_comms_window.handlers.messages.shared import interval_of
+from malapert_comms_window.handlers.messages.windows import window_filter_of, window_request_of
+from malapert_comms_window.services.book.alternates import AlternateFinder
+from malapert_comms_window.services.book.contacts import ContactService
+from malapert_comms_window.services.book.reservations import ReservationService
 from malapert_comms_window.services.ports import Clock
-from malapert_comms_window.services.reservations import ReservationService
-from malapert_comms_window.services.windows import WindowService
+from malapert_comms_window.services.windows.windows import WindowService
 from malapert_comms_window.storage.contacts import ContactFilter
 
 COMPUTE_WINDOWS = "compute_windows"

@@ -9,9 +9,9 @@ from malapert_core.rpc.mapping import to_domain
 from malapert_core.timestamps import to_timestamp
 
 from malapert_comms_window.domain.opportunities import WantedCondition, WantedStep
-from malapert_comms_window.handlers.shared_messages import interval_of
-from malapert_comms_window.handlers.window_messages import window_kind_of
-from malapert_comms_window.services.opportunities import Answer, OpportunityFinder, Query
+from malapert_comms_window.handlers.messages.shared import interval_of
+from malapert_comms_window.handlers.messages.windows import window_kind_of
+from malapert_comms_window.services.windows.opportunities import Answer, OpportunityFinder, Query
 
 
 class OpportunityHandlers(opportunity_pb2_grpc.OpportunityServiceServicer):

@@ -3,17 +3,17 @@
 from typing import Any
 
 from malapert.comms_window.v1 import key_pb2, key_pb2_grpc, orbiter_pb2, orbiter_pb2_grpc
-from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.hashing import bytes_hash
-from malapert_core.identity import require_identity
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import named, to_domain, to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
-from malapert_comms_window.handlers.shared_messages import interval_message, interval_of
-from malapert_comms_window.services.keys import KeyService
-from malapert_comms_window.services.orbiters import OrbiterService
+from malapert_comms_window.handlers.messages.shared import interval_message, interval_of
+from malapert_comms_window.services.book.keys import KeyService
+from malapert_comms_window.services.registry.orbiters import OrbiterService
 
 
 class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):

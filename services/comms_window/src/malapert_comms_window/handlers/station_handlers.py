@@ -4,21 +4,21 @@ from typing import Any
 
 from malapert.comms_window.v1 import outage_pb2, outage_pb2_grpc, window_pb2, window_pb2_grpc
 from malapert.type.v1 import type_pb2
-from malapert_core.enum_filters import wanted_values
-from malapert_core.identity import require_identity
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.figures import Confidence
 from malapert_comms_window.domain.outages import OutageKind
 from malapert_comms_window.domain.stations import StationFilter
-from malapert_comms_window.handlers.contact_messages import contact_message
-from malapert_comms_window.handlers.shared_messages import interval_of
-from malapert_comms_window.handlers.station_messages import outage_request_of, station_of
-from malapert_comms_window.services.outages import OutageService
+from malapert_comms_window.handlers.messages.contacts import contact_message
+from malapert_comms_window.handlers.messages.shared import interval_of
+from malapert_comms_window.handlers.messages.stations import outage_request_of, station_of
+from malapert_comms_window.services.book.outages import OutageService
 from malapert_comms_window.services.ports import Clock
-from malapert_comms_window.services.stations import StationService
+from malapert_comms_window.services.registry.stations import StationService
 
 
 class StationHandlers(window_pb2_grpc.StationServiceServicer):

@@ -1,6 +1,6 @@
 """Runs the migrations of the comms-window service."""
 
 from malapert_comms_window.storage.tables import CommsWindowTable
-from malapert_core.migrations_env import run
+from malapert_core.db.migrations_env import run
 
 run(CommsWindowTable.metadata)

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from malapert_core.identity import Identity, Role
+from malapert_core.policy.identity import Identity, Role
 
 _PREFIX = "mlp"
 _ID_BYTES = 8

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from malapert_http_models.contracts.planner import Plan, PlannedActivity, PlannedActivityKind, PlannedContact, PlanState
 from malapert_http_models.wire import rfc3339
 

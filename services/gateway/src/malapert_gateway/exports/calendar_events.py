@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event
-from malapert_core.plain_text import one_line, printable
+from malapert_core.documents.plain_text import one_line, printable
 
 # Made once, so that the identifiers of this platform's events are no other's (RFC 9562 5.5).
 _NAMESPACE = uuid.UUID("5d0b3c52-8f0e-5c39-9a51-0f6b1c3a7e21")

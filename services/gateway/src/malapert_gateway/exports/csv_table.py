@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-from malapert_core.plain_text import printable
+from malapert_core.documents.plain_text import printable
 
 Value = str | float | bool | None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from malapert_core.plain_text import one_line, one_word
+from malapert_core.documents.plain_text import one_line, one_word
 
 
 def fixed_columns(header: Sequence[str], rows: Sequence[Sequence[str]], least_widths: Sequence[int]) -> list[str]:

@@ -7,7 +7,7 @@ are RFC 3339 in UTC and durations seconds. Contacts are activities of a definiti
 from datetime import datetime, timedelta
 from typing import Any
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from malapert_http_models.contracts.planner import (
     Plan,
     PlannedActivity,

@@ -6,7 +6,7 @@ Its file is an object of lanes, in order, and of nothing else: any other key wou
 from datetime import datetime
 from typing import Any
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from malapert_http_models.contracts.planner import Plan, PlannedActivityKind
 from malapert_http_models.contracts.vocabulary import Interval
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from malapert_http_models.contracts.planner import Plan, PlannedActivity, PlannedContact
 from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import rfc3339

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from xml.etree import ElementTree
 
-from malapert_core.plain_text import one_line
+from malapert_core.documents.plain_text import one_line
 from malapert_http_models.contracts.comms_window import Contact, Station
 
 from malapert_gateway.exports.contact_states import FOREIGN_STATES

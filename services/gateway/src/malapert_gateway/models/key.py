@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from malapert_core.identity import Identity, Role
+from malapert_core.policy.identity import Identity, Role
 from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import contact_pb2
-from malapert_core.identifiers import new_identifier
+from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
     Alternates,
     CommitContactsRequest,

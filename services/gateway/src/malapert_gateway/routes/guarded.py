@@ -12,7 +12,7 @@ from malapert_core.documents.json_text import read_json
 from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
 from malapert_core.documents.text import text_faults
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
-from malapert_core.identity import Identity, acting_as
+from malapert_core.policy.identity import Identity, acting_as
 from starlette.types import Message, Receive
 
 from malapert_gateway.config import GatewaySettings

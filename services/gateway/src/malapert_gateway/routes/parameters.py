@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Path, Query, Request, Response
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.identity import Identity
+from malapert_core.policy.identity import Identity
 from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import UtcTime
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from malapert.comms_window.v1 import outage_pb2, window_pb2
 from malapert.type.v1 import type_pb2
-from malapert_core.identifiers import new_identifier
+from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
     AddOutageRequest,
     Outage,

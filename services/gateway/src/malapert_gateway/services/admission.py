@@ -7,7 +7,7 @@ from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from malapert_core.errors import ExhaustedError, UnauthenticatedError
-from malapert_core.identity import Identity
+from malapert_core.policy.identity import Identity
 
 from malapert_gateway import policy
 from malapert_gateway.services.key_service import KeyService

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from malapert_core.errors import NotFoundError, UnauthenticatedError
-from malapert_core.identity import Identity, Role
+from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 
 from malapert_gateway.domain.api_key import ApiKey, BearerKey, hash_secret, new_bearer_key, parse_bearer_key

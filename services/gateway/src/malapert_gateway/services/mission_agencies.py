@@ -4,7 +4,7 @@ import time
 
 from malapert.planner.v1 import mission_pb2
 from malapert_core.errors import NotFoundError
-from malapert_core.identity import Identity, acting_as
+from malapert_core.policy.identity import Identity, acting_as
 
 from malapert_gateway.services.clients import ServiceClients
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from malapert.operation.v1 import operation_pb2
 from malapert_core.errors import NotFoundError, UnavailableError
-from malapert_core.paging import encode_cursor, page_size_of
+from malapert_core.rpc.paging import encode_cursor, page_size_of
 
 from malapert_gateway.services.clients import ServiceClients, ServiceName
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import structlog
 from grpc_health.v1 import health_pb2
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import MalapertError
 from nats.aio.client import Client
 from sqlalchemy import text

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError
-from malapert_core.identifiers import new_identifier
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.identifiers import new_identifier
 from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col

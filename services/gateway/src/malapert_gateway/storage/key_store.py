@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from malapert_core.database import Database
-from malapert_core.identity import Role
+from malapert_core.db.database import Database
+from malapert_core.policy.identity import Role
 from sqlmodel import col, select
 
 from malapert_gateway.domain.api_key import ApiKey

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from malapert_core.database import Json, UtcDateTime, new_registry
+from malapert_core.db.database import Json, UtcDateTime, new_registry
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field, SQLModel
 

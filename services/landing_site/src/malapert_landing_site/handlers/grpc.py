@@ -9,10 +9,10 @@ from typing import Any
 from malapert.landing_site.v1 import route_pb2, route_pb2_grpc, site_pb2, site_pb2_grpc, terrain_pb2, terrain_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.identity import require_identity
-from malapert_core.operations import OperationRunner
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.operations.operations import OperationRunner
+from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import named, to_domain, to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from malapert.landing_site.v1 import site_pb2
-from malapert_core.operations import OperationContext
-from malapert_core.outbox import EventOutbox
+from malapert_core.events.outbox import EventOutbox
+from malapert_core.operations.operations import OperationContext
 
 from malapert_landing_site.handlers.site_messages import ranked_event, search_request_of
 from malapert_landing_site.services.site_searches import SiteSearches

@@ -8,9 +8,9 @@ from typing import Any
 
 from malapert.landing_site.v1 import product_pb2, product_pb2_grpc
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.identity import require_identity
-from malapert_core.operations import OperationContext, OperationRunner
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.operations.operations import OperationContext, OperationRunner
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.tiles import TileAddress

@@ -12,7 +12,7 @@ from malapert_landing_site.domain.product import ProductFile, ProductRequest, Pr
 from malapert_landing_site.domain.product_layers import STYLES, ProductLayer
 from malapert_landing_site.handlers.messages import place_of
 from malapert_landing_site.services.light_series import LightAtPlaces
-from malapert_landing_site.terrain.projection import place_at
+from malapert_landing_site.terrain.grid.projection import place_at
 
 DEFAULT_HAZARD_SLOPE_DEG = 15.0
 

@@ -13,10 +13,10 @@ from malapert_landing_site.domain.keep_out import KeepOut
 from malapert_landing_site.domain.terrain import Place
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import StackScene
-from malapert_landing_site.terrain.keep_outs import keep_out_mask
-from malapert_landing_site.terrain.paths import DriveGrid
-from malapert_landing_site.terrain.projection import place_xy
-from malapert_landing_site.terrain.surface import fit_planes
+from malapert_landing_site.terrain.grid.keep_outs import keep_out_mask
+from malapert_landing_site.terrain.grid.projection import place_xy
+from malapert_landing_site.terrain.grid.surface import fit_planes
+from malapert_landing_site.terrain.routes.paths import DriveGrid
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from malapert_landing_site.services.record import SOFTWARE, provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.storage.files import ProductFiles
-from malapert_landing_site.terrain.skyline import REACH_M, SURFACE_MODEL, skylines
+from malapert_landing_site.terrain.horizon.skyline import REACH_M, SURFACE_MODEL, skylines
 
 _REFUSAL = "INVALID_HORIZON_REQUEST"
 

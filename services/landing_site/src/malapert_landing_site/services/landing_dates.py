@@ -21,8 +21,8 @@ from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults, later
-from malapert_landing_site.terrain.light import Sky, light_at
-from malapert_landing_site.terrain.skyline import skylines
+from malapert_landing_site.terrain.horizon.skyline import skylines
+from malapert_landing_site.terrain.light.points import Sky, light_at
 
 _REFUSAL = "INVALID_DATE_SCAN"
 

@@ -20,12 +20,12 @@ from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.files import ProductFiles
-from malapert_landing_site.terrain.ground_layers import elevation_of
-from malapert_landing_site.terrain.horizon_map import horizon_block
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import light_maps
-from malapert_landing_site.terrain.projection import place_xy, true_north_from_grid_north_deg
-from malapert_landing_site.terrain.surface import PlaneFit, fit_planes
+from malapert_landing_site.terrain.grid.projection import place_xy, true_north_from_grid_north_deg
+from malapert_landing_site.terrain.grid.surface import PlaneFit, fit_planes
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_block
+from malapert_landing_site.terrain.light.maps import light_maps
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.products.ground_layers import elevation_of
 
 _REFUSAL = "INVALID_MAP_REQUEST"
 

@@ -18,12 +18,12 @@ from malapert_landing_site.services.site_searches import SearchReport
 from malapert_landing_site.services.spreading import BlockExecutor
 from malapert_landing_site.storage.horizon_store import HorizonStore, StoredHorizons
 from malapert_landing_site.storage.rasters import RasterFiles, RasterWriter
-from malapert_landing_site.terrain.horizon_map import BLOCK_PX, block_geometries
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import shadow_sky
-from malapert_landing_site.terrain.product_block import BlockItem, BlockWork, compute_block
-from malapert_landing_site.terrain.shadow_layers import ice_stability_proxy, shadow_distance_m
-from malapert_landing_site.terrain.skyline import REACH_M
+from malapert_landing_site.terrain.horizon.horizon_map import BLOCK_PX, block_geometries
+from malapert_landing_site.terrain.horizon.skyline import REACH_M
+from malapert_landing_site.terrain.light.maps import shadow_sky
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.products.block import BlockItem, BlockWork, compute_block
+from malapert_landing_site.terrain.products.shadow_layers import ice_stability_proxy, shadow_distance_m
 
 
 class ProductBuild:

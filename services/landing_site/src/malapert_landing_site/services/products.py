@@ -9,7 +9,7 @@ from pathlib import Path
 
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault, NotFoundError, UnavailableError
 from malapert_core.timestamps import format_time
 
@@ -34,10 +34,10 @@ from malapert_landing_site.services.spreading import BlockExecutor
 from malapert_landing_site.storage.horizon_store import HorizonStore
 from malapert_landing_site.storage.products import ProductSetStore
 from malapert_landing_site.storage.rasters import RasterFiles, read_resampled
-from malapert_landing_site.terrain.light_map import NODAL_PERIOD_DAYS
-from malapert_landing_site.terrain.projection import place_xy
-from malapert_landing_site.terrain.skyline import REACH_M
-from malapert_landing_site.terrain.tile_images import coloured_png
+from malapert_landing_site.terrain.grid.projection import place_xy
+from malapert_landing_site.terrain.horizon.skyline import REACH_M
+from malapert_landing_site.terrain.light.maps import NODAL_PERIOD_DAYS
+from malapert_landing_site.terrain.products.tile_images import coloured_png
 
 _REFUSAL = "INVALID_PRODUCT_REQUEST"
 

@@ -15,7 +15,7 @@ from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.storage.files import ElevationFiles
-from malapert_landing_site.terrain.projection import place_xy
+from malapert_landing_site.terrain.grid.projection import place_xy
 
 
 class Rims:

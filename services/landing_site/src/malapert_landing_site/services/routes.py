@@ -16,8 +16,8 @@ from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
-from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
-from malapert_landing_site.terrain.skyline import run_parts
+from malapert_landing_site.terrain.horizon.skyline import run_parts
+from malapert_landing_site.terrain.routes.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 
 _REFUSAL = "INVALID_ROUTES"
 

@@ -12,8 +12,8 @@ from malapert_landing_site.domain.terrain import TerrainStack
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.storage.files import ElevationFiles
-from malapert_landing_site.terrain.projection import place_xy
-from malapert_landing_site.terrain.scene import HorizonScene
+from malapert_landing_site.terrain.grid.projection import place_xy
+from malapert_landing_site.terrain.grid.scene import HorizonScene
 
 
 @dataclass(frozen=True)

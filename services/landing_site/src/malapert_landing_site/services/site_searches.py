@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from malapert_astro.ephemeris import Ephemeris
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.timestamps import format_time
 
 from malapert_landing_site.domain.provenance import content_key
@@ -17,7 +17,7 @@ from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.storage.sites import SiteSearchStore
-from malapert_landing_site.terrain.site_search import Report, SiteFinder
+from malapert_landing_site.terrain.sites.search import Report, SiteFinder
 
 _REFUSAL = "INVALID_SITE_SEARCH"
 

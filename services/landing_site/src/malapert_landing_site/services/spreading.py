@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from distributed import Client, as_completed
 from malapert_core.errors import UnavailableError
 
-from malapert_landing_site.terrain.skyline import Progress
+from malapert_landing_site.terrain.horizon.skyline import Progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

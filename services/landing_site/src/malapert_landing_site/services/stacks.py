@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault
 from malapert_core.timestamps import utc_now
 
@@ -25,8 +25,8 @@ from malapert_landing_site.services.rims import Rims, raise_stack_faults
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStackStore
-from malapert_landing_site.terrain.projection import place_xy
-from malapert_landing_site.terrain.refinement import refine
+from malapert_landing_site.terrain.grid.projection import place_xy
+from malapert_landing_site.terrain.grid.refinement import refine
 
 # A measured grid up to so many times coarser than the detail asked for is taken as it is: the little that synthetic
 # detail would add is not worth the loss of being measured.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import structlog
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault, UnavailableError
 from malapert_core.timestamps import utc_now
 
@@ -18,8 +18,8 @@ from malapert_landing_site.domain.terrain import Terrain, terrain_id_of
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
-from malapert_landing_site.terrain.builtin import SOURCE, TITLES, builtin_path
-from malapert_landing_site.terrain.reading import MAX_PIXELS, read_grid, read_terrain
+from malapert_landing_site.terrain.dem.builtin import SOURCE, TITLES, builtin_path
+from malapert_landing_site.terrain.dem.reading import MAX_PIXELS, read_grid, read_terrain
 
 # Control characters, lone surrogates, and what parts lines or paragraphs (Unicode general categories).
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")

@@ -27,12 +27,12 @@ from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults, later
-from malapert_landing_site.terrain.horizon_map import horizon_block
-from malapert_landing_site.terrain.light import Sky
-from malapert_landing_site.terrain.light_map import LightFrames, light_frames
-from malapert_landing_site.terrain.path_kernel import STEPS
-from malapert_landing_site.terrain.paths import StepCosts, cheapest_paths, step_costs
-from malapert_landing_site.terrain.timed_paths import LightOverTime, TimedPath, earliest_arrival
+from malapert_landing_site.terrain.horizon.horizon_map import horizon_block
+from malapert_landing_site.terrain.light.maps import LightFrames, light_frames
+from malapert_landing_site.terrain.light.points import Sky
+from malapert_landing_site.terrain.routes.path_kernel import STEPS
+from malapert_landing_site.terrain.routes.paths import StepCosts, cheapest_paths, step_costs
+from malapert_landing_site.terrain.routes.timed_paths import LightOverTime, TimedPath, earliest_arrival
 
 _REFUSAL = "INVALID_TIMED_ROUTE"
 

@@ -29,9 +29,9 @@ from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spans import computable_span_faults
-from malapert_landing_site.terrain.light import Sky, mean_sun_fraction
-from malapert_landing_site.terrain.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
-from malapert_landing_site.terrain.projection import place_at, place_xy, true_north_from_grid_north_deg
+from malapert_landing_site.terrain.grid.projection import place_at, place_xy, true_north_from_grid_north_deg
+from malapert_landing_site.terrain.light.points import Sky, mean_sun_fraction
+from malapert_landing_site.terrain.routes.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 
 _REFUSAL = "INVALID_WAYPOINTS"
 

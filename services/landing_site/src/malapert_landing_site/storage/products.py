@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from malapert_core.errors import NotFoundError
-from malapert_core.identifiers import new_identifier
+from malapert_core.vocabulary.identifiers import new_identifier
 from pydantic import TypeAdapter
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession

@@ -4,14 +4,14 @@ from typing import Any
 
 from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc
 from malapert.type.v1 import type_pb2
-from malapert_core.enum_filters import wanted_values
-from malapert_core.identity import require_identity
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.vocabulary.figure import Confidence
 
-from malapert_payload.domain.activity_type import ActivityType
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.instrument import Instrument
+from malapert_payload.domain.catalogue.activity_type import ActivityType
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.instrument import Instrument
 from malapert_payload.handlers.request_messages import request_of
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.catalogues import CatalogueService

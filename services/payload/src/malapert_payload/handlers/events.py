@@ -3,19 +3,19 @@
 from google.protobuf.message import Message
 from malapert.payload.v1 import catalogue_pb2, event_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
-from malapert_core.event_registry import subject_of
-from malapert_core.events import Event
-from malapert_core.events import Visibility as EventVisibility
-from malapert_core.identity import PLATFORM_AGENCY_ID
-from malapert_core.inbox import Subscription
-from malapert_core.outbox import EventOutbox
+from malapert_core.events.event import Event
+from malapert_core.events.event import Visibility as EventVisibility
+from malapert_core.events.inbox import Subscription
+from malapert_core.events.outbox import EventOutbox
+from malapert_core.events.registry import subject_of
+from malapert_core.policy.identity import PLATFORM_AGENCY_ID
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import item_id
-from malapert_payload.domain.instrument import Instrument
-from malapert_payload.domain.request import ActivityRequest, Visibility
-from malapert_payload.domain.versions import Item
+from malapert_payload.domain.catalogue.catalogue import item_id
+from malapert_payload.domain.catalogue.instrument import Instrument
+from malapert_payload.domain.catalogue.versions import Item
+from malapert_payload.domain.requests.request import ActivityRequest, Visibility
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
 

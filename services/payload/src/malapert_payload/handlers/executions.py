@@ -3,11 +3,11 @@
 from typing import Any
 
 from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
-from malapert_core.enum_filters import wanted_values
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_payload.domain.execution import Execution, ExecutionOutcome
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.executions import ExecutionService

@@ -5,7 +5,7 @@ from typing import Any
 from malapert.payload.v1 import science_pb2, science_pb2_grpc
 from malapert_core.rpc.mapping import to_domain, to_message
 
-from malapert_payload.domain.science import PlaceLight
+from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.ratings import RatingService
 

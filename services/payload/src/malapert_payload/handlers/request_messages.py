@@ -3,9 +3,9 @@
 from malapert.payload.v1 import request_pb2
 from malapert_core.rpc.mapping import to_domain, to_message
 
-from malapert_payload.domain.expansion import ActivityDraft, ActivityMode, Expansion
-from malapert_payload.domain.request import ActivityRequest
-from malapert_payload.domain.resource import Resource
+from malapert_payload.domain.catalogue.resource import Resource
+from malapert_payload.domain.expansion.expansion import ActivityDraft, ActivityMode, Expansion
+from malapert_payload.domain.requests.request import ActivityRequest
 
 
 def request_of(message: request_pb2.ActivityRequest, mission_id: str) -> ActivityRequest:

@@ -4,12 +4,12 @@ from typing import Any
 
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
-from malapert_core.enum_filters import wanted_values
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_payload.domain.request import RequestFilter, RequestState, Visibility
-from malapert_payload.domain.science import PlaceLight
+from malapert_payload.domain.requests.request import RequestFilter, RequestState, Visibility
+from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.handlers.request_messages import (
     expansion_message,
     request_message,

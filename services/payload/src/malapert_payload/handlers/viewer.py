@@ -1,8 +1,8 @@
 """The caller of a request, as the domain's viewer."""
 
-from malapert_core.identity import require_identity
+from malapert_core.policy.identity import require_identity
 
-from malapert_payload.domain.visibility import Viewer
+from malapert_payload.domain.requests.visibility import Viewer
 
 
 def calling_viewer() -> Viewer:

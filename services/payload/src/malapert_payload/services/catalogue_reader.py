@@ -3,8 +3,8 @@
 from malapert_core.errors import NotFoundError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.versions import in_force
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.versions import in_force
 from malapert_payload.storage.catalogues import CatalogueStore
 from malapert_payload.storage.items import ItemStore, MissionState
 

@@ -3,20 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, InvalidInputError, NotFoundError
-from malapert_core.identity import PLATFORM_AGENCY_ID
+from malapert_core.policy.identity import PLATFORM_AGENCY_ID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue, ItemT
-from malapert_payload.domain.content import content_hash, item_hash
-from malapert_payload.domain.figures import in_own_units
-from malapert_payload.domain.instrument import Instrument
-from malapert_payload.domain.lifecycle import Change
-from malapert_payload.domain.reconciliation import reconcile
-from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.catalogue.catalogue import Catalogue, ItemT
+from malapert_payload.domain.catalogue.content import content_hash, item_hash
+from malapert_payload.domain.catalogue.figures import in_own_units
+from malapert_payload.domain.catalogue.instrument import Instrument
+from malapert_payload.domain.catalogue.versions import Item, ItemHistory, ItemKey, in_force, key_of, listed_by_mission
+from malapert_payload.domain.requests.lifecycle import Change
+from malapert_payload.domain.requests.reconciliation import reconcile
+from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.domain.validation import import_faults
-from malapert_payload.domain.versions import Item, ItemHistory, ItemKey, in_force, key_of, listed_by_mission
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 
-from malapert_payload.domain.accounts import AgencyAccount, accounts
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.execution import Execution, ExecutionOutcome, follow
-from malapert_payload.domain.expansion import campaign_places, wanted_count
-from malapert_payload.domain.lifecycle import Change
-from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.expansion import campaign_places, wanted_count
+from malapert_payload.domain.requests.accounts import AgencyAccount, accounts
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow
+from malapert_payload.domain.requests.lifecycle import Change
+from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import missing_kind, unknown_faults
-from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord

@@ -4,21 +4,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.activity_type import ActivityType
-from malapert_payload.domain.catalogue import Catalogue, item_id
-from malapert_payload.domain.figures import in_own_units
-from malapert_payload.domain.instrument import Instrument
-from malapert_payload.domain.lifecycle import LIVE_STATES, Change
+from malapert_payload.domain.catalogue.activity_type import ActivityType
+from malapert_payload.domain.catalogue.catalogue import Catalogue, item_id
+from malapert_payload.domain.catalogue.figures import in_own_units
+from malapert_payload.domain.catalogue.instrument import Instrument
+from malapert_payload.domain.catalogue.versions import ItemHistory, ItemKey, ItemVersion, in_force, key_of, published
+from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change
+from malapert_payload.domain.requests.visibility import Viewer
 from malapert_payload.domain.validation.activity_types import activity_type_faults
 from malapert_payload.domain.validation.identifiers import identifier_faults
 from malapert_payload.domain.validation.instruments import instrument_faults
 from malapert_payload.domain.validation.requests import request_faults
-from malapert_payload.domain.versions import ItemHistory, ItemKey, ItemVersion, in_force, key_of, published
-from malapert_payload.domain.visibility import Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Announcer, Clock, Stores
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from malapert_core.errors import Fault, PermissionDeniedError
 
-from malapert_payload.domain.request import ActivityRequest
-from malapert_payload.domain.visibility import Viewer
+from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.visibility import Viewer
 
 
 def require_own(requests: Sequence[ActivityRequest], viewer: Viewer) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.execution import settle
-from malapert_payload.domain.expansion import wanted_count
-from malapert_payload.domain.lifecycle import PLANNABLE_STATES, Change, plan, transition
-from malapert_payload.domain.request import ActivityRequest, RequestState
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.expansion import wanted_count
+from malapert_payload.domain.requests.execution import settle
+from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, plan, transition
+from malapert_payload.domain.requests.request import ActivityRequest, RequestState
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord

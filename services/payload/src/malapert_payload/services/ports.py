@@ -7,8 +7,8 @@ from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.request import ActivityRequest
-from malapert_payload.domain.versions import Item
+from malapert_payload.domain.catalogue.versions import Item
+from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.storage.catalogues import CatalogueStore
 from malapert_payload.storage.executions import ExecutionStore
 from malapert_payload.storage.items import ItemStore

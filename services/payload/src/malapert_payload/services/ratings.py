@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.rating import Rating, rate
-from malapert_payload.domain.science import PlaceLight
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
+from malapert_payload.domain.science.rating import Rating, rate
+from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import repeated_faults, unknown_faults
-from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Stores
 

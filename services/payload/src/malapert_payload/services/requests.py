@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError, PermissionDeniedError, PreconditionError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.expansion import Expansion, expand, outstanding
-from malapert_payload.domain.lifecycle import PLANNABLE_STATES, Change, check_version, transition
-from malapert_payload.domain.rating import ice_factor
-from malapert_payload.domain.request import ActivityRequest, RequestFilter, RequestState
-from malapert_payload.domain.science import PlaceLight, ice_proxy
-from malapert_payload.domain.visibility import Viewer, read_scope_of
+from malapert_payload.domain.expansion.expansion import Expansion, expand, outstanding
+from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, check_version, transition
+from malapert_payload.domain.requests.request import ActivityRequest, RequestFilter, RequestState
+from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
+from malapert_payload.domain.science.rating import ice_factor
+from malapert_payload.domain.science.science import PlaceLight, ice_proxy
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ownership import require_own
 from malapert_payload.services.ports import Clock, Stores

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from malapert_core.database import Database
+from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.lifecycle import LIVE_STATES, Change, accept, check_version, revise
-from malapert_payload.domain.prediction import Prediction, predict
-from malapert_payload.domain.request import ActivityRequest
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.prediction import Prediction, predict
+from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, accept, check_version, revise
+from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
 from malapert_payload.domain.validation import change_faults, submission_faults
-from malapert_payload.domain.visibility import Viewer, read_scope_of
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ownership import require_own
 from malapert_payload.services.ports import Clock, Stores

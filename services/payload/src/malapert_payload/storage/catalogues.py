@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.storage.tables import CatalogueRow, MissionRow
 
 _CATALOGUE = TypeAdapter(Catalogue)

@@ -8,7 +8,7 @@ from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.execution import Execution, ExecutionOutcome
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome
 from malapert_payload.storage.tables import ExecutionRow
 
 _EXECUTION = TypeAdapter(Execution)

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.activity_type import ActivityType
-from malapert_payload.domain.instrument import Instrument
-from malapert_payload.domain.versions import (
+from malapert_payload.domain.catalogue.activity_type import ActivityType
+from malapert_payload.domain.catalogue.instrument import Instrument
+from malapert_payload.domain.catalogue.versions import (
     Item,
     ItemHistory,
     ItemKey,

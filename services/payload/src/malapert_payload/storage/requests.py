@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_payload.domain.request import (
+from malapert_payload.domain.requests.request import (
     ActivityRequest,
     RequestChange,
     RequestFilter,
@@ -19,7 +19,7 @@ from malapert_payload.domain.request import (
     Standing,
     Visibility,
 )
-from malapert_payload.domain.visibility import ReadScope
+from malapert_payload.domain.requests.visibility import ReadScope
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 Changed = tuple[ActivityRequest | None, ActivityRequest]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from malapert_core.database import Json, UtcDateTime, new_registry
+from malapert_core.db.database import Json, UtcDateTime, new_registry
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 

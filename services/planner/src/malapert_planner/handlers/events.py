@@ -3,17 +3,17 @@
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import event_pb2, plan_pb2
-from malapert_core.event_registry import subject_of
-from malapert_core.events import Event
-from malapert_core.inbox import Subscription
-from malapert_core.outbox import EventOutbox
+from malapert_core.events.event import Event
+from malapert_core.events.inbox import Subscription
+from malapert_core.events.outbox import EventOutbox
+from malapert_core.events.registry import subject_of
 from malapert_core.rpc.mapping import to_message
 from malapert_core.timestamps import from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.plan import Plan, PlanNotice, PlanState
 from malapert_planner.handlers.messages import plan_summary
-from malapert_planner.services.demand_changes import DemandChanges, RequestUpdate
+from malapert_planner.services.replanning.demand_changes import DemandChanges, RequestUpdate
 
 _STATE_PREFIX = "REQUEST_STATE_"
 

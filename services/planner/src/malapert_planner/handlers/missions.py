@@ -3,12 +3,12 @@
 from typing import Any
 
 from malapert.planner.v1 import mission_pb2, mission_pb2_grpc
-from malapert_core.identity import require_identity
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_planner.handlers.messages import mission_message
 from malapert_planner.mission_document import mission_schema
-from malapert_planner.services.missions import MissionService
+from malapert_planner.services.plans.missions import MissionService
 
 
 class MissionHandlers(mission_pb2_grpc.MissionServiceServicer):

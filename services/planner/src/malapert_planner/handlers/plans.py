@@ -4,24 +4,24 @@ import math
 from typing import Any
 
 from malapert.planner.v1 import plan_pb2, plan_pb2_grpc, replan_pb2
-from malapert_core.enum_filters import wanted_values
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.identity import require_identity
-from malapert_core.operations import OperationRunner
-from malapert_core.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.operations.operations import OperationRunner
+from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
+from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_planner.domain.life.plan import PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.messages import listed_plan_message, plan_message
-from malapert_planner.services.comparison import compare, require_same_mission
-from malapert_planner.services.generation import GENERATE_PLAN
-from malapert_planner.services.missions import MissionService
-from malapert_planner.services.plan_events import event_faults
-from malapert_planner.services.plan_import import PlanImport
-from malapert_planner.services.plans import PlanService
-from malapert_planner.services.problem_file import unpack_problem, unpack_schedule
-from malapert_planner.services.release import PlanRelease
-from malapert_planner.services.replanning import REPLAN_PLAN
+from malapert_planner.services.making.generation import GENERATE_PLAN
+from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.plans.comparison import compare, require_same_mission
+from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.plan_import import PlanImport
+from malapert_planner.services.plans.plans import PlanService
+from malapert_planner.services.plans.release import PlanRelease
+from malapert_planner.services.replanning.plan_events import event_faults
+from malapert_planner.services.replanning.replanning import REPLAN_PLAN
 
 
 class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):

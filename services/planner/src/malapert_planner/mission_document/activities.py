@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from malapert_core.units import convert
+from malapert_core.vocabulary.units import convert
 from pydantic import Field, model_validator
 
 from malapert_planner.mission_document.assets import Condition, InstrumentUse

@@ -9,8 +9,8 @@ import re
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from malapert_core.bounded_faults import with_bounded_faults
-from malapert_core.units import UnknownUnitError, WrongUnitError, convert
+from malapert_core.documents.bounded_faults import with_bounded_faults
+from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 

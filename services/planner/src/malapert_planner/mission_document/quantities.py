@@ -3,7 +3,7 @@
 import math
 from typing import ClassVar, Self
 
-from malapert_core.units import UnknownUnitError, convert
+from malapert_core.vocabulary.units import UnknownUnitError, convert
 from pydantic import PrivateAttr, model_validator
 
 from malapert_planner.mission_document.figures import FIGURE, Figure

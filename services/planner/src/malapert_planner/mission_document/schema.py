@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from malapert_core.hashing import canonical_json
+from malapert_core.vocabulary.content_hash import canonical_json
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.activity_type import (
+from malapert_payload.domain.catalogue.activity_type import (
     LINKS,
     QUANTITY_UNITS,
     ActivityType,
@@ -16,10 +16,10 @@ from malapert_payload.domain.activity_type import (
     Step,
     StepQuantity,
 )
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.figures import value_of
-from malapert_payload.domain.instrument import Motion, SunLimit
-from malapert_payload.domain.resource import Resource
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.figures import value_of
+from malapert_payload.domain.catalogue.instrument import Motion, SunLimit
+from malapert_payload.domain.catalogue.resource import Resource
 from malapert_payload.domain.validation.arguments import argument_faults
 from malapert_payload.domain.validation.figures import (
     figure_faults,

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from malapert_core.errors import Fault
-from malapert_core.units import convert
 from malapert_core.vocabulary.figure import Figure
+from malapert_core.vocabulary.units import convert
 
-from malapert_payload.domain.activity_type import ActivityType, Argument, Parameter, Step
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.modes import Variant
-from malapert_payload.domain.sequence import step_duration_s
+from malapert_payload.domain.catalogue.activity_type import ActivityType, Argument, Parameter, Step
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.modes import Variant
+from malapert_payload.domain.expansion.sequence import step_duration_s
 from malapert_payload.domain.validation.figures import number_faults, unit_faults
 from malapert_payload.domain.validation.identifiers import unknown_faults
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from malapert_core.errors import Fault
 from malapert_core.vocabulary.interval import Interval
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.expansion import campaign_count, campaign_places
-from malapert_payload.domain.request import ActivityRequest, Campaign, ValueDecay
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.expansion import campaign_count, campaign_places
+from malapert_payload.domain.expansion.value import MAX_VALUE_STEPS, step_count
+from malapert_payload.domain.requests.request import ActivityRequest, Campaign, ValueDecay
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import repeated_faults, unknown_faults
-from malapert_payload.domain.value import MAX_VALUE_STEPS, step_count
 
 
 def campaign_faults(request: ActivityRequest, campaign: Campaign, path: str, catalogue: Catalogue) -> Iterator[Fault]:

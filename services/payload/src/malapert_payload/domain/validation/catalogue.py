@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import Catalogue
+from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.validation.activity_types import activity_type_faults
 from malapert_payload.domain.validation.figures import figure_faults, part_figures_faults, share_faults
 from malapert_payload.domain.validation.identifiers import (

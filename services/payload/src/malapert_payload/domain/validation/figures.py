@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from malapert_core.errors import Fault
-from malapert_core.units import UnknownUnitError, WrongUnitError, convert
 from malapert_core.vocabulary.figure import Confidence, Figure
+from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
 
-from malapert_payload.domain.figures import figures_of
+from malapert_payload.domain.catalogue.figures import figures_of
 
 _SIGNED_UNITS = frozenset({"deg"})
 """Units whose figures may be negative."""

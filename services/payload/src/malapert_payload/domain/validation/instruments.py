@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.instrument import Exclusion, Instrument, Mode, Pointing, PointingTarget
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.instrument import Exclusion, Instrument, Mode, Pointing, PointingTarget
 from malapert_payload.domain.validation.figures import (
     missing_faults,
     order_faults,

@@ -6,14 +6,14 @@ from dataclasses import replace
 from malapert_core.errors import Fault
 from malapert_core.vocabulary.interval import Interval
 
-from malapert_payload.domain.activity_type import ActivityType, Argument
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.modes import MAX_VARIANTS, range_count, variants
-from malapert_payload.domain.request import ActivityRequest, ParameterRange
+from malapert_payload.domain.catalogue.activity_type import ActivityType, Argument
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.modes import MAX_VARIANTS, range_count, variants
+from malapert_payload.domain.expansion.value import value_spans
+from malapert_payload.domain.requests.request import ActivityRequest, ParameterRange
 from malapert_payload.domain.validation.arguments import stated_faults, value_faults, variant_faults
 from malapert_payload.domain.validation.figures import number_faults, unit_faults
 from malapert_payload.domain.validation.identifiers import identifier_faults, unknown_faults
-from malapert_payload.domain.value import value_spans
 
 
 def mode_faults(request: ActivityRequest, path: str, kind: ActivityType, catalogue: Catalogue) -> Iterator[Fault]:

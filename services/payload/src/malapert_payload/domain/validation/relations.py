@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.request import ActivityRequest, Relation, RelationKind
+from malapert_payload.domain.requests.request import ActivityRequest, Relation, RelationKind
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import missing_kind, unknown_faults
 

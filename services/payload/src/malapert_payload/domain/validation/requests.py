@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.lifecycle import SETTLED_STATES
-from malapert_payload.domain.modes import variants
-from malapert_payload.domain.request import ActivityRequest, Visibility
-from malapert_payload.domain.sequence import numbered_steps
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.expansion.modes import variants
+from malapert_payload.domain.expansion.sequence import numbered_steps
+from malapert_payload.domain.requests.lifecycle import SETTLED_STATES
+from malapert_payload.domain.requests.request import ActivityRequest, Visibility
 from malapert_payload.domain.validation.campaigns import campaign_faults, decay_faults
 from malapert_payload.domain.validation.catalogue import catalogue_faults
 from malapert_payload.domain.validation.figures import number_faults

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from malapert_core.errors import Fault
 
-from malapert_payload.domain.catalogue import Catalogue
-from malapert_payload.domain.resource import EFFECTS, Resource, ResourceEffect, ResourceKind, ResourceUse
+from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.catalogue.resource import EFFECTS, Resource, ResourceEffect, ResourceKind, ResourceUse
 from malapert_payload.domain.validation.figures import (
     figure_faults,
     missing_faults,

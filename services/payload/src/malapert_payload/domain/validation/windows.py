@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from malapert_core.errors import Fault
 from malapert_core.vocabulary.interval import Interval
 
-from malapert_payload.domain.request import ActivityRequest, Repetition
+from malapert_payload.domain.requests.request import ActivityRequest, Repetition
 from malapert_payload.domain.validation.figures import number_faults
 
 MAX_REPETITIONS = 10_000

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from malapert_core.core_migrations import create_core_tables
-from malapert_core.database import Json, UtcDateTime
+from malapert_core.db.core_migrations import create_core_tables
+from malapert_core.db.database import Json, UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from malapert_core.database import Json, UtcDateTime
+from malapert_core.db.database import Json, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

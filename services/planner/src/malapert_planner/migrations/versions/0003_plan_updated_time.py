@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from malapert_core.database import UtcDateTime
+from malapert_core.db.database import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,64 @@
+"""Migration steps of the core's own tables, called by the migrations of every service.
+
+A later change of `malapert_core.db.tables` adds a function here, which a new migration of every service calls; these
+functions never change once released, like the migrations that call them.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+
+from malapert_core.db.database import Json, UtcDateTime
+from malapert_core.db.tables import SEQUENCE
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, UtcDateTime(), nullable=nullable)
+
+
+def _text(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
+
+
+def create_core_tables(op: Operations | Any) -> None:
+    """Make outbox, inbox, operation and idempotency; `op` is ``alembic.op``."""
+    op.create_table(
+        "outbox",
+        sa.Column("sequence", SEQUENCE, autoincrement=True, nullable=False),
+        *_text("event_id", "subject"),
+        sa.Column("headers", Json, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        _time("created_time"),
+        _time("published_time", nullable=True),
+        sa.PrimaryKeyConstraint("sequence", name="pk_outbox"),
+    )
+    pending = sa.text("published_time IS NULL")
+    op.create_index("ix_outbox_pending", "outbox", ["sequence"], sqlite_where=pending, postgresql_where=pending)
+    op.create_table(
+        "inbox",
+        *_text("consumer", "event_id"),
+        _time("handled_time"),
+        sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_inbox"),
+    )
+    op.create_table(
+        "operation",
+        *_text("operation_id", "kind", "state", "owner_agency_id", "owner_role", "owner_key_id"),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("stages", Json, nullable=False),
+        *_text("result_id", "error_reason", "error_message"),
+        sa.Column("faults", Json, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        _time("created_time"),
+        _time("updated_time"),
+        sa.PrimaryKeyConstraint("operation_id", name="pk_operation"),
+    )
+    op.create_index("ix_operation_state", "operation", ["state"])
+    op.create_table(
+        "idempotency",
+        *_text("scope", "key", "request_hash"),
+        sa.Column("response", sa.LargeBinary(), nullable=False),
+        _time("created_time"),
+        sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency"),
+    )

@@ -1,0 +1,166 @@
+"""Database of one service: SQLite with a write-ahead log, or PostgreSQL, behind the same reading and writing sessions.
+
+Tables are SQLModel classes. Every service makes its own base, so that several services live in one process without
+their table names meeting in one metadata::
+
+    class PlannerTable(SQLModel, registry=new_registry()):
+        '''Base of the planner's tables.'''
+
+    class PlanRow(PlannerTable, table=True):
+        __tablename__ = "plan"
+        plan_id: str = Field(primary_key=True)
+        created_time: datetime = Field(sa_type=UtcDateTime)
+        content: dict[str, Any] = Field(sa_type=Json)
+
+The tables that malapert_core itself needs (outbox, inbox, operation, idempotency) are in `malapert_core.db.tables`; a
+service's first migration makes them by `create_core_tables(op)`.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import stamina
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_core.errors import PreconditionError
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+"""Column type of JSON content: JSONB on PostgreSQL."""
+
+_NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_READING = "malapert_reading"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Column of aware UTC datetimes; a naive one is refused by ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware datetime to UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored instant as an aware UTC datetime; SQLite keeps no offset."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_registry() -> registry:
+    """Return a registry with a metadata of its own, whose constraints are named alike on both databases."""
+    return registry(metadata=MetaData(naming_convention=_NAMING))
+
+
+class Database:
+    """Sessions on one database.
+
+    Parameters
+    ----------
+    url : str or URL
+        SQLAlchemy address with an asynchronous driver, ``sqlite+aiosqlite:///…`` or ``postgresql+asyncpg://…``.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: AsyncEngine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        reading = self.engine.execution_options(**{_READING: True})
+        self._writing = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._reading = async_sessionmaker(reading, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that writes: committed at the end of the block, rolled back where the block raises.
+
+        On SQLite writers take turns; on PostgreSQL a row that is read to be changed needs ``with_for_update()``.
+        """
+        async with self._writing() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads: on SQLite it does not wait for writers."""
+        async with self._reading() as session:
+            yield session
+
+    async def wait_ready(self) -> None:
+        """Return once the database answers; wait for a server with growing pauses until then.
+
+        Raises
+        ------
+        PreconditionError
+            ``DATABASE_UNUSABLE`` where an SQLite file cannot be opened, which does not pass by waiting.
+        """
+        async for attempt in stamina.retry_context(
+            on=(OSError, DBAPIError), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
+        ):
+            with attempt, self.unusable_told():
+                async with self.engine.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def unusable_told(self) -> Iterator[None]:
+        """Raise ``DATABASE_UNUSABLE`` for what makes an SQLite file unusable: no rights, no room, no database."""
+        try:
+            yield
+        except DBAPIError as error:
+            if not self.is_sqlite or "is locked" in str(error.orig):
+                raise
+            raise _unusable(self.url, error.orig) from error
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _unusable(url: URL, error: BaseException | None) -> PreconditionError:
+    return PreconditionError("DATABASE_UNUSABLE", f"{url.database}: {error}")
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(url, pool_pre_ping=True, connect_args={"server_settings": {"timezone": "UTC"}})
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    if url.database:
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(url, error) from error
+    engine = create_async_engine(url)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN is deferred: two writers could then deadlock on the upgrade of their locks.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

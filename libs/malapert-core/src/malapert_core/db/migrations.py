@@ -1,0 +1,50 @@
+"""Schema migrations by alembic, driven from code: no alembic.ini, no second way to reach the database."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from malapert_core.db.database import Database
+
+_MIGRATION_LOCK = 7_101_969
+
+
+def alembic_config(script_location: Path) -> Config:
+    """Return the configuration by which alembic finds the migrations in a folder."""
+    config = Config()
+    config.set_main_option("script_location", str(script_location).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+async def run_migrations(database: Database, script_location: Path) -> None:
+    """Bring the schema to the newest revision in one transaction; several processes may try at once.
+
+    Raises
+    ------
+    PreconditionError
+        ``DATABASE_UNUSABLE`` where an SQLite file cannot be written.
+    """
+
+    def upgrade(connection: Connection) -> None:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config = alembic_config(script_location)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    with database.unusable_told():
+        async with database.engine.begin() as connection:
+            await connection.run_sync(upgrade)
+
+
+async def schema_is_current(database: Database, script_location: Path) -> bool:
+    """Return whether the database stands at the newest revision."""
+    newest = set(ScriptDirectory.from_config(alembic_config(script_location)).get_heads())
+    async with database.engine.connect() as connection:
+        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    return set(present) == newest

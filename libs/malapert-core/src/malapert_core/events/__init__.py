@@ -1,0 +1,1 @@
+"""Events: their form, the registry of them, the broker's streams, outbox and inbox."""

@@ -1,0 +1,149 @@
+"""Transactional outbox: an event is stored with the change that it announces, and published afterwards."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from sqlalchemy import delete, event, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_core.background import wait_at_most
+from malapert_core.db.database import Database
+from malapert_core.db.tables import OutboxRow
+from malapert_core.events.event import Event, Visibility
+from malapert_core.events.registry import subject_of
+from malapert_core.metric_names import EVENTS_PUBLISHED
+from malapert_core.telemetry import inject_trace
+from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.identifiers import new_identifier
+
+log = structlog.get_logger(__name__)
+
+
+_WOKEN = "malapert outboxes woken after a commit"
+
+
+class EventOutbox:
+    """Transactional outbox of a service's events.
+
+    Parameters
+    ----------
+    service_name : str
+        The service, which becomes the events' source ``/malapert/<service>``.
+    """
+
+    def __init__(self, service_name: str) -> None:
+        self.service_name = service_name
+        self.committed = asyncio.Event()
+
+    def add(
+        self,
+        session: AsyncSession,
+        message: Message,
+        *,
+        entity_id: str,
+        agency_id: str = "",
+        visibility: Visibility = Visibility.MISSION,
+    ) -> str:
+        """Store an event in the caller's transaction and return its identifier; it is published after the commit.
+
+        The message states its subject; raises ValueError where it states none.
+        """
+        trace: dict[str, str] = {}
+        inject_trace(trace)
+        fact = Event(
+            event_id=new_identifier(),
+            subject=subject_of(message),
+            source=f"/malapert/{self.service_name}",
+            time=utc_now(),
+            entity_id=entity_id,
+            agency_id=agency_id,
+            visibility=visibility,
+            data=message.SerializeToString(deterministic=True),
+            traceparent=trace.get("traceparent", ""),
+        )
+        session.add(
+            OutboxRow(
+                event_id=fact.event_id,
+                subject=fact.subject,
+                headers=fact.headers(),
+                data=fact.data,
+                created_time=fact.time,
+            )
+        )
+        known = session.sync_session.info.setdefault(_WOKEN, set())
+        if self.service_name not in known:
+            known.add(self.service_name)
+            event.listen(session.sync_session, "after_commit", lambda _session: self.committed.set())
+        return fact.event_id
+
+
+class OutboxPublisher:
+    """Publishes what an outbox holds, in order; keeps trying while the broker is away.
+
+    A publish that timed out may have been stored: it is sent again under the same message identifier, which the
+    stream drops within its duplicate window and the consumers' inboxes ever after.
+
+    Parameters
+    ----------
+    database : Database
+    outbox : EventOutbox
+    connection : nats.aio.client.Client
+    poll_interval_s : float
+        How often to look where no commit of this process says so.
+    """
+
+    def __init__(
+        self, database: Database, outbox: EventOutbox, connection: Client, *, poll_interval_s: float = 2.0
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._connection = connection
+        self._js = connection.jetstream(timeout=5.0)
+        self._poll_interval_s = poll_interval_s
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        pause_s = 0.1
+        while True:
+            self._outbox.committed.clear()
+            try:
+                if self._connection.is_connected:
+                    while await self.publish_pending():
+                        pause_s = 0.1
+            except Exception as error:
+                log.warning("events could not be published yet", error=repr(error), retry_in_s=pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, 5.0)
+                continue
+            wait_s = self._poll_interval_s if self._connection.is_connected else 0.1
+            await wait_at_most(self._outbox.committed, wait_s)
+
+    async def publish_pending(self, limit: int = 100) -> int:
+        """Publish at most so many events that wait, oldest first, and return how many were published."""
+        pending = select(OutboxRow).where(col(OutboxRow.published_time).is_(None))
+        async with self._database.reading() as session:
+            rows = (await session.exec(pending.order_by(col(OutboxRow.sequence)).limit(limit))).all()
+        published: list[int | None] = []
+        try:
+            for row in rows:
+                await self._js.publish(row.subject, row.data, headers=dict(row.headers))
+                published.append(row.sequence)
+                EVENTS_PUBLISHED.labels(self._outbox.service_name, row.subject).inc()
+        finally:
+            if published:
+                await self._mark(published)
+        return len(published)
+
+    async def prune(self, older_than: timedelta = timedelta(days=30)) -> None:
+        """Forget events that were published long ago."""
+        async with self._database.transaction() as session:
+            await session.exec(delete(OutboxRow).where(col(OutboxRow.published_time) < utc_now() - older_than))
+
+    async def _mark(self, sequences: list[int | None]) -> None:
+        marking = update(OutboxRow).where(col(OutboxRow.sequence).in_(sequences)).values(published_time=utc_now())
+        async with self._database.transaction() as session:
+            await session.exec(marking)

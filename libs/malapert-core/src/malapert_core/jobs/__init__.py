@@ -1,0 +1,1 @@
+"""Jobs on a work queue: having them done, and doing them."""

@@ -1,0 +1,217 @@
+"""Worker of a work queue: takes jobs by priority, a bounded number at once, and hands them on where this process
+ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
+from opentelemetry import trace
+
+from malapert_core.background import end_tasks, together, wait_at_most
+from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
+from malapert_core.jobs.queue import KIND_HEADER, Priority, WorkQueue
+from malapert_core.metric_names import JOBS_ENDED, JOBS_RUNNING
+from malapert_core.telemetry import extract_trace
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+PROMPT = (Priority.INTERACTIVE, Priority.URGENT)
+_BEATS_IN_PATIENCE = 4
+_LOOK_INTERVAL_S = 1.0
+_FETCH_TIMEOUT_S = 0.05
+
+Tell = Callable[[bytes], None]
+Perform = Callable[[str, bytes, Tell, asyncio.Event], Awaitable[bytes]]
+"""Does a job: takes its kind, its request, what tells of progress, and what is set once nobody wants it any more.
+
+Raises `WorkLostError` where the work died and may succeed when it is begun again.
+"""
+
+
+class JobWorker:
+    """Takes jobs and does them.
+
+    Parameters
+    ----------
+    queue : WorkQueue
+    perform : Perform
+    slots : int
+        How many jobs of any priority are at work at once. One more slot is kept for the two highest, so that whoever
+        waits for an answer does not wait for a long solve.
+    patience_s : float
+        How long after a worker's last sign of life its job is given to another, seconds.
+    tracer : opentelemetry.trace.Tracer, optional
+    """
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        perform: Perform,
+        *,
+        slots: int,
+        patience_s: float = 12.0,
+        tracer: trace.Tracer | None = None,
+    ) -> None:
+        self._patience_s = patience_s
+        self._queue = queue
+        self._perform = perform
+        self._js = queue.connection.jetstream(timeout=5.0)
+        self._taken_by = [*[tuple(Priority)] * slots, PROMPT]
+        self._wakes = [asyncio.Event() for _ in self._taken_by]
+        self._tracer = tracer or trace.NoOpTracer()
+
+    async def run(self) -> None:
+        """Do jobs until cancelled; what is at work then is given back."""
+
+        async def added(_message: Msg) -> None:
+            for wake in self._wakes:
+                wake.set()
+
+        subscription = await self._queue.connection.subscribe(self._queue.added_subject, cb=added)
+        try:
+            await together(*(self._work(taken, wake) for taken, wake in zip(self._taken_by, self._wakes, strict=True)))
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def _work(self, priorities: Sequence[Priority], wake: asyncio.Event) -> None:
+        pause_s = 0.1
+        while True:
+            try:
+                async with AsyncExitStack() as stack:
+                    pulls = [await self._pulls(priority, stack) for priority in priorities]
+                    while True:
+                        wake.clear()
+                        message = await _next(pulls)
+                        pause_s = 0.1
+                        if message is None:
+                            await wait_at_most(wake, _LOOK_INTERVAL_S)
+                        else:
+                            await self._handle(message)
+            except ConnectionClosedError:
+                return
+            except Exception as error:
+                log.warning("worker looks for jobs again", error=repr(error), retry_in_s=pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, 5.0)
+
+    async def _pulls(self, priority: Priority, stack: AsyncExitStack) -> JetStreamContext.PullSubscription:
+        await self._queue.ensure()
+        config = ConsumerConfig(
+            durable_name=f"workers-{priority}",
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=self._patience_s,
+            max_deliver=-1,
+            filter_subject=self._queue.jobs_subject(priority),
+        )
+        await self._js.add_consumer(self._queue.stream, config)
+        pulls = await self._js.pull_subscribe_bind(consumer=f"workers-{priority}", stream=self._queue.stream)
+
+        async def end() -> None:
+            with suppress(NatsError):
+                await pulls.unsubscribe()
+
+        stack.push_async_callback(end)
+        return pulls
+
+    async def _handle(self, message: Msg) -> None:
+        kind = (message.headers or {}).get(KIND_HEADER, "")
+        job_id = message.subject.rsplit(".", 1)[1]
+        attempt = message.metadata.num_delivered or 1
+        log.info("job began", job_id=job_id, kind=kind, attempt=attempt)
+        JOBS_RUNNING.labels(self._queue.area).inc()
+        try:
+            with self._tracer.start_as_current_span(f"job {kind}", context=extract_trace(message.headers or {})):
+                end = await self._do(message, job_id, kind, attempt)
+        except asyncio.CancelledError:
+            # Another worker need not wait until the broker finds out.
+            with suppress(NatsError):
+                await message.nak()
+            raise
+        finally:
+            JOBS_RUNNING.labels(self._queue.area).dec()
+        JOBS_ENDED.labels(self._queue.area, kind, end).inc()
+        log.info("job ended", job_id=job_id, kind=kind, end=end)
+
+    async def _do(self, message: Msg, job_id: str, kind: str, attempt: int) -> str:
+        request = await self._queue.request_of(job_id)
+        if request is None or (attempt > 1 and await self._queue.outcome_of(job_id) is not None):
+            await message.term()
+            return "withdrawn" if request is None else "done"
+        try:
+            outcome = await self._outcome(message, job_id, kind, request, attempt)
+        except OperationCancelledError:
+            await message.term()
+            return "withdrawn"
+        except WorkLostError:
+            await message.nak()
+            return "lost"
+        await self._queue.store_outcome(job_id, outcome)
+        await message.ack_sync()
+        await self._queue.connection.publish(self._queue.news_subject(job_id))
+        return "failed" if isinstance(outcome, MalapertError) else "done"
+
+    async def _outcome(
+        self, message: Msg, job_id: str, kind: str, request: bytes, attempt: int
+    ) -> bytes | MalapertError:
+        """Return what came of a job; raise where it is not wanted, or was lost and may be begun again."""
+        if attempt > MAX_ATTEMPTS:
+            # Only workers that died with all they had leave such a job behind.
+            return WorkLostError("WORKER_FAILED", f"workers died {MAX_ATTEMPTS} times during this work")
+        try:
+            return await self._performed(message, job_id, kind, request)
+        except OperationCancelledError:
+            raise
+        except WorkLostError as error:
+            if attempt < MAX_ATTEMPTS:
+                raise
+            return error
+        except MalapertError as error:
+            return error
+
+    async def _performed(self, message: Msg, job_id: str, kind: str, request: bytes) -> bytes:
+        unwanted = asyncio.Event()
+
+        async def stop(_message: Msg) -> None:
+            unwanted.set()
+
+        loop = asyncio.get_running_loop()
+        telling: set[asyncio.Task[None]] = set()
+
+        def tell(news: bytes) -> None:
+            task = loop.create_task(self._queue.connection.publish(self._queue.news_subject(job_id), news))
+            telling.add(task)
+            task.add_done_callback(telling.discard)
+
+        subscription = await self._queue.connection.subscribe(self._queue.stop_subject(job_id), cb=stop)
+        beating = asyncio.create_task(self._beat(message, unwanted))
+        try:
+            return await self._perform(kind, request, tell, unwanted)
+        finally:
+            await end_tasks([beating])
+            await asyncio.gather(*telling, return_exceptions=True)
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def _beat(self, message: Msg, unwanted: asyncio.Event) -> None:
+        """Keep the broker from giving the job to another worker, and see whether it is still wanted."""
+        while not unwanted.is_set():
+            await asyncio.sleep(self._patience_s / _BEATS_IN_PATIENCE)
+            with suppress(NatsError):
+                await message.in_progress()
+            if not await self._queue.holds(message.metadata.sequence.stream):
+                unwanted.set()
+
+
+async def _next(pulls: Sequence[JetStreamContext.PullSubscription]) -> Msg | None:
+    for each in pulls:
+        with suppress(TimeoutError):
+            return (await each.fetch(1, timeout=_FETCH_TIMEOUT_S))[0]
+    return None

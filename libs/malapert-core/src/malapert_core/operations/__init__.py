@@ -1,0 +1,1 @@
+"""Long work that is stored before it begins, and told of while it lasts."""

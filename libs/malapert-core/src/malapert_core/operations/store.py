@@ -1,0 +1,224 @@
+"""Store of operations: the row decides, whichever process ends."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_core.db.tables import OperationRow
+from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
+from malapert_core.policy.identity import Identity, Role
+from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.identifiers import new_identifier
+
+
+class OperationState(StrEnum):
+    """State of an operation."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of an operation: how much of it is done (0 to 1), what is being done, how long it took, seconds."""
+
+    name: str
+    title: str
+    fraction: float = 0.0
+    detail: str = ""
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Long work and how far it is."""
+
+    operation_id: str
+    kind: str
+    state: OperationState
+    owner: Identity
+    request: bytes
+    stages: tuple[Stage, ...]
+    result_id: str
+    error_reason: str
+    error_message: str
+    faults: tuple[Fault, ...]
+    attempt: int
+    cancel_requested: bool
+    created_time: datetime
+    updated_time: datetime
+
+    @property
+    def ended(self) -> bool:
+        """True once nothing will change any more."""
+        return self.state not in (OperationState.QUEUED, OperationState.RUNNING)
+
+    def with_stages(self, stages: tuple[Stage, ...]) -> "Operation":
+        """Return the operation with further progress."""
+        return replace(self, stages=stages, updated_time=utc_now())
+
+
+def _of_row(row: OperationRow) -> Operation:
+    return Operation(
+        operation_id=row.operation_id,
+        kind=row.kind,
+        state=OperationState(row.state),
+        owner=Identity(row.owner_agency_id, Role(row.owner_role), row.owner_key_id),
+        request=row.request,
+        stages=tuple(Stage(**stage) for stage in row.stages),
+        result_id=row.result_id,
+        error_reason=row.error_reason,
+        error_message=row.error_message,
+        faults=tuple(Fault(**fault) for fault in row.faults),
+        attempt=row.attempt,
+        cancel_requested=row.cancel_requested,
+        created_time=row.created_time,
+        updated_time=row.updated_time,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFilter:
+    """Filter of operations, older than one of them; None and what is empty mean all."""
+
+    before_id: str = ""
+    agency_id: str | None = None
+    states: frozenset[OperationState] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+
+class OperationStore:
+    """Operations in a session's database."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, kind: str, request: bytes, owner: Identity) -> str:
+        """Store a queued operation and return its identifier."""
+        now = utc_now()
+        row = OperationRow(
+            operation_id=new_identifier(),
+            kind=kind,
+            state=OperationState.QUEUED,
+            owner_agency_id=owner.agency_id,
+            owner_role=owner.role,
+            owner_key_id=owner.key_id,
+            request=request,
+            created_time=now,
+            updated_time=now,
+        )
+        self._session.add(row)
+        return row.operation_id
+
+    async def get(self, operation_id: str) -> Operation:
+        """Return an operation; raise NotFoundError where there is none."""
+        row = await self._session.get(OperationRow, operation_id)
+        if row is None:
+            raise NotFoundError("operation", operation_id)
+        return _of_row(row)
+
+    async def page(self, size: int, wanted: OperationFilter) -> list[Operation]:
+        """Return at most so many of the wanted operations, newest first."""
+        query = select(OperationRow).order_by(col(OperationRow.operation_id).desc()).limit(size)
+        if wanted.before_id:
+            query = query.where(col(OperationRow.operation_id) < wanted.before_id)
+        if wanted.agency_id is not None:
+            query = query.where(col(OperationRow.owner_agency_id) == wanted.agency_id)
+        if wanted.states:
+            query = query.where(col(OperationRow.state).in_(wanted.states))
+        if wanted.kinds:
+            query = query.where(col(OperationRow.kind).in_(wanted.kinds))
+        return [_of_row(row) for row in (await self._session.exec(query)).all()]
+
+    async def in_state(self, state: OperationState, limit: int, kinds: Sequence[str]) -> list[Operation]:
+        """Return the oldest operations of these kinds in a state."""
+        query = select(OperationRow).where(col(OperationRow.state) == state, col(OperationRow.kind).in_(kinds))
+        query = query.order_by(col(OperationRow.operation_id)).limit(limit)
+        return [_of_row(row) for row in (await self._session.exec(query)).all()]
+
+    async def claim(self, operation: Operation) -> bool:
+        """Begin a queued operation; False where another process or a cancellation was faster."""
+        return await self._change(
+            operation.operation_id,
+            OperationState.QUEUED,
+            None,
+            state=OperationState.RUNNING,
+            attempt=operation.attempt + 1,
+        )
+
+    async def save_stages(self, operation: Operation) -> bool:
+        """Store the progress of a running attempt."""
+        stages = [asdict(stage) for stage in operation.stages]
+        return await self._change(operation.operation_id, OperationState.RUNNING, operation.attempt, stages=stages)
+
+    async def succeed(self, operation: Operation, result_id: str) -> None:
+        """End a running attempt with its result.
+
+        Raises
+        ------
+        PreconditionError
+            ``OPERATION_LOST`` where this attempt is not the one at work any more.
+        """
+        stages = [asdict(stage) for stage in operation.stages]
+        if not await self._change(
+            operation.operation_id,
+            OperationState.RUNNING,
+            operation.attempt,
+            state=OperationState.SUCCEEDED,
+            result_id=result_id,
+            stages=stages,
+        ):
+            raise PreconditionError("OPERATION_LOST", "this attempt of the operation is not the one at work any more")
+
+    async def fail(self, operation: Operation, error: MalapertError) -> bool:
+        """End a running attempt with an error."""
+        return await self._change(
+            operation.operation_id,
+            OperationState.RUNNING,
+            operation.attempt,
+            state=OperationState.FAILED,
+            error_reason=error.reason,
+            error_message=error.message,
+            faults=[asdict(fault) for fault in error.faults],
+            stages=[asdict(stage) for stage in operation.stages],
+        )
+
+    async def end_cancelled(self, operation: Operation) -> bool:
+        """End an operation, queued or running, because somebody asked for it."""
+        return await self._change(
+            operation.operation_id, operation.state, operation.attempt, state=OperationState.CANCELLED
+        )
+
+    async def give_back(self, operation: Operation, attempt: int) -> bool:
+        """Queue a running attempt again, counted as so many attempts."""
+        return await self._change(
+            operation.operation_id,
+            OperationState.RUNNING,
+            operation.attempt,
+            state=OperationState.QUEUED,
+            attempt=attempt,
+            stages=[],
+        )
+
+    async def request_cancel(self, operation_id: str) -> None:
+        """Note that a running operation should stop."""
+        await self._change(operation_id, OperationState.RUNNING, None, cancel_requested=True)
+
+    async def _change(
+        self, operation_id: str, from_state: OperationState, from_attempt: int | None, **values: object
+    ) -> bool:
+        change = update(OperationRow).where(
+            col(OperationRow.operation_id) == operation_id, col(OperationRow.state) == from_state
+        )
+        if from_attempt is not None:
+            change = change.where(col(OperationRow.attempt) == from_attempt)
+        result = await self._session.exec(change.values(updated_time=utc_now(), **values))
+        return result.rowcount == 1

@@ -1,0 +1,213 @@
+"""The gRPC side of a service: who calls, what an error becomes, one log line a call, health, reflection."""
+
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+
+from malapert_core.errors import InternalError, MalapertError, UnauthenticatedError
+from malapert_core.metric_names import RPC_DURATION_S
+from malapert_core.policy.identity import IdentitySigner, set_current_identity
+from malapert_core.rpc import deadlines
+from malapert_core.rpc.message_check import check_message
+from malapert_core.rpc.status import status_code, status_of
+
+log = structlog.get_logger(__name__)
+
+MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
+FILE_LIMIT_BYTES = 32 * 1024 * 1024
+"""Largest file inside a message, such as an ephemeris, bytes: the one limit of gateway, messages and readers."""
+METADATA_LIMIT_BYTES = 1024 * 1024
+SIZE_OPTIONS: list[tuple[str, Any]] = [
+    ("grpc.max_send_message_length", MESSAGE_LIMIT_BYTES),
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT_BYTES),
+    # All faults of an input travel in the trailing metadata, which is limited to 8 KiB by default.
+    ("grpc.max_metadata_size", METADATA_LIMIT_BYTES),
+    ("grpc.absolute_max_metadata_size", METADATA_LIMIT_BYTES),
+]
+_OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A gRPC service to serve: its full name, the generated function that adds it, and its servicer."""
+
+    service: str
+    add: Callable[[Any, grpc.aio.Server], None]
+    servicer: Any
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Gives each call its identity and deadline, turns errors into rich statuses, and writes the access log.
+
+    Parameters
+    ----------
+    signer : IdentitySigner
+    service_name : str
+        Name under which durations are counted.
+    """
+
+    def __init__(self, signer: IdentitySigner, service_name: str) -> None:
+        self._signer = signer
+        self._service_name = service_name
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Wrap the method's handler, whatever streams it has."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith(_OPEN_TO_ALL):
+            return handler
+        return self._wrapped(handler, method)
+
+    def _wrapped(self, handler: Any, method: str) -> Any:
+        sides = (handler.request_streaming, handler.response_streaming)
+        name, make = {
+            (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler),
+            (False, True): ("unary_stream", grpc.unary_stream_rpc_method_handler),
+            (True, False): ("stream_unary", grpc.stream_unary_rpc_method_handler),
+            (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler),
+        }[sides]
+        behavior = getattr(handler, name)
+
+        async def unary(request: Any, context: Any) -> Any:
+            async with self._call(method, context):
+                _check(request)
+                return await behavior(request, context)
+
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+            async with self._call(method, context):
+                _check(request)
+                async for response in behavior(request, context):
+                    yield response
+
+        async def written(request: Any, context: Any) -> None:
+            async with self._call(method, context):
+                _check(request)
+                await behavior(request, context)
+
+        generates = inspect.isasyncgenfunction(inspect.unwrap(behavior))
+        wrapper: Any = (stream if generates else written) if handler.response_streaming else unary
+        return make(
+            wrapper,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    @asynccontextmanager
+    async def _call(self, method: str, context: Any) -> AsyncIterator[None]:
+        began_s = time.perf_counter()
+        code = grpc.StatusCode.OK
+        reason = ""
+        try:
+            set_current_identity(self._verified(context))
+            deadlines.set_remaining(context.time_remaining())
+            yield
+        except MalapertError as error:
+            code, reason = status_code(error), error.reason
+            await _abort(context, error)
+        except (grpc.aio.AbortError, grpc.aio.UsageError):
+            code = grpc.StatusCode.UNKNOWN
+            raise
+        except Exception:
+            code, reason = grpc.StatusCode.INTERNAL, "INTERNAL"
+            log.exception("call failed unexpectedly", method=method)
+            await _abort(context, InternalError("INTERNAL", "something went wrong in the service"))
+        except BaseException:
+            code = grpc.StatusCode.CANCELLED
+            raise
+        finally:
+            duration_s = time.perf_counter() - began_s
+            RPC_DURATION_S.labels(self._service_name, method, code.name).observe(duration_s)
+            log.info("call served", method=method, code=code.name, reason=reason, duration_s=round(duration_s, 4))
+
+    def _verified(self, context: Any) -> Any:
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
+                return self._signer.verify(value.removeprefix("Bearer "))
+        raise UnauthenticatedError("NO_IDENTITY", "the call carries no identity")
+
+
+def _check(request: Any) -> None:
+    # The parts of a stream are checked by whoever takes them one by one.
+    if isinstance(request, Message):
+        check_message(request)
+
+
+async def _abort(context: Any, error: MalapertError) -> None:
+    status = rpc_status.to_status(status_of(error))
+    await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+class GrpcServer:
+    """A gRPC server with health and, where asked for, reflection.
+
+    Parameters
+    ----------
+    registrations : sequence of Registration
+    interceptors : sequence of grpc.aio.ServerInterceptor
+        Outermost first.
+    host, port : str, int
+        Where to listen; port 0 takes a free one.
+    with_reflection : bool
+        Whether callers may ask for the contracts.
+    """
+
+    def __init__(
+        self,
+        registrations: Sequence[Registration],
+        *,
+        interceptors: Sequence[Any],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        with_reflection: bool = False,
+    ) -> None:
+        options = [*SIZE_OPTIONS, ("grpc.so_reuseport", 0)]
+        self._server = grpc.aio.server(interceptors=list(interceptors), options=options)
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
+        self._names = ["", *(registration.service for registration in registrations)]
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for registration in registrations:
+            registration.add(registration.servicer, self._server)
+        if with_reflection:
+            names = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(names, self._server)
+        self._address = f"{host}:{port}"
+        self.port = port
+
+    async def start(self) -> None:
+        """Listen and say SERVING.
+
+        Raises
+        ------
+        RuntimeError
+            Where the port is taken.
+        """
+        await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+        self.port = self._server.add_insecure_port(self._address)
+        await self._server.start()
+        await self._say(health_pb2.HealthCheckResponse.SERVING)
+
+    async def refuse_new(self) -> None:
+        """Say NOT_SERVING, while calls are still served."""
+        await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+
+    async def stop(self, grace_s: float) -> None:
+        """Finish calls in flight for at most so many seconds, then end."""
+        await self._server.stop(grace_s)
+
+    async def _say(self, status: Any) -> None:
+        for name in self._names:
+            await self._health.set(name, status)

@@ -1,0 +1,1 @@
+"""Messages as domain values and back, where their shapes differ."""

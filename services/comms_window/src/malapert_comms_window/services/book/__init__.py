@@ -1,0 +1,1 @@
+"""The contact book: reserving, committing, giving back, alternates, outages."""

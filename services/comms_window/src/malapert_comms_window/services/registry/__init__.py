@@ -1,0 +1,1 @@
+"""Stations and orbiters, and the files in which they are exchanged."""

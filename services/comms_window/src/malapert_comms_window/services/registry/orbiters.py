@@ -1,0 +1,213 @@
+"""Registering orbiters, finding their motions, writing them out."""
+
+import asyncio
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+import numpy as np
+from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.ndm.epochs import utc_text
+from malapert_astro.ndm.oem import Oem, write_oem
+from malapert_astro.orbits import Orbit
+from malapert_astro.times import utc_datetime, utc_from_tdb
+from malapert_core.db.database import Database
+from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.policy.identity import Identity
+from malapert_core.rpc.server import FILE_LIMIT_BYTES
+from malapert_core.vocabulary.content_hash import bytes_hash
+
+from malapert_comms_window import SOFTWARE
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.geometry.orbit_export import exported_segments
+from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on, orbit_of
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.storage.orbiters import OrbiterStore
+
+MAX_STATES = 80_000
+"""Largest number of states in an exported ephemeris: as XML it is still a file that can be registered."""
+
+
+class OrbiterService:
+    """Keeps orbiters, each version for good.
+
+    Parameters
+    ----------
+    database : Database
+    orbiters : OrbiterStore
+    ephemeris : Ephemeris
+    clock : Clock
+    """
+
+    def __init__(self, database: Database, orbiters: OrbiterStore, ephemeris: Ephemeris, clock: Clock) -> None:
+        self._database = database
+        self._orbiters = orbiters
+        self._ephemeris = ephemeris
+        self._clock = clock
+
+    async def register(
+        self, registration: OrbiterRegistration, identity: Identity, *, validate_only: bool = False
+    ) -> Orbiter:
+        """Register an orbiter or a new motion of one, and return it; the same content again changes nothing.
+
+        Where only to be validated, nothing is stored, and the orbiter is returned as it would be.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault.
+        PermissionDeniedError
+            ``FOREIGN_ORBITER`` where it is another agency's.
+        """
+        _check(registration)
+        file = registration.content
+        if registration.source is OrbitSource.KEPLERIAN and registration.elements is not None:
+            file = ELEMENTS.dump_json(registration.elements)
+        orbit = await asyncio.to_thread(orbit_of, registration.source, file, registration.naif_id, self._ephemeris)
+        described = f"{registration.source} {registration.naif_id} {registration.position_error_km!r}".encode()
+        content_hash = bytes_hash(described + b"\n" + file)
+        async with self._database.transaction() as session:
+            present = (await self._orbiters.find(session, [registration.orbiter_id])).get(registration.orbiter_id)
+            if present and present.agency_id != identity.agency_id and not identity.sees_all_agencies:
+                message = f"orbiter {registration.orbiter_id} is {present.agency_id}'s"
+                raise PermissionDeniedError("FOREIGN_ORBITER", message)
+            if present and present.content_hash == content_hash:
+                return present
+            orbiter = Orbiter(
+                orbiter_id=registration.orbiter_id,
+                version=present.version + 1 if present else 1,
+                name=registration.name or registration.orbiter_id,
+                agency_id=present.agency_id if present else identity.agency_id,
+                source=registration.source,
+                center=orbit.center.value,
+                spans=_spans(orbit),
+                position_error_km=registration.position_error_km,
+                origin=registration.origin,
+                content_hash=content_hash,
+                notes=notes_on(registration.source),
+                created_time=self._clock(),
+                naif_id=registration.naif_id,
+                passed_over=orbit.passed_over,
+            )
+            if not validate_only:
+                await self._orbiters.add(session, orbiter, file)
+        return orbiter
+
+    async def get(self, orbiter_id: str) -> Orbiter:
+        """Return an orbiter in its newest version.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_ORBITER``.
+        """
+        found = await self.find([orbiter_id])
+        if orbiter_id not in found:
+            raise NotFoundError("orbiter", orbiter_id)
+        return found[orbiter_id]
+
+    async def find(self, orbiter_ids: Collection[str]) -> dict[str, Orbiter]:
+        """Return those of the orbiters that there are."""
+        if not orbiter_ids:
+            return {}
+        async with self._database.reading() as session:
+            return await self._orbiters.find(session, orbiter_ids)
+
+    async def page(self, sources: Collection[OrbitSource], after: str, limit: int) -> list[Orbiter]:
+        """Return at most so many orbiters of some sources, empty meaning all, after an identifier."""
+        async with self._database.reading() as session:
+            return await self._orbiters.page(session, sources, after, limit)
+
+    async def motions(self, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, Orbit]]:
+        """Return the orbiters with their motions; those that there are not are left out."""
+        if not orbiter_ids:
+            return {}
+        async with self._database.reading() as session:
+            files = await self._orbiters.files(session, orbiter_ids)
+        return {
+            orbiter_id: (
+                orbiter,
+                await asyncio.to_thread(orbit_of, orbiter.source, file, orbiter.naif_id, self._ephemeris),
+            )
+            for orbiter_id, (orbiter, file) in files.items()
+        }
+
+    async def export(self, orbiter_id: str, span: tuple[datetime, datetime], step_s: float, *, xml: bool) -> bytes:
+        """Return an OEM of an orbiter's states in EME2000 over a span.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_ORBITER``.
+        InvalidInputError
+            ``INVALID_EXPORT`` with every fault: a step too short or long, a span outside the motion.
+        """
+        orbiter = await self.get(orbiter_id)
+        _check_export(orbiter, span, step_s)
+        _, orbit = (await self.motions([orbiter_id]))[orbiter_id]
+        return await asyncio.to_thread(self._oem, orbiter, orbit, span, step_s, xml=xml)
+
+    def _oem(
+        self, orbiter: Orbiter, orbit: Orbit, span: tuple[datetime, datetime], step_s: float, *, xml: bool
+    ) -> bytes:
+        segments = exported_segments(orbiter, orbit, span, step_s)
+        made_from = f"{orbiter.source} file of {orbiter.origin}, {orbiter.content_hash}"
+        comments = [f"Written by {SOFTWARE}", f"Orbiter {orbiter.orbiter_id} version {orbiter.version}: {made_from}"]
+        return write_oem(Oem("2.0", "MALAPERT", utc_text(self._clock()), segments), xml=xml, comments=comments)
+
+
+def _check(registration: OrbiterRegistration) -> None:
+    faults = []
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", registration.orbiter_id) is None:
+        faults.append(Fault("orbiter_id", "NOT_AN_IDENTIFIER", "1 to 63 of a-z, 0-9, '.', '_' and '-' are needed"))
+    if not 0.0 <= registration.position_error_km <= 1e5:
+        message = f"{registration.position_error_km} is not in 0 to 1e5 km"
+        faults.append(Fault("position_error_km", "OUT_OF_RANGE", message))
+    if not registration.origin.strip():
+        faults.append(Fault("origin", "MISSING", "where the motion comes from is needed"))
+    if registration.source is OrbitSource.KEPLERIAN:
+        if registration.elements is None:
+            faults.append(Fault("elements", "MISSING", "Keplerian elements are needed"))
+        else:
+            faults += element_faults(registration.elements)
+    elif not registration.content:
+        faults.append(Fault("content", "MISSING", f"the {registration.source} file is needed"))
+    elif len(registration.content) > FILE_LIMIT_BYTES:
+        message = f"{len(registration.content)} bytes are more than {FILE_LIMIT_BYTES}"
+        faults.append(Fault("content", "TOO_LARGE", message))
+    faults += _unused(registration)
+    if faults:
+        raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)
+
+
+def _unused(registration: OrbiterRegistration) -> list[Fault]:
+    """Return what is given and another source would use: it would count for nothing."""
+    source, by_elements = registration.source, registration.source is OrbitSource.KEPLERIAN
+    given = (
+        ("content", by_elements and bool(registration.content)),
+        ("elements", not by_elements and registration.elements is not None),
+        ("naif_id", source is not OrbitSource.SPK and registration.naif_id != 0),
+    )
+    return [Fault(path, "NOT_USED", f"the source {source.name} does not use it") for path, unused in given if unused]
+
+
+def _check_export(orbiter: Orbiter, span: tuple[datetime, datetime], step_s: float) -> None:
+    faults = []
+    if not span[0] < span[1]:
+        faults.append(Fault("span", "EMPTY_SPAN", f"the span ends at {span[1].isoformat()}, not after its start"))
+    elif not orbiter.covers(*span):
+        message = f"the motion of {orbiter.orbiter_id} covers {orbiter.spans_text()}"
+        faults.append(Fault("span", "OUTSIDE_ORBIT", message))
+    if not 1.0 <= step_s <= 86_400.0:
+        faults.append(Fault("step_s", "OUT_OF_RANGE", f"{step_s} is not in 1 to 86400 seconds"))
+    elif (span[1] - span[0]).total_seconds() / step_s > MAX_STATES:
+        faults.append(Fault("step_s", "TOO_MANY_STATES", f"more than {MAX_STATES} states; take a longer step"))
+    if faults:
+        raise InvalidInputError("INVALID_EXPORT", f"the export has {len(faults)} faults", faults=faults)
+
+
+def _spans(orbit: Orbit) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple(
+        (utc_datetime(float(first)), utc_datetime(float(last)))
+        for first, last in (utc_from_tdb(np.array(span)) for span in orbit.spans_tdb_s)
+    )

@@ -1,0 +1,1 @@
+"""Computing windows and reading them."""

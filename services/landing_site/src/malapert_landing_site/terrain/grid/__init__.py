@@ -1,0 +1,1 @@
+"""Grids on the polar projection: refinement, nesting, keep-outs."""

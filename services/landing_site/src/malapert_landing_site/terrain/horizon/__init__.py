@@ -1,0 +1,1 @@
+"""Horizons: skylines of points by ray casting, of whole maps by a sweep."""

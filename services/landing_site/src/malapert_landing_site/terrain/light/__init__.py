@@ -1,0 +1,1 @@
+"""Sunlight and Earth visibility at points and over whole maps."""

@@ -1,0 +1,1 @@
+"""Paths over the ground, and through light and time."""

@@ -1,0 +1,1 @@
+"""Instruments and activity types, their versions, figures and resources."""

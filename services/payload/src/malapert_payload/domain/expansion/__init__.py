@@ -1,0 +1,1 @@
+"""Requests as single activities with numbers."""

@@ -1,0 +1,203 @@
+"""Activity requests of the teams."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+
+from malapert_core.vocabulary.interval import Interval
+
+from malapert_payload.domain.catalogue.activity_type import Argument
+
+
+class RequestState(IntEnum):
+    """State of a request; names and numbers of CCSDS 529.1."""
+
+    UNSPECIFIED = 0
+    REQUESTED = 1
+    ACCEPTED = 2
+    REJECTED = 3
+    CANCELLED = 4
+    PLANNED = 5
+    PROCESSING = 6
+    PROCESSED = 7
+    TERMINATED = 8
+
+
+class RelationKind(IntEnum):
+    """Kind of a relation between two requests."""
+
+    UNSPECIFIED = 0
+    AFTER = 1
+    EXCLUDES = 2
+    REQUIRES = 3
+    BEFORE = 4
+    TOGETHER = 5
+    NOT_WITH = 6
+
+
+class Visibility(IntEnum):
+    """Audience of a request."""
+
+    UNSPECIFIED = 0
+    PUBLIC = 1
+    MISSION = 2
+    OWNER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation to another request; lags in seconds, a greatest lag of 0 meaning no limit."""
+
+    kind: RelationKind
+    request_id: str
+    min_lag_s: float = 0.0
+    max_lag_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """The same again: start n+1 follows start n by the period, give or take the tolerance, seconds."""
+
+    count: int
+    period_s: float
+    tolerance_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The same at so many of several places, each once: a count of them, or a share of them rounded up."""
+
+    place_ids: tuple[str, ...] = ()
+    place_set_id: str = ""
+    count: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDecay:
+    """Decay of a value: by `factor` with each whole `every_s` from `from_time` to a start, down to `least_share`.
+
+    The second repetition or place is worth `repetition_factor` of the first, and so on; 0 means the same. A
+    `from_time` of None is the start of the request's first window, or of the horizon.
+    """
+
+    every_s: float = 0.0
+    factor: float = 0.0
+    from_time: datetime | None = None
+    least_share: float = 0.0
+    repetition_factor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDemand:
+    """Requirements of a request on a data product, in place of those of its activity type."""
+
+    product_id: str
+    priority: int = 0
+    max_latency_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRange:
+    """Values of a parameter from the lowest in steps, and the highest, a step of 0 meaning only these two.
+
+    The lowest is worth `lowest_share` of the highest, 0 meaning as much; between them the worth grows evenly.
+    """
+
+    parameter_id: str
+    lowest: float
+    highest: float
+    step: float = 0.0
+    unit: str = ""
+    lowest_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMode:
+    """A way to do what is asked for, worth a share of the request's value, 0 meaning all of it."""
+
+    mode_id: str
+    preset_id: str = ""
+    arguments: tuple[Argument, ...] = ()
+    share: float = 0.0
+    range: ParameterRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange:
+    """A row of a request's history: the state after the change, when, by which agency and why."""
+
+    state: RequestState
+    time: datetime
+    agency_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Status of a request besides its state.
+
+    `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and not reported
+    on; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest mission version's
+    document lists the request, rather than a team having submitted it on its own.
+    """
+
+    plan_id: str = ""
+    slots: int = 0
+    done: tuple[int, ...] = ()
+    abandoned: tuple[int, ...] = ()
+    under_way: tuple[int, ...] = ()
+    is_listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRequest:
+    """Activity request of a team, with its status and history."""
+
+    request_id: str
+    mission_id: str
+    title: str
+    activity_type_id: str
+    agency_id: str
+    value: float
+    mandatory: bool = False
+    place_ids: tuple[str, ...] = ()
+    windows: tuple[Interval, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    repetition: Repetition | None = None
+    visibility: Visibility = Visibility.UNSPECIFIED
+    activity_type_version: int = 0
+    preset_id: str = ""
+    arguments: tuple[Argument, ...] = ()
+    tags: tuple[str, ...] = ()
+    campaign: Campaign | None = None
+    decay: ValueDecay | None = None
+    products: tuple[ProductDemand, ...] = ()
+    modes: tuple[RequestMode, ...] = ()
+    state: RequestState = RequestState.UNSPECIFIED
+    history: tuple[RequestChange, ...] = ()
+    version: int = 0
+    standing: Standing = Standing()
+
+    @property
+    def repetition_count(self) -> int:
+        """Number of repetitions in all, at one place; places of a campaign are not counted."""
+        return 1 if self.repetition is None else self.repetition.count
+
+    def as_of(self, version: int) -> "ActivityRequest":
+        """Return the request with the state and history that it had at a version; each change counts one."""
+        return replace(self, state=self.history[version - 1].state, history=self.history[:version], version=version)
+
+    def definition(self) -> "ActivityRequest":
+        """Return what was asked alone, without where it stands."""
+        return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, standing=Standing())
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Filter of a mission's requests, after an identifier; an empty field means all."""
+
+    states: frozenset[RequestState] = frozenset()
+    agency_id: str = ""
+    after_request_id: str = ""
+    visibilities: frozenset[Visibility] = frozenset()

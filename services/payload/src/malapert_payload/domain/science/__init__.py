@@ -1,0 +1,1 @@
+"""What requests are worth at places."""

@@ -1,0 +1,1 @@
+"""Heavy work in worker processes, by a work queue."""

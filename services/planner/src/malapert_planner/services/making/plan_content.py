@@ -1,0 +1,238 @@
+"""Assembly of a plan's content: placed items, unplanned requests with reasons, resources, provenance."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from google.protobuf.json_format import MessageToDict
+from malapert.comms_window.v1 import window_pb2
+from malapert.landing_site.v1 import route_pb2, site_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.rpc.mapping import number_of, to_message
+from malapert_core.timestamps import to_timestamp
+from malapert_core.vocabulary.content_hash import content_hash
+
+from malapert_planner.domain.life.changes import Change
+from malapert_planner.domain.life.plan import PlanContact, PlanContent
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.hashing import problem_hash
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.schedule.result import SolveResult, Unplanned, WhyNot
+from malapert_planner.domain.schedule.schedule import PlacedActivity
+from malapert_planner.domain.validation.objective import ObjectiveParts
+from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
+from malapert_planner.services.jobs.planning_jobs import PlanningOutcome
+from malapert_planner.services.making.placeless import PLACE_PROFILES
+from malapert_planner.services.making.plan_items import activity_messages, contact_messages, span_interval
+from malapert_planner.services.making.plannable import plannable
+from malapert_planner.services.making.problem_builder import source_window_id
+from malapert_planner.services.making.problem_file import pack_problem, pack_schedule
+from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.making.sun_profile import sun_elevation
+
+_NOT_IN_HEADLINE = (
+    "alternative_sites",
+    "waypoints",
+    "routes",
+    "window_summaries",
+    "activities",
+    "contacts",
+    "unplanned",
+    "profiles",
+    "changes",
+    "provenance",
+)
+_VOLATILE = ("window_set_id", "stage_times")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBasis:
+    """Inputs of a plan besides its problem."""
+
+    inputs: ProblemInputs
+    site: site_pb2.Site
+    alternative_sites: tuple[site_pb2.Site, ...]
+    routes: tuple[route_pb2.Route, ...]
+    window_set: window_pb2.WindowSet
+    provenance: type_pb2.Provenance
+    stage_times: dict[str, float]
+    replan: replan_pb2.ReplanBasis | None = None
+    changes: tuple[Change, ...] = ()
+    left_out: tuple[plan_pb2.UnplannedRequest, ...] = ()
+    """Requests that the replanned plan already left out."""
+
+
+def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOutcome) -> PlanContent:
+    """Return the content of a plan that the validator passed.
+
+    The content hash is over everything that the plan says but identifiers that another run would make anew, and times
+    of making: the same inputs, seed and limits give the same hash.
+    """
+    validation, objective = outcome.validation, outcome.objective
+    if validation is None or objective is None:
+        raise ValueError("only a validated schedule becomes a plan")
+    message = _message(basis, problem, outcome, validation, objective)
+    message.content_hash = plan_hash(message)
+    headline = plan_pb2.Plan()
+    headline.CopyFrom(message)
+    for name in _NOT_IN_HEADLINE:
+        headline.ClearField(name)  # type: ignore[arg-type]
+    planned = {item.request_id: set[int]() for item in problem.activities}
+    by_id = {item.activity_id: item for item in problem.activities}
+    for placed in outcome.result.schedule.activities:
+        activity = by_id[placed.activity_id]
+        planned[activity.request_id].add(activity.repetition_index)
+    return PlanContent(
+        mission_id=message.mission_id,
+        mission_version=message.mission_version,
+        asset_id=problem.asset_id,
+        status=outcome.result.status,
+        content_hash=message.content_hash,
+        problem_hash=message.problem_hash,
+        window_set_id=message.window_set_id,
+        message=message.SerializeToString(deterministic=True),
+        headline=headline.SerializeToString(deterministic=True),
+        problem=pack_problem(problem),
+        schedule=pack_schedule(outcome.result.schedule),
+        contacts=tuple(_bookings(basis.inputs, problem, outcome.result)),
+        planned_requests={request_id: len(indices) for request_id, indices in planned.items() if indices},
+    )
+
+
+def plan_hash(message: plan_pb2.Plan) -> str:
+    """Return the content hash of a plan's message."""
+    kept = plan_pb2.Plan()
+    kept.CopyFrom(message)
+    for name in _VOLATILE:
+        kept.ClearField(name)  # type: ignore[arg-type]
+    kept.replan.ClearField("base_plan_id")
+    kept.replan.ClearField("merged_plan_id")
+    kept.provenance.ClearField("created_time")
+    for record in kept.provenance.inputs:
+        record.ClearField("name")
+    for site in (kept.site, *kept.alternative_sites):
+        site.ClearField("site_id")
+        site.ClearField("terrain_stack_id")
+    return content_hash(MessageToDict(kept, preserving_proto_field_name=True))
+
+
+def validation_message(report: ValidationReport, problem: PlanningProblem) -> plan_pb2.ValidationReport:
+    """Return the validator's verdict as its message."""
+    violations = [_violation(violation, problem) for violation in report.violations]
+    return to_message(report, plan_pb2.ValidationReport, violations=violations)
+
+
+def _message(
+    basis: PlanBasis,
+    problem: PlanningProblem,
+    outcome: PlanningOutcome,
+    validation: ValidationReport,
+    objective: ObjectiveParts,
+) -> plan_pb2.Plan:
+    inputs, result = basis.inputs, outcome.result
+    return plan_pb2.Plan(
+        mission_id=inputs.mission_id,
+        mission_version=inputs.mission_version,
+        problem_hash=f"sha256:{problem_hash(problem)}",
+        horizon=span_interval(problem, (0, problem.horizon_s)),
+        site=basis.site if basis.site.site_id else None,
+        alternative_sites=basis.alternative_sites,
+        waypoints=inputs.waypoints,
+        routes=basis.routes,
+        window_set_id=basis.window_set.window_set_id,
+        window_summaries=basis.window_set.summaries,
+        activities=activity_messages(problem, result, validation),
+        contacts=contact_messages(problem, result, validation),
+        unplanned=[
+            *_unplanned(problem, outcome.unplanned),
+            *(to_message(item, plan_pb2.UnplannedRequest) for item in plannable(inputs.requests).left_out),
+            *basis.left_out,
+        ],
+        profiles=[
+            _profile(profile, problem)
+            for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
+            if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
+        ],
+        status=number_of(result.status, plan_pb2.SolveStatus.DESCRIPTOR),  # type: ignore[arg-type]
+        objective=_objective(result, objective),
+        validation=validation_message(validation, problem),
+        provenance=basis.provenance,
+        stage_times=[plan_pb2.StageTime(name=name, elapsed_s=spent) for name, spent in basis.stage_times.items()],
+        replan=basis.replan,
+        changes=[change_message(change, problem) for change in basis.changes],
+    )
+
+
+def change_message(change: Change, problem: PlanningProblem) -> replan_pb2.PlanChange:
+    """Return a change as its message."""
+    item = change.after or change.before
+    activity = None
+    if isinstance(item, PlacedActivity):
+        activity = next((a for a in problem.activities if a.activity_id == item.activity_id), None)
+    return replan_pb2.PlanChange(
+        kind=replan_pb2.ChangeKind.Value(f"CHANGE_KIND_{change.kind}"),
+        item_id=change.label,
+        title=activity.title if activity else change.label,
+        request_id=activity.request_id if activity else "",
+        before=span_interval(problem, change.before.span) if change.before else None,
+        after=span_interval(problem, change.after.span) if change.after else None,
+        reason=change.reason,
+        explanation=change.explanation,
+        because=change.because,
+    )
+
+
+def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResult) -> list[PlanContact]:
+    edges = {
+        window.window_id: (window.interval.start_time.ToNanoseconds(), window.interval.end_time.ToNanoseconds())
+        for window in inputs.windows
+    }
+    bookings = []
+    for contact in sorted(result.schedule.contacts, key=lambda item: item.span):
+        start_time, end_time = (problem.start_time + timedelta(seconds=second) for second in contact.span)
+        window_id = source_window_id(contact.window_id)
+        # A contact that goes on during a drive may leave the window of the place where it began.
+        low, high = edges[window_id]
+        within = low <= to_timestamp(start_time).ToNanoseconds() and to_timestamp(end_time).ToNanoseconds() <= high
+        bookings.append(PlanContact(contact.station_id, start_time, end_time, window_id if within else ""))
+    return bookings
+
+
+def _unplanned(problem: PlanningProblem, unplanned: tuple[Unplanned, ...]) -> list[plan_pb2.UnplannedRequest]:
+    values: dict[tuple[str, int], float] = {}
+    first: dict[tuple[str, int], Activity] = {}
+    for activity in problem.activities:
+        key = (activity.request_id, activity.repetition_index)
+        # Of alternatives the best counts; the first step of each carries its whole value.
+        values[key] = max(activity.value, values.get(key, 0.0))
+        first.setdefault(key, activity)
+    return [
+        to_message(
+            item,
+            plan_pb2.UnplannedRequest,
+            title=first[item.request_id, item.repetition_index].title,
+            agency_id=first[item.request_id, item.repetition_index].agency_id,
+            value=values[item.request_id, item.repetition_index],
+        )
+        for item in unplanned
+    ]
+
+
+def why_not_message(why: WhyNot, problem: PlanningProblem) -> plan_pb2.ExplainUnplannedResponse:
+    """Return why a repetition is not planned as its message."""
+    unplanned = _unplanned(problem, (why.unplanned,))[0]
+    return to_message(why, plan_pb2.ExplainUnplannedResponse, unplanned=unplanned)
+
+
+def _profile(profile: Profile, problem: PlanningProblem) -> plan_pb2.ResourceProfile:
+    minimum_time = problem.start_time + timedelta(seconds=profile.minimum_offset_s)
+    return to_message(profile, plan_pb2.ResourceProfile, minimum_time=to_timestamp(minimum_time))
+
+
+def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Violation:
+    return to_message(violation, plan_pb2.Violation, interval=span_interval(problem, violation.span))
+
+
+def _objective(result: SolveResult, parts: ObjectiveParts) -> plan_pb2.Objective:
+    gap = (result.bound - parts.objective) / abs(result.bound) if result.bound else 0.0
+    return to_message(parts, plan_pb2.Objective, bound=result.bound, gap=gap)

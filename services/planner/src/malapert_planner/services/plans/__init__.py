@@ -1,0 +1,1 @@
+"""Missions and plans: taking them in, reading, comparing, reviewing, releasing."""

@@ -1,0 +1,151 @@
+"""Import of a schedule that was made elsewhere for the problem of a plan."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from malapert.comms_window.v1 import window_pb2
+from malapert.payload.v1 import request_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert.type.v1 import type_pb2
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.policy.identity import Identity
+from malapert_core.timestamps import from_timestamp
+from malapert_core.vocabulary.identifiers import new_identifier
+
+from malapert_planner.domain.life.changes import changes
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
+from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
+from malapert_planner.domain.simulation.timeline import stays
+from malapert_planner.domain.validation.report import ValidationReport
+from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, check_job
+from malapert_planner.services.making.generation import PlanMaking
+from malapert_planner.services.making.plan_content import PlanBasis, make_content
+from malapert_planner.services.making.plannable import NOT_SUPPORTED
+from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.making.provenance import derived_provenance
+from malapert_planner.services.plans.missions import mission_document
+
+LABEL = "imported"
+
+
+class PlanImport:
+    """Makes plans from schedules of others."""
+
+    def __init__(self, making: PlanMaking) -> None:
+        self._making = making
+
+    async def run(self, plan_id: str, items: Sequence[plan_pb2.ImportedItem], identity: Identity) -> Plan:
+        """Return the stored draft of a schedule that the validator passed.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_PLAN`` with a fault for each item that cannot be read, or for each rule that the schedule breaks.
+        """
+        stores = self._making.stores
+        async with stores.database.reading() as session:
+            base = await stores.plans.get(session, plan_id)
+            content = base.content
+            mission = await stores.missions.get(session, content.mission_id, content.mission_version)
+        problem, before = unpack_problem(content.problem), unpack_schedule(content.schedule)
+        message = plan_pb2.Plan.FromString(content.message)
+        schedule = schedule_of(problem, items)
+        parameters = {"solver": LABEL, "work_limit": "0", "wall_limit_s": "0"}
+        result = SolveResult(SolveStatus.FEASIBLE, schedule, 0.0, message.objective.bound, 0.0, parameters)
+        outcome: PlanningOutcome = await self._making.solver_jobs.run(check_job, problem, result)
+        _require_kept(outcome.validation)
+        windows: Sequence[window_pb2.Window] = ()
+        if content.window_set_id:
+            windows = await self._making.neighbours.comms_windows.list_windows(content.window_set_id)
+        basis = PlanBasis(
+            ProblemInputs(
+                mission_id=mission.mission_id,
+                mission_version=mission.version,
+                document=mission_document(mission),
+                waypoints=message.waypoints,
+                routes=message.routes,
+                stations={},
+                windows=windows,
+                requests=request_pb2.ExpandRequestsResponse(),
+                bookings=(),
+            ),
+            message.site,
+            tuple(message.alternative_sites),
+            tuple(message.routes),
+            window_pb2.WindowSet(window_set_id=content.window_set_id, summaries=message.window_summaries),
+            derived_provenance(base, message, parameters, self._making.clock()),
+            {},
+            replan_pb2.ReplanBasis(base_plan_id=plan_id, base_content_hash=content.content_hash, label=LABEL),
+            changes(problem, before, schedule),
+            tuple(item for item in message.unplanned if item.reason == NOT_SUPPORTED),
+        )
+        plan = Plan(
+            plan_id=new_identifier(),
+            content=await asyncio.to_thread(make_content, basis, problem, outcome),
+            reviewer_agency_ids=mission.reviewer_agency_ids,
+            owner_agency_id=identity.agency_id,
+            precursor_plan_id=plan_id,
+            created_time=self._making.clock(),
+        )
+        async with stores.database.transaction() as session:
+            await stores.plans.add(session, plan)
+            self._making.announcer.announce(session, plan)
+        return plan
+
+
+def schedule_of(problem: PlanningProblem, items: Sequence[plan_pb2.ImportedItem]) -> Schedule:
+    """Return items as a schedule; a contact names the window of the place where the asset then is.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_PLAN`` with a fault for each item whose times are no whole seconds, or that is nothing.
+    """
+    faults: list[Fault] = []
+    activities, drives, tracked = [], [], []
+    for index, item in enumerate(items):
+        span = _span(problem, item.interval, f"items[{index}].interval", faults)
+        if item.station_id:
+            tracked.append((item.station_id, span))
+        elif item.to_place_id:
+            drives.append(PlacedDrive(item.place_id, item.to_place_id, span))
+        elif item.activity_id:
+            activities.append(PlacedActivity(item.activity_id, item.place_id, span))
+        else:
+            faults.append(Fault(f"items[{index}]", "EMPTY", "an item is an activity, a drive or a contact"))
+    if faults:
+        raise InvalidInputError("INVALID_PLAN", f"{len(faults)} items cannot be read", faults=faults)
+    driven = tuple(sorted(drives, key=lambda drive: drive.span))
+    return Schedule(
+        tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
+        driven,
+        tuple(sorted((_contact(problem, driven, *entry) for entry in tracked), key=lambda c: (c.span, c.station_id))),
+    )
+
+
+def _span(problem: PlanningProblem, interval: type_pb2.Interval, path: str, faults: list[Fault]) -> Span:
+    times = (from_timestamp(interval.start_time), from_timestamp(interval.end_time))
+    start_s, end_s = ((time - problem.start_time) / timedelta(seconds=1) for time in times)
+    if start_s != round(start_s) or end_s != round(end_s):
+        message = "both times must lie whole seconds after the start of the plan's horizon"
+        faults.append(Fault(path, "NOT_WHOLE", message))
+    return round(start_s), round(end_s)
+
+
+def _contact(problem: PlanningProblem, drives: tuple[PlacedDrive, ...], station_id: str, span: Span) -> PlacedContact:
+    here = next((stay.place_ids[0] for stay in stays(problem, drives) if stay.span[0] <= span[0] < stay.span[1]), "")
+    windows = (w for w in problem.contact_windows if (w.station_id, w.place_id) == (station_id, here))
+    window = next((w for w in windows if w.span[0] <= span[0] < w.span[1]), None)
+    return PlacedContact(station_id, here, window.window_id if window else "", span)
+
+
+def _require_kept(report: ValidationReport | None) -> None:
+    if report is None or report.valid:
+        return
+    faults = [Fault(", ".join(v.object_ids), v.rule_id, v.message) for v in report.violations]
+    raise InvalidInputError("INVALID_PLAN", f"the schedule breaks {len(faults)} rules", faults=faults)

@@ -1,0 +1,85 @@
+"""Reading, submitting, reviewing and re-checking plans."""
+
+from malapert.planner.v1 import plan_pb2
+from malapert_core.db.database import Database
+
+from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState, Review
+from malapert_planner.services.jobs.planning_jobs import explain_job, validate_job
+from malapert_planner.services.jobs.solver_jobs import SolverJobs
+from malapert_planner.services.making.plan_content import validation_message, why_not_message
+from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.storage.plans import PlanStore
+
+
+class PlanService:
+    """Keeps the life of plans up to their release.
+
+    Parameters
+    ----------
+    database : Database
+    plans : PlanStore
+    solver_jobs : SolverJobs
+    announcer : Announcer
+    clock : Clock
+    """
+
+    def __init__(
+        self, database: Database, plans: PlanStore, solver_jobs: SolverJobs, announcer: Announcer, clock: Clock
+    ) -> None:
+        self._database = database
+        self._plans = plans
+        self._solver_jobs = solver_jobs
+        self._announcer = announcer
+        self._clock = clock
+
+    async def get(self, plan_id: str) -> Plan:
+        """Return a plan; raise NotFoundError where there is none."""
+        async with self._database.reading() as session:
+            return await self._plans.get(session, plan_id)
+
+    async def page(self, size: int, wanted: PlanFilter) -> list[ListedPlan]:
+        """Return at most so many of the wanted plans, newest first."""
+        async with self._database.reading() as session:
+            return await self._plans.page(session, size, wanted)
+
+    async def submit(self, plan_id: str, seen_version: int) -> Plan:
+        """Put a draft under review.
+
+        Raises
+        ------
+        PreconditionError
+            ``WRONG_STATE``.
+        ConflictError
+            ``STALE_VERSION``.
+        """
+        async with self._database.transaction() as session:
+            plan = await self._plans.get(session, plan_id)
+            plan.require_version(seen_version)
+            submitted = await self._plans.save(session, plan.submitted())
+            self._announcer.announce(session, submitted)
+        return submitted
+
+    async def review(self, plan_id: str, agency_id: str, *, approve: bool, content_hash: str, comment: str) -> Plan:
+        """Record an agency's say on the exact content; a rejection terminates the plan. Raises as `Plan.reviewed`."""
+        review = Review(agency_id, approve, content_hash, comment, self._clock())
+        async with self._database.transaction() as session:
+            plan = await self._plans.get(session, plan_id)
+            reviewed = await self._plans.save(session, plan.reviewed(review))
+            if reviewed.state is PlanState.TERMINATED:
+                self._announcer.announce(session, reviewed)
+        return reviewed
+
+    async def explain(self, plan_id: str, request_id: str, repetition_index: int) -> plan_pb2.ExplainUnplannedResponse:
+        """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such."""
+        plan = await self.get(plan_id)
+        problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
+        why = await self._solver_jobs.run(explain_job, problem, schedule, request_id, repetition_index)
+        return why_not_message(why, problem)
+
+    async def validate(self, plan_id: str) -> plan_pb2.ValidationReport:
+        """Check a stored plan again by the independent validator."""
+        plan = await self.get(plan_id)
+        problem = unpack_problem(plan.content.problem)
+        report = await self._solver_jobs.run(validate_job, problem, unpack_schedule(plan.content.schedule))
+        return validation_message(report, problem)

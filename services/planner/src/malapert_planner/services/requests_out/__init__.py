@@ -1,0 +1,1 @@
+"""What a mission document asks of the other services."""
