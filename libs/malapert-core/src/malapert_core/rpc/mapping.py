@@ -28,10 +28,10 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
 from functools import cache
+from importlib import import_module
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-import numpy as np
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -157,8 +157,10 @@ def _is_spread(hint: Any, known_fields: Mapping[str, Any]) -> bool:
 
 def _reader(entry: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _Read:
     name, origin = descriptor.name, get_origin(hint)
-    if origin is np.ndarray:
-        return lambda message: np.asarray(getattr(message, name), dtype=np.float64)
+    if _is_array(origin):
+        # Only a service whose domain holds arrays has numpy.
+        numpy = import_module(origin.__module__)
+        return lambda message: numpy.asarray(getattr(message, name), dtype=numpy.float64)
     if origin in (dict, abc.Mapping):
         return _map_reader(get_args(hint)[1], descriptor)
     if origin in (tuple, frozenset):
@@ -270,7 +272,7 @@ def _writer(descriptor: FieldDescriptor) -> _Write:
     def write(message: Any, value: Any) -> None:
         if value is None:
             return
-        if isinstance(value, np.ndarray):
+        if _is_array(type(value)):
             getattr(message, name).extend(value.tolist())
         elif isinstance(value, tuple | list | frozenset):
             getattr(message, name).extend(_written(descriptor, item) for item in value)
@@ -304,6 +306,10 @@ def _written(descriptor: FieldDescriptor, value: Any) -> Any:
 
 def _value_field(descriptor: FieldDescriptor) -> FieldDescriptor:
     return cast("FieldDescriptor", cast("Any", descriptor.message_type).fields_by_name["value"])
+
+
+def _is_array(kind: Any) -> bool:
+    return getattr(kind, "__module__", "") == "numpy" and kind.__name__ == "ndarray"
 
 
 def _is_numbered(kind: Any) -> bool:
