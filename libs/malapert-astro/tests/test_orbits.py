@@ -187,3 +187,10 @@ def test_lines_that_are_no_elements_are_refused(text: str, codes: set[str]) -> N
     with pytest.raises(TwoLineError) as caught:
         read_two_line_elements(text)
     assert {code for _, code, _ in caught.value.faults} == codes
+
+
+@pytest.mark.parametrize(("degree", "said"), [(3, False), (4, True)])
+def test_an_even_degree_of_hermite_is_said_to_be_read_as_the_odd_one_above(degree: int, said: bool) -> None:
+    stated = f"INTERPOLATION = HERMITE\nINTERPOLATION_DEGREE = {degree}\nMETA_STOP"
+    oem = read_oem(OEM.replace("META_STOP", stated).encode())
+    assert any("a Hermite polynomial has an odd degree: 5 is used" in note for note in oem.passed_over) == said

@@ -257,7 +257,7 @@ async def test_a_stream_made_anew_is_read_from_its_beginning_and_the_others_from
     start = await feed.start_cursor(at_the_end)
     assert dict(start.sequence_by_area) == {"landing_site": 0, "comms_window": 0, "payload": 3, "planner": 0}
     async with asyncio.timeout(20):
-        entries = feed.entries(Identity("JAXA", Role.VIEWER, "k"), start, EventFilter())
+        entries: Any = feed.entries(Identity("JAXA", Role.VIEWER, "k"), start, EventFilter())
         found = [await anext(entries) for _ in range(2)]
         told += [await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC)]
         found.append(await anext(entries))
