@@ -76,6 +76,7 @@ async def test_a_number_is_written_as_in_every_document(sqlite_platform: Gateway
         assert (f"query.{name}", "NUMBER_FORM") in [(fault["path"], fault["code"]) for fault in answer.json()["errors"]]
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("query", "code"),
     [
