@@ -12,6 +12,7 @@ import xmlschema
 from gateway_platform import GatewayPlatform
 from icalendar import Calendar
 from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError
 from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from malapert_gateway.exports.contact_states import FOREIGN_STATES
@@ -51,9 +52,18 @@ def contact(number: int, state: Any = contact_pb2.CONTACT_STATE_COMMITTED, **mor
     return made
 
 
-async def exported(platform: GatewayPlatform, name: str, *contacts: contact_pb2.Contact) -> Any:
-    station = window_pb2.Station(station_id="isro-idsn-32", name="IDSN", complex_name="Byalalu")
+def station_of(station_id: str, **fields: Any) -> window_pb2.Station:
+    """Return a station with the figures that every station has."""
+    figure = type_pb2.Figure(value=10.0, unit="1", source="a test", confidence=type_pb2.CONFIDENCE_ASSUMPTION)
+    names = ("min_elevation_deg", "setup_s", "teardown_s", "cost_per_hour", "handover_s")
+    sure: dict[str, Any] = {"confidence": type_pb2.CONFIDENCE_HIGH, "bands_confidence": type_pb2.CONFIDENCE_HIGH}
+    station = window_pb2.Station(station_id=station_id, **dict.fromkeys(names, figure), **sure, **fields)
     station.bands.add(band="X")
+    return station
+
+
+async def exported(platform: GatewayPlatform, name: str, *contacts: contact_pb2.Contact) -> Any:
+    station = station_of("isro-idsn-32", name="IDSN", complex_name="Byalalu")
     platform.services.answers["ListContacts"] = lambda _: contact_pb2.ListContactsResponse(contacts=contacts)
     platform.services.answers["ListStations"] = lambda _: window_pb2.ListStationsResponse(stations=[station])
     path = f"/api/v1/contacts/export?format={name}&{SPAN}"
