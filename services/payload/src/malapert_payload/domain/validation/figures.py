@@ -13,6 +13,9 @@ from malapert_payload.domain.catalogue.figures import figures_of
 _SIGNED_UNITS = frozenset({"deg"})
 """Units whose figures may be negative."""
 
+LARGEST_AMOUNT = 1e15
+"""No amount is larger, in its own unit: beyond it sums are not exact, and a planner takes none."""
+
 
 def part_figures_faults(part: Any, path: str) -> Iterator[Fault]:
     """Yield the faults of every figure of a part whose field states a unit."""
@@ -46,12 +49,14 @@ def unit_faults(given: str, path: str, unit: str) -> Iterator[Fault]:
 
 
 def number_faults(value: float, path: str, *, signed: bool = False) -> Iterator[Fault]:
-    """Yield a fault where a number is not finite, or negative where that is not allowed."""
-    allowed = "any number" if signed else "0 or more"
+    """Yield a fault where a number is not finite, too large, or negative where that is not allowed."""
+    allowed = f"{-LARGEST_AMOUNT if signed else 0:g} to {LARGEST_AMOUNT:g}"
     if not math.isfinite(value):
         yield Fault(path, "NOT_FINITE", f"{value} is not a finite number; allowed: {allowed}")
     elif value < 0 and not signed:
         yield Fault(path, "NEGATIVE_NUMBER", f"{value:g} is negative; allowed: {allowed}")
+    elif abs(value) > LARGEST_AMOUNT:
+        yield Fault(path, "OUT_OF_RANGE", f"{value:g} is too large; allowed: {allowed}")
 
 
 def share_faults(figure: Figure | None, path: str) -> Iterator[Fault]:
