@@ -59,7 +59,7 @@ class Reacting(operation_pb2_grpc.OperationServiceServicer, terrain_pb2_grpc.Ter
         return terrain_pb2.RegisterTerrainResponse(terrain=terrain)
 
 
-class EchoHandlers(grpc.GenericRpcHandler[bytes, bytes]):
+class EchoHandlers(grpc.GenericRpcHandler):
     """A stream-stream method, which the contracts have none of."""
 
     def __init__(self, react: Reaction) -> None:

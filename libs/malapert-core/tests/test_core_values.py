@@ -26,6 +26,7 @@ from malapert_core.vocabulary.content_hash import bytes_hash, content_hash
 from malapert_core.vocabulary.identifiers import new_identifier
 from pydantic import ValidationError
 from sample_service.factory import SampleSettings
+from sqlalchemy import URL
 
 SECRET = "0123456789abcdef0123456789abcdef"
 JAXA = Identity("jaxa", Role.PLANNER, "key-7")
@@ -140,7 +141,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("MALAPERT_SAMPLE_IDENTITY_SECRET", SECRET)
     monkeypatch.setenv("MALAPERT_SAMPLE_DATA_DIR", str(tmp_path))
     settings = SampleSettings()
-    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/sample.db"
+    assert settings.database_address == URL.create("sqlite+aiosqlite", database=f"{tmp_path}/sample.db")
     assert settings.auto_migrate is True
     assert SECRET not in repr(settings)
     monkeypatch.setenv("MALAPERT_SAMPLE_DATABASE_URL", "postgresql+asyncpg://db/sample")

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import rasterio
-from affine import Affine
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
 
 sys.path.append(str(Path(__file__).parent))
 
+from dem_files import write_dem
+
 SHARED = Path(os.environ.get("MALAPERT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
-SOUTH = "+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m"
 
 GeoTiffWriter = Callable[..., Path]
 
@@ -31,24 +30,6 @@ def shared_file() -> Callable[[str], Path]:
         return path
 
     return path_of
-
-
-def write_dem(path: Path, heights: np.ndarray, **options: Any) -> Path:
-    """Write a small DEM; its crs, transform, no-data, scale and so on can be given."""
-    scale, offset, unit = options.pop("scale", None), options.pop("offset", None), options.pop("unit", None)
-    profile = {"crs": SOUTH, "transform": Affine(20.0, 0.0, 50_000.0, 0.0, -20.0, 50_000.0), **options}
-    with rasterio.open(
-        path, "w", driver="GTiff", height=heights.shape[0], width=heights.shape[1], count=1, dtype=heights.dtype,
-        **{key: value for key, value in profile.items() if value is not None},
-    ) as file:  # fmt: skip
-        file.write(heights, 1)
-        if scale is not None:
-            file.scales = (scale,)
-        if offset is not None:
-            file.offsets = (offset,)
-        if unit is not None:
-            file.units = (unit,)
-    return path
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import lola_files as lola
 import netcdf_files as netcdf
 import numpy as np
-from conftest import write_dem
+from dem_files import write_dem
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.dem.reading import TerrainFile, read_terrain
 from scipy.io import netcdf_file

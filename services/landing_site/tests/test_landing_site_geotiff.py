@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from conftest import SOUTH
+from dem_files import SOUTH
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.terrain.dem.reading import read_grid, read_terrain
 from rasterio.control import GroundControlPoint

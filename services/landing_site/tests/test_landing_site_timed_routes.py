@@ -114,8 +114,11 @@ async def test_faults_of_a_timed_route_come_together(
         with pytest.raises(InvalidInputError) as refusal:
             await routes.FindTimedRoute(timed(stack_id, power=bad, max_duration_s=-1.0))
         assert {fault.path for fault in refusal.value.faults} == {
-            "power.array_power_w", "power.floor_wh", "power.start_wh", "max_duration_s",
-        } | {"span.end_time"}  # fmt: skip
+            "power.array_power_w",
+            "power.floor_wh",
+            "power.start_wh",
+            "max_duration_s",
+        }
         with pytest.raises(InvalidInputError, match="a step between cells takes up to"):
             await routes.FindTimedRoute(timed(stack_id, step_s=600.0))
         with pytest.raises(InvalidInputError, match="WAYPOINT_OUTSIDE_TERRAIN"):
