@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    places = ("CHANGELOG.md", "pyproject.toml", "docker-compose.yml", "changes/README.md")
+    places = ("CHANGELOG.md", "pyproject.toml", "docker-compose.yml", "changes/README.md", "deploy/check-containers")
     members = [
         path.relative_to(ROOT)
         for path in (*ROOT.glob("*/*/pyproject.toml"), *ROOT.glob("services/*/src/*/__init__.py"))
@@ -43,6 +43,8 @@ def test_a_release_gathers_what_waits_and_writes_its_version_everywhere(copy: Pa
     for path in copy.rglob("__init__.py"):
         assert '__version__ = "9.8.7"' in path.read_text() or "__version__" not in path.read_text()
     assert (copy / "docker-compose.yml").read_text().count(":9.8.7") == 6
+    checked = (copy / "deploy/check-containers").read_text()
+    assert checked.count("$service:") == checked.count("$service:9.8.7") == 3
 
 
 @pytest.mark.parametrize(("version", "fragment"), [("0.2", "fixed-a.md"), ("0.2.0", "mended-a.md")])
