@@ -72,7 +72,12 @@ async def _computed(channel: grpc.aio.Channel, request: window_pb2.ComputeWindow
 
 async def _events(service: RunningService[Any], subject: str, count: int) -> list[Event]:
     subscription = await service.runtime.js.pull_subscribe(subject, durable="test")
-    return [Event.from_message(message) for message in await subscription.fetch(count, timeout=10)]
+    events: list[Event] = []
+    # One fetch gives what is there, which may be less.
+    while len(events) < count:
+        fetched = await subscription.fetch(count - len(events), timeout=10)
+        events += [Event.from_message(message) for message in fetched]
+    return events
 
 
 @pytest.mark.asyncio
