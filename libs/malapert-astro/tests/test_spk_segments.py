@@ -162,3 +162,15 @@ def test_records_that_lead_in_a_circle_or_out_of_the_file_are_refused(spk_of: Ca
     path.write_bytes(content.replace(b"FTPSTR:\r:\n:", b"FTPSTR:\n:\n:", 1))
     with pytest.raises(KernelError, match="changed in transfer"):
         orbit_of_spk(path, RELAY)
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+def test_records_whose_numbers_no_orbit_has_are_refused(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "far.bsp"
+    handle = spiceypy.spkopn(str(path), "far", 0)
+    words = [2000.0, -1e307] * (3 * (kind - 1))
+    write = spiceypy.spkw02 if kind == 2 else spiceypy.spkw03
+    write(handle, RELAY, MOON, "J2000", START_S, START_S + 600.0, "far", 600.0, 1, 1, words, START_S)
+    spiceypy.spkcls(handle)
+    with pytest.raises(KernelError, match="farther than 1e"):
+        orbit_of_spk(path, RELAY)

@@ -333,3 +333,12 @@ def test_the_cases_of_mission_files() -> None:
     assert [(fault.path, fault.code) for fault in nan] == [("requests[1].value", "NOT_FINITE")]
     octal = read_yaml_tree((CASES / "mission-octal-count.yaml").read_bytes())
     assert octal.nearest("calendars[0].repeated[0].count").value == 10
+
+
+def test_an_anchor_twice_is_a_fault_with_both_places() -> None:
+    with pytest.raises(DocumentError) as refused:
+        read_yaml_tree(b"a: &x 1\nb: [&x 2, *x]\n")
+    assert [fault.code for fault in refused.value.faults] == ["DUPLICATE_ANCHOR"]
+    assert "line 1" in refused.value.faults[0].message
+    assert "line 2" in refused.value.faults[0].message
+    assert read_yaml_tree(b"a: &x 1\nb: [&y 2, *x, *y]\n").plain() == {"a": 1, "b": [2, 1, 2]}

@@ -27,6 +27,7 @@ from malapert_gateway.conversion import to_message
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
 from malapert_gateway.exports.simple_schedule_reading import read_simple_schedule
+from malapert_gateway.problems import fault_of
 from malapert_gateway.routes.guarded import read_body
 from malapert_http_models.contracts.payload import ImportRequests, NewActivityRequest
 from malapert_http_models.wire import WireModel
@@ -157,7 +158,12 @@ def read_api_body(content: bytes) -> None:
     plain = read_body(body)
     if plain != json.loads(body.decode("utf-8-sig")):
         raise Contradiction("the plain data differ from Python's own")
-    to_message(model.model_validate(plain), message)
+    try:
+        validated = model.model_validate(plain)
+    except ValidationError as error:
+        faults = [fault_of({**item, "loc": ("body", *item["loc"])}) for item in error.errors()]
+        raise InvalidInputError("INVALID_REQUEST", "the request breaks its schema", faults=faults) from error
+    to_message(validated, message)
 
 
 def _trigger(time: str) -> dict[str, str]:

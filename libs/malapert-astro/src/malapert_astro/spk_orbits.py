@@ -24,6 +24,8 @@ TYPES = (2, 3, 9, 13)
 _CENTERS = {301: Body.MOON, 399: Body.EARTH}
 _DIRECTORY_STEP = 100
 _LARGEST_DEGREE = 31
+_FARTHEST = 1e12
+"""Largest number of a state or of its coefficients, km or km/s: beyond it sums are no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _segment(daf: DAF, values: tuple[float, ...], where: str) -> OrbitSegment | 
 
 def _records(words: Floats, kind: int, where: str) -> ChebyshevSegment:
     series = series_of_words(words, 3 * (kind - 1), where)
+    _require_near(series.coefficients, where)
     return ChebyshevSegment(series.start_s, series.start_s + series.interval_s * series.coefficients.shape[2], series)
 
 
@@ -134,9 +137,13 @@ def _table(words: Floats, kind: int, where: str) -> StateTable:
     if not np.all(np.diff(epochs) > 0.0):
         raise KernelError(f"{where}: its epochs do not rise")
     position, velocity = states[:3].copy(), states[3:].copy()
-    if np.max(np.abs(words[: 6 * count])) > 1e12:
-        raise KernelError(f"{where}: a state is farther than 1e12 km")
+    _require_near(states, where)
     return StateTable(epochs, position, velocity, interpolation, degree, float(epochs[0]), float(epochs[-1]))
+
+
+def _require_near(numbers: Floats, where: str) -> None:
+    if np.max(np.abs(numbers)) > _FARTHEST:
+        raise KernelError(f"{where}: a state is farther than {_FARTHEST:g} km")
 
 
 def _listed(numbers: list[float]) -> str:

@@ -112,7 +112,7 @@ async def _malapert_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = [_fault_of(item) for item in error.errors()]
+    faults = [fault_of(item) for item in error.errors()]
     if any(fault.code == "JSON_INVALID" for fault in faults):
         status, reason, detail = HTTPStatus.BAD_REQUEST, "MALFORMED_JSON", "the body is no JSON"
     else:
@@ -120,7 +120,8 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     return _response(_problem(request, status, reason, detail, faults=faults))
 
 
-def _fault_of(item: Mapping[str, Any]) -> Fault:
+def fault_of(item: Mapping[str, Any]) -> Fault:
+    """Return the fault of one of pydantic's findings in a body or query."""
     path = ""
     for part in item["loc"]:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)

@@ -68,7 +68,11 @@ def _malformed(error: yaml.YAMLError) -> DocumentError:
 
 
 class _Anchors(dict[str, Node | None]):
-    """Nodes by anchor; None while one is still being read."""
+    """Nodes by anchor; None while one is still being read. `places` says where each stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[str, str] = {}
 
 
 def _events(text: str) -> Iterator[tuple[Any, _Anchors, list[str | None]]]:
@@ -122,9 +126,18 @@ class _Reading:
         if self._event.tag not in (None, "!", wanted):
             self._builder.fault("UNKNOWN_TAG", f"{self._place}: the tag {self._event.tag!r} is not known")
         self._opened.append(self._event.anchor)
-        if self._event.anchor:
-            self._anchors[self._event.anchor] = None
+        self._anchor(None)
         self._builder.open(value, self._line, self._column)
+
+    def _anchor(self, node: Node | None) -> None:
+        name = self._event.anchor
+        if name is None:
+            return
+        if name in self._anchors:
+            message = f"{self._place}: the anchor {name!r} stands already at {self._anchors.places[name]}"
+            self._builder.fault("DUPLICATE_ANCHOR", message)
+        self._anchors[name] = node
+        self._anchors.places.setdefault(name, self._place)
 
     def _alias(self) -> None:
         name = self._event.anchor
@@ -142,8 +155,7 @@ class _Reading:
 
     def _scalar(self) -> None:
         value = self._value()
-        if self._event.anchor:
-            self._anchors[self._event.anchor] = Node(value, self._line, self._column)
+        self._anchor(Node(value, self._line, self._column))
         if self._builder.awaits_key:
             self._key(value)
         else:
