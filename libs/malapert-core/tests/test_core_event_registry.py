@@ -8,8 +8,9 @@ from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.planner.v1 import event_pb2
 from malapert_core.events.broker import AREAS
-from malapert_core.events.event import Event, Visibility
+from malapert_core.events.event import Event
 from malapert_core.events.registry import event_types, message_of, subject_of
+from malapert_core.policy.audience import Visibility
 from malapert_core.timestamps import utc_now
 
 PROTO = Path(__file__).parents[3] / "proto" / "malapert"

@@ -5,7 +5,7 @@ from gateway_platform import GatewayPlatform
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import mission_pb2, plan_pb2
 from malapert_core.errors import PermissionDeniedError
-from malapert_core.events.event import Visibility
+from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity, Role
 from malapert_gateway import policy
 from malapert_gateway.app import API_ROUTERS, create_app

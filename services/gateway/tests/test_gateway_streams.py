@@ -11,7 +11,8 @@ from malapert.planner.v1 import event_pb2 as planner_events
 from malapert.planner.v1 import mission_pb2, plan_pb2
 from malapert_core.errors import NotFoundError, UnavailableError
 from malapert_core.events.broker import ensure_streams
-from malapert_core.events.event import Event, Visibility
+from malapert_core.events.event import Event
+from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier

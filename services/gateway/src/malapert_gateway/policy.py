@@ -7,7 +7,7 @@ of ownership. Services receive the identity as well and hide what its agency may
 from collections.abc import Collection, Mapping
 
 from malapert_core.errors import PermissionDeniedError
-from malapert_core.events.event import Visibility
+from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity, Role
 
 _EVERYBODY = frozenset({Role.VIEWER, Role.REQUESTER, Role.PLANNER, Role.APPROVER, Role.OPERATOR})

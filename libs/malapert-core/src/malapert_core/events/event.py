@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Self, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.policy.audience import Visibility
 from malapert_core.timestamps import format_time, parse_time
 
 MESSAGE_ID_HEADER = "Nats-Msg-Id"
@@ -18,14 +18,6 @@ _SUBJECT = re.compile(r"malapert\.[a-z_]+\.v[0-9]+\.[a-z_]+\.[a-z_]+")
 _REQUIRED = ("ce-id", "ce-source", "ce-specversion", "ce-type", "ce-time")
 
 M = TypeVar("M", bound=Message)
-
-
-class Visibility(StrEnum):
-    """Audience of an event: everybody with a key, the agencies of the mission, or the owner agency alone."""
-
-    PUBLIC = "public"
-    MISSION = "mission"
-    OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)

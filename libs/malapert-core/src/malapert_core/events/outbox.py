@@ -13,9 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_core.background import wait_at_most
 from malapert_core.db.database import Database
 from malapert_core.db.tables import OutboxRow
-from malapert_core.events.event import Event, Visibility
+from malapert_core.events.event import Event
 from malapert_core.events.registry import subject_of
 from malapert_core.metric_names import EVENTS_PUBLISHED
+from malapert_core.policy.audience import Visibility
 from malapert_core.telemetry import inject_trace
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier

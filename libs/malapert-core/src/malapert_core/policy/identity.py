@@ -26,28 +26,50 @@ V = TypeVar("V")
 
 
 class Role(StrEnum):
-    """Role of a caller, which sets its permissions; SERVICE is one of the platform's own services acting for itself."""
+    """Role of a principal within its agency, which sets its permissions.
+
+    OPERATOR operates its agency's stations and assets, ADMINISTRATOR makes its agency's keys, PLATFORM runs the
+    installation and admits agencies; SERVICE is one of the platform's own services acting for itself.
+    """
 
     VIEWER = "viewer"
     REQUESTER = "requester"
     PLANNER = "planner"
     APPROVER = "approver"
     OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+    PLATFORM = "platform"
     SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The agency that calls, its role, and the key it called with."""
+    """A principal of one agency in one role, and the key it called with.
+
+    ``principal_id`` names the person or machine in records; ``mission_ids`` are the missions that the key is for, all
+    where there is none; ``via_service`` is the service that acts on the principal's behalf, empty for a direct call.
+    """
 
     agency_id: str
     role: Role
     key_id: str
+    principal_id: str = ""
+    mission_ids: frozenset[str] = frozenset()
+    via_service: str = ""
+
+    @property
+    def is_service(self) -> bool:
+        """True for one of the platform's own services acting for itself."""
+        return self.role is Role.SERVICE
 
     @property
     def sees_all_agencies(self) -> bool:
         """True for roles that look after the whole platform."""
         return self.role in (Role.OPERATOR, Role.SERVICE)
+
+    def may_enter(self, mission_id: str) -> bool:
+        """Tell whether the key is for a mission."""
+        return not self.mission_ids or mission_id in self.mission_ids
 
 
 def service_identity(service_name: str) -> Identity:

@@ -2,8 +2,8 @@
 
 from google.protobuf.message import Message
 from malapert.comms_window.v1 import event_pb2, outage_pb2
-from malapert_core.events.event import Visibility
 from malapert_core.events.outbox import EventOutbox
+from malapert_core.policy.audience import Visibility
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from malapert_core.errors import MalapertError
-from malapert_core.events.event import Visibility
+from malapert_core.policy.audience import Visibility
 
 from malapert_gateway import problems
 from malapert_gateway.conversion import to_values

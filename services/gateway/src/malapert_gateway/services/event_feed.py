@@ -8,8 +8,9 @@ import structlog
 from google.protobuf.message import Message
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.events.broker import AREAS, stream_of
-from malapert_core.events.event import Event, Visibility
+from malapert_core.events.event import Event
 from malapert_core.events.registry import message_of
+from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity
 from nats.aio.client import Client
 from nats.aio.msg import Msg

@@ -4,10 +4,10 @@ from google.protobuf.message import Message
 from malapert.payload.v1 import catalogue_pb2, event_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
 from malapert_core.events.event import Event
-from malapert_core.events.event import Visibility as EventVisibility
 from malapert_core.events.inbox import Subscription
 from malapert_core.events.outbox import EventOutbox
 from malapert_core.events.registry import subject_of
+from malapert_core.policy.audience import Visibility as EventVisibility
 from malapert_core.policy.identity import PLATFORM_AGENCY_ID
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
