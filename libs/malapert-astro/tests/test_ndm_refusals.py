@@ -111,11 +111,35 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
         ("META_STOP", "TURNAROUND_NUMERATOR = 240.5\nMETA_STOP", "NOT_A_NUMBER"),
         ("RANGE =", "RHUMIDITY =", "OUT_OF_RANGE"),
         ("RANGE =", "ANGLE_1 =", "OUT_OF_RANGE"),
+        ("META_STOP", "DATA_TYPES = RECEIVE_FREQ\nMETA_STOP", "CONTRADICTING_DATA"),
+        ("META_STOP", "DATA_TYPES = RANGE, DOPPLER_INSTANTANEOUS\nMETA_STOP", "CONTRADICTING_DATA"),
+        ("META_STOP", "DATA_TYPES = RANGE, COMMENT\nMETA_STOP", "UNKNOWN_CHOICE"),
+        ("META_STOP", "DATA_TYPES = \nMETA_STOP", "UNKNOWN_CHOICE"),
         ("00:00 370000.5", "00:00 -1\nTEMPERATURE = 2029-015T00:00:00 -1", "OUT_OF_RANGE"),
     ],
 )
 def test_tracking_data_are_refused_by_name(old: str, new: str, code: str) -> None:
     assert code in [found for _, found, _ in faults_of(TDM.replace(old, new, 1), "tdm")]
+
+
+@pytest.mark.parametrize(
+    ("stated", "written"),
+    [("range", "RANGE"), ("TRANSMIT_FREQ_n", "TRANSMIT_FREQ_1"), ("RECEIVE_FREQ", "RECEIVE_FREQ_2")],
+)
+def test_the_stated_data_types_may_be_written_as_in_the_book(stated: str, written: str) -> None:
+    text = TDM.replace("META_STOP", f"DATA_TYPES = {stated}\nMETA_STOP").replace("RANGE = 2", f"{written} = 2")
+    assert {observation.keyword for observation in read_tdm(text.encode()).segments[0].observations} == {written}
+
+
+def test_elements_have_no_namespace_or_the_one_of_the_standard() -> None:
+    qualified = XML.replace("<oem ", '<oem xmlns="urn:ccsds:schema:ndmxml" ')
+    assert read_oem(qualified.encode()).segments
+    for where, changed in (
+        ("<oem>", XML.replace("<oem ", '<oem xmlns="urn:example:other" ')),
+        ("<X>", XML.replace("<X>", '<a:X xmlns:a="urn:example:other">', 1).replace("</X>", "</a:X>", 1)),
+        ("<body>", XML.replace("<body>", '<b:body xmlns:b="http://ccsds.org/">').replace("</body>", "</b:body>")),
+    ):
+        assert (where, "OTHER_NAMESPACE") in [fault[:2] for fault in faults_of(changed)]
 
 
 def test_messages_of_one_ndm_are_all_read_or_named() -> None:

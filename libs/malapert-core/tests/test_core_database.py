@@ -2,8 +2,12 @@
 
 import asyncio
 import os
+import sqlite3
+import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from malapert_core.db.database import Database
@@ -14,6 +18,7 @@ from malapert_core.service import running_service
 from malapert_testing.services import ServiceLauncher
 from sample_service.factory import MIGRATIONS, SampleSettings, build
 from sample_service.tables import NoteRow, SampleTable
+from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel, col, select
 
@@ -165,3 +170,33 @@ async def test_a_file_that_is_no_database_is_not_waited_for(tmp_path: Path) -> N
     assert str(tmp_path / "text.db") in await _unusable(f"sqlite+aiosqlite:///{tmp_path / 'text.db'}")
     assert "unable to open" in await _unusable(f"sqlite+aiosqlite:///{tmp_path}")
     assert "text.db" in await _unusable(f"sqlite+aiosqlite:///{tmp_path / 'text.db' / 'inner.db'}")
+
+
+@pytest.mark.asyncio
+async def test_closing_waits_for_the_thread_of_a_call_that_was_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connects, slow = threading.Event(), sqlite3.connect
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connects.set()
+        time.sleep(0.3)
+        return slow(*arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'slow.db'}")
+    before = set(threading.enumerate())
+
+    async def read() -> None:
+        async with database.reading() as session:
+            await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+
+    call = asyncio.create_task(read())
+    assert await asyncio.to_thread(connects.wait, 10)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    at_work = [thread for thread in set(threading.enumerate()) - before if "_connection_worker_thread" in thread.name]
+    assert at_work
+    await database.close()
+    assert not [thread for thread in at_work if thread.is_alive()]

@@ -11,6 +11,8 @@ from malapert_astro.ndm.faults import Entry, Faults, NdmError, NdmFault, quoted
 # Tab, line feed and carriage return are the only control characters of text; the last two would part lines unseen.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
+_NAMESPACES = ("", "urn:ccsds:schema:ndmxml")
+"""Namespaces of elements: none, or the one of the qualified schema (505.0 master and namespace schemas)."""
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _ENCODING = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _ENCODINGS = ("UTF-8", "UTF8")
@@ -80,7 +82,8 @@ def is_xml(text: str) -> bool:
 def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementTree.Element, str]]:
     """Return the elements of a kind of message and where each is: the root, or all of an ``ndm`` element's.
 
-    Messages of another kind in an ``ndm`` are faults. No name has a namespace.
+    Messages of another kind in an ``ndm`` are faults, and elements of another namespace. The names that are returned
+    have none.
 
     Raises
     ------
@@ -98,9 +101,7 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     except (ElementTree.ParseError, ValueError) as error:
         line = error.position[0] if isinstance(error, ElementTree.ParseError) else 1
         _refuse(f"line {line}", "NOT_XML", f"the message is no XML: {error}")
-    for element in root.iter():
-        if isinstance(element.tag, str):
-            element.tag = element.tag.rpartition("}")[2]
+    _strip_namespaces(root, faults)
     if root.tag == message:
         return [(root, "")]
     if root.tag != "ndm":
@@ -116,6 +117,17 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     if not found and not faults.found:
         _refuse("<ndm>", "WRONG_MESSAGE", f"an <{message}> element is needed")
     return [(child, f"{message} {number}, " if len(found) > 1 else "") for number, child in enumerate(found, 1)]
+
+
+def _strip_namespaces(root: ElementTree.Element, faults: Faults) -> None:
+    others = set()
+    for element in root.iter():
+        namespace, _, name = element.tag.rpartition("}")
+        element.tag = name
+        if namespace.removeprefix("{") not in _NAMESPACES and namespace not in others:
+            others.add(namespace)
+            allowed = f"none or {_NAMESPACES[1]}"
+            faults.add(f"<{name[:40]}>", "OTHER_NAMESPACE", f"{quoted(namespace[1:])} is not read; allowed: {allowed}")
 
 
 def xml_header(root: ElementTree.Element, where: str, faults: Faults) -> dict[str, Entry]:

@@ -22,7 +22,7 @@ from malapert_astro.ndm.document import (
     xml_parts,
 )
 from malapert_astro.ndm.faults import Entry, Faults, quoted
-from malapert_astro.ndm.tdm_keywords import CLOCKS_OF_THEIR_OWN, XML_UNITS, check_metadata, is_data_keyword, number_of
+from malapert_astro.ndm.tdm_keywords import CLOCKS_OF_THEIR_OWN, XML_UNITS, check_data_types, check_metadata, is_data_keyword, number_of
 from malapert_astro.ndm.tdm_segments import Observation, Tdm, TdmSegment
 from malapert_astro.ndm.tdm_writing import write_tdm
 
@@ -151,6 +151,7 @@ def _segment(raw: _Raw, faults: Faults) -> TdmSegment:
     check_metadata(raw.metadata, raw.where, faults)
     if not raw.records:
         faults.add(raw.where, "NO_DATA", "a segment needs at least one observation")
+    check_data_types(raw.metadata, (keyword for _, keyword, _, _ in raw.records), faults)
     epochs = _epochs(raw, faults)
     latest: dict[str, tuple[float, str]] = {}
     observations = []

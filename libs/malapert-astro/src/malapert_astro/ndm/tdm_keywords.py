@@ -1,7 +1,7 @@
 """The vocabulary of a Tracking Data Message (CCSDS 503.0-B-2, tables 3-3 and 3-5): keywords, units, choices."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from malapert_astro.ndm.document import value_of
 from malapert_astro.ndm.faults import Entry, Faults, quoted
@@ -123,6 +123,31 @@ def check_metadata(metadata: Mapping[str, Entry], where: str, faults: Faults) ->
         if _NUMBERS.fullmatch(keyword):
             number_of(entry.value, keyword, entry.where, faults)
     _check_paths(metadata, where, faults)
+
+
+def check_data_types(metadata: Mapping[str, Entry], keywords: Iterable[str], faults: Faults) -> None:
+    """Note where the list DATA_TYPES and the keywords of the observations of a segment contradict each other.
+
+    A type without index stands for all its indices, as in the book's own example (503.0-B-2 table 3-3).
+    """
+    entry = metadata.get("DATA_TYPES")
+    if entry is None:
+        return
+    stated = [name.strip().upper() for name in entry.value.split(",")]
+    found = dict.fromkeys(keyword for keyword in keywords if is_data_keyword(keyword))
+    for name in stated:
+        if not (is_data_keyword(name) or name in _INDEXED or name.removesuffix("_N") in _INDEXED):
+            faults.add(entry.where, "UNKNOWN_CHOICE", f"DATA_TYPES has {quoted(name)}, which is no data type of a TDM")
+        elif not any(_is_of_type(keyword, name) for keyword in found):
+            faults.add(entry.where, "CONTRADICTING_DATA", f"DATA_TYPES has {name}, of which there is no observation")
+    for keyword in found:
+        if not any(_is_of_type(keyword, name) for name in stated):
+            faults.add(entry.where, "CONTRADICTING_DATA", f"there are observations of {keyword}, not in DATA_TYPES")
+
+
+def _is_of_type(keyword: str, name: str) -> bool:
+    stem = re.sub(r"_[1-5]$", "", keyword)
+    return keyword == name or (stem in _INDEXED and stem == name.removesuffix("_N"))
 
 
 def _check_paths(metadata: Mapping[str, Entry], where: str, faults: Faults) -> None:

@@ -16,12 +16,17 @@ The tables that malapert_core itself needs (outbox, inbox, operation, idempotenc
 service's first migration makes them by `create_core_tables(op)`.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
+import aiosqlite
 import stamina
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -45,6 +50,8 @@ _NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _READING = "malapert_reading"
+_LONGEST_LAST_CALL_S = 20.0
+"""Longest time that closing waits for a call in the making; one that waits for a writer's lock gives up before."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -83,7 +90,10 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        self._threads: WeakSet[Thread] = WeakSet()
+        self.engine: AsyncEngine = (
+            _sqlite_engine(self.url, self._threads) if self.is_sqlite else _postgresql_engine(self.url)
+        )
         reading = self.engine.execution_options(**{_READING: True})
         self._writing = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
         self._reading = async_sessionmaker(reading, class_=AsyncSession, expire_on_commit=False)
@@ -129,8 +139,12 @@ class Database:
             raise _unusable(self.url, error.orig) from error
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and wait for the threads that a cancelled call left at work."""
         await self.engine.dispose()
+        until_s = time.monotonic() + _LONGEST_LAST_CALL_S
+        for thread in [thread for thread in self._threads if thread.is_alive()]:
+            # Such a thread answers into the event loop, which therefore must not end before it.
+            await asyncio.to_thread(thread.join, max(0.0, until_s - time.monotonic()))
 
 
 def _unusable(url: URL, error: BaseException | None) -> PreconditionError:
@@ -141,13 +155,24 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
     return create_async_engine(url, pool_pre_ping=True, connect_args={"server_settings": {"timezone": "UTC"}})
 
 
-def _sqlite_engine(url: URL) -> AsyncEngine:
+def _sqlite_engine(url: URL, threads: WeakSet[Thread]) -> AsyncEngine:
     if url.database:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _unusable(url, error) from error
     engine = create_async_engine(url)
+
+    def open_connection(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*arguments, **options)
+        # The driver runs each connection in a thread of its own, and offers no other way to wait for it.
+        connection._thread.daemon = True
+        threads.add(connection._thread)
+        return connection
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def record_thread(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = open_connection
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
