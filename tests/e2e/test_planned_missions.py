@@ -64,6 +64,8 @@ def test_a_mission_is_planned_validated_and_reported(
     with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
         plan = _planned(client, name)
         exported = client.get(f"/plans/{plan['plan_id']}/export", params={"format": "mps"}).json()
+        other = client.post(f"/plans/{plan['plan_id']}:import", json=exported | {"domain": ["malapert", "other"]})
+        assert (other.status_code, other.json()["reason"]) == (422, "OTHER_MISSION"), other.text
         taken = client.post(f"/plans/{plan['plan_id']}:import", json=exported)
         assert taken.status_code == 201, taken.text
         assert taken.json()["objective"]["objective"] == pytest.approx(plan["objective"]["objective"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from malapert_core.errors import InvalidInputError
-from malapert_gateway.exports.mps_plan_reading import read_mps_plan
+from malapert_gateway.exports.mps_plan_reading import mission_of, read_mps_plan
 
 
 def _activity(key: str, definition: str, **arguments: str) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def test_activities_drives_and_contacts_are_read() -> None:
     assert read[0].interval.end_time.seconds - read[0].interval.start_time.seconds == 3600
 
 
-@pytest.mark.parametrize("document", [{}, {"plan": []}, {"plan": {"items": {"plannedActivities": []}}}, _file()])
-def test_a_file_without_activities_is_refused(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("document", [{}, {"plan": []}, {"plan": {"items": {"plannedActivities": {}}}}])
+def test_a_file_without_a_list_of_activities_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError, match="INVALID_MPS_PLAN"):
         read_mps_plan(document)
 
@@ -125,3 +125,21 @@ def test_a_plan_in_atomic_time_is_refused() -> None:
     with pytest.raises(InvalidInputError) as refused:
         read_mps_plan(json.loads(path.read_text()))
     assert {"timeSystem", "plan.information.timeSystem"} <= {fault.path for fault in refused.value.faults}
+
+
+def test_the_domain_ends_with_the_mission() -> None:
+    assert mission_of({"domain": ["malapert", "lupex"]}) == mission_of({"domain": ["lupex"]}) == "lupex"
+    assert mission_of({}) == mission_of({"domain": None}) == ""
+    for domain in ([], "lupex", [""], ["malapert", 1], {"mission": "lupex"}):
+        with pytest.raises(InvalidInputError) as refused:
+            mission_of({"domain": domain})
+        assert [(fault.path, fault.code) for fault in refused.value.faults] == [("domain", "NOT_A_DOMAIN")]
+
+
+def test_a_plan_of_nothing_is_read() -> None:
+    document = copy.deepcopy(_SOUND)
+    document["plan"]["items"]["plannedActivities"] = []
+    assert read_mps_plan(document) == []
+    del document["plan"]["items"]["plannedActivities"]
+    with pytest.raises(InvalidInputError):
+        read_mps_plan(document)

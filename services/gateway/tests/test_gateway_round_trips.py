@@ -24,7 +24,6 @@ ITEMS = st.lists(
     st.fixed_dictionaries(
         {"id": IDS, "type": IDS, "place": IDS, "to": IDS, "title": TEXT, "span": SPANS, "drive": st.booleans()}
     ),
-    min_size=1,
     max_size=6,
     unique_by=lambda item: item["id"],
 )

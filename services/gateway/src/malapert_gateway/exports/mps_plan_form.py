@@ -33,7 +33,7 @@ Form = Mapping[str, Use]
 READ, TOLD, NOTHING = Use.READ, Use.TOLD, Use.NOTHING
 
 DOCUMENT: Form = {
-    "domain": TOLD,
+    "domain": READ,
     "timeSystem": READ,
     "activityDefinitions": READ,
     "resources": TOLD,

@@ -37,8 +37,8 @@ def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
     plan = document.get("plan")
     items = plan.get("items") if isinstance(plan, dict) else None
     found = items.get("plannedActivities") if isinstance(items, dict) else None
-    if not isinstance(found, list) or not 0 < len(found) <= MOST_ITEMS:
-        faults.append(Fault(_PATH, "REQUIRED", f"a list of 1 to {MOST_ITEMS} activities is needed"))
+    if not isinstance(found, list) or len(found) > MOST_ITEMS:
+        faults.append(Fault(_PATH, "REQUIRED", f"a list of at most {MOST_ITEMS} activities is needed"))
         found = []
     faults += form.repeated_key_faults(found, _PATH)
     keys = _definition_keys(document)
@@ -48,6 +48,23 @@ def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
         more = f"; the first {MAX_FAULTS} are told" if len(faults) > MAX_FAULTS else ""
         raise InvalidInputError("INVALID_MPS_PLAN", f"the file has {count}{more}", faults=faults[:MAX_FAULTS])
     return read
+
+
+def mission_of(document: dict[str, Any]) -> str:
+    """Return the mission that a file says it is for, the last name of its domain; empty where it says none.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_MPS_PLAN`` where the domain is no list of names.
+    """
+    domain = document.get("domain")
+    if domain is None:
+        return ""
+    if isinstance(domain, list) and domain and all(isinstance(name, str) and name for name in domain):
+        return str(domain[-1])
+    fault = Fault("domain", "NOT_A_DOMAIN", "a list of names is allowed, the mission's identifier at its end")
+    raise InvalidInputError("INVALID_MPS_PLAN", "the file has 1 fault", faults=[fault])
 
 
 def _frame_faults(document: dict[str, Any]) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ from malapert_http_models.contracts.planner import (
 from malapert_gateway import policy
 from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.examples import PLAN
-from malapert_gateway.exports.mps_plan_reading import read_mps_plan
+from malapert_gateway.exports.mps_plan_reading import mission_of, read_mps_plan
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import (
@@ -146,7 +146,9 @@ async def import_plan(
     gateway: GatewayParts,
 ) -> Plan:
     """Take a schedule that was made elsewhere for the problem of a plan, or every rule that it breaks."""
-    message = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=read_mps_plan(body))
+    message = plan_pb2.ImportPlanRequest(
+        plan_id=plan_id, items=read_mps_plan(body), mission_id=mission_of(body)
+    )
     return _shown((await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response)
 
 

@@ -135,7 +135,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self, request: plan_pb2.ImportPlanRequest, context: Any
     ) -> plan_pb2.ImportPlanResponse:
         """Take a schedule that was made elsewhere."""
-        plan = await self._imports.run(request.plan_id, request.items, require_identity())
+        plan = await self._imports.run(request, require_identity())
         return plan_pb2.ImportPlanResponse(plan=plan_message(plan))
 
     async def ExplainUnplanned(  # noqa: N802

@@ -39,18 +39,21 @@ class PlanImport:
     def __init__(self, making: PlanMaking) -> None:
         self._making = making
 
-    async def run(self, plan_id: str, items: Sequence[plan_pb2.ImportedItem], identity: Identity) -> Plan:
+    async def run(self, request: plan_pb2.ImportPlanRequest, identity: Identity) -> Plan:
         """Return the stored draft of a schedule that the validator passed.
 
         Raises
         ------
         InvalidInputError
-            ``INVALID_PLAN`` with a fault for each item that cannot be read, or for each rule that the schedule breaks.
+            ``INVALID_PLAN`` with a fault for each item that cannot be read, or for each rule that the schedule breaks;
+            ``OTHER_MISSION`` where it was made for another mission than the plan's.
         """
+        plan_id, items = request.plan_id, request.items
         stores = self._making.stores
         async with stores.database.reading() as session:
             base = await stores.plans.get(session, plan_id)
             content = base.content
+            _require_mission(request.mission_id, content.mission_id)
             mission = await stores.missions.get(session, content.mission_id, content.mission_version)
         problem, before = unpack_problem(content.problem), unpack_schedule(content.schedule)
         message = plan_pb2.Plan.FromString(content.message)
@@ -142,6 +145,12 @@ def _contact(problem: PlanningProblem, drives: tuple[PlacedDrive, ...], station_
     windows = (w for w in problem.contact_windows if (w.station_id, w.place_id) == (station_id, here))
     window = next((w for w in windows if w.span[0] <= span[0] < w.span[1]), None)
     return PlacedContact(station_id, here, window.window_id if window else "", span)
+
+
+def _require_mission(stated: str, mission_id: str) -> None:
+    if stated not in ("", mission_id):
+        fault = Fault("domain", "OTHER_MISSION", f"it names {stated[:80]!r}; the plan is of {mission_id!r}")
+        raise InvalidInputError("OTHER_MISSION", "the schedule was made for another mission", faults=[fault])
 
 
 def _require_kept(report: ValidationReport | None) -> None:
