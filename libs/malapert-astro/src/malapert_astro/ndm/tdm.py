@@ -22,7 +22,14 @@ from malapert_astro.ndm.document import (
     xml_parts,
 )
 from malapert_astro.ndm.faults import Entry, Faults, quoted
-from malapert_astro.ndm.tdm_keywords import CLOCKS_OF_THEIR_OWN, XML_UNITS, check_data_types, check_metadata, is_data_keyword, number_of
+from malapert_astro.ndm.tdm_keywords import (
+    CLOCKS_OF_THEIR_OWN,
+    XML_UNITS,
+    check_data_types,
+    check_metadata,
+    is_data_keyword,
+    number_of,
+)
 from malapert_astro.ndm.tdm_segments import Observation, Tdm, TdmSegment
 from malapert_astro.ndm.tdm_writing import write_tdm
 

@@ -146,9 +146,7 @@ async def import_plan(
     gateway: GatewayParts,
 ) -> Plan:
     """Take a schedule that was made elsewhere for the problem of a plan, or every rule that it breaks."""
-    message = plan_pb2.ImportPlanRequest(
-        plan_id=plan_id, items=read_mps_plan(body), mission_id=mission_of(body)
-    )
+    message = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=read_mps_plan(body), mission_id=mission_of(body))
     return _shown((await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response)
 
 
