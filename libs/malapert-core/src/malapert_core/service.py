@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from pydantic_settings import BaseSettings
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import end_tasks
 from malapert_core.config import ServiceSettings
 from malapert_core.db.database import Database
@@ -47,6 +48,7 @@ class ServiceRuntime(Generic[S]):
     nats: Client
     js: JetStreamContext
     outbox: EventOutbox
+    audit: AuditTrail
     operations: OperationRunner
     signer: IdentitySigner
     identity: Identity
@@ -139,6 +141,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             nats=connection,
             js=js,
             outbox=EventOutbox(settings.service_name),
+            audit=AuditTrail(settings.service_name),
             operations=operations,
             signer=IdentitySigner(settings.identity_secret.get_secret_value()),
             identity=service_identity(settings.service_name),

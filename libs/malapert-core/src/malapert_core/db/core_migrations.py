@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import Operations
 
+from malapert_core.db.audit_guard import AUDIT_GUARDS
 from malapert_core.db.database import Json, UtcDateTime
 from malapert_core.db.tables import SEQUENCE
 
@@ -62,3 +63,33 @@ def create_core_tables(op: Operations | Any) -> None:
         _time("created_time"),
         sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency"),
     )
+
+
+def create_audit_tables(op: Operations | Any) -> None:
+    """Make the audit chain with its head and checkpoints, and the triggers that keep it; `op` is ``alembic.op``."""
+    op.create_table(
+        "audit_entry",
+        sa.Column("sequence", SEQUENCE, autoincrement=False, nullable=False),
+        *_text("previous_hash", "hash", "action", "after_hash", "agency_id", "before_hash", "detail"),
+        *_text("entity_id", "entity_kind", "key_id", "mission_id", "principal_id", "role"),
+        *_text("salt", "service", "time", "via_service"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_audit_entry"),
+    )
+    op.create_index("ix_audit_entry_agency_id", "audit_entry", ["agency_id", "time"])
+    op.create_index("ix_audit_entry_mission_id", "audit_entry", ["mission_id", "time"])
+    head = op.create_table(
+        "audit_head",
+        sa.Column("head_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        *_text("hash"),
+        sa.PrimaryKeyConstraint("head_id", name="pk_audit_head"),
+    )
+    op.create_table(
+        "audit_checkpoint",
+        sa.Column("sequence", SEQUENCE, autoincrement=False, nullable=False),
+        *_text("hash", "time"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_audit_checkpoint"),
+    )
+    op.bulk_insert(head, [{"head_id": 1, "sequence": 0, "hash": "0" * 64}])
+    for statement in AUDIT_GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)

@@ -1,4 +1,4 @@
-"""Tables that every service has: outbox, inbox, operation, idempotency."""
+"""Tables that every service has: outbox, inbox, operation, idempotency, audit."""
 
 from datetime import datetime
 from typing import Any
@@ -80,3 +80,52 @@ class IdempotencyRow(CoreTable, table=True):
     request_hash: str = Field(sa_type=Text)
     response: bytes = Field(sa_type=LargeBinary)
     created_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class AuditEntryRow(CoreTable, table=True):
+    """A link of the audit chain; the database refuses to change it, and to delete it but below a checkpoint."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_agency_id", "agency_id", "time"),
+        Index("ix_audit_entry_mission_id", "mission_id", "time"),
+    )
+
+    sequence: int = Field(sa_column=Column(SEQUENCE, primary_key=True, autoincrement=False))
+    previous_hash: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    after_hash: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+    before_hash: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+    entity_id: str = Field(sa_type=Text)
+    entity_kind: str = Field(sa_type=Text)
+    key_id: str = Field(sa_type=Text)
+    mission_id: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    salt: str = Field(sa_type=Text)
+    service: str = Field(sa_type=Text)
+    time: str = Field(sa_type=Text)
+    via_service: str = Field(sa_type=Text)
+
+
+class AuditHeadRow(CoreTable, table=True):
+    """The head of the audit chain, one row: whoever appends holds it until the commit."""
+
+    __tablename__ = "audit_head"
+
+    head_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False))
+    hash: str = Field(sa_type=Text)
+
+
+class AuditCheckpointRow(CoreTable, table=True):
+    """The last link before which the chain was pruned, and when: what is left begins after it."""
+
+    __tablename__ = "audit_checkpoint"
+
+    sequence: int = Field(sa_column=Column(SEQUENCE, primary_key=True, autoincrement=False))
+    hash: str = Field(sa_type=Text)
+    time: str = Field(sa_type=Text)
