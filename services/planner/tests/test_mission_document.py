@@ -58,6 +58,7 @@ def test_the_published_schema_is_beside_the_missions() -> None:
 ARM_CONDITIONS = "activity_types__1__steps__0__conditions"
 ARM_PATH = "activity_types[1].steps[0].conditions"
 SPOILT_PARTS: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
+    ("lupex-week", {"mission__title": " \u00a0 "}, ("mission.title", "INVALID_VALUE")),
     ("relay-week", {"assets__1__orbit": None}, ("assets[1].orbit", "MISSING_FIELD")),
     ("relay-week", {"assets__1__kind": "plant"}, ("assets[1].orbit", "WRONG_KIND")),
     ("qkd-network", {"assets__1__site": None}, ("assets[1].site", "MISSING_FIELD")),

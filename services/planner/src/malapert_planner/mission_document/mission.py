@@ -20,7 +20,8 @@ from malapert_planner.mission_document.times import UtcTime
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 AgencyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+"""Title for a person: not of blanks only."""
 
 
 class Heading(StrictModel):
