@@ -31,6 +31,7 @@ from malapert_comms_window.services.book.contacts import ContactService
 from malapert_comms_window.services.book.keys import KeyService
 from malapert_comms_window.services.book.outages import OutageService
 from malapert_comms_window.services.book.reservations import ReservationService
+from malapert_comms_window.services.book.superseding import SupersedingService
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.exchange import ExchangeService
 from malapert_comms_window.services.registry.orbiters import OrbiterService
@@ -78,6 +79,9 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
         clock,
         settings.contact_hold_s,
     )
+    superseding = SupersedingService(
+        database, contact_store, outage_store, window_sets, station_store, announcer, clock
+    )
     contacts = ContactService(database, contact_store, station_store, announcer, clock)
     outages = OutageService(database, outage_store, contact_store, station_store, window_sets, announcer, clock)
     stations = StationService(database, station_store, contact_store, clock)
@@ -107,7 +111,7 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
             Registration(
                 f"{_PACKAGE}.ContactService",
                 contact_pb2_grpc.add_ContactServiceServicer_to_server,
-                ContactHandlers(reservations, contacts, alternates, clock),
+                ContactHandlers(reservations, contacts, superseding, alternates, clock),
             ),
             Registration(
                 f"{_PACKAGE}.OpportunityService",

@@ -12,12 +12,19 @@ from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.contacts import ContactRequest, ContactState
-from malapert_comms_window.handlers.messages.contacts import contact_message, foreign_contact_message, reservation_of
+from malapert_comms_window.handlers.messages.contacts import (
+    contact_message,
+    foreign_contact_message,
+    reservation_of,
+    superseded_message,
+    superseding_of,
+)
 from malapert_comms_window.handlers.messages.shared import interval_of
 from malapert_comms_window.handlers.messages.windows import window_filter_of, window_request_of
 from malapert_comms_window.services.book.alternates import AlternateFinder
 from malapert_comms_window.services.book.contacts import ContactService
 from malapert_comms_window.services.book.reservations import ReservationService
+from malapert_comms_window.services.book.superseding import SupersedingService
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.windows.windows import WindowService
 from malapert_comms_window.storage.contacts import ContactFilter
@@ -74,10 +81,16 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
     """Serves the contact book."""
 
     def __init__(
-        self, reservations: ReservationService, contacts: ContactService, alternates: AlternateFinder, clock: Clock
+        self,
+        reservations: ReservationService,
+        contacts: ContactService,
+        superseding: SupersedingService,
+        alternates: AlternateFinder,
+        clock: Clock,
     ) -> None:
         self._reservations = reservations
         self._contacts = contacts
+        self._superseding = superseding
         self._alternates = alternates
         self._clock = clock
 
@@ -88,6 +101,13 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         contacts = await self._reservations.reserve(reservation_of(request), require_identity())
         now = self._clock()
         return contact_pb2.ReserveContactsResponse(contacts=[contact_message(contact, now) for contact in contacts])
+
+    async def SupersedeContacts(  # noqa: N802
+        self, request: contact_pb2.SupersedeContactsRequest, context: Any
+    ) -> contact_pb2.SupersedeContactsResponse:
+        """Give a plan the contacts of the plan that it supersedes."""
+        outcome = await self._superseding.supersede(superseding_of(request), require_identity())
+        return superseded_message(outcome, self._clock())
 
     async def CommitContacts(  # noqa: N802
         self, request: contact_pb2.CommitContactsRequest, context: Any

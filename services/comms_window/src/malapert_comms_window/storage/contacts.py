@@ -104,6 +104,12 @@ class ContactStore:
         rows = (await session.exec(query.execution_options(populate_existing=True))).all()
         return {row.contact_id: _of_row(row) for row in rows}
 
+    async def of_plans(self, session: AsyncSession, plan_ids: Collection[str]) -> list[Contact]:
+        """Return the bookings of plans, whatever their states, in order of their start."""
+        query = select(ContactRow).where(col(ContactRow.plan_id).in_(set(plan_ids)))
+        ordered = query.order_by(col(ContactRow.occupied_start_time)).execution_options(populate_existing=True)
+        return [_of_row(row) for row in (await session.exec(ordered)).all()]
+
     async def change(self, session: AsyncSession, before: Contact, after: Contact) -> None:
         """Store a changed booking.
 

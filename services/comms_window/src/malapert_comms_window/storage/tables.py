@@ -59,6 +59,7 @@ class ContactRow(CommsWindowTable, table=True):
     __table_args__ = (
         Index("ix_contact_antenna", "station_id", "occupied_start_time"),
         Index("ix_contact_listing", "occupied_start_time", "contact_id"),
+        Index("ix_contact_plan", "plan_id"),
     )
 
     contact_id: str = Field(sa_type=Text, primary_key=True)

@@ -10,6 +10,7 @@ from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window.domain.contacts import Contact
 from malapert_comms_window.services.book.reservations import Reservation
+from malapert_comms_window.services.book.superseding import Superseded, Superseding
 
 _TOLD_TO_ALL = ("station_id", "occupied", "state")
 _TOLD_TO_OWNER_OF_ANTENNA = ("contact_id", "version", "updated_time")
@@ -18,6 +19,20 @@ _TOLD_TO_OWNER_OF_ANTENNA = ("contact_id", "version", "updated_time")
 def reservation_of(message: contact_pb2.ReserveContactsRequest) -> Reservation:
     """Return the domain's reservation; nothing is checked here."""
     return to_domain(message, Reservation, request_hash=bytes_hash(message.SerializeToString(deterministic=True)))
+
+
+def superseding_of(message: contact_pb2.SupersedeContactsRequest) -> Superseding:
+    """Return the domain's superseding; nothing is checked here."""
+    return to_domain(message, Superseding, request_hash=bytes_hash(message.SerializeToString(deterministic=True)))
+
+
+def superseded_message(outcome: Superseded, now: datetime) -> contact_pb2.SupersedeContactsResponse:
+    """Return what a superseding did."""
+    return contact_pb2.SupersedeContactsResponse(
+        contacts=[contact_pb2.Contact() if each is None else contact_message(each, now) for each in outcome.contacts],
+        dropped=[contact_message(each, now) for each in outcome.dropped],
+        done=outcome.done,
+    )
 
 
 def contact_message(contact: Contact, now: datetime) -> contact_pb2.Contact:
