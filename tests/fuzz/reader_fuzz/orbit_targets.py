@@ -1,4 +1,4 @@
-"""Readers of orbits and tracking data: OEM in both forms, TDM, two-line elements, SPK; held against SPICE."""
+"""Readers of orbits and tracking data: OEM in both forms, TDM, two-line elements, SPK; held against SPICE and sgp4."""
 
 import math
 import re
@@ -17,10 +17,11 @@ from malapert_astro.ndm.faults import NdmError
 from malapert_astro.ndm.oem import Oem, read_oem
 from malapert_astro.ndm.tdm import read_tdm
 from malapert_astro.orbits import Orbit
-from malapert_astro.two_line_elements import read_two_line_elements
+from malapert_astro.two_line_elements import TwoLineElements, read_two_line_elements
 from malapert_comms_window.domain.orbiters import OrbitSource
 from malapert_comms_window.geometry.orbits import orbit_of
 from malapert_core.errors import InvalidInputError
+from sgp4.api import Satrec
 
 from reader_fuzz.forms import mutate_binary, mutate_two_lines, mutate_xml
 from reader_fuzz.running import Contradiction, Target
@@ -30,6 +31,7 @@ BODY = -998
 MOON_KM3_S2 = 4902.8
 START = datetime(2029, 3, 1, tzinfo=UTC)
 STEP_S = 120.0
+_UNIX_JD = 2_440_587.5
 _STATE = re.compile(r"\d{4}-[0-9-]+T\S+(?:\s+\S+){6,9}")
 _EPOCH_S, _POSITION_KM, _SPICE_KM = 2e-3, 1e-9, 1e-5
 
@@ -257,10 +259,25 @@ def read_elements(content: bytes) -> None:
     epoch_s = (start + timedelta(days=day - 1.0)).timestamp()
     if abs(epoch_s - read.epoch_utc_s) > 1e-3:
         raise Contradiction(f"the epoch {read.first[18:32]} is {read.epoch_utc_s}, by its columns {epoch_s}")
+    _compare_with_sgp4(read)
     for start_column, end_column, most in ((8, 16, 180.0), (17, 25, 360.0), (34, 42, 360.0), (43, 51, 360.0)):
         text = read.second[start_column:end_column]
         if not 0.0 <= float(text) <= most:
             raise Contradiction(f"an angle of {text}")
+
+
+def _compare_with_sgp4(read: TwoLineElements) -> None:
+    other = Satrec.twoline2rv(read.first, read.second)
+    epoch_s = ((other.jdsatepoch - _UNIX_JD) + other.jdsatepochF) * 86_400.0
+    if abs(epoch_s - read.epoch_utc_s) > 1e-3:
+        raise Contradiction(f"the epoch {read.first[18:32]} is {read.epoch_utc_s}; sgp4 has {epoch_s}")
+    columns = {"inclo": (8, 16), "nodeo": (17, 25), "argpo": (34, 42), "mo": (43, 51)}
+    for name, (first, last) in columns.items():
+        angle_deg = math.degrees(getattr(other, name))
+        if abs(angle_deg - float(read.second[first:last])) > 1e-9:
+            raise Contradiction(f"{name} of {read.second[first:last]} is {angle_deg} by sgp4")
+    if other.error:
+        raise Contradiction(f"sgp4 refuses what is taken: error {other.error}")
 
 
 def read_spk(content: bytes) -> None:
