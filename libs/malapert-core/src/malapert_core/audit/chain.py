@@ -6,6 +6,7 @@ content hashes of hidden entries proves their place in the chain and tells nothi
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from json.encoder import encode_basestring
 
@@ -53,13 +54,17 @@ class Link:
     content: AuditContent
 
 
-def hash_of_content(values: tuple[str, ...]) -> str:
+def hash_of_content(values: Iterable[str]) -> str:
     """Return the hexadecimal SHA-256 of an entry's content, given as the values of `CONTENT_FIELDS`.
 
     The JSON is RFC 8785's: names in order, no spaces, and of a flat object of texts nothing else is to be decided.
     """
-    text = _CONTENT_FORM % tuple(map(encode_basestring, values))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hash_of_json((_CONTENT_FORM % tuple(map(encode_basestring, values))).encode())
+
+
+def hash_of_json(canonical: bytes) -> str:
+    """Return the hexadecimal SHA-256 of canonical JSON."""
+    return hashlib.sha256(canonical).hexdigest()
 
 
 def link_hash(sequence: int, previous_hash: str, content_hash: str) -> str:

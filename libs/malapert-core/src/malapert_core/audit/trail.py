@@ -121,11 +121,12 @@ def _chain(session: Session) -> None:
         sequence += 1
         links.append(linked(sequence, previous_hash, content))
         previous_hash = links[-1].hash
-    session.execute(insert(AuditEntryRow), [_row(link) for link in links])
+    session.execute(insert(AuditEntryRow), [link_row(link) for link in links])
     session.execute(update(AuditHeadRow).values(sequence=sequence, hash=previous_hash))
     pending.clear()
 
 
-def _row(link: Link) -> dict[str, Any]:
+def link_row(link: Link) -> dict[str, Any]:
+    """Return the columns of a link."""
     place = {"sequence": link.sequence, "previous_hash": link.previous_hash, "hash": link.hash}
     return {**place, **asdict(link.content)}
