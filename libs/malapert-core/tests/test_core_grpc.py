@@ -23,6 +23,7 @@ from malapert_core.errors import (
     UnavailableError,
     restored_error,
 )
+from malapert_core.policy.calls import CALLS, PLANNERS, Call
 from malapert_core.policy.identity import Identity, IdentitySigner, acting_as, require_identity
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
@@ -89,7 +90,10 @@ async def serving(react: Reaction) -> AsyncIterator[str]:
                 "malapert.test.Echo", lambda echo, at: at.add_generic_rpc_handlers((echo,)), EchoHandlers(react)
             ),
         ],
-        interceptors=[telemetry.server_interceptor(), CallInterceptor(IdentitySigner(IDENTITY_SECRET), "test")],
+        interceptors=[
+            telemetry.server_interceptor(),
+            CallInterceptor(IdentitySigner(IDENTITY_SECRET), "test", calls=CALLS | {ECHO: Call(PLANNERS)}),
+        ],
     )
     await server.start()
     try:

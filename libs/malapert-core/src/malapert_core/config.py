@@ -39,6 +39,7 @@ class ServiceSettings(ProcessSettings):
     database_url: str = Field(default="", description="SQLAlchemy address; empty for an SQLite file in data_dir")
     auto_migrate: bool | None = Field(default=None, description="migrate at start; unset: only on SQLite")
     identity_secret: SecretStr = Field(description="shared by all services, at least 32 characters")
+    planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
     reflection: bool = False
     operation_concurrency: int = Field(default=2, ge=1)
 

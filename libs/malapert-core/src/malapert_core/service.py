@@ -28,6 +28,7 @@ from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
 from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.operations import OperationRunner
+from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteCharters
 from malapert_core.policy.identity import Identity, IdentitySigner, service_identity
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import answers_serving
@@ -76,6 +77,11 @@ class ServiceRuntime(Generic[S]):
         self._channels.push_async_callback(channel.close, None)
         return channel
 
+    def open_charters(self) -> RemoteCharters:
+        """Return the charters of missions, as the planner keeps them."""
+        channel = self.open_channel(self.settings.planner_target, [CHARTER_SERVICE])
+        return RemoteCharters(channel, self.identity)
+
 
 @dataclass(frozen=True)
 class ServiceParts:
@@ -83,6 +89,8 @@ class ServiceParts:
 
     registrations: Sequence[Registration] = ()
     subscriptions: Sequence[Subscription] = ()
+    charters: Charters | None = None
+    """Parts in a mission, asked on every call whose request names one; None leaves that to the service."""
 
 
 Build = Callable[[ServiceRuntime[S]], AbstractAsyncContextManager[ServiceParts]]
@@ -162,7 +170,7 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
             [*parts.registrations, operation_registration(runtime.operations)],
             interceptors=[
                 runtime.telemetry.server_interceptor(),
-                CallInterceptor(runtime.signer, settings.service_name),
+                CallInterceptor(runtime.signer, settings.service_name, parts.charters),
             ],
             host=settings.grpc_host,
             port=settings.grpc_port,

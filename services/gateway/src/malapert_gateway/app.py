@@ -15,6 +15,7 @@ from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
     catalogues,
+    charters,
     contacts,
     events,
     exchange,
@@ -41,6 +42,7 @@ API_PREFIX = "/api/v1"
 API_ROUTERS: tuple[APIRouter, ...] = (
     missions.document_router,
     missions.router,
+    charters.router,
     terrain_upload.router,
     terrain.router,
     products.router,

@@ -21,7 +21,6 @@ class GatewaySettings(ServiceSettings):
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535, description="0 takes a free port")
-    planner_target: str = "127.0.0.1:7101"
     landing_site_target: str = "127.0.0.1:7102"
     comms_window_target: str = "127.0.0.1:7103"
     payload_target: str = "127.0.0.1:7104"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from malapert.planner.v1 import charter_pb2_grpc
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
@@ -13,12 +14,14 @@ from malapert_core.jobs.queue import WorkQueue
 from malapert_core.jobs.worker import JobWorker, Perform
 from malapert_core.jobs.worker_process import running_worker
 from malapert_core.logging import configure_logging
+from malapert_core.policy.charters import CHARTER_SERVICE
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
 
 from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
+from malapert_planner.handlers.charters import CharterHandlers
 from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
@@ -27,12 +30,14 @@ from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning.demand_changes import DemandChanges
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
+from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
 
@@ -43,12 +48,20 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[ServiceParts]:
     """Build the planner: its stores, the services that it asks, its use cases and what it serves."""
     stores = Stores(runtime.database, MissionStore(), PlanStore())
+    charter_store = CharterStore()
+    charters = CharterService(runtime.database, charter_store)
     neighbours = _neighbours(runtime)
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
     missions = MissionService(
-        runtime.database, stores.missions, neighbours.payloads, neighbours.comms_windows, _ephemeris_span(), utc_now
+        runtime.database,
+        stores.missions,
+        charter_store,
+        neighbours.payloads,
+        neighbours.comms_windows,
+        _ephemeris_span(),
+        utc_now,
     )
     plans = PlanService(runtime.database, stores.plans, solver_jobs, announcer, utc_now)
     release = PlanRelease(runtime.database, stores.plans, neighbours.comms_windows, announcer)
@@ -72,12 +85,16 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     MissionHandlers(missions),
                 ),
                 Registration(
+                    CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, CharterHandlers(charters)
+                ),
+                Registration(
                     "malapert.planner.v1.PlanService",
                     add_PlanServiceServicer_to_server,
                     PlanHandlers(missions, plans, release, PlanImport(making), runtime.operations),
                 ),
             ],
             subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],
+            charters=charters,
         )
 
 

@@ -156,6 +156,9 @@ class IdentitySigner:
             "sub": identity.agency_id,
             "role": identity.role.value,
             "key": identity.key_id,
+            "principal": identity.principal_id,
+            "missions": sorted(identity.mission_ids),
+            "via": identity.via_service,
         }
         token = jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
         _keep(self._signed, (identity, lifetime_s), (token, now_s + int(lifetime_s) // 2))
@@ -175,7 +178,14 @@ class IdentitySigner:
         try:
             claims = jwt.decode(token, self._key, algorithms=_ALGORITHMS).claims
             self._claims.validate(claims)
-            identity = Identity(str(claims["sub"]), Role(claims["role"]), str(claims["key"]))
+            identity = Identity(
+                str(claims["sub"]),
+                Role(claims["role"]),
+                str(claims["key"]),
+                str(claims.get("principal", "")),
+                frozenset(claims.get("missions", ())),
+                str(claims.get("via", "")),
+            )
             _keep(self._verified, token, (identity, int(claims["exp"])))
             return identity
         except (JoseError, ValueError, KeyError, TypeError) as error:

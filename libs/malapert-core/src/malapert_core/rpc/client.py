@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import grpc
@@ -14,6 +15,7 @@ from malapert_core.rpc.status import error_from_rpc
 
 __all__ = ["error_from_rpc", "open_channel"]
 
+GATEWAY = "gateway"
 IDEMPOTENT_PREFIXES = ("Get", "List", "Watch")
 
 
@@ -137,7 +139,7 @@ def open_channel(
     interceptors : sequence
         Further interceptors, such as telemetry's.
     """
-    caller = _StateCaller(lambda: current_identity() or service_identity, signer, default_timeout_s)
+    caller = _StateCaller(lambda: _stated(current_identity(), service_identity), signer, default_timeout_s)
     options = [
         *SIZE_OPTIONS,
         ("grpc.service_config", json.dumps(_service_config(services, idempotent_methods))),
@@ -146,6 +148,18 @@ def open_channel(
     ]
     chain = [*_all_shapes(_RaiseDomainErrors()), *interceptors, *_all_shapes(caller)]
     return grpc.aio.insecure_channel(target, options=options, interceptors=chain)
+
+
+def _stated(identity: Identity | None, service_identity: Identity) -> Identity:
+    """Return whom a call states: the service itself, or the principal for whom it acts.
+
+    A principal's own calls come through the gateway; any other service acts on its behalf.
+    """
+    if identity is None or identity.is_service:
+        return service_identity if identity is None else identity
+    if not service_identity.is_service or service_identity.key_id == GATEWAY:
+        return identity
+    return replace(identity, via_service=service_identity.key_id)
 
 
 def _service_config(services: Sequence[str], idempotent_methods: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,9 @@ from grpc_status import rpc_status
 
 from malapert_core.errors import InternalError, MalapertError, UnauthenticatedError
 from malapert_core.metric_names import RPC_DURATION_S
-from malapert_core.policy.identity import IdentitySigner, set_current_identity
+from malapert_core.policy.calls import CALLS, Call, require_call
+from malapert_core.policy.charters import Charters, enter
+from malapert_core.policy.identity import Identity, IdentitySigner, require_identity, set_current_identity
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.message_check import check_message
 from malapert_core.rpc.status import status_code, status_of
@@ -54,11 +56,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     signer : IdentitySigner
     service_name : str
         Name under which durations are counted.
+    charters : Charters, optional
+        Tells the parts in the mission that a request names; without it the service asks for them itself.
+    calls : mapping of str to Call
+        Row of each method that may be called.
     """
 
-    def __init__(self, signer: IdentitySigner, service_name: str) -> None:
+    def __init__(
+        self,
+        signer: IdentitySigner,
+        service_name: str,
+        charters: Charters | None = None,
+        calls: Mapping[str, Call] = CALLS,
+    ) -> None:
         self._signer = signer
         self._service_name = service_name
+        self._charters = charters
+        self._calls = calls
 
     async def intercept_service(
         self,
@@ -84,18 +98,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
         async def unary(request: Any, context: Any) -> Any:
             async with self._call(method, context):
-                _check(request)
+                await self._check(method, request)
                 return await behavior(request, context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
             async with self._call(method, context):
-                _check(request)
+                await self._check(method, request)
                 async for response in behavior(request, context):
                     yield response
 
         async def written(request: Any, context: Any) -> None:
             async with self._call(method, context):
-                _check(request)
+                await self._check(method, request)
                 await behavior(request, context)
 
         generates = inspect.isasyncgenfunction(inspect.unwrap(behavior))
@@ -112,7 +126,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         code = grpc.StatusCode.OK
         reason = ""
         try:
-            set_current_identity(self._verified(context))
+            identity = self._verified(context)
+            require_call(method, identity, self._calls)
+            set_current_identity(identity)
             deadlines.set_remaining(context.time_remaining())
             yield
         except MalapertError as error:
@@ -133,17 +149,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             RPC_DURATION_S.labels(self._service_name, method, code.name).observe(duration_s)
             log.info("call served", method=method, code=code.name, reason=reason, duration_s=round(duration_s, 4))
 
-    def _verified(self, context: Any) -> Any:
+    def _verified(self, context: Any) -> Identity:
         for key, value in context.invocation_metadata() or ():
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
                 return self._signer.verify(value.removeprefix("Bearer "))
         raise UnauthenticatedError("NO_IDENTITY", "the call carries no identity")
 
-
-def _check(request: Any) -> None:
-    # The parts of a stream are checked by whoever takes them one by one.
-    if isinstance(request, Message):
+    async def _check(self, method: str, request: Any) -> None:
+        # The parts of a stream are checked by whoever takes them one by one.
+        if not isinstance(request, Message):
+            return
         check_message(request)
+        part, mission_id = self._calls[method].part, getattr(request, "mission_id", "")
+        if self._charters is not None and part is not None and mission_id:
+            await enter(self._charters, require_identity(), mission_id, part)
 
 
 async def _abort(context: Any, error: MalapertError) -> None:

@@ -22,7 +22,7 @@ from malapert.payload.v1 import (
     request_pb2_grpc,
     science_pb2_grpc,
 )
-from malapert.planner.v1 import mission_pb2_grpc, plan_pb2_grpc
+from malapert.planner.v1 import charter_pb2_grpc, mission_pb2_grpc, plan_pb2_grpc
 
 
 class ServiceName(StrEnum):
@@ -37,7 +37,12 @@ class ServiceName(StrEnum):
 _OPERATIONS = "malapert.operation.v1.OperationService"
 
 GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
-    ServiceName.PLANNER: ("malapert.planner.v1.MissionService", "malapert.planner.v1.PlanService", _OPERATIONS),
+    ServiceName.PLANNER: (
+        "malapert.planner.v1.MissionService",
+        "malapert.planner.v1.CharterService",
+        "malapert.planner.v1.PlanService",
+        _OPERATIONS,
+    ),
     ServiceName.LANDING_SITE: (
         "malapert.landing_site.v1.TerrainService",
         "malapert.landing_site.v1.SiteService",
@@ -79,6 +84,7 @@ class ServiceClients:
     def __init__(self, channels: Mapping[ServiceName, grpc.aio.Channel]) -> None:
         planner = channels[ServiceName.PLANNER]
         self.missions = mission_pb2_grpc.MissionServiceStub(planner)
+        self.charters = charter_pb2_grpc.CharterServiceStub(planner)
         self.plans = plan_pb2_grpc.PlanServiceStub(planner)
         landing_site = channels[ServiceName.LANDING_SITE]
         self.terrains = terrain_pb2_grpc.TerrainServiceStub(landing_site)

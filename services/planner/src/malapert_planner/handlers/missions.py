@@ -21,8 +21,8 @@ class MissionHandlers(mission_pb2_grpc.MissionServiceServicer):
         self, request: mission_pb2.CreateMissionRequest, context: Any
     ) -> mission_pb2.CreateMissionResponse:
         """Take a mission document."""
-        agency_id = require_identity().agency_id
-        mission = await self._missions.create(request.document_json, agency_id, validate_only=request.validate_only)
+        identity = require_identity()
+        mission = await self._missions.create(request.document_json, identity, validate_only=request.validate_only)
         return mission_pb2.CreateMissionResponse(mission=mission_message(mission))
 
     async def GetMission(  # noqa: N802

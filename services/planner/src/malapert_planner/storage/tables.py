@@ -31,6 +31,19 @@ class MissionRow(PlannerTable, table=True):
     created_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class CharterRow(PlannerTable, table=True):
+    """A version of a mission's charter; never changed."""
+
+    __tablename__ = "charter"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    members: list[dict[str, Any]] = Field(sa_type=Json)
+    is_public: bool
+    changed_time: datetime = Field(sa_type=UtcDateTime)
+    changed_by: list[str] = Field(sa_type=Json)
+
+
 class PlanRow(PlannerTable, table=True):
     """State of a plan."""
 

@@ -1,15 +1,20 @@
 """Creation of missions: whole or not at all, with every fault of the document named at once."""
 
 from malapert_core.db.database import Database
-from malapert_core.errors import ConflictError, Fault, InvalidInputError
+from malapert_core.errors import AlreadyExistsError, ConflictError, Fault, InvalidInputError
+from malapert_core.policy.charter import Part
+from malapert_core.policy.charters import require_entry, require_part
+from malapert_core.policy.identity import Identity
 from malapert_core.vocabulary.content_hash import bytes_hash, canonical_json
 
+from malapert_planner.domain.life.charter import CharterVersion, first_charter, parts_by_document
 from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
 from malapert_planner.mission_document.checks import Span, horizon_span
 from malapert_planner.services.ports import Clock, CommsWindows, Payloads
 from malapert_planner.services.requests_out.catalogue import catalogue_request, document_fault
 from malapert_planner.services.requests_out.orbits import orbit_fault, orbiter_requests
+from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
 
 _VERSION_TAKEN = ("MISSION_VERSION_TAKEN", "OLD_MISSION_VERSION")
@@ -23,6 +28,7 @@ class MissionService:
     ----------
     database : Database
     missions : MissionStore
+    charters : CharterStore
     payloads : Payloads
     comms_windows : CommsWindows
     ephemeris_span : pair of datetime
@@ -34,6 +40,7 @@ class MissionService:
         self,
         database: Database,
         missions: MissionStore,
+        charters: CharterStore,
         payloads: Payloads,
         comms_windows: CommsWindows,
         ephemeris_span: Span,
@@ -41,13 +48,14 @@ class MissionService:
     ) -> None:
         self._database = database
         self._missions = missions
+        self._charters = charters
         self._payloads = payloads
         self._comms_windows = comms_windows
         self._ephemeris_span = ephemeris_span
         self._clock = clock
 
-    async def create(self, document_json: bytes, agency_id: str, *, validate_only: bool = False) -> Mission:
-        """Take a mission document; the newest version's content again gives that version.
+    async def create(self, document_json: bytes, identity: Identity, *, validate_only: bool = False) -> Mission:
+        """Take a mission document of an owner; the newest version's content again gives that version.
 
         The catalogue goes to the payload service first: where it is refused, nothing is stored.
 
@@ -55,8 +63,12 @@ class MissionService:
         ------
         InvalidInputError
             ``INVALID_MISSION`` with every fault and its path.
+        AlreadyExistsError
+            ``MISSION_ID_NOT_FREE`` where others own the mission; nothing else is told of it.
         """
-        document = await self._checked(document_json)
+        document, faults = self._read(document_json)
+        charter = await self._writable(document.mission.id, identity)
+        await self._check(document, faults)
         canonical = canonical_json(document.model_dump(mode="json", exclude_none=True))
         newest = await self._newest(document.mission.id)
         if newest is not None and newest.content_hash == bytes_hash(canonical):
@@ -65,11 +77,10 @@ class MissionService:
             return newest
         version = newest.version + 1 if newest else 1
         if validate_only:
-            return self._mission(document, canonical, version, "", agency_id)
+            return self._mission(document, canonical, version, "", identity.agency_id)
         version, catalogue_hash = await self._imported(document, version)
-        mission = self._mission(document, canonical, version, catalogue_hash, agency_id)
-        async with self._database.transaction() as session:
-            await self._missions.add(session, mission)
+        mission = self._mission(document, canonical, version, catalogue_hash, identity.agency_id)
+        await self._store(mission, charter, await self._parts(document), identity)
         return mission
 
     async def get(self, mission_id: str, version: int = 0) -> Mission:
@@ -82,14 +93,49 @@ class MissionService:
         async with self._database.reading() as session:
             return await self._missions.page(session, size, after_id)
 
-    async def _checked(self, document_json: bytes) -> MissionDocument:
+    def _read(self, document_json: bytes) -> tuple[MissionDocument, list[Fault]]:
         document, faults = read_document(document_json, self._ephemeris_span)
         if document is None:
             refuse(faults)
             raise AssertionError("a document that cannot be read has a fault")
+        return document, faults
+
+    async def _writable(self, mission_id: str, identity: Identity) -> CharterVersion | None:
+        """Return the charter of a mission that the principal may write, None where the identifier is free."""
+        require_entry(identity, mission_id)
+        async with self._database.reading() as session:
+            charter = await self._charters.newest(session, mission_id)
+        if charter is None:
+            return None
+        parts = charter.charter.parts_of(identity.agency_id, self._clock())
+        if not parts:
+            message = f"the identifier {mission_id!r} is not free; choose another, best one with your agency's name"
+            raise AlreadyExistsError("MISSION_ID_NOT_FREE", message, metadata={"mission_id": mission_id})
+        require_part(identity, mission_id, charter.charter, Part.OWNER)
+        return charter
+
+    async def _check(self, document: MissionDocument, faults: list[Fault]) -> None:
         stations, orbits = await self._station_faults(document), await self._orbit_faults(document)
         refuse([*faults, *stations, *orbits, *await self._catalogue_faults(document, faults)])
-        return document
+
+    async def _parts(self, document: MissionDocument) -> dict[str, frozenset[Part]]:
+        stations = await self._comms_windows.list_stations()
+        return parts_by_document(
+            (agency.id for agency in document.agencies),
+            (agency.id for agency in document.agencies if agency.reviewer),
+            {station.agency_id for station in stations if station.station_id in document.stations},
+        )
+
+    async def _store(
+        self, mission: Mission, charter: CharterVersion | None, parts: dict[str, frozenset[Part]], identity: Identity
+    ) -> None:
+        writer = (identity.agency_id, identity.principal_id)
+        async with self._database.transaction() as session:
+            await self._missions.add(session, mission)
+            if charter is None:
+                await self._charters.add(
+                    session, first_charter(mission.mission_id, writer, parts, mission.created_time)
+                )
 
     async def _station_faults(self, document: MissionDocument) -> list[Fault]:
         known = {station.station_id for station in await self._comms_windows.list_stations()}

@@ -1,0 +1,80 @@
+"""Charters that a test writes, in place of the planner's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
+from malapert_core.errors import NotFoundError
+from malapert_core.policy.charter import Charter, Membership, Part
+from malapert_core.policy.charters import CHARTER_SERVICE
+from malapert_core.policy.identity import IdentitySigner
+from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
+from malapert_core.timestamps import to_timestamp
+
+from malapert_testing.services import IDENTITY_SECRET
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+EVERYBODY = ("JAXA", "ISRO", "NASA", "ESA", "DLR")
+
+
+def charter_of_all(mission_id: str, agency_ids: tuple[str, ...] = EVERYBODY) -> Charter:
+    """Return a charter in which each agency has every part, since long ago."""
+    members = tuple(Membership(agency_id, frozenset(Part), LONG_AGO) for agency_id in agency_ids)
+    return Charter(mission_id, 1, members)
+
+
+@dataclass
+class CharterBook(charter_pb2_grpc.CharterServiceServicer):
+    """Charters by mission; is a `Charters`, and serves them as the planner does.
+
+    A mission that has none in the book has `charter_of_all`, unless ``only_these``.
+    """
+
+    charters: dict[str, Charter] = field(default_factory=dict)
+    only_these: bool = False
+
+    async def get(self, mission_id: str) -> Charter | None:
+        """Return the charter of a mission, None where there is no such mission."""
+        absent = None if self.only_these else charter_of_all(mission_id)
+        return self.charters.get(mission_id, absent)
+
+    async def GetCharter(  # noqa: N802
+        self, request: charter_pb2.GetCharterRequest, context: Any
+    ) -> charter_pb2.GetCharterResponse:
+        """Return the charter of a mission."""
+        charter = await self.get(request.mission_id)
+        if charter is None:
+            raise NotFoundError("mission", request.mission_id)
+        return charter_pb2.GetCharterResponse(charter=_message(charter))
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        """Serve the charters and yield the address, for the setting ``planner_target``."""
+        registration = Registration(CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, self)
+        server = GrpcServer([registration], interceptors=[CallInterceptor(IdentitySigner(IDENTITY_SECRET), "planner")])
+        await server.start()
+        try:
+            yield f"127.0.0.1:{server.port}"
+        finally:
+            await server.stop(0.2)
+
+
+def _message(charter: Charter) -> charter_pb2.Charter:
+    return charter_pb2.Charter(
+        mission_id=charter.mission_id,
+        version=charter.version,
+        is_public=charter.is_public,
+        members=[
+            charter_pb2.Membership(
+                agency_id=member.agency_id,
+                parts=[charter_pb2.Part.Value(f"PART_{part.name}") for part in member.parts],
+                since=to_timestamp(member.since),
+                until=None if member.until is None else to_timestamp(member.until),
+                sees_earlier=member.sees_earlier,
+            )
+            for member in charter.members
+        ],
+    )
