@@ -114,6 +114,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
     },
     "malapert.comms_window.v1.ContactService": {
         "ReserveContacts": Call(PLANNERS, Part.PLANNER, on_behalf=_PLANNER),
+        "SupersedeContacts": Call(NOBODY, Part.PLANNER, on_behalf=_PLANNER),
         "CommitContacts": Call(PLANNERS, on_behalf=_PLANNER),
         "ReleaseContacts": Call(PLANNERS, on_behalf=_PLANNER, own_name=_PLANNER),
         "ListContacts": Call(READERS, on_behalf=_PLANNER, own_name=_PLANNER),

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from malapert_core.db.database import Json, UtcDateTime
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _MISSION = sa.table(
     "mission",
