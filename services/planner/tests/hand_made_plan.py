@@ -17,6 +17,15 @@ VALID = Schedule(
         PlacedContact("jaxa-udsc-64", "lander", "jaxa-udsc-64-lander-0", (9 * HOUR_S, 10 * HOUR_S)),
     ),
 )
+# Keeps the first contact of the valid one, moves the second by half an hour and adds a third.
+NEXT = Schedule(
+    activities=VALID.activities,
+    contacts=(
+        VALID.contacts[0],
+        PlacedContact("jaxa-udsc-64", "lander", "jaxa-udsc-64-lander-0", (9 * HOUR_S + 1800, 10 * HOUR_S + 1800)),
+        PlacedContact("jaxa-udsc-64", "lander", "jaxa-udsc-64-lander-1", (33 * HOUR_S, 34 * HOUR_S)),
+    ),
+)
 # The asset is at the lander, not at the haven.
 REFUSED = Schedule(activities=(PlacedActivity("neutrons-haven/0/stare", "haven", (0, 6 * HOUR_S)),))
 
@@ -24,6 +33,11 @@ REFUSED = Schedule(activities=(PlacedActivity("neutrons-haven/0/stare", "haven",
 def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
     """Return the valid schedule, checked by the real validator."""
     return _outcome(problem, VALID)
+
+
+def next_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
+    """Return a valid schedule with other contacts."""
+    return _outcome(problem, NEXT)
 
 
 def refused_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:

@@ -121,7 +121,12 @@ class Neighbours(
         return window_pb2.ListWindowsResponse(windows=found[start:end], next_page_token=token)
 
     async def ListContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
-        holding = [item for item in self.contacts.values() if item.state == contact_pb2.CONTACT_STATE_COMMITTED]
+        holding = [
+            item
+            for item in self.contacts.values()
+            if item.state == contact_pb2.CONTACT_STATE_COMMITTED
+            and (not request.plan_ids or item.plan_id in request.plan_ids)
+        ]
         return contact_pb2.ListContactsResponse(contacts=holding)
 
     async def ReserveContacts(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from malapert_core.errors import ConflictError, MalapertError, PermissionDeniedError, PreconditionError
+from malapert_planner.domain.life.acts import PlanAct, PlanAction
 from malapert_planner.domain.life.plan import Pending, Plan, PlanContent, PlanState, Review
 from malapert_planner.domain.schedule.result import SolveStatus
 
@@ -16,19 +17,20 @@ CONTENT = PlanContent(
     "m", 1, "rover", SolveStatus.FEASIBLE, "sha256:c", "sha256:p", "w", b"", b"", b"", b"", (), {}
 )  # fmt: skip
 DRAFT = Plan("p", CONTENT, ("JAXA", "ISRO"), "JAXA", "", NOW)
-BY = ("JAXA", "PLANNER", "key")
+BY = ("JAXA", "PLANNER", "key", "key:1")
+ACT = PlanAct(PlanAction.SUBMITTED, "JAXA", "key:1", NOW)
 
 
 def review(agency_id: str, *, approved: bool = True, content_hash: str = "sha256:c", comment: str = "") -> Review:
     return Review(agency_id, approved, content_hash, comment, NOW)
 
 
-SUBMITTED = DRAFT.submitted()
+SUBMITTED = DRAFT.submitted(ACT)
 APPROVED = SUBMITTED.reviewed(review("JAXA")).reviewed(review("ISRO"))
-RELEASING = APPROVED.release_begun(BY)
-RELEASED = RELEASING.released(("c-1", "c-2"))
+RELEASING = APPROVED.release_begun(BY, "key")
+RELEASED = RELEASING.released(("c-1", "c-2"), ACT)
 TERMINATING = RELEASED.termination_begun("late", BY)
-TERMINATED = TERMINATING.terminated()
+TERMINATED = TERMINATING.terminated(ACT)
 
 
 def test_each_change_counts_the_version_up_by_one_and_keeps_the_rest() -> None:
@@ -63,15 +65,15 @@ def test_another_version_is_refused_with_the_present_one(seen: int) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (SUBMITTED.submitted, "WRONG_STATE"),
+        (lambda: SUBMITTED.submitted(ACT), "WRONG_STATE"),
         (lambda: DRAFT.reviewed(review("JAXA")), "WRONG_STATE"),
         (lambda: RELEASING.reviewed(review("JAXA")), "ALREADY_REVIEWED"),
-        (lambda: DRAFT.release_begun(BY), "WRONG_STATE"),
-        (lambda: RELEASED.release_begun(BY), "WRONG_STATE"),
-        (lambda: RELEASING.release_begun(BY), "PLAN_BUSY"),
+        (lambda: DRAFT.release_begun(BY, "key"), "WRONG_STATE"),
+        (lambda: RELEASED.release_begun(BY, "key"), "WRONG_STATE"),
+        (lambda: RELEASING.release_begun(BY, "key"), "PLAN_BUSY"),
         (lambda: RELEASING.termination_begun("late", BY), "PLAN_BUSY"),
         (lambda: TERMINATED.termination_begun("late", BY), "WRONG_STATE"),
-        (lambda: DRAFT.termination_begun("late", BY).submitted(), "PLAN_BUSY"),
+        (lambda: DRAFT.termination_begun("late", BY).submitted(ACT), "PLAN_BUSY"),
     ],
 )
 def test_what_may_not_follow_is_refused(change: Callable[[], Plan], reason: str) -> None:
@@ -92,10 +94,10 @@ def test_whatever_has_not_ended_may_be_ended(plan: Plan) -> None:
 
 def test_a_release_takes_the_approval_of_every_reviewer() -> None:
     with pytest.raises(PreconditionError, match="NOT_APPROVED") as caught:
-        SUBMITTED.reviewed(review("ISRO")).release_begun(BY)
+        SUBMITTED.reviewed(review("ISRO")).release_begun(BY, "key")
     assert caught.value.metadata == {"missing": "JAXA"}
     with pytest.raises(PreconditionError) as caught:
-        SUBMITTED.release_begun(BY)
+        SUBMITTED.release_begun(BY, "key")
     assert caught.value.metadata == {"missing": "JAXA,ISRO"}
 
 

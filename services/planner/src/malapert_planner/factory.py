@@ -30,10 +30,12 @@ from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
+from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning.demand_changes import DemandChanges
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
@@ -63,13 +65,15 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         _ephemeris_span(),
         utc_now,
     )
-    plans = PlanService(runtime.database, stores.plans, solver_jobs, announcer, utc_now)
-    release = PlanRelease(runtime.database, stores.plans, neighbours.comms_windows, announcer)
+    record = PlanRecord(stores.plans, announcer, runtime.audit)
+    plans = PlanService(runtime.database, stores.plans, solver_jobs, record, utc_now)
+    bookings = PlanBookings(neighbours.comms_windows, utc_now)
+    release = PlanRelease(runtime.database, stores.plans, record, bookings, utc_now)
     making = PlanMaking(
         stores,
         neighbours,
         solver_jobs,
-        announcer,
+        record,
         defects=runtime.settings.data_dir / "defects",
         wall_limit_s=runtime.settings.solver_wall_limit_s,
         clock=utc_now,

@@ -192,4 +192,12 @@ def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilte
         time, contact_id = decode_cursor(request.page.page_token, length=2)
         after = (parse_time(time), contact_id)
     states = wanted_values(ContactState, request.states, contact_pb2.ContactState.DESCRIPTOR, "states")
-    return ContactFilter(request.station_id, request.mission_id, start, end, after=after, states=states)
+    return ContactFilter(
+        request.station_id,
+        request.mission_id,
+        start,
+        end,
+        after=after,
+        states=states,
+        plan_ids=frozenset(request.plan_ids),
+    )

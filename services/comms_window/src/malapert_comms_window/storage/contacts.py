@@ -64,6 +64,7 @@ class ContactFilter:
     after: tuple[datetime, str] | None = None
     states: frozenset[ContactState] = frozenset()
     states_at: datetime | None = None
+    plan_ids: frozenset[str] = frozenset()
 
 
 class ContactStore:
@@ -142,6 +143,8 @@ class ContactStore:
             query = query.where(ContactRow.station_id == wanted.station_id)
         if wanted.mission_id:
             query = query.where(ContactRow.mission_id == wanted.mission_id)
+        if wanted.plan_ids:
+            query = query.where(col(ContactRow.plan_id).in_(wanted.plan_ids))
         if wanted.start_time is not None and wanted.end_time is not None:
             query = query.where(
                 col(ContactRow.occupied_start_time) < wanted.end_time,

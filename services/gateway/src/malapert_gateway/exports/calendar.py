@@ -8,7 +8,10 @@ from malapert_http_models.wire import rfc3339
 
 from malapert_gateway.exports.calendar_events import CalendarEntry, calendar_of
 
-_STATUS = {PlanState.DRAFT: "TENTATIVE", PlanState.SUBMITTED: "TENTATIVE", PlanState.TERMINATED: "CANCELLED"}
+_STATUS = {
+    **dict.fromkeys((PlanState.DRAFT, PlanState.SUBMITTED), "TENTATIVE"),
+    **dict.fromkeys((PlanState.TERMINATED, PlanState.SUPERSEDED, PlanState.ARCHIVED), "CANCELLED"),
+}
 
 
 def plan_calendar(plan: Plan, now: datetime) -> bytes:

@@ -20,7 +20,9 @@ from malapert_http_models.wire import rfc3339
 
 CONTACT = "contact"
 DRIVE = "drive"
-_ACTIVITY_STATUS = {PlanState.ACTIVATED: "ACTIVATED", PlanState.TERMINATED: "TERMINATED"}
+_ENDED = (PlanState.TERMINATED, PlanState.SUPERSEDED, PlanState.ARCHIVED)
+"""States that the draft has one word for; why is said beside it."""
+_ACTIVITY_STATUS = {PlanState.ACTIVATED: "ACTIVATED", **dict.fromkeys(_ENDED, "TERMINATED")}
 
 
 def mps_plan(plan: Plan) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def mps_plan(plan: Plan) -> dict[str, Any]:
             "revisions": None,
             "resources": {"resourceProfiles": _profiles(plan)},
             "isAlternate": False,
-            "status": plan.state,
+            "status": "TERMINATED" if plan.state in _ENDED else plan.state,
             "statusInfo": one_line(plan.state_reason) or None,
         },
     }

@@ -21,6 +21,7 @@ from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
 
 PLAN_RELEASED = subject_of(planner_event_pb2.PlanReleased)
 PLAN_TERMINATED = subject_of(planner_event_pb2.PlanTerminated)
+PLAN_SUPERSEDED = subject_of(planner_event_pb2.PlanSuperseded)
 
 _VISIBILITIES = {
     Visibility.PUBLIC: EventVisibility.PUBLIC,
@@ -75,7 +76,7 @@ class PayloadAnnouncer:
 
 
 class PlanEventHandler:
-    """Follows released and terminated plans.
+    """Follows plans that are released, superseded and terminated.
 
     Parameters
     ----------
@@ -87,12 +88,17 @@ class PlanEventHandler:
 
     def subscription(self) -> Subscription:
         """Return what to listen to, as one consumer, so that a plan's end comes after its release."""
-        return Subscription("payload-plans", (PLAN_RELEASED, PLAN_TERMINATED), self.handle)
+        return Subscription("payload-plans", (PLAN_RELEASED, PLAN_TERMINATED, PLAN_SUPERSEDED), self.handle)
 
     async def handle(self, event: Event, session: AsyncSession) -> None:
         """Give an event of a plan its effect on the plan's requests."""
         if event.subject == PLAN_RELEASED:
             await self._outcomes.released(session, _transition(event, event.parse(planner_event_pb2.PlanReleased).plan))
+        elif event.subject == PLAN_SUPERSEDED:
+            # The plan that took over is announced before: what it holds is its own by now, the rest is freed.
+            await self._outcomes.terminated(
+                session, _transition(event, event.parse(planner_event_pb2.PlanSuperseded).plan)
+            )
         else:
             await self._outcomes.terminated(
                 session, _transition(event, event.parse(planner_event_pb2.PlanTerminated).plan)

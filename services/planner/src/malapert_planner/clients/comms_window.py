@@ -25,8 +25,8 @@ SERVICES = (
     "malapert.comms_window.v1.OrbiterService",
     "malapert.operation.v1.OperationService",
 )
-# A reservation carries a key: asked again it gives the same contacts.
-IDEMPOTENT_METHODS = ("ComputeWindows", "ReserveContacts", "CancelOperation")
+# A reservation and a superseding carry a key: asked again they give the same contacts.
+IDEMPOTENT_METHODS = ("ComputeWindows", "ReserveContacts", "SupersedeContacts", "CancelOperation")
 _PAGE_SIZE = 200
 
 
@@ -82,11 +82,19 @@ class CommsWindowClient:
 
     async def list_bookings(self, span: tuple[datetime, datetime]) -> Sequence[contact_pb2.Contact]:
         """Return the contacts that hold an antenna within a span."""
+        interval = type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1]))
+        return await self._contacts_of(contact_pb2.ListContactsRequest(span=interval, only_holding=True))
+
+    async def list_plan_contacts(self, mission_id: str, plan_ids: Sequence[str]) -> Sequence[contact_pb2.Contact]:
+        """Return the contacts of plans of a mission that hold an antenna."""
+        request = contact_pb2.ListContactsRequest(mission_id=mission_id, plan_ids=plan_ids, only_holding=True)
+        return await self._contacts_of(request)
+
+    async def _contacts_of(self, request: contact_pb2.ListContactsRequest) -> list[contact_pb2.Contact]:
         found: list[contact_pb2.Contact] = []
         page = _first_page()
-        interval = type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1]))
         while True:
-            request = contact_pb2.ListContactsRequest(span=interval, only_holding=True, page=page)
+            request.page.CopyFrom(page)
             answer = await self._contacts.ListContacts(request)
             found.extend(answer.contacts)
             if not answer.next_page_token:
@@ -96,6 +104,12 @@ class CommsWindowClient:
     async def reserve_contacts(self, request: contact_pb2.ReserveContactsRequest) -> Sequence[contact_pb2.Contact]:
         """Return the booked contacts in the order asked, or raise ``CONTACT_CONFLICT`` and book none."""
         return tuple((await self._contacts.ReserveContacts(request)).contacts)
+
+    async def supersede_contacts(
+        self, request: contact_pb2.SupersedeContactsRequest
+    ) -> contact_pb2.SupersedeContactsResponse:
+        """Return a plan's contacts in the place of another's, or raise as `reserve_contacts` and change nothing."""
+        return await self._contacts.SupersedeContacts(request)
 
     async def release_contacts(self, contact_ids: Sequence[str], reason: str) -> None:
         """Give contacts back."""

@@ -22,6 +22,8 @@ _EVENTS = {
     PlanState.SUBMITTED: event_pb2.PlanSubmitted,
     PlanState.RELEASED: event_pb2.PlanReleased,
     PlanState.TERMINATED: event_pb2.PlanTerminated,
+    PlanState.SUPERSEDED: event_pb2.PlanSuperseded,
+    PlanState.ARCHIVED: event_pb2.PlanArchived,
 }
 
 
@@ -34,6 +36,8 @@ class PlanAnnouncer:
     def announce(self, session: AsyncSession, plan: Plan) -> None:
         """Announce, with the session's transaction, the state that a plan has reached."""
         message = _EVENTS[plan.state](plan=plan_summary(plan))
+        if isinstance(message, event_pb2.PlanSuperseded):
+            message.superseded_by_plan_id = plan.superseded_by_plan_id
         self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
 
     def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:

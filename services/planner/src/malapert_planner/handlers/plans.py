@@ -79,7 +79,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self, request: plan_pb2.SubmitPlanRequest, context: Any
     ) -> plan_pb2.SubmitPlanResponse:
         """Put a draft under review."""
-        plan = await self._plans.submit(request.plan_id, request.version)
+        plan = await self._plans.submit(request.plan_id, request.version, require_identity())
         return plan_pb2.SubmitPlanResponse(plan=plan_message(plan))
 
     async def ReviewPlan(  # noqa: N802

@@ -63,8 +63,16 @@ class CommsWindows(Protocol):
     async def list_bookings(self, span: tuple[datetime, datetime]) -> Sequence[contact_pb2.Contact]:
         """Return the contacts that hold an antenna within a span."""
 
+    async def list_plan_contacts(self, mission_id: str, plan_ids: Sequence[str]) -> Sequence[contact_pb2.Contact]:
+        """Return the contacts of plans of a mission that hold an antenna."""
+
     async def reserve_contacts(self, request: contact_pb2.ReserveContactsRequest) -> Sequence[contact_pb2.Contact]:
         """Return the booked contacts in the order asked, or raise ``CONTACT_CONFLICT`` and book none."""
+
+    async def supersede_contacts(
+        self, request: contact_pb2.SupersedeContactsRequest
+    ) -> contact_pb2.SupersedeContactsResponse:
+        """Return a plan's contacts in the place of another's, or raise as `reserve_contacts` and change nothing."""
 
     async def release_contacts(self, contact_ids: Sequence[str], reason: str) -> None:
         """Give contacts back."""

@@ -1,6 +1,7 @@
 """Plans in a session's database."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
@@ -10,7 +11,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
+from malapert_planner.domain.life.acts import PlanAct, PlanAction
 from malapert_planner.domain.life.plan import (
+    ALIVE,
+    AwaitedContact,
     ListedPlan,
     Pending,
     Plan,
@@ -23,6 +27,16 @@ from malapert_planner.domain.life.plan import (
 )
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a plan stands: its state, the plan that it was made from, and the one that took over from it."""
+
+    plan_id: str
+    state: PlanState
+    precursor_plan_id: str
+    superseded_by_plan_id: str
 
 
 class PlanStore:
@@ -47,7 +61,7 @@ class PlanStore:
     async def holding(self, session: AsyncSession, mission_id: str, request_id: str) -> list[Plan]:
         """Return the plans of a mission that hold a request and have not ended, without their notices."""
         asked = select(PlanContentRow.plan_id, PlanContentRow.planned_requests).join(PlanRow)
-        alive = (col(PlanRow.mission_id) == mission_id, col(PlanRow.state) != PlanState.TERMINATED.value)
+        alive = (col(PlanRow.mission_id) == mission_id, col(PlanRow.state).in_([state.value for state in ALIVE]))
         # Whole plans are large, and most changes of requests concern none.
         read = (await session.exec(asked.where(*alive))).all()
         found = [plan_id for plan_id, planned in read if request_id in planned]
@@ -69,6 +83,8 @@ class PlanStore:
             query = query.where(col(PlanRow.mission_id) == wanted.mission_id)
         if wanted.states:
             query = query.where(col(PlanRow.state).in_([state.value for state in wanted.states]))
+        else:
+            query = query.where(col(PlanRow.state) != PlanState.ARCHIVED.value)
         if wanted.statuses:
             query = query.where(col(PlanContentRow.status).in_([status.value for status in wanted.statuses]))
         if wanted.before_id:
@@ -80,6 +96,14 @@ class PlanStore:
         """Return the plans with which something was begun and not finished, oldest first."""
         query = select(PlanRow.plan_id).where(col(PlanRow.pending) != Pending.NONE).order_by(col(PlanRow.plan_id))
         return list((await session.exec(query)).all())
+
+    async def standing(self, session: AsyncSession, plan_id: str) -> "Standing":
+        """Return where a plan stands, without its content; raise NotFoundError where there is none."""
+        columns = (PlanRow.plan_id, PlanRow.state, PlanRow.precursor_plan_id, PlanRow.superseded_by_plan_id)
+        row = (await session.exec(select(*columns).where(PlanRow.plan_id == plan_id))).first()
+        if row is None:
+            raise NotFoundError("plan", plan_id)
+        return Standing(row[0], PlanState(row[1]), row[2], row[3])
 
     async def save(self, session: AsyncSession, plan: Plan) -> Plan:
         """Store a change of a plan, and return it with the instant of the change.
@@ -114,7 +138,31 @@ def _state_columns(plan: Plan) -> dict[str, Any]:
         "pending": plan.pending.value,
         "pending_by": list(plan.pending_by),
         "version": plan.version,
+        "pending_key": plan.pending_key,
+        "awaited": [_plain(contact) for contact in plan.awaited],
+        "supersedes_plan_id": plan.supersedes_plan_id,
+        "superseded_by_plan_id": plan.superseded_by_plan_id,
+        "acts": [_plain(act) for act in plan.acts],
     }
+
+
+def _plain(record: PlanAct | AwaitedContact) -> dict[str, Any]:
+    values = asdict(record)
+    return {name: format_time(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _acts(row: PlanRow) -> tuple[PlanAct, ...]:
+    return tuple(
+        PlanAct(**{**act, "action": PlanAction(act["action"]), "time": parse_time(act["time"])}) for act in row.acts
+    )
+
+
+def _awaited(row: PlanRow) -> tuple[AwaitedContact, ...]:
+    names = ("start_time", "end_time", "until_time")
+    return tuple(
+        AwaitedContact(**{**each, **{name: parse_time(each[name]) if each[name] else None for name in names}})
+        for each in row.awaited
+    )
 
 
 def _fixed_columns(plan: Plan) -> dict[str, Any]:
@@ -153,6 +201,10 @@ def _listed(row: PlanRow, headline: bytes) -> ListedPlan:
         reviews=_reviews(row),
         version=row.version,
         headline=headline,
+        pending=Pending(row.pending),
+        supersedes_plan_id=row.supersedes_plan_id,
+        superseded_by_plan_id=row.superseded_by_plan_id,
+        acts=_acts(row),
     )
 
 
@@ -187,4 +239,9 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
         pending_by=tuple(row.pending_by),
         version=row.version,
         updated_time=row.updated_time,
+        pending_key=row.pending_key,
+        awaited=_awaited(row),
+        supersedes_plan_id=row.supersedes_plan_id,
+        superseded_by_plan_id=row.superseded_by_plan_id,
+        acts=_acts(row),
     )

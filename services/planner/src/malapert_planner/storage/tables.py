@@ -7,6 +7,8 @@ from malapert_core.db.database import Json, UtcDateTime, new_registry
 from sqlalchemy import Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
+_EMPTY, _EMPTY_LIST = {"server_default": ""}, {"server_default": "[]"}
+
 
 class PlannerTable(SQLModel, registry=new_registry()):
     """Base of the planner's tables."""
@@ -64,6 +66,11 @@ class PlanRow(PlannerTable, table=True):
     version: int
     created_time: datetime = Field(sa_type=UtcDateTime)
     updated_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pending_key: str = Field(default="", sa_type=Text, sa_column_kwargs=_EMPTY)
+    awaited: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs=_EMPTY_LIST)
+    supersedes_plan_id: str = Field(default="", sa_type=Text, sa_column_kwargs=_EMPTY)
+    superseded_by_plan_id: str = Field(default="", sa_type=Text, sa_column_kwargs=_EMPTY)
+    acts: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs=_EMPTY_LIST)
 
 
 class PlanNoticeRow(PlannerTable, table=True):

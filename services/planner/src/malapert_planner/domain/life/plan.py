@@ -8,17 +8,25 @@ from enum import StrEnum
 
 from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
 
+from malapert_planner.domain.life.acts import PlanAct
 from malapert_planner.domain.schedule.result import SolveStatus
 
 
 class PlanState(StrEnum):
-    """State of a plan."""
+    """State of a plan. SUPERSEDED is a released plan that another one took over from; ARCHIVED a draft laid aside."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
     RELEASED = "RELEASED"
     ACTIVATED = "ACTIVATED"
     TERMINATED = "TERMINATED"
+    SUPERSEDED = "SUPERSEDED"
+    ARCHIVED = "ARCHIVED"
+
+
+IN_FORCE = frozenset({PlanState.RELEASED, PlanState.ACTIVATED})
+ALIVE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED}) | IN_FORCE
+"""States of plans that are told of what happens to what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,27 @@ class PlanFilter:
 class Pending(StrEnum):
     """Step begun with another service and not finished; it is resumed after a crash."""
 
-    NONE = ""
+    UNSPECIFIED = ""
+    NONE = UNSPECIFIED
     RELEASING = "RELEASING"
+    AWAITING_STATIONS = "AWAITING_STATIONS"
+    SUPERSEDING = "SUPERSEDING"
     TERMINATING = "TERMINATING"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedContact:
+    """Contact that is held for a plan until the owner of its antenna, ``agency_id``, consents.
+
+    ``until_time`` is when the hold ends, None where that is not limited.
+    """
+
+    contact_id: str
+    station_id: str
+    agency_id: str
+    start_time: datetime
+    end_time: datetime
+    until_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,10 @@ class ListedPlan:
     reviews: tuple[Review, ...]
     version: int
     headline: bytes
+    pending: Pending = Pending.NONE
+    supersedes_plan_id: str = ""
+    superseded_by_plan_id: str = ""
+    acts: tuple[PlanAct, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +145,10 @@ class PlanNotice:
 class Plan:
     """A plan and where it stands. Each change returns a new value with the version counted up.
 
-    ``pending_by`` is the agency, role and key in whose name what is pending was begun; ``updated_time`` is when it was
-    stored last, None where that was not recorded.
+    ``pending_by`` is the agency, role, key and principal in whose name what is pending was begun, ``pending_key`` what
+    names the attempt to other services; ``awaited`` are the contacts to which owners have yet to consent. A plan that
+    supersedes another one names it from when its release was begun. ``updated_time`` is when it was stored last, None
+    where that was not recorded.
     """
 
     plan_id: str
@@ -134,6 +166,11 @@ class Plan:
     version: int = 1
     notices: tuple[PlanNotice, ...] = ()
     updated_time: datetime | None = None
+    pending_key: str = ""
+    awaited: tuple[AwaitedContact, ...] = ()
+    supersedes_plan_id: str = ""
+    superseded_by_plan_id: str = ""
+    acts: tuple[PlanAct, ...] = ()
 
     def require_version(self, seen: int) -> None:
         """Refuse an edit of another version than the caller saw; 0 skips the check.
@@ -147,10 +184,20 @@ class Plan:
             message = f"the plan is at version {self.version}, not {seen}; read it again"
             raise ConflictError("STALE_VERSION", message, metadata={"version": str(self.version)})
 
-    def submitted(self) -> Plan:
+    def submitted(self, act: PlanAct) -> Plan:
         """Return the draft under review."""
         self._require(PlanState.DRAFT, "submitted")
-        return self._next(state=PlanState.SUBMITTED)
+        return self._next(state=PlanState.SUBMITTED, acts=(*self.acts, act))
+
+    def archived(self, act: PlanAct) -> Plan:
+        """Return the draft laid aside."""
+        self._require(PlanState.DRAFT, "archived")
+        return self._next(state=PlanState.ARCHIVED, state_reason=act.reason, acts=(*self.acts, act))
+
+    def restored(self, act: PlanAct) -> Plan:
+        """Return an archived plan as the draft that it was."""
+        self._require(PlanState.ARCHIVED, "restored")
+        return self._next(state=PlanState.DRAFT, state_reason="", acts=(*self.acts, act))
 
     def reviewed(self, review: Review) -> Plan:
         """Return the plan with an agency's say; a rejection terminates it.
@@ -179,8 +226,8 @@ class Plan:
         reason = f"rejected by {review.agency_id}" + (f": {review.comment}" if review.comment else "")
         return self._next(reviews=reviews, state=PlanState.TERMINATED, state_reason=reason)
 
-    def release_begun(self, by: tuple[str, ...]) -> Plan:
-        """Return the plan marked as being released.
+    def release_begun(self, by: tuple[str, ...], key: str, supersedes_plan_id: str = "") -> Plan:
+        """Return the plan marked as being released, in the place of another one where that is named.
 
         Raises
         ------
@@ -193,33 +240,66 @@ class Plan:
         if missing:
             message = f"not yet approved by {', '.join(missing)}"
             raise PreconditionError("NOT_APPROVED", message, metadata={"missing": ",".join(missing)})
-        return self._next(pending=Pending.RELEASING, pending_by=by)
+        return self._next(
+            pending=Pending.RELEASING, pending_by=by, pending_key=key, supersedes_plan_id=supersedes_plan_id
+        )
 
-    def released(self, contact_ids: tuple[str, ...]) -> Plan:
-        """Return the plan released, with the bookings of its contacts in their order."""
-        return self._next(state=PlanState.RELEASED, contact_ids=contact_ids, pending=Pending.NONE, pending_by=())
+    def awaiting(self, awaited: tuple[AwaitedContact, ...]) -> Plan:
+        """Return the plan whose release waits for owners of antennas to consent."""
+        return self._next(pending=Pending.AWAITING_STATIONS, awaited=awaited)
+
+    def released(self, contact_ids: tuple[str, ...], act: PlanAct) -> Plan:
+        """Return the plan released, with the bookings of its contacts in their order, empty where there is none."""
+        return self._settled(state=PlanState.RELEASED, contact_ids=contact_ids, acts=(*self.acts, act))
 
     def release_refused(self) -> Plan:
         """Return the plan as it was before its release was begun."""
-        return self._next(pending=Pending.NONE, pending_by=())
+        return self._settled(supersedes_plan_id="")
 
-    def termination_begun(self, reason: str, by: tuple[str, ...]) -> Plan:
-        """Return the plan marked as being terminated.
+    def superseding_begun(self, by_plan_id: str) -> Plan:
+        """Return the released plan marked as being taken over from by another one.
 
         Raises
         ------
         PreconditionError
-            ``WRONG_STATE`` where it has ended, ``PLAN_BUSY`` where it is being released.
+            ``WRONG_STATE`` where it is not in force, ``PLAN_BUSY``.
         """
-        if self.state is PlanState.TERMINATED:
-            raise self._wrong_state("terminated")
-        if self.pending is Pending.RELEASING:
-            raise PreconditionError("PLAN_BUSY", "the plan is being released; ask again")
-        return self._next(pending=Pending.TERMINATING, pending_by=by, state_reason=reason)
+        if self.state not in IN_FORCE:
+            raise self._wrong_state("superseded")
+        self._require(self.state, "superseded")
+        return self._next(pending=Pending.SUPERSEDING, superseded_by_plan_id=by_plan_id)
 
-    def terminated(self) -> Plan:
+    def superseded(self, act: PlanAct) -> Plan:
+        """Return the plan that another one took over from; it keeps its bookings of what has begun."""
+        reason = f"superseded by plan {self.superseded_by_plan_id}"
+        return self._settled(state=PlanState.SUPERSEDED, state_reason=reason, acts=(*self.acts, act))
+
+    def superseding_refused(self) -> Plan:
+        """Return the plan as it was before another one began to take over from it."""
+        return self._settled(superseded_by_plan_id="")
+
+    def termination_begun(self, reason: str, by: tuple[str, ...]) -> Plan:
+        """Return the plan marked as being terminated; a release that waits for owners of antennas ends with it.
+
+        Raises
+        ------
+        PreconditionError
+            ``WRONG_STATE`` where it has ended, ``PLAN_BUSY`` where it is being released or superseded.
+        """
+        if self.state in (PlanState.TERMINATED, PlanState.SUPERSEDED):
+            raise self._wrong_state("terminated")
+        if self.pending in (Pending.RELEASING, Pending.SUPERSEDING):
+            raise PreconditionError("PLAN_BUSY", f"the plan is {self.pending.lower()}; ask again")
+        return self._next(
+            pending=Pending.TERMINATING, pending_by=by, state_reason=reason, awaited=(), supersedes_plan_id=""
+        )
+
+    def terminated(self, act: PlanAct) -> Plan:
         """Return the plan ended, for the reason that its termination was begun with."""
-        return self._next(state=PlanState.TERMINATED, pending=Pending.NONE, pending_by=())
+        return self._settled(state=PlanState.TERMINATED, acts=(*self.acts, act))
+
+    def _settled(self, **changes: object) -> Plan:
+        return self._next(pending=Pending.NONE, pending_by=(), pending_key="", awaited=(), **changes)
 
     def _next(self, **changes: object) -> Plan:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
@@ -228,7 +308,8 @@ class Plan:
         if self.state is not state:
             raise self._wrong_state(what)
         if self.pending is not Pending.NONE:
-            raise PreconditionError("PLAN_BUSY", f"the plan is {self.pending.lower()}; ask again")
+            what = self.pending.lower().replace("_", " ")
+            raise PreconditionError("PLAN_BUSY", f"the plan is {what}; ask again")
 
     def _wrong_state(self, what: str) -> PreconditionError:
         message = f"a plan in state {self.state} cannot be {what}"

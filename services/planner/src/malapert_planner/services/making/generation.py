@@ -14,7 +14,6 @@ from malapert_core.db.database import Database
 from malapert_core.errors import InternalError, NotFoundError, PreconditionError
 from malapert_core.jobs.queue import Priority
 from malapert_core.operations.operations import OperationContext
-from malapert_core.vocabulary.identifiers import new_identifier
 
 from malapert_planner.domain.life.mission import Mission
 from malapert_planner.domain.life.plan import Plan
@@ -29,7 +28,8 @@ from malapert_planner.services.making.problem_file import write_defect
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import plan_provenance
 from malapert_planner.services.plans.missions import mission_document
-from malapert_planner.services.ports import Announcer, Clock, CommsWindows, LandingSites, Payloads
+from malapert_planner.services.plans.record import PlanRecord, new_plan
+from malapert_planner.services.ports import Clock, CommsWindows, LandingSites, Payloads
 from malapert_planner.services.requests_out import service_requests as ask
 from malapert_planner.services.requests_out.orbits import orbiter_requests
 from malapert_planner.storage.missions import MissionStore
@@ -96,7 +96,7 @@ class PlanMaking:
     stores: Stores
     neighbours: Neighbours
     solver_jobs: SolverJobs
-    announcer: Announcer
+    record: PlanRecord
     defects: Path
     wall_limit_s: float
     clock: Clock
@@ -131,8 +131,7 @@ class PlanGeneration:
         )
         plan = await asyncio.to_thread(self._plan, basis, problem, outcome, mission, request, context)
         async with context.finish(plan.plan_id) as session:
-            await self._making.stores.plans.add(session, plan)
-            self._making.announcer.announce(session, plan)
+            await self._making.record.add(session, plan, context.identity)
 
     async def _begun(self, request: plan_pb2.GeneratePlanRequest) -> tuple[Mission, Plan | None]:
         async with self._making.stores.database.reading() as session:
@@ -252,13 +251,12 @@ class PlanGeneration:
         request: plan_pb2.GeneratePlanRequest,
         context: OperationContext,
     ) -> Plan:
-        return Plan(
-            plan_id=new_identifier(),
-            content=make_content(basis, problem, outcome),
-            reviewer_agency_ids=mission.reviewer_agency_ids,
-            owner_agency_id=context.identity.agency_id,
-            precursor_plan_id=request.precursor_plan_id,
-            created_time=self._making.clock(),
+        return new_plan(
+            make_content(basis, problem, outcome),
+            mission.reviewer_agency_ids,
+            request.precursor_plan_id,
+            context.identity,
+            self._making.clock(),
         )
 
 

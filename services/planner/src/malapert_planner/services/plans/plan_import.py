@@ -11,7 +11,6 @@ from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import from_timestamp
-from malapert_core.vocabulary.identifiers import new_identifier
 
 from malapert_planner.domain.life.changes import changes
 from malapert_planner.domain.life.plan import Plan
@@ -29,6 +28,7 @@ from malapert_planner.services.making.problem_file import unpack_problem, unpack
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
 from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.record import new_plan
 
 LABEL = "imported"
 
@@ -87,17 +87,15 @@ class PlanImport:
             changes(problem, before, schedule),
             tuple(item for item in message.unplanned if item.reason == NOT_SUPPORTED),
         )
-        plan = Plan(
-            plan_id=new_identifier(),
-            content=await asyncio.to_thread(make_content, basis, problem, outcome),
-            reviewer_agency_ids=mission.reviewer_agency_ids,
-            owner_agency_id=identity.agency_id,
-            precursor_plan_id=plan_id,
-            created_time=self._making.clock(),
+        plan = new_plan(
+            await asyncio.to_thread(make_content, basis, problem, outcome),
+            mission.reviewer_agency_ids,
+            plan_id,
+            identity,
+            self._making.clock(),
         )
         async with stores.database.transaction() as session:
-            await stores.plans.add(session, plan)
-            self._making.announcer.announce(session, plan)
+            await self._making.record.add(session, plan, identity)
         return plan
 
 

@@ -2,13 +2,16 @@
 
 from malapert.planner.v1 import plan_pb2
 from malapert_core.db.database import Database
+from malapert_core.policy.identity import Identity, require_identity
 
+from malapert_planner.domain.life.acts import PlanAction
 from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState, Review
 from malapert_planner.services.jobs.planning_jobs import explain_job, validate_job
 from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.plan_content import validation_message, why_not_message
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
-from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.services.plans.record import PlanRecord, act_of
+from malapert_planner.services.ports import Clock
 from malapert_planner.storage.plans import PlanStore
 
 
@@ -20,17 +23,17 @@ class PlanService:
     database : Database
     plans : PlanStore
     solver_jobs : SolverJobs
-    announcer : Announcer
+    record : PlanRecord
     clock : Clock
     """
 
     def __init__(
-        self, database: Database, plans: PlanStore, solver_jobs: SolverJobs, announcer: Announcer, clock: Clock
+        self, database: Database, plans: PlanStore, solver_jobs: SolverJobs, record: PlanRecord, clock: Clock
     ) -> None:
         self._database = database
         self._plans = plans
         self._solver_jobs = solver_jobs
-        self._announcer = announcer
+        self._record = record
         self._clock = clock
 
     async def get(self, plan_id: str) -> Plan:
@@ -43,7 +46,7 @@ class PlanService:
         async with self._database.reading() as session:
             return await self._plans.page(session, size, wanted)
 
-    async def submit(self, plan_id: str, seen_version: int) -> Plan:
+    async def submit(self, plan_id: str, seen_version: int, identity: Identity) -> Plan:
         """Put a draft under review.
 
         Raises
@@ -56,19 +59,18 @@ class PlanService:
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             plan.require_version(seen_version)
-            submitted = await self._plans.save(session, plan.submitted())
-            self._announcer.announce(session, submitted)
-        return submitted
+            act = act_of(PlanAction.SUBMITTED, identity, self._clock())
+            return await self._record.changed(session, plan.submitted(act), PlanAction.SUBMITTED, identity)
 
     async def review(self, plan_id: str, agency_id: str, *, approve: bool, content_hash: str, comment: str) -> Plan:
         """Record an agency's say on the exact content; a rejection terminates the plan. Raises as `Plan.reviewed`."""
         review = Review(agency_id, approve, content_hash, comment, self._clock())
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
-            reviewed = await self._plans.save(session, plan.reviewed(review))
+            reviewed = plan.reviewed(review)
             if reviewed.state is PlanState.TERMINATED:
-                self._announcer.announce(session, reviewed)
-        return reviewed
+                return await self._record.changed(session, reviewed, PlanAction.TERMINATED, require_identity())
+            return await self._plans.save(session, reviewed)
 
     async def explain(self, plan_id: str, request_id: str, repetition_index: int) -> plan_pb2.ExplainUnplannedResponse:
         """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such."""

@@ -1,17 +1,20 @@
 """Releases and terminates plans: a saga with comms-window that survives a crash between its two sides."""
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
-from malapert.comms_window.v1 import contact_pb2
 from malapert_core.db.database import Database
 from malapert_core.errors import ErrorCategory, MalapertError
 from malapert_core.policy.identity import Identity, Role, acting_as
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_planner.domain.life.acts import PlanAction
 from malapert_planner.domain.life.plan import Pending, Plan, PlanState
-from malapert_planner.services.ports import Announcer, CommsWindows
-from malapert_planner.services.requests_out.request_messages import interval
+from malapert_planner.services.plans.bookings import Booked, PlanBookings
+from malapert_planner.services.plans.lineage import plan_in_force
+from malapert_planner.services.plans.record import PlanRecord, act_of
+from malapert_planner.services.ports import Clock
 from malapert_planner.storage.plans import PlanStore
 
 log = structlog.get_logger(__name__)
@@ -19,116 +22,152 @@ log = structlog.get_logger(__name__)
 # After these the other side may have done its part, or will be able to: the saga goes on later.
 _DOUBTFUL = (ErrorCategory.UNAVAILABLE, ErrorCategory.INTERNAL, ErrorCategory.CANCELLED, ErrorCategory.EXHAUSTED)
 _DOUBTFUL_REASONS = ("IDEMPOTENCY_KEY_IN_USE",)
+_BEING_RELEASED = (Pending.RELEASING, Pending.AWAITING_STATIONS)
 
 
 class PlanRelease:
     """Books a plan's contacts and releases it, or gives them back and ends it.
 
-    What is begun is marked on the plan first. The booking carries a key made from the plan and its content, so that it
-    is done once however often it is asked for; `resume` finishes what a crash or an outage left.
+    What is begun is marked on the plan first, and on the plan in force that it supersedes. The booking carries a key of
+    the attempt, so that it is done once however often it is asked for; `resume` finishes what a crash or an outage
+    left, and what waits for owners of antennas.
 
     Parameters
     ----------
     database : Database
     plans : PlanStore
-    comms_windows : CommsWindows
-    announcer : Announcer
+    record : PlanRecord
+    bookings : PlanBookings
+    clock : Clock
     """
 
-    def __init__(self, database: Database, plans: PlanStore, comms_windows: CommsWindows, announcer: Announcer) -> None:
+    def __init__(
+        self, database: Database, plans: PlanStore, record: PlanRecord, bookings: PlanBookings, clock: Clock
+    ) -> None:
         self._database = database
         self._plans = plans
-        self._comms_windows = comms_windows
-        self._announcer = announcer
+        self._record = record
+        self._bookings = bookings
+        self._clock = clock
 
     async def release(self, plan_id: str, seen_version: int, identity: Identity) -> Plan:
-        """Commit a plan's contacts and release it; one that is released already is returned as it is.
+        """Commit a plan's contacts and release it in the place of the plan in force that it was made from, if any.
+
+        One that is released already is returned as it is, and one whose contacts wait for owners of antennas as it
+        then stands.
 
         Raises
         ------
         ConflictError
-            ``CONTACT_CONFLICT`` with the contacts in the way: nothing is booked, the plan stays SUBMITTED.
+            ``CONTACT_CONFLICT`` with the contacts in the way, ``CONTACTS_REFUSED`` with those that their owners
+            refused: nothing is booked, the plan stays SUBMITTED and the one that it would supersede in force.
         PreconditionError
-            ``WRONG_STATE`` or ``NOT_APPROVED``.
+            ``WRONG_STATE``, ``NOT_APPROVED``, ``BASE_SUPERSEDED`` or ``PLAN_BUSY``.
         """
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             if plan.state is PlanState.RELEASED and plan.pending is Pending.NONE:
                 return plan
-            if plan.pending is not Pending.RELEASING:
+            if plan.pending not in _BEING_RELEASED:
                 plan.require_version(seen_version)
-                plan = await self._plans.save(session, plan.release_begun(_signature(identity)))
+                plan = await self._begun(session, plan, identity)
         return await self._finish_release(plan)
 
     async def terminate(self, plan_id: str, reason: str, identity: Identity) -> Plan:
-        """End a plan, giving back the contacts of a released one."""
+        """End a plan, giving back those of its contacts that have not begun."""
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             if plan.pending is not Pending.TERMINATING:
+                await self._free_superseded(session, plan)
                 plan = await self._plans.save(session, plan.termination_begun(reason, _signature(identity)))
         return await self._finish_termination(plan)
 
     async def resume(self) -> bool:
-        """Try to finish everything that was begun; return whether nothing is left."""
+        """Try to finish everything that was begun; return whether nothing is left but what waits for others."""
         async with self._database.reading() as session:
             plans = [await self._plans.get(session, plan_id) for plan_id in await self._plans.pending_ids(session)]
         left = 0
         for plan in plans:
-            finish = self._finish_release if plan.pending is Pending.RELEASING else self._finish_termination
+            # One that is being superseded follows the plan that takes over.
+            if plan.pending is Pending.SUPERSEDING:
+                continue
+            finish = self._finish_release if plan.pending in _BEING_RELEASED else self._finish_termination
             try:
                 with acting_as(_identity(plan.pending_by)):
-                    await finish(plan)
-                log.info("pending change of a plan finished", plan_id=plan.plan_id, pending=plan.pending.value)
+                    after = await finish(plan)
+                if after.pending is Pending.NONE:
+                    log.info("pending change of a plan finished", plan_id=plan.plan_id, pending=plan.pending.value)
             except MalapertError as error:
                 left += _doubtful(error)
                 log.warning("pending change of a plan not finished", plan_id=plan.plan_id, reason=error.reason)
         return left == 0
 
+    async def _begun(self, session: AsyncSession, plan: Plan, identity: Identity) -> Plan:
+        base_id = await plan_in_force(session, self._plans, plan.precursor_plan_id)
+        key = f"{plan.plan_id}:{plan.content.content_hash}:{plan.version}"
+        begun = await self._plans.save(session, plan.release_begun(_signature(identity), key, base_id))
+        if base_id:
+            base = await self._plans.get(session, base_id)
+            await self._plans.save(session, base.superseding_begun(plan.plan_id))
+        return begun
+
     async def _finish_release(self, plan: Plan) -> Plan:
         try:
-            contact_ids = await self._booked(plan)
+            booked = await self._bookings.book(plan)
         except MalapertError as error:
             if not _doubtful(error):
                 await self._undo_release(plan.plan_id)
             raise
         async with self._database.transaction() as session:
             present = await self._plans.get(session, plan.plan_id)
-            if present.pending is not Pending.RELEASING:
+            if present.pending not in _BEING_RELEASED:
                 return present
-            released = await self._plans.save(session, present.released(contact_ids))
-            self._announcer.announce(session, released)
+            if booked.awaited:
+                return await self._waiting(session, present, booked)
+            return await self._released(session, present, booked)
+
+    async def _waiting(self, session: AsyncSession, plan: Plan, booked: Booked) -> Plan:
+        if plan.pending is Pending.AWAITING_STATIONS and plan.awaited == booked.awaited:
+            return plan
+        return await self._plans.save(session, plan.awaiting(booked.awaited))
+
+    async def _released(self, session: AsyncSession, plan: Plan, booked: Booked) -> Plan:
+        identity, now = _identity(plan.pending_by), self._clock()
+        act = act_of(PlanAction.RELEASED, identity, now)
+        released = await self._record.changed(
+            session, plan.released(booked.contact_ids, act), PlanAction.RELEASED, identity
+        )
+        if released.supersedes_plan_id:
+            base = await self._plans.get(session, released.supersedes_plan_id)
+            superseded = base.superseded(replace(act, action=PlanAction.SUPERSEDED))
+            await self._record.changed(session, superseded, PlanAction.SUPERSEDED, identity)
         return released
 
     async def _undo_release(self, plan_id: str) -> None:
         async with self._database.transaction() as session:
             present = await self._plans.get(session, plan_id)
-            if present.pending is Pending.RELEASING:
+            if present.pending in _BEING_RELEASED:
+                await self._free_superseded(session, present)
                 await self._plans.save(session, present.release_refused())
 
-    async def _booked(self, plan: Plan) -> tuple[str, ...]:
-        if not plan.content.contacts:
-            return ()
-        contacts = await self._comms_windows.reserve_contacts(_reservation(plan))
-        return tuple(contact.contact_id for contact in contacts)
+    async def _free_superseded(self, session: AsyncSession, plan: Plan) -> None:
+        """Let the plan that one was about to supersede go on as before."""
+        if plan.pending is not Pending.AWAITING_STATIONS and plan.pending is not Pending.RELEASING:
+            return
+        if plan.supersedes_plan_id:
+            base = await self._plans.get(session, plan.supersedes_plan_id)
+            if base.pending is Pending.SUPERSEDING and base.superseded_by_plan_id == plan.plan_id:
+                await self._plans.save(session, base.superseding_refused())
 
     async def _finish_termination(self, plan: Plan) -> Plan:
-        if plan.contact_ids:
-            holding = await self._holding(plan)
-            if holding:
-                await self._comms_windows.release_contacts(holding, f"plan terminated: {plan.state_reason}")
+        await self._bookings.give_back(plan, f"plan terminated: {plan.state_reason}")
         async with self._database.transaction() as session:
             present = await self._plans.get(session, plan.plan_id)
             if present.pending is not Pending.TERMINATING:
                 return present
-            ended = await self._plans.save(session, present.terminated())
-            self._announcer.announce(session, ended)
-        return ended
-
-    async def _holding(self, plan: Plan) -> Sequence[str]:
-        contacts = plan.content.contacts
-        span = (min(item.start_time for item in contacts), max(item.end_time for item in contacts))
-        held = {booking.contact_id for booking in await self._comms_windows.list_bookings(span)}
-        return [contact_id for contact_id in plan.contact_ids if contact_id in held]
+            identity = _identity(present.pending_by)
+            act = act_of(PlanAction.TERMINATED, identity, self._clock(), present.state_reason)
+            return await self._record.changed(session, present.terminated(act), PlanAction.TERMINATED, identity)
 
 
 async def finish_pending(release: PlanRelease, pause_s: float = 1.0, longest_pause_s: float = 30.0) -> None:
@@ -148,30 +187,11 @@ def _doubtful(error: MalapertError) -> bool:
     return error.category in _DOUBTFUL or error.reason in _DOUBTFUL_REASONS
 
 
-def _reservation(plan: Plan) -> contact_pb2.ReserveContactsRequest:
-    content = plan.content
-    return contact_pb2.ReserveContactsRequest(
-        idempotency_key=f"{plan.plan_id}:{content.content_hash}",
-        mission_id=content.mission_id,
-        plan_id=plan.plan_id,
-        requests=[
-            contact_pb2.ContactRequest(
-                station_id=contact.station_id,
-                asset_id=content.asset_id,
-                interval=interval(contact.start_time, contact.end_time),
-                window_set_id=content.window_set_id if contact.window_id else "",
-                window_id=contact.window_id,
-            )
-            for contact in content.contacts
-        ],
-        commit=True,
-    )
-
-
 def _signature(identity: Identity) -> tuple[str, ...]:
-    return (identity.agency_id, identity.role.value, identity.key_id)
+    return (identity.agency_id, identity.role.value, identity.key_id, identity.principal_id)
 
 
 def _identity(signature: tuple[str, ...]) -> Identity:
-    agency_id, role, key_id = signature
-    return Identity(agency_id, Role(role), key_id)
+    # What was begun before principals were kept names three.
+    agency_id, role, key_id, *principal = signature
+    return Identity(agency_id, Role(role), key_id, principal[0] if principal else "")

@@ -13,7 +13,6 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.jobs.queue import Priority
 from malapert_core.operations.operations import OperationContext
 from malapert_core.timestamps import from_timestamp
-from malapert_core.vocabulary.identifiers import new_identifier
 
 from malapert_planner.domain.life.mission import Mission
 from malapert_planner.domain.life.plan import Plan
@@ -38,6 +37,7 @@ from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
 from malapert_planner.services.plans.comparison import require_same_mission
 from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.record import new_plan
 from malapert_planner.services.replanning.execution_reports import run_events
 from malapert_planner.services.replanning.plan_events import apply_events, with_levels, with_retries
 from malapert_planner.services.requests_out.request_messages import interval
@@ -112,17 +112,15 @@ class PlanReplanning:
             outcome.changes,
             () if request.take_requests else tuple(x for x in message.unplanned if x.reason == NOT_SUPPORTED),
         )
-        plan = Plan(
-            plan_id=new_identifier(),
-            content=await asyncio.to_thread(make_content, basis, outcome.problem, outcome.planning),
-            reviewer_agency_ids=mission.reviewer_agency_ids,
-            owner_agency_id=context.identity.agency_id,
-            precursor_plan_id=base.plan_id,
-            created_time=self._making.clock(),
+        plan = new_plan(
+            await asyncio.to_thread(make_content, basis, outcome.problem, outcome.planning),
+            mission.reviewer_agency_ids,
+            base.plan_id,
+            context.identity,
+            self._making.clock(),
         )
         async with context.finish(plan.plan_id) as session:
-            await self._making.stores.plans.add(session, plan)
-            self._making.announcer.announce(session, plan)
+            await self._making.record.add(session, plan, context.identity)
 
     async def _begun(self, request: replan_pb2.ReplanPlanRequest) -> tuple[Plan, plan_pb2.Plan | None, Mission]:
         async with self._making.stores.database.reading() as session:

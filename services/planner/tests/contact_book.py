@@ -1,0 +1,76 @@
+"""The real contact book of comms-window in the place of the neighbours' hand-made one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, outage_pb2_grpc
+from malapert_comms_window.config import CommsWindowSettings
+from malapert_comms_window.factory import MIGRATIONS, build
+from malapert_core.errors import MalapertError
+from malapert_core.service import RunningService
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
+from neighbours import Neighbours, running_neighbours
+
+
+class BookedNeighbours(Neighbours):
+    """Neighbours whose contacts and outages are those of a real contact book; its windows are not theirs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book: Any = None
+        self.outages: Any = None
+        self.faults: dict[str, MalapertError] = {}
+        """Errors to raise once, by method, with ``:after`` where the call is done and its answer lost."""
+
+    async def ListContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("ListContacts", self.book, request)
+
+    async def ReserveContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("ReserveContacts", self.book, _without_windows(request))
+
+    async def SupersedeContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("SupersedeContacts", self.book, _without_windows(request))
+
+    async def ReleaseContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("ReleaseContacts", self.book, request)
+
+    async def ListOutages(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("ListOutages", self.outages, request)
+
+    async def _passed_on(self, method: str, stub: Any, request: Any) -> Any:
+        if error := self.faults.pop(method, None):
+            raise error
+        answer = await getattr(stub, method)(request)
+        if error := self.faults.pop(f"{method}:after", None):
+            raise error
+        return answer
+
+
+def _without_windows(request: Any) -> Any:
+    for asked in request.requests:
+        asked.window_set_id = asked.window_id = ""
+    return request
+
+
+@asynccontextmanager
+async def running_book(
+    launcher: ServiceLauncher, folder: Path
+) -> AsyncIterator[tuple[BookedNeighbours, str, RunningService[CommsWindowSettings]]]:
+    """Run comms-window on a database of its own, beside neighbours that pass contacts and outages on to it."""
+    async with AsyncExitStack() as stack:
+        settings = {"database_url": f"sqlite+aiosqlite:///{folder / 'comms.db'}", "data_dir": folder / "comms"}
+        service = await stack.enter_async_context(launcher.run(CommsWindowSettings, build, MIGRATIONS, **settings))
+        channel = await stack.enter_async_context(open_test_channel(service.target, identity_of("JAXA")))
+        neighbours = BookedNeighbours()
+        neighbours.book = contact_pb2_grpc.ContactServiceStub(channel)
+        neighbours.outages = outage_pb2_grpc.OutageServiceStub(channel)
+        yield neighbours, await stack.enter_async_context(running_neighbours(neighbours)), service
+
+
+async def booked(neighbours: BookedNeighbours, *plan_ids: str) -> dict[str, tuple[str, str]]:
+    """Return the plan and the state of each contact, by its identifier."""
+    answer = await neighbours.book.ListContacts(contact_pb2.ListContactsRequest(plan_ids=plan_ids))
+    state = contact_pb2.ContactState.Name
+    return {each.contact_id: (each.plan_id, state(each.state)[len("CONTACT_STATE_") :]) for each in answer.contacts}
