@@ -2,10 +2,12 @@
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
 from malapert_cli.connection import NoKeyError, find_connection
-from malapert_cli.embedded import PortTakenError, plan_embedded
+from malapert_cli.embedded import SERVICES, EmbeddedError, PortTakenError, plan_embedded
+from malapert_core.policy.tokens import read_private_key, read_public_keys
 
 
 def _free_port() -> int:
@@ -15,21 +17,30 @@ def _free_port() -> int:
 
 
 def test_secrets_are_private_and_kept(tmp_path):
-    first = plan_embedded(tmp_path, _free_port())
-    second = plan_embedded(tmp_path, _free_port())
-    for name in ("identity.secret", "nats.secret", "nats.conf"):
-        assert (tmp_path / name).stat().st_mode & 0o077 == 0
-    secrets = [
-        {
-            value
-            for spec in embedded.processes
-            for key, value in spec.environment.items()
-            if key.endswith("IDENTITY_SECRET")
-        }
-        for embedded in (first, second)
-    ]
-    assert secrets[0] == secrets[1]
-    assert len(secrets[0]) == 1
+    plan_embedded(tmp_path, _free_port())
+    kept = (tmp_path / "nats.secret").read_text()
+    assert (tmp_path / "nats.conf").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "nats.secret").stat().st_mode & 0o077 == 0
+    plan_embedded(tmp_path, _free_port())
+    assert (tmp_path / "nats.secret").read_text() == kept
+
+
+def test_each_service_has_a_key_of_its_own_and_the_public_ones_of_all(tmp_path):
+    spec_of = {spec.name: spec for spec in plan_embedded(tmp_path, _free_port()).processes}
+    thumbprints = {}
+    for name in ("gateway", *SERVICES):
+        environment = spec_of[name].environment
+        path = Path(environment[f"MALAPERT_{name.upper()}_IDENTITY_KEY_FILE"])
+        assert path.stat().st_mode & 0o077 == 0
+        thumbprints[name] = read_private_key(path).thumbprint()
+        public = read_public_keys(Path(environment[f"MALAPERT_{name.upper()}_IDENTITY_KEYS_DIR"]))
+        assert {each.service_name for each in public} == {"gateway", *SERVICES}
+    assert {each.service_name: each.key.thumbprint() for each in public} == thumbprints
+    plan_embedded(tmp_path, _free_port())
+    assert read_private_key(path).thumbprint() == thumbprints[name]
+    path.write_text("spoilt")
+    with pytest.raises(EmbeddedError, match=path.name):
+        plan_embedded(tmp_path, _free_port())
 
 
 def test_everything_listens_on_loopback(tmp_path):

@@ -12,11 +12,12 @@ from malapert_core.errors import NotFoundError, PermissionDeniedError, Unavailab
 from malapert_core.policy.calls import CALLS, require_call
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import RemoteCharters
-from malapert_core.policy.identity import IdentitySigner, Role, acting_as, service_identity
+from malapert_core.policy.identity import Role, acting_as, service_identity
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_testing.charters import CharterBook
-from malapert_testing.services import IDENTITY_SECRET, identity_of, open_test_channel
+from malapert_testing.identities import service_tokens
+from malapert_testing.services import identity_of, open_test_channel
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PLANS = "malapert.planner.v1.PlanService"
@@ -103,25 +104,25 @@ def member(agency_id: str, *parts: Part) -> Membership:
 async def test_service_asks_role_and_part_of_every_call_itself() -> None:
     book = CharterBook({"m": Charter("m", 1, (member("ESA", Part.OBSERVER), member("JAXA", Part.OWNER)))}, True)
     registration = Registration(PLANS, plan_pb2_grpc.add_PlanServiceServicer_to_server, Plans())
-    server = GrpcServer([registration], interceptors=[CallInterceptor(IdentitySigner(IDENTITY_SECRET), "test", book)])
+    server = GrpcServer([registration], interceptors=[CallInterceptor(service_tokens("planner"), "test", book)])
     await server.start()
     target = f"127.0.0.1:{server.port}"
     try:
-        async with open_test_channel(target, identity_of("ESA", Role.VIEWER)) as channel:
+        async with open_test_channel(target, identity_of("ESA", Role.VIEWER), service_name="planner") as channel:
             stub = plan_pb2_grpc.PlanServiceStub(channel)
             await stub.ListPlans(plan_pb2.ListPlansRequest(mission_id="m"))
             with pytest.raises(PermissionDeniedError):
                 await stub.TerminatePlan(plan_pb2.TerminatePlanRequest(plan_id="p"))
             with pytest.raises(PermissionDeniedError):
                 await stub.GeneratePlan(plan_pb2.GeneratePlanRequest(mission_id="m"))
-        async with open_test_channel(target, identity_of("ESA")) as channel:
+        async with open_test_channel(target, identity_of("ESA"), service_name="planner") as channel:
             stub = plan_pb2_grpc.PlanServiceStub(channel)
             with pytest.raises(PermissionDeniedError) as refused:
                 await stub.GeneratePlan(plan_pb2.GeneratePlanRequest(mission_id="m"))
             assert refused.value.metadata["needed_part"] == "PLANNER"
         faults = []
         for agency_id, mission_id in (("ISRO", "m"), ("ISRO", "other"), ("JAXA", "other")):
-            async with open_test_channel(target, identity_of(agency_id)) as channel:
+            async with open_test_channel(target, identity_of(agency_id), service_name="planner") as channel:
                 with pytest.raises(NotFoundError) as unknown:
                     await plan_pb2_grpc.PlanServiceStub(channel).ListPlans(
                         plan_pb2.ListPlansRequest(mission_id=mission_id)
@@ -129,7 +130,7 @@ async def test_service_asks_role_and_part_of_every_call_itself() -> None:
                 faults.append((unknown.value.reason, unknown.value.message.replace(repr(mission_id), "")))
         assert len(set(faults)) == 1
         scoped = replace(identity_of("JAXA"), mission_ids=frozenset({"other"}))
-        async with open_test_channel(target, scoped) as channel:
+        async with open_test_channel(target, scoped, service_name="planner") as channel:
             with pytest.raises(NotFoundError):
                 await plan_pb2_grpc.PlanServiceStub(channel).ListPlans(plan_pb2.ListPlansRequest(mission_id="m"))
     finally:
@@ -143,7 +144,7 @@ async def test_remote_charters_are_asked_for_in_the_services_own_name_and_kept()
     identity = service_identity("payload")
     async with (
         book.served() as target,
-        open_channel(target, signer=IdentitySigner(IDENTITY_SECRET), service_identity=identity) as channel,
+        open_channel(target, tokens=service_tokens("payload"), audience="planner", service_identity=identity) as channel,
     ):
         charters = RemoteCharters(channel, identity)
         with acting_as(identity_of("OUTSIDE", Role.VIEWER)):
@@ -158,7 +159,7 @@ async def test_remote_charters_are_asked_for_in_the_services_own_name_and_kept()
 async def test_planner_away_is_never_taken_for_leave() -> None:
     identity = service_identity("payload")
     async with open_channel(
-        "127.0.0.1:1", signer=IdentitySigner(IDENTITY_SECRET), service_identity=identity, default_timeout_s=0.5
+        "127.0.0.1:1", tokens=service_tokens("payload"), audience="planner", service_identity=identity, default_timeout_s=0.5
     ) as channel:
         with pytest.raises(UnavailableError):
             await RemoteCharters(channel, identity).get("m")

@@ -139,7 +139,9 @@ def test_services_share_no_metadata(tmp_path: Path) -> None:
 @pytest.mark.parametrize("letters", ["a?b=c", "a%20b%", "a#b", "josé 月", 'it\'s "so"', "a\\b", "a\nb", "a@b:c+d"])
 @pytest.mark.asyncio
 async def test_a_data_directory_may_have_any_letters(tmp_path: Path, letters: str) -> None:
-    settings = SampleSettings(data_dir=tmp_path / letters, identity_secret="s" * 32)
+    settings = SampleSettings(
+        data_dir=tmp_path / letters, identity_key_file=tmp_path / "key.pem", identity_keys_dir=tmp_path / "identity"
+    )
     database = Database(settings.database_address)
     await run_migrations(database, MIGRATIONS)
     await database.close()

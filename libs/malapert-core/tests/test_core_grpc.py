@@ -24,12 +24,13 @@ from malapert_core.errors import (
     restored_error,
 )
 from malapert_core.policy.calls import CALLS, PLANNERS, Call
-from malapert_core.policy.identity import Identity, IdentitySigner, acting_as, require_identity
+from malapert_core.policy.identity import Identity, acting_as, require_identity
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.rpc.status import error_from_rpc
 from malapert_core.telemetry import Telemetry
-from malapert_testing.services import IDENTITY_SECRET, identity_of, open_test_channel
+from malapert_testing.identities import service_tokens
+from malapert_testing.services import identity_of, open_test_channel
 
 OPERATION_SERVICE = "malapert.operation.v1.OperationService"
 TERRAIN_SERVICE = "malapert.landing_site.v1.TerrainService"
@@ -92,7 +93,7 @@ async def serving(react: Reaction) -> AsyncIterator[str]:
         ],
         interceptors=[
             telemetry.server_interceptor(),
-            CallInterceptor(IdentitySigner(IDENTITY_SECRET), "test", calls=CALLS | {ECHO: Call(PLANNERS)}),
+            CallInterceptor(service_tokens("sample"), "test", calls=CALLS | {ECHO: Call(PLANNERS)}),
         ],
     )
     await server.start()
@@ -107,7 +108,9 @@ async def serving(react: Reaction) -> AsyncIterator[str]:
 async def calling(react: Reaction, caller: Identity | None = None) -> AsyncIterator[grpc.aio.Channel]:
     async with (
         serving(react) as target,
-        open_test_channel(target, caller or identity_of("jaxa"), [OPERATION_SERVICE, TERRAIN_SERVICE]) as channel,
+        open_test_channel(
+            target, caller or identity_of("jaxa"), [OPERATION_SERVICE, TERRAIN_SERVICE], service_name="sample"
+        ) as channel,
     ):
         yield channel
 
@@ -205,7 +208,7 @@ async def test_every_category_crosses_two_services(category: ErrorCategory) -> N
 async def test_the_status_on_the_wire_is_the_standard_one() -> None:
     error = UnavailableError("NO_SOLVER", "try later", faults=[Fault("a.b", "CODE", "text")])
     async with serving(raising(error)) as target, grpc.aio.insecure_channel(target) as channel:
-        token = IdentitySigner(IDENTITY_SECRET).sign(identity_of("jaxa"))
+        token = service_tokens("gateway").sign(identity_of("jaxa"), "sample")
         stub = operation_pb2_grpc.OperationServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.GetOperation(GET, metadata=(("authorization", f"Bearer {token}"),))
@@ -313,7 +316,7 @@ async def test_only_idempotent_calls_are_tried_again() -> None:
 
 @pytest.mark.asyncio
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    async with open_test_channel("127.0.0.1:1", identity_of("jaxa")) as channel:
+    async with open_test_channel("127.0.0.1:1", identity_of("jaxa"), service_name="sample") as channel:
         with pytest.raises(UnavailableError) as caught:
             await call_unary_unary(channel)
     assert caught.value.reason == "SERVICE_UNAVAILABLE"

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from malapert_core.config import ServiceSettings
 from malapert_core.logging import configure_logging
+from malapert_testing.identities import identity_settings
 
 
 class QuietSettings(ServiceSettings):
@@ -27,7 +28,7 @@ def _restored_logging() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_restored_logging")
 def test_a_traceback_holds_no_local_variables(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    configure_logging(QuietSettings(identity_secret="k" * 40, data_dir=Path(tmp_path)))
+    configure_logging(QuietSettings(data_dir=tmp_path, **identity_settings(tmp_path, "quiet")))
     password = "open-sesame"
     try:
         raise ValueError(f"a wrong password of {len(password)} letters")

@@ -25,8 +25,9 @@ from malapert_core.operations.operations import (
 from malapert_core.operations.store import OperationFilter, OperationStore
 from malapert_core.policy.identity import current_identity
 from malapert_core.timestamps import utc_now
+from malapert_testing.identities import identity_settings
 from malapert_testing.nats_server import NatsServer, free_port
-from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from sample_service.factory import MIGRATIONS, SampleSettings, build
 from sample_service.tables import NoteRow
 from sqlmodel import select
@@ -263,7 +264,7 @@ async def test_a_killed_service_takes_its_work_up_again(
     port = free_port()
     async with migrated(sqlite_url) as database, database.transaction() as session:
         operation_id = OperationStore(session).add("write_note", b"never", JAXA)
-    process = await _started(own_nats_server, sqlite_url, port)
+    process = await _started(own_nats_server, sqlite_url, tmp_path, port)
     try:
         assert (await _running_on(port, operation_id)).attempt == 1
     finally:
@@ -283,7 +284,7 @@ async def test_a_killed_service_takes_its_work_up_again(
 
 async def _running_on(port: int, operation_id: str) -> operation_pb2.Operation:
     request = operation_pb2.WatchOperationRequest(operation_id=operation_id)
-    async with open_test_channel(f"127.0.0.1:{port}", JAXA) as channel, asyncio.timeout(30):
+    async with open_test_channel(f"127.0.0.1:{port}", JAXA, service_name="sample") as channel, asyncio.timeout(30):
         stub = operation_pb2_grpc.OperationServiceStub(channel)
         watching = stub.WatchOperation(request, wait_for_ready=True)
         async for response in watching:
@@ -294,8 +295,10 @@ async def _running_on(port: int, operation_id: str) -> operation_pb2.Operation:
 
 
 @pytest.mark.asyncio
-async def test_a_service_stops_in_order_on_sigterm(own_nats_server: NatsServer, sqlite_url: str) -> None:
-    process = await _started(own_nats_server, sqlite_url, port=0)
+async def test_a_service_stops_in_order_on_sigterm(
+    own_nats_server: NatsServer, sqlite_url: str, tmp_path: Path
+) -> None:
+    process = await _started(own_nats_server, sqlite_url, tmp_path, port=0)
     assert process.stderr is not None
     lines: list[str] = []
     async with asyncio.timeout(30):
@@ -307,10 +310,11 @@ async def test_a_service_stops_in_order_on_sigterm(own_nats_server: NatsServer, 
     assert lines[lines.index("service serves") + 1] == "service stops"
 
 
-async def _started(server: NatsServer, database_url: str, port: int) -> asyncio.subprocess.Process:
+async def _started(server: NatsServer, database_url: str, directory: Path, port: int) -> asyncio.subprocess.Process:
+    keys = identity_settings(directory, "sample")
     environment = os.environ | {
         "PYTHONPATH": str(Path(__file__).parent),
-        "MALAPERT_SAMPLE_IDENTITY_SECRET": IDENTITY_SECRET,
+        **{f"MALAPERT_SAMPLE_{name.upper()}": str(path) for name, path in keys.items()},
         "MALAPERT_SAMPLE_DATABASE_URL": database_url,
         "MALAPERT_SAMPLE_NATS_URL": server.url,
         "MALAPERT_SAMPLE_GRPC_PORT": str(port),

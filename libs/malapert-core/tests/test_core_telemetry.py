@@ -2,14 +2,15 @@
 
 import json
 import urllib.request
+from pathlib import Path
 
 import pytest
 from malapert_core.db.database import Database
 from malapert_core.logging import configure_logging
 from malapert_core.metric_names import EVENTS_PUBLISHED
 from malapert_core.telemetry import Telemetry
+from malapert_testing.identities import identity_settings
 from malapert_testing.nats_server import free_port
-from malapert_testing.services import IDENTITY_SECRET
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sample_service.factory import SampleSettings
@@ -57,7 +58,7 @@ def test_metrics_are_served_until_closed() -> None:
     assert 'malapert_events_published_total{service="test",subject="malapert.planner.v1.plan.released"} 1.0' in page
 
 
-def test_log_lines_are_json_with_their_trace(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_lines_are_json_with_their_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import logging
 
     import structlog
@@ -66,7 +67,7 @@ def test_log_lines_are_json_with_their_trace(capsys: pytest.CaptureFixture[str])
     before, level = root.handlers[:], root.level
     telemetry = Telemetry("test")
     try:
-        configure_logging(SampleSettings(identity_secret=IDENTITY_SECRET))
+        configure_logging(SampleSettings(**identity_settings(tmp_path, "sample")))
         with telemetry.tracer.start_as_current_span("call") as span:
             structlog.get_logger("here").info("plan stored", plan_id="p-1")
     finally:

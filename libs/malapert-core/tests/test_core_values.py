@@ -8,28 +8,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
-from joserfc.jwk import OctKey
 from malapert_core.errors import (
     ErrorCategory,
     Fault,
     InvalidInputError,
     MalapertError,
     NotFoundError,
-    UnauthenticatedError,
     restored_error,
 )
-from malapert_core.policy.identity import Identity, IdentitySigner, Role
 from malapert_core.rpc.paging import decode_cursor, encode_cursor
 from malapert_core.timestamps import format_time, from_timestamp, parse_time, to_timestamp
 from malapert_core.vocabulary.content_hash import bytes_hash, content_hash
 from malapert_core.vocabulary.identifiers import new_identifier
-from pydantic import ValidationError
+from malapert_testing.identities import identity_settings
 from sample_service.factory import SampleSettings
 from sqlalchemy import URL
-
-SECRET = "0123456789abcdef0123456789abcdef"
-JAXA = Identity("jaxa", Role.PLANNER, "key-7")
 
 
 @pytest.mark.parametrize("category", list(ErrorCategory))
@@ -51,48 +44,6 @@ def test_not_found_names_its_kind() -> None:
     assert error.reason == "UNKNOWN_LANDING_SITE"
     assert error.metadata == {"identifier": "s-1"}
     assert isinstance(error, MalapertError)
-
-
-def test_a_signed_identity_is_verified() -> None:
-    assert IdentitySigner(SECRET).verify(IdentitySigner(SECRET).sign(JAXA)) == JAXA
-
-
-def test_a_signature_follows_the_published_standard() -> None:
-    # RFC 7519 claims, read by the library alone.
-    token = IdentitySigner(SECRET).sign(JAXA)
-    decoded = jwt.decode(token, OctKey.import_key(SECRET), algorithms=["HS256"])
-    assert decoded.claims["iss"] == "malapert"
-    assert decoded.claims["sub"] == "jaxa"
-    assert decoded.claims["exp"] - decoded.claims["iat"] == 300
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        "no.token.atall",
-        IdentitySigner("another secret of thirty-two characters").sign(JAXA),
-        IdentitySigner(SECRET).sign(JAXA, lifetime_s=-60),
-        jwt.encode({"alg": "HS256"}, {"sub": "jaxa", "role": "operator", "key": "k"}, OctKey.import_key(SECRET)),
-        jwt.encode(
-            {"alg": "HS256"},
-            {"iss": "malapert", "aud": "others", "exp": 99999999999, "sub": "jaxa", "role": "viewer", "key": "k"},
-            OctKey.import_key(SECRET),
-        ),
-    ],
-    ids=["empty", "garbage", "other-secret", "expired", "no-claims", "other-audience"],
-)
-def test_a_wrong_token_is_refused(token: str) -> None:
-    with pytest.raises(UnauthenticatedError) as caught:
-        IdentitySigner(SECRET).verify(token)
-    assert caught.value.reason == "INVALID_IDENTITY"
-
-
-def test_a_short_secret_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 32"):
-        IdentitySigner("short")
-    with pytest.raises(ValidationError, match="at least 32"):
-        SampleSettings(identity_secret="short")
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001 - made aware below
@@ -138,11 +89,11 @@ def test_cursors_carry_their_key_and_others_are_refused() -> None:
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MALAPERT_SAMPLE_IDENTITY_SECRET", SECRET)
+    for name, path in identity_settings(tmp_path, "sample").items():
+        monkeypatch.setenv(f"MALAPERT_SAMPLE_{name.upper()}", str(path))
     monkeypatch.setenv("MALAPERT_SAMPLE_DATA_DIR", str(tmp_path))
     settings = SampleSettings()
     assert settings.database_address == URL.create("sqlite+aiosqlite", database=f"{tmp_path}/sample.db")
     assert settings.auto_migrate is True
-    assert SECRET not in repr(settings)
     monkeypatch.setenv("MALAPERT_SAMPLE_DATABASE_URL", "postgresql+asyncpg://db/sample")
     assert SampleSettings().auto_migrate is False

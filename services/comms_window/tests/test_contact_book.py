@@ -291,13 +291,15 @@ async def test_another_agency_s_contacts_are_seen_as_taken_time_alone(sqlite_com
         open_test_channel(service.target, JAXA) as jaxa,
         open_test_channel(service.target, ISRO) as isro,
         open_test_channel(service.target, identity_of("ops", Role.OPERATOR)) as operator,
+        open_test_channel(service.target, identity_of("malapert", Role.SERVICE)) as planner,
     ):
         mine = contact_pb2_grpc.ContactServiceStub(jaxa)
         foreign = contact_pb2_grpc.ContactServiceStub(isro)
         held = (await mine.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7)))).contacts[0]
         (seen,) = await _listed(foreign)
         assert seen == contact_pb2.Contact(station_id="esa-mlg", occupied=held.occupied, state=held.state)
-        assert await _listed(contact_pb2_grpc.ContactServiceStub(operator)) == [held]
+        assert await _listed(contact_pb2_grpc.ContactServiceStub(operator)) == [seen]
+        assert await _listed(contact_pb2_grpc.ContactServiceStub(planner)) == [held]
         for call in (
             foreign.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[held.contact_id])),
             foreign.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=[held.contact_id])),

@@ -16,24 +16,27 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from malapert_core.events.broker import ensure_streams
-from malapert_core.policy.identity import Identity, IdentitySigner, require_identity
+from malapert_core.policy.identity import Identity, Role, require_identity
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.service import open_runtime
+from malapert_gateway import policy
 from malapert_gateway.__main__ import GatewayServer
 from malapert_gateway.app import create_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.services.clients import GRPC_SERVICES, ServiceName
 from malapert_gateway.services.gateway import Gateway
-from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher
+from malapert_testing.identities import service_tokens
+from malapert_testing.services import ServiceLauncher
 
 BOOTSTRAP_KEYS = (
-    "MALAPERT:OPERATOR,JAXA:VIEWER,JAXA:REQUESTER,JAXA:PLANNER,JAXA:APPROVER,JAXA:OPERATOR,ISRO:REQUESTER,ISRO:PLANNER"
+    "MALAPERT:PLATFORM,JAXA:ADMINISTRATOR,JAXA:VIEWER,JAXA:REQUESTER,JAXA:PLANNER,JAXA:APPROVER,JAXA:OPERATOR,"
+    "ISRO:REQUESTER,ISRO:PLANNER"
 )
 
 
 def sample(message: Message) -> Message:
-    """Fill every field of a message with a value of its type; of a choice the first."""
+    """Fill every field of a message with a value of its type; of a choice the first; what is owned is JAXA's."""
     chosen: set[str] = set()
     for part in message.DESCRIPTOR.fields:
         choice = part.containing_oneof
@@ -57,6 +60,8 @@ def _fill(message: Message, part: FieldDescriptor) -> None:
         sample(target.add() if part.is_repeated else target)
     elif part.is_repeated:
         getattr(message, part.name).append(_scalar(part))
+    elif part.name.endswith("agency_id"):
+        setattr(message, part.name, "JAXA")
     else:
         setattr(message, part.name, _scalar(part))
 
@@ -159,6 +164,12 @@ class GatewayPlatform:
         """Return the header of a key."""
         return {"Authorization": f"Bearer {self.keys[agency_id, role]}"}
 
+    def bearer_for(self, action: str) -> dict[str, str]:
+        """Return the header of a key that may take an action: of an operator where it may, else of who else may."""
+        roles = policy.ROLES_BY_ACTION.get(action, {Role.OPERATOR})
+        role = Role.OPERATOR if Role.OPERATOR in roles else min(roles)
+        return self.bearer("MALAPERT" if role is Role.PLATFORM else "JAXA", role.name)
+
 
 @asynccontextmanager
 async def open_platform(launcher: ServiceLauncher, keys_file: Path, **values: Any) -> AsyncIterator[GatewayPlatform]:
@@ -186,7 +197,7 @@ def _read_keys(path: Path) -> dict[tuple[str, str], str]:
 
 async def _start(stack: AsyncExitStack, services: ScriptedServices, name: ServiceName) -> GrpcServer:
     registrations = [services.registration(full_name, name) for full_name in GRPC_SERVICES[name]]
-    interceptor = CallInterceptor(IdentitySigner(IDENTITY_SECRET), name.value)
+    interceptor = CallInterceptor(service_tokens(name.name.lower()), name.value)
     server = GrpcServer(registrations, interceptors=[interceptor])
     await server.start()
     stack.push_async_callback(server.stop, 0)

@@ -161,7 +161,7 @@ async def test_headers_of_every_answer(sqlite_platform: GatewayPlatform) -> None
 
 @pytest.mark.asyncio
 async def test_version_goes_both_ways(sqlite_platform: GatewayPlatform) -> None:
-    plan = plan_pb2.Plan(plan_id="p", state=plan_pb2.PLAN_STATE_DRAFT, version=4)
+    plan = plan_pb2.Plan(plan_id="p", owner_agency_id="JAXA", state=plan_pb2.PLAN_STATE_DRAFT, version=4)
     sqlite_platform.services.answers["GetPlan"] = lambda _: plan_pb2.GetPlanResponse(plan=plan)
     shown = await sqlite_platform.http.get("/api/v1/plans/p", headers=sqlite_platform.bearer())
     assert shown.headers["ETag"] == '"4"'

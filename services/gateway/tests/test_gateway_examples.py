@@ -61,9 +61,7 @@ async def test_every_call_takes_its_examples(unhurried: GatewayPlatform) -> None
                 if media_type == "multipart/form-data":  # no example: it carries a file
                     continue
                 address, query, headers = parameters_of(DOCUMENT, path, operation)
-                headers |= unhurried.bearer(
-                    "JAXA", "APPROVER" if operation["operationId"] == "review_plan" else "OPERATOR"
-                )
+                headers |= unhurried.bearer_for(operation["operationId"])
                 if media_type is not None:
                     headers["Content-Type"] = media_type
                 if len(contents) > 1:  # another body is another call

@@ -1,5 +1,6 @@
 import json
 import stat
+from pathlib import Path
 
 import pytest
 from gateway_platform import BOOTSTRAP_KEYS, GatewayPlatform
@@ -42,13 +43,13 @@ async def test_second_start_leaves_keys_as_they_are(platform: GatewayPlatform) -
 
 @pytest.mark.asyncio
 async def test_a_key_is_made_used_listed_and_revoked(platform: GatewayPlatform) -> None:
-    operator = platform.bearer("MALAPERT", "OPERATOR")
-    wanted = {"agency_id": "ESA", "role": "APPROVER", "label": "Review board"}
+    operator = platform.bearer("JAXA", "ADMINISTRATOR")
+    wanted = {"agency_id": "JAXA", "role": "APPROVER", "label": "Review board"}
     made = await platform.http.post("/api/v1/keys", json=wanted, headers=operator)
     assert made.status_code == 201
     key, bearer = made.json()["key"], {"Authorization": f"Bearer {made.json()['bearer_key']}"}
     assert {name: key[name] for name in wanted} == wanted
-    assert (await platform.http.get("/api/v1/whoami", headers=bearer)).json()["agency_id"] == "ESA"
+    assert (await platform.http.get("/api/v1/whoami", headers=bearer)).json()["agency_id"] == "JAXA"
     listed = (await platform.http.get("/api/v1/keys", headers=operator)).json()["keys"]
     assert key in listed
     assert "secret" not in json.dumps(listed)
@@ -61,8 +62,8 @@ async def test_a_key_is_made_used_listed_and_revoked(platform: GatewayPlatform) 
 
 @pytest.mark.asyncio
 async def test_a_secret_is_not_kept_under_an_idempotency_key(sqlite_platform: GatewayPlatform) -> None:
-    headers = {**sqlite_platform.bearer("MALAPERT", "OPERATOR"), "Idempotency-Key": "new-key"}
-    wanted = {"agency_id": "ESA", "role": "VIEWER"}
+    headers = {**sqlite_platform.bearer("JAXA", "ADMINISTRATOR"), "Idempotency-Key": "new-key"}
+    wanted = {"agency_id": "JAXA", "role": "VIEWER"}
     first = (await sqlite_platform.http.post("/api/v1/keys", json=wanted, headers=headers)).json()
     again = (await sqlite_platform.http.post("/api/v1/keys", json=wanted, headers=headers)).json()
     assert again == first | {"bearer_key": ""}
@@ -104,4 +105,4 @@ async def test_another_keys_secret_does_not_open(sqlite_platform: GatewayPlatfor
 @pytest.mark.parametrize("text", ["JAXA", "JAXA:KING", ":PLANNER", "JAXA:SERVICE"])
 def test_unusable_bootstrap_keys_are_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        GatewaySettings(identity_secret="x" * 32, bootstrap_keys=text)
+        GatewaySettings(identity_key_file=Path("key.pem"), identity_keys_dir=Path("keys"), bootstrap_keys=text)

@@ -1,7 +1,7 @@
 """Test-only servicers that stand for landing-site, comms-window and payload on one real gRPC server."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import neighbour_data as data
@@ -30,10 +30,17 @@ from malapert.payload.v1 import (
     request_pb2,
     request_pb2_grpc,
 )
-from malapert_core.errors import ConflictError, Fault, InvalidInputError, MalapertError, UnavailableError
-from malapert_core.policy.identity import IdentitySigner, require_identity
+from malapert_core.errors import (
+    ConflictError,
+    Fault,
+    InvalidInputError,
+    MalapertError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from malapert_core.policy.identity import Identity, require_identity
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
-from malapert_testing.services import IDENTITY_SECRET
+from malapert_testing.identities import service_tokens
 
 
 class Neighbours(
@@ -226,6 +233,18 @@ _SERVED = (
 )
 
 
+class AllThree:
+    """Takes the tokens of all three services that are served here."""
+
+    def verify(self, token: str) -> Identity:
+        """Return the identity that a token states to one of them."""
+        refused = UnauthenticatedError("INVALID_IDENTITY", "for none of the three")
+        for name in ("landing_site", "comms_window", "payload"):
+            with suppress(UnauthenticatedError):
+                return service_tokens(name).verify(token)
+        raise refused
+
+
 @asynccontextmanager
 async def running_neighbours(neighbours: Neighbours, port: int = 0) -> AsyncIterator[str]:
     """Serve all three services and yield their address."""
@@ -233,8 +252,7 @@ async def running_neighbours(neighbours: Neighbours, port: int = 0) -> AsyncIter
         Registration(f"malapert.{area}.v1.{name}", getattr(module, f"add_{name}Servicer_to_server"), neighbours)
         for area, module, name in _SERVED
     ]
-    signer = IdentitySigner(IDENTITY_SECRET)
-    server = GrpcServer(registrations, interceptors=[CallInterceptor(signer, "neighbours")], port=port)
+    server = GrpcServer(registrations, interceptors=[CallInterceptor(AllThree(), "neighbours")], port=port)
     await server.start()
     try:
         yield f"127.0.0.1:{server.port}"

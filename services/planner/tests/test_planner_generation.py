@@ -21,8 +21,9 @@ from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.services.jobs.job_messages import JOBS
 from malapert_planner.services.making.generation import require_schedule
+from malapert_testing.identities import identity_settings
 from malapert_testing.nats_server import free_port
-from malapert_testing.services import IDENTITY_SECRET, ServiceLauncher, identity_of, open_test_channel
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
 from planner_client import PlannerClient, client_of, run_planner
@@ -181,7 +182,7 @@ async def planner_process(
         "nats_url": launcher.nats_url,
         "database_url": launcher.database_url,
         "data_dir": launcher.data_dir,
-        "identity_secret": IDENTITY_SECRET,
+        **identity_settings(launcher.data_dir, "planner"),
         "auto_migrate": True,
         "grpc_port": port,
         **dict.fromkeys(("landing_site_target", "comms_window_target", "payload_target"), target),
@@ -197,7 +198,7 @@ async def planner_process(
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with open_test_channel(f"127.0.0.1:{port}", identity_of("JAXA")) as channel:
+        async with open_test_channel(f"127.0.0.1:{port}", identity_of("JAXA"), service_name="planner") as channel:
             await asyncio.wait_for(channel.channel_ready(), 30)
         yield process, f"127.0.0.1:{port}"
     finally:

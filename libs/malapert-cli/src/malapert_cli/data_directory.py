@@ -50,6 +50,15 @@ def private_directory(path: Path) -> Path:
     return path
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all, for its owner alone to read."""
+    part = path.with_name(f"{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    part.replace(path)
+
+
 @contextmanager
 def held(directory: Path, url: str) -> Iterator[int]:
     """Hold a data directory for the length of a block; yields the lock's descriptor, by which another process holds on.

@@ -17,14 +17,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from malapert_cli.data_directory import printable, private_directory
+from malapert_core.policy.tokens import new_private_key, read_private_key
+
+from malapert_cli.data_directory import printable, private_directory, write_private
 from malapert_cli.supervisor import ProcessSpec
 
 LOOPBACK = "127.0.0.1"
 SERVICES = ("landing_site", "comms_window", "payload", "planner")
 # Who gets a key at the first start: an operator of the platform, and the agencies of the reference mission.
 FIRST_KEYS = ",".join(
-    ["MALAPERT:OPERATOR"]
+    ["MALAPERT:PLATFORM"]
     + [
         f"{agency}:{role}"
         for agency in ("JAXA", "ISRO", "NASA", "ESA")
@@ -76,7 +78,7 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
     port = choose_port(port)
     for name in ("logs", "nats", "gateway", *SERVICES):
         private_directory(data_dir / name)
-    secret = _kept_secret(data_dir / "identity.secret")
+    _kept_service_keys(data_dir / "identity")
     nats_port, *grpc_ports = _free_ports(1 + len(SERVICES))
     targets = {name: f"{LOOPBACK}:{grpc_port}" for name, grpc_port in zip(SERVICES, grpc_ports, strict=True)}
     nats_url = f"nats://malapert:{_kept_secret(data_dir / 'nats.secret')}@{LOOPBACK}:{nats_port}"
@@ -87,7 +89,8 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
         settings = {
             "DATA_DIR": str(data_dir / name),
             "NATS_URL": nats_url,
-            "IDENTITY_SECRET": secret,
+            "IDENTITY_KEY_FILE": str(data_dir / "identity" / f"{name}.pem"),
+            "IDENTITY_KEYS_DIR": str(data_dir / "identity" / "public"),
             "LOG_FORMAT": log_format,
             **{f"{target.upper()}_TARGET": address for target, address in targets.items() if target != name},
             **extra,
@@ -121,7 +124,7 @@ def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> Proc
 def _nats(data_dir: Path, port: int) -> ProcessSpec:
     config = data_dir / "nats.conf"
     password = _kept_secret(data_dir / "nats.secret")
-    _write_private(
+    write_private(
         config,
         json.dumps(
             {
@@ -145,23 +148,29 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
     return ProcessSpec("nats", (binary, "-c", config.name), {}, data_dir / "logs" / "nats.log", data_dir)
 
 
+def _kept_service_keys(directory: Path) -> None:
+    """Make the key pair of each service where it has none; the private half is its owner's alone to read."""
+    public = private_directory(private_directory(directory) / "public")
+    for name in ("gateway", *SERVICES):
+        path = directory / f"{name}.pem"
+        if not path.exists():
+            write_private(path, new_private_key().as_pem(private=True).decode())
+        try:
+            write_private(public / path.name, read_private_key(path).as_pem(private=False).decode())
+        except ValueError as error:
+            message = f"{printable(path)} is not the key that was written; without it a new one is made"
+            raise EmbeddedError(message) from error
+
+
 def _kept_secret(path: Path) -> str:
     try:
         kept = path.read_text(errors="replace").strip()
     except FileNotFoundError:
         kept = secrets.token_urlsafe(48)
-        _write_private(path, kept)
+        write_private(path, kept)
     if not _SECRET.fullmatch(kept):
         raise EmbeddedError(f"{printable(path)} is not the secret that was written; without it a new one is made")
     return kept
-
-
-def _write_private(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    part.replace(path)
 
 
 def choose_port(port: int) -> int:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 from sqlalchemy.engine import URL, make_url
 
@@ -38,15 +38,14 @@ class ServiceSettings(ProcessSettings):
     data_dir: Path = Field(default=Path(".malapert"), description="directory of this service's files")
     database_url: str = Field(default="", description="SQLAlchemy address; empty for an SQLite file in data_dir")
     auto_migrate: bool | None = Field(default=None, description="migrate at start; unset: only on SQLite")
-    identity_secret: SecretStr = Field(description="shared by all services, at least 32 characters")
+    identity_key_file: Path = Field(description="this service's private Ed25519 key, PEM")
+    identity_keys_dir: Path = Field(description="public keys of all services, <service>.pem")
     planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
     reflection: bool = False
     operation_concurrency: int = Field(default=2, ge=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if len(self.identity_secret.get_secret_value().encode()) < 32:
-            raise ValueError("identity_secret must have at least 32 characters")
         if self.auto_migrate is None:
             self.auto_migrate = self.database_address.get_backend_name() == "sqlite"
         return self

@@ -29,7 +29,8 @@ from malapert_core.logging import configure_logging
 from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteCharters
-from malapert_core.policy.identity import Identity, IdentitySigner, service_identity
+from malapert_core.policy.identity import Identity, service_identity
+from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import answers_serving
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
@@ -51,7 +52,7 @@ class ServiceRuntime(Generic[S]):
     outbox: EventOutbox
     audit: AuditTrail
     operations: OperationRunner
-    signer: IdentitySigner
+    tokens: ServiceTokens
     identity: Identity
     telemetry: Telemetry
     _channels: AsyncExitStack
@@ -64,10 +65,14 @@ class ServiceRuntime(Generic[S]):
         idempotent_methods: Sequence[str] = (),
         default_timeout_s: float = 30.0,
     ) -> grpc.aio.Channel:
-        """Return a channel to another service, closed with this one; see `malapert_core.rpc.client.open_channel`."""
+        """Return a channel to the service whose area the first of the named services is in, closed with this one.
+
+        See `malapert_core.rpc.client.open_channel`.
+        """
         channel = open_channel(
             target,
-            signer=self.signer,
+            tokens=self.tokens,
+            audience=_service_of(services),
             service_identity=self.identity,
             services=services,
             idempotent_methods=idempotent_methods,
@@ -118,8 +123,10 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
     Raises
     ------
     PreconditionError
-        ``SCHEMA_OUTDATED`` where the schema is not current and the settings do not allow to migrate it.
+        ``NO_IDENTITY_KEY`` where a key of the settings cannot be read; ``SCHEMA_OUTDATED`` where the schema is not
+        current and the settings do not allow to migrate it.
     """
+    tokens = _own_tokens(settings)
     async with AsyncExitStack() as stack:
         telemetry = Telemetry(
             settings.service_name,
@@ -151,7 +158,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             outbox=EventOutbox(settings.service_name),
             audit=AuditTrail(settings.service_name),
             operations=operations,
-            signer=IdentitySigner(settings.identity_secret.get_secret_value()),
+            tokens=tokens,
             identity=service_identity(settings.service_name),
             telemetry=telemetry,
             _channels=channels,
@@ -170,7 +177,7 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
             [*parts.registrations, operation_registration(runtime.operations)],
             interceptors=[
                 runtime.telemetry.server_interceptor(),
-                CallInterceptor(runtime.signer, settings.service_name, parts.charters),
+                CallInterceptor(runtime.tokens, settings.service_name, parts.charters),
             ],
             host=settings.grpc_host,
             port=settings.grpc_port,
@@ -204,6 +211,19 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
         await end_tasks(tasks)
         if runtime.nats.is_connected:
             await publisher.publish_pending()
+
+
+def _service_of(services: Sequence[str]) -> str:
+    """Return the name of the service that serves ``malapert.<service>.v1.…``."""
+    return services[0].split(".")[1]
+
+
+def _own_tokens(settings: ServiceSettings) -> ServiceTokens:
+    try:
+        private_key = read_private_key(settings.identity_key_file)
+        return ServiceTokens(settings.service_name, private_key, read_public_keys(settings.identity_keys_dir))
+    except ValueError as error:
+        raise PreconditionError("NO_IDENTITY_KEY", str(error)) from error
 
 
 async def _prepare_schema(database: Database, settings: ServiceSettings, migrations: Path) -> None:

@@ -10,11 +10,10 @@ from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
 from malapert_core.errors import NotFoundError
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import CHARTER_SERVICE
-from malapert_core.policy.identity import IdentitySigner
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.timestamps import to_timestamp
 
-from malapert_testing.services import IDENTITY_SECRET
+from malapert_testing.identities import service_tokens
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 EVERYBODY = ("JAXA", "ISRO", "NASA", "ESA", "DLR")
@@ -54,7 +53,7 @@ class CharterBook(charter_pb2_grpc.CharterServiceServicer):
     async def served(self) -> AsyncIterator[str]:
         """Serve the charters and yield the address, for the setting ``planner_target``."""
         registration = Registration(CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, self)
-        server = GrpcServer([registration], interceptors=[CallInterceptor(IdentitySigner(IDENTITY_SECRET), "planner")])
+        server = GrpcServer([registration], interceptors=[CallInterceptor(service_tokens("planner"), "planner")])
         await server.start()
         try:
             yield f"127.0.0.1:{server.port}"

@@ -10,7 +10,9 @@ from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-_BOOTSTRAP = "AGENCY:ROLE, such as JAXA:PLANNER, with VIEWER, REQUESTER, PLANNER, APPROVER or OPERATOR for the role"
+_BOOTSTRAP = (
+    "AGENCY:ROLE, such as JAXA:PLANNER, with VIEWER, REQUESTER, PLANNER, APPROVER, OPERATOR, ADMINISTRATOR or PLATFORM"
+)
 
 
 class GatewaySettings(ServiceSettings):
@@ -40,7 +42,7 @@ class GatewaySettings(ServiceSettings):
 
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
-        default=(("MALAPERT", Role.OPERATOR),), description=f"the first keys, comma-separated {_BOOTSTRAP}"
+        default=(("MALAPERT", Role.PLATFORM),), description=f"the first keys, comma-separated {_BOOTSTRAP}"
     )
 
     @field_validator("bootstrap_keys", mode="before")

@@ -12,7 +12,7 @@ from malapert_core.policy.audience import Visibility
 from malapert_core.policy.calls import CALLS, PRINCIPALS, READERS, role_refused
 from malapert_core.policy.identity import Identity, Role
 
-_OPERATORS = frozenset({Role.OPERATOR})
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 METHODS: Mapping[str, str] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", method.rpartition("/")[2]).lower(): method
@@ -39,9 +39,9 @@ OWN_ACTIONS: Mapping[str, frozenset[Role]] = {
     "get_tile_matrix_set": PRINCIPALS,
     "read_schedule": READERS,
     "watch_events": READERS,
-    "create_key": _OPERATORS,
-    "list_keys": _OPERATORS,
-    "revoke_key": _OPERATORS,
+    "create_key": _ADMINISTRATORS,
+    "list_keys": _ADMINISTRATORS,
+    "revoke_key": _ADMINISTRATORS,
 }
 """Roles of what the gateway does alone."""
 
@@ -71,7 +71,7 @@ def require_role(action: str, identity: Identity) -> None:
 
 
 def require_agency(action: str, identity: Identity, owner_agency_ids: Collection[str]) -> None:
-    """Refuse an action on what belongs to other agencies; an operator acts for every agency.
+    """Refuse an action on what belongs to other agencies.
 
     Requests are handed in and withdrawn by their own agency, work is stopped by the agency that began it, and a plan is
     submitted, released or ended by the agency that had it made or that owns its mission.
@@ -81,13 +81,13 @@ def require_agency(action: str, identity: Identity, owner_agency_ids: Collection
     PermissionDeniedError
         ``FORBIDDEN``, naming the agencies that may.
     """
-    if identity.sees_all_agencies or identity.agency_id in owner_agency_ids:
+    if identity.is_service or identity.agency_id in owner_agency_ids:
         return
     owners = ", ".join(sorted(owner_agency_ids))
     raise PermissionDeniedError(
         "FORBIDDEN",
-        f"{action} is for {owners} or an OPERATOR; this key speaks for {identity.agency_id}",
-        metadata={"action": action, "owner_agency_ids": owners, "needed_roles": Role.OPERATOR.name},
+        f"{action} is for {owners}; this key speaks for {identity.agency_id}",
+        metadata={"action": action, "owner_agency_ids": owners},
     )
 
 
@@ -95,6 +95,6 @@ def may_see(
     identity: Identity, visibility: Visibility, owner_agency_id: str, mission_agency_ids: Collection[str]
 ) -> bool:
     """Tell whether a caller may see an event: public, of a mission of its agency, or its agency's own."""
-    if identity.sees_all_agencies or visibility is Visibility.PUBLIC or identity.agency_id == owner_agency_id:
+    if identity.is_service or visibility is Visibility.PUBLIC or identity.agency_id == owner_agency_id:
         return True
     return visibility is Visibility.MISSION and identity.agency_id in mission_agency_ids

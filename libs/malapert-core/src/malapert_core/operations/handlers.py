@@ -65,7 +65,7 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
         before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
         wanted = OperationFilter(
             before_id=before_id,
-            agency_id=None if identity.sees_all_agencies else identity.agency_id,
+            agency_id=None if identity.is_service else identity.agency_id,
             states=wanted_values(OperationState, request.states, operation_pb2.OperationState.DESCRIPTOR, "states"),
             kinds=frozenset(request.kinds),
         )
@@ -95,7 +95,7 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
     async def _visible(self, operation_id: str) -> Operation:
         identity = require_identity()
         operation = await self._runner.get(operation_id)
-        if not identity.sees_all_agencies and operation.owner.agency_id != identity.agency_id:
+        if not identity.is_service and operation.owner.agency_id != identity.agency_id:
             raise NotFoundError("operation", operation_id)
         return operation
 

@@ -1,28 +1,14 @@
 """Identity of a caller: an agency with a role, carried between services as a short-lived signed token."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from malapert_core.errors import UnauthenticatedError
 
-ISSUER = "malapert"
-AUDIENCE = "malapert-services"
 PLATFORM_AGENCY_ID = "malapert"
-_ALGORITHMS = ["HS256"]
-_CLOCK_LEEWAY_S = 10
-_MOST_KEPT = 4096
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Role(StrEnum):
@@ -61,11 +47,6 @@ class Identity:
     def is_service(self) -> bool:
         """True for one of the platform's own services acting for itself."""
         return self.role is Role.SERVICE
-
-    @property
-    def sees_all_agencies(self) -> bool:
-        """True for roles that look after the whole platform."""
-        return self.role in (Role.OPERATOR, Role.SERVICE)
 
     def may_enter(self, mission_id: str) -> bool:
         """Tell whether the key is for a mission."""
@@ -112,88 +93,3 @@ def acting_as(identity: Identity) -> Iterator[None]:
         yield
     finally:
         _identity.reset(token)
-
-
-class IdentitySigner:
-    """Signs and verifies identities as JSON Web Tokens (HS256).
-
-    Parameters
-    ----------
-    secret : str
-        Shared by all services; at least 32 characters.
-
-    Raises
-    ------
-    ValueError
-        Where the secret is too short.
-    """
-
-    def __init__(self, secret: str) -> None:
-        if len(secret.encode()) < 32:
-            raise ValueError("the identity secret must have at least 32 characters")
-        self._key = OctKey.import_key(secret)
-        self._signed: dict[tuple[Identity, float], tuple[str, int]] = {}
-        self._verified: dict[str, tuple[Identity, int]] = {}
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=_CLOCK_LEEWAY_S,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
-
-    def sign(self, identity: Identity, lifetime_s: float = 300) -> str:
-        """Return a token that states an identity for some seconds, or at least for half of them."""
-        now_s = int(time.time())
-        token, until_s = self._signed.get((identity, lifetime_s), ("", 0))
-        if until_s > now_s:
-            return token
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "iat": now_s,
-            "exp": now_s + int(lifetime_s),
-            "sub": identity.agency_id,
-            "role": identity.role.value,
-            "key": identity.key_id,
-            "principal": identity.principal_id,
-            "missions": sorted(identity.mission_ids),
-            "via": identity.via_service,
-        }
-        token = jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
-        _keep(self._signed, (identity, lifetime_s), (token, now_s + int(lifetime_s) // 2))
-        return token
-
-    def verify(self, token: str) -> Identity:
-        """Return the identity that a token states.
-
-        Raises
-        ------
-        UnauthenticatedError
-            ``INVALID_IDENTITY`` where it was not signed by this secret, has expired, or is meant for somebody else.
-        """
-        known, until_s = self._verified.get(token, (None, 0))
-        if known is not None and until_s > time.time():
-            return known
-        try:
-            claims = jwt.decode(token, self._key, algorithms=_ALGORITHMS).claims
-            self._claims.validate(claims)
-            identity = Identity(
-                str(claims["sub"]),
-                Role(claims["role"]),
-                str(claims["key"]),
-                str(claims.get("principal", "")),
-                frozenset(claims.get("missions", ())),
-                str(claims.get("via", "")),
-            )
-            _keep(self._verified, token, (identity, int(claims["exp"])))
-            return identity
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise UnauthenticatedError("INVALID_IDENTITY", "the identity token is not valid") from error
-
-
-def _keep(kept: dict[K, V], key: K, value: V) -> None:
-    """Keep a value among the latest; a token is sent with every call, and its signature need be worked out once."""
-    if len(kept) >= _MOST_KEPT:
-        del kept[next(iter(kept))]
-    kept[key] = value

@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import grpc
 from google.protobuf import descriptor_pool
 
-from malapert_core.policy.identity import Identity, IdentitySigner, current_identity
+from malapert_core.policy.identity import Identity, current_identity
+from malapert_core.policy.tokens import ServiceTokens
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.server import SIZE_OPTIONS
 from malapert_core.rpc.status import error_from_rpc
 
 __all__ = ["error_from_rpc", "open_channel"]
 
-GATEWAY = "gateway"
 IDEMPOTENT_PREFIXES = ("Get", "List", "Watch")
 
 
@@ -84,9 +83,12 @@ async def _translated(responses: Any) -> AsyncIterator[Any]:
 class _StateCaller:
     """Attaches who calls, and lets no call outlive the one it is made for."""
 
-    def __init__(self, identity: Callable[[], Identity], signer: IdentitySigner, timeout_s: float) -> None:
+    def __init__(
+        self, identity: Callable[[], Identity], tokens: ServiceTokens, audience: str, timeout_s: float
+    ) -> None:
         self._identity = identity
-        self._signer = signer
+        self._tokens = tokens
+        self._audience = audience
         self._timeout_s = timeout_s
 
     async def one(self, continuation: Any, details: Any, request: Any) -> Any:
@@ -98,7 +100,7 @@ class _StateCaller:
 
     def _completed(self, details: grpc.aio.ClientCallDetails, default_s: float | None) -> grpc.aio.ClientCallDetails:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        metadata.add("authorization", f"Bearer {self._signer.sign(self._identity())}")
+        metadata.add("authorization", f"Bearer {self._tokens.sign(self._identity(), self._audience)}")
         timeout_s = details.timeout if details.timeout is not None else default_s
         return grpc.aio.ClientCallDetails(
             details.method,
@@ -112,7 +114,8 @@ class _StateCaller:
 def open_channel(
     target: str,
     *,
-    signer: IdentitySigner,
+    tokens: ServiceTokens,
+    audience: str,
     service_identity: Identity,
     services: Sequence[str] = (),
     idempotent_methods: Sequence[str] = (),
@@ -125,8 +128,10 @@ def open_channel(
     ----------
     target : str
         Address, such as ``127.0.0.1:7101``.
-    signer : IdentitySigner
+    tokens : ServiceTokens
         Signs the identity that each call carries.
+    audience : str
+        Name of the service behind the target, which alone takes the tokens.
     service_identity : Identity
         Who calls where the present task acts for nobody.
     services : sequence of str
@@ -139,7 +144,7 @@ def open_channel(
     interceptors : sequence
         Further interceptors, such as telemetry's.
     """
-    caller = _StateCaller(lambda: _stated(current_identity(), service_identity), signer, default_timeout_s)
+    caller = _StateCaller(lambda: _stated(current_identity(), service_identity), tokens, audience, default_timeout_s)
     options = [
         *SIZE_OPTIONS,
         ("grpc.service_config", json.dumps(_service_config(services, idempotent_methods))),
@@ -151,15 +156,8 @@ def open_channel(
 
 
 def _stated(identity: Identity | None, service_identity: Identity) -> Identity:
-    """Return whom a call states: the service itself, or the principal for whom it acts.
-
-    A principal's own calls come through the gateway; any other service acts on its behalf.
-    """
-    if identity is None or identity.is_service:
-        return service_identity if identity is None else identity
-    if not service_identity.is_service or service_identity.key_id == GATEWAY:
-        return identity
-    return replace(identity, via_service=service_identity.key_id)
+    """Return whom a call states: the principal for whom it is made, or else the service itself."""
+    return service_identity if identity is None or identity.is_service else identity
 
 
 def _service_config(services: Sequence[str], idempotent_methods: Sequence[str]) -> dict[str, Any]:

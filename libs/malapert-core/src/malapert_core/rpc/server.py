@@ -18,7 +18,8 @@ from malapert_core.errors import InternalError, MalapertError, UnauthenticatedEr
 from malapert_core.metric_names import RPC_DURATION_S
 from malapert_core.policy.calls import CALLS, Call, require_call
 from malapert_core.policy.charters import Charters, enter
-from malapert_core.policy.identity import Identity, IdentitySigner, require_identity, set_current_identity
+from malapert_core.policy.identity import Identity, require_identity, set_current_identity
+from malapert_core.policy.tokens import TokenVerifier
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.message_check import check_message
 from malapert_core.rpc.status import status_code, status_of
@@ -53,7 +54,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     Parameters
     ----------
-    signer : IdentitySigner
+    tokens : TokenVerifier
     service_name : str
         Name under which durations are counted.
     charters : Charters, optional
@@ -64,12 +65,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def __init__(
         self,
-        signer: IdentitySigner,
+        tokens: TokenVerifier,
         service_name: str,
         charters: Charters | None = None,
         calls: Mapping[str, Call] = CALLS,
     ) -> None:
-        self._signer = signer
+        self._tokens = tokens
         self._service_name = service_name
         self._charters = charters
         self._calls = calls
@@ -152,7 +153,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def _verified(self, context: Any) -> Identity:
         for key, value in context.invocation_metadata() or ():
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
-                return self._signer.verify(value.removeprefix("Bearer "))
+                return self._tokens.verify(value.removeprefix("Bearer "))
         raise UnauthenticatedError("NO_IDENTITY", "the call carries no identity")
 
     async def _check(self, method: str, request: Any) -> None:

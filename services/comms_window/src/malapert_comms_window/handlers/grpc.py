@@ -170,7 +170,7 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         return contact_pb2.ListContactsResponse(
             contacts=[
                 contact_message(contact, now)
-                if identity.sees_all_agencies or contact.agency_id == identity.agency_id
+                if identity.is_service or contact.agency_id == identity.agency_id
                 else foreign_contact_message(contact, now)
                 for contact in found[:size]
             ],

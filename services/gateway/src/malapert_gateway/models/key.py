@@ -11,13 +11,15 @@ from malapert_gateway.domain.api_key import ApiKey
 
 
 class KeyRole(StrEnum):
-    """Role of a key, which sets its permissions; each role may all that VIEWER may."""
+    """Role of a key, which sets its permissions; each role but the last two may all that VIEWER may."""
 
     VIEWER = "VIEWER"  # Reads.
     REQUESTER = "REQUESTER"  # Hands in and withdraws its agency's requests.
     PLANNER = "PLANNER"  # Brings in missions and terrain, computes, plans, releases its agency's plans.
     APPROVER = "APPROVER"  # Approves or rejects plans for its agency.
-    OPERATOR = "OPERATOR"  # Acts for every agency and manages keys; reviews for none.
+    OPERATOR = "OPERATOR"  # All that a PLANNER may, and its agency's stations, outages and reports.
+    ADMINISTRATOR = "ADMINISTRATOR"  # Makes, rotates and revokes its agency's keys.
+    PLATFORM = "PLATFORM"  # Admits and suspends agencies; sees nothing of missions.
 
     @property
     def role(self) -> Role:

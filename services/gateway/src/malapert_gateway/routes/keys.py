@@ -33,28 +33,30 @@ async def who_am_i(identity: CallerIdentity) -> Caller:
 
 
 @issuing_router.post("/keys", status_code=201)
-async def create_key(body: NewKey, gateway: GatewayParts) -> IssuedKey:
+async def create_key(body: NewKey, identity: CallerIdentity, gateway: GatewayParts) -> IssuedKey:
     """Make a key; its secret is shown this once and kept nowhere.
 
     A repeated call under the same idempotency key gets the key with an empty `bearer_key`.
     """
+    policy.require_agency("create_key", identity, [body.agency_id])
     key, bearer_key = await gateway.keys.issue(body.agency_id, body.role.role, body.label)
     return IssuedKey(key=Key.of(key), bearer_key=bearer_key)
 
 
 @router.get("/keys")
 async def list_keys(
+    identity: CallerIdentity,
     gateway: GatewayParts,
     roles: Annotated[list[KeyRole] | None, only_these("keys of these roles")] = None,
     only_usable: Annotated[bool, Query(description="True leaves out keys that were revoked.", examples=[True])] = False,
 ) -> Keys:
-    """List all keys without their secrets, oldest first."""
-    keys = [Key.of(key) for key in await gateway.keys.list()]
+    """List the keys of the caller's agency without their secrets, oldest first."""
+    keys = [Key.of(key) for key in await gateway.keys.list(identity.agency_id)]
     wanted = set(roles or KeyRole)
     return Keys(keys=[key for key in keys if key.role in wanted and not (only_usable and key.revoked_time)])
 
 
 @router.delete("/keys/{key_id}")
-async def revoke_key(key_id: KeyId, gateway: GatewayParts) -> Key:
+async def revoke_key(key_id: KeyId, identity: CallerIdentity, gateway: GatewayParts) -> Key:
     """Revoke a key for good; it stays in the list."""
-    return Key.of(await gateway.keys.revoke(key_id))
+    return Key.of(await gateway.keys.revoke(key_id, identity.agency_id))

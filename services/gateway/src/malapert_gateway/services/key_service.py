@@ -49,22 +49,22 @@ class KeyService:
             raise UnauthenticatedError("INVALID_KEY", "the key is unknown or revoked")
         return key.identity
 
-    async def list(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
-        return await self._store.list()
+    async def list(self, agency_id: str) -> list[ApiKey]:
+        """Return an agency's keys, oldest first."""
+        return [key for key in await self._store.list() if key.agency_id == agency_id]
 
-    async def revoke(self, key_id: str) -> ApiKey:
-        """Revoke a key for good.
+    async def revoke(self, key_id: str, agency_id: str) -> ApiKey:
+        """Revoke a key of an agency for good.
 
         Raises
         ------
         NotFoundError
             ``UNKNOWN_KEY``.
         """
-        key = await self._store.revoke(key_id, utc_now())
-        if key is None:
+        known = await self._store.find(key_id)
+        if known is None or known.agency_id != agency_id:
             raise NotFoundError("key", key_id)
-        return key
+        return await self._store.revoke(key_id, utc_now()) or known
 
     async def issue_first(self, wanted: Sequence[tuple[str, Role]], path: Path) -> bool:
         """Make the first keys where there is none yet, and write them into a file that only its owner reads.

@@ -133,7 +133,7 @@ class ContactService:
         """
         seen = await self._in_order(session, contact_ids)
         for contact in seen:
-            if identity and contact.agency_id != identity.agency_id and not identity.sees_all_agencies:
+            if identity and contact.agency_id != identity.agency_id and not identity.is_service:
                 raise NotFoundError("contact", contact.contact_id)
         await self._contacts.lock_antennas(session, [contact.station_id for contact in seen])
         contacts = await self._in_order(session, dict.fromkeys(contact_ids))

@@ -86,7 +86,7 @@ class KeyService:
 
     async def stores(self, identity: Identity, after: str, limit: int) -> list[KeyStore]:
         """Return the stores of the caller's agency, or all for who looks after the platform."""
-        agency_id = "" if identity.sees_all_agencies else identity.agency_id
+        agency_id = "" if identity.is_service else identity.agency_id
         async with self._database.reading() as session:
             return await self._ledger.stores(session, agency_id, after, limit)
 
@@ -99,7 +99,7 @@ class KeyService:
 
 def _own_pair(agency_ids: Sequence[str], identity: Identity) -> tuple[str, str]:
     pair = agency_pair(agency_ids)
-    if identity.agency_id not in pair and not identity.sees_all_agencies:
+    if identity.agency_id not in pair and not identity.is_service:
         message = f"keys of {' and '.join(pair)} are not for {identity.agency_id}"
         raise PermissionDeniedError("FOREIGN_KEYS", message)
     return pair

@@ -68,7 +68,7 @@ class OrbiterService:
         content_hash = bytes_hash(described + b"\n" + file)
         async with self._database.transaction() as session:
             present = (await self._orbiters.find(session, [registration.orbiter_id])).get(registration.orbiter_id)
-            if present and present.agency_id != identity.agency_id and not identity.sees_all_agencies:
+            if present and present.agency_id != identity.agency_id and not identity.is_service:
                 message = f"orbiter {registration.orbiter_id} is {present.agency_id}'s"
                 raise PermissionDeniedError("FOREIGN_ORBITER", message)
             if present and present.content_hash == content_hash:

@@ -12,6 +12,6 @@ def require_owner(station_id: str, agency_id: str, identity: Identity) -> None:
     PermissionDeniedError
         ``FOREIGN_STATION``, naming the agency that may.
     """
-    if agency_id != identity.agency_id and not identity.sees_all_agencies:
+    if agency_id != identity.agency_id and not identity.is_service:
         message = f"station {station_id} is {agency_id}'s; this is not for {identity.agency_id} to do"
         raise PermissionDeniedError("FOREIGN_STATION", message, metadata={"owner_agency_id": agency_id})
