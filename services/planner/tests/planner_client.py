@@ -67,7 +67,7 @@ def run_planner(
 
 @asynccontextmanager
 async def client_of(target: str, agency_id: str = "JAXA", role: Role = Role.PLANNER) -> AsyncIterator[PlannerClient]:
-    async with open_test_channel(target, identity_of(agency_id, role), SERVICES) as channel:
+    async with open_test_channel(target, identity_of(agency_id, role), SERVICES, service_name="planner") as channel:
         yield PlannerClient.over(channel)
 
 
