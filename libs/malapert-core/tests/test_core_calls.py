@@ -144,7 +144,9 @@ async def test_remote_charters_are_asked_for_in_the_services_own_name_and_kept()
     identity = service_identity("payload")
     async with (
         book.served() as target,
-        open_channel(target, tokens=service_tokens("payload"), audience="planner", service_identity=identity) as channel,
+        open_channel(
+            target, tokens=service_tokens("payload"), audience="planner", service_identity=identity
+        ) as channel,
     ):
         charters = RemoteCharters(channel, identity)
         with acting_as(identity_of("OUTSIDE", Role.VIEWER)):
@@ -159,7 +161,11 @@ async def test_remote_charters_are_asked_for_in_the_services_own_name_and_kept()
 async def test_planner_away_is_never_taken_for_leave() -> None:
     identity = service_identity("payload")
     async with open_channel(
-        "127.0.0.1:1", tokens=service_tokens("payload"), audience="planner", service_identity=identity, default_timeout_s=0.5
+        "127.0.0.1:1",
+        tokens=service_tokens("payload"),
+        audience="planner",
+        service_identity=identity,
+        default_timeout_s=0.5,
     ) as channel:
         with pytest.raises(UnavailableError):
             await RemoteCharters(channel, identity).get("m")

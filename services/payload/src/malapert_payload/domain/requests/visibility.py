@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from malapert_payload.domain.requests.request import ActivityRequest, Visibility
 
-SERVICE_ROLE = "service"
-PLANNING_ROLES = frozenset({"planner", "operator"})
+ROLES_OVER_ALL_AGENCIES = frozenset({"operator", "service"})
+PLANNER_ROLE = "planner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Viewer:
 
     @property
     def is_over_all_agencies(self) -> bool:
-        """True for the platform's own services, which see and change the requests of every agency."""
-        return self.role == SERVICE_ROLE
+        """True where the role sees and changes the requests of every agency."""
+        return self.role in ROLES_OVER_ALL_AGENCIES
 
     def may_act_for(self, agency_id: str) -> bool:
         """Tell whether what belongs to an agency may be handed in, changed or withdrawn in this role."""
@@ -31,7 +31,7 @@ class Viewer:
 
     def may_plan(self, mission_agency_ids: Collection[str]) -> bool:
         """Tell whether a mission is planned in this role, which takes the requests of all its agencies."""
-        return self.is_over_all_agencies or (self.role in PLANNING_ROLES and self.agency_id in mission_agency_ids)
+        return self.is_over_all_agencies or (self.role == PLANNER_ROLE and self.agency_id in mission_agency_ids)
 
 
 @dataclass(frozen=True, slots=True)
