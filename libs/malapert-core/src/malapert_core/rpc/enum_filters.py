@@ -7,10 +7,9 @@ from typing import TypeVar
 from google.protobuf.descriptor import EnumDescriptor
 
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.rpc.mapping.enumerations import members
 
 E = TypeVar("E", bound=Enum)
-
-_UNSPECIFIED = "UNSPECIFIED"
 
 
 def wanted_values(kind: type[E], numbers: Iterable[int], enum: EnumDescriptor, path: str) -> frozenset[E]:
@@ -32,16 +31,14 @@ def wanted_values(kind: type[E], numbers: Iterable[int], enum: EnumDescriptor, p
     InvalidInputError
         ``INVALID_FILTER`` with a fault for each number that is unspecified or of a later contract.
     """
-    prefix = enum.values[0].name.removesuffix(_UNSPECIFIED)
-    names = {value.number: value.name.removeprefix(prefix) for value in enum.values[1:]}
     numbers = tuple(numbers)
-    members = {number: kind[name] for number, name in names.items() if name in kind.__members__}
-    allowed = ", ".join(member.name for member in members.values())
+    known = {number: member for number, member in members(kind, enum).items() if number}
+    allowed = ", ".join(member.name for member in known.values())
     faults = [
         Fault(f"{path}[{index}]", "UNKNOWN_VALUE", f"one of {allowed} is allowed")
         for index, number in enumerate(numbers)
-        if number not in members
+        if number not in known
     ]
     if faults:
         raise InvalidInputError("INVALID_FILTER", f"the filter {path} names what is not listed", faults=faults)
-    return frozenset(members[number] for number in numbers)
+    return frozenset(known[number] for number in numbers)

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from malapert.type.v1 import type_pb2
-from malapert_core.rpc.mapping import time_of, to_message
+from malapert_core.rpc.mapping import to_message
+from malapert_core.timestamps import from_timestamp
 from malapert_core.vocabulary.interval import Interval
 
 
@@ -19,4 +20,4 @@ def interval_message(start_time: datetime, end_time: datetime) -> type_pb2.Inter
 
 def interval_of(message: type_pb2.Interval) -> tuple[datetime, datetime]:
     """Return start and end of an interval; an unset one is empty, at 1970."""
-    return time_of(message.start_time), time_of(message.end_time)
+    return from_timestamp(message.start_time), from_timestamp(message.end_time)
