@@ -80,7 +80,7 @@ async def test_a_worker_reads_no_event_and_makes_none_and_no_job(broker_port: in
         denied = solver.jetstream(timeout=0.5)
         for attempt in (
             denied.publish("malapert.planner.v1.plan.released", b"forged"),
-            denied.publish(queue.jobs_subject(Priority.URGENT, "forged"), b""),
+            denied.publish(queue.jobs_subject(Priority.URGENT, "JAXA", "forged"), b""),
             denied.get_last_msg("MALAPERT_PLANNER", "malapert.planner.v1.plan.released"),
             denied.delete_stream(queue.stream),
             denied.delete_msg(queue.stream, 1),

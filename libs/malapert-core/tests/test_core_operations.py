@@ -7,13 +7,15 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
-from malapert_core.errors import Fault, InvalidInputError, PreconditionError, UnavailableError
+from malapert_core.db.tables import OperationRow
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, PreconditionError, UnavailableError
 from malapert_core.operations.operations import (
     Operation,
     OperationContext,
@@ -321,3 +323,45 @@ async def _started(server: NatsServer, database_url: str, directory: Path, port:
     }
     command = [sys.executable, "-m", "sample_service", "serve"]
     return await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+
+
+@pytest.mark.asyncio
+async def test_agencies_are_served_in_turn_and_a_cancelled_operation_frees_its_place(sqlite_url: str) -> None:
+    begun: list[str] = []
+    go_on = asyncio.Event()
+
+    async def work(context: OperationContext) -> str:
+        begun.append(context.identity.agency_id)
+        await go_on.wait()
+        return "done"
+
+    async with migrated(sqlite_url) as database, running(database, work, concurrency=1) as runner:
+        flood = [await runner.submit(None, "work", b"", identity_of("outsider")) for _ in range(100)]
+        own = await runner.submit(None, "work", b"", JAXA)
+        with pytest.raises(ExhaustedError, match="TOO_MUCH_QUEUED") as caught:
+            await runner.submit(None, "work", b"", identity_of("outsider"))
+        assert caught.value.metadata == {"limit": "100", "retry_after_s": "30"}
+        await runner.cancel(flood[-1])
+        await runner.submit(None, "work", b"", identity_of("outsider"))
+        go_on.set()
+        await ended(runner, own)
+    assert begun.index("jaxa") <= 1
+
+
+@pytest.mark.asyncio
+async def test_what_ended_long_ago_is_pruned_and_nothing_else(sqlite_url: str) -> None:
+    async with migrated(sqlite_url) as database:
+        async with running(database, note_and_finish) as runner:
+            old, new = [await runner.submit(None, "work", b"", JAXA) for _ in range(2)]
+            await ended(runner, old)
+            await ended(runner, new)
+        async with database.transaction() as session:
+            row = await session.get(OperationRow, old)
+            assert row is not None
+            row.updated_time = utc_now() - timedelta(days=91)
+        async with running(database, note_and_finish) as runner:
+            await ended(runner, await runner.submit(None, "work", b"", JAXA))
+            async with asyncio.timeout(10):
+                while len(await runner.page(10, OperationFilter())) > 2:
+                    await asyncio.sleep(0.02)
+            assert new in {each.operation_id for each in await runner.page(10, OperationFilter())}

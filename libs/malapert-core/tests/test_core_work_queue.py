@@ -263,3 +263,23 @@ async def test_a_full_queue_refuses_and_keeps_what_it_holds(nats_server: str) ->
         worker = JobWorker(queue, Hands().perform, slots=1)
         async with background(worker.run()):
             assert await held == b"eno"
+
+
+@pytest.mark.asyncio
+async def test_agencies_are_served_in_turn_whatever_the_order_of_asking(nats_server: str) -> None:
+    hands = Hands()
+    hands.may_end.clear()
+    async with queue_at(nats_server) as queue:
+        flood = [
+            ask(queue, Job(f"flood-{number}", "reverse", Priority.URGENT, b"flood", "OUT SIDER")) for number in range(8)
+        ]
+        async with worker_at(nats_server, hands):
+            await until(lambda: len(hands.begun) >= 1)
+            own = ask(queue, Job("own", "reverse", Priority.ROUTINE, b"own", "JAXA"))
+            while await queue.sequence_of(Job("own", "reverse", Priority.ROUTINE, b"own", "JAXA")) is None:
+                await asyncio.sleep(0.01)
+            hands.may_end.set()
+            await asyncio.gather(*flood, own)
+    # One or two were at work; the slot that is kept for urgent work may take a further one meanwhile.
+    assert hands.begun.index(b"own") <= 4
+    assert hands.begun.count(b"flood") == 8

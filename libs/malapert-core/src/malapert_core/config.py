@@ -42,7 +42,10 @@ class ServiceSettings(ProcessSettings):
     identity_keys_dir: Path = Field(description="public keys of all services, <service>.pem")
     planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
     reflection: bool = False
-    operation_concurrency: int = Field(default=2, ge=1)
+    operation_concurrency: int = Field(default=2, ge=1, description="operations at work at once")
+    operations_of_agency: int = Field(default=200, ge=1, description="operations of one agency, queued or at work")
+    operations_of_key: int = Field(default=100, ge=1, description="operations of one key, queued or at work")
+    operations_kept_days: float = Field(default=90.0, gt=0, description="how long ended operations are kept")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -27,6 +27,7 @@ from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
 from malapert_core.operations.handlers import operation_registration
+from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteCharters
 from malapert_core.policy.identity import Identity, service_identity
@@ -148,6 +149,11 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             database,
             service_name=settings.service_name,
             concurrency=settings.operation_concurrency,
+            limits=OperationLimits(
+                most_of_agency=settings.operations_of_agency,
+                most_of_key=settings.operations_of_key,
+                kept_days=settings.operations_kept_days,
+            ),
             tracer=telemetry.tracer,
         )
         yield ServiceRuntime(

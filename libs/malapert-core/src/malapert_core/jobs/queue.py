@@ -7,7 +7,9 @@ look.
 """
 
 import asyncio
+import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -35,6 +37,7 @@ _RESULT, _ERROR = b"R", b"E"
 _STREAM_NOT_FOUND = 10059
 _NO_ROOM = 10077
 _HELD_ALREADY = "per subject"
+_TOKEN = re.compile(r"(?!x-)[A-Za-z0-9_-]{1,40}", re.ASCII)
 
 T = TypeVar("T")
 
@@ -61,12 +64,22 @@ class Job:
     priority
     request
         What the work is made from.
+    owner
+        Agency for which it is done; agencies are served in turn.
     """
 
     job_id: str
     kind: str
     priority: Priority
     request: bytes
+    owner: str = ""
+
+
+def owner_token(owner: str) -> str:
+    """Return an owner as a part of a subject and of a consumer's name."""
+    if _TOKEN.fullmatch(owner):
+        return owner
+    return f"x-{hashlib.sha256(owner.encode()).hexdigest()[:16]}"
 
 
 class WorkQueue:
@@ -105,9 +118,23 @@ class WorkQueue:
         """Return where it is said that a job is not wanted any more."""
         return f"{self._news}.{job_id}.stop"
 
-    def jobs_subject(self, priority: Priority, job_id: str = "*") -> str:
-        """Return the subject of a job, or of all jobs of a priority."""
-        return f"{self._jobs}.{priority}.{job_id}"
+    def jobs_subject(self, priority: Priority, owner: str, job_id: str = "*") -> str:
+        """Return the subject of a job, or of all jobs of a priority and an owner, which `owner_token` names."""
+        return f"{self._jobs}.{priority}.{owner}.{job_id}"
+
+    def subject_of(self, job: Job) -> str:
+        """Return the subject of a job."""
+        return self.jobs_subject(job.priority, owner_token(job.owner), job.job_id)
+
+    async def held(self) -> dict[str, set[Priority]]:
+        """Return the owners of which jobs wait or are at work, by their tokens, and the priorities of these."""
+        info = await self._tried(lambda: self._js.stream_info(self.stream, subjects_filter=f"{self._jobs}.>"))
+        found: dict[str, set[Priority]] = {}
+        for subject in info.state.subjects or {}:
+            priority, *rest = subject.removeprefix(f"{self._jobs}.").split(".")
+            if len(rest) == 2 and priority in tuple(Priority):
+                found.setdefault(rest[0], set()).add(Priority(priority))
+        return found
 
     async def ensure(self) -> None:
         """Make the queue and its store, or bring the queue that is there to the present configuration."""
@@ -134,7 +161,7 @@ class WorkQueue:
         ExhaustedError
             ``JOB_QUEUE_FULL`` where there is no room for it.
         """
-        subject = self.jobs_subject(job.priority, job.job_id)
+        subject = self.subject_of(job)
         try:
             await self._put(f"{job.job_id}.request", job.request)
             await self._tried(lambda: self._js.publish(subject, b"", headers={KIND_HEADER: job.kind, **headers}))
@@ -148,7 +175,7 @@ class WorkQueue:
 
     async def sequence_of(self, job: Job) -> int | None:
         """Return under which number a job waits or is at work; None where the queue does not hold it."""
-        subject = self.jobs_subject(job.priority, job.job_id)
+        subject = self.subject_of(job)
         found = await self._found(lambda: self._js.get_last_msg(self.stream, subject))
         return None if found is None else found.seq
 

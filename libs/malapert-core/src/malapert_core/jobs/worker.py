@@ -1,7 +1,8 @@
-"""Worker of a work queue: takes jobs by priority, a bounded number at once, and hands them on where this process
-ends."""
+"""Worker of a work queue: takes jobs of the owners in turn, of each by priority, a bounded number at once, and hands
+them on where this process ends."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 
@@ -15,6 +16,7 @@ from opentelemetry import trace
 
 from malapert_core.background import end_tasks, together, wait_at_most
 from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
+from malapert_core.fairness.turns import Turns
 from malapert_core.jobs.queue import KIND_HEADER, Priority, WorkQueue
 from malapert_core.metric_names import JOBS_ENDED, JOBS_RUNNING
 from malapert_core.telemetry import extract_trace
@@ -26,6 +28,8 @@ PROMPT = (Priority.INTERACTIVE, Priority.URGENT)
 _BEATS_IN_PATIENCE = 4
 _LOOK_INTERVAL_S = 1.0
 _FETCH_TIMEOUT_S = 0.05
+_CONSUMER_KEPT_S = 86_400.0
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 Tell = Callable[[bytes], None]
 Perform = Callable[[str, bytes, Tell, asyncio.Event], Awaitable[bytes]]
@@ -65,6 +69,7 @@ class JobWorker:
         self._js = queue.connection.jetstream(timeout=5.0)
         self._taken_by = [*[tuple(Priority)] * slots, PROMPT]
         self._wakes = [asyncio.Event() for _ in self._taken_by]
+        self._turns = Turns()
         self._tracer = tracer or trace.NoOpTracer()
 
     async def run(self) -> None:
@@ -86,10 +91,10 @@ class JobWorker:
         while True:
             try:
                 async with AsyncExitStack() as stack:
-                    pulls = [await self._pulls(priority, stack) for priority in priorities]
+                    takers = _Takers(self._queue, self._js, self._patience_s, stack)
                     while True:
                         wake.clear()
-                        message = await _next(pulls)
+                        message = await self._next(takers, priorities)
                         pause_s = 0.1
                         if message is None:
                             await wait_at_most(wake, _LOOK_INTERVAL_S)
@@ -102,24 +107,33 @@ class JobWorker:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, 5.0)
 
-    async def _pulls(self, priority: Priority, stack: AsyncExitStack) -> JetStreamContext.PullSubscription:
-        await self._queue.ensure()
-        config = ConsumerConfig(
-            durable_name=f"workers-{priority}",
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=self._patience_s,
-            max_deliver=-1,
-            filter_subject=self._queue.jobs_subject(priority),
-        )
-        await self._js.add_consumer(self._queue.stream, config)
-        pulls = await self._js.pull_subscribe_bind(consumer=f"workers-{priority}", stream=self._queue.stream)
-
-        async def end() -> None:
-            with suppress(NatsError):
-                await pulls.unsubscribe()
-
-        stack.push_async_callback(end)
-        return pulls
+    async def _next(self, takers: "_Takers", priorities: Sequence[Priority]) -> Msg | None:
+        """Take the next job: of the owners in turn, of each its most urgent."""
+        held = {
+            owner: [priority for priority in priorities if priority in found]
+            for owner, found in (await self._queue.held()).items()
+        }
+        running, waiting = Counter[str](), dict[str, list[Priority]]()
+        for owner, wanted in held.items():
+            for priority in wanted:
+                at_work, pending = await takers.counts(priority, owner)
+                running[owner] += at_work
+                if pending:
+                    waiting.setdefault(owner, []).append(priority)
+        ranks = {owner: _RANKS[found[0]] for owner, found in waiting.items()}
+        for owner in self._turns.in_order(ranks, running):
+            for priority in waiting[owner]:
+                message = await takers.take(priority, owner)
+                if message is not None:
+                    self._turns.served(owner, ranks, running)
+                    return message
+        # What was given back, or was left by a worker that died, counts as being at work until it is taken again.
+        for owner, wanted in held.items():
+            for priority in wanted:
+                message = await takers.take(priority, owner)
+                if message is not None:
+                    return message
+        return None
 
     async def _handle(self, message: Msg) -> None:
         kind = (message.headers or {}).get(KIND_HEADER, "")
@@ -210,8 +224,46 @@ class JobWorker:
                 unwanted.set()
 
 
-async def _next(pulls: Sequence[JetStreamContext.PullSubscription]) -> Msg | None:
-    for each in pulls:
+class _Takers:
+    """Consumers of one slot: one for each priority of each owner."""
+
+    def __init__(self, queue: WorkQueue, js: JetStreamContext, patience_s: float, stack: AsyncExitStack) -> None:
+        self._queue = queue
+        self._js = js
+        self._patience_s = patience_s
+        self._stack = stack
+        self._pulls: dict[str, JetStreamContext.PullSubscription] = {}
+
+    async def counts(self, priority: Priority, owner: str) -> tuple[int, int]:
+        """Return how many jobs are at work and how many wait."""
+        info = await (await self._pull(priority, owner)).consumer_info()
+        return info.num_ack_pending or 0, info.num_pending or 0
+
+    async def take(self, priority: Priority, owner: str) -> Msg | None:
+        """Return a job, or None where there is none to be taken."""
+        pull = await self._pull(priority, owner)
         with suppress(TimeoutError):
-            return (await each.fetch(1, timeout=_FETCH_TIMEOUT_S))[0]
-    return None
+            return (await pull.fetch(1, timeout=_FETCH_TIMEOUT_S))[0]
+        return None
+
+    async def _pull(self, priority: Priority, owner: str) -> JetStreamContext.PullSubscription:
+        name = f"workers-{priority}-{owner}"
+        if name not in self._pulls:
+            config = ConsumerConfig(
+                durable_name=name,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=self._patience_s,
+                max_deliver=-1,
+                filter_subject=self._queue.jobs_subject(priority, owner),
+                inactive_threshold=_CONSUMER_KEPT_S,
+            )
+            await self._js.add_consumer(self._queue.stream, config)
+            pull = await self._js.pull_subscribe_bind(consumer=name, stream=self._queue.stream)
+            self._stack.push_async_callback(_ended, pull)
+            self._pulls[name] = pull
+        return self._pulls[name]
+
+
+async def _ended(pull: JetStreamContext.PullSubscription) -> None:
+    with suppress(NatsError):
+        await pull.unsubscribe()

@@ -1,8 +1,11 @@
 """Long work: stored before it begins, done in a bounded number at once, taken up again after a crash."""
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 from opentelemetry import trace
@@ -12,10 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.db.database import Database
 from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, UnavailableError
+from malapert_core.fairness.turns import Turns
 from malapert_core.metric_names import OPERATIONS_ENDED, OPERATIONS_RUNNING
 from malapert_core.operations.context import OperationContext, OperationHandler
+from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.store import Operation, OperationFilter, OperationState, OperationStore, Stage
 from malapert_core.policy.identity import Identity, set_current_identity
+from malapert_core.timestamps import utc_now
 
 __all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner", "OperationState", "Stage"]
 
@@ -24,6 +30,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 _PERSIST_INTERVAL_S = 0.25
 _POLL_INTERVAL_S = 2.0
+_PRUNE_INTERVAL_S = 3600.0
+_PRUNED_AT_ONCE = 200
 
 
 class OperationRunner:
@@ -38,6 +46,7 @@ class OperationRunner:
         How many operations are at work at once.
     cancel_grace_s : float
         How long a handler may take to notice a cancellation before its task is cancelled, seconds.
+    limits : OperationLimits, optional
     tracer : opentelemetry.trace.Tracer, optional
     """
 
@@ -48,12 +57,16 @@ class OperationRunner:
         service_name: str,
         concurrency: int = 2,
         cancel_grace_s: float = 5.0,
+        limits: OperationLimits | None = None,
         tracer: trace.Tracer | None = None,
     ) -> None:
         self._database = database
         self._service_name = service_name
         self._concurrency = concurrency
         self._cancel_grace_s = cancel_grace_s
+        self._limits = limits or OperationLimits()
+        self._turns = Turns()
+        self._pruned_s = float("-inf")
         self._tracer = tracer or trace.NoOpTracer()
         self._handlers: dict[str, OperationHandler] = {}
         self._contexts: dict[str, OperationContext] = {}
@@ -82,12 +95,19 @@ class OperationRunner:
             What the handler needs, such as a serialised protobuf message.
         identity : Identity
             Who asks; the handler acts for it.
+
+        Raises
+        ------
+        ExhaustedError
+            ``TOO_MUCH_QUEUED`` where the agency or the key has as much unended work as it may.
         """
         if kind not in self._handlers:
             raise ValueError(f"nobody does operations of kind {kind!r}")
         if session is None:
             async with self._database.transaction() as own:
                 return await self.submit(own, kind, request, identity)
+        if not identity.is_service:
+            self._limits.check(*await OperationStore(session).unended_counts(identity), identity)
         event.listen(session.sync_session, "after_commit", lambda _session: self._wake.set(), once=True)
         return OperationStore(session).add(kind, request, identity)
 
@@ -175,6 +195,7 @@ class OperationRunner:
                 async with self._turn:
                     await self._take_up_lost()
                     await self._begin_queued()
+                await self._prune()
             except Exception as error:
                 log.warning("operations could not be begun yet", error=repr(error))
             await wait_at_most(self._wake, _POLL_INTERVAL_S)
@@ -196,19 +217,45 @@ class OperationRunner:
         free = self._concurrency - len(self._tasks)
         if free <= 0:
             return
-        async with self._database.reading() as session:
-            queued = await OperationStore(session).in_state(OperationState.QUEUED, free, list(self._handlers))
-        if not queued:
-            return
-        async with self._database.transaction() as session:
-            claimed = [operation for operation in queued if await OperationStore(session).claim(operation)]
-        for operation in claimed:
+        for operation in await self._next(free):
+            async with self._database.transaction() as session:
+                if not await OperationStore(session).claim(operation):
+                    continue
             running = replace(operation, state=OperationState.RUNNING, attempt=operation.attempt + 1)
             context = OperationContext(self._database, running, self._notify)
             self._contexts[operation.operation_id] = context
             task = asyncio.create_task(self._run(context))
             self._tasks[operation.operation_id] = task
             self._notify(operation.operation_id)
+
+    async def _next(self, free: int) -> list[Operation]:
+        """Return at most so many queued operations, of the agencies in turn, none of an agency beyond its share."""
+        kinds, waiting = list(self._handlers), dict[str, list[Operation]]()
+        async with self._database.reading() as session:
+            store = OperationStore(session)
+            for agency_id in await store.waiting_owners(kinds):
+                waiting[agency_id] = await store.oldest_queued(agency_id, free, kinds)
+        running = Counter(context.operation.owner.agency_id for context in self._contexts.values())
+        most, chosen = self._limits.most_running(self._concurrency), list[Operation]()
+        while len(chosen) < free:
+            ranks = {agency_id: 0 for agency_id, queue in waiting.items() if queue and running[agency_id] < most}
+            order = self._turns.in_order(ranks, running)
+            if not order:
+                break
+            self._turns.served(order[0], ranks, running)
+            running[order[0]] += 1
+            chosen.append(waiting[order[0]].pop(0))
+        return chosen
+
+    async def _prune(self) -> None:
+        """Delete operations that ended long ago, a bounded number at a time."""
+        if time.monotonic() - self._pruned_s < _PRUNE_INTERVAL_S:
+            return
+        before = utc_now() - timedelta(days=self._limits.kept_days)
+        async with self._database.transaction() as session:
+            count = await OperationStore(session).prune(before, _PRUNED_AT_ONCE)
+        if count < _PRUNED_AT_ONCE:
+            self._pruned_s = time.monotonic()
 
     async def _run(self, context: OperationContext) -> None:
         set_current_identity(context.identity)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -143,6 +143,41 @@ class OperationStore:
         query = select(OperationRow).where(col(OperationRow.state) == state, col(OperationRow.kind).in_(kinds))
         query = query.order_by(col(OperationRow.operation_id)).limit(limit)
         return [_of_row(row) for row in (await self._session.exec(query)).all()]
+
+    async def waiting_owners(self, kinds: Sequence[str]) -> list[str]:
+        """Return the agencies that have operations of these kinds in the queue."""
+        query = select(OperationRow.owner_agency_id).distinct()
+        query = query.where(col(OperationRow.state) == OperationState.QUEUED, col(OperationRow.kind).in_(kinds))
+        return list((await self._session.exec(query)).all())
+
+    async def oldest_queued(self, agency_id: str, limit: int, kinds: Sequence[str]) -> list[Operation]:
+        """Return the oldest operations of an agency that are in the queue."""
+        query = select(OperationRow).where(
+            col(OperationRow.state) == OperationState.QUEUED,
+            col(OperationRow.kind).in_(kinds),
+            col(OperationRow.owner_agency_id) == agency_id,
+        )
+        rows = await self._session.exec(query.order_by(col(OperationRow.operation_id)).limit(limit))
+        return [_of_row(row) for row in rows.all()]
+
+    async def unended_counts(self, owner: Identity) -> tuple[int, int]:
+        """Return how many operations of an agency, and of one of its keys, are queued or at work."""
+        query = select(OperationRow.owner_key_id).where(
+            col(OperationRow.state).in_([OperationState.QUEUED, OperationState.RUNNING]),
+            col(OperationRow.owner_agency_id) == owner.agency_id,
+        )
+        keys = list((await self._session.exec(query)).all())
+        return len(keys), keys.count(owner.key_id)
+
+    async def prune(self, ended_before: datetime, limit: int) -> int:
+        """Delete at most so many operations that ended before an instant, and return how many there were."""
+        old = select(OperationRow.operation_id).where(
+            col(OperationRow.state).not_in([OperationState.QUEUED, OperationState.RUNNING]),
+            col(OperationRow.updated_time) < ended_before,
+        )
+        found = list((await self._session.exec(old.limit(limit))).all())
+        await self._session.exec(delete(OperationRow).where(col(OperationRow.operation_id).in_(found)))
+        return len(found)
 
     async def claim(self, operation: Operation) -> bool:
         """Begin a queued operation; False where another process or a cancellation was faster."""

@@ -8,6 +8,7 @@ from malapert_core.errors import ExhaustedError, InternalError
 from malapert_core.jobs.queue import Job, Priority, WorkQueue
 from malapert_core.jobs.submission import JobSubmitter
 from malapert_core.jobs.worker import Perform, Tell
+from malapert_core.policy.identity import current_identity
 from malapert_core.vocabulary.content_hash import bytes_hash
 from malapert_core.vocabulary.identifiers import new_identifier
 
@@ -63,8 +64,13 @@ class SolverJobs:
             if on_progress is not None:
                 on_progress(PROGRESS.validate_json(progress))
 
+        identity = current_identity()
+        owner = "" if identity is None else identity.agency_id
         result = await self._submitter.run(
-            Job(job_id, kind, priority, request), on_progress=progressed, cancelled=cancelled, left_on_stop=bool(key)
+            Job(job_id, kind, priority, request, owner),
+            on_progress=progressed,
+            cancelled=cancelled,
+            left_on_stop=bool(key),
         )
         return result_of(job).validate_json(result)[0]
 

@@ -1,0 +1,1 @@
+"""Fair shares: who is served next, whatever the order of asking."""
