@@ -27,7 +27,6 @@ def test_between_two_services_of_a_waiting_owner_no_other_is_served_more_than_it
         chosen = turns.in_order(ranks, {})[0]
         turns.served(chosen, ranks, {})
         waiting[chosen].remove(ranks[chosen])
-        others = len(ranks) - 1
         for owner in ranks:
             if owner == chosen:
                 since[owner].clear()
