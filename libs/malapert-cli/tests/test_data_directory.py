@@ -136,3 +136,14 @@ def test_a_port_that_is_only_bound_is_taken_too():
         with pytest.raises(PortTakenError, match=str(taken.getsockname()[1])):
             choose_port(taken.getsockname()[1])
     assert choose_port(0) > 0
+
+
+def test_what_lay_open_in_a_directory_is_its_owner_s_alone_again(tmp_path):
+    directory = prepare_directory(tmp_path / "data")
+    (directory / "planner").mkdir(mode=0o755)
+    database = directory / "planner" / "planner.db"
+    database.touch(mode=0o644)
+    database.chmod(0o644)
+    plan_embedded(directory, 0)
+    found = [directory, *directory.rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in found} == {0}

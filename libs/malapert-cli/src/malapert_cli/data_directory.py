@@ -44,9 +44,12 @@ def prepare_directory(path: Path) -> Path:
 
 
 def private_directory(path: Path) -> Path:
-    """Make a directory, or take one that is there, and let nobody but its owner into it."""
+    """Make a directory, or take one that is there, and let nobody but its owner into it and the files in it."""
     path.mkdir(mode=0o700, exist_ok=True)
     path.chmod(0o700)
+    for file in path.iterdir():
+        if file.is_file() and not file.is_symlink():
+            file.chmod(file.stat().st_mode & 0o700)
     return path
 
 

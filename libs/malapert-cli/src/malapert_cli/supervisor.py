@@ -12,6 +12,7 @@ from pathlib import Path
 
 from malapert_cli import guard
 from malapert_cli.data_directory import printable
+from malapert_cli.log_rotation import rotate
 
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 10.0
@@ -21,6 +22,7 @@ MOST_DEATHS = 5
 LAST_LINES = 12
 _TAIL_BYTES = 16 << 10
 PRIVATE_UMASK = 0o077
+LOG_LOOK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Supervisor:
         for spec in self.specs:
             if await self._spawn(spec):
                 self._watchers.append(asyncio.create_task(self._keep_running(spec), name=f"keep {spec.name}"))
+        self._watchers.append(asyncio.create_task(self._rotate_logs(), name="rotate logs"))
 
     async def failed(self) -> str:
         """Wait until a process is given up, which kept dying or cannot be started, and return why."""
@@ -164,6 +167,16 @@ class Supervisor:
             await asyncio.sleep(backoff_s)
             if not await self._spawn(spec):
                 return
+
+    async def _rotate_logs(self) -> None:
+        while True:
+            await asyncio.sleep(LOG_LOOK_S)
+            for spec in self.specs:
+                try:
+                    if await asyncio.to_thread(rotate, spec.log_path):
+                        self._log_starts[spec.name] = 0
+                except OSError as error:
+                    self.on_event(f"{printable(spec.log_path)} cannot be rotated: {error}")
 
     def _give_up(self, failure: str) -> None:
         self._failure = self._failure or failure
