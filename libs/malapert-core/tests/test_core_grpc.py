@@ -183,9 +183,10 @@ async def test_every_shape_of_call_raises_the_error_whole(
     async with calling(raising(error)) as channel:
         with pytest.raises(InvalidInputError) as caught:
             await call(channel)
-    assert (caught.value.reason, caught.value.message) == ("INVALID_MISSION", "400 faults: ü")
-    assert caught.value.metadata == {"mission_id": "m"}
-    assert caught.value.faults == tuple(faults)
+    assert caught.value.reason == "INVALID_MISSION"
+    assert caught.value.message == "400 faults: ü; the first 100 of 400 faults are told"
+    assert caught.value.metadata == {"mission_id": "m", "fault_count": "400"}
+    assert caught.value.faults == tuple(faults[:100])
 
 
 @pytest.mark.parametrize("category", [each for each in ErrorCategory if each is not ErrorCategory.UNAVAILABLE])

@@ -23,7 +23,7 @@ def rotate(path: Path, most_bytes: int = MOST_BYTES, kept: int = KEPT) -> bool:
             if older.exists():
                 older.replace(_aside(path, number + 1))
         part = path.with_name(f"{path.name}.part")
-        with path.open("rb") as log, open(part, "wb", opener=_private) as copy:  # noqa: PTH123 - it takes an opener
+        with path.open("rb") as log, open(part, "wb", opener=_private) as copy:
             shutil.copyfileobj(log, copy, 1 << 20)
         part.replace(_aside(path, 1))
         os.truncate(path, 0)

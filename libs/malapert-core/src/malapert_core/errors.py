@@ -22,6 +22,8 @@ class ErrorCategory(StrEnum):
     INTERNAL = "INTERNAL"
 
 
+MAX_FAULTS = 100
+"""Number of faults of one input that are told; of more, how many there are is told as well."""
 LONGEST_PATH = 500
 LONGEST_MESSAGE = 4000
 
@@ -55,7 +57,7 @@ class MalapertError(Exception):
     metadata : mapping of str to str, optional
         Values that a program needs to react.
     faults : iterable of Fault, optional
-        All faults of the input.
+        All faults of the input; the first `MAX_FAULTS` are told, and of more their number as ``fault_count``.
     """
 
     category: ClassVar[ErrorCategory] = ErrorCategory.INTERNAL
@@ -68,11 +70,15 @@ class MalapertError(Exception):
         metadata: Mapping[str, str] | None = None,
         faults: Iterable[Fault] = (),
     ) -> None:
+        found = tuple(faults)
+        self.metadata: dict[str, str] = dict(metadata or {})
+        if len(found) > MAX_FAULTS:
+            self.metadata["fault_count"] = str(len(found))
+            message = f"{message}; the first {MAX_FAULTS} of {len(found)} faults are told"
         super().__init__(f"{reason}: {message}")
         self.reason = reason
         self.message = message
-        self.metadata: dict[str, str] = dict(metadata or {})
-        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.faults: tuple[Fault, ...] = found[:MAX_FAULTS]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are pickled by calling their class with args, which would lose metadata and faults.

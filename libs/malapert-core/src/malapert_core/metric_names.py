@@ -24,3 +24,9 @@ JOBS_ENDED = Counter(
     "Jobs that ended here: done, failed, withdrawn, or lost with their process and given back.",
     ["area", "kind", "end"],
 )
+EVENT_LOOP_HOLD_S = Histogram(
+    "malapert_event_loop_hold_s",
+    "How long a beat of the event loop was kept waiting; no input may hold a loop for more than 0.05 s.",
+    ["service"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+)

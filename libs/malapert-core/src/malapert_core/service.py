@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from pydantic_settings import BaseSettings
 
 from malapert_core.audit.trail import AuditTrail
-from malapert_core.background import end_tasks
+from malapert_core.background import background, end_tasks
 from malapert_core.config import ServiceSettings
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations, schema_is_current
@@ -26,6 +26,7 @@ from malapert_core.events.broker import ensure_streams, open_broker
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
+from malapert_core.loop_watch import LoopWatch
 from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.operations import OperationRunner
@@ -56,6 +57,7 @@ class ServiceRuntime(Generic[S]):
     tokens: ServiceTokens
     identity: Identity
     telemetry: Telemetry
+    loop_watch: LoopWatch
     _channels: AsyncExitStack
 
     def open_channel(
@@ -156,8 +158,11 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             ),
             tracer=telemetry.tracer,
         )
+        loop_watch = LoopWatch(settings.service_name)
+        await stack.enter_async_context(background(loop_watch.run()))
         yield ServiceRuntime(
             settings=settings,
+            loop_watch=loop_watch,
             database=database,
             nats=connection,
             js=js,

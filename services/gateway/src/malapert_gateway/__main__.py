@@ -36,6 +36,9 @@ class GatewayServer(uvicorn.Server):
             access_log=False,
             server_header=False,
             lifespan="off",
+            # Without a trusted proxy the peer's own address counts, whatever a header says.
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies,
             timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
         )
         super().__init__(config)

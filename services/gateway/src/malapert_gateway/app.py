@@ -65,6 +65,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     plans.router,
     exports.router,
     operations.router,
+    operations.stream_router,
     events.router,
     keys.router,
     keys.issuing_router,

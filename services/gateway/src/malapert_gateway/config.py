@@ -1,5 +1,6 @@
 """Settings of the gateway, read from `MALAPERT_GATEWAY_*`."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
@@ -36,9 +37,24 @@ class GatewaySettings(ServiceSettings):
     max_upload_bytes: int = Field(default=4 * 1024 * 1024 * 1024, gt=0, description="of a terrain upload")
 
     rate_limit: str = Field(default="1200/minute", description="calls of one key")
+    agency_rate_limit: str = Field(default="3600/minute", description="calls of all keys of one agency")
     refusal_limit: str = Field(default="60/minute", description="refused keys from one address")
     rate_limit_storage: str = Field(default="async+memory://", description="where calls are counted")
+    trusted_proxies: str = Field(
+        default="", description="addresses or networks, comma-separated, of proxies whose X-Forwarded-For is believed"
+    )
     idempotency_hours: float = Field(default=24.0, gt=0, description="how long answers are kept")
+    answers_of_agency: int = Field(default=10_000, ge=1, description="answers kept of one agency, the newest")
+    answer_bytes_of_agency: int = Field(
+        default=64 * 1024 * 1024, ge=1, description="bytes of answers kept of one agency, the newest"
+    )
+
+    streams_of_key: int = Field(default=20, ge=1, description="open event streams of one key")
+    streams_of_agency: int = Field(default=60, ge=1, description="open event streams of one agency")
+    stream_send_limit_s: float = Field(default=30.0, gt=0, description="how long a reader may leave an event unread")
+    calls_at_once: int = Field(default=32, ge=2, description="quick calls at work at once; one agency has half of them")
+    heavy_calls_at_once: int = Field(default=8, ge=2, description="long calls at work at once; one agency has half")
+    waiting_calls_of_agency: int = Field(default=200, ge=1, description="calls of one agency that wait for their turn")
 
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
@@ -56,8 +72,15 @@ class GatewaySettings(ServiceSettings):
                 raise ValueError(f"use {_BOOTSTRAP}")
         return tuple((agency_id, Role[role.upper()]) for agency_id, _, role in pairs)
 
+    @property
+    def proxies(self) -> list[str]:
+        """Addresses and networks of trusted proxies."""
+        return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
+
     @model_validator(mode="after")
     def _check_limits(self) -> Self:
-        for limit in (self.rate_limit, self.refusal_limit):
+        for limit in (self.rate_limit, self.agency_rate_limit, self.refusal_limit):
             parse_many(limit)
+        for proxy in self.proxies:
+            ip_network(proxy, strict=False)
         return self

@@ -11,11 +11,13 @@ from malapert_core.service import ServiceRuntime
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, ServiceName
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.mission_agencies import MissionAgencies
+from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
 from malapert_gateway.storage.answer_store import AnswerStore
@@ -40,6 +42,7 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
         admission=Admission(
             keys,
             rate_limit=settings.rate_limit,
+            agency_rate_limit=settings.agency_rate_limit,
             refusal_limit=settings.refusal_limit,
             storage_url=settings.rate_limit_storage,
         ),
@@ -49,9 +52,13 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
             # A call may make more than one call to the services, each within the deadline.
             claim_lifetime=timedelta(seconds=4 * settings.call_deadline_s),
             answer_lifetime=timedelta(hours=settings.idempotency_hours),
+            most_of_agency=settings.answers_of_agency,
+            most_bytes_of_agency=settings.answer_bytes_of_agency,
         ),
         operations=OperationDirectory(services, settings.call_deadline_s),
         feed=EventFeed(runtime.nats, runtime.js, MissionAgencies(services, runtime.identity, settings.call_deadline_s)),
+        calls=CallShares.of(settings),
+        streams=OpenStreams(settings.streams_of_key, settings.streams_of_agency),
         readiness=Readiness(runtime.database, runtime.nats, services, settings.health_deadline_s),
     )
 

@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 REQUEST_ID_HEADER = "X-Request-Id"
 TRACE_ID_HEADER = "X-Trace-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_SHOWN_PATH = 200
 _QUIET = ("/healthz", "/readyz")
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -66,5 +67,5 @@ class CallContext:
             finally:
                 if scope["path"] not in _QUIET:
                     duration_s = round(time.perf_counter() - began_s, 4)
-                    method, path = scope["method"], scope["path"]
+                    method, path = scope["method"], scope["path"][:_SHOWN_PATH]
                     log.info("call answered", method=method, path=path, status=status, duration_s=duration_s)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from malapert_core.documents.text import path_to, shown_key
-from malapert_core.errors import Fault
+from malapert_core.errors import MAX_FAULTS, Fault
+
+__all__ = ["MAX_DEPTH", "MAX_FAULTS", "MAX_VALUES", "DocumentError", "Node", "TreeBuilder"]
 
 MAX_DEPTH = 64
-MAX_FAULTS = 100
 MAX_VALUES = 1_000_000
 _PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

@@ -1,5 +1,6 @@
 """The gRPC side of a service: who calls, what an error becomes, one log line a call, health, reflection."""
 
+import asyncio
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
-from malapert_core.errors import InternalError, MalapertError, UnauthenticatedError
+from malapert_core.errors import InternalError, InvalidInputError, MalapertError, UnauthenticatedError
 from malapert_core.metric_names import RPC_DURATION_S
 from malapert_core.policy.calls import CALLS, Call, require_call
 from malapert_core.policy.charters import Charters, enter
@@ -37,6 +38,8 @@ SIZE_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_metadata_size", METADATA_LIMIT_BYTES),
     ("grpc.absolute_max_metadata_size", METADATA_LIMIT_BYTES),
 ]
+_QUICK_BYTES = 64 * 1024
+"""Largest request, bytes, that is checked on the event loop; a longer one is checked in a thread."""
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 
 
@@ -138,6 +141,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         except (grpc.aio.AbortError, grpc.aio.UsageError):
             code = grpc.StatusCode.UNKNOWN
             raise
+        except (OverflowError, RecursionError) as cause:
+            beyond = InvalidInputError("BEYOND_COMPUTING", "a number or the depth of the request is beyond computing")
+            code, reason = status_code(beyond), beyond.reason
+            log.exception("call met a number beyond computing", method=method, error=repr(cause))
+            await _abort(context, beyond)
         except Exception:
             code, reason = grpc.StatusCode.INTERNAL, "INTERNAL"
             log.exception("call failed unexpectedly", method=method)
@@ -160,7 +168,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         # The parts of a stream are checked by whoever takes them one by one.
         if not isinstance(request, Message):
             return
-        check_message(request)
+        if request.ByteSize() <= _QUICK_BYTES:
+            check_message(request)
+        else:
+            await asyncio.to_thread(check_message, request)
         part, mission_id = self._calls[method].part, getattr(request, "mission_id", "")
         if self._charters is not None and part is not None and mission_id:
             await enter(self._charters, require_identity(), mission_id, part)

@@ -11,12 +11,12 @@ from malapert_core.policy.audience import Visibility
 from malapert_gateway import problems
 from malapert_gateway.conversion import to_values
 from malapert_gateway.models.event import EventNotice, EventVisibility
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import StreamRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only, only_these
 from malapert_gateway.services.event_feed import EventFilter, FeedCursor, FeedEntry
 from malapert_gateway.streams import until
 
-router = APIRouter(prefix="/events", tags=["events"], route_class=GuardedRoute)
+router = APIRouter(prefix="/events", tags=["events"], route_class=StreamRoute)
 
 
 async def start_cursor(

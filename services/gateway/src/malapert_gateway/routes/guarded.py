@@ -4,21 +4,25 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 from itertools import islice
 from typing import Any, ClassVar
 
+import structlog
 from fastapi import Request, Response
 from malapert_core.documents.json_text import read_json
 from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
 from malapert_core.documents.text import text_faults
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.policy.identity import Identity, acting_as
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope, Send
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.routes.checked import CheckedRoute, Handler
 from malapert_gateway.services.gateway import Gateway
+
+log = structlog.get_logger(__name__)
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -28,6 +32,7 @@ _QUICK_BYTES = 64 * 1024
 """Largest body, bytes, that is read on the event loop; a longer one is read in a thread, so that other calls go on."""
 _PLAIN = re.compile(rb"[\t\n\r\x20-\x5b\x5d-\x7e]*")
 """Pattern of a body without escapes, in ASCII alone: no character in it could be refused."""
+_SHOWN_PATH = 200
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
@@ -49,9 +54,14 @@ class GuardedRoute(CheckedRoute):
             identity = await gateway.admission.admit(action, request.headers.get("authorization"), address)
             request.state.identity = identity
             with acting_as(identity):
-                return await self.run(gateway, identity, request, handler)
+                async with self.share(gateway, action, identity):
+                    return await self.run(gateway, identity, request, handler)
 
         return guarded
+
+    def share(self, gateway: Gateway, action: str, identity: Identity) -> AbstractAsyncContextManager[None]:
+        """Return what a call holds while it lasts: one of its agency's places among the calls at work."""
+        return gateway.calls.held(action, identity.agency_id)
 
     async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
         """Do the call: at most once for each idempotency key where it changes something."""
@@ -120,6 +130,35 @@ class UploadRoute(GuardedRoute):
         """Do the call on a stream that ends in an error where it grows too long."""
         require_media_type(request, self.media_types)
         return await handler(Request(request.scope, _bounded(request, gateway.settings.max_upload_bytes)))
+
+
+class StreamRoute(GuardedRoute):
+    """A route whose answer goes on and on: bounded in number, and ended where its reader does not read."""
+
+    def share(self, gateway: Gateway, action: str, identity: Identity) -> AbstractAsyncContextManager[None]:
+        """Return nothing to hold: a stream waits most of its time."""
+        return nullcontext()
+
+    async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
+        """Count the stream, and begin it."""
+        stack: ExitStack = request.state.open_stream
+        stack.enter_context(gateway.streams.held(identity))
+        return await handler(request)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the stream until its end, and let go of it however it ends."""
+        gateway: Gateway = scope["app"].state.gateway
+
+        async def bounded(message: Message) -> None:
+            async with asyncio.timeout(gateway.settings.stream_send_limit_s):
+                await send(message)
+
+        with ExitStack() as stack:
+            scope.setdefault("state", {})["open_stream"] = stack
+            try:
+                await super().handle(scope, receive, bounded)
+            except TimeoutError:
+                log.warning("stream of a slow reader ended", path=scope["path"][:_SHOWN_PATH])
 
 
 class _CheckedRequest(Request):

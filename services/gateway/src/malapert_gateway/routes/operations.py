@@ -11,13 +11,14 @@ from malapert_http_models.contracts.operation import Operation, OperationPage, O
 
 from malapert_gateway import policy, problems
 from malapert_gateway.conversion import enum_numbers, to_model
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import GuardedRoute, StreamRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OperationId, Page, only_these
 from malapert_gateway.services.clients import ServiceName
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.streams import until
 
 router = APIRouter(prefix="/operations", tags=["operations"], route_class=GuardedRoute)
+stream_router = APIRouter(prefix="/operations", tags=["operations"], route_class=StreamRoute)
 
 _ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
 
@@ -57,7 +58,7 @@ async def get_operation(operation_id: OperationId, gateway: GatewayParts) -> Ope
     return to_model(operation, Operation)
 
 
-@router.get("/{operation_id}/events", response_class=EventSourceResponse)
+@stream_router.get("/{operation_id}/events", response_class=EventSourceResponse)
 async def watch_operation(
     operation_id: OperationId,
     request: Request,

@@ -2,6 +2,7 @@
 
 import math
 import time
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -20,17 +21,20 @@ class Admission:
     ----------
     keys
         Knows keys.
-    rate_limit
-        Calls of one key, such as ``600/minute``.
+    rate_limit, agency_rate_limit
+        Calls of one key and of all keys of an agency, such as ``600/minute``.
     refusal_limit
         Refused keys from one address, such as ``60/minute``.
     storage_url
         Where calls are counted, such as ``async+memory://``.
     """
 
-    def __init__(self, keys: KeyService, *, rate_limit: str, refusal_limit: str, storage_url: str) -> None:
+    def __init__(
+        self, keys: KeyService, *, rate_limit: str, agency_rate_limit: str, refusal_limit: str, storage_url: str
+    ) -> None:
         self._keys = keys
         self._rate_limit = parse(rate_limit)
+        self._agency_rate_limit = parse(agency_rate_limit)
         self._refusal_limit = parse(refusal_limit)
         self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
 
@@ -49,9 +53,10 @@ class Admission:
         try:
             identity = await self._keys.identify(authorization)
         except UnauthenticatedError:
-            await self._count(self._refusal_limit, "address", address)
+            await self._count(self._refusal_limit, "address", network_of(address))
             raise
         await self._count(self._rate_limit, "key", identity.key_id)
+        await self._count(self._agency_rate_limit, "agency", identity.agency_id)
         policy.require_role(action, identity)
         return identity
 
@@ -65,3 +70,16 @@ class Admission:
             f"at most {limit} are allowed; ask again in {wait_s} s",
             metadata={"limit": str(limit), "retry_after_s": str(wait_s)},
         )
+
+
+def network_of(address: str) -> str:
+    """Return under what a peer is counted: its address, or of IPv6 the network of 64 bits that one host may have."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))

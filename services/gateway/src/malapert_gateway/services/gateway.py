@@ -10,9 +10,11 @@ from malapert.planner.v1 import mission_pb2, plan_pb2
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import ServiceClients
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
 from malapert_gateway.storage.answer_store import AnswerStore
@@ -33,6 +35,8 @@ class Gateway:
     operations: OperationDirectory
     feed: EventFeed
     readiness: Readiness
+    calls: CallShares
+    streams: OpenStreams
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, method: grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT], request: RequestT) -> ResponseT:

@@ -6,9 +6,10 @@ from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.storage.tables import AnswerRow
@@ -25,9 +26,21 @@ class AnswerStore:
         After this time a claim without an answer is taken for lost, as after a crash.
     answer_lifetime
         How long an answer is kept.
+    most_of_agency, most_bytes_of_agency
+        How many answers of an agency, and bytes of them, are kept: the newest.
     """
 
-    def __init__(self, database: Database, *, claim_lifetime: timedelta, answer_lifetime: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        claim_lifetime: timedelta,
+        answer_lifetime: timedelta,
+        most_of_agency: int = 10_000,
+        most_bytes_of_agency: int = 64 * 1024 * 1024,
+    ) -> None:
+        self._most_of_agency = most_of_agency
+        self._most_bytes_of_agency = most_bytes_of_agency
         self._database = database
         self._claim_lifetime = claim_lifetime
         self._answer_lifetime = answer_lifetime
@@ -77,6 +90,24 @@ class AnswerStore:
                     expire_time=utc_now() + self._answer_lifetime,
                 )
             )
+            await self._prune(session, call.agency_id)
+
+    async def _prune(self, session: AsyncSession, agency_id: str) -> None:
+        """Drop an agency's oldest answers beyond what is kept of it."""
+        own = (col(AnswerRow.agency_id) == agency_id, col(AnswerRow.status).is_not(None))
+        size = func.length(AnswerRow.body)
+        count, total = (await session.exec(select(func.count(), func.coalesce(func.sum(size), 0)).where(*own))).one()
+        if count <= self._most_of_agency and total <= self._most_bytes_of_agency:
+            return
+        rows = select(AnswerRow.idempotency_key, size).where(*own).order_by(col(AnswerRow.expire_time))
+        dropped: list[str] = []
+        for key, length in (await session.exec(rows)).all():
+            # To nine tenths, so that not every further answer has to make room.
+            if count <= 0.9 * self._most_of_agency and total <= 0.9 * self._most_bytes_of_agency:
+                break
+            dropped.append(key)
+            count, total = count - 1, total - length
+        await session.exec(delete(AnswerRow).where(*own, col(AnswerRow.idempotency_key).in_(dropped)))
 
     async def give_up(self, claim_id: str, call: Call) -> None:
         """Drop a claim whose call was refused, so that it may come again."""

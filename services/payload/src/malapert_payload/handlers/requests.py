@@ -4,6 +4,7 @@ from typing import Any
 
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
+from malapert_core.errors import MAX_FAULTS
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
@@ -17,7 +18,7 @@ from malapert_payload.handlers.request_messages import (
 )
 from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.requests import RequestService
-from malapert_payload.services.submissions import MOST_FAULTS, SubmissionService
+from malapert_payload.services.submissions import SubmissionService
 
 
 class RequestServicer(request_pb2_grpc.RequestServiceServicer):
@@ -57,7 +58,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         return request_pb2.CheckRequestsResponse(
             faults=(
                 type_pb2.Fault(path=fault.path, code=fault.code, message=fault.message)
-                for fault in check.faults[:MOST_FAULTS]
+                for fault in check.faults[:MAX_FAULTS]
             ),
             predictions=(to_message(each, request_pb2.RequestPrediction) for each in check.predictions),
             fault_count=len(check.faults),

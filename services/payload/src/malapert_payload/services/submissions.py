@@ -20,9 +20,6 @@ from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
 from malapert_payload.storage.requests import Changed
 
-MOST_FAULTS = 1000
-"""Largest number of faults that a refusal lists; the rest is counted, so that the answer stays readable."""
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -252,7 +249,5 @@ def _changes(
 
 def _refuse(faults: Collection[Fault]) -> None:
     if faults:
-        listed = list(faults)[:MOST_FAULTS]
-        more = f"; the first {MOST_FAULTS} are listed" if len(faults) > MOST_FAULTS else ""
-        message = f"the requests have {len(faults)} faults; none was taken{more}"
-        raise InvalidInputError("INVALID_REQUESTS", message, faults=listed)
+        message = f"the requests have {len(faults)} faults; none was taken"
+        raise InvalidInputError("INVALID_REQUESTS", message, faults=faults)

@@ -1,0 +1,70 @@
+"""Watch of an event loop: how long something held it, so that nothing else could go on meanwhile."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from malapert_core.metric_names import EVENT_LOOP_HOLD_S
+
+log = structlog.get_logger(__name__)
+
+MOST_HELD_S = 0.05
+"""Hold of an event loop beyond which it is written into the log, seconds: what no input may bring about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold of an event loop: how long it lasted, and the CPU time of its thread and of its process meanwhile.
+
+    A machine that is busy with other programs makes a hold longer, but gives it no CPU time.
+    """
+
+    duration_s: float = 0.0
+    thread_cpu_s: float = 0.0
+    process_cpu_s: float = 0.0
+
+
+class LoopWatch:
+    """Measures holds by a beat: a beat that comes late was kept waiting.
+
+    Parameters
+    ----------
+    service_name : str
+        Name under which holds are counted.
+    interval_s : float
+        Time between beats, seconds: a hold is told by at most so much too short.
+    """
+
+    def __init__(self, service_name: str, *, interval_s: float = 0.02) -> None:
+        self._service_name = service_name
+        self._interval_s = interval_s
+        self.longest = Hold()
+        self.longest_by_cpu = Hold()
+
+    def forget(self) -> None:
+        """Begin anew, as before a measurement."""
+        self.longest = self.longest_by_cpu = Hold()
+
+    async def run(self) -> None:
+        """Watch the running loop until cancelled."""
+        metric = EVENT_LOOP_HOLD_S.labels(self._service_name)
+        while True:
+            began = (time.perf_counter(), time.thread_time(), time.process_time())
+            await asyncio.sleep(self._interval_s)
+            late_s = time.perf_counter() - began[0] - self._interval_s
+            hold = Hold(max(late_s, 0.0), time.thread_time() - began[1], time.process_time() - began[2])
+            metric.observe(hold.duration_s)
+            self._note(hold)
+
+    def _note(self, hold: Hold) -> None:
+        self.longest = max(self.longest, hold, key=lambda each: each.duration_s)
+        self.longest_by_cpu = max(self.longest_by_cpu, hold, key=lambda each: min(each.duration_s, each.thread_cpu_s))
+        if hold.duration_s > MOST_HELD_S:
+            log.warning(
+                "the event loop was held",
+                duration_s=round(hold.duration_s, 4),
+                thread_cpu_s=round(hold.thread_cpu_s, 4),
+                process_cpu_s=round(hold.process_cpu_s, 4),
+            )

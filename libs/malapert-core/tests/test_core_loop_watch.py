@@ -1,0 +1,26 @@
+"""A held event loop is noticed, with the CPU time that the hold took."""
+
+import asyncio
+import time
+
+import pytest
+from malapert_core.background import background
+from malapert_core.loop_watch import MOST_HELD_S, LoopWatch
+
+
+@pytest.mark.asyncio
+async def test_a_hold_is_measured_with_its_cpu_time() -> None:
+    watch = LoopWatch("test", interval_s=0.002)
+    async with background(watch.run()):
+        await asyncio.sleep(0.02)
+        until_s = time.thread_time() + 0.12
+        while time.thread_time() < until_s:
+            pass
+        await asyncio.sleep(0.02)
+        assert watch.longest.duration_s > 2 * MOST_HELD_S
+        assert watch.longest_by_cpu.thread_cpu_s > 2 * MOST_HELD_S
+        watch.forget()
+        time.sleep(0.12)  # noqa: ASYNC251 - what is measured: a hold without work
+        await asyncio.sleep(0.02)
+        assert watch.longest.duration_s > 2 * MOST_HELD_S
+        assert watch.longest.thread_cpu_s < MOST_HELD_S
