@@ -9,8 +9,8 @@ from itertools import combinations, islice, product
 
 from malapert_core.errors import Fault
 
-MAX_DEPTH = 6
-"""Largest depth of terms within terms."""
+MAX_DEPTH = 2
+"""Largest depth of terms: any combination can be written as one of some that each want all of theirs."""
 MAX_TERMS = 100
 """Largest number of terms and agencies of a rule together."""
 MAX_TOLD = 10
