@@ -39,9 +39,11 @@ from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning.demand_changes import DemandChanges
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
+from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
+from malapert_planner.storage.secrets import SecretStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -49,7 +51,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 @asynccontextmanager
 async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[ServiceParts]:
     """Build the planner: its stores, the services that it asks, its use cases and what it serves."""
-    stores = Stores(runtime.database, MissionStore(), PlanStore())
+    stores = Stores(runtime.database, MissionStore(), PlanStore(), SecretStore())
     charter_store = CharterStore()
     charters = CharterService(runtime.database, charter_store)
     neighbours = _neighbours(runtime)
@@ -94,7 +96,9 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 Registration(
                     "malapert.planner.v1.PlanService",
                     add_PlanServiceServicer_to_server,
-                    PlanHandlers(missions, plans, release, PlanImport(making), runtime.operations),
+                    PlanHandlers(
+                        missions, plans, release, PlanImport(making), runtime.operations, PlanViewing(charters, utc_now)
+                    ),
                 ),
             ],
             subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],

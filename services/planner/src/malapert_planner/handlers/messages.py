@@ -5,6 +5,8 @@ from malapert_core.rpc.mapping import to_message
 
 from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.domain.life.plan import ListedPlan, Plan
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.redaction import redacted_headline, redacted_notices, redacted_plan
 
 
 def mission_message(mission: Mission | ListedMission) -> mission_pb2.Mission:
@@ -12,18 +14,22 @@ def mission_message(mission: Mission | ListedMission) -> mission_pb2.Mission:
     return to_message(mission, mission_pb2.Mission)
 
 
-def plan_message(plan: Plan) -> plan_pb2.Plan:
-    """Return a plan as its message: its content with where it stands."""
-    message = plan_pb2.Plan.FromString(plan.content.message)
-    message.MergeFrom(to_message(plan, plan_pb2.Plan))
+def plan_message(plan: Plan, eyes: PlanEyes) -> plan_pb2.Plan:
+    """Return a plan as its message: its content as a principal sees it, with where it stands."""
+    message = redacted_plan(plan_pb2.Plan.FromString(plan.content.message), eyes)
+    standing = to_message(plan, plan_pb2.Plan)
+    notices = redacted_notices(standing.notices, eyes)
+    standing.ClearField("notices")
+    message.MergeFrom(standing)
+    message.notices.extend(notices)
     for contact, contact_id in zip(message.contacts, plan.contact_ids, strict=False):
         contact.contact_id = contact_id
     return message
 
 
-def listed_plan_message(plan: ListedPlan) -> plan_pb2.Plan:
-    """Return a plan of a listing as its message: its headline with where it stands."""
-    message = plan_pb2.Plan.FromString(plan.headline)
+def listed_plan_message(plan: ListedPlan, eyes: PlanEyes) -> plan_pb2.Plan:
+    """Return a plan of a listing as its message: its headline as a principal sees it, with where it stands."""
+    message = redacted_headline(plan_pb2.Plan.FromString(plan.headline), eyes)
     message.MergeFrom(to_message(plan, plan_pb2.Plan))
     return message
 

@@ -10,11 +10,11 @@ from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.life.plan import PlanFilter, PlanState
+from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.messages import listed_plan_message, plan_message
 from malapert_planner.services.making.generation import GENERATE_PLAN
-from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.making.problem_file import unpack_problem
 from malapert_planner.services.plans.comparison import compare, require_same_mission
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.plan_import import PlanImport
@@ -22,6 +22,8 @@ from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.viewing import PlanViewing, visible_schedule
 
 
 class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
@@ -34,12 +36,14 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         release: PlanRelease,
         imports: PlanImport,
         operations: OperationRunner,
+        viewing: PlanViewing,
     ) -> None:
         self._missions = missions
         self._plans = plans
         self._release = release
         self._imports = imports
         self._operations = operations
+        self._viewing = viewing
 
     async def GeneratePlan(  # noqa: N802
         self, request: plan_pb2.GeneratePlanRequest, context: Any
@@ -55,7 +59,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
 
     async def GetPlan(self, request: plan_pb2.GetPlanRequest, context: Any) -> plan_pb2.GetPlanResponse:  # noqa: N802
         """Return a plan."""
-        return plan_pb2.GetPlanResponse(plan=plan_message(await self._plans.get(request.plan_id)))
+        return plan_pb2.GetPlanResponse(plan=await self._shown(await self._plans.get(request.plan_id)))
 
     async def ListPlans(  # noqa: N802
         self, request: plan_pb2.ListPlansRequest, context: Any
@@ -71,7 +75,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
         return plan_pb2.ListPlansResponse(
-            plans=[listed_plan_message(plan) for plan in plans[:size]],
+            plans=[listed_plan_message(plan, await self._listing_eyes(plan)) for plan in plans[:size]],
             next_page_token=encode_cursor(plans[size - 1].plan_id) if more else "",
         )
 
@@ -80,7 +84,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> plan_pb2.SubmitPlanResponse:
         """Put a draft under review."""
         plan = await self._plans.submit(request.plan_id, request.version, require_identity())
-        return plan_pb2.SubmitPlanResponse(plan=plan_message(plan))
+        return plan_pb2.SubmitPlanResponse(plan=await self._shown(plan))
 
     async def ReviewPlan(  # noqa: N802
         self, request: plan_pb2.ReviewPlanRequest, context: Any
@@ -93,21 +97,21 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             content_hash=request.content_hash,
             comment=request.comment,
         )
-        return plan_pb2.ReviewPlanResponse(plan=plan_message(plan))
+        return plan_pb2.ReviewPlanResponse(plan=await self._shown(plan))
 
     async def ReleasePlan(  # noqa: N802
         self, request: plan_pb2.ReleasePlanRequest, context: Any
     ) -> plan_pb2.ReleasePlanResponse:
         """Commit the contacts of an approved plan and release it."""
         plan = await self._release.release(request.plan_id, request.version, require_identity())
-        return plan_pb2.ReleasePlanResponse(plan=plan_message(plan))
+        return plan_pb2.ReleasePlanResponse(plan=await self._shown(plan))
 
     async def TerminatePlan(  # noqa: N802
         self, request: plan_pb2.TerminatePlanRequest, context: Any
     ) -> plan_pb2.TerminatePlanResponse:
         """End a plan."""
         plan = await self._release.terminate(request.plan_id, request.reason, require_identity())
-        return plan_pb2.TerminatePlanResponse(plan=plan_message(plan))
+        return plan_pb2.TerminatePlanResponse(plan=await self._shown(plan))
 
     async def ReplanPlan(  # noqa: N802
         self, request: replan_pb2.ReplanPlanRequest, context: Any
@@ -118,7 +122,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         if request.merge_plan_id:
             require_same_mission(base, await self._plans.get(request.merge_plan_id))
         problem = unpack_problem(base.content.problem)
-        faults = event_faults(problem, unpack_schedule(base.content.schedule), request.events)
+        eyes = await self._viewing.eyes(base)
+        faults = event_faults(problem, visible_schedule(problem, base, eyes), request.events)
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
         content = request.SerializeToString(deterministic=True)
@@ -129,26 +134,42 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self, request: replan_pb2.ComparePlansRequest, context: Any
     ) -> replan_pb2.ComparePlansResponse:
         """Hold two plans side by side."""
-        return compare(await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id))
+        plan, other = await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id)
+        require_same_mission(plan, other)
+        return compare(plan, other, await self._viewing.eyes(plan, other))
 
     async def ImportPlan(  # noqa: N802
         self, request: plan_pb2.ImportPlanRequest, context: Any
     ) -> plan_pb2.ImportPlanResponse:
         """Take a schedule that was made elsewhere."""
-        plan = await self._imports.run(request, require_identity())
-        return plan_pb2.ImportPlanResponse(plan=plan_message(plan))
+        plan = await self._imports.run(request, require_identity(), await self._eyes(request.plan_id))
+        return plan_pb2.ImportPlanResponse(plan=await self._shown(plan))
 
     async def ExplainUnplanned(  # noqa: N802
         self, request: plan_pb2.ExplainUnplannedRequest, context: Any
     ) -> plan_pb2.ExplainUnplannedResponse:
         """Say why a repetition is not in a plan, and what would admit it."""
-        return await self._plans.explain(request.plan_id, request.request_id, request.repetition_index)
+        plan = await self._plans.get(request.plan_id)
+        eyes = await self._viewing.eyes(plan)
+        return await self._plans.explain(plan, request.request_id, request.repetition_index, eyes)
 
     async def ValidatePlan(  # noqa: N802
         self, request: plan_pb2.ValidatePlanRequest, context: Any
     ) -> plan_pb2.ValidatePlanResponse:
         """Check a stored plan again."""
-        return plan_pb2.ValidatePlanResponse(validation=await self._plans.validate(request.plan_id))
+        plan = await self._plans.get(request.plan_id)
+        report = await self._plans.validate(plan, await self._viewing.eyes(plan))
+        return plan_pb2.ValidatePlanResponse(validation=report)
+
+    async def _shown(self, plan: Plan) -> plan_pb2.Plan:
+        """Return a plan as the caller sees it."""
+        return plan_message(plan, await self._viewing.eyes(plan))
+
+    async def _eyes(self, plan_id: str) -> PlanEyes:
+        return await self._viewing.eyes(await self._plans.get(plan_id))
+
+    async def _listing_eyes(self, plan: ListedPlan) -> PlanEyes:
+        return PlanEyes(await self._viewing.hidden(plan.mission_id, plan.owner_only_requests))
 
 
 def _require_work_limit(work_limit_s: float) -> None:

@@ -1,5 +1,6 @@
 """Plans in a session's database."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -78,7 +79,9 @@ class PlanStore:
     async def page(self, session: AsyncSession, size: int, wanted: PlanFilter) -> list[ListedPlan]:
         """Return at most so many of the wanted plans, newest first."""
         # What a plan is made of is large: a listing reads its headline alone.
-        query = select(PlanRow, PlanContentRow.headline).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
+        query = select(PlanRow, PlanContentRow.headline, PlanContentRow.owner_only_requests).where(
+            col(PlanContentRow.plan_id) == col(PlanRow.plan_id)
+        )
         if wanted.mission_id:
             query = query.where(col(PlanRow.mission_id) == wanted.mission_id)
         if wanted.states:
@@ -189,7 +192,7 @@ def _content_columns(content: PlanContent) -> dict[str, Any]:
     return {**columns, "status": content.status.value, "contacts": contacts}
 
 
-def _listed(row: PlanRow, headline: bytes) -> ListedPlan:
+def _listed(row: PlanRow, headline: bytes, owner_only_requests: Mapping[str, str]) -> ListedPlan:
     return ListedPlan(
         plan_id=row.plan_id,
         owner_agency_id=row.owner_agency_id,
@@ -205,6 +208,8 @@ def _listed(row: PlanRow, headline: bytes) -> ListedPlan:
         supersedes_plan_id=row.supersedes_plan_id,
         superseded_by_plan_id=row.superseded_by_plan_id,
         acts=_acts(row),
+        mission_id=row.mission_id,
+        owner_only_requests=dict(owner_only_requests),
     )
 
 

@@ -105,3 +105,13 @@ class PlanContentRow(PlannerTable, table=True):
     schedule: bytes = Field(sa_type=LargeBinary)
     contacts: list[dict[str, str]] = Field(sa_type=Json)
     planned_requests: dict[str, int] = Field(sa_type=Json)
+    owner_only_requests: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+
+
+class MissionSecretRow(PlannerTable, table=True):
+    """Secret from which the salts of a mission's plans are made."""
+
+    __tablename__ = "mission_secret"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    secret: bytes = Field(sa_type=LargeBinary)

@@ -16,7 +16,7 @@ from malapert_payload.domain.catalogue.resource import Resource
 from malapert_payload.domain.expansion.modes import variants
 from malapert_payload.domain.expansion.sequence import NumberedStep, ProductMade, exclusion_resources, numbered_steps
 from malapert_payload.domain.expansion.value import ValueSpan, repetition_shares, value_spans
-from malapert_payload.domain.requests.request import ActivityRequest, Campaign, RelationKind
+from malapert_payload.domain.requests.request import ActivityRequest, Campaign, RelationKind, Visibility
 
 START_MARK = "@"
 """Separator in names: of a chain from its mode, and of a mode from its start."""
@@ -43,6 +43,7 @@ class ActivityDraft:
     item_versions: tuple[str, ...]
     products: tuple[ProductMade, ...]
     mode_id: str = ""
+    visibility: Visibility = Visibility.UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,7 @@ def _draft(
         item_versions=versions,
         products=tuple(_wanted(product, request) for product in step.products),
         mode_id=mode.mode_id,
+        visibility=request.visibility,
     )
 
 

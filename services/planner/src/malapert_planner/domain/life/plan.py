@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -92,7 +92,8 @@ class PlanContent:
 
     ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
     the same without its items and its provenance. ``problem`` and ``schedule`` are what it was made from, as
-    compressed JSON.
+    compressed JSON. ``owner_only_requests`` are those in the plan, or left out of it, that their agency alone sees
+    whole, with that agency.
     """
 
     mission_id: str
@@ -108,6 +109,7 @@ class PlanContent:
     schedule: bytes
     contacts: tuple[PlanContact, ...]
     planned_requests: dict[str, int]
+    owner_only_requests: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class ListedPlan:
     reviews: tuple[Review, ...]
     version: int
     headline: bytes
+    mission_id: str
+    owner_only_requests: dict[str, str]
     pending: Pending = Pending.NONE
     supersedes_plan_id: str = ""
     superseded_by_plan_id: str = ""

@@ -34,6 +34,7 @@ from malapert_planner.services.requests_out import service_requests as ask
 from malapert_planner.services.requests_out.orbits import orbiter_requests
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
+from malapert_planner.storage.secrets import SecretStore
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class Stores:
     database: Database
     missions: MissionStore
     plans: PlanStore
+    secrets: SecretStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ class PlanMaking:
     wall_limit_s: float
     clock: Clock
 
+    async def secret(self, mission_id: str) -> bytes:
+        """Return the secret from which the salts of a mission's plans are made."""
+        async with self.stores.database.transaction() as session:
+            return await self.stores.secrets.get(session, mission_id)
+
 
 class PlanGeneration:
     """Makes plans from missions."""
@@ -127,7 +134,14 @@ class PlanGeneration:
         )
         spent = {stage.name: stage.elapsed_s for stage in context.operation.stages}
         basis = PlanBasis(
-            inputs, ground.site, ground.alternatives, tuple(ground.routes.routes), window_set, provenance, spent
+            inputs,
+            ground.site,
+            ground.alternatives,
+            tuple(ground.routes.routes),
+            window_set,
+            provenance,
+            spent,
+            secret=await self._making.secret(mission.mission_id),
         )
         plan = await asyncio.to_thread(self._plan, basis, problem, outcome, mission, request, context)
         async with context.finish(plan.plan_id) as session:

@@ -1,16 +1,15 @@
 """Assembly of a plan's content: placed items, unplanned requests with reasons, resources, provenance."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from google.protobuf.json_format import MessageToDict
 from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.rpc.mapping import number_of, to_message
 from malapert_core.timestamps import to_timestamp
-from malapert_core.vocabulary.content_hash import content_hash
 
 from malapert_planner.domain.life.changes import Change
 from malapert_planner.domain.life.plan import PlanContact, PlanContent
@@ -29,6 +28,9 @@ from malapert_planner.services.making.problem_builder import source_window_id
 from malapert_planner.services.making.problem_file import pack_problem, pack_schedule
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.sun_profile import sun_elevation
+from malapert_planner.services.requests_out.catalogue import mission_resource_ids
+from malapert_planner.services.sharing.plan_eyes import owner_only_requests
+from malapert_planner.services.sharing.plan_parts import request_items, sealed_plan
 
 _NOT_IN_HEADLINE = (
     "alternative_sites",
@@ -42,7 +44,6 @@ _NOT_IN_HEADLINE = (
     "changes",
     "provenance",
 )
-_VOLATILE = ("window_set_id", "stage_times")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,31 @@ class PlanBasis:
     changes: tuple[Change, ...] = ()
     left_out: tuple[plan_pb2.UnplannedRequest, ...] = ()
     """Requests that the replanned plan already left out."""
+    secret: bytes = field(kw_only=True, repr=False)
+    """Secret of the mission, from which the salts of its plans are made."""
+    before: plan_pb2.Plan = field(default_factory=plan_pb2.Plan, kw_only=True)
+    """Content of the plan that this one is made from."""
+
+    @property
+    def visibilities(self) -> Mapping[str, type_pb2.Visibility.ValueType]:
+        """Who may see each request: as it is asked for now, or else as the plan before had it."""
+        return {
+            **{item.request_id: item.visibility for item in request_items(self.before)},
+            **{draft.request_id: draft.visibility for draft in self.inputs.requests.activities},
+        }
 
 
 def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOutcome) -> PlanContent:
     """Return the content of a plan that the validator passed.
 
-    The content hash is over everything that the plan says but identifiers that another run would make anew, and times
-    of making: the same inputs, seed and limits give the same hash.
+    The content hash is a root over everything that the plan says but identifiers that another run would make anew, and
+    times of making: within a mission the same inputs, seed and limits give the same hash.
     """
     validation, objective = outcome.validation, outcome.objective
     if validation is None or objective is None:
         raise ValueError("only a validated schedule becomes a plan")
     message = _message(basis, problem, outcome, validation, objective)
-    message.content_hash = plan_hash(message)
+    message.content_hash = sealed_plan(message, basis.secret)[0].content_hash
     headline = plan_pb2.Plan()
     headline.CopyFrom(message)
     for name in _NOT_IN_HEADLINE:
@@ -96,24 +109,8 @@ def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOu
         schedule=pack_schedule(outcome.result.schedule),
         contacts=tuple(_bookings(basis.inputs, problem, outcome.result)),
         planned_requests={request_id: len(indices) for request_id, indices in planned.items() if indices},
+        owner_only_requests=owner_only_requests(message),
     )
-
-
-def plan_hash(message: plan_pb2.Plan) -> str:
-    """Return the content hash of a plan's message."""
-    kept = plan_pb2.Plan()
-    kept.CopyFrom(message)
-    for name in _VOLATILE:
-        kept.ClearField(name)  # type: ignore[arg-type]
-    kept.replan.ClearField("base_plan_id")
-    kept.replan.ClearField("merged_plan_id")
-    kept.provenance.ClearField("created_time")
-    for record in kept.provenance.inputs:
-        record.ClearField("name")
-    for site in (kept.site, *kept.alternative_sites):
-        site.ClearField("site_id")
-        site.ClearField("terrain_stack_id")
-    return content_hash(MessageToDict(kept, preserving_proto_field_name=True))
 
 
 def validation_message(report: ValidationReport, problem: PlanningProblem) -> plan_pb2.ValidationReport:
@@ -130,7 +127,9 @@ def _message(
     objective: ObjectiveParts,
 ) -> plan_pb2.Plan:
     inputs, result = basis.inputs, outcome.result
-    return plan_pb2.Plan(
+    visibilities, shared = basis.visibilities, mission_resource_ids(inputs.document)
+    users = _users(problem)
+    plan = plan_pb2.Plan(
         mission_id=inputs.mission_id,
         mission_version=inputs.mission_version,
         problem_hash=f"sha256:{problem_hash(problem)}",
@@ -149,7 +148,7 @@ def _message(
             *basis.left_out,
         ],
         profiles=[
-            _profile(profile, problem)
+            _profile(profile, problem, users)
             for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
             if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
         ],
@@ -159,21 +158,28 @@ def _message(
         provenance=basis.provenance,
         stage_times=[plan_pb2.StageTime(name=name, elapsed_s=spent) for name, spent in basis.stage_times.items()],
         replan=basis.replan,
-        changes=[change_message(change, problem) for change in basis.changes],
+        changes=[change_message(change, problem, basis.before) for change in basis.changes],
     )
+    for activity in plan.activities:
+        activity.mission_resource_ids.extend(name for name in activity.resource_ids if name in shared)
+    for item in request_items(plan):
+        item.visibility = visibilities.get(item.request_id, type_pb2.VISIBILITY_UNSPECIFIED)
+    return plan
 
 
-def change_message(change: Change, problem: PlanningProblem) -> replan_pb2.PlanChange:
-    """Return a change as its message."""
+def change_message(change: Change, problem: PlanningProblem, before: plan_pb2.Plan) -> replan_pb2.PlanChange:
+    """Return a change as its message; what is no longer asked for is as the plan before had it."""
     item = change.after or change.before
-    activity = None
+    activity: Activity | plan_pb2.PlannedActivity | None = None
     if isinstance(item, PlacedActivity):
         activity = next((a for a in problem.activities if a.activity_id == item.activity_id), None)
+        activity = activity or next((a for a in before.activities if a.activity_id == item.activity_id), None)
     return replan_pb2.PlanChange(
         kind=replan_pb2.ChangeKind.Value(f"CHANGE_KIND_{change.kind}"),
         item_id=change.label,
         title=activity.title if activity else change.label,
         request_id=activity.request_id if activity else "",
+        agency_id=activity.agency_id if activity else "",
         before=span_interval(problem, change.before.span) if change.before else None,
         after=span_interval(problem, change.after.span) if change.after else None,
         reason=change.reason,
@@ -224,9 +230,23 @@ def why_not_message(why: WhyNot, problem: PlanningProblem) -> plan_pb2.ExplainUn
     return to_message(why, plan_pb2.ExplainUnplannedResponse, unplanned=unplanned)
 
 
-def _profile(profile: Profile, problem: PlanningProblem) -> plan_pb2.ResourceProfile:
+def _users(problem: PlanningProblem) -> dict[str, list[str]]:
+    """Return the requests that take of each resource that is not unary."""
+    requests = {activity.activity_id: activity.request_id for activity in problem.activities}
+    named = [(limit.limit_id, limit.uses) for limit in problem.limits]
+    named += [(resource.resource_id, resource.uses) for resource in problem.cumulative_resources]
+    uses = {name: [use.activity_id for use in each] for name, each in named}
+    uses |= {reservoir.resource_id: [use.activity_id for use in reservoir.uses] for reservoir in problem.reservoirs}
+    return {name: sorted({requests[each] for each in ids if each in requests}) for name, ids in uses.items()}
+
+
+def _profile(profile: Profile, problem: PlanningProblem, users: Mapping[str, list[str]]) -> plan_pb2.ResourceProfile:
     minimum_time = problem.start_time + timedelta(seconds=profile.minimum_offset_s)
-    return to_message(profile, plan_pb2.ResourceProfile, minimum_time=to_timestamp(minimum_time))
+    name = profile.resource_id
+    request_ids = users.get(name, users.get(name.removesuffix(".least").removesuffix(".most"), []))
+    return to_message(
+        profile, plan_pb2.ResourceProfile, minimum_time=to_timestamp(minimum_time), request_ids=request_ids
+    )
 
 
 def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Violation:

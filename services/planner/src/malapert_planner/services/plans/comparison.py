@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 
 from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import PreconditionError
 
 from malapert_planner.domain.life.changes import changes
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.services.making.plan_content import change_message
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.plan_parts import request_items
+from malapert_planner.services.sharing.redaction import redacted_change, redacted_plan
 
 
-def compare(plan: Plan, other: Plan) -> replan_pb2.ComparePlansResponse:
-    """Return two plans side by side.
+def compare(plan: Plan, other: Plan, eyes: PlanEyes) -> replan_pb2.ComparePlansResponse:
+    """Return two plans side by side, as a principal sees them.
 
     Raises
     ------
@@ -27,7 +31,11 @@ def compare(plan: Plan, other: Plan) -> replan_pb2.ComparePlansResponse:
     else:
         problem = unpack_problem(plan.content.problem)
         before, after = unpack_schedule(plan.content.schedule), unpack_schedule(other.content.schedule)
-        told = [change_message(change, problem) for change in changes(problem, before, after)]
+        told = [change_message(change, problem, left) for change in changes(problem, before, after)]
+        visibilities = {item.request_id: item.visibility for plan in (left, right) for item in request_items(plan)}
+        for change in told:
+            change.visibility = visibilities.get(change.request_id, type_pb2.VISIBILITY_UNSPECIFIED)
+    left, right = redacted_plan(left, eyes), redacted_plan(right, eyes)
     others = {name: value for name, _, value in _figures(right)}
     return replan_pb2.ComparePlansResponse(
         plan_id=plan.plan_id,
@@ -37,7 +45,7 @@ def compare(plan: Plan, other: Plan) -> replan_pb2.ComparePlansResponse:
             for name, unit, value in _figures(left)
             if name in others
         ],
-        changes=told,
+        changes=[redacted_change(change, eyes) for change in told],
     )
 
 
@@ -49,12 +57,13 @@ def require_same_mission(plan: Plan, other: Plan) -> None:
 
 
 def _figures(plan: plan_pb2.Plan) -> Iterator[tuple[str, str, float]]:
-    yield "objective", "1", plan.objective.objective
-    yield "bound", "1", plan.objective.bound
-    for name, value in sorted(plan.objective.parts.items()):
-        yield name, "1", value
-    yield "unsatisfied share, root mean square", "1", plan.objective.unsatisfied_rms
-    yield "unsatisfied share, largest", "1", plan.objective.unsatisfied_max
+    if not plan.objective.is_withheld:
+        yield "objective", "1", plan.objective.objective
+        yield "bound", "1", plan.objective.bound
+        for name, value in sorted(plan.objective.parts.items()):
+            yield name, "1", value
+        yield "unsatisfied share, root mean square", "1", plan.objective.unsatisfied_rms
+        yield "unsatisfied share, largest", "1", plan.objective.unsatisfied_max
     drives = [item for item in plan.activities if item.kind == plan_pb2.PLANNED_ACTIVITY_KIND_DRIVE]
     yield "activities", "1", len(plan.activities) - len(drives)
     yield "drives", "1", len(drives)

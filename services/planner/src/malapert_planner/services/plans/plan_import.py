@@ -29,6 +29,8 @@ from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
 from malapert_planner.services.plans.missions import mission_document
 from malapert_planner.services.plans.record import new_plan
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.redaction import WITHHELD_REASON, busy_id
 
 LABEL = "imported"
 
@@ -39,8 +41,10 @@ class PlanImport:
     def __init__(self, making: PlanMaking) -> None:
         self._making = making
 
-    async def run(self, request: plan_pb2.ImportPlanRequest, identity: Identity) -> Plan:
+    async def run(self, request: plan_pb2.ImportPlanRequest, identity: Identity, eyes: PlanEyes) -> Plan:
         """Return the stored draft of a schedule that the validator passed.
+
+        A busy item is named as the plan shows it, by its position.
 
         Raises
         ------
@@ -57,11 +61,11 @@ class PlanImport:
             mission = await stores.missions.get(session, content.mission_id, content.mission_version)
         problem, before = unpack_problem(content.problem), unpack_schedule(content.schedule)
         message = plan_pb2.Plan.FromString(content.message)
-        schedule = schedule_of(problem, items)
+        schedule = schedule_of(problem, _unmasked(items, message, eyes))
         parameters = {"solver": LABEL, "work_limit": "0", "wall_limit_s": "0"}
         result = SolveResult(SolveStatus.FEASIBLE, schedule, 0.0, message.objective.bound, 0.0, parameters)
         outcome: PlanningOutcome = await self._making.solver_jobs.run(check_job, problem, result)
-        _require_kept(outcome.validation)
+        _require_kept(outcome.validation, eyes)
         windows: Sequence[window_pb2.Window] = ()
         if content.window_set_id:
             windows = await self._making.neighbours.comms_windows.list_windows(content.window_set_id)
@@ -86,6 +90,8 @@ class PlanImport:
             replan_pb2.ReplanBasis(base_plan_id=plan_id, base_content_hash=content.content_hash, label=LABEL),
             changes(problem, before, schedule),
             tuple(item for item in message.unplanned if item.reason == NOT_SUPPORTED),
+            secret=await self._making.secret(mission.mission_id),
+            before=message,
         )
         plan = new_plan(
             await asyncio.to_thread(make_content, basis, problem, outcome),
@@ -151,8 +157,32 @@ def _require_mission(stated: str, mission_id: str) -> None:
         raise InvalidInputError("OTHER_MISSION", "the schedule was made for another mission", faults=[fault])
 
 
-def _require_kept(report: ValidationReport | None) -> None:
+def _unmasked(
+    items: Sequence[plan_pb2.ImportedItem], base: plan_pb2.Plan, eyes: PlanEyes
+) -> list[plan_pb2.ImportedItem]:
+    """Return items with the activities that busy ones stand for; nothing busy is named otherwise."""
+    masked = {
+        busy_id(index): activity.activity_id
+        for index, activity in enumerate(base.activities)
+        if activity.request_id in eyes.hidden_request_ids
+    }
+    found = []
+    for item in items:
+        kept = plan_pb2.ImportedItem()
+        kept.CopyFrom(item)
+        unknown = f"unknown:{item.activity_id}" if item.activity_id in masked.values() else item.activity_id
+        kept.activity_id = masked.get(item.activity_id, unknown)
+        found.append(kept)
+    return found
+
+
+def _require_kept(report: ValidationReport | None, eyes: PlanEyes) -> None:
     if report is None or report.valid:
         return
-    faults = [Fault(", ".join(v.object_ids), v.rule_id, v.message) for v in report.violations]
+    faults = [
+        Fault("", v.rule_id, WITHHELD_REASON)
+        if eyes.mention(v.message, *v.object_ids)
+        else Fault(", ".join(v.object_ids), v.rule_id, v.message)
+        for v in report.violations
+    ]
     raise InvalidInputError("INVALID_PLAN", f"the schedule breaks {len(faults)} rules", faults=faults)

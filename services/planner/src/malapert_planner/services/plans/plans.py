@@ -2,6 +2,7 @@
 
 from malapert.planner.v1 import plan_pb2
 from malapert_core.db.database import Database
+from malapert_core.errors import NotFoundError
 from malapert_core.policy.identity import Identity, require_identity
 
 from malapert_planner.domain.life.acts import PlanAction
@@ -12,6 +13,8 @@ from malapert_planner.services.making.plan_content import validation_message, wh
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.plans.record import PlanRecord, act_of
 from malapert_planner.services.ports import Clock
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.redaction import redacted_explanation, redacted_report
 from malapert_planner.storage.plans import PlanStore
 
 
@@ -72,16 +75,22 @@ class PlanService:
                 return await self._record.changed(session, reviewed, PlanAction.TERMINATED, require_identity())
             return await self._plans.save(session, reviewed)
 
-    async def explain(self, plan_id: str, request_id: str, repetition_index: int) -> plan_pb2.ExplainUnplannedResponse:
-        """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such."""
-        plan = await self.get(plan_id)
-        problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
-        why = await self._solver_jobs.run(explain_job, problem, schedule, request_id, repetition_index)
-        return why_not_message(why, problem)
+    async def explain(
+        self, plan: Plan, request_id: str, repetition_index: int, eyes: PlanEyes
+    ) -> plan_pb2.ExplainUnplannedResponse:
+        """Say why a repetition is not in a plan, and what would admit it; raise NotFoundError where it is no such.
 
-    async def validate(self, plan_id: str) -> plan_pb2.ValidationReport:
+        A request that the principal does not see is none, and is told as soon as one that there is not.
+        """
+        problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
+        asked = {(activity.request_id, activity.repetition_index) for activity in problem.activities}
+        if (request_id, repetition_index) not in asked or request_id in eyes.hidden_request_ids:
+            raise NotFoundError("unplanned repetition", f"{request_id}/{repetition_index}")
+        why = await self._solver_jobs.run(explain_job, problem, schedule, request_id, repetition_index)
+        return redacted_explanation(why_not_message(why, problem), eyes)
+
+    async def validate(self, plan: Plan, eyes: PlanEyes) -> plan_pb2.ValidationReport:
         """Check a stored plan again by the independent validator."""
-        plan = await self.get(plan_id)
         problem = unpack_problem(plan.content.problem)
         report = await self._solver_jobs.run(validate_job, problem, unpack_schedule(plan.content.schedule))
-        return validation_message(report, problem)
+        return redacted_report(validation_message(report, problem), eyes)

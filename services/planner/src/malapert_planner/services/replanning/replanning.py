@@ -111,6 +111,8 @@ class PlanReplanning:
             _basis_message(base, message, request, events, baseline, problem),
             outcome.changes,
             () if request.take_requests else tuple(x for x in message.unplanned if x.reason == NOT_SUPPORTED),
+            secret=await self._making.secret(mission.mission_id),
+            before=message,
         )
         plan = new_plan(
             await asyncio.to_thread(make_content, basis, outcome.problem, outcome.planning),

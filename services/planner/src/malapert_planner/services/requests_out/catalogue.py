@@ -104,7 +104,7 @@ def catalogue_request(
         station_ids=known_stations(document),
         orbiter_ids=[asset.id for asset in document.assets if asset.kind in IN_ORBIT],
         calendar_ids=[calendar.id for calendar in document.calendars],
-        resource_ids=list(dict.fromkeys(name for asset in document.assets for name in asset.resources)),
+        resource_ids=mission_resource_ids(document),
         mobility_resource_ids=document.drive_rule.resources,
         resources=[resource_message(resource) for asset in document.assets for resource in asset.amounts],
         place_sets=[
@@ -127,6 +127,11 @@ def catalogue_request(
         activity_types=[activity_type_message(activity_type) for activity_type in document.activity_types],
         requests=[request_message(request, document.mission.id) for request in document.requests],
     )
+
+
+def mission_resource_ids(document: MissionDocument) -> list[str]:
+    """Return the unary resources that belong to the mission's assets, not to an instrument."""
+    return list(dict.fromkeys(name for asset in document.assets for name in asset.resources))
 
 
 def document_fault(fault: Fault) -> Fault:
