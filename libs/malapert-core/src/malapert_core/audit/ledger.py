@@ -28,6 +28,14 @@ async def head_of(database: Database) -> Place:
     return Place(head.sequence, head.hash)
 
 
+async def start_of(database: Database) -> Place:
+    """Return the place after which the stored chain begins: its beginning, or the newest checkpoint."""
+    newest = select(AuditCheckpointRow).order_by(col(AuditCheckpointRow.sequence).desc()).limit(1)
+    async with database.reading() as session:
+        checkpoint = (await session.exec(newest)).first()
+    return FIRST_PLACE if checkpoint is None else Place(checkpoint.sequence, checkpoint.hash)
+
+
 async def verify_chain(database: Database, anchors: Iterable[Place] = ()) -> ChainReport:
     """Verify the chain of a database from its beginning, or the checkpoint where it was pruned, to its head.
 
@@ -38,7 +46,7 @@ async def verify_chain(database: Database, anchors: Iterable[Place] = ()) -> Cha
         Places of the chain that were published; those before a checkpoint are passed over.
     """
     head = await head_of(database)
-    start, pruning = await _start(database)
+    start = await start_of(database)
     check = ChainCheck(start, [anchor for anchor in anchors if anchor.sequence > start.sequence])
     attested = start == FIRST_PLACE
     record = f'"action":"{PRUNED}","after_hash":"{start.hash}"'.encode()
@@ -48,7 +56,7 @@ async def verify_chain(database: Database, anchors: Iterable[Place] = ()) -> Cha
     report = check.end(head)
     if attested:
         return report
-    message = f"what stood up to entry {start.sequence} was removed; no entry records the pruning of {pruning}"
+    message = f"what stood up to entry {start.sequence} was removed; no entry records that it was pruned"
     finding = Finding(start.sequence, Break.REMOVED, message)
     return ChainReport(report.entries, report.head, (finding, *report.findings), report.more_findings)
 
@@ -80,15 +88,6 @@ async def prune_chain(database: Database, trail: AuditTrail, before: datetime) -
             detail=f"{deleted.rowcount} entries before {audit_time(before)}",
         )
         return int(deleted.rowcount)
-
-
-async def _start(database: Database) -> tuple[Place, str]:
-    newest = select(AuditCheckpointRow).order_by(col(AuditCheckpointRow.sequence).desc()).limit(1)
-    async with database.reading() as session:
-        checkpoint = (await session.exec(newest)).first()
-    if checkpoint is None:
-        return FIRST_PLACE, ""
-    return Place(checkpoint.sequence, checkpoint.hash), checkpoint.time
 
 
 async def _stored(database: Database) -> AsyncIterator[tuple[StoredLink, bytes]]:

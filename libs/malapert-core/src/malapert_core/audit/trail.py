@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event, insert, select, update
@@ -86,7 +86,7 @@ class AuditTrail:
 
 def audit_time(time: datetime) -> str:
     """Return an instant as entries state it: UTC, always with six decimals, so that texts sort as times."""
-    return require_aware(time).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return require_aware(time).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _pending(session: Session) -> list[AuditContent]:
