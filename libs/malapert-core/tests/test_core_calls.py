@@ -42,7 +42,8 @@ def test_every_method_of_the_contracts_has_a_row_and_every_row_a_method() -> Non
 
 def test_who_is_named_a_part_is_asked_for_where_a_request_names_a_mission() -> None:
     # Of the first document of a mission there is no charter yet; a list of contacts is its station's owner's, too.
-    without = {"ImportCatalogue", "ListContacts"}
+    # Entries of the audit are read by who acted, too.
+    without = {"ImportCatalogue", "ListContacts", "ListAuditEntries", "ExportAudit"}
     for path, method in METHODS.items():
         if "mission_id" in method.input_type.fields_by_name and method.name not in without:
             assert CALLS[path].part is not None, path
@@ -58,7 +59,8 @@ def test_viewer_changes_nothing(path: str) -> None:
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.PLATFORM])
 def test_administrators_have_no_mission_data(role: Role) -> None:
     allowed = {path for path, call in CALLS.items() if role in call.roles}
-    assert allowed == {"/malapert.planner.v1.MissionService/GetMissionSchema"}
+    audit = {f"/malapert.audit.v1.AuditService/{name}" for name in ("ListAuditEntries", "ExportAudit")}
+    assert allowed == {"/malapert.planner.v1.MissionService/GetMissionSchema"} | audit
 
 
 def test_services_call_what_is_listed_for_them_alone() -> None:

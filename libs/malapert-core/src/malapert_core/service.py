@@ -16,6 +16,9 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from pydantic_settings import BaseSettings
 
+from malapert_core.audit.anchors import AnchorPublisher
+from malapert_core.audit.handlers import audit_registration
+from malapert_core.audit.reading import AuditReader
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import background, end_tasks
 from malapert_core.config import ServiceSettings
@@ -184,8 +187,10 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
         build(runtime) as parts,
         _background(runtime, parts),
     ):
+        charters = parts.charters or runtime.open_charters()
+        reader = AuditReader(runtime.database, settings.service_name, charters)
         server = GrpcServer(
-            [*parts.registrations, operation_registration(runtime.operations)],
+            [*parts.registrations, operation_registration(runtime.operations), audit_registration(reader)],
             interceptors=[
                 runtime.telemetry.server_interceptor(),
                 CallInterceptor(runtime.tokens, settings.service_name, parts.charters),
@@ -209,7 +214,8 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
 async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncIterator[None]:
     publisher = OutboxPublisher(runtime.database, runtime.outbox, runtime.nats)
     await publisher.prune()
-    runs: list[Coroutine[Any, Any, None]] = [publisher.run()]
+    anchors = AnchorPublisher(runtime.database, runtime.outbox)
+    runs: list[Coroutine[Any, Any, None]] = [publisher.run(), anchors.run()]
     for subscription in parts.subscriptions:
         tracer = runtime.telemetry.tracer
         runs.append(EventConsumer(runtime.database, runtime.nats, subscription, tracer).run())
@@ -220,6 +226,7 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
     finally:
         await runtime.operations.stop()
         await end_tasks(tasks)
+        await anchors.publish()
         if runtime.nats.is_connected:
             await publisher.publish_pending()
 

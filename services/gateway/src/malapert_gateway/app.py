@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from malapert_core.audit.anchors import AnchorPublisher
+from malapert_core.background import background
 from malapert_core.service import open_runtime
 
 from malapert_gateway import asyncapi, openapi, problems
@@ -14,6 +16,7 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
+    audit,
     catalogues,
     charters,
     contacts,
@@ -66,6 +69,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     operations.router,
     operations.stream_router,
+    audit.router,
     events.router,
     keys.router,
     keys.issuing_router,
@@ -107,7 +111,11 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
 @asynccontextmanager
 async def running_app(settings: GatewaySettings) -> AsyncIterator[FastAPI]:
     """Open everything that the application stands on, and yield it; close it in reverse."""
-    async with open_runtime(settings, MIGRATIONS) as runtime, open_gateway(runtime) as gateway:
+    async with (
+        open_runtime(settings, MIGRATIONS) as runtime,
+        open_gateway(runtime) as gateway,
+        background(AnchorPublisher(runtime.database, runtime.outbox).run()),
+    ):
         telemetry = {
             "tracer_provider": runtime.telemetry.provider,
             "exclude": _is_health,

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import grpc
 import structlog
+from malapert_core.audit.reading import AuditReader
 from malapert_core.service import ServiceRuntime
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.audit_directory import AuditDirectory
 from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, ServiceName
 from malapert_gateway.services.event_feed import EventFeed
@@ -56,6 +58,11 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
             most_bytes_of_agency=settings.answer_bytes_of_agency,
         ),
         operations=OperationDirectory(services, settings.call_deadline_s),
+        audit=AuditDirectory(
+            services,
+            AuditReader(runtime.database, settings.service_name, runtime.open_charters()),
+            settings.call_deadline_s,
+        ),
         feed=EventFeed(runtime.nats, runtime.js, MissionAgencies(services, runtime.identity, settings.call_deadline_s)),
         calls=CallShares.of(settings),
         streams=OpenStreams(settings.streams_of_key, settings.streams_of_agency),

@@ -33,6 +33,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "requests", "description": "Instruments, activity types, and what the teams ask for."},
     {"name": "plans", "description": "Plans, their review, release and export."},
     {"name": "operations", "description": "Long work and its progress."},
+    {"name": "audit", "description": "Who changed what, for which agency, in chains that can be verified."},
     {"name": "events", "description": "The feed of the platform's events."},
     {"name": "keys", "description": "Keys of agencies."},
     {"name": "health", "description": "Whether the platform is ready."},

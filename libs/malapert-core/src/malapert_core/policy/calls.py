@@ -17,6 +17,7 @@ PRINCIPALS = READERS | {Role.ADMINISTRATOR, Role.PLATFORM}
 TEAMS = frozenset({Role.REQUESTER, Role.PLANNER, Role.OPERATOR})
 PLANNERS = frozenset({Role.PLANNER, Role.OPERATOR})
 APPROVERS = frozenset({Role.APPROVER})
+AUDITORS = frozenset({Role.PLANNER, Role.APPROVER, Role.OPERATOR, Role.ADMINISTRATOR, Role.PLATFORM})
 
 _NONE: frozenset[str] = frozenset()
 _GATEWAY = frozenset({"gateway"})
@@ -69,6 +70,10 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "ListOperations": Call(READERS),
         "WatchOperation": Call(READERS, on_behalf=_PLANNER),
         "CancelOperation": Call(PLANNERS, on_behalf=_PLANNER),
+    },
+    "malapert.audit.v1.AuditService": {
+        "ListAuditEntries": Call(AUDITORS),
+        "ExportAudit": Call(AUDITORS),
     },
     "malapert.landing_site.v1.TerrainService": {
         "RegisterTerrain": Call(PLANNERS),

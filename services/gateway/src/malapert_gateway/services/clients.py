@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
+from malapert.audit.v1 import audit_pb2_grpc
 from malapert.comms_window.v1 import (
     contact_pb2_grpc,
     exchange_pb2_grpc,
@@ -23,6 +24,7 @@ from malapert.payload.v1 import (
     science_pb2_grpc,
 )
 from malapert.planner.v1 import charter_pb2_grpc, mission_pb2_grpc, plan_pb2_grpc
+from malapert_core.audit.handlers import AUDIT_SERVICE
 
 
 class ServiceName(StrEnum):
@@ -34,14 +36,14 @@ class ServiceName(StrEnum):
     PAYLOAD = "payload"
 
 
-_OPERATIONS = "malapert.operation.v1.OperationService"
+_IN_EVERY_SERVICE = ("malapert.operation.v1.OperationService", AUDIT_SERVICE)
 
 GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
     ServiceName.PLANNER: (
         "malapert.planner.v1.MissionService",
         "malapert.planner.v1.CharterService",
         "malapert.planner.v1.PlanService",
-        _OPERATIONS,
+        *_IN_EVERY_SERVICE,
     ),
     ServiceName.LANDING_SITE: (
         "malapert.landing_site.v1.TerrainService",
@@ -49,7 +51,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.landing_site.v1.HorizonService",
         "malapert.landing_site.v1.RouteService",
         "malapert.landing_site.v1.ProductService",
-        _OPERATIONS,
+        *_IN_EVERY_SERVICE,
     ),
     ServiceName.COMMS_WINDOW: (
         "malapert.comms_window.v1.StationService",
@@ -60,14 +62,14 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.comms_window.v1.KeyService",
         "malapert.comms_window.v1.ExchangeService",
         "malapert.comms_window.v1.OpportunityService",
-        _OPERATIONS,
+        *_IN_EVERY_SERVICE,
     ),
     ServiceName.PAYLOAD: (
         "malapert.payload.v1.CatalogueService",
         "malapert.payload.v1.RequestService",
         "malapert.payload.v1.ExecutionService",
         "malapert.payload.v1.ScienceService",
-        _OPERATIONS,
+        *_IN_EVERY_SERVICE,
     ),
 }
 
@@ -107,4 +109,5 @@ class ServiceClients:
         self.executions = execution_pb2_grpc.ExecutionServiceStub(payload)
         self.science = science_pb2_grpc.ScienceServiceStub(payload)
         self.operations = {name: operation_pb2_grpc.OperationServiceStub(channel) for name, channel in channels.items()}
+        self.audits = {name: audit_pb2_grpc.AuditServiceStub(channel) for name, channel in channels.items()}
         self.health = {name: health_pb2_grpc.HealthStub(channel) for name, channel in channels.items()}

@@ -10,6 +10,7 @@ from malapert.planner.v1 import mission_pb2, plan_pb2
 
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.audit_directory import AuditDirectory
 from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import ServiceClients
 from malapert_gateway.services.event_feed import EventFeed
@@ -33,6 +34,7 @@ class Gateway:
     keys: KeyService
     answers: AnswerStore
     operations: OperationDirectory
+    audit: AuditDirectory
     feed: EventFeed
     readiness: Readiness
     calls: CallShares
