@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from malapert_core.audit.chain import CONTENT_FIELDS, hash_of_content
 from malapert_core.audit.reading import EXPORT_FORM
-from malapert_core.audit.verification import Break, ChainCheck, ChainReport, Finding, Place, StoredLink
+from malapert_core.audit.verification import MOST_FINDINGS, Break, ChainCheck, ChainReport, Finding, Place, StoredLink
 
 _MOST_LINE_LETTERS = 100_000
 
@@ -41,46 +40,48 @@ def verify_export(lines: Iterable[str], anchors: Mapping[str, Iterable[Place]] |
         Where a line is none of an export.
     """
     known = anchors or {}
-    chains: list[ExportedChain] = []
-    number_of_chain = 0
-
-    def chain_of(line: tuple[int, dict[str, Any]]) -> int:
-        nonlocal number_of_chain
-        number_of_chain += "form" in line[1]
-        return number_of_chain
-
-    for number, group in groupby(_parsed(lines), chain_of):
-        first, header = next(group)
-        if number == 0:
-            raise ExportFileError(f"line {first}: an export begins with its header, whose form is {EXPORT_FORM!r}")
-        chains.append(_verified(first, header, group, known))
+    chains: list[_Chain] = []
+    for number, line in _parsed(lines):
+        if "form" in line:
+            chains.append(_Chain(number, line, known))
+        elif chains:
+            chains[-1].take(number, line)
+        else:
+            raise ExportFileError(f"line {number}: an export begins with its header, whose form is {EXPORT_FORM!r}")
     if not chains:
         raise ExportFileError("there is no line in it")
-    return chains
+    return [chain.end() for chain in chains]
 
 
-def _verified(
-    first: int,
-    header: dict[str, Any],
-    lines: Iterator[tuple[int, dict[str, Any]]],
-    anchors: Mapping[str, Iterable[Place]],
-) -> ExportedChain:
-    if header["form"] != EXPORT_FORM:
-        raise ExportFileError(f"line {first}: the form is {header['form']!r:.80}; {EXPORT_FORM!r} is read")
-    service = str(header.get("service", ""))
-    start, head = (_place(first, header.get(name)) for name in ("start", "head"))
-    check = ChainCheck(start, [anchor for anchor in anchors.get(service, ()) if start.sequence < anchor.sequence])
-    shown, foreign = 0, []
-    for number, line in lines:
+class _Chain:
+    """An exported chain while it is read."""
+
+    def __init__(self, number: int, header: dict[str, Any], anchors: Mapping[str, Iterable[Place]]) -> None:
+        if header["form"] != EXPORT_FORM:
+            raise ExportFileError(f"line {number}: the form is {header['form']!r:.80}; {EXPORT_FORM!r} is read")
+        self._service = str(header.get("service", ""))
+        start, self._head = (_place(number, header.get(name)) for name in ("start", "head"))
+        published = anchors.get(self._service, ())
+        self._check = ChainCheck(start, [anchor for anchor in published if start.sequence < anchor.sequence])
+        self._shown = 0
+        self._foreign: list[Finding] = []
+
+    def take(self, number: int, line: dict[str, Any]) -> None:
+        """Check the next line."""
         content = line.get("content")
-        check.take(_stored(number, line, content))
-        shown += content is not None
-        if content is not None and content["service"] != service:
-            foreign.append(int(line["sequence"]))
-    report = check.end(head)
-    found = [Finding(at, Break.INSERTED, f"entry {at} is not of the service {service}") for at in foreign[:100]]
-    findings = tuple(sorted((*report.findings, *found)))
-    return ExportedChain(service, shown, ChainReport(report.entries, report.head, findings, report.more_findings))
+        link = _stored(number, line, content)
+        self._check.take(link)
+        self._shown += content is not None
+        if content is not None and content["service"] != self._service and len(self._foreign) < MOST_FINDINGS:
+            message = f"entry {link.sequence} is not of the service {self._service}"
+            self._foreign.append(Finding(link.sequence, Break.INSERTED, message))
+
+    def end(self) -> ExportedChain:
+        """Return what was found."""
+        report = self._check.end(self._head)
+        findings = tuple(sorted((*report.findings, *self._foreign)))
+        report = ChainReport(report.entries, report.head, findings, report.more_findings)
+        return ExportedChain(self._service, self._shown, report)
 
 
 def _parsed(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -69,7 +69,7 @@ class AuditReader:
             return [_link(row) for row in (await session.exec(query)).all()]
 
     async def export(self, identity: Identity, mission_id: str) -> AsyncIterator[bytes]:
-        """Yield the chain as JSON lines: a header, then each entry, of which one that is hidden has its hashes alone."""
+        """Yield the chain as JSON lines: a header, then each entry; a hidden one has its hashes alone."""
         scope = await self._scope(identity, mission_id)
         start, head = await start_of(self._database), await head_of(self._database)
         yield _line(self._header(identity, mission_id, start, head))

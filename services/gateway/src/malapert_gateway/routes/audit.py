@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from malapert.audit.v1 import audit_pb2
+from malapert_core.policy.identity import set_current_identity
 from malapert_core.timestamps import to_timestamp
 from malapert_http_models.contracts.audit import AuditEntryPage
 from malapert_http_models.wire import UtcTime
@@ -69,6 +70,8 @@ async def export_audit(
     """
 
     async def lines() -> AsyncIterator[bytes]:
+        # The route has returned by the time that this runs, and acts for nobody any more.
+        set_current_identity(identity)
         async for part in gateway.audit.export(identity, mission_id):
             yield part
 

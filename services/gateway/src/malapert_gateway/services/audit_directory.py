@@ -1,5 +1,6 @@
 """Audit of the platform: the chains of all services, and the gateway's own, as one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from malapert.audit.v1 import audit_pb2
@@ -37,8 +38,8 @@ class AuditDirectory:
         """Return a page of the entries of all chains that the caller may read, newest first."""
         size = page_size_of(wanted.page.page_size)
         pages = [await audit_page(self._own, identity, wanted)]
-        for stub in self._services.audits.values():
-            pages.append(await stub.ListAuditEntries(wanted, timeout=self._deadline_s))
+        asked = (stub.ListAuditEntries(wanted, timeout=self._deadline_s) for stub in self._services.audits.values())
+        pages.extend(await asyncio.gather(*asked))
         entries = [entry for page in pages for entry in page.entries]
         entries.sort(key=lambda entry: (entry.time.ToNanoseconds(), entry.service, entry.sequence), reverse=True)
         more = len(entries) > size or any(page.next_page_token for page in pages)

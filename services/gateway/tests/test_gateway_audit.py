@@ -1,0 +1,69 @@
+"""The audit over HTTP: all services as one listing, and their chains as one file."""
+
+import json
+from typing import Any
+
+import pytest
+from gateway_platform import GatewayPlatform
+from malapert.audit.v1 import audit_pb2
+from malapert_core.audit.export_file import verify_export
+from malapert_testing.services import identity_of
+
+
+def entries(service: str, *seconds: int) -> list[audit_pb2.AuditEntry]:
+    made = []
+    for number, second in enumerate(seconds, 1):
+        entry = audit_pb2.AuditEntry(service=service, sequence=number, action="a.b", entity_id=f"{service}-{number}")
+        entry.time.FromJsonString(f"2026-11-30T00:00:{second:02d}Z")
+        made.append(entry)
+    return made
+
+
+async def recorded(platform: GatewayPlatform, entity_id: str) -> None:
+    async with platform.runtime.database.transaction() as session:
+        platform.runtime.audit.record(
+            session, "key.made", entity_kind="key", entity_id=entity_id, identity=identity_of("JAXA")
+        )
+
+
+@pytest.mark.asyncio
+async def test_one_listing_of_all_services_and_the_gateway_page_by_page(sqlite_platform: GatewayPlatform) -> None:
+    await recorded(sqlite_platform, "own")
+    for number, name in enumerate(("planner", "landing-site", "comms-window", "payload")):
+        found = sorted(entries(name.replace("-", "_"), number, number + 10), key=lambda entry: -entry.sequence)
+        answer = audit_pb2.ListAuditEntriesResponse(entries=found)
+        sqlite_platform.services.answers[f"{name}/ListAuditEntries"] = lambda _request, answer=answer: answer
+    query = "/api/v1/audit?mission_id=lupex&entity_kind=plan&start_time=2026-11-30T00:00:00Z"
+    answer = await sqlite_platform.http.get("/api/v1/audit?page_size=3", headers=sqlite_platform.bearer())
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    assert [entry["entity_id"] for entry in body["entries"]] == ["own", "payload-2", "comms_window-2"]
+    assert body["entries"][0]["service"] == "gateway"
+    assert body["next_page_token"]
+    await sqlite_platform.http.get(query, headers=sqlite_platform.bearer())
+    request = sqlite_platform.services.asked("ListAuditEntries")[-1]
+    assert (request.mission_id, request.entity_kind) == ("lupex", "plan")
+    assert request.start_time.ToJsonString() == "2026-11-30T00:00:00Z"
+
+
+@pytest.mark.asyncio
+async def test_the_export_has_every_chain_and_is_verified(sqlite_platform: GatewayPlatform) -> None:
+    await recorded(sqlite_platform, "own")
+    beginning = {"sequence": 0, "hash": "0" * 64}
+    header = {"form": "malapert-audit-1", "service": "planner", "start": beginning, "head": beginning}
+    sqlite_platform.services.answers["ExportAudit"] = lambda _request: audit_pb2.ExportAuditResponse(
+        lines=json.dumps(header).encode() + b"\n"
+    )
+    answer = await sqlite_platform.http.get("/api/v1/audit/export", headers=sqlite_platform.bearer())
+    assert answer.headers["content-type"].startswith("application/jsonl")
+    chains = verify_export(answer.text.splitlines())
+    assert [chain.service for chain in chains] == ["gateway", *["planner"] * 4]
+    assert all(chain.report.holds for chain in chains)
+    assert chains[0].shown == 1
+
+
+@pytest.mark.asyncio
+async def test_who_only_looks_on_reads_no_audit(sqlite_platform: GatewayPlatform) -> None:
+    for path in ("/api/v1/audit", "/api/v1/audit/export"):
+        answer = await sqlite_platform.http.get(path, headers=sqlite_platform.bearer("JAXA", "VIEWER"))
+        assert answer.status_code == 403
