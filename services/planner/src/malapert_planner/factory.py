@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from malapert.planner.v1 import charter_pb2_grpc
+from malapert.planner.v1.feasibility_pb2_grpc import add_FeasibilityServiceServicer_to_server
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
@@ -23,12 +24,14 @@ from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
 from malapert_planner.handlers.charters import CharterHandlers
 from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
+from malapert_planner.handlers.feasibility import FeasibilityHandlers
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
+from malapert_planner.services.making.feasibility import FeasibilityCheck
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
 from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charters import CharterService
@@ -92,6 +95,13 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 ),
                 Registration(
                     CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, CharterHandlers(charters)
+                ),
+                Registration(
+                    "malapert.planner.v1.FeasibilityService",
+                    add_FeasibilityServiceServicer_to_server,
+                    FeasibilityHandlers(
+                        FeasibilityCheck(runtime.database, stores.missions, stores.plans, neighbours.comms_windows)
+                    ),
                 ),
                 Registration(
                     "malapert.planner.v1.PlanService",

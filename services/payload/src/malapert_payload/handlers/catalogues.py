@@ -13,7 +13,6 @@ from malapert_payload.domain.catalogue.activity_type import ActivityType
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.instrument import Instrument
 from malapert_payload.handlers.request_messages import request_of
-from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.catalogues import CatalogueService
 from malapert_payload.services.items import ItemService
 
@@ -32,9 +31,9 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
         catalogue = to_domain(request, Catalogue)
         document = [request_of(message, request.mission_id) for message in request.requests]
         if request.validate_only:
-            content_hash = await self._catalogues.check(catalogue, document)
+            content_hash = await self._catalogues.check(catalogue, document, require_identity())
         else:
-            content_hash = await self._catalogues.take(catalogue, document, require_identity().agency_id)
+            content_hash = await self._catalogues.take(catalogue, document, require_identity())
         return catalogue_pb2.ImportCatalogueResponse(
             content_hash=content_hash,
             instrument_count=len(catalogue.instruments),
@@ -46,7 +45,7 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
         self, request: catalogue_pb2.ListInstrumentsRequest, context: Any
     ) -> catalogue_pb2.ListInstrumentsResponse:
         """List a mission's instruments."""
-        catalogue = await self._catalogues.get(request.mission_id, request.mission_version)
+        catalogue = await self._catalogues.get(request.mission_id, request.mission_version, require_identity())
         wanted = _wanted_confidences(request)
         instruments = (
             to_message(item, catalogue_pb2.Instrument)
@@ -60,7 +59,7 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
     ) -> catalogue_pb2.GetInstrumentResponse:
         """Return one instrument."""
         instrument = await self._catalogues.get_instrument(
-            request.mission_id, request.mission_version, request.instrument_id
+            request.mission_id, request.mission_version, request.instrument_id, require_identity()
         )
         return catalogue_pb2.GetInstrumentResponse(instrument=to_message(instrument, catalogue_pb2.Instrument))
 
@@ -68,7 +67,7 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
         self, request: catalogue_pb2.ListActivityTypesRequest, context: Any
     ) -> catalogue_pb2.ListActivityTypesResponse:
         """List a mission's activity types."""
-        catalogue = await self._catalogues.get(request.mission_id, request.mission_version)
+        catalogue = await self._catalogues.get(request.mission_id, request.mission_version, require_identity())
         wanted = _wanted_confidences(request)
         kinds = (
             to_message(kind, catalogue_pb2.ActivityType)
@@ -86,7 +85,7 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
             to_domain(request.instrument, Instrument),
             request.seen_version,
             request.reason,
-            calling_viewer(),
+            require_identity(),
             validate_only=request.validate_only,
         )
         return catalogue_pb2.PublishInstrumentResponse(instrument=to_message(published, catalogue_pb2.Instrument))
@@ -95,7 +94,9 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
         self, request: catalogue_pb2.ListInstrumentVersionsRequest, context: Any
     ) -> catalogue_pb2.ListInstrumentVersionsResponse:
         """List every version of an instrument."""
-        versions = await self._items.versions(request.mission_id, ("instrument", request.instrument_id))
+        versions = await self._items.versions(
+            request.mission_id, ("instrument", request.instrument_id), require_identity()
+        )
         return catalogue_pb2.ListInstrumentVersionsResponse(
             versions=(
                 catalogue_pb2.InstrumentVersion(
@@ -115,7 +116,7 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
             to_domain(request.activity_type, ActivityType),
             request.seen_version,
             request.reason,
-            calling_viewer(),
+            require_identity(),
             validate_only=request.validate_only,
         )
         message = to_message(published, catalogue_pb2.ActivityType)
@@ -125,7 +126,9 @@ class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
         self, request: catalogue_pb2.ListActivityTypeVersionsRequest, context: Any
     ) -> catalogue_pb2.ListActivityTypeVersionsResponse:
         """List every version of an activity type."""
-        versions = await self._items.versions(request.mission_id, ("activity_type", request.activity_type_id))
+        versions = await self._items.versions(
+            request.mission_id, ("activity_type", request.activity_type_id), require_identity()
+        )
         return catalogue_pb2.ListActivityTypeVersionsResponse(
             versions=(
                 catalogue_pb2.ActivityTypeVersion(

@@ -1,7 +1,10 @@
 """Events: those that this service announces, and those of the planner that it follows."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from google.protobuf.message import Message
-from malapert.payload.v1 import catalogue_pb2, event_pb2
+from malapert.payload.v1 import catalogue_pb2, demand_pb2, event_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
 from malapert_core.events.event import Event
 from malapert_core.events.inbox import Subscription
@@ -15,19 +18,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_payload.domain.catalogue.catalogue import item_id
 from malapert_payload.domain.catalogue.instrument import Instrument
 from malapert_payload.domain.catalogue.versions import Item
+from malapert_payload.domain.demand.budget import DemandBudget
+from malapert_payload.domain.demand.use_permission import UsePermission
 from malapert_payload.domain.requests.request import ActivityRequest, Visibility
+from malapert_payload.domain.requests.visibility import without_principals
 from malapert_payload.handlers.request_messages import request_message
+from malapert_payload.services.access import AUDIENCES
 from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
 
 PLAN_RELEASED = subject_of(planner_event_pb2.PlanReleased)
 PLAN_TERMINATED = subject_of(planner_event_pb2.PlanTerminated)
 PLAN_SUPERSEDED = subject_of(planner_event_pb2.PlanSuperseded)
-
-_VISIBILITIES = {
-    Visibility.PUBLIC: EventVisibility.PUBLIC,
-    Visibility.MISSION: EventVisibility.MISSION,
-    Visibility.OWNER: EventVisibility.OWNER,
-}
 
 
 class PayloadAnnouncer:
@@ -42,11 +43,18 @@ class PayloadAnnouncer:
         self._outbox = outbox
 
     def announce(
-        self, session: AsyncSession, request: ActivityRequest, known_version: int, *, revised: bool = False
+        self,
+        session: AsyncSession,
+        request: ActivityRequest,
+        known_version: int,
+        *,
+        revised: bool = False,
+        hidden_ids: frozenset[str] = frozenset(),
     ) -> None:
         """Announce each change after a version: the first as submitted, the others as changed."""
+        told = request if request.visibility == Visibility.OWNER else _for_all(request, hidden_ids)
         for version in range(known_version + 1, request.version + 1):
-            message = request_message(request.as_of(version))
+            message = request_message(told.as_of(version))
             first = version == 1
             changed = event_pb2.RequestChanged(request=message, revised=revised)
             self._outbox.add(
@@ -54,7 +62,7 @@ class PayloadAnnouncer:
                 event_pb2.RequestSubmitted(request=message) if first else changed,
                 entity_id=f"{request.mission_id}/{request.request_id}",
                 agency_id=request.agency_id,
-                visibility=_VISIBILITIES[request.visibility],
+                visibility=AUDIENCES[request.visibility],
             )
 
     def announce_item(self, session: AsyncSession, mission_id: str, item: Item, agency_id: str) -> None:
@@ -73,6 +81,35 @@ class PayloadAnnouncer:
             agency_id=agency_id,
             visibility=EventVisibility.MISSION,
         )
+
+    def announce_permission(self, session: AsyncSession, permission: UsePermission) -> None:
+        """Announce a changed leave to the agency that uses and to the one that owns, each without the other's names."""
+        users = {permission.agency_id: {"decided_by": ""}, permission.owner_agency_id: {"asked_by": ""}}
+        for agency_id, unnamed in users.items():
+            message = to_message(replace(permission, **unnamed), demand_pb2.UsePermission)
+            self._outbox.add(
+                session,
+                event_pb2.UsePermissionChanged(permission=message),
+                entity_id=f"{permission.mission_id}/{permission.permission_id}",
+                agency_id=agency_id,
+                visibility=EventVisibility.OWNER,
+            )
+
+    def announce_budget(self, session: AsyncSession, budget: DemandBudget) -> None:
+        """Announce a budget to the agency that it is of."""
+        self._outbox.add(
+            session,
+            event_pb2.DemandBudgetChanged(budget=to_message(budget, demand_pb2.DemandBudget)),
+            entity_id=f"{budget.mission_id}/{budget.agency_id}",
+            agency_id=budget.agency_id,
+            visibility=EventVisibility.OWNER,
+        )
+
+
+def _for_all(request: ActivityRequest, hidden_ids: Collection[str]) -> ActivityRequest:
+    """Return a request as every agency of the mission may read it."""
+    relations = tuple(relation for relation in request.relations if relation.request_id not in hidden_ids)
+    return without_principals(replace(request, relations=relations))
 
 
 class PlanEventHandler:

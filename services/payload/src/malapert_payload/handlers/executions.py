@@ -3,13 +3,13 @@
 from typing import Any
 
 from malapert.payload.v1 import execution_pb2, execution_pb2_grpc
+from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome
 from malapert_payload.handlers.request_messages import request_message
-from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.executions import ExecutionService
 from malapert_payload.storage.executions import ExecutionFilter, ReportKey
 
@@ -25,7 +25,7 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
     ) -> execution_pb2.ReportExecutionResponse:
         """Take what became of a repetition."""
         told = to_domain(request.execution, Execution).as_reported()
-        taken, after = await self._executions.report(request.mission_id, told, calling_viewer())
+        taken, after = await self._executions.report(request.mission_id, told, require_identity())
         return execution_pb2.ReportExecutionResponse(
             execution=to_message(taken, execution_pb2.Execution), request=request_message(after)
         )
@@ -40,7 +40,7 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
             ExecutionOutcome, request.outcomes, execution_pb2.ExecutionOutcome.DESCRIPTOR, "outcomes"
         )
         wanted = ExecutionFilter(request.request_id, outcomes, after)
-        reports, last = await self._executions.page(request.mission_id, wanted, limit, calling_viewer())
+        reports, last = await self._executions.page(request.mission_id, wanted, limit, require_identity())
         return execution_pb2.ListExecutionsResponse(
             executions=(to_message(report, execution_pb2.Execution) for report in reports),
             next_page_token=encode_cursor(last[0], str(last[1])) if last else "",
@@ -50,7 +50,7 @@ class ExecutionServicer(execution_pb2_grpc.ExecutionServiceServicer):
         self, request: execution_pb2.ListAccountsRequest, context: Any
     ) -> execution_pb2.ListAccountsResponse:
         """Return where each agency stands."""
-        found = await self._executions.accounts(request.mission_id, calling_viewer())
+        found = await self._executions.accounts(request.mission_id, require_identity())
         return execution_pb2.ListAccountsResponse(
             accounts=(to_message(account, execution_pb2.AgencyAccount) for account in found)
         )

@@ -3,10 +3,10 @@
 from typing import Any
 
 from malapert.payload.v1 import science_pb2, science_pb2_grpc
+from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_domain, to_message
 
 from malapert_payload.domain.science.science import PlaceLight
-from malapert_payload.handlers.viewer import calling_viewer
 from malapert_payload.services.ratings import RatingService
 
 
@@ -21,7 +21,7 @@ class ScienceServicer(science_pb2_grpc.ScienceServiceServicer):
     ) -> science_pb2.RateRequestsResponse:
         """Return what each request is worth at each place."""
         places = [to_domain(place, PlaceLight) for place in request.places]
-        rating = await self._ratings.rate(request.mission_id, places, calling_viewer())
+        rating = await self._ratings.rate(request.mission_id, places, require_identity())
         return science_pb2.RateRequestsResponse(
             values=(to_message(rated, science_pb2.RatedValue) for rated in rating.values),
             ice=(to_message(proxy, science_pb2.IceProxy) for proxy in rating.ice),

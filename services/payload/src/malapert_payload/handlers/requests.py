@@ -5,18 +5,16 @@ from typing import Any
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import MAX_FAULTS
+from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
+from malapert_payload.clients.expansion_messages import expansion_message
 from malapert_payload.domain.requests.request import RequestFilter, RequestState, Visibility
 from malapert_payload.domain.science.science import PlaceLight
-from malapert_payload.handlers.request_messages import (
-    expansion_message,
-    request_message,
-    request_of,
-)
-from malapert_payload.handlers.viewer import calling_viewer
+from malapert_payload.handlers.request_messages import request_message, request_of
+from malapert_payload.services.expansions import ExpansionService
 from malapert_payload.services.requests import RequestService
 from malapert_payload.services.submissions import SubmissionService
 
@@ -24,9 +22,10 @@ from malapert_payload.services.submissions import SubmissionService
 class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     """Serves malapert.payload.v1.RequestService."""
 
-    def __init__(self, requests: RequestService, submissions: SubmissionService) -> None:
+    def __init__(self, requests: RequestService, submissions: SubmissionService, expansions: ExpansionService) -> None:
         self._requests = requests
         self._submissions = submissions
+        self._expansions = expansions
 
     async def SubmitRequests(  # noqa: N802
         self, request: request_pb2.SubmitRequestsRequest, context: Any
@@ -34,7 +33,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         """Take requests, all or none."""
         asked = [request_of(message, request.mission_id) for message in request.requests]
         submit = self._submissions.check if request.validate_only else self._submissions.submit
-        accepted = await submit(request.mission_id, asked, calling_viewer())
+        accepted = await submit(request.mission_id, asked, require_identity())
         return request_pb2.SubmitRequestsResponse(requests=map(request_message, accepted))
 
     async def ImportRequests(  # noqa: N802
@@ -43,7 +42,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         """Take many requests at once, all or none."""
         asked = [request_of(message, request.mission_id) for message in request.requests]
         taken = await self._submissions.import_all(
-            request.mission_id, asked, request.reason, calling_viewer(), validate_only=request.validate_only
+            request.mission_id, asked, request.reason, require_identity(), validate_only=request.validate_only
         )
         return request_pb2.ImportRequestsResponse(
             submitted_count=taken.submitted, revised_count=taken.revised, unchanged_count=taken.unchanged
@@ -54,7 +53,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.CheckRequestsResponse:
         """Check requests and tell what each would take."""
         asked = [request_of(message, request.mission_id) for message in request.requests]
-        check = await self._submissions.predict(request.mission_id, asked, calling_viewer())
+        check = await self._submissions.predict(request.mission_id, asked, require_identity())
         return request_pb2.CheckRequestsResponse(
             faults=(
                 type_pb2.Fault(path=fault.path, code=fault.code, message=fault.message)
@@ -73,7 +72,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
             request_of(request.request, request.mission_id),
             request.version,
             request.reason,
-            calling_viewer(),
+            require_identity(),
             validate_only=request.validate_only,
         )
         return request_pb2.ReviseRequestResponse(request=request_message(revised))
@@ -82,7 +81,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.GetRequestRequest, context: Any
     ) -> request_pb2.GetRequestResponse:
         """Return one request."""
-        found = await self._requests.get(request.mission_id, request.request_id, calling_viewer())
+        found = await self._requests.get(request.mission_id, request.request_id, require_identity())
         return request_pb2.GetRequestResponse(request=request_message(found))
 
     async def ListRequests(  # noqa: N802
@@ -99,7 +98,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
             ),
         )
         limit = page_size_of(request.page.page_size)
-        found, has_more = await self._requests.page(request.mission_id, wanted, limit, calling_viewer())
+        found, has_more = await self._requests.page(request.mission_id, wanted, limit, require_identity())
         return request_pb2.ListRequestsResponse(
             requests=map(request_message, found),
             next_page_token=encode_cursor(found[-1].request_id) if has_more else "",
@@ -110,7 +109,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.CancelRequestResponse:
         """Withdraw a request."""
         cancelled = await self._requests.cancel(
-            request.mission_id, request.request_id, request.version, request.reason, calling_viewer()
+            request.mission_id, request.request_id, request.version, request.reason, require_identity()
         )
         return request_pb2.CancelRequestResponse(request=request_message(cancelled))
 
@@ -119,5 +118,9 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
     ) -> request_pb2.ExpandRequestsResponse:
         """Turn a mission's live requests into single activities."""
         places = [to_domain(place, PlaceLight) for place in request.places]
-        expansion = await self._requests.expand(request.mission_id, request.mission_version, places, calling_viewer())
-        return expansion_message(expansion)
+        expansion, held_back = await self._expansions.expand(
+            request.mission_id, request.mission_version, places, require_identity()
+        )
+        message = expansion_message(expansion)
+        message.held_back.extend(to_message(item, request_pb2.HeldBack) for item in held_back)
+        return message

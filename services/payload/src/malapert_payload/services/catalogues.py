@@ -1,25 +1,47 @@
 """Import and reading of the catalogues of mission versions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, InvalidInputError, NotFoundError
-from malapert_core.policy.identity import PLATFORM_AGENCY_ID
+from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue, ItemT
 from malapert_payload.domain.catalogue.content import content_hash, item_hash
 from malapert_payload.domain.catalogue.figures import in_own_units
 from malapert_payload.domain.catalogue.instrument import Instrument
-from malapert_payload.domain.catalogue.versions import Item, ItemHistory, ItemKey, in_force, key_of, listed_by_mission
+from malapert_payload.domain.catalogue.versions import (
+    Item,
+    ItemHistory,
+    ItemKey,
+    foreign_item_faults,
+    in_force,
+    key_of,
+    listed_by_mission,
+)
 from malapert_payload.domain.requests.lifecycle import Change
+from malapert_payload.domain.requests.naming import named_in_mission, namespace_faults
 from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.domain.validation import import_faults
+from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
-from malapert_payload.services.ports import Clock, Stores
+from malapert_payload.services.ports import Stores
 from malapert_payload.services.record import RequestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A mission version that may be taken, the catalogue in force with it, and what it meets and leaves."""
+
+    imported: Catalogue
+    current: Catalogue
+    document: tuple[ActivityRequest, ...]
+    stored: Mapping[str, ActivityRequest]
+    before: Mapping[ItemKey, ItemHistory]
+    after: dict[ItemKey, ItemHistory]
 
 
 class CatalogueService:
@@ -31,11 +53,11 @@ class CatalogueService:
     stores : Stores
     reader : CatalogueReader
     record : RequestRecord
-    clock : Clock
+    access : MissionAccess
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock
+        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, access: MissionAccess
     ) -> None:
         self._database = database
         self._catalogues = stores.catalogues
@@ -43,25 +65,27 @@ class CatalogueService:
         self._requests = stores.requests
         self._reader = reader
         self._record = record
-        self._clock = clock
+        self._access = access
 
-    async def check(self, catalogue: Catalogue, document: Sequence[ActivityRequest]) -> str:
+    async def check(self, catalogue: Catalogue, document: Sequence[ActivityRequest], identity: Identity) -> str:
         """Return the content hash of what could be imported; raises as `take` does."""
         catalogue = in_own_units(catalogue)
+        viewer = await self._access.enter_for_import(catalogue.mission_id, identity, validate_only=True)
         async with self._database.reading() as session:
             newest = await self._catalogues.newest_version(session, catalogue.mission_id)
-            stored = await self._requests.of_mission(session, catalogue.mission_id)
-            histories = await self._items.of_mission(session, catalogue.mission_id)
-            change = Change(PLATFORM_AGENCY_ID, self._clock(), "")
-            return (await self._checked(session, catalogue, document, stored, newest, histories, change))[0]
+            return (await self._checked(session, catalogue, document, newest, viewer))[0]
 
-    async def take(self, catalogue: Catalogue, document: Sequence[ActivityRequest], agency_id: str) -> str:
+    async def take(self, catalogue: Catalogue, document: Sequence[ActivityRequest], identity: Identity) -> str:
         """Store a mission version and bring the mission's requests in line with it; return its content hash.
 
-        The same content again changes nothing.
+        The same content again changes nothing. What another agency handed in or published itself is left as it is.
 
         Raises
         ------
+        NotFoundError
+            UNKNOWN_MISSION for an outsider of a mission that there is.
+        PermissionDeniedError
+            FORBIDDEN for a member that does not own the mission.
         InvalidInputError
             INVALID_CATALOGUE with every fault.
         ConflictError
@@ -69,32 +93,39 @@ class CatalogueService:
             stored, CONCURRENT_IMPORT where somebody else imports the mission's first version now.
         """
         catalogue = in_own_units(catalogue)
+        viewer = await self._access.enter_for_import(catalogue.mission_id, identity, validate_only=False)
         async with self._database.transaction() as session:
             newest = await self._catalogues.lock_mission(session, catalogue.mission_id)
-            stored = await self._requests.of_mission(session, catalogue.mission_id)
-            before = await self._items.of_mission(session, catalogue.mission_id)
-            change = Change(agency_id, self._clock(), f"mission version {catalogue.mission_version}")
-            found_hash, taken = await self._checked(session, catalogue, document, stored, newest, before, change)
+            found_hash, taken = await self._checked(session, catalogue, document, newest, viewer)
             if taken is not None:
-                current, after = taken
-                await self._catalogues.add(session, _as_imported(catalogue, after), found_hash, change.time)
-                await self._items.save(session, catalogue.mission_id, before, after)
-                requests = reconcile(current, document, stored, change)
-                await self._record.keep(session, [(stored.get(request.request_id), request) for request in requests])
+                await self._catalogues.add(session, taken.imported, found_hash, viewer.now)
+                await self._items.save(session, catalogue.mission_id, taken.before, taken.after)
+                current = viewer.with_members(taken.current)
+                requests = reconcile(current, taken.document, taken.stored, _change(catalogue, viewer))
+                changes = [(taken.stored.get(request.request_id), request) for request in requests]
+                await self._record.keep(session, changes)
         return found_hash
 
-    async def get(self, mission_id: str, mission_version: int) -> Catalogue:
+    async def get(self, mission_id: str, mission_version: int, identity: Identity) -> Catalogue:
         """Return the catalogue of a mission's version as it was taken; for 0 what is in force.
 
         Raises
         ------
         NotFoundError
-            UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION.
+            UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION, also for one from before the caller's agency took part.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
-            return await self._reader.version(session, mission_id, mission_version)
+            catalogue = await self._reader.version(session, mission_id, mission_version)
+            newest = await self._catalogues.newest_version(session, mission_id)
+            created = await self._catalogues.created_time(session, mission_id, catalogue.mission_version)
+        if not viewer.sees_version(created, is_newest=catalogue.mission_version == newest):
+            raise NotFoundError("mission version", f"{mission_id}/{mission_version}")
+        return catalogue
 
-    async def get_instrument(self, mission_id: str, mission_version: int, instrument_id: str) -> Instrument:
+    async def get_instrument(
+        self, mission_id: str, mission_version: int, instrument_id: str, identity: Identity
+    ) -> Instrument:
         """Return an instrument.
 
         Raises
@@ -102,7 +133,7 @@ class CatalogueService:
         NotFoundError
             UNKNOWN_INSTRUMENT, or as `get`.
         """
-        instrument = (await self.get(mission_id, mission_version)).instrument(instrument_id)
+        instrument = (await self.get(mission_id, mission_version, identity)).instrument(instrument_id)
         if instrument is None:
             raise NotFoundError("instrument", instrument_id)
         return instrument
@@ -112,11 +143,9 @@ class CatalogueService:
         session: AsyncSession,
         catalogue: Catalogue,
         document: Sequence[ActivityRequest],
-        stored: dict[str, ActivityRequest],
         newest: int | None,
-        histories: dict[ItemKey, ItemHistory],
-        change: Change,
-    ) -> tuple[str, tuple[Catalogue, dict[ItemKey, ItemHistory]] | None]:
+        viewer: Viewer,
+    ) -> tuple[str, _Taken | None]:
         """Return the content's hash and, where it is new, the catalogue in force after it with its histories."""
         given_hash = content_hash(catalogue, document)
         version = catalogue.mission_version
@@ -126,7 +155,13 @@ class CatalogueService:
         if present_hash is not None:
             message = f"mission {catalogue.mission_id} version {version} has other content; give a new version"
             raise ConflictError("MISSION_VERSION_TAKEN", message)
-        after = listed_by_mission([*catalogue.instruments, *catalogue.activity_types], histories, change)
+        stored = await self._requests.of_mission(session, catalogue.mission_id)
+        before = await self._items.of_mission(session, catalogue.mission_id)
+        after = listed_by_mission(
+            [*catalogue.instruments, *catalogue.activity_types], before, _change(catalogue, viewer)
+        )
+        named = named_in_mission(document, stored, viewer.sees)
+        catalogue = _with_named_sets(catalogue, document, named)
         current = in_force(catalogue, after)
         # The document is judged as it is given, in its order, but with the versions that are there to be named.
         judged = replace(
@@ -136,13 +171,35 @@ class CatalogueService:
             earlier_instruments=(*current.earlier_instruments, *current.instruments),
             earlier_activity_types=(*current.earlier_activity_types, *current.activity_types),
         )
-        if faults := import_faults(judged, document, stored):
+        faults = [
+            *import_faults(judged, named, stored, viewer.agency_id),
+            *namespace_faults(document, catalogue.agency_ids),
+            *foreign_item_faults(catalogue.instruments, before, viewer.agency_id, "instruments"),
+            *foreign_item_faults(catalogue.activity_types, before, viewer.agency_id, "activity_types"),
+        ]
+        if faults:
             message = f"the catalogue of mission {catalogue.mission_id!r} has {len(faults)} faults"
             raise InvalidInputError("INVALID_CATALOGUE", message, faults=faults)
         if newest is not None and version < newest:
             message = f"mission {catalogue.mission_id} is at version {newest} already; give a later one than {version}"
             raise ConflictError("OLD_MISSION_VERSION", message)
-        return given_hash, (current, after)
+        return given_hash, _Taken(_as_imported(catalogue, after), current, named, stored, before, after)
+
+
+def _change(catalogue: Catalogue, viewer: Viewer) -> Change:
+    return viewer.change(f"mission version {catalogue.mission_version}")
+
+
+def _with_named_sets(
+    catalogue: Catalogue, document: Sequence[ActivityRequest], named: Sequence[ActivityRequest]
+) -> Catalogue:
+    """Return a catalogue whose sets call the document's requests by their names in the mission."""
+    names = {given.request_id: own.request_id for given, own in zip(document, named, strict=True)}
+    sets = [
+        replace(group, request_ids=tuple(names.get(name, name) for name in group.request_ids))
+        for group in catalogue.request_sets
+    ]
+    return replace(catalogue, request_sets=tuple(sets))
 
 
 def _numbered(items: tuple[ItemT, ...], histories: Mapping[ItemKey, ItemHistory]) -> tuple[ItemT, ...]:

@@ -1,23 +1,26 @@
 """Execution reports on requests, and the agencies' accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from malapert_core.db.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.errors import Fault, InvalidInputError, PermissionDeniedError
+from malapert_core.policy.charter import Part
+from malapert_core.policy.identity import Identity
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import campaign_places, wanted_count
 from malapert_payload.domain.requests.accounts import AgencyAccount, accounts
 from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow
-from malapert_payload.domain.requests.lifecycle import Change
 from malapert_payload.domain.requests.request import ActivityRequest
-from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import missing_kind, unknown_faults
+from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
-from malapert_payload.services.ports import Clock, Stores
+from malapert_payload.services.ports import Stores
 from malapert_payload.services.record import RequestRecord
+from malapert_payload.services.requests import seen_request
 from malapert_payload.storage.executions import ExecutionFilter, ReportKey
 
 
@@ -30,19 +33,21 @@ class ExecutionService:
     stores : Stores
     reader : CatalogueReader
     record : RequestRecord
-    clock : Clock
+    access : MissionAccess
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock
+        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, access: MissionAccess
     ) -> None:
         self._database = database
         self._stores = stores
         self._reader = reader
         self._record = record
-        self._clock = clock
+        self._access = access
 
-    async def report(self, mission_id: str, execution: Execution, viewer: Viewer) -> tuple[Execution, ActivityRequest]:
+    async def report(
+        self, mission_id: str, execution: Execution, identity: Identity
+    ) -> tuple[Execution, ActivityRequest]:
         """Take a report and return it with the request after it; the same report again changes nothing.
 
         Raises
@@ -50,79 +55,98 @@ class ExecutionService:
         NotFoundError
             UNKNOWN_MISSION; UNKNOWN_REQUEST also where the viewer may not see it.
         PermissionDeniedError
-            NOT_AN_OPERATOR where the viewer neither owns the request nor plans for the mission's agencies.
+            NOT_AN_OPERATOR where the viewer neither owns the request nor plans the mission.
         InvalidInputError
             INVALID_EXECUTION with every fault.
         PreconditionError
             NOT_PLANNED, REPETITION_SETTLED or NO_SLOT_LEFT.
         """
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.transaction() as session:
             await self._stores.catalogues.lock_mission(session, mission_id)
             catalogue = await self._reader.current(session, mission_id)
-            before = await self._stores.requests.find(session, mission_id, execution.request_id)
-            if before is None or not read_scope_of(viewer, catalogue.agency_ids).admits(before):
-                raise NotFoundError("request", execution.request_id)
-            if not viewer.may_change(before) and not viewer.may_plan(catalogue.agency_ids):
-                message = "reports come from the request's agency and from planners of the mission's agencies"
+            before = await seen_request(session, self._stores.requests, mission_id, execution.request_id, viewer)
+            if not viewer.owns(before) and not viewer.plans:
+                message = "reports come from the request's agency and from planners of the mission"
                 raise PermissionDeniedError("NOT_AN_OPERATOR", message)
+            execution = replace(execution, request_id=before.request_id)
             _require_valid(execution, before, catalogue)
             reports = await self._stores.executions.of_request(session, mission_id, execution.request_id)
             for known in reports:
                 if known.as_reported() == execution.as_reported():
-                    return known, before
+                    return _shown_report(known, before, viewer), viewer.shown(before)
             own = [known for known in reports if known.repetition_index == execution.repetition_index]
             ended = sum(known.outcome != ExecutionOutcome.STARTED for known in own)
-            time = self._clock()
+            change = viewer.change("")
             told = replace(
                 execution,
                 attempt=ended + 1,
                 plan_id=before.standing.plan_id,
                 agency_id=viewer.agency_id,
-                reported_time=time,
+                reported_time=change.time,
+                principal_id=change.principal_id,
             )
-            change = Change(viewer.agency_id, time, _reason(told))
-            after = follow(before, told, wanted_count(before, catalogue), change)
+            after = follow(before, told, wanted_count(before, catalogue), replace(change, reason=_reason(told)))
             await self._stores.executions.add(session, mission_id, told)
             await self._record.keep(session, [(before, after)])
-        return told, after
+        return told, viewer.shown(after, [relation.request_id for relation in after.relations])
 
     async def page(
-        self, mission_id: str, wanted: ExecutionFilter, limit: int, viewer: Viewer
+        self, mission_id: str, wanted: ExecutionFilter, limit: int, identity: Identity
     ) -> tuple[list[Execution], ReportKey | None]:
         """Return at most so many of the wanted reports that the viewer sees, and the key of the last.
 
         The key is None where no more follow. Raises NotFoundError as `report` does.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
-            catalogue = await self._reader.current(session, mission_id)
-            read_scope = read_scope_of(viewer, catalogue.agency_ids)
+            await self._reader.current(session, mission_id)
             if wanted.request_id:
-                request = await self._stores.requests.find(session, mission_id, wanted.request_id)
-                if request is None or not read_scope.admits(request):
-                    raise NotFoundError("request", wanted.request_id)
-            found = await self._stores.executions.page(session, mission_id, wanted, limit + 1)
-            seen = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in found})
+                request = await seen_request(session, self._stores.requests, mission_id, wanted.request_id, viewer)
+                wanted = replace(wanted, request_id=request.request_id)
+            found: list[tuple[ReportKey, Execution]] = []
+            after = wanted.after
+            while len(found) <= limit:
+                part = await self._stores.executions.page(session, mission_id, replace(wanted, after=after), limit + 1)
+                found += await self._seen(session, mission_id, part, viewer)
+                if len(part) <= limit:
+                    break
+                after = part[-1][0]
         kept = found[:limit]
-        reports = [r for _, r in kept if r.request_id in seen and read_scope.admits(seen[r.request_id])]
-        return reports, kept[-1][0] if len(found) > limit else None
+        return [report for _, report in kept], kept[-1][0] if len(found) > limit else None
 
-    async def accounts(self, mission_id: str, viewer: Viewer) -> tuple[AgencyAccount, ...]:
-        """Return the accounts of a mission's agencies; for who takes part in it.
+    async def accounts(self, mission_id: str, identity: Identity) -> tuple[AgencyAccount, ...]:
+        """Return the accounts of a mission's agencies, of what the viewer sees; for its owners, of all.
 
         Raises
         ------
         NotFoundError
             UNKNOWN_MISSION.
-        PermissionDeniedError
-            NOT_IN_MISSION.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
-            catalogue = await self._reader.current(session, mission_id)
-            if not viewer.is_over_all_agencies and viewer.agency_id not in catalogue.agency_ids:
-                raise PermissionDeniedError("NOT_IN_MISSION", "the accounts are for the mission's agencies")
+            catalogue = viewer.with_members(await self._reader.current(session, mission_id))
             requests = await self._stores.requests.of_mission(session, mission_id)
             executions = await self._stores.executions.of_mission(session, mission_id)
-        return accounts(catalogue, requests.values(), executions)
+        counted = [request for request in requests.values() if viewer.owns_mission or viewer.sees(request)]
+        return accounts(catalogue, counted, executions)
+
+    async def _seen(
+        self, session: AsyncSession, mission_id: str, part: Sequence[tuple[ReportKey, Execution]], viewer: Viewer
+    ) -> list[tuple[ReportKey, Execution]]:
+        """Return those of some reports that the viewer sees; what it does not see leaves no gap."""
+        requests = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in part})
+        return [
+            (key, _shown_report(report, requests[report.request_id], viewer))
+            for key, report in part
+            if viewer.sees_report(report, requests[report.request_id])
+        ]
+
+
+def _shown_report(report: Execution, request: ActivityRequest, viewer: Viewer) -> Execution:
+    """Return a report without the principal where that is not seen."""
+    seen = viewer.sees_principals(request.agency_id) or viewer.agency_id == report.agency_id
+    return report if seen else replace(report, principal_id="")
 
 
 def _reason(execution: Execution) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.policy.identity import Identity
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
-from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
 from malapert_payload.domain.science.rating import Rating, rate
 from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import repeated_faults, unknown_faults
+from malapert_payload.services.access import MissionAccess
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Stores
 
@@ -24,14 +25,16 @@ class RatingService:
     database : Database
     stores : Stores
     reader : CatalogueReader
+    access : MissionAccess
     """
 
-    def __init__(self, database: Database, stores: Stores, reader: CatalogueReader) -> None:
+    def __init__(self, database: Database, stores: Stores, reader: CatalogueReader, access: MissionAccess) -> None:
         self._database = database
         self._stores = stores
         self._reader = reader
+        self._access = access
 
-    async def rate(self, mission_id: str, places: Sequence[PlaceLight], viewer: Viewer) -> Rating:
+    async def rate(self, mission_id: str, places: Sequence[PlaceLight], identity: Identity) -> Rating:
         """Return the worth of the requests that the viewer sees, term by term.
 
         Raises
@@ -41,13 +44,13 @@ class RatingService:
         InvalidInputError
             INVALID_PLACES with every fault.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
             catalogue = await self._reader.current(session, mission_id)
             requests = await self._stores.requests.of_mission(session, mission_id)
         if faults := list(_faults(places, catalogue)):
             raise InvalidInputError("INVALID_PLACES", f"the places have {len(faults)} faults", faults=faults)
-        read_scope = read_scope_of(viewer, catalogue.agency_ids)
-        seen = [request for request in requests.values() if read_scope.admits(request)]
+        seen = [request for request in requests.values() if viewer.sees(request)]
         return await asyncio.to_thread(rate, catalogue, seen, places)
 
 

@@ -1,9 +1,10 @@
 """Storing a changed request and telling others, always together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_payload.domain.requests.request import ActivityRequest, Visibility
 from malapert_payload.services.ports import Announcer
 from malapert_payload.storage.requests import Changed, RequestStore
 
@@ -25,6 +26,17 @@ class RequestRecord:
         """Store requests as they stand and announce what changed; nothing where nothing did."""
         changed = [(before, after) for before, after in changes if after != before]
         await self._requests.save_all(session, changed)
+        hidden = await self._hidden_ids(session, [after for _, after in changed])
         for before, after in changed:
             revised = before is not None and before.definition() != after.definition()
-            self._announcer.announce(session, after, before.version if before else 0, revised=revised)
+            known_version = before.version if before else 0
+            self._announcer.announce(session, after, known_version, revised=revised, hidden_ids=hidden)
+
+    async def _hidden_ids(self, session: AsyncSession, requests: Sequence[ActivityRequest]) -> frozenset[str]:
+        """Return what relations name that only its agency sees, of requests that more than one agency is told of."""
+        told = [request for request in requests if request.visibility != Visibility.OWNER and request.relations]
+        if not told:
+            return frozenset()
+        named = {relation.request_id for request in told for relation in request.relations}
+        found = await self._requests.find_all(session, told[0].mission_id, named)
+        return frozenset(key for key, item in found.items() if item.visibility == Visibility.OWNER)

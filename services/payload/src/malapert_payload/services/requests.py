@@ -1,21 +1,24 @@
-"""Reading, withdrawing and expanding requests."""
+"""Reading and withdrawing requests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from malapert_core.db.database import Database
-from malapert_core.errors import NotFoundError, PermissionDeniedError, PreconditionError
+from malapert_core.errors import NotFoundError
+from malapert_core.policy.charter import Part
+from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.expansion.expansion import Expansion, expand, outstanding
-from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, check_version, transition
-from malapert_payload.domain.requests.request import ActivityRequest, RequestFilter, RequestState
-from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
-from malapert_payload.domain.science.rating import ice_factor
-from malapert_payload.domain.science.science import PlaceLight, ice_proxy
+from malapert_payload.domain.requests.lifecycle import check_version, transition
+from malapert_payload.domain.requests.naming import own_name
+from malapert_payload.domain.requests.request import ActivityRequest, Origin, RequestFilter, RequestState
+from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
+from malapert_payload.services.holds import DemandHolds
 from malapert_payload.services.ownership import require_own
-from malapert_payload.services.ports import Clock, Stores
+from malapert_payload.services.ports import Stores
 from malapert_payload.services.record import RequestRecord
+from malapert_payload.storage.requests import RequestStore
 
 
 class RequestService:
@@ -27,32 +30,42 @@ class RequestService:
     stores : Stores
     reader : CatalogueReader
     record : RequestRecord
-    clock : Clock
+    access : MissionAccess
+    holds : DemandHolds
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock
+        self,
+        database: Database,
+        stores: Stores,
+        reader: CatalogueReader,
+        record: RequestRecord,
+        access: MissionAccess,
+        holds: DemandHolds,
     ) -> None:
         self._database = database
         self._catalogues = stores.catalogues
         self._requests = stores.requests
         self._reader = reader
         self._record = record
-        self._clock = clock
+        self._access = access
+        self._holds = holds
 
-    async def get(self, mission_id: str, request_id: str, viewer: Viewer) -> ActivityRequest:
-        """Return a request.
+    async def get(self, mission_id: str, request_id: str, identity: Identity) -> ActivityRequest:
+        """Return a request, with what holds it back.
 
         Raises
         ------
         NotFoundError
             UNKNOWN_MISSION; UNKNOWN_REQUEST also where the viewer may not see it.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
-            return await self._seen(session, mission_id, request_id, viewer)
+            found = await seen_request(session, self._requests, mission_id, request_id, viewer)
+            return (await self._shown(session, mission_id, [found], viewer))[0]
 
     async def page(
-        self, mission_id: str, wanted: RequestFilter, limit: int, viewer: Viewer
+        self, mission_id: str, wanted: RequestFilter, limit: int, identity: Identity
     ) -> tuple[list[ActivityRequest], bool]:
         """Return at most so many requests that the viewer sees, by identifier, and whether there are more.
 
@@ -61,14 +74,14 @@ class RequestService:
         NotFoundError
             UNKNOWN_MISSION.
         """
+        viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
-            catalogue = await self._reader.current(session, mission_id)
-            read_scope = read_scope_of(viewer, catalogue.agency_ids)
-            found = await self._requests.page(session, mission_id, read_scope, wanted, limit + 1)
-        return found[:limit], len(found) > limit
+            found = await self._requests.page(session, mission_id, viewer.read_scope(), wanted, limit + 1)
+            shown = await self._shown(session, mission_id, found[:limit], viewer)
+        return shown, len(found) > limit
 
     async def cancel(
-        self, mission_id: str, request_id: str, seen_version: int, reason: str, viewer: Viewer
+        self, mission_id: str, request_id: str, seen_version: int, reason: str, identity: Identity
     ) -> ActivityRequest:
         """Withdraw a request and return it CANCELLED.
 
@@ -83,56 +96,41 @@ class RequestService:
         PreconditionError
             ILLEGAL_TRANSITION where its state does not allow it.
         """
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.transaction() as session:
             await self._catalogues.lock_mission(session, mission_id)
-            before = await self._seen(session, mission_id, request_id, viewer)
+            before = await seen_request(session, self._requests, mission_id, request_id, viewer)
             require_own([before], viewer)
             check_version(before, seen_version)
-            change = Change(viewer.agency_id, self._clock(), reason)
-            after = transition(before, RequestState.CANCELLED, change)
+            after = transition(before, RequestState.CANCELLED, viewer.change(reason))
+            after = replace(after, standing=replace(after.standing, origin=Origin.AGENCY))
             await self._record.keep(session, [(before, after)])
         return after
 
-    async def expand(
-        self, mission_id: str, mission_version: int, places: Sequence[PlaceLight], viewer: Viewer
-    ) -> Expansion:
-        """Return what is to be planned of the mission as single activities, by the catalogue in force.
-
-        Where ice is likely at places whose light is given, requests are worth more, as the science model says.
-
-        Raises
-        ------
-        PermissionDeniedError
-            NOT_A_PLANNER where the viewer does not plan for the mission's agencies.
-        NotFoundError
-            UNKNOWN_MISSION or UNKNOWN_MISSION_VERSION.
-        PreconditionError
-            OLD_MISSION_VERSION where the version is not the newest: requests belong to that one.
-        """
-        async with self._database.reading() as session:
-            catalogue = await self._reader.version(session, mission_id, mission_version)
-            if not viewer.may_plan(catalogue.agency_ids):
-                message = "expansion shows the requests of every agency; it is for planners of the mission's agencies"
-                raise PermissionDeniedError("NOT_A_PLANNER", message)
-            newest = await self._catalogues.newest_version(session, mission_id)
-            if catalogue.mission_version != newest:
-                message = f"the requests of mission {mission_id} belong to version {newest}; expand that one"
-                raise PreconditionError("OLD_MISSION_VERSION", message, metadata={"newest_version": str(newest)})
-            current = await self._reader.current(session, mission_id)
-            requests = await self._requests.of_states(session, mission_id, PLANNABLE_STATES)
-            done = await self._requests.of_states(session, mission_id, [RequestState.PROCESSED])
-        model = current.science
-        ice = {place.place_id: ice_proxy(model, place) for place in places} if model else {}
-        return expand(
-            current,
-            [request for request in requests if outstanding(request, current)],
-            {request.request_id for request in done},
-            lambda request: ice_factor(current, request, ice),
-        )
-
-    async def _seen(self, session: AsyncSession, mission_id: str, request_id: str, viewer: Viewer) -> ActivityRequest:
+    async def _shown(
+        self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
+    ) -> list[ActivityRequest]:
         catalogue = await self._reader.current(session, mission_id)
-        request = await self._requests.find(session, mission_id, request_id)
-        if request is None or not read_scope_of(viewer, catalogue.agency_ids).admits(request):
-            raise NotFoundError("request", request_id)
-        return request
+        named = {r.request_id for item in requests if not viewer.owns(item) for r in item.relations}
+        related = await self._requests.find_all(session, mission_id, named)
+        hidden = {key for key, item in related.items() if not viewer.sees(item)}
+        held = await self._holds.added(session, catalogue, requests, viewer.now)
+        return [viewer.shown(request, hidden) for request in held]
+
+
+async def seen_request(
+    session: AsyncSession, requests: RequestStore, mission_id: str, request_id: str, viewer: Viewer
+) -> ActivityRequest:
+    """Return a request that a viewer sees; one of its own agency's namespace by its short name as well.
+
+    Raises
+    ------
+    NotFoundError
+        UNKNOWN_REQUEST.
+    """
+    own = own_name(viewer.agency_id, request_id)
+    found = await requests.find_all(session, mission_id, {request_id, own})
+    for name in (request_id, own):
+        if name in found and viewer.sees(found[name]):
+            return found[name]
+    raise NotFoundError("request", request_id)

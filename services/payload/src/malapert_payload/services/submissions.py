@@ -2,22 +2,27 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
+from malapert_core.policy.charter import Part
+from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.prediction import Prediction, predict
 from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, accept, check_version, revise
-from malapert_payload.domain.requests.request import ActivityRequest
-from malapert_payload.domain.requests.visibility import Viewer, read_scope_of
+from malapert_payload.domain.requests.naming import candidate_ids, named_in_mission, namespace_faults
+from malapert_payload.domain.requests.request import ActivityRequest, Origin
 from malapert_payload.domain.validation import change_faults, submission_faults
+from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
+from malapert_payload.services.holds import DemandHolds
 from malapert_payload.services.ownership import require_own
-from malapert_payload.services.ports import Clock, Stores
+from malapert_payload.services.ports import Stores
 from malapert_payload.services.record import RequestRecord
+from malapert_payload.services.use_permissions import UsePermissionService
 from malapert_payload.storage.requests import Changed
 
 
@@ -40,9 +45,10 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class _MissionState:
-    """State of a mission that requests are checked against."""
+    """State of a mission that requests are checked against, with the requests as they are named in it."""
 
     catalogue: Catalogue
+    requests: tuple[ActivityRequest, ...]
     stored: Mapping[str, ActivityRequest]
     related_ids: frozenset[str]
     others: tuple[ActivityRequest, ...]
@@ -57,30 +63,42 @@ class SubmissionService:
     stores : Stores
     reader : CatalogueReader
     record : RequestRecord
-    clock : Clock
+    access : MissionAccess
+    uses : UsePermissionService
+    holds : DemandHolds
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, record: RequestRecord, clock: Clock
+        self,
+        database: Database,
+        stores: Stores,
+        reader: CatalogueReader,
+        record: RequestRecord,
+        access: MissionAccess,
+        uses: UsePermissionService,
+        holds: DemandHolds,
     ) -> None:
         self._database = database
         self._catalogues = stores.catalogues
         self._requests = stores.requests
         self._reader = reader
         self._record = record
-        self._clock = clock
+        self._access = access
+        self._uses = uses
+        self._holds = holds
 
     async def check(
-        self, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
+        self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity
     ) -> tuple[ActivityRequest, ...]:
         """Return the requests as they would be accepted; raises as `submit` does."""
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.reading() as session:
-            return await self._accepted(session, mission_id, requests, viewer)
+            return (await self._accepted(session, mission_id, requests, viewer))[1]
 
     async def submit(
-        self, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
+        self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity
     ) -> tuple[ActivityRequest, ...]:
-        """Take requests, all or none, and return them ACCEPTED.
+        """Take requests, all or none, and return them ACCEPTED, with what holds them back.
 
         Raises
         ------
@@ -91,13 +109,15 @@ class SubmissionService:
         InvalidInputError
             INVALID_REQUESTS with every fault.
         """
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.transaction() as session:
             await self._catalogues.lock_mission(session, mission_id)
-            accepted = await self._accepted(session, mission_id, requests, viewer)
+            catalogue, accepted = await self._accepted(session, mission_id, requests, viewer)
             await self._record.keep(session, [(None, request) for request in accepted])
-        return accepted
+            await self._uses.ask_for(session, catalogue, accepted, viewer)
+            return tuple(await self._holds.added(session, catalogue, accepted, viewer.now))
 
-    async def predict(self, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer) -> Check:
+    async def predict(self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity) -> Check:
         """Return every fault of requests that are new or change stored ones, and what each of the others would take.
 
         Raises
@@ -107,9 +127,10 @@ class SubmissionService:
         PermissionDeniedError
             FOREIGN_AGENCY where one is another agency's.
         """
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.reading() as session:
             present = await self._present(session, mission_id, requests, viewer)
-        return await asyncio.to_thread(_check, requests, present, _hidden(requests, present, viewer))
+        return await asyncio.to_thread(_check, present, viewer)
 
     async def revise(
         self,
@@ -117,7 +138,7 @@ class SubmissionService:
         definition: ActivityRequest,
         seen_version: int,
         reason: str,
-        viewer: Viewer,
+        identity: Identity,
         *,
         validate_only: bool,
     ) -> ActivityRequest:
@@ -136,49 +157,62 @@ class SubmissionService:
         PreconditionError
             ILLEGAL_TRANSITION where it is being carried out or has ended.
         """
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         opening = self._database.reading() if validate_only else self._database.transaction()
         async with opening as session:
             if not validate_only:
                 await self._catalogues.lock_mission(session, mission_id)
             present = await self._present(session, mission_id, [definition], viewer)
-            before = present.stored.get(definition.request_id)
-            if before is None or not read_scope_of(viewer, present.catalogue.agency_ids).admits(before):
+            named = present.requests[0]
+            before = present.stored.get(named.request_id)
+            if before is None or not viewer.sees(before):
                 raise NotFoundError("request", definition.request_id)
             require_own([before], viewer)
             check_version(before, seen_version)
-            if before.definition() == definition.definition():
+            if before.definition() == named.definition():
                 return before
-            _refuse(_change_faults([definition], present))
-            after = revise(before, definition, Change(viewer.agency_id, self._clock(), reason or "revised"))
+            _refuse(_change_faults(present))
+            after = _by_agency(revise(before, named, viewer.change(reason or "revised")))
             if not validate_only:
                 await self._record.keep(session, [(before, after)])
-        return after
+                await self._uses.ask_for(session, present.catalogue, [after], viewer)
+            return (await self._holds.added(session, present.catalogue, [after], viewer.now))[0]
 
     async def import_all(
-        self, mission_id: str, requests: Sequence[ActivityRequest], reason: str, viewer: Viewer, *, validate_only: bool
+        self,
+        mission_id: str,
+        requests: Sequence[ActivityRequest],
+        reason: str,
+        identity: Identity,
+        *,
+        validate_only: bool,
     ) -> ImportCounts:
         """Take many requests, all or none; raises as `revise` does, and where one is not the viewer's to see."""
+        viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         opening = self._database.reading() if validate_only else self._database.transaction()
         async with opening as session:
             if not validate_only:
                 await self._catalogues.lock_mission(session, mission_id)
             present = await self._present(session, mission_id, requests, viewer)
-            faults = await asyncio.to_thread(_change_faults, requests, present)
-            _refuse((*faults, *_hidden(requests, present, viewer)))
-            change = Change(viewer.agency_id, self._clock(), reason or "imported")
-            changes, unchanged = _changes(requests, present.stored, change)
+            faults = await asyncio.to_thread(_change_faults, present)
+            _refuse((*faults, *_taken(present, viewer)))
+            changes, unchanged = _changes(present, viewer.change(reason or "imported"))
             if not validate_only:
                 await self._record.keep(session, changes)
+                await self._uses.ask_for(session, present.catalogue, [after for _, after in changes], viewer)
         revised = sum(before is not None for before, _ in changes)
         return ImportCounts(len(changes) - revised, revised, unchanged)
 
     async def _accepted(
         self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
-    ) -> tuple[ActivityRequest, ...]:
+    ) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
         present = await self._present(session, mission_id, requests, viewer, stored_as_taken=True)
-        _refuse(submission_faults(present.catalogue, requests, present.stored, present.related_ids, present.others))
-        change = Change(viewer.agency_id, self._clock(), "submitted")
-        return tuple(accept(request.definition(), change) for request in requests)
+        faults = submission_faults(
+            present.catalogue, present.requests, present.stored, present.related_ids, present.others
+        )
+        _refuse((*namespace_faults(present.requests, present.catalogue.agency_ids), *faults))
+        change = viewer.change("submitted")
+        return present.catalogue, tuple(accept(request.definition(), change) for request in present.requests)
 
     async def _present(
         self,
@@ -190,61 +224,72 @@ class SubmissionService:
         stored_as_taken: bool = False,
     ) -> _MissionState:
         """Load only what requests are judged by: themselves as they stand, and what their relations lead to."""
-        catalogue = await self._reader.current(session, mission_id)
+        catalogue = viewer.with_members(await self._reader.current(session, mission_id))
         require_own(requests, viewer)
-        given = {request.request_id for request in requests}
-        stored = await self._requests.find_all(session, mission_id, given)
-        named = {relation.request_id for request in requests for relation in request.relations} - given
+        found = await self._requests.find_all(session, mission_id, candidate_ids(requests))
+        named = named_in_mission(requests, found, viewer.sees)
+        given = {request.request_id for request in named}
+        stored = {key: item for key, item in found.items() if key in given}
+        wanted = {relation.request_id for request in named for relation in request.relations} - given
         related: frozenset[str] = frozenset()
         others: list[ActivityRequest] = []
-        if named or (stored and not stored_as_taken):
-            read_scope = read_scope_of(viewer, catalogue.agency_ids)
-            found = await self._requests.find_all(session, mission_id, named)
+        if wanted or (stored and not stored_as_taken):
             related = frozenset(
-                key for key, item in found.items() if item.state in LIVE_STATES and read_scope.admits(item)
+                key for key in wanted if key in found and found[key].state in LIVE_STATES and viewer.sees(found[key])
             )
-            others = await self._requests.with_relations(session, mission_id)
-        return _MissionState(catalogue, stored, related, tuple(item for item in others if item.state in LIVE_STATES))
+            # A cycle that leads over what the caller does not see is not told; the planner keeps its requests apart.
+            others = [
+                item
+                for item in await self._requests.with_relations(session, mission_id)
+                if item.state in LIVE_STATES and viewer.sees(item)
+            ]
+        return _MissionState(catalogue, named, stored, related, tuple(others))
 
 
-def _change_faults(requests: Sequence[ActivityRequest], present: _MissionState) -> tuple[Fault, ...]:
-    return change_faults(present.catalogue, requests, present.stored, present.related_ids, present.others)
+def _change_faults(present: _MissionState) -> tuple[Fault, ...]:
+    return (
+        *namespace_faults(present.requests, present.catalogue.agency_ids),
+        *change_faults(present.catalogue, present.requests, present.stored, present.related_ids, present.others),
+    )
 
 
-def _check(requests: Sequence[ActivityRequest], present: _MissionState, hidden: Sequence[Fault]) -> Check:
-    faults = (*_change_faults(requests, present), *hidden)
+def _check(present: _MissionState, viewer: Viewer) -> Check:
+    faults = (*_change_faults(present), *_taken(present, viewer))
     faulty = {fault.path.partition(".")[0] for fault in faults}
-    sound = [request for index, request in enumerate(requests) if f"requests[{index}]" not in faulty]
+    sound = [request for index, request in enumerate(present.requests) if f"requests[{index}]" not in faulty]
     return Check(faults, tuple(told for request in sound for told in predict(request, present.catalogue)))
 
 
-def _hidden(requests: Sequence[ActivityRequest], present: _MissionState, viewer: Viewer) -> list[Fault]:
-    """Return a fault for each request whose identifier one of another agency has."""
+def _taken(present: _MissionState, viewer: Viewer) -> list[Fault]:
+    """Return a fault for each request whose identifier one of another agency has that the viewer sees."""
     return [
         Fault(
             f"requests[{index}].request_id",
             "DUPLICATE_ID",
             f"the mission has a request {request.request_id!r} already; give another identifier",
         )
-        for index, request in enumerate(requests)
-        if (before := present.stored.get(request.request_id)) is not None and not viewer.may_change(before)
+        for index, request in enumerate(present.requests)
+        if (before := present.stored.get(request.request_id)) is not None and not viewer.owns(before)
     ]
 
 
-def _changes(
-    requests: Sequence[ActivityRequest], stored: Mapping[str, ActivityRequest], change: Change
-) -> tuple[list[Changed], int]:
+def _changes(present: _MissionState, change: Change) -> tuple[list[Changed], int]:
     changes: list[Changed] = []
     unchanged = 0
-    for request in requests:
-        before = stored.get(request.request_id)
+    for request in present.requests:
+        before = present.stored.get(request.request_id)
         if before is None:
             changes.append((None, accept(request.definition(), change)))
         elif before.definition() == request.definition():
             unchanged += 1
         else:
-            changes.append((before, revise(before, request, change)))
+            changes.append((before, _by_agency(revise(before, request, change))))
     return changes, unchanged
+
+
+def _by_agency(request: ActivityRequest) -> ActivityRequest:
+    """Return a request that its agency has changed: no document of another changes it any more."""
+    return replace(request, standing=replace(request.standing, origin=Origin.AGENCY))
 
 
 def _refuse(faults: Collection[Fault]) -> None:

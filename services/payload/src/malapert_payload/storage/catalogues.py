@@ -38,6 +38,13 @@ class CatalogueStore:
         row = await self._row(session, mission_id, mission_version)
         return row.content_hash if row else None
 
+    async def created_time(self, session: AsyncSession, mission_id: str, mission_version: int) -> datetime:
+        """Return when a mission version that there is was imported, UTC."""
+        query = select(CatalogueRow.created_time).where(
+            CatalogueRow.mission_id == mission_id, CatalogueRow.mission_version == mission_version
+        )
+        return (await session.exec(query)).one()
+
     async def add(self, session: AsyncSession, catalogue: Catalogue, content_hash: str, time: datetime) -> None:
         """Store the catalogue of a new mission version.
 

@@ -96,7 +96,9 @@ class ItemStore:
 
 def _version(row: ItemVersionRow) -> ItemVersion:
     item = _ADAPTERS[row.kind].validate_python(row.document)
-    return ItemVersion(item, VersionRecord(row.version, row.content_hash, row.agency_id, row.time, row.reason))
+    return ItemVersion(
+        item, VersionRecord(row.version, row.content_hash, row.agency_id, row.time, row.reason, row.by_document)
+    )
 
 
 def _values(mission_id: str, key: ItemKey, version: ItemVersion) -> dict[str, object]:
@@ -111,4 +113,5 @@ def _values(mission_id: str, key: ItemKey, version: ItemVersion) -> dict[str, ob
         "agency_id": record.agency_id,
         "time": record.time,
         "reason": record.reason,
+        "by_document": record.by_document,
     }

@@ -3,30 +3,36 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, bindparam, insert, or_, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, true, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from malapert_payload.domain.demand.budget import COUNTED_STATES, BudgetEntry
 from malapert_payload.domain.requests.request import (
     ActivityRequest,
+    Origin,
     RequestChange,
     RequestFilter,
     RequestState,
     Standing,
+    Triage,
     Visibility,
 )
-from malapert_payload.domain.requests.visibility import ReadScope
+from malapert_payload.domain.requests.visibility import PRESENT_STATES, ReadScope
 from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 Changed = tuple[ActivityRequest | None, ActivityRequest]
 """A request before a change (None for a new one) and after it."""
 
 _REQUEST = TypeAdapter(ActivityRequest)
-_STANDING_FIELDS = {"state", "history", "version", "standing"}
+_PROGRESS = TypeAdapter(Standing)
+_STANDING_FIELDS = {"state", "history", "version", "standing", "holds"}
+_STANDING_COLUMNS = {"plan_id", "is_listed"}
 _IDS_A_STATEMENT = 500
 _KEYS = ("mission_id", "request_id")
 _CHANGING = (
@@ -97,6 +103,25 @@ class RequestStore:
             query = query.where(RequestRow.agency_id == wanted.agency_id)
         return await self._load(session, query.limit(limit))
 
+    async def budget_entries(
+        self, session: AsyncSession, mission_id: str, agency_ids: Collection[str]
+    ) -> list[BudgetEntry]:
+        """Return the requests of some agencies as their budgets count them."""
+        value = col(RequestRow.definition)["value"].as_float()
+        query = (
+            select(RequestRow.request_id, RequestRow.agency_id, value, RequestRow.state)
+            .add_columns(col(RequestRow.progress), col(RequestRow.is_listed), col(RequestChangeRow.time))
+            .where(
+                RequestRow.mission_id == mission_id,
+                col(RequestRow.agency_id).in_(sorted(agency_ids)),
+                _in_states(COUNTED_STATES),
+                RequestChangeRow.mission_id == RequestRow.mission_id,
+                RequestChangeRow.request_id == RequestRow.request_id,
+                RequestChangeRow.version == 1,
+            )
+        )
+        return [_budget_entry(*row) for row in (await session.exec(query)).all()]
+
     async def save_all(self, session: AsyncSession, changes: Sequence[Changed]) -> None:
         """Store requests as they stand and the changes since they were stored last; the mission must be locked."""
         connection = await session.connection()
@@ -140,7 +165,8 @@ class RequestStore:
         wanted = {row.request_id for row in rows}
         for row in await session.exec(query.order_by(RequestChangeRow.request_id, col(RequestChangeRow.version))):
             if row.request_id in wanted:
-                change = RequestChange(RequestState[row.state], row.time, row.agency_id, row.reason)
+                state = RequestState[row.state]
+                change = RequestChange(state, row.time, row.agency_id, row.reason, row.principal_id)
                 histories[row.request_id].append(change)
         return histories
 
@@ -156,7 +182,25 @@ def _in_states(states: Iterable[RequestState]) -> ColumnElement[bool]:
 def _admitted(read_scope: ReadScope) -> ColumnElement[bool]:
     if read_scope.everything:
         return true()
-    return or_(_visible_to(read_scope.visibilities), col(RequestRow.agency_id) == read_scope.agency_id)
+    visible = _visible_to(read_scope.visibilities)
+    if read_scope.since is not None:
+        visible = and_(visible, or_(_in_states(PRESENT_STATES), _changed_since(read_scope.since)))
+    own = col(RequestRow.agency_id) == read_scope.agency_id
+    return or_(visible, own, _visible_to(read_scope.always))
+
+
+def _changed_since(time: datetime) -> ColumnElement[bool]:
+    """Tell whether the last change was at an instant or later."""
+    return (
+        select(RequestChangeRow.version)
+        .where(
+            RequestChangeRow.mission_id == RequestRow.mission_id,
+            RequestChangeRow.request_id == RequestRow.request_id,
+            RequestChangeRow.version == RequestRow.version,
+            RequestChangeRow.time >= time,
+        )
+        .exists()
+    )
 
 
 def _visible_to(visibilities: Iterable[Visibility]) -> ColumnElement[bool]:
@@ -179,12 +223,7 @@ def _values(request: ActivityRequest) -> dict[str, Any]:
         "plan_id": standing.plan_id,
         "is_listed": standing.is_listed,
         "has_relations": bool(request.relations),
-        "progress": {
-            "slots": standing.slots,
-            "done": standing.done,
-            "abandoned": standing.abandoned,
-            "under_way": standing.under_way,
-        },
+        "progress": _PROGRESS.dump_python(standing, mode="json", exclude=_STANDING_COLUMNS),
         "definition": _REQUEST.dump_python(request.definition(), mode="json", exclude=_STANDING_FIELDS),
     }
 
@@ -200,7 +239,16 @@ def _change_rows(before: ActivityRequest | None, after: ActivityRequest) -> Iter
             "time": change.time,
             "agency_id": change.agency_id,
             "reason": change.reason,
+            "principal_id": change.principal_id,
         }
+
+
+def _budget_entry(
+    request_id: str, agency_id: str, value: float, state: str, progress: dict[str, Any], is_listed: bool, time: datetime
+) -> BudgetEntry:
+    origin = progress.get("origin", Origin.DOCUMENT if is_listed else Origin.AGENCY)
+    triage = Triage(progress.get("triage", Triage.NONE))
+    return BudgetEntry(request_id, agency_id, value, RequestState[state], Origin(origin), triage, time)
 
 
 def _parts(identifiers: Collection[str]) -> Iterator[Sequence[str]]:
@@ -211,18 +259,24 @@ def _parts(identifiers: Collection[str]) -> Iterator[Sequence[str]]:
 
 
 def _request(row: RequestRow, history: list[RequestChange]) -> ActivityRequest:
-    progress = row.progress
     return replace(
         _REQUEST.validate_python(row.definition),
         state=RequestState[row.state],
         history=tuple(history),
         version=row.version,
-        standing=Standing(
-            plan_id=row.plan_id,
-            slots=progress.get("slots", 0),
-            done=tuple(progress.get("done", ())),
-            abandoned=tuple(progress.get("abandoned", ())),
-            under_way=tuple(progress.get("under_way", ())),
-            is_listed=row.is_listed,
-        ),
+        standing=_standing(row),
+    )
+
+
+def _standing(row: RequestRow) -> Standing:
+    if "origin" in row.progress:
+        return _PROGRESS.validate_python({**row.progress, "plan_id": row.plan_id, "is_listed": row.is_listed})
+    # Stored before the mission's owner granted what is mandatory: its document's word counts as before.
+    known = _PROGRESS.validate_python(row.progress)
+    return replace(
+        known,
+        plan_id=row.plan_id,
+        is_listed=row.is_listed,
+        origin=Origin.DOCUMENT if row.is_listed else Origin.AGENCY,
+        mandatory_granted=row.is_listed and bool(row.definition.get("mandatory")),
     )

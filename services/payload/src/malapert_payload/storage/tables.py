@@ -64,6 +64,28 @@ class RequestChangeRow(PayloadTable, table=True):
     time: datetime = Field(sa_type=UtcDateTime)
     agency_id: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+
+
+class DemandBudgetRow(PayloadTable, table=True):
+    """What an agency may ask for in a mission in all, as the mission's owner set it last."""
+
+    __tablename__ = "demand_budget"
+
+    mission_id: str = Field(sa_type=Text, primary_key=True)
+    agency_id: str = Field(sa_type=Text, primary_key=True)
+    document: dict[str, Any] = Field(sa_type=Json)
+
+
+class UsePermissionRow(PayloadTable, table=True):
+    """Leave of an agency to use another's instrument or activity type, as it stands."""
+
+    __tablename__ = "use_permission"
+    __table_args__ = (Index("ix_use_permission_mission", "mission_id"),)
+
+    permission_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+    document: dict[str, Any] = Field(sa_type=Json)
 
 
 class EndedPlanRow(PayloadTable, table=True):
@@ -102,6 +124,7 @@ class ItemVersionRow(PayloadTable, table=True):
     agency_id: str = Field(sa_type=Text)
     time: datetime = Field(sa_type=UtcDateTime)
     reason: str = Field(sa_type=Text)
+    by_document: bool
 
 
 class ExecutionRow(PayloadTable, table=True):

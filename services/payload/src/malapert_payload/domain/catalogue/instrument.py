@@ -101,8 +101,8 @@ class Exclusion:
 class Instrument:
     """A version of an instrument on an asset, owned by an agency.
 
-    No transitions means that any change between modes is possible, in no time. No permitted agencies means that every
-    agency of the mission may ask for it.
+    No transitions means that any change between modes is possible, in no time. The permitted agencies may use it
+    without asking its owner.
     """
 
     instrument_id: str
@@ -132,5 +132,5 @@ class Instrument:
         return next((t for t in self.transitions if (t.from_mode_id, t.to_mode_id) == pair), None)
 
     def admits(self, agency_id: str) -> bool:
-        """Tell whether an agency may ask for it."""
-        return not self.permitted_agency_ids or agency_id in (self.agency_id, *self.permitted_agency_ids)
+        """Tell whether an agency may use it without asking its owner."""
+        return agency_id in (self.agency_id, *self.permitted_agency_ids)

@@ -98,7 +98,6 @@ class Expansion:
     resources: tuple[Resource, ...] = ()
     choices: tuple[ActivityChoice, ...] = ()
     modes: tuple[ActivityMode, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +132,13 @@ def expand(
     ----------
     catalogue : Catalogue
     requests : iterable of ActivityRequest
-        Those that take part in planning.
+        Those that take part in planning; see `malapert_payload.domain.expansion.held_back.admitted`.
     done_ids : collection of str
-        Requests that were carried out: what requires them is free to be planned.
+        Requests that were carried out: of a set fewer are still wanted.
     worth : callable
         By what a request's value is multiplied.
     """
-    ordered, notes = _without_stranded(sorted(requests, key=lambda request: request.request_id), done_ids)
+    ordered = sorted(requests, key=lambda request: request.request_id)
     expanded = [_expanded(replace(request, value=request.value * worth(request)), catalogue) for request in ordered]
     drafts = _kept_apart(list(chain.from_iterable(drafts for drafts, _ in expanded)), ordered)
     return Expansion(
@@ -157,7 +156,6 @@ def expand(
             *_set_choices(catalogue, drafts, ordered, done_ids),
         ),
         modes=tuple(_modes(catalogue)),
-        notes=tuple(notes),
     )
 
 
@@ -324,26 +322,6 @@ def _relations(requests: Sequence[ActivityRequest]) -> Iterator[ActivityRelation
                 pair, kind = pair[::-1], RelationKind.AFTER
             if kind != RelationKind.NOT_WITH and present.issuperset(pair):
                 yield ActivityRelation(kind, *pair, relation.min_lag_s, relation.max_lag_s)
-
-
-def _without_stranded(
-    requests: list[ActivityRequest], done_ids: Collection[str]
-) -> tuple[list[ActivityRequest], list[str]]:
-    """Leave out requests that need another one which is neither to be planned nor done, and what needs them in turn."""
-    notes: list[str] = []
-    needs = (RelationKind.REQUIRES, RelationKind.TOGETHER)
-    while True:
-        present = {request.request_id for request in requests}
-        stranded = {
-            request.request_id: relation.request_id
-            for request in requests
-            for relation in request.relations
-            if relation.kind in needs and relation.request_id not in present and relation.request_id not in done_ids
-        }
-        if not stranded:
-            return requests, notes
-        requests = [request for request in requests if request.request_id not in stranded]
-        notes += [f"request {own} is left out: needs {other}, which is not planned" for own, other in stranded.items()]
 
 
 def _kept_apart(drafts: list[ActivityDraft], requests: Sequence[ActivityRequest]) -> list[ActivityDraft]:

@@ -52,10 +52,11 @@ class Execution:
     plan_id: str = ""
     agency_id: str = ""
     reported_time: datetime | None = None
+    principal_id: str = ""
 
     def as_reported(self) -> "Execution":
         """Return what was reported, without what the service added."""
-        return replace(self, attempt=0, plan_id="", agency_id="", reported_time=None)
+        return replace(self, attempt=0, plan_id="", agency_id="", reported_time=None, principal_id="")
 
 
 def follow(request: ActivityRequest, execution: Execution, total: int, change: Change) -> ActivityRequest:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from malapert_core.errors import ConflictError, PreconditionError
 
-from malapert_payload.domain.requests.request import ActivityRequest, RequestChange, RequestState
+from malapert_payload.domain.requests.request import ActivityRequest, RequestChange, RequestState, Triage
 
 TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
     RequestState.UNSPECIFIED: frozenset({RequestState.REQUESTED}),
@@ -32,11 +32,12 @@ SETTLED_STATES = frozenset({RequestState.PROCESSING, RequestState.PROCESSED, Req
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Author, time (UTC) and reason of a change of requests."""
+    """Author, time (UTC) and reason of a change of requests; the principal is empty where the platform acts."""
 
     agency_id: str
     time: datetime
     reason: str
+    principal_id: str = ""
 
 
 def transition(request: ActivityRequest, state: RequestState, change: Change) -> ActivityRequest:
@@ -79,6 +80,8 @@ def plan(request: ActivityRequest, plan_id: str, slots: int, change: Change) -> 
 def revise(request: ActivityRequest, definition: ActivityRequest, change: Change) -> ActivityRequest:
     """Return the request with a new definition, ACCEPTED again.
 
+    What the mission's owner granted was granted to the old one, and ends; a deferral goes on.
+
     Raises
     ------
     PreconditionError
@@ -89,7 +92,12 @@ def revise(request: ActivityRequest, definition: ActivityRequest, change: Change
         state=request.state,
         history=request.history,
         version=request.version,
-        standing=request.standing,
+        standing=replace(
+            request.standing,
+            mandatory_granted=False,
+            triage=Triage.DEFERRED if request.standing.triage == Triage.DEFERRED else Triage.NONE,
+            not_valid="",
+        ),
     )
     if revised.state == RequestState.ACCEPTED:
         return record(revised, change)
@@ -123,5 +131,5 @@ def check_version(request: ActivityRequest, seen_version: int) -> None:
 
 def record(request: ActivityRequest, change: Change) -> ActivityRequest:
     """Return the request with a row more in its history, in the state that it has."""
-    row = RequestChange(request.state, change.time, change.agency_id, change.reason)
+    row = RequestChange(request.state, change.time, change.agency_id, change.reason, change.principal_id)
     return replace(request, history=(*request.history, row), version=request.version + 1)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
-from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, accept, reject, revise, transition
-from malapert_payload.domain.requests.request import ActivityRequest, RequestState
+from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, accept, record, revise, transition
+from malapert_payload.domain.requests.request import ActivityRequest, Origin, RequestState
 from malapert_payload.domain.validation import request_faults
 
 _WITHDRAWN_STATES = frozenset({RequestState.REJECTED, RequestState.CANCELLED})
@@ -32,9 +32,10 @@ def reconcile(
 
     Notes
     -----
-    An unchanged request keeps its state. A changed one is ACCEPTED again. One that the version before listed and this
-    one does not is CANCELLED, unless it is being carried out; listed again later, it is ACCEPTED again. A request
-    that a team submitted on its own stays, and is REJECTED where the new catalogue no longer allows it.
+    Of what the document lists, an unchanged request keeps its state, and a changed one is ACCEPTED again; what the
+    version before listed and this one does not is CANCELLED, unless it is being carried out; listed again later, it is
+    ACCEPTED again. What another agency than the document's handed in or changed itself stays as it is, whatever the
+    document says; where the new catalogue no longer allows what an agency handed in, it is held back until one does.
     """
     listed_ids = {request.request_id for request in document}
     known_ids = {*stored, *listed_ids}
@@ -48,33 +49,41 @@ def reconcile(
 def _listed(request: ActivityRequest, before: ActivityRequest | None, change: Change) -> ActivityRequest:
     if before is None:
         after = accept(request.definition(), change)
+    elif before.standing.origin == Origin.AGENCY and before.agency_id != change.agency_id:
+        return before
     elif before.definition() != request.definition():
         after = revise(before, request, replace(change, reason=f"{change.reason}: changed"))
     elif before.state in _WITHDRAWN_STATES and not before.standing.is_listed:
         after = accept(before, change)
     else:
         after = before
-    return listed(after, is_listed=True)
+    # The mission's owner states in its document what is mandatory.
+    standing = replace(
+        after.standing, is_listed=True, origin=Origin.DOCUMENT, mandatory_granted=request.mandatory, not_valid=""
+    )
+    return replace(after, standing=standing)
 
 
 def _unlisted(
     request: ActivityRequest, catalogue: Catalogue, known_ids: Collection[str], change: Change
 ) -> ActivityRequest:
-    after = listed(request, is_listed=False)
-    if request.state not in LIVE_STATES:
+    if request.standing.origin == Origin.AGENCY:
+        return _still_valid(request, catalogue, known_ids, change)
+    after = replace(request, standing=replace(request.standing, is_listed=False))
+    if request.state not in LIVE_STATES or not request.standing.is_listed:
         return after
-    if request.standing.is_listed:
-        gone = replace(change, reason=f"{change.reason}: no longer listed")
-        return transition(after, RequestState.CANCELLED, gone)
-    faults = list(request_faults(request, request.request_id, catalogue, known_ids))
-    if faults:
-        reason = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
-        return reject(after, replace(change, reason=f"{change.reason}: {reason}"))
-    return after
+    return transition(after, RequestState.CANCELLED, replace(change, reason=f"{change.reason}: no longer listed"))
 
 
-def listed(request: ActivityRequest, *, is_listed: bool) -> ActivityRequest:
-    """Return the request with the word of whether the newest mission version lists it."""
-    if request.standing.is_listed == is_listed:
+def _still_valid(
+    request: ActivityRequest, catalogue: Catalogue, known_ids: Collection[str], change: Change
+) -> ActivityRequest:
+    """Return a request of an agency with what the catalogue has against it, if that is other than before."""
+    if request.state not in LIVE_STATES:
         return request
-    return replace(request, standing=replace(request.standing, is_listed=is_listed))
+    faults = list(request_faults(request, request.request_id, catalogue, known_ids))
+    reason = "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+    if reason == request.standing.not_valid:
+        return request
+    told = f"{change.reason}: {f'held back, {reason}' if reason else 'allowed again'}"
+    return record(replace(request, standing=replace(request.standing, not_valid=reason)), replace(change, reason=told))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from malapert_core.vocabulary.interval import Interval
 
@@ -125,12 +125,52 @@ class RequestMode:
 
 @dataclass(frozen=True, slots=True)
 class RequestChange:
-    """A row of a request's history: the state after the change, when, by which agency and why."""
+    """A row of a request's history: the state after the change, when, by which agency and principal, and why."""
 
     state: RequestState
     time: datetime
     agency_id: str
     reason: str
+    principal_id: str = ""
+
+
+class Origin(StrEnum):
+    """Origin of what a request asks for now: its agency through a call, or a mission version's document."""
+
+    AGENCY = "agency"
+    DOCUMENT = "document"
+
+
+class Triage(StrEnum):
+    """Decision of the mission's owner on a request: none, kept back, or in whatever its agency's budget."""
+
+    NONE = "none"
+    DEFERRED = "deferred"
+    ADMITTED = "admitted"
+
+
+class HoldKind(IntEnum):
+    """Reason for which a request is not planned yet."""
+
+    UNSPECIFIED = 0
+    OVER_BUDGET = 1
+    TOO_MANY_REQUESTS = 2
+    DEFERRED = 3
+    USE_PERMISSION = 4
+    NOT_VALID = 5
+    NEEDS_HELD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold on a request; `excess` is in points or requests, `agency_id` can lift it where that is not the owner."""
+
+    kind: HoldKind
+    reason: str
+    excess: float = 0.0
+    item_id: str = ""
+    agency_id: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +179,9 @@ class Standing:
 
     `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and not reported
     on; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest mission version's
-    document lists the request, rather than a team having submitted it on its own.
+    document lists the request; `mandatory_granted` that a plan without it is no plan. `triage` is the decision of the
+    mission's owner with its reason, until `deferred_until` where that is set, UTC. `not_valid` says why the newest
+    mission version no longer allows what is asked for, empty where it does.
     """
 
     plan_id: str = ""
@@ -148,6 +190,12 @@ class Standing:
     abandoned: tuple[int, ...] = ()
     under_way: tuple[int, ...] = ()
     is_listed: bool = False
+    origin: Origin = Origin.AGENCY
+    mandatory_granted: bool = False
+    triage: Triage = Triage.NONE
+    triage_reason: str = ""
+    deferred_until: datetime | None = None
+    not_valid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +226,12 @@ class ActivityRequest:
     history: tuple[RequestChange, ...] = ()
     version: int = 0
     standing: Standing = Standing()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def mandatory_granted(self) -> bool:
+        """True where a plan without it is no plan; `mandatory` is what its agency wants."""
+        return self.standing.mandatory_granted
 
     @property
     def repetition_count(self) -> int:
@@ -190,7 +244,7 @@ class ActivityRequest:
 
     def definition(self) -> "ActivityRequest":
         """Return what was asked alone, without where it stands."""
-        return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, standing=Standing())
+        return replace(self, state=RequestState.UNSPECIFIED, history=(), version=0, standing=Standing(), holds=())
 
 
 @dataclass(frozen=True, slots=True)

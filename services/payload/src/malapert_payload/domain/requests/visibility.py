@@ -1,55 +1,35 @@
-"""The one place that decides which requests an identity sees and which it may change."""
+"""What of a mission's requests is read: by visibility, by agency, and since when."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from malapert_payload.domain.requests.request import ActivityRequest, Visibility
+from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES
+from malapert_payload.domain.requests.request import ActivityRequest, RequestState, Visibility
 
-ROLES_OVER_ALL_AGENCIES = frozenset({"operator", "service"})
-PLANNER_ROLE = "planner"
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Caller: an agency, in a role."""
-
-    agency_id: str
-    role: str
-
-    @property
-    def is_over_all_agencies(self) -> bool:
-        """True where the role sees and changes the requests of every agency."""
-        return self.role in ROLES_OVER_ALL_AGENCIES
-
-    def may_act_for(self, agency_id: str) -> bool:
-        """Tell whether what belongs to an agency may be handed in, changed or withdrawn in this role."""
-        return self.is_over_all_agencies or agency_id == self.agency_id
-
-    def may_change(self, request: ActivityRequest) -> bool:
-        """Tell whether a request may be submitted, changed or withdrawn in this role."""
-        return self.may_act_for(request.agency_id)
-
-    def may_plan(self, mission_agency_ids: Collection[str]) -> bool:
-        """Tell whether a mission is planned in this role, which takes the requests of all its agencies."""
-        return self.is_over_all_agencies or (self.role == PLANNER_ROLE and self.agency_id in mission_agency_ids)
+PRESENT_STATES = PLANNABLE_STATES | {RequestState.REQUESTED}
+"""States of requests that belong to the present, whenever they came about."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """Requests of a mission that a viewer may read: all, or these visibilities and its own agency's."""
+    """Requests of a mission that are read: all, or these visibilities and an agency's own.
+
+    ``since`` bounds what others let go of or had carried out: of that, only what was there at that instant or later,
+    UTC. ``always`` are visibilities without that bound.
+    """
 
     everything: bool
     visibilities: frozenset[Visibility]
     agency_id: str
-
-    def admits(self, request: ActivityRequest) -> bool:
-        """Tell whether a request is seen."""
-        return self.everything or request.visibility in self.visibilities or request.agency_id == self.agency_id
+    since: datetime | None = None
+    always: frozenset[Visibility] = frozenset()
 
 
-def read_scope_of(viewer: Viewer, mission_agency_ids: Collection[str]) -> ReadScope:
-    """Return what a viewer sees of the requests of a mission with these agencies."""
-    visibilities = {Visibility.PUBLIC}
-    if viewer.agency_id in mission_agency_ids:
-        visibilities.add(Visibility.MISSION)
-    return ReadScope(viewer.is_over_all_agencies, frozenset(visibilities), viewer.agency_id)
+def past_time(request: ActivityRequest) -> datetime | None:
+    """Return when a request that belongs to the past last changed, None for one of the present."""
+    return None if request.state in PRESENT_STATES or not request.history else request.history[-1].time
+
+
+def without_principals(request: ActivityRequest) -> ActivityRequest:
+    """Return a request whose history names agencies alone."""
+    return replace(request, history=tuple(replace(row, principal_id="") for row in request.history))

@@ -8,7 +8,7 @@ from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.modes import variants
 from malapert_payload.domain.expansion.sequence import numbered_steps
 from malapert_payload.domain.requests.lifecycle import SETTLED_STATES
-from malapert_payload.domain.requests.request import ActivityRequest, Visibility
+from malapert_payload.domain.requests.request import ActivityRequest, Origin, Visibility
 from malapert_payload.domain.validation.campaigns import campaign_faults, decay_faults
 from malapert_payload.domain.validation.catalogue import catalogue_faults
 from malapert_payload.domain.validation.figures import number_faults
@@ -26,7 +26,10 @@ from malapert_payload.domain.validation.windows import repetition_faults, window
 
 
 def import_faults(
-    catalogue: Catalogue, requests: Sequence[ActivityRequest], stored: Mapping[str, ActivityRequest]
+    catalogue: Catalogue,
+    requests: Sequence[ActivityRequest],
+    stored: Mapping[str, ActivityRequest],
+    author_agency_id: str = "",
 ) -> tuple[Fault, ...]:
     """Return every fault of a mission version's import.
 
@@ -38,12 +41,20 @@ def import_faults(
         As given.
     stored : mapping of str to ActivityRequest
         The mission's requests as they stand, by identifier.
+    author_agency_id : str
+        The agency whose document it is: what others handed in themselves it does not change.
     """
     known = {request.request_id for request in requests}
+    changed = {
+        key: item
+        for key, item in stored.items()
+        if item.standing.origin == Origin.DOCUMENT or item.agency_id == author_agency_id
+    }
     return (
         *catalogue_faults(catalogue),
         *_requests_faults(requests, catalogue, known),
-        *_settled_faults(requests, stored),
+        *_settled_faults(requests, changed),
+        *_handed_in_faults(requests, stored),
     )
 
 
@@ -136,12 +147,6 @@ def _kind_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> I
     kind = catalogue.activity_type(kind_id, request.activity_type_version)
     if kind is None:
         return
-    for instrument_id in dict.fromkeys(use.instrument_id for use in kind.uses()):
-        instrument = catalogue.instruments_by_id.get(instrument_id)
-        if instrument is not None and not instrument.admits(request.agency_id):
-            allowed = ", ".join(sorted({instrument.agency_id, *instrument.permitted_agency_ids}))
-            message = f"{instrument_id!r} may be used by {allowed}; {request.agency_id!r} has no leave of its owner"
-            yield Fault(f"{path}.activity_type_id", "NO_LEAVE", message)
     yield from mode_faults(request, path, kind, catalogue)
     known = kind.product_ids()
     for index, demand in enumerate(request.products):
@@ -197,6 +202,15 @@ def _settled_faults(requests: Sequence[ActivityRequest], stored: Mapping[str, Ac
                 f"{request.request_id!r} is {before.state.name} and can no longer change; ask under another identifier"
             )
             yield Fault(f"requests[{index}]", "REQUEST_SETTLED", message)
+
+
+def _handed_in_faults(requests: Sequence[ActivityRequest], stored: Mapping[str, ActivityRequest]) -> Iterator[Fault]:
+    """Yield a fault for each request of a document whose identifier another agency gave one that it handed in."""
+    for index, request in enumerate(requests):
+        before = stored.get(request.request_id)
+        if before and before.agency_id != request.agency_id and before.standing.origin == Origin.AGENCY:
+            message = f"{before.agency_id} handed in a request {request.request_id!r} itself; give another identifier"
+            yield Fault(f"requests[{index}].request_id", "DUPLICATE_ID", message)
 
 
 def change_faults(

@@ -1,0 +1,1 @@
+"""Triage of demand: budgets, leaves to use, and what is held back."""
