@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.factory import MIGRATIONS, build
 from malapert_payload.handlers.request_messages import request_of
 from malapert_testing.services import ServiceLauncher
+from payload_world import PlannerStub, charter_of
 
 MISSION = Path(__file__).parent / "data" / "polar_mission.json"
 
@@ -38,5 +40,17 @@ def document(mission_import: ImportCatalogueRequest) -> list[ActivityRequest]:
 
 
 @pytest.fixture
-def launch(service_runtime: ServiceLauncher) -> Callable[[], Any]:
-    return lambda: service_runtime.run(PayloadSettings, build, MIGRATIONS)
+def planner() -> PlannerStub:
+    return PlannerStub({"polar-test": charter_of()}, only_these=True)
+
+
+@pytest.fixture
+def launch(service_runtime: ServiceLauncher, planner: PlannerStub) -> Callable[[], Any]:
+    @asynccontextmanager
+    async def launched() -> AsyncIterator[Any]:
+        async with AsyncExitStack() as stack:
+            target = await stack.enter_async_context(planner.served())
+            run = service_runtime.run(PayloadSettings, build, MIGRATIONS, planner_target=target)
+            yield await stack.enter_async_context(run)
+
+    return launched

@@ -1,40 +1,29 @@
 """Versions of instruments and activity types, imports, checks and science over real gRPC, on both databases."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from typing import Any
 
+import payload_world
 import pytest
 from malapert.payload.v1 import catalogue_pb2, request_pb2, science_pb2
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest, Instrument
-from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
-from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
-from malapert.payload.v1.science_pb2_grpc import ScienceServiceStub
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import (
     ConflictError,
     InvalidInputError,
-    MalapertError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionError,
 )
 from malapert_core.policy.identity import Role
-from malapert_testing.services import identity_of, open_test_channel
+from payload_world import MISSION, Client, refused
 from test_payload_service import events_of
 
-SERVICES = [f"malapert.payload.v1.{name}Service" for name in ("Catalogue", "Request", "Science")]
-MISSION = "polar-test"
 
-
-class Client:
-    """A caller of one service."""
-
-    def __init__(self, channel: Any) -> None:
-        self.catalogues: Any = CatalogueServiceStub(channel)
-        self.requests: Any = RequestServiceStub(channel)
-        self.science: Any = ScienceServiceStub(channel)
+class Caller(Client):
+    """A caller that publishes instruments."""
 
     async def publish(self, instrument: Instrument, **fields: Any) -> Instrument:
         request = catalogue_pb2.PublishInstrumentRequest(mission_id=MISSION, instrument=instrument, **fields)
@@ -54,15 +43,9 @@ class Client:
 
 
 @asynccontextmanager
-async def client_of(service: Any, agency_id: str = "jaxa", role: Role = Role.PLANNER) -> AsyncIterator[Client]:
-    async with open_test_channel(service.target, identity_of(agency_id, role), SERVICES) as channel:
-        yield Client(channel)
-
-
-async def refused(call: Awaitable[object], kind: type[MalapertError]) -> MalapertError:
-    with pytest.raises(kind) as caught:
-        await call
-    return caught.value
+async def client_of(service: Any, agency_id: str = "jaxa", role: Role = Role.PLANNER) -> AsyncIterator[Caller]:
+    async with payload_world.client_of(service, agency_id, role, Caller) as client:
+        yield client
 
 
 def camera_of(mission: ImportCatalogueRequest) -> Instrument:
@@ -194,8 +177,10 @@ async def test_a_team_brings_its_own_instrument_type_and_request(
         foreign = deepcopy(own)
         foreign.request_id, foreign.agency_id = "sniff-2", "jaxa"
         submit = request_pb2.SubmitRequestsRequest(mission_id=MISSION, requests=[foreign])
-        error = await refused(planner.requests.SubmitRequests(submit), InvalidInputError)
-        assert [(fault.path, fault.code) for fault in error.faults] == [("requests[0].activity_type_id", "NO_LEAVE")]
+        (waiting,) = (await planner.requests.SubmitRequests(submit)).requests
+        assert [(hold.kind, hold.agency_id) for hold in waiting.holds] == [
+            (request_pb2.HOLD_KIND_USE_PERMISSION, "esa")
+        ]
         # A new version of the mission does not list them, and they stay.
         second = deepcopy(mission_import)
         second.mission_version = 2

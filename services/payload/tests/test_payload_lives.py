@@ -10,13 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malapert.payload.v1 import execution_pb2, request_pb2
 from malapert.payload.v1.catalogue_pb2 import ImportCatalogueRequest
-from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
-from malapert.payload.v1.execution_pb2_grpc import ExecutionServiceStub
-from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.planner.v1.event_pb2 import PlanReleased, PlanSummary, PlanTerminated
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError, PreconditionError
-from malapert_core.policy.identity import Role
 from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import outstanding
@@ -24,11 +20,10 @@ from malapert_payload.domain.requests.execution import Execution, ExecutionOutco
 from malapert_payload.domain.requests.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
 from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest, RequestState
-from malapert_testing.services import identity_of, open_test_channel
+from payload_world import Client, client_of
 from test_payload_lifecycle import CHANGE, TIME
 from test_payload_service import publish, wait_handled
 
-SERVICES = [f"malapert.payload.v1.{name}Service" for name in ("Catalogue", "Request", "Execution")]
 SPAN = Interval(TIME, TIME)
 FINAL = tuple(outcome for outcome in ExecutionOutcome if outcome > ExecutionOutcome.STARTED)
 ACTIONS = ("plan", "free", "cancel", "revise", "reject", "import", "start", "end")
@@ -112,23 +107,12 @@ def test_a_failed_slot_is_asked_for_again_and_a_done_one_is_not(document: list[A
     assert (request.state, request.standing.done) == (RequestState.PROCESSED, (0, 1, 3))
 
 
-class Stubs:
-    """Calls of one service as an agency."""
-
-    def __init__(self, channel: Any) -> None:
-        self.catalogues: Any = CatalogueServiceStub(channel)
-        self.requests: Any = RequestServiceStub(channel)
-        self.executions: Any = ExecutionServiceStub(channel)
-
-
 @pytest.mark.asyncio
 async def test_a_request_is_followed_to_its_data(
     launch: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
     mission_import.activity_types[1].steps[0].products.add(product_id="picture", title="Picture", share=1.0)
-    identity = identity_of("jaxa", Role.PLANNER)
-    async with launch() as service, open_test_channel(service.target, identity, SERVICES) as channel:
-        stubs = Stubs(channel)
+    async with launch() as service, client_of(service) as stubs:
         await stubs.catalogues.ImportCatalogue(mission_import)
         await publish(service.runtime, PlanReleased(plan=summary("p1", 2)))
         await wait_handled(service)
@@ -210,7 +194,7 @@ def asked(report: execution_pb2.Execution) -> execution_pb2.ReportExecutionReque
     return execution_pb2.ReportExecutionRequest(mission_id="polar-test", execution=report)
 
 
-async def get(stubs: Stubs, request_id: str) -> request_pb2.ActivityRequest:
+async def get(stubs: Client, request_id: str) -> request_pb2.ActivityRequest:
     answer = await stubs.requests.GetRequest(
         request_pb2.GetRequestRequest(mission_id="polar-test", request_id=request_id)
     )

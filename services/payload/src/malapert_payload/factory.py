@@ -105,4 +105,4 @@ def _feasibility(runtime: ServiceRuntime[PayloadSettings]) -> PlannerClient:
     channel = runtime.open_channel(
         runtime.settings.planner_target, [FEASIBILITY_SERVICE], idempotent_methods=["CheckFeasibility"]
     )
-    return PlannerClient(channel, runtime.identity)
+    return PlannerClient(channel)

@@ -21,6 +21,7 @@ AUDITORS = frozenset({Role.PLANNER, Role.APPROVER, Role.OPERATOR, Role.ADMINISTR
 
 _NONE: frozenset[str] = frozenset()
 _GATEWAY = frozenset({"gateway"})
+_PAYLOAD = frozenset({"payload"})
 _PLANNER = frozenset({"planner"})
 _COMMS_WINDOW = frozenset({"comms_window"})
 _SERVICES = frozenset({"gateway", "payload", "comms_window", "landing_site"})
@@ -64,6 +65,9 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "ImportPlan": Call(PLANNERS, Part.PLANNER),
         "ExplainUnplanned": Call(READERS, Part.OBSERVER),
         "ValidatePlan": Call(READERS, Part.OBSERVER),
+    },
+    "malapert.planner.v1.FeasibilityService": {
+        "CheckFeasibility": Call(NOBODY, Part.PLANNER, on_behalf=_PAYLOAD),
     },
     "malapert.operation.v1.OperationService": {
         "GetOperation": Call(READERS, on_behalf=_PLANNER),
@@ -169,6 +173,14 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "CheckRequests": Call(TEAMS, Part.CONTRIBUTOR),
         "ImportRequests": Call(TEAMS, Part.CONTRIBUTOR),
         "ExpandRequests": Call(NOBODY, Part.PLANNER, on_behalf=_PLANNER),
+    },
+    "malapert.payload.v1.DemandService": {
+        "TriageRequest": Call(PLANNERS, Part.OWNER),
+        "SetDemandBudget": Call(PLANNERS, Part.OWNER),
+        "ListDemandBudgets": Call(READERS, Part.OBSERVER),
+        "AskUse": Call(TEAMS, Part.CONTRIBUTOR),
+        "DecideUse": Call(PLANNERS, Part.OBSERVER),
+        "ListUsePermissions": Call(READERS, Part.OBSERVER),
     },
     "malapert.payload.v1.ScienceService": {
         "RateRequests": Call(READERS, Part.OBSERVER),

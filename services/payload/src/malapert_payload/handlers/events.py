@@ -84,9 +84,12 @@ class PayloadAnnouncer:
 
     def announce_permission(self, session: AsyncSession, permission: UsePermission) -> None:
         """Announce a changed leave to the agency that uses and to the one that owns, each without the other's names."""
-        users = {permission.agency_id: {"decided_by": ""}, permission.owner_agency_id: {"asked_by": ""}}
-        for agency_id, unnamed in users.items():
-            message = to_message(replace(permission, **unnamed), demand_pb2.UsePermission)
+        told = {
+            permission.agency_id: replace(permission, decided_by=""),
+            permission.owner_agency_id: replace(permission, asked_by=""),
+        }
+        for agency_id, shown in told.items():
+            message = to_message(shown, demand_pb2.UsePermission)
             self._outbox.add(
                 session,
                 event_pb2.UsePermissionChanged(permission=message),

@@ -146,7 +146,7 @@ class UsePermissionService:
             asked_again(before, change)
             if before
             else UsePermission(
-                permission_id=new_identifier("use"),
+                permission_id=new_identifier(),
                 mission_id=mission_id,
                 item_kind=item.item_kind,
                 item_id=item.item_id,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, true, update
 from sqlmodel import col, select
@@ -108,19 +109,18 @@ class RequestStore:
     ) -> list[BudgetEntry]:
         """Return the requests of some agencies as their budgets count them."""
         value = col(RequestRow.definition)["value"].as_float()
-        query = (
-            select(RequestRow.request_id, RequestRow.agency_id, value, RequestRow.state)
-            .add_columns(col(RequestRow.progress), col(RequestRow.is_listed), col(RequestChangeRow.time))
-            .where(
-                RequestRow.mission_id == mission_id,
-                col(RequestRow.agency_id).in_(sorted(agency_ids)),
-                _in_states(COUNTED_STATES),
-                RequestChangeRow.mission_id == RequestRow.mission_id,
-                RequestChangeRow.request_id == RequestRow.request_id,
-                RequestChangeRow.version == 1,
-            )
+        names = ("request_id", "agency_id", "state", "progress", "is_listed")
+        query = sqlalchemy.select(*(getattr(RequestRow, name) for name in names), value, col(RequestChangeRow.time))
+        query = query.where(
+            col(RequestRow.mission_id) == mission_id,
+            col(RequestRow.agency_id).in_(sorted(agency_ids)),
+            _in_states(COUNTED_STATES),
+            col(RequestChangeRow.mission_id) == col(RequestRow.mission_id),
+            col(RequestChangeRow.request_id) == col(RequestRow.request_id),
+            col(RequestChangeRow.version) == 1,
         )
-        return [_budget_entry(*row) for row in (await session.exec(query)).all()]
+        rows = await (await session.connection()).execute(query)
+        return [_budget_entry(*row) for row in rows]
 
     async def save_all(self, session: AsyncSession, changes: Sequence[Changed]) -> None:
         """Store requests as they stand and the changes since they were stored last; the mission must be locked."""
@@ -244,7 +244,7 @@ def _change_rows(before: ActivityRequest | None, after: ActivityRequest) -> Iter
 
 
 def _budget_entry(
-    request_id: str, agency_id: str, value: float, state: str, progress: dict[str, Any], is_listed: bool, time: datetime
+    request_id: str, agency_id: str, state: str, progress: dict[str, Any], is_listed: bool, value: float, time: datetime
 ) -> BudgetEntry:
     origin = progress.get("origin", Origin.DOCUMENT if is_listed else Origin.AGENCY)
     triage = Triage(progress.get("triage", Triage.NONE))

@@ -325,14 +325,24 @@ def _relations(requests: Sequence[ActivityRequest]) -> Iterator[ActivityRelation
 
 
 def _kept_apart(drafts: list[ActivityDraft], requests: Sequence[ActivityRequest]) -> list[ActivityDraft]:
-    """Give requests that must never be under way together a unary resource of their own."""
+    """Give requests that must never be under way together a unary resource of their own.
+
+    The resource stands in the plan beside either of them, so that it does not name what only its agency sees.
+    """
+    pairs = sorted(
+        {
+            (min(request.request_id, relation.request_id), max(request.request_id, relation.request_id))
+            for request in requests
+            for relation in request.relations
+            if relation.kind == RelationKind.NOT_WITH
+        }
+    )
+    hidden = {request.request_id for request in requests if request.visibility == Visibility.OWNER}
     apart: dict[str, set[str]] = {}
-    for request in requests:
-        for relation in request.relations:
-            if relation.kind == RelationKind.NOT_WITH:
-                first, second = sorted((request.request_id, relation.request_id))
-                for request_id in (first, second):
-                    apart.setdefault(request_id, set()).add(f"apart:{first}+{second}")
+    for number, pair in enumerate(pairs):
+        name = f"apart:{number}" if hidden.intersection(pair) else f"apart:{'+'.join(pair)}"
+        for request_id in pair:
+            apart.setdefault(request_id, set()).add(name)
     return [
         replace(draft, step=replace(draft.step, resource_ids=tuple(sorted({*draft.step.resource_ids, *extra}))))
         if (extra := apart.get(draft.request_id))
