@@ -187,7 +187,6 @@ SPOILT: list[tuple[str, str, Spoil]] = [
     (f"{SAMPLE}.arguments", "MISSING_ARGUMENT", clear(f"{CHAIN}.parameters[0].default_value")),
     (f"{SAMPLE}.arguments", "DURATION_OUT_OF_RANGE", put(f"{DRILL}.max_duration_s", figure(2, "h"))),
     (f"{SAMPLE}.activity_type_version", "UNKNOWN_ACTIVITY_TYPE_VERSION", put(f"{SAMPLE}.activity_type_version", 7)),
-    (f"{CRATER}.activity_type_id", "NO_LEAVE", add(f"{CAMERA}.permitted_agency_ids", "isro")),
     (f"{SAMPLE}.products[0].product_id", "UNKNOWN_PRODUCT", add(f"{SAMPLE}.products", PRODUCT)),
     (f"{SAMPLE}.campaign.count", "COUNT_OR_SHARE", put(f"{SAMPLE}.campaign", request_pb2.Campaign())),
     (f"{SAMPLE}.campaign.place_ids", "CONTRADICTING_PLACES", put(f"{SAMPLE}.campaign", GROUND)),

@@ -252,7 +252,7 @@ async def test_submitting_takes_all_or_none(launch: Callable[[], Any], mission_i
             (taken,) = (await client.requests.SubmitRequests(submission)).requests
             assert (taken.version, taken.history[1].agency_id, taken.history[1].reason) == (2, "isro", "submitted")
             assert (await states_of(client))["extra"] == "ACCEPTED"
-            assert (await events_of(service))[6:] == [
+            assert (await events_of(service))[6:8] == [
                 ("submitted", "polar-test/extra", "public"),
                 ("changed", "polar-test/extra", "public"),
             ]
@@ -295,10 +295,10 @@ async def test_expansion_is_for_planners_and_of_live_requests(
         async with client_of(service) as client:
             await client.catalogues.ImportCatalogue(mission_import)
             expansion = await client.requests.ExpandRequests(wanted)
-            assert [a.activity_id for a in expansion.activities][-3:] == [
+            assert [a.activity_id for a in expansion.activities if a.request_id != "pan-daily"] == [
+                "esa:secret-crater/0/image",
                 "sample-ridge/0/drill",
                 "sample-ridge/0/analyse",
-                "secret-crater/0/image",
             ]
             await client.requests.CancelRequest(
                 request_pb2.CancelRequestRequest(mission_id="polar-test", request_id="pan-daily", reason="no")

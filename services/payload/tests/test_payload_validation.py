@@ -253,8 +253,10 @@ def test_what_is_carried_out_cannot_change(catalogue: Catalogue, document: list[
     changed = [*document]
     changed[0] = accept(document[0], change).definition()
     object.__setattr__(changed[0], "value", 99.0)
-    faults = import_faults(catalogue, changed, {stored.request_id: stored})
+    faults = import_faults(catalogue, changed, {stored.request_id: stored}, "jaxa")
     assert [(fault.path, fault.code) for fault in faults] == [("requests[0]", "REQUEST_SETTLED")]
+    # What another agency handed in itself stays as it is, and the document need not say the same.
+    assert import_faults(catalogue, changed, {stored.request_id: stored}, "isro") == ()
 
 
 def test_a_submission_needs_new_identifiers(catalogue: Catalogue, document: list[ActivityRequest]) -> None:

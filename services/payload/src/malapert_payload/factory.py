@@ -54,20 +54,22 @@ async def build(runtime: ServiceRuntime[PayloadSettings]) -> AsyncIterator[Servi
     database, announcer = runtime.database, PayloadAnnouncer(runtime.outbox)
     stores = Stores(CatalogueStore(), ItemStore(), RequestStore(), ExecutionStore(), EndedPlanStore(), DemandStore())
     reader = CatalogueReader(stores.catalogues, stores.items)
-    record = RequestRecord(stores.requests, announcer)
+    record = RequestRecord(stores.requests, announcer, runtime.audit)
     charters = runtime.open_charters()
     access, holds = MissionAccess(charters, utc_now), DemandHolds(stores)
     parts = (database, stores, reader, record, access)
-    uses = UsePermissionService(database, stores, reader, announcer, access)
+    uses = UsePermissionService(database, stores, reader, announcer, access, runtime.audit)
     catalogues = CatalogueServicer(
-        CatalogueService(*parts), ItemService(database, stores, reader, announcer, record, access)
+        CatalogueService(*parts), ItemService(database, stores, reader, announcer, record, access, runtime.audit)
     )
     requests = RequestServicer(
         RequestService(*parts, holds),
         SubmissionService(*parts, uses, holds),
         ExpansionService(database, stores, reader, access, holds),
     )
-    triage = TriageService(database, stores, reader, record, announcer, access, holds, _feasibility(runtime))
+    triage = TriageService(
+        database, stores, reader, record, announcer, access, holds, _feasibility(runtime), runtime.audit
+    )
     yield ServiceParts(
         registrations=[
             Registration(

@@ -19,6 +19,7 @@ from malapert.landing_site.v1 import product_pb2_grpc, route_pb2_grpc, site_pb2_
 from malapert.operation.v1 import operation_pb2_grpc
 from malapert.payload.v1 import (
     catalogue_pb2_grpc,
+    demand_pb2_grpc,
     execution_pb2_grpc,
     request_pb2_grpc,
     science_pb2_grpc,
@@ -67,6 +68,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
     ServiceName.PAYLOAD: (
         "malapert.payload.v1.CatalogueService",
         "malapert.payload.v1.RequestService",
+        "malapert.payload.v1.DemandService",
         "malapert.payload.v1.ExecutionService",
         "malapert.payload.v1.ScienceService",
         *_IN_EVERY_SERVICE,
@@ -106,6 +108,7 @@ class ServiceClients:
         payload = channels[ServiceName.PAYLOAD]
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(payload)
         self.requests = request_pb2_grpc.RequestServiceStub(payload)
+        self.demand = demand_pb2_grpc.DemandServiceStub(payload)
         self.executions = execution_pb2_grpc.ExecutionServiceStub(payload)
         self.science = science_pb2_grpc.ScienceServiceStub(payload)
         self.operations = {name: operation_pb2_grpc.OperationServiceStub(channel) for name, channel in channels.items()}

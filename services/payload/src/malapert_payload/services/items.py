@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.charter import Part
@@ -40,6 +41,7 @@ class ItemService:
     announcer : Announcer
     record : RequestRecord
     access : MissionAccess
+    audit : AuditTrail
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class ItemService:
         announcer: Announcer,
         record: RequestRecord,
         access: MissionAccess,
+        audit: AuditTrail,
     ) -> None:
         self._database = database
         self._stores = stores
@@ -57,6 +60,7 @@ class ItemService:
         self._announcer = announcer
         self._record = record
         self._access = access
+        self._audit = audit
 
     async def publish(
         self, mission_id: str, item: ItemT, seen_version: int, reason: str, identity: Identity, *, validate_only: bool
@@ -98,6 +102,15 @@ class ItemService:
                 await self._stores.items.save(session, mission_id, histories, after)
                 await self._record.keep(session, [(each, _kept_as_it_was(each, before, change)) for each in broken])
                 self._announcer.announce_item(session, mission_id, after[key].newest.item, viewer.agency_id)
+                self._audit.record(
+                    session,
+                    f"{key[0]}.published",
+                    entity_kind=key[0],
+                    entity_id=key[1],
+                    mission_id=mission_id,
+                    before_hash=before.newest.record.content_hash if before.versions else "",
+                    after_hash=after[key].newest.record.content_hash,
+                )
         return after[key].newest.item  # type: ignore[return-value]
 
     async def versions(self, mission_id: str, key: ItemKey, identity: Identity) -> tuple[ItemVersion, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, PreconditionError
 from malapert_core.policy.identity import Identity
@@ -50,6 +51,7 @@ class TriageService:
     access : MissionAccess
     holds : DemandHolds
     feasibility : Feasibility
+    audit : AuditTrail
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class TriageService:
         access: MissionAccess,
         holds: DemandHolds,
         feasibility: Feasibility,
+        audit: AuditTrail,
     ) -> None:
         self._database = database
         self._stores = stores
@@ -71,6 +74,7 @@ class TriageService:
         self._access = access
         self._holds = holds
         self._feasibility = feasibility
+        self._audit = audit
 
     async def decide(
         self, mission_id: str, request_id: str, decision: Decision, seen_version: int, identity: Identity
@@ -134,6 +138,13 @@ class TriageService:
             await self._stores.demand.save_budget(session, stated)
             found = (await self._holds.budgets(session, budget.mission_id, [budget.agency_id]))[0]
             self._announcer.announce_budget(session, found)
+            self._audit.record(
+                session,
+                "demand_budget.set",
+                entity_kind="demand_budget",
+                entity_id=budget.agency_id,
+                mission_id=budget.mission_id,
+            )
         return found
 
     async def budgets(self, mission_id: str, identity: Identity) -> Sequence[DemandBudget]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.charter import Part
@@ -37,16 +38,24 @@ class UsePermissionService:
     reader : CatalogueReader
     announcer : Announcer
     access : MissionAccess
+    audit : AuditTrail
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, announcer: Announcer, access: MissionAccess
+        self,
+        database: Database,
+        stores: Stores,
+        reader: CatalogueReader,
+        announcer: Announcer,
+        access: MissionAccess,
+        audit: AuditTrail,
     ) -> None:
         self._database = database
         self._stores = stores
         self._reader = reader
         self._announcer = announcer
         self._access = access
+        self._audit = audit
 
     async def ask(
         self, mission_id: str, kind: ItemKind, item_id: str, request_id: str, reason: str, identity: Identity
@@ -165,6 +174,13 @@ class UsePermissionService:
 
     async def _keep(self, session: AsyncSession, permission: UsePermission) -> None:
         await self._stores.demand.save_permission(session, permission)
+        self._audit.record(
+            session,
+            f"use_permission.{permission.state.name.lower()}",
+            entity_kind="use_permission",
+            entity_id=permission.permission_id,
+            detail=f"{permission.item_id} of {permission.owner_agency_id} by {permission.agency_id}",
+        )
         self._announcer.announce_permission(session, permission)
 
 

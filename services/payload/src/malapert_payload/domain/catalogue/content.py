@@ -27,6 +27,11 @@ def item_hash(item: Instrument | ActivityType) -> str:
     return _hash_of(_stated(asdict(replace(item, version=0))))
 
 
+def request_hash(request: ActivityRequest) -> str:
+    """Return the sha256 of what a request asks for, without where it stands."""
+    return _hash_of(_stated(asdict(request.definition())))
+
+
 def _hash_of(content: object) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_utc_text)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
