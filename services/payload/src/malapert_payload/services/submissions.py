@@ -45,9 +45,10 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class _MissionState:
-    """State of a mission that requests are checked against, with the requests as they are named in it."""
+    """State of a mission that requests are checked against, with the requests as given and as they are named in it."""
 
     catalogue: Catalogue
+    given: tuple[ActivityRequest, ...]
     requests: tuple[ActivityRequest, ...]
     stored: Mapping[str, ActivityRequest]
     related_ids: frozenset[str]
@@ -210,7 +211,7 @@ class SubmissionService:
         faults = submission_faults(
             present.catalogue, present.requests, present.stored, present.related_ids, present.others
         )
-        _refuse((*namespace_faults(present.requests, present.catalogue.agency_ids), *faults))
+        _refuse((*namespace_faults(requests, present.catalogue.agency_ids), *faults))
         change = viewer.change("submitted")
         return present.catalogue, tuple(accept(request.definition(), change) for request in present.requests)
 
@@ -243,12 +244,12 @@ class SubmissionService:
                 for item in await self._requests.with_relations(session, mission_id)
                 if item.state in LIVE_STATES and viewer.sees(item)
             ]
-        return _MissionState(catalogue, named, stored, related, tuple(others))
+        return _MissionState(catalogue, tuple(requests), named, stored, related, tuple(others))
 
 
 def _change_faults(present: _MissionState) -> tuple[Fault, ...]:
     return (
-        *namespace_faults(present.requests, present.catalogue.agency_ids),
+        *namespace_faults(present.given, present.catalogue.agency_ids),
         *change_faults(present.catalogue, present.requests, present.stored, present.related_ids, present.others),
     )
 
