@@ -40,8 +40,10 @@ def test_a_mission_is_accepted_whole(platform: Platform, name: str) -> None:
         types = client.get(f"/missions/{name}/activity-types").json()["activity_types"]
         assert {kind["activity_type_id"] for kind in types} == {kind["id"] for kind in document["activity_types"]}
         requests = client.get(f"/missions/{name}/requests?page_size=1000").json()["requests"]
-        hidden = [item["id"] for item in document["requests"] if item.get("visibility") == "owner"]
-        asked = {item["id"] for item in document["requests"] if item["id"] not in hidden or item["agency"] == agency_id}
+        # What only its agency sees is named in that agency's namespace.
+        asked = {item["id"] for item in document["requests"] if item.get("visibility") != "owner"}
+        hidden = [item for item in document["requests"] if item.get("visibility") == "owner"]
+        asked |= {f"{agency_id}:{item['id']}" for item in hidden if item["agency"] == agency_id}
         assert {item["request_id"] for item in requests} == asked
         assert {item["state"] for item in requests} == {"ACCEPTED"}
         for kind in types:
@@ -77,17 +79,17 @@ def test_an_orbit_that_cannot_be_followed_is_refused_with_its_place(platform: Pl
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_an_export_is_imported_as_it_was(platform: Platform, form: str) -> None:
     media = {"json": "application/json", "csv": "text/csv"}[form]
-    with client_of(platform, "MALAPERT", "OPERATOR") as client:
+    with client_of(platform) as client:
         client.post("/missions", json=document_of("lupex"))
-        before = client.get("/missions/lupex/requests:export").json()
-        file = client.get(f"/missions/lupex/requests:export?format={form}")
+        before = client.get("/missions/lupex/requests:export?agency_id=JAXA").json()
+        file = client.get(f"/missions/lupex/requests:export?agency_id=JAXA&format={form}")
         assert file.headers["content-type"].startswith(media)
         headers = {"Content-Type": media}
         answer = client.post("/missions/lupex/requests:import", content=file.content, headers=headers)
         assert answer.status_code == 200, answer.text
         counts = answer.json()
         assert (counts["submitted_count"], counts["revised_count"]) == (0, 0)
-        assert counts["unchanged_count"] == len(before["requests"]) > 40
+        assert counts["unchanged_count"] == len(before["requests"]) > 10
         # The same file gives another mission of the same content the same requests.
         twin = document_of("lupex")
         twin["mission"]["id"], twin["requests"] = f"twin-{form}", []

@@ -16,10 +16,11 @@ from malapert.planner.v1 import charter_pb2_grpc, feasibility_pb2, feasibility_p
 from malapert_core.errors import MalapertError, UnavailableError
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import CHARTER_SERVICE
-from malapert_core.policy.identity import Identity, IdentitySigner, Role
+from malapert_core.policy.identity import Identity, Role
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_testing.charters import LONG_AGO, CharterBook
-from malapert_testing.services import IDENTITY_SECRET, open_test_channel
+from malapert_testing.identities import service_tokens
+from malapert_testing.services import open_test_channel
 
 MISSION = "polar-test"
 TITLES = {"jaxa": (Part.OWNER,), "isro": (Part.CONTRIBUTOR, Part.APPROVER), "esa": (Part.CONTRIBUTOR,)}
@@ -65,7 +66,7 @@ class PlannerStub(CharterBook, feasibility_pb2_grpc.FeasibilityServiceServicer):
                 self,
             ),
         ]
-        server = GrpcServer(registrations, interceptors=[CallInterceptor(IdentitySigner(IDENTITY_SECRET), "planner")])
+        server = GrpcServer(registrations, interceptors=[CallInterceptor(service_tokens("planner"), "planner")])
         await server.start()
         try:
             yield f"127.0.0.1:{server.port}"

@@ -5,10 +5,9 @@ from typing import Any
 from malapert.payload.v1 import demand_pb2, demand_pb2_grpc
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
-from malapert_core.rpc.mapping import known, time_of, to_domain, to_message
+from malapert_core.rpc.mapping import known, to_domain, to_message
 
 from malapert_payload.domain.demand.budget import DemandBudget
-from malapert_payload.domain.demand.triage import TriageDecision
 from malapert_payload.domain.demand.use_permission import ItemKind, UseState
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.services.triage import Decision, TriageService
@@ -26,11 +25,7 @@ class DemandServicer(demand_pb2_grpc.DemandServiceServicer):
         self, request: demand_pb2.TriageRequestRequest, context: Any
     ) -> demand_pb2.TriageRequestResponse:
         """Decide on a request."""
-        decision = Decision(
-            known(TriageDecision, request.decision),
-            request.reason,
-            time_of(request.until) if request.HasField("until") else None,
-        )
+        decision = to_domain(request, Decision)
         after = await self._triage.decide(
             request.mission_id, request.request_id, decision, request.version, require_identity()
         )
