@@ -56,6 +56,11 @@ def to_message(model: WireModel, message_type: type[MessageT], **fields: Any) ->
         ParseDict(_message_values(values, message.DESCRIPTOR), message)
     except (ParseError, ValueError) as error:
         raise InvalidInputError("INVALID_REQUEST", f"the request cannot be passed on: {error}") from error
+    return with_fields(message, **fields)
+
+
+def with_fields(message: MessageT, **fields: Any) -> MessageT:
+    """Set fields of a message, such as what the path names, and return it."""
     for name, value in fields.items():
         if isinstance(value, Message):
             getattr(message, name).CopyFrom(value)

@@ -1,15 +1,17 @@
 """Builds the gateway from its parts."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
 import grpc
 import structlog
 from malapert_core.audit.reading import AuditReader
+from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.service import ServiceRuntime
 
+from malapert_gateway.bodies import READER_MODULES
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
 from malapert_gateway.services.audit_directory import AuditDirectory
@@ -38,7 +40,21 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
     keys = KeyService(KeyStore(runtime.database))
     if settings.keys_file is not None and await keys.issue_first(settings.bootstrap_keys, settings.keys_file):
         log.info("first keys written", path=str(settings.keys_file), count=len(settings.bootstrap_keys))
-    yield Gateway(
+    reading = ReadingProcesses(
+        READER_MODULES,
+        most=settings.reading_processes,
+        time_limit_s=settings.reading_limit_s,
+        memory_limit_bytes=settings.reading_memory_bytes,
+    )
+    with closing(reading):
+        yield _gateway(runtime, services, keys, reading)
+
+
+def _gateway(
+    runtime: ServiceRuntime[GatewaySettings], services: ServiceClients, keys: KeyService, reading: ReadingProcesses
+) -> Gateway:
+    settings = runtime.settings
+    return Gateway(
         settings=settings,
         services=services,
         admission=Admission(
@@ -65,6 +81,7 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
         ),
         feed=EventFeed(runtime.nats, runtime.js, MissionAgencies(services, runtime.identity, settings.call_deadline_s)),
         calls=CallShares.of(settings),
+        reading=reading,
         streams=OpenStreams(settings.streams_of_key, settings.streams_of_agency),
         readiness=Readiness(runtime.database, runtime.nats, services, settings.health_deadline_s),
     )

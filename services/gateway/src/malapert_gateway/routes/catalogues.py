@@ -21,7 +21,8 @@ from malapert_http_models.contracts.vocabulary import Confidence
 from pydantic import BaseModel
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -98,7 +99,7 @@ async def publish_instrument(
     as they were, and so do the plans that were made with them.
     """
     policy.require_agency("publish_instrument", identity, [body.instrument.agency_id])
-    message = to_message(
+    message = message_of(
         body,
         catalogue_pb2.PublishInstrumentRequest,
         mission_id=mission_id,
@@ -157,7 +158,7 @@ async def publish_activity_type(
     validate_only: ValidateOnly = False,
 ) -> ActivityType:
     """Publish the next version of an activity type of the caller's agency, or nothing of it and every fault."""
-    message = to_message(
+    message = message_of(
         body,
         catalogue_pb2.PublishActivityTypeRequest,
         mission_id=mission_id,

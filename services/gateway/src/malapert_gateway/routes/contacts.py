@@ -19,7 +19,8 @@ from malapert_http_models.contracts.comms_window import (
     ReserveContactsRequest,
 )
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import ContactId, GatewayParts, OverlappedSpan, Page, only, only_these
 
@@ -47,7 +48,7 @@ async def list_contacts(
         page=page,
         span=span,
     )
-    return to_model(await gateway.call(gateway.services.contacts.ListContacts, message), ContactPage)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.ListContacts, message), ContactPage)
 
 
 @router.post("/contacts:reserve", status_code=201)
@@ -58,40 +59,40 @@ async def reserve_contacts(
 ) -> Contacts:
     """Reserve every asked contact or none; a conflict names the contacts in the way."""
     key = idempotency_key or new_identifier()
-    message = to_message(body, contact_pb2.ReserveContactsRequest, idempotency_key=key)
+    message = message_of(body, contact_pb2.ReserveContactsRequest, idempotency_key=key)
     return to_model(await gateway.call(gateway.services.contacts.ReserveContacts, message), Contacts)
 
 
 @router.post("/contacts:commit")
 async def commit_contacts(body: CommitContactsRequest, gateway: GatewayParts) -> Contacts:
     """Commit tentative contacts, all or none."""
-    message = to_message(body, contact_pb2.CommitContactsRequest)
+    message = message_of(body, contact_pb2.CommitContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.CommitContacts, message), Contacts)
 
 
 @router.post("/contacts:release")
 async def release_contacts(body: ReleaseContactsRequest, gateway: GatewayParts) -> Contacts:
     """Give contacts back, all or none."""
-    message = to_message(body, contact_pb2.ReleaseContactsRequest)
+    message = message_of(body, contact_pb2.ReleaseContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.ReleaseContacts, message), Contacts)
 
 
 @router.post("/contacts:reject")
 async def reject_contacts(body: RejectContactsRequest, gateway: GatewayParts) -> Contacts:
     """Refuse tentative contacts, all or none; for the agency that owns their antennas."""
-    message = to_message(body, contact_pb2.RejectContactsRequest)
+    message = message_of(body, contact_pb2.RejectContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.RejectContacts, message), Contacts)
 
 
 @router.post("/contacts/{contact_id}:report")
 async def report_contact(contact_id: ContactId, body: ReportContactRequest, gateway: GatewayParts) -> Contact:
     """Say how a contact that has begun went: it is completed, or it failed."""
-    message = to_message(body, contact_pb2.ReportContactRequest, contact_id=contact_id)
+    message = message_of(body, contact_pb2.ReportContactRequest, contact_id=contact_id)
     return to_model((await gateway.call(gateway.services.contacts.ReportContact, message)).contact, Contact)
 
 
 @router.post("/contacts:alternates")
 async def list_alternates(body: ListAlternatesRequest, gateway: GatewayParts) -> Alternates:
     """Find when and where else an asked contact could be, the nearest in time first; nothing is booked."""
-    message = to_message(body, contact_pb2.ListAlternatesRequest)
-    return to_model(await gateway.call(gateway.services.contacts.ListAlternates, message), Alternates)
+    message = message_of(body, contact_pb2.ListAlternatesRequest)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.ListAlternates, message), Alternates)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from malapert.comms_window.v1 import contact_pb2, exchange_pb2, orbiter_pb2, window_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
+from malapert_core.reading_processes import QUICK_BYTES
 from malapert_core.timestamps import utc_now
 from malapert_http_models.contracts.comms_window import (
     Contact,
@@ -23,6 +24,7 @@ from malapert_http_models.contracts.comms_window import (
 from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import UtcTime
 
+from malapert_gateway.bodies import message_of
 from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.examples import SCHEDULE_XML
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
@@ -102,13 +104,16 @@ async def export_contacts(
     wanted = contact_pb2.ListContactsRequest(station_id=station_id, mission_id=mission_id, span=span)
     contacts = await _all_contacts(gateway, wanted)
     if format is ContactFormat.CSV:
-        return _answer(contacts_csv(contacts), "text/csv; charset=utf-8", "contacts.csv")
+        return _answer(await asyncio.to_thread(contacts_csv, contacts), "text/csv; charset=utf-8", "contacts.csv")
     if format is ContactFormat.ICS:
         content = await asyncio.to_thread(contacts_calendar, contacts, utc_now())
         return _answer(content, "text/calendar", "contacts.ics")
     if format is ContactFormat.DSN_TEXT:
-        return _answer(contacts_schedule_text(contacts), "text/plain; charset=utf-8", "contacts.txt")
-    content = write_simple_schedule(
+        return _answer(
+            await asyncio.to_thread(contacts_schedule_text, contacts), "text/plain; charset=utf-8", "contacts.txt"
+        )
+    content = await asyncio.to_thread(
+        write_simple_schedule,
         contacts,
         await _stations(gateway),
         originator=identity.agency_id,
@@ -122,12 +127,17 @@ async def export_contacts(
     "/schedules:read",
     openapi_extra={"requestBody": {"required": True, "content": {"application/xml": _SCHEDULE, "text/xml": _SCHEDULE}}},
 )
-async def read_schedule(request: Request, gateway: GatewayParts) -> ReadSchedule:
+async def read_schedule(request: Request, gateway: GatewayParts, identity: CallerIdentity) -> ReadSchedule:
     """Read a CCSDS 902.1 Simple Schedule, with its namespace or without; nothing is booked.
 
     Each activity names the station of the catalogue whose identifier or name its aperture has, if there is one.
     """
-    return _read(read_simple_schedule(await request.body()), await _stations(gateway))
+    content, stations = await request.body(), await _stations(gateway)
+    if len(content) <= QUICK_BYTES:
+        schedule = read_simple_schedule(content)
+    else:
+        schedule = await gateway.reading.run(identity.agency_id, read_simple_schedule, content)
+    return await asyncio.to_thread(_read, schedule, stations)
 
 
 @router.get("/window-sets/{window_set_id}/events", response_class=Response, responses=_file("application/json"))
@@ -137,11 +147,12 @@ async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts
     request.page.page_size = _PAGE
     windows: list[Window] = []
     while True:
-        page = to_model(await gateway.call(gateway.services.windows.ListWindows, request), WindowPage)
+        answer = await gateway.call(gateway.services.windows.ListWindows, request)
+        page = await asyncio.to_thread(to_model, answer, WindowPage)
         windows += page.windows
         if not _has_more(page.next_page_token, request.page, len(windows)):
             break
-    content = json.dumps(mps_events(window_set_id, windows)).encode()
+    content = await asyncio.to_thread(lambda: json.dumps(mps_events(window_set_id, windows)).encode())
     return _answer(content, "application/json", "events.json")
 
 
@@ -167,8 +178,8 @@ async def predict_tracking_data(
 @file_router.post("/tracking-data:read")
 async def read_tracking_data(body: ReadTrackingDataRequest, gateway: GatewayParts) -> TrackingData:
     """Say what is in a CCSDS TDM (503.0, text or XML, versions 1.0 to 3.0), or every fault of it."""
-    message = to_message(body, exchange_pb2.ReadTrackingDataRequest)
-    return to_model(await gateway.call(gateway.services.exchange.ReadTrackingData, message), TrackingData)
+    message = message_of(body, exchange_pb2.ReadTrackingDataRequest)
+    return await gateway.answer(await gateway.call(gateway.services.exchange.ReadTrackingData, message), TrackingData)
 
 
 @router.get("/orbiters/{orbiter_id}/oem", response_class=Response, responses=_file("text/plain", "application/xml"))
@@ -195,7 +206,8 @@ async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsReque
     request.page.page_size = _PAGE
     contacts: list[Contact] = []
     while True:
-        page = to_model(await gateway.call(gateway.services.contacts.ListContacts, request), ContactPage)
+        answer = await gateway.call(gateway.services.contacts.ListContacts, request)
+        page = await asyncio.to_thread(to_model, answer, ContactPage)
         contacts += page.contacts
         if not _has_more(page.next_page_token, request.page, len(contacts)):
             return contacts
@@ -204,7 +216,9 @@ async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsReque
 async def _stations(gateway: Gateway) -> dict[str, Station]:
     request = window_pb2.ListStationsRequest()
     request.page.page_size = _PAGE
-    page = to_model(await gateway.call(gateway.services.stations.ListStations, request), StationPage)
+    page = await asyncio.to_thread(
+        to_model, await gateway.call(gateway.services.stations.ListStations, request), StationPage
+    )
     return {station.station_id: station for station in page.stations}
 
 

@@ -12,7 +12,8 @@ from malapert_http_models.contracts.payload import (
     ReportedExecution,
 )
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, MissionId, Page, RequestId, only_these
 
@@ -27,7 +28,7 @@ async def report_execution(
 
     A slot that failed or was skipped is refunded, and the repetition is asked for again; one that was abandoned is not.
     """
-    execution = to_message(body, execution_pb2.Execution, request_id=request_id)
+    execution = message_of(body, execution_pb2.Execution, request_id=request_id)
     message = execution_pb2.ReportExecutionRequest(mission_id=mission_id, execution=execution)
     return to_model(await gateway.call(gateway.services.executions.ReportExecution, message), ReportedExecution)
 

@@ -2,21 +2,20 @@
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
-from itertools import islice
+from contextlib import AbstractAsyncContextManager, ExitStack
+from functools import cached_property
 from typing import Any, ClassVar
 
 import structlog
 from fastapi import Request, Response
-from malapert_core.documents.json_text import read_json
-from malapert_core.documents.nodes import MAX_FAULTS, DocumentError
-from malapert_core.documents.text import text_faults
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from malapert_core.policy.identity import Identity, acting_as
+from malapert_core.reading_processes import QUICK_BYTES
+from malapert_http_models.wire import WireModel
 from starlette.types import Message, Receive, Scope, Send
 
+from malapert_gateway.bodies import check_body, prepare, read_body, read_model
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.routes.checked import CheckedRoute, Handler
@@ -28,10 +27,6 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 _MAX_IDEMPOTENCY_KEY = 255
 _JSON = "application/json"
-_QUICK_BYTES = 64 * 1024
-"""Largest body, bytes, that is read on the event loop; a longer one is read in a thread, so that other calls go on."""
-_PLAIN = re.compile(rb"[\t\n\r\x20-\x5b\x5d-\x7e]*")
-"""Pattern of a body without escapes, in ASCII alone: no character in it could be refused."""
 _SHOWN_PATH = 200
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
@@ -54,35 +49,54 @@ class GuardedRoute(CheckedRoute):
             identity = await gateway.admission.admit(action, request.headers.get("authorization"), address)
             request.state.identity = identity
             with acting_as(identity):
-                async with self.share(gateway, action, identity):
-                    return await self.run(gateway, identity, request, handler)
+                return await self.run(gateway, identity, request, handler)
 
         return guarded
 
-    def share(self, gateway: Gateway, action: str, identity: Identity) -> AbstractAsyncContextManager[None]:
+    @cached_property
+    def body_model(self) -> type[WireModel] | None:
+        """The model that the whole body is of, where there is one."""
+        fields = [field.field_info for field in self.dependant.body_params]
+        kind = fields[0].annotation if len(fields) == 1 and not getattr(fields[0], "embed", None) else None
+        return kind if isinstance(kind, type) and issubclass(kind, WireModel) else None
+
+    def share(self, gateway: Gateway, identity: Identity) -> AbstractAsyncContextManager[None]:
         """Return what a call holds while it lasts: one of its agency's places among the calls at work."""
-        return gateway.calls.held(action, identity.agency_id)
+        return gateway.calls.held(self.operation_id or self.name, identity.agency_id)
 
     async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
         """Do the call: at most once for each idempotency key where it changes something."""
         if request.method not in ("POST", "DELETE"):
-            return await handler(request)
+            async with self.share(gateway, identity):
+                return await handler(request)
+        # Whoever sends slowly holds nothing meanwhile.
         body = await _read(request, self.most_bytes(gateway.settings))
         if body:
             require_media_type(request, self.media_types)
         request = _CheckedRequest(request.scope, _replaying(body))
-        if body and media_type_of(request) == _JSON:
-            request.content = await self._content(body)
-        key = request.headers.get(IDEMPOTENCY_HEADER)
-        if key is None:
-            return await handler(request)
-        call = Call(identity.agency_id, _checked_key(key), _hash_of(identity, request, body))
-        return await self._once(gateway, call, lambda: handler(request))
+        async with self.share(gateway, identity):
+            if body and media_type_of(request) == _JSON:
+                request.content = await self.content(gateway, identity, body)
+            key = request.headers.get(IDEMPOTENCY_HEADER)
+            if key is None:
+                return await handler(request)
+            digest = await asyncio.to_thread(_hash_of, identity, request, body)
+            call = Call(identity.agency_id, _checked_key(key), digest)
+            return await self._once(gateway, call, lambda: handler(request))
 
-    async def _content(self, body: bytes) -> Any:
-        if len(body) <= _QUICK_BYTES:
+    async def content(self, gateway: Gateway, identity: Identity, body: bytes) -> Any:
+        """Return what a JSON body says: plain data, or where it was read apart its model, or nothing but checked."""
+        if len(body) <= QUICK_BYTES:
             return read_body(body, checks_text=self.checks_text)
-        return await asyncio.to_thread(read_body, body, checks_text=self.checks_text)
+        model = self.body_model
+        if model is None and self.dependant.body_params:
+            return await gateway.reading.run(identity.agency_id, read_body, body, self.checks_text)
+        if model is None:
+            await gateway.reading.run(identity.agency_id, check_body, body, self.checks_text)
+            return None
+        found, message = await gateway.reading.run(identity.agency_id, read_model, model, body, self.checks_text)
+        prepare(found, message)
+        return found
 
     def most_bytes(self, settings: GatewaySettings) -> int:
         """Return how long a body may be."""
@@ -135,10 +149,6 @@ class UploadRoute(GuardedRoute):
 class StreamRoute(GuardedRoute):
     """A route whose answer goes on and on: bounded in number, and ended where its reader does not read."""
 
-    def share(self, gateway: Gateway, action: str, identity: Identity) -> AbstractAsyncContextManager[None]:
-        """Return nothing to hold: a stream waits most of its time."""
-        return nullcontext()
-
     async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
         """Count the stream, and begin it."""
         stack: ExitStack = request.state.open_stream
@@ -169,29 +179,6 @@ class _CheckedRequest(Request):
     async def json(self) -> Any:
         """Return the body's plain data."""
         return self.content
-
-
-def read_body(body: bytes, *, checks_text: bool = True) -> Any:
-    """Return the plain data of a JSON body.
-
-    Raises
-    ------
-    InvalidInputError
-        ``MALFORMED_JSON`` where it is no JSON (RFC 8259) or too deep, ``INVALID_REQUEST`` where a key is there twice or
-        text has control characters.
-    """
-    try:
-        content = read_json(body)
-    except DocumentError as error:
-        reason = "MALFORMED_JSON" if error.is_malformed else "INVALID_REQUEST"
-        faults = [Fault(fault.path or "body", fault.code, fault.message) for fault in error.faults]
-        raise InvalidInputError(reason, error.message, faults=faults) from error
-    is_checked = checks_text and not _PLAIN.fullmatch(body)
-    unclean = list(islice(text_faults(content), MAX_FAULTS)) if is_checked else []
-    if unclean:
-        faults = [Fault(fault.path or "body", fault.code, fault.message) for fault in unclean]
-        raise InvalidInputError("INVALID_REQUEST", "text in the body has control characters", faults=faults)
-    return content
 
 
 def media_type_of(request: Request) -> str:

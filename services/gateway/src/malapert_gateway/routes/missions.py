@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path, Request, Response
 from malapert.planner.v1 import mission_pb2
 from malapert_http_models.contracts.planner import Mission, MissionPage
 
-from malapert_gateway.conversion import to_model
 from malapert_gateway.examples import MISSION
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
@@ -39,17 +38,19 @@ async def create_mission(
     """
     message = mission_pb2.CreateMissionRequest(document_json=await request.body(), validate_only=validate_only)
     answer = await gateway.call(gateway.services.missions.CreateMission, message)
-    mission = to_model(answer.mission, Mission)
-    if not validate_only:
-        response.headers["Location"] = f"/api/v1/missions/{mission.mission_id}/versions/{mission.version}"
-    return mission
+    mission = answer.mission
+    location = (
+        {} if validate_only else {"Location": f"/api/v1/missions/{mission.mission_id}/versions/{mission.version}"}
+    )
+    response.headers.update(location)
+    return await gateway.answer(mission, Mission, 201, location)
 
 
 @router.get("")
 async def list_missions(gateway: GatewayParts, page: Page) -> MissionPage:
     """List missions, the newest version of each, without their documents."""
     answer = await gateway.call(gateway.services.missions.ListMissions, mission_pb2.ListMissionsRequest(page=page))
-    return to_model(answer, MissionPage)
+    return await gateway.answer(answer, MissionPage)
 
 
 @router.get("/schema")
@@ -63,7 +64,7 @@ async def get_mission_schema(gateway: GatewayParts) -> dict[str, Any]:
 @router.get("/{mission_id}")
 async def get_mission(mission_id: MissionId, gateway: GatewayParts) -> Mission:
     """Return the newest version of a mission with its document."""
-    return to_model(await gateway.mission(mission_id), Mission)
+    return await gateway.answer(await gateway.mission(mission_id), Mission)
 
 
 @router.get("/{mission_id}/versions/{version}")
@@ -73,4 +74,4 @@ async def get_mission_version(
     gateway: GatewayParts,
 ) -> Mission:
     """Return one version of a mission with its document."""
-    return to_model(await gateway.mission(mission_id, version), Mission)
+    return await gateway.answer(await gateway.mission(mission_id, version), Mission)

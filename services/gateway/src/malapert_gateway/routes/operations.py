@@ -48,7 +48,7 @@ async def list_operations(
     wanted = operation_pb2.ListOperationsRequest(
         states=enum_numbers(operation_pb2.OperationState.DESCRIPTOR, states), kinds=kinds, page=page
     )
-    return to_model(await gateway.operations.page(wanted), OperationPage)
+    return await gateway.answer(await gateway.operations.page(wanted), OperationPage)
 
 
 @router.get("/{operation_id}")

@@ -16,7 +16,8 @@ from malapert_http_models.contracts.comms_window import (
     RegisterOrbiterRequest,
 )
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page, only_these
 
@@ -30,7 +31,7 @@ async def register_orbiter(body: RegisterOrbiterRequest, gateway: GatewayParts) 
 
     A motion that is registered again unchanged is the same version; another becomes the next one.
     """
-    message = to_message(body, orbiter_pb2.RegisterOrbiterRequest)
+    message = message_of(body, orbiter_pb2.RegisterOrbiterRequest)
     return to_model((await gateway.call(gateway.services.orbiters.RegisterOrbiter, message)).orbiter, Orbiter)
 
 
@@ -44,7 +45,7 @@ async def list_orbiters(
     message = orbiter_pb2.ListOrbitersRequest(
         sources=enum_numbers(orbiter_pb2.OrbitSource.DESCRIPTOR, sources), page=page
     )
-    return to_model(await gateway.call(gateway.services.orbiters.ListOrbiters, message), OrbiterPage)
+    return await gateway.answer(await gateway.call(gateway.services.orbiters.ListOrbiters, message), OrbiterPage)
 
 
 @router.get("/orbiters/{orbiter_id}")
@@ -62,7 +63,7 @@ async def record_keys(
 ) -> KeyBooking:
     """Book secret bits that two agencies made over a pass, or, negative, used; a store is never overdrawn."""
     key = idempotency_key or new_identifier()
-    message = to_message(body, key_pb2.RecordKeysRequest, idempotency_key=key)
+    message = message_of(body, key_pb2.RecordKeysRequest, idempotency_key=key)
     return to_model(await gateway.call(gateway.services.keys.RecordKeys, message), KeyBooking)
 
 
@@ -83,4 +84,4 @@ async def list_key_entries(
 ) -> KeyEntryPage:
     """List the entries of one store in order of their making."""
     message = key_pb2.ListKeyEntriesRequest(agency_ids=agency_ids, page=page)
-    return to_model(await gateway.call(gateway.services.keys.ListKeyEntries, message), KeyEntryPage)
+    return await gateway.answer(await gateway.call(gateway.services.keys.ListKeyEntries, message), KeyEntryPage)

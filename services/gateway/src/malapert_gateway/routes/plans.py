@@ -20,7 +20,8 @@ from malapert_http_models.contracts.planner import (
 )
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.examples import PLAN
 from malapert_gateway.exports.mps_plan_reading import mission_of, read_mps_plan
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
@@ -39,20 +40,21 @@ from malapert_gateway.routes.parameters import (
     set_etag,
 )
 from malapert_gateway.services.clients import ServiceName
+from malapert_gateway.services.gateway import Gateway
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=GuardedRoute)
 import_router = APIRouter(prefix="/plans", tags=["plans"], route_class=DocumentRoute)
 
 
-def _shown(plan: plan_pb2.Plan, response: Response) -> Plan:
+async def _shown(gateway: Gateway, plan: plan_pb2.Plan, response: Response, status: int = 200) -> Plan:
     set_etag(response, plan.version)
-    return to_model(plan, Plan)
+    return await gateway.answer(plan, Plan, status, headers={"ETag": response.headers["ETag"]})
 
 
 @router.post("", status_code=202, responses={202: LOCATION})
 async def generate_plan(body: GeneratePlanRequest, response: Response, gateway: GatewayParts) -> Operation:
     """Start making a plan; the operation's `result_id` is a plan in state DRAFT that the validator has passed."""
-    message = to_message(body, plan_pb2.GeneratePlanRequest)
+    message = message_of(body, plan_pb2.GeneratePlanRequest)
     answer = await gateway.call(gateway.services.plans.GeneratePlan, message)
     return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
 
@@ -72,13 +74,13 @@ async def list_plans(
         statuses=enum_numbers(plan_pb2.SolveStatus.DESCRIPTOR, statuses),
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.plans.ListPlans, message), PlanPage)
+    return await gateway.answer(await gateway.call(gateway.services.plans.ListPlans, message), PlanPage)
 
 
 @router.get("/{plan_id}", responses={200: ETAG})
 async def get_plan(plan_id: PlanId, response: Response, gateway: GatewayParts) -> Plan:
     """Return one plan with everything in it."""
-    return _shown(await gateway.plan(plan_id), response)
+    return await _shown(gateway, await gateway.plan(plan_id), response)
 
 
 @router.post("/{plan_id}:submit", responses={200: ETAG})
@@ -92,14 +94,14 @@ async def submit_plan(
     """Put a draft under review by the mission's reviewing agencies."""
     policy.require_agency("submit_plan", identity, await gateway.plan_owners(plan_id))
     message = plan_pb2.SubmitPlanRequest(plan_id=plan_id, version=version)
-    return _shown((await gateway.call(gateway.services.plans.SubmitPlan, message)).plan, response)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.SubmitPlan, message)).plan, response)
 
 
 @router.post("/{plan_id}:review", responses={200: ETAG})
 async def review_plan(plan_id: PlanId, body: ReviewPlan, response: Response, gateway: GatewayParts) -> Plan:
     """Approve or reject the exact content of a plan for the caller's agency; a rejection ends the plan."""
-    message = to_message(body, plan_pb2.ReviewPlanRequest, plan_id=plan_id)
-    return _shown((await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, response)
+    message = message_of(body, plan_pb2.ReviewPlanRequest, plan_id=plan_id)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, response)
 
 
 @router.post("/{plan_id}:release", responses={200: ETAG})
@@ -113,7 +115,7 @@ async def release_plan(
     """Commit the contacts of an approved plan and release it, or refuse it whole with the conflict named."""
     policy.require_agency("release_plan", identity, await gateway.plan_owners(plan_id))
     message = plan_pb2.ReleasePlanRequest(plan_id=plan_id, version=version)
-    return _shown((await gateway.call(gateway.services.plans.ReleasePlan, message)).plan, response)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.ReleasePlan, message)).plan, response)
 
 
 @router.post("/{plan_id}:terminate", responses={200: ETAG})
@@ -122,8 +124,8 @@ async def terminate_plan(
 ) -> Plan:
     """End a plan and say why."""
     policy.require_agency("terminate_plan", identity, await gateway.plan_owners(plan_id))
-    message = to_message(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
-    return _shown((await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
+    message = message_of(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
 
 
 @router.post("/{plan_id}:replan", status_code=202, responses={202: LOCATION})
@@ -133,7 +135,7 @@ async def replan_plan(plan_id: PlanId, body: ReplanPlan, response: Response, gat
     What is frozen stays and little else moves; the operation's `result_id` is a DRAFT whose `changes` say what moved,
     was added or dropped, and why.
     """
-    message = to_message(body, replan_pb2.ReplanPlanRequest, plan_id=plan_id)
+    message = message_of(body, replan_pb2.ReplanPlanRequest, plan_id=plan_id)
     answer = await gateway.call(gateway.services.plans.ReplanPlan, message)
     return await started(gateway, ServiceName.PLANNER, answer.operation_id, response)
 
@@ -147,7 +149,7 @@ async def import_plan(
 ) -> Plan:
     """Take a schedule that was made elsewhere for the problem of a plan, or every rule that it breaks."""
     message = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=read_mps_plan(body), mission_id=mission_of(body))
-    return _shown((await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response, 201)
 
 
 @router.get("/{plan_id}/comparison")
@@ -158,7 +160,7 @@ async def compare_plans(
 ) -> PlanComparison:
     """Hold two plans of a mission side by side: worth, resources, and what is not in the other as in this one."""
     message = replan_pb2.ComparePlansRequest(plan_id=plan_id, other_plan_id=other_plan_id)
-    return to_model(await gateway.call(gateway.services.plans.ComparePlans, message), PlanComparison)
+    return await gateway.answer(await gateway.call(gateway.services.plans.ComparePlans, message), PlanComparison)
 
 
 @router.get("/{plan_id}/unplanned/{request_id}")
@@ -180,4 +182,4 @@ async def validate_plan(plan_id: PlanId, gateway: GatewayParts) -> ValidationRep
     """Check a stored plan again by the independent validator; nothing is changed."""
     message = plan_pb2.ValidatePlanRequest(plan_id=plan_id)
     answer = await gateway.call(gateway.services.plans.ValidatePlan, message)
-    return to_model(answer.validation, ValidationReport)
+    return await gateway.answer(answer.validation, ValidationReport)

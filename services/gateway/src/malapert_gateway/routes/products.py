@@ -16,7 +16,8 @@ from malapert_http_models.contracts.landing_site import (
 )
 from malapert_http_models.contracts.operation import Operation
 
-from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_number, to_model
 from malapert_gateway.exports.stac import COG_MEDIA_TYPE, stac_item
 from malapert_gateway.exports.tile_matrix_set import tile_matrix_set
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -44,7 +45,7 @@ async def compute_products(body: ComputeProductsRequest, response: Response, gat
     The same request gives the same set, and horizons that were stored for other layers are used again. Large requests
     are refused with their cost unless `allow_large` is set.
     """
-    message = to_message(body, product_pb2.ComputeProductsRequest)
+    message = message_of(body, product_pb2.ComputeProductsRequest)
     answer = await gateway.call(gateway.services.products.ComputeProducts, message)
     return await started(gateway, ServiceName.LANDING_SITE, answer.operation_id, response)
 
@@ -53,7 +54,7 @@ async def compute_products(body: ComputeProductsRequest, response: Response, gat
 async def list_product_sets(gateway: GatewayParts, page: Page) -> ProductSetPage:
     """List product sets, newest first."""
     message = product_pb2.ListProductSetsRequest(page=page)
-    return to_model(await gateway.call(gateway.services.products.ListProductSets, message), ProductSetPage)
+    return await gateway.answer(await gateway.call(gateway.services.products.ListProductSets, message), ProductSetPage)
 
 
 @router.get("/product-sets/{product_set_id}")
@@ -120,8 +121,10 @@ async def get_product_tile(
 @router.post("/light-series:compute")
 async def get_light_series(body: GetLightSeriesRequest, gateway: GatewayParts) -> LightSeriesOfPoints:
     """Return the visible fraction of the solar disc and Earth visibility over time at points, by exact ray cast."""
-    message = to_message(body, product_pb2.GetLightSeriesRequest)
-    return to_model(await gateway.call(gateway.services.products.GetLightSeries, message), LightSeriesOfPoints)
+    message = message_of(body, product_pb2.GetLightSeriesRequest)
+    return await gateway.answer(
+        await gateway.call(gateway.services.products.GetLightSeries, message), LightSeriesOfPoints
+    )
 
 
 async def _product_set(gateway: Gateway, product_set_id: str) -> ProductSet:

@@ -2,23 +2,25 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import ExhaustedError
-from malapert_http_models.contracts.payload import ImportedRequests, ImportRequests, NewActivityRequest, RequestState
+from malapert_core.policy.identity import Identity
+from malapert_core.reading_processes import QUICK_BYTES
+from malapert_http_models.contracts.payload import ImportedRequests, NewActivityRequest, RequestState
 from malapert_http_models.contracts.vocabulary import Visibility
-from pydantic import ValidationError
 
 from malapert_gateway import policy
+from malapert_gateway.bodies import read_requests
 from malapert_gateway.config import GatewaySettings
-from malapert_gateway.conversion import enum_numbers, to_message, to_model, to_values
+from malapert_gateway.conversion import enum_numbers, to_model, to_values
 from malapert_gateway.examples import REQUESTS, REQUESTS_CSV
-from malapert_gateway.exports.requests_table import MOST_ROWS, read_requests_csv, requests_csv
+from malapert_gateway.exports.requests_table import MOST_ROWS, requests_csv
 from malapert_gateway.routes.guarded import GuardedRoute, media_type_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
 from malapert_gateway.services.gateway import Gateway
@@ -38,6 +40,10 @@ class FileRoute(GuardedRoute):
     """A route that takes a file of requests."""
 
     media_types = ("application/json", "text/csv")
+
+    async def content(self, gateway: Gateway, identity: Identity, body: bytes) -> Any:
+        """Return nothing: the route reads the file itself."""
+        return None
 
     def most_bytes(self, settings: GatewaySettings) -> int:
         """Return how long a file of requests may be."""
@@ -76,25 +82,15 @@ async def import_requests(
     validate_only: ValidateOnly = False,
 ) -> ImportedRequests:
     """Take a file of requests, all or none: new ones are submitted, changed ones revised, the same left as they are."""
-    if media_type_of(request) == "text/csv":
-        content = await request.body()
-        body = await asyncio.to_thread(lambda: ImportRequests(requests=read_requests_csv(content)))
+    content, media_type = await request.body(), media_type_of(request)
+    if len(content) <= QUICK_BYTES:
+        agencies, packed = read_requests(content, media_type)
     else:
-        body = await asyncio.to_thread(_read_json, await request.json())
-    policy.require_agency(
-        "import_requests", identity, {item.agency_id for item in body.requests} or {identity.agency_id}
-    )
-    message = await asyncio.to_thread(
-        to_message, body, request_pb2.ImportRequestsRequest, mission_id=mission_id, validate_only=validate_only
-    )
+        agencies, packed = await gateway.reading.run(identity.agency_id, read_requests, content, media_type)
+    policy.require_agency("import_requests", identity, agencies or {identity.agency_id})
+    message = request_pb2.ImportRequestsRequest.FromString(packed)
+    message.mission_id, message.validate_only = mission_id, validate_only
     return to_model(await gateway.call(gateway.services.requests.ImportRequests, message), ImportedRequests)
-
-
-def _read_json(content: Any) -> ImportRequests:
-    try:
-        return ImportRequests.model_validate(content)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
 
 @router.get("/requests:export", response_class=Response, responses=_FILES)  # type: ignore[arg-type]
@@ -116,15 +112,18 @@ async def export_requests(
         visibilities=enum_numbers(type_pb2.Visibility.DESCRIPTOR, visibilities),
         agency_id=agency_id,
     )
-    requests = [_definition(message) for message in await _all_requests(gateway, wanted)]
-    if format is RequestFormat.CSV:
-        content, media_type = requests_csv(requests), "text/csv; charset=utf-8"
-    else:
-        listed = [item.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for item in requests]
-        content = json.dumps({"requests": listed}, ensure_ascii=False, indent=1).encode()
-        media_type = "application/json"
+    content = await asyncio.to_thread(_written, await _all_requests(gateway, wanted), format)
+    media_type = "text/csv; charset=utf-8" if format is RequestFormat.CSV else "application/json"
     name = f'attachment; filename="requests.{format.value}"'
     return Response(content, media_type=media_type, headers={"Content-Disposition": name})
+
+
+def _written(messages: Sequence[request_pb2.ActivityRequest], file_format: RequestFormat) -> bytes:
+    requests = [_definition(message) for message in messages]
+    if file_format is RequestFormat.CSV:
+        return requests_csv(requests)
+    listed = [item.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for item in requests]
+    return json.dumps({"requests": listed}, ensure_ascii=False, indent=1).encode()
 
 
 def _definition(message: request_pb2.ActivityRequest) -> NewActivityRequest:

@@ -1,5 +1,6 @@
 """Routes of activity requests."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -23,7 +24,8 @@ from malapert_http_models.contracts.payload import (
 from malapert_http_models.contracts.vocabulary import Visibility
 
 from malapert_gateway import policy
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.models.opportunity import CheckAnswer
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
@@ -55,8 +57,9 @@ async def submit_requests(
     """Submit requests of the caller's agency, all or none; every fault comes back at once."""
     for request in body.requests:
         policy.require_agency("submit_requests", identity, [request.agency_id])
-    message = to_message(body, request_pb2.SubmitRequestsRequest, mission_id=mission_id, validate_only=validate_only)
-    return to_model(await gateway.call(gateway.services.requests.SubmitRequests, message), ActivityRequests)
+    message = message_of(body, request_pb2.SubmitRequestsRequest, mission_id=mission_id, validate_only=validate_only)
+    answer = await gateway.call(gateway.services.requests.SubmitRequests, message)
+    return await gateway.answer(answer, ActivityRequests, 201)
 
 
 @router.get("/requests")
@@ -76,7 +79,9 @@ async def list_requests(
         agency_id=agency_id,
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.requests.ListRequests, message), ActivityRequestPage)
+    return await gateway.answer(
+        await gateway.call(gateway.services.requests.ListRequests, message), ActivityRequestPage
+    )
 
 
 @router.get("/requests/{request_id}", responses={200: ETAG})
@@ -104,7 +109,7 @@ async def cancel_request(
     asked = request_pb2.GetRequestRequest(mission_id=mission_id, request_id=request_id)
     found = await gateway.call(gateway.services.requests.GetRequest, asked)
     policy.require_agency("cancel_request", identity, [found.request.agency_id])
-    message = to_message(
+    message = message_of(
         body, request_pb2.CancelRequestRequest, mission_id=mission_id, request_id=request_id, version=version
     )
     answer = await gateway.call(gateway.services.requests.CancelRequest, message)
@@ -128,7 +133,7 @@ async def revise_request(
     if body.request.request_id != request_id:
         fault = Fault("request.request_id", "WRONG_REQUEST", f"the address names {request_id!r}; both must be the same")
         raise InvalidInputError("INVALID_REQUEST", "the body is of another request", faults=[fault])
-    message = to_message(
+    message = message_of(
         body, request_pb2.ReviseRequestRequest, mission_id=mission_id, version=version, validate_only=validate_only
     )
     answer = await gateway.call(gateway.services.requests.ReviseRequest, message)
@@ -154,18 +159,15 @@ async def check_requests(
     """
     for request in body.requests:
         policy.require_agency("check_requests", identity, [request.agency_id])
-    message = to_message(body, request_pb2.CheckRequestsRequest, mission_id=mission_id)
+    message = message_of(body, request_pb2.CheckRequestsRequest, mission_id=mission_id)
     answer = await gateway.call(gateway.services.requests.CheckRequests, message)
-    checked = to_model(answer, CheckedRequests)
+    checked = await asyncio.to_thread(to_model, answer, CheckedRequests)
     if not opportunities or not answer.predictions:
         return CheckAnswer(**dict(checked), window_set_id="", opportunities=[])
-    asked = opportunities_request(mission_id, window_set_id, answer.predictions)
+    asked = await asyncio.to_thread(opportunities_request, mission_id, window_set_id, answer.predictions)
     found = await gateway.call(gateway.services.opportunities.FindOpportunities, asked)
-    return CheckAnswer(
-        **dict(checked),
-        window_set_id=found.window_set_id,
-        opportunities=[to_model(item, OpportunityAnswer) for item in found.answers],
-    )
+    listed = await asyncio.to_thread(lambda: [to_model(item, OpportunityAnswer) for item in found.answers])
+    return CheckAnswer(**dict(checked), window_set_id=found.window_set_id, opportunities=listed)
 
 
 @router.post("/requests:rate")
@@ -179,11 +181,11 @@ async def rate_requests(
 
     The light at the places is what the body says; where it says nothing, that of the waypoints of the named plan.
     """
-    message = to_message(body, science_pb2.RateRequestsRequest, mission_id=mission_id)
+    message = message_of(body, science_pb2.RateRequestsRequest, mission_id=mission_id)
     if plan_id and not message.places:
         plan = await gateway.plan(plan_id)
         message.places.extend(
             science_pb2.PlaceLight(place_id=waypoint.waypoint_id, mean_sun_fraction=waypoint.mean_sun_fraction)
             for waypoint in plan.waypoints
         )
-    return to_model(await gateway.call(gateway.services.science.RateRequests, message), RatedRequests)
+    return await gateway.answer(await gateway.call(gateway.services.science.RateRequests, message), RatedRequests)

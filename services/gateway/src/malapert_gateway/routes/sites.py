@@ -24,7 +24,8 @@ from malapert_http_models.contracts.landing_site import (
 )
 from malapert_http_models.contracts.operation import Operation
 
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.sites_csv import sites_csv
 from malapert_gateway.exports.sites_geojson import search_geojson
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -57,7 +58,7 @@ _FILES: dict[int | str, Any] = {
 @router.post("/site-searches", status_code=202, responses={202: LOCATION})
 async def search_sites(body: SearchSitesRequest, response: Response, gateway: GatewayParts) -> Operation:
     """Start a search for landing sites; the operation's `result_id` is the site search."""
-    answer = await gateway.call(gateway.services.sites.SearchSites, to_message(body, site_pb2.SearchSitesRequest))
+    answer = await gateway.call(gateway.services.sites.SearchSites, message_of(body, site_pb2.SearchSitesRequest))
     return await started(gateway, ServiceName.LANDING_SITE, answer.operation_id, response)
 
 
@@ -94,7 +95,7 @@ async def export_site_search(
 @router.post("/landing-dates:scan")
 async def scan_landing_dates(body: ScanLandingDatesRequest, gateway: GatewayParts) -> LandingDates:
     """Return which landing dates work at which places: light in a row and Earth in view from each date on."""
-    message = to_message(body, site_pb2.ScanLandingDatesRequest)
+    message = message_of(body, site_pb2.ScanLandingDatesRequest)
     return to_model(await gateway.call(gateway.services.sites.ScanLandingDates, message), LandingDates)
 
 
@@ -108,21 +109,21 @@ async def get_site(site_id: SiteId, gateway: GatewayParts) -> Site:
 @router.post("/horizon-profiles:compute")
 async def get_horizon_profiles(body: GetHorizonProfilesRequest, gateway: GatewayParts) -> HorizonProfiles:
     """Return the skyline at points, by an exact ray cast over a terrain stack."""
-    message = to_message(body, site_pb2.GetHorizonProfilesRequest)
+    message = message_of(body, site_pb2.GetHorizonProfilesRequest)
     return to_model(await gateway.call(gateway.services.horizons.GetHorizonProfiles, message), HorizonProfiles)
 
 
 @router.post("/waypoints:resolve")
 async def resolve_waypoints(body: ResolveWaypointsRequest, gateway: GatewayParts) -> Waypoints:
     """Turn waypoint definitions into places on the terrain around a site."""
-    message = to_message(body, route_pb2.ResolveWaypointsRequest)
+    message = message_of(body, route_pb2.ResolveWaypointsRequest)
     return to_model(await gateway.call(gateway.services.routes.ResolveWaypoints, message), Waypoints)
 
 
 @router.post("/routes:find")
 async def find_routes(body: FindRoutesRequest, gateway: GatewayParts) -> Routes:
     """Find the slope-limited cheapest path between every two waypoints, both ways."""
-    message = to_message(body, route_pb2.FindRoutesRequest)
+    message = message_of(body, route_pb2.FindRoutesRequest)
     return to_model(await gateway.call(gateway.services.routes.FindRoutes, message), Routes)
 
 
@@ -132,5 +133,5 @@ async def find_timed_route(body: FindTimedRouteRequest, gateway: GatewayParts) -
 
     Where there is no such route, the answer has no legs and says which limits close it.
     """
-    message = to_message(body, route_pb2.FindTimedRouteRequest)
+    message = message_of(body, route_pb2.FindTimedRouteRequest)
     return to_model(await gateway.call(gateway.services.routes.FindTimedRoute, message), TimedRoute)

@@ -17,7 +17,8 @@ from malapert_http_models.contracts.comms_window import (
 )
 from malapert_http_models.contracts.vocabulary import Confidence
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -50,7 +51,7 @@ async def list_stations(
         bands_confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, bands_confidences),
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.stations.ListStations, message), StationPage)
+    return await gateway.answer(await gateway.call(gateway.services.stations.ListStations, message), StationPage)
 
 
 @router.get("/stations/{station_id}", responses={200: ETAG})
@@ -65,7 +66,7 @@ async def get_station(station_id: StationId, gateway: GatewayParts, response: Re
 @router.post("/stations:put", responses={200: ETAG})
 async def put_station(body: Station, gateway: GatewayParts, response: Response) -> Station:
     """Add a station, or change one that is at the version given; a built-in one is overlaid."""
-    message = window_pb2.PutStationRequest(station=to_message(body, window_pb2.Station))
+    message = window_pb2.PutStationRequest(station=message_of(body, window_pb2.Station))
     answer = await gateway.call(gateway.services.stations.PutStation, message)
     set_etag(response, answer.station.version)
     return to_model(answer.station, Station)
@@ -90,7 +91,7 @@ async def list_outages(
     message = outage_pb2.ListOutagesRequest(
         station_id=station_id, kinds=enum_numbers(outage_pb2.OutageKind.DESCRIPTOR, kinds), page=page, span=span
     )
-    return to_model(await gateway.call(gateway.services.outages.ListOutages, message), OutagePage)
+    return await gateway.answer(await gateway.call(gateway.services.outages.ListOutages, message), OutagePage)
 
 
 @router.post("/outages", status_code=201)
@@ -101,7 +102,7 @@ async def add_outage(
 ) -> OutageEffect:
     """Put an outage on an antenna: contacts that it hits are cancelled or moved, and their agencies told by event."""
     key = idempotency_key or new_identifier()
-    message = to_message(body, outage_pb2.AddOutageRequest, idempotency_key=key)
+    message = message_of(body, outage_pb2.AddOutageRequest, idempotency_key=key)
     return to_model(await gateway.call(gateway.services.outages.AddOutage, message), OutageEffect)
 
 

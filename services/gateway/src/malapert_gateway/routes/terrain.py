@@ -14,7 +14,8 @@ from malapert_http_models.contracts.landing_site import (
     TerrainStack,
 )
 
-from malapert_gateway.conversion import enum_number, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_number, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, Page, TerrainId, TerrainStackId, span
 
@@ -38,7 +39,7 @@ async def get_terrain(terrain_id: TerrainId, gateway: GatewayParts) -> Terrain:
 @router.post("/terrain-stacks", status_code=201)
 async def create_terrain_stack(body: CreateTerrainStackRequest, gateway: GatewayParts) -> TerrainStack:
     """Nest terrains from coarse to fine over a region; the same inputs give the same stack."""
-    message = to_message(body, terrain_pb2.CreateTerrainStackRequest)
+    message = message_of(body, terrain_pb2.CreateTerrainStackRequest)
     answer = await gateway.call(gateway.services.terrains.CreateTerrainStack, message)
     return to_model(answer.terrain_stack, TerrainStack)
 

@@ -13,7 +13,8 @@ from malapert_http_models.contracts.comms_window import (
 )
 from malapert_http_models.contracts.operation import Operation
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId, only_these
@@ -25,7 +26,7 @@ router = APIRouter(tags=["windows"], route_class=GuardedRoute)
 @router.post("/window-sets", status_code=202, responses={202: LOCATION})
 async def compute_windows(body: ComputeWindowsRequest, response: Response, gateway: GatewayParts) -> Operation:
     """Start computing windows; the operation's `result_id` is the window set. The same inputs give the same set."""
-    message = to_message(body, window_pb2.ComputeWindowsRequest)
+    message = message_of(body, window_pb2.ComputeWindowsRequest)
     answer = await gateway.call(gateway.services.windows.ComputeWindows, message)
     return await started(gateway, ServiceName.COMMS_WINDOW, answer.operation_id, response)
 
@@ -60,4 +61,4 @@ async def list_windows(
         without_profiles=without_profiles,
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.windows.ListWindows, message), WindowPage)
+    return await gateway.answer(await gateway.call(gateway.services.windows.ListWindows, message), WindowPage)

@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import grpc
+from fastapi import Response
 from malapert.planner.v1 import mission_pb2, plan_pb2
+from malapert_core.policy.identity import require_identity
+from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
+from malapert_http_models.wire import WireModel
 
+from malapert_gateway.bodies import written_answer
 from malapert_gateway.config import GatewaySettings
+from malapert_gateway.conversion import to_model
 from malapert_gateway.services.admission import Admission
 from malapert_gateway.services.audit_directory import AuditDirectory
 from malapert_gateway.services.call_shares import CallShares
@@ -22,6 +28,7 @@ from malapert_gateway.storage.answer_store import AnswerStore
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+ModelT = TypeVar("ModelT", bound=WireModel)
 
 
 @dataclass
@@ -39,11 +46,29 @@ class Gateway:
     readiness: Readiness
     calls: CallShares
     streams: OpenStreams
+    reading: ReadingProcesses
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, method: grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Call a service within the deadline; raises the MalapertError that it answers."""
         return await method(request, timeout=self.settings.call_deadline_s)
+
+    async def answer(
+        self, message: Any, model: type[ModelT], status: int = 200, headers: dict[str, str] | None = None
+    ) -> ModelT:
+        """Return a service's message as a model; a large one is written apart, and is the finished answer."""
+        if message.ByteSize() <= QUICK_BYTES:
+            return to_model(message, model)
+        content = await self.reading.run(
+            require_identity().agency_id,
+            written_answer,
+            model.__module__,
+            model.__name__,
+            message.DESCRIPTOR.full_name,
+            message.SerializeToString(),
+        )
+        # FastAPI sends a response as it is; only the route's signature speaks of the model.
+        return cast("ModelT", Response(content, status, headers, "application/json"))
 
     async def upload(
         self, method: grpc.aio.StreamUnaryMultiCallable[RequestT, ResponseT], requests: AsyncIterator[RequestT]
