@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from booking_calls import agree
 from malapert.comms_window.v1 import (
     contact_pb2,
     contact_pb2_grpc,
@@ -47,6 +48,7 @@ def _reservation(key: str, station_id: str, interval: type_pb2.Interval, **more:
 
 async def _windows(channel: Any, *station_ids: str) -> tuple[str, dict[str, list[window_pb2.Window]]]:
     request = window_pb2.ComputeWindowsRequest(
+        mission_id="lupex",
         terrain_stack_id="stack-1",
         places=[window_pb2.Place(place_id="a", point=type_pb2.SurfacePoint(longitude_deg=-136.0, latitude_deg=-88.8))],
         station_ids=station_ids,
@@ -92,6 +94,7 @@ async def test_an_outage_cancels_what_it_hits_and_keeps_the_antenna_free(comms_w
         open_test_channel(service.target, ESA) as owner,
     ):
         book, outages = contact_pb2_grpc.ContactServiceStub(user), outage_pb2_grpc.OutageServiceStub(owner)
+        await agree(service, "ESA", "JAXA")
         hit = (await book.ReserveContacts(_reservation("a", "esa-mlg", _hours(5, 7), commit=True))).contacts[0]
         free = (await book.ReserveContacts(_reservation("b", "esa-mlg", _hours(20, 21), commit=True))).contacts[0]
         asked = outage_pb2.AddOutageRequest(
@@ -119,9 +122,9 @@ async def test_an_outage_cancels_what_it_hits_and_keeps_the_antenna_free(comms_w
         for kind, count in ((outage_pb2.OUTAGE_KIND_FAILURE, 1), (outage_pb2.OUTAGE_KIND_MAINTENANCE, 0)):
             of_kind = (await outages.ListOutages(outage_pb2.ListOutagesRequest(kinds=[kind]))).outages
             assert len(of_kind) == count
-        events = await _subjects(service, 4)
+        events = await _subjects(service, 5)
         assert [event.subject.split(".v1.")[1] for event in events] == [
-            "contact.committed", "contact.committed", "outage.added", "contact.released",
+            "agreement.changed", "contact.committed", "contact.committed", "outage.added", "contact.released",
         ]  # fmt: skip
         await outages.RemoveOutage(outage_pb2.RemoveOutageRequest(outage_id=effects[0].outage.outage_id))
         again = (await book.ReserveContacts(_reservation("d", "esa-mlg", _hours(8, 9)))).contacts[0]
@@ -138,6 +141,7 @@ async def test_an_outage_moves_a_contact_to_another_antenna_of_the_complex(comms
         open_test_channel(service.target, JAXA) as user,
         open_test_channel(service.target, NASA) as owner,
     ):
+        await agree(service, "NASA", "JAXA")
         set_id, found = await _windows(user, "dsn-dss34", "dsn-dss35", "esa-mlg")
         window = found["dsn-dss34"][0]
         start = from_timestamp(window.interval.start_time) + timedelta(hours=1)
@@ -160,9 +164,10 @@ async def test_an_outage_moves_a_contact_to_another_antenna_of_the_complex(comms
         assert moved.interval == before.interval
         assert moved.moved_from_contact_id == before.contact_id
         assert moved.window_id in {other.window_id for other in found["dsn-dss35"]}
-        subjects = [event.subject.split(".v1.")[1] for event in await _subjects(service, 5)]
+        subjects = [event.subject.split(".v1.")[1] for event in await _subjects(service, 6)]
         assert subjects == [
-            "contact.committed", "outage.added", "contact.released", "contact.committed", "contact.moved",
+            "agreement.changed", "contact.committed", "outage.added",
+            "contact.released", "contact.committed", "contact.moved",
         ]  # fmt: skip
 
 
@@ -209,14 +214,16 @@ async def test_owners_refuse_and_users_report(comms_window: Any) -> None:
             await book.RejectContacts(refusing)
         with pytest.raises(ConflictError) as stale:
             await owners_book.RejectContacts(
-                contact_pb2.RejectContactsRequest(contact_ids=[held.contact_id], versions=[7])
+                contact_pb2.RejectContactsRequest(contact_ids=[held.contact_id], versions=[7], reason="late")
             )
         assert stale.value.reason == "CONTACT_CHANGED"
         (refused,) = (await owners_book.RejectContacts(refusing)).contacts
         assert refused.state == contact_pb2.CONTACT_STATE_REJECTED
-        assert (refused.mission_id, refused.asset_id) == ("", "")  # whose it is is not the owner's to know
+        # Who is refused, and what for, is the owner's to know.
+        assert (refused.agency_id, refused.mission_id, refused.asset_id) == ("JAXA", "lupex", "rover")
         with pytest.raises(PreconditionError):
             await book.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[held.contact_id]))
+        await agree(service, "ESA", "JAXA")
         promised = (await book.ReserveContacts(_reservation("b", "esa-mlg", _hours(5, 7), commit=True))).contacts[0]
         with pytest.raises(PreconditionError, match="have not begun"):
             await book.ReportContact(contact_pb2.ReportContactRequest(contact_id=promised.contact_id, succeeded=True))
@@ -267,8 +274,10 @@ async def test_stations_are_added_changed_and_taken_away(comms_window: Any) -> N
         added.bands.add(band="optical")
         new = (await stub.PutStation(window_pb2.PutStationRequest(station=added))).station
         assert (new.version, new.bands[0].band) == (1, "optical")
-        book = contact_pb2_grpc.ContactServiceStub(other)
-        held = (await book.ReserveContacts(_reservation("a", "ogs-tenerife", _hours(5, 6)))).contacts[0]
+        book = contact_pb2_grpc.ContactServiceStub(owner)
+        asked = _reservation("a", "ogs-tenerife", _hours(5, 6))
+        asked.requests[0].unchecked = True
+        held = (await book.ReserveContacts(asked)).contacts[0]
         removing = window_pb2.RemoveStationRequest(station_id="ogs-tenerife", version=1)
         with pytest.raises(PreconditionError):
             await stub.RemoveStation(removing)

@@ -42,7 +42,8 @@ def reserving(key: str, plan_id: str, *requests: contact_pb2.ContactRequest) -> 
 
 @asynccontextmanager
 async def book(comms_window: Any):
-    async with comms_window.run() as service, open_test_channel(service.target, identity_of("JAXA")) as channel:
+    by_planner = replace(identity_of("JAXA"), via_service="planner")
+    async with comms_window.run() as service, open_test_channel(service.target, by_planner) as channel:
         yield service, contact_pb2_grpc.ContactServiceStub(channel)
 
 

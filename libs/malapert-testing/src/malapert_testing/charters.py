@@ -20,9 +20,9 @@ EVERYBODY = ("JAXA", "ISRO", "NASA", "ESA", "DLR")
 
 
 def charter_of_all(mission_id: str, agency_ids: tuple[str, ...] = EVERYBODY) -> Charter:
-    """Return a charter in which each agency has every part, since long ago."""
+    """Return a charter in which each agency has every part, since long ago, of a mission with a rover."""
     members = tuple(Membership(agency_id, frozenset(Part), LONG_AGO) for agency_id in agency_ids)
-    return Charter(mission_id, 1, members)
+    return Charter(mission_id, 1, members, asset_ids=frozenset({"rover"}))
 
 
 @dataclass
@@ -66,6 +66,7 @@ def _message(charter: Charter) -> charter_pb2.Charter:
         mission_id=charter.mission_id,
         version=charter.version,
         is_public=charter.is_public,
+        asset_ids=sorted(charter.asset_ids),
         members=[
             charter_pb2.Membership(
                 agency_id=member.agency_id,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from malapert.comms_window.v1 import (
+    agreement_pb2_grpc,
     contact_pb2_grpc,
     exchange_pb2_grpc,
     key_pb2_grpc,
@@ -14,30 +15,44 @@ from malapert.comms_window.v1 import (
     window_pb2_grpc,
 )
 from malapert_astro.ephemeris import Ephemeris
+from malapert_core.background import background
+from malapert_core.policy.charters import Charters
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
 
 from malapert_comms_window.clients.landing_site import HORIZON_SERVICE, LandingSiteClient
 from malapert_comms_window.config import CommsWindowSettings
+from malapert_comms_window.handlers.agreement_handlers import AgreementHandlers
+from malapert_comms_window.handlers.contact_handlers import ContactHandlers
 from malapert_comms_window.handlers.events import OutboxAnnouncer
 from malapert_comms_window.handlers.exchange_handlers import ExchangeHandlers
-from malapert_comms_window.handlers.grpc import ContactHandlers, WindowHandlers
 from malapert_comms_window.handlers.opportunity_handlers import OpportunityHandlers
 from malapert_comms_window.handlers.orbiter_handlers import KeyHandlers, OrbiterHandlers
 from malapert_comms_window.handlers.station_handlers import OutageHandlers, StationHandlers
+from malapert_comms_window.handlers.window_handlers import WindowHandlers
 from malapert_comms_window.services.book.alternates import AlternateFinder
+from malapert_comms_window.services.book.book_reading import BookReader
 from malapert_comms_window.services.book.contacts import ContactService
+from malapert_comms_window.services.book.decisions import Decider, Terms
+from malapert_comms_window.services.book.expiry import HoldExpiry
+from malapert_comms_window.services.book.holds import HoldLimits
+from malapert_comms_window.services.book.keeper import ContactKeeper
 from malapert_comms_window.services.book.keys import KeyService
 from malapert_comms_window.services.book.outages import OutageService
 from malapert_comms_window.services.book.reservations import ReservationService
 from malapert_comms_window.services.book.superseding import SupersedingService
+from malapert_comms_window.services.book.writing import BookWriter
 from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.registry.agreements import AgreementService
 from malapert_comms_window.services.registry.exchange import ExchangeService
 from malapert_comms_window.services.registry.orbiters import OrbiterService
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.services.registry.stations import StationService
 from malapert_comms_window.services.windows.opportunities import OpportunityFinder
 from malapert_comms_window.services.windows.windows import WindowService
+from malapert_comms_window.storage.agreements import AgreementStore
+from malapert_comms_window.storage.contact_changes import ContactChangeStore
 from malapert_comms_window.storage.contacts import ContactStore
 from malapert_comms_window.storage.keys import KeyLedgerStore
 from malapert_comms_window.storage.orbiters import OrbiterStore
@@ -51,7 +66,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager
-async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc_now) -> AsyncIterator[ServiceParts]:
+async def build(
+    runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc_now, charters: Charters | None = None
+) -> AsyncIterator[ServiceParts]:
     """Yield the parts of the service.
 
     Parameters
@@ -59,34 +76,40 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
     runtime : ServiceRuntime
     clock : Clock
         Tells the present instant to the contact book.
+    charters : Charters, optional
+        Charters of missions; the planner's where none are given.
     """
     settings, database = runtime.settings, runtime.database
-    announcer, ephemeris = OutboxAnnouncer(runtime.outbox, clock), Ephemeris()
+    charters = charters or runtime.open_charters()
+    owners, ephemeris = StationOwners(settings.station_custodians), Ephemeris()
+    announcer = OutboxAnnouncer(runtime.outbox, owners, clock)
     window_sets, contact_store, outage_store = WindowSetStore(), ContactStore(), OutageStore()
-    station_store = StationStore(load_station_catalogue())
+    station_store, agreement_store = StationStore(load_station_catalogue()), AgreementStore()
     orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock)
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
     windows = WindowService(database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, clock)
+    keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
     alternates = AlternateFinder(database, contact_store, outage_store, window_sets, station_store, clock)
-    reservations = ReservationService(
-        database,
-        contact_store,
-        outage_store,
-        window_sets,
-        station_store,
-        alternates,
-        announcer,
-        clock,
-        settings.contact_hold_s,
+    reader = BookReader(
+        contact_store, outage_store, window_sets, station_store, agreement_store, _limits(settings), clock
     )
+    decider = Decider(Terms(settings.contact_hold_s, settings.consent_hold_s, settings.withdrawal_notice_s))
+    writer = BookWriter(keeper, alternates)
+    reservations = ReservationService(database, reader, writer, decider, charters, owners, alternates, clock)
     superseding = SupersedingService(
-        database, contact_store, outage_store, window_sets, station_store, announcer, clock
+        database, contact_store, station_store, reader, decider, writer, keeper, charters, owners, clock
     )
-    contacts = ContactService(database, contact_store, station_store, announcer, clock)
-    outages = OutageService(database, outage_store, contact_store, station_store, window_sets, announcer, clock)
-    stations = StationService(database, station_store, contact_store, clock)
+    contacts = ContactService(database, contact_store, station_store, keeper, reader, decider, owners, clock)
+    outages = OutageService(
+        database, outage_store, contact_store, station_store, window_sets, keeper, owners, announcer, clock
+    )
+    agreements = AgreementService(
+        database, agreement_store, contact_store, station_store, owners, announcer, runtime.audit, clock
+    )
+    stations = StationService(database, station_store, contact_store, owners, clock)
+    expiry = HoldExpiry(database, contact_store, keeper, clock)
     keys = KeyService(database, KeyLedgerStore(), clock)
-    yield ServiceParts(
+    parts = ServiceParts(
         registrations=[
             Registration(
                 f"{_PACKAGE}.StationService",
@@ -96,7 +119,7 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
             Registration(
                 f"{_PACKAGE}.OutageService",
                 outage_pb2_grpc.add_OutageServiceServicer_to_server,
-                OutageHandlers(outages, clock),
+                OutageHandlers(outages, owners, clock),
             ),
             Registration(
                 f"{_PACKAGE}.OrbiterService",
@@ -111,7 +134,12 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
             Registration(
                 f"{_PACKAGE}.ContactService",
                 contact_pb2_grpc.add_ContactServiceServicer_to_server,
-                ContactHandlers(reservations, contacts, superseding, alternates, clock),
+                ContactHandlers(reservations, contacts, superseding, alternates, owners, clock),
+            ),
+            Registration(
+                f"{_PACKAGE}.AgreementService",
+                agreement_pb2_grpc.add_AgreementServiceServicer_to_server,
+                AgreementHandlers(agreements),
             ),
             Registration(
                 f"{_PACKAGE}.OpportunityService",
@@ -124,5 +152,14 @@ async def build(runtime: ServiceRuntime[CommsWindowSettings], clock: Clock = utc
                 exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
                 ExchangeHandlers(ExchangeService(database, window_sets, clock)),
             ),
-        ]
+        ],
+        charters=charters,
+    )
+    async with background(expiry.run(settings.hold_check_s)):
+        yield parts
+
+
+def _limits(settings: CommsWindowSettings) -> HoldLimits:
+    return HoldLimits(
+        settings.most_holds, settings.most_hold_hours, settings.most_station_holds, settings.most_station_hold_hours
     )

@@ -16,6 +16,7 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
+    agreements,
     audit,
     catalogues,
     charters,
@@ -59,6 +60,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     exchange.file_router,
     exchange.router,
     contacts.router,
+    agreements.router,
     catalogues.schema_router,
     catalogues.router,
     request_files.import_router,

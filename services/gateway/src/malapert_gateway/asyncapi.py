@@ -29,6 +29,10 @@ _HEADERS = {
         "ce-time": {"type": "string", "format": "date-time", "description": "When it was decided, UTC."},
         "ce-subject": {"type": "string", "description": "The object it is about."},
         "ce-agencyid": {"type": "string", "description": "The owner."},
+        "ce-partyagencyids": {
+            "type": "string",
+            "description": "Other agencies that may see it as the owner does, separated by commas.",
+        },
         "ce-visibility": {"type": "string", "enum": ["public", "mission", "owner"], "description": "Who may see it."},
         "traceparent": {"type": "string", "description": "The trace that caused it (W3C Trace Context)."},
     },

@@ -92,9 +92,15 @@ def require_agency(action: str, identity: Identity, owner_agency_ids: Collection
 
 
 def may_see(
-    identity: Identity, visibility: Visibility, owner_agency_id: str, mission_agency_ids: Collection[str]
+    identity: Identity,
+    visibility: Visibility,
+    owner_agency_id: str,
+    mission_agency_ids: Collection[str],
+    party_agency_ids: Collection[str] = (),
 ) -> bool:
-    """Tell whether a caller may see an event: public, of a mission of its agency, or its agency's own."""
+    """Tell whether a caller may see an event: public, of a mission of its agency, or its agency's own or party's."""
     if identity.is_service or visibility is Visibility.PUBLIC or identity.agency_id == owner_agency_id:
+        return True
+    if identity.agency_id in party_agency_ids:
         return True
     return visibility is Visibility.MISSION and identity.agency_id in mission_agency_ids

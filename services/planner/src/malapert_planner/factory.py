@@ -56,7 +56,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     """Build the planner: its stores, the services that it asks, its use cases and what it serves."""
     stores = Stores(runtime.database, MissionStore(), PlanStore(), SecretStore())
     charter_store = CharterStore()
-    charters = CharterService(runtime.database, charter_store)
+    charters = CharterService(runtime.database, charter_store, stores.missions)
     neighbours = _neighbours(runtime)
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)

@@ -24,8 +24,9 @@ M = TypeVar("M", bound=Message)
 class Event:
     """A fact that a service announces.
 
-    ``entity_id`` is the CloudEvents subject; ``agency_id`` is the owner, empty where nobody owns it; ``traceparent``
-    is the trace that caused the event.
+    ``entity_id`` is the CloudEvents subject; ``agency_id`` is the owner, empty where nobody owns it;
+    ``party_agency_ids`` are other agencies that may see it as the owner does; ``traceparent`` is the trace that caused
+    the event.
     """
 
     event_id: str
@@ -37,6 +38,7 @@ class Event:
     visibility: Visibility
     data: bytes
     traceparent: str = ""
+    party_agency_ids: tuple[str, ...] = ()
 
     def headers(self) -> dict[str, str]:
         """Return the NATS headers of the event."""
@@ -48,6 +50,7 @@ class Event:
             "ce-time": format_time(self.time),
             "ce-subject": self.entity_id,
             "ce-agencyid": self.agency_id,
+            "ce-partyagencyids": ",".join(self.party_agency_ids),
             "ce-visibility": self.visibility.value,
             "content-type": "application/protobuf",
             MESSAGE_ID_HEADER: self.event_id,
@@ -77,6 +80,7 @@ class Event:
             time=parse_time(headers["ce-time"]),
             entity_id=headers.get("ce-subject", ""),
             agency_id=headers.get("ce-agencyid", ""),
+            party_agency_ids=tuple(filter(None, headers.get("ce-partyagencyids", "").split(","))),
             visibility=Visibility(headers["ce-visibility"]),
             data=data,
             traceparent=headers.get("traceparent", ""),

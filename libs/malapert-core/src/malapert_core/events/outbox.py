@@ -1,6 +1,7 @@
 """Transactional outbox: an event is stored with the change that it announces, and published afterwards."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -47,9 +48,12 @@ class EventOutbox:
         *,
         entity_id: str,
         agency_id: str = "",
+        party_agency_ids: Iterable[str] = (),
         visibility: Visibility = Visibility.MISSION,
     ) -> str:
         """Store an event in the caller's transaction and return its identifier; it is published after the commit.
+
+        Parties see it as its agency does.
 
         The message states its subject; raises ValueError where it states none.
         """
@@ -65,6 +69,7 @@ class EventOutbox:
             visibility=visibility,
             data=message.SerializeToString(deterministic=True),
             traceparent=trace.get("traceparent", ""),
+            party_agency_ids=tuple(sorted(set(party_agency_ids) - {agency_id, ""})),
         )
         session.add(
             OutboxRow(

@@ -130,6 +130,14 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "RejectContacts": Call(PLANNERS),
         "ReportContact": Call(PLANNERS),
         "ListAlternates": Call(READERS),
+        "GetContact": Call(READERS),
+    },
+    "malapert.comms_window.v1.AgreementService": {
+        "CreateAgreement": Call(PLANNERS),
+        "ChangeAgreement": Call(PLANNERS),
+        "EndAgreement": Call(PLANNERS),
+        "GetAgreement": Call(READERS),
+        "ListAgreements": Call(READERS),
     },
     "malapert.comms_window.v1.OutageService": {
         "AddOutage": Call(PLANNERS),

@@ -51,13 +51,15 @@ class Membership:
 class Charter:
     """The agencies of a mission and their parts. A change makes a new version.
 
-    ``is_public`` shows to every agency what a member marked as public.
+    ``is_public`` shows to every agency what a member marked as public. ``asset_ids`` are the assets of the mission's
+    newest version.
     """
 
     mission_id: str
     version: int
     members: tuple[Membership, ...]
     is_public: bool = False
+    asset_ids: frozenset[str] = frozenset()
 
     def parts_of(self, agency_id: str, time: datetime) -> frozenset[Part]:
         """Return the parts that an agency has at an instant, with those that they include; none for an outsider."""

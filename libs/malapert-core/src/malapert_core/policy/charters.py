@@ -116,6 +116,7 @@ def charter_of(message: charter_pb2.Charter) -> Charter:
         version=message.version,
         members=tuple(_membership(member) for member in message.members),
         is_public=message.is_public,
+        asset_ids=frozenset(message.asset_ids),
     )
 
 

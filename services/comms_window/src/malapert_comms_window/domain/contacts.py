@@ -1,19 +1,10 @@
-"""The contact book's rules: who holds an antenna when, and what may be booked."""
+"""Contacts: who holds an antenna when, and how that may change."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
-from malapert_core.errors import ConflictError, Fault, InvalidInputError
-
-from malapert_comms_window.domain.stations import Station
-from malapert_comms_window.domain.windows import Window, WindowKind
-
-MAX_CONTACTS = 5000
-MAX_TRACKING = timedelta(days=7)
-"""Longest tracking time of a contact; bounds how far back a search for bookings that hold an antenna must look."""
+from malapert_comms_window.domain.contact_requests import ContactRequest
 
 
 class ContactState(StrEnum):
@@ -28,6 +19,23 @@ class ContactState(StrEnum):
     FAILED = "failed"
 
 
+class ContactCause(StrEnum):
+    """Cause of a contact's change; UNSPECIFIED for those of before causes were kept."""
+
+    UNSPECIFIED = "unspecified"
+    OFFERED = "offered"
+    COMMITTED = "committed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+    BUMPED = "bumped"
+    OUTAGE = "outage"
+    MOVED = "moved"
+    REPORTED = "reported"
+
+
 _NEXT_STATES = {
     ContactState.TENTATIVE: {ContactState.COMMITTED, ContactState.REJECTED, ContactState.CANCELLED},
     ContactState.COMMITTED: {ContactState.CANCELLED},
@@ -40,25 +48,11 @@ HOLDING_STATES = frozenset({ContactState.TENTATIVE, ContactState.COMMITTED, Cont
 
 
 @dataclass(frozen=True, slots=True)
-class ContactRequest:
-    """Request for a contact with one antenna; the window is empty for a booking made by hand."""
-
-    station_id: str
-    asset_id: str
-    start_time: datetime
-    end_time: datetime
-    window_set_id: str = ""
-    window_id: str = ""
-
-    @property
-    def window_key(self) -> tuple[str, str]:
-        """Set and window that it was taken from."""
-        return self.window_set_id, self.window_id
-
-
-@dataclass(frozen=True, slots=True)
 class Contact:
-    """A booking of one antenna; `state` is what was decided, `state_at` what it means at an instant."""
+    """A booking of one antenna; `state` is what was decided, `state_at` what it means at an instant.
+
+    ``notice_s`` is what the owner of the antenna owes before it takes a committed contact back, seconds.
+    """
 
     contact_id: str
     station_id: str
@@ -78,16 +72,33 @@ class Contact:
     window_id: str = ""
     moved_from_contact_id: str = ""
     updated_time: datetime | None = None
+    cause: ContactCause = ContactCause.UNSPECIFIED
+    station_agency_id: str = ""
+    priority: int = 0
+    agreement_id: str = ""
+    unchecked: bool = False
+    notice_s: float = 0.0
+    alternates: tuple[ContactRequest, ...] = ()
 
     def state_at(self, now: datetime) -> ContactState:
         """Return the state at an instant: a hold that ran out is cancelled, a committed contact begins and ends."""
-        if self.state is ContactState.TENTATIVE and self.hold_until_time is not None and now >= self.hold_until_time:
+        if self.has_run_out(now):
             return ContactState.CANCELLED
         if self.state is ContactState.COMMITTED and now >= self.end_time:
             return ContactState.COMPLETED
         if self.state is ContactState.COMMITTED and now >= self.start_time:
             return ContactState.ACTIVE
         return self.state
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Return whether it is a hold that has run out, which nobody has written down yet."""
+        return self.state is ContactState.TENTATIVE and self.hold_until_time is not None and now >= self.hold_until_time
+
+    def hold_remaining_s(self, now: datetime) -> float:
+        """Return the time that is left of a hold, whole seconds; 0 where it is none."""
+        if self.state_at(now) is not ContactState.TENTATIVE or self.hold_until_time is None:
+            return 0.0
+        return float((self.hold_until_time - now) // timedelta(seconds=1))
 
     def holds_antenna_at(self, now: datetime) -> bool:
         """Return whether nobody else may book the occupied time, as seen at an instant."""
@@ -97,147 +108,64 @@ class Contact:
         """Return whether a state may follow the present one."""
         return state in _NEXT_STATES.get(self.state_at(now), ())
 
-    def changed(self, state: ContactState, now: datetime, reason: str = "") -> "Contact":
+    def may_be_taken_back(self, now: datetime) -> bool:
+        """Return whether the owner of the antenna may take it back: a hold at any time, a promise with notice."""
+        state = self.state_at(now)
+        in_time = now + timedelta(seconds=self.notice_s) <= self.occupied_start_time
+        return state is ContactState.TENTATIVE or (state is ContactState.COMMITTED and in_time)
+
+    def changed(self, state: ContactState, cause: ContactCause, now: datetime, reason: str = "") -> "Contact":
         """Return the contact in another state from an instant on, and its next version."""
         return replace(
             self,
             state=state,
+            cause=cause,
             version=self.version + 1,
             hold_until_time=None,
             release_reason=reason or self.release_reason,
             updated_time=now,
         )
 
+    def expired(self, now: datetime) -> "Contact":
+        """Return the contact whose hold ran out."""
+        reason = f"its hold ran out at {self.hold_until_time.isoformat()}" if self.hold_until_time else ""
+        return self.changed(ContactState.CANCELLED, ContactCause.EXPIRED, now, reason)
+
     def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
         """Return whether the occupied time meets a half-open span."""
         return self.occupied_start_time < end_time and start_time < self.occupied_end_time
 
-
-def occupied_interval(request: ContactRequest, station: Station) -> tuple[datetime, datetime]:
-    """Return the time the antenna is taken: the tracking time with set-up and teardown."""
-    return (
-        request.start_time - timedelta(seconds=station.setup_s.value),
-        request.end_time + timedelta(seconds=station.teardown_s.value),
-    )
-
-
-def check_contact_requests(
-    requests: Sequence[ContactRequest],
-    stations: Mapping[str, Station],
-    windows: Mapping[tuple[str, str], Window],
-    now: datetime,
-) -> None:
-    """Check what is asked, apart from what is booked already.
-
-    Parameters
-    ----------
-    requests
-        What is asked.
-    stations
-        The catalogue by identifier.
-    windows
-        The windows that the requests name and that are known, by set and window.
-    now
-        The present instant.
-
-    Raises
-    ------
-    InvalidInputError
-        ``INVALID_CONTACTS`` with every fault.
-    """
-    faults = []
-    if not 1 <= len(requests) <= MAX_CONTACTS:
-        faults.append(Fault("requests", "WRONG_COUNT", f"1 to {MAX_CONTACTS} contacts, not {len(requests)}"))
-    for index, request in enumerate(requests):
-        faults += _request_faults(request, f"requests[{index}]", stations, windows, now)
-    if not faults:
-        faults += _overlap_faults(requests, stations)
-    if faults:
-        raise InvalidInputError("INVALID_CONTACTS", f"the contacts have {len(faults)} faults", faults=faults)
+    @property
+    def request(self) -> ContactRequest:
+        """What was asked for."""
+        return ContactRequest(
+            self.station_id, self.asset_id, self.start_time, self.end_time, self.window_set_id, self.window_id
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Obstacle to a booking of an antenna: a contact, or an outage."""
+class ContactChange:
+    """A change of a contact: the version and state that it made, its cause, and who made it; empty for the clock."""
 
-    what: str
-    identifier: str
-    station_id: str
-    start_time: datetime
-    end_time: datetime
-
-    @property
-    def label(self) -> str:
-        """Description for a person."""
-        span = f"from {self.start_time.isoformat()} to {self.end_time.isoformat()}"
-        return f"{self.what} {self.identifier} on {self.station_id} {span}"
+    contact_id: str
+    version: int
+    state: ContactState
+    cause: ContactCause
+    time: datetime
+    agency_id: str
+    principal_id: str
+    reason: str
 
 
-def obstacle_of(contact: Contact) -> Obstacle:
-    """Return a contact as what is in the way of others."""
-    start, end = contact.occupied_start_time, contact.occupied_end_time
-    return Obstacle("contact", contact.contact_id, contact.station_id, start, end)
-
-
-def contact_conflict(conflicts: Sequence[tuple[int, Obstacle]]) -> ConflictError:
-    """Return the refusal that names everything in the way, its antenna and its interval, by request index."""
-    first = conflicts[0][1]
-    codes = {"contact": "ANTENNA_TAKEN", "outage": "ANTENNA_OUT"}
-    faults = [Fault(f"requests[{index}]", codes[each.what], f"{each.label} is in the way") for index, each in conflicts]
-    return ConflictError(
-        "CONTACT_CONFLICT",
-        f"nothing was booked: {first.label} is in the way" + (f", and {len(faults) - 1} more" * (len(faults) > 1)),
-        metadata={
-            f"{first.what}_id": first.identifier,
-            "station_id": first.station_id,
-            "occupied_start_time": first.start_time.isoformat(),
-            "occupied_end_time": first.end_time.isoformat(),
-        },
-        faults=faults,
+def change_to(contact: Contact, now: datetime, agency_id: str = "", principal_id: str = "") -> ContactChange:
+    """Return the change that made a contact what it is now."""
+    return ContactChange(
+        contact_id=contact.contact_id,
+        version=contact.version,
+        state=contact.state,
+        cause=contact.cause,
+        time=contact.updated_time or now,
+        agency_id=agency_id,
+        principal_id=principal_id,
+        reason=contact.release_reason,
     )
-
-
-def _request_faults(
-    request: ContactRequest,
-    path: str,
-    stations: Mapping[str, Station],
-    windows: Mapping[tuple[str, str], Window],
-    now: datetime,
-) -> Iterable[Fault]:
-    if request.station_id not in stations:
-        yield Fault(f"{path}.station_id", "UNKNOWN_STATION", f"there is no station {request.station_id!r}")
-    if not request.asset_id:
-        yield Fault(f"{path}.asset_id", "MISSING", "the asset at the other end is needed")
-    if not request.start_time < request.end_time:
-        message = f"it ends at {request.end_time.isoformat()}, not after its start"
-        yield Fault(f"{path}.interval", "EMPTY_INTERVAL", message)
-    elif request.end_time - request.start_time > MAX_TRACKING:
-        yield Fault(f"{path}.interval", "TOO_LONG", f"it is longer than {MAX_TRACKING.days} days")
-    if request.start_time <= now:
-        yield Fault(f"{path}.interval.start_time", "IN_THE_PAST", f"{request.start_time.isoformat()} has passed")
-    if request.window_id or request.window_set_id:
-        yield from _window_faults(request, path, windows.get(request.window_key))
-
-
-def _window_faults(request: ContactRequest, path: str, window: Window | None) -> Iterable[Fault]:
-    if window is None or window.kind is not WindowKind.CONTACT:
-        message = f"set {request.window_set_id!r} has no contact window {request.window_id!r}"
-        yield Fault(f"{path}.window_id", "UNKNOWN_WINDOW", message)
-    elif window.station_id != request.station_id:
-        yield Fault(f"{path}.station_id", "WRONG_STATION", f"window {window.window_id} is of {window.station_id}")
-    elif not (window.start_time <= request.start_time and request.end_time <= window.end_time):
-        span = f"{window.start_time.isoformat()} to {window.end_time.isoformat()}"
-        yield Fault(f"{path}.interval", "OUTSIDE_WINDOW", f"it is not inside window {window.window_id}: {span}")
-
-
-def _overlap_faults(requests: Sequence[ContactRequest], stations: Mapping[str, Station]) -> Iterable[Fault]:
-    taken: dict[str, list[tuple[datetime, datetime, int]]] = {}
-    for index, request in enumerate(requests):
-        start, end = occupied_interval(request, stations[request.station_id])
-        taken.setdefault(request.station_id, []).append((start, end, index))
-    for station_id, spans in taken.items():
-        spans.sort()
-        for (_, end, before), (start, _, after) in pairwise(spans):
-            if start < end:
-                message = f"with set-up and teardown it overlaps requests[{before}] on {station_id}"
-                yield Fault(f"requests[{after}].interval", "OVERLAPS_REQUEST", message)

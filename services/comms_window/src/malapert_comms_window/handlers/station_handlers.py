@@ -18,6 +18,7 @@ from malapert_comms_window.handlers.messages.shared import interval_of
 from malapert_comms_window.handlers.messages.stations import outage_request_of, station_of
 from malapert_comms_window.services.book.outages import OutageService
 from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.services.registry.stations import StationService
 
 
@@ -70,8 +71,9 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
 class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
     """Serves outages."""
 
-    def __init__(self, outages: OutageService, clock: Clock) -> None:
+    def __init__(self, outages: OutageService, owners: StationOwners, clock: Clock) -> None:
         self._outages = outages
+        self._owners = owners
         self._clock = clock
 
     async def AddOutage(  # noqa: N802
@@ -82,8 +84,8 @@ class OutageHandlers(outage_pb2_grpc.OutageServiceServicer):
         now = self._clock()
         return outage_pb2.AddOutageResponse(
             outage=to_message(effect.outage, outage_pb2.Outage),
-            cancelled=[contact_message(contact, now) for contact in effect.cancelled],
-            moved=[contact_message(contact, now) for _, contact in effect.moved],
+            cancelled=[contact_message(contact, now, self._owners) for contact in effect.cancelled],
+            moved=[contact_message(contact, now, self._owners) for _, contact in effect.moved],
             moved_from=[before for before, _ in effect.moved],
         )
 

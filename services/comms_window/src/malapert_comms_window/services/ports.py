@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_comms_window.domain.agreements import Agreement
 from malapert_comms_window.domain.contacts import Contact
 from malapert_comms_window.domain.horizons import HorizonSet
 from malapert_comms_window.domain.outages import Outage
@@ -29,20 +30,14 @@ class Announcer(Protocol):
     def windows_changed(self, session: AsyncSession, window_set: WindowSet, window_count: int) -> None:
         """Announce a new set of windows."""
 
-    def contact_committed(self, session: AsyncSession, contact: Contact) -> None:
-        """Announce a committed contact."""
-
-    def contact_released(self, session: AsyncSession, contact: Contact) -> None:
-        """Announce a contact that was given back."""
-
-    def contact_rejected(self, session: AsyncSession, contact: Contact) -> None:
-        """Announce a tentative contact that the owner of its antenna refused."""
+    def contact_changed(self, session: AsyncSession, contact: Contact) -> None:
+        """Announce what a contact has become, by its cause, to its parties."""
 
     def contact_moved(self, session: AsyncSession, before: Contact, after: Contact) -> None:
         """Announce a contact that another antenna took over."""
 
-    def contact_reported(self, session: AsyncSession, contact: Contact) -> None:
-        """Announce how a contact went."""
+    def agreement_changed(self, session: AsyncSession, agreement: Agreement) -> None:
+        """Announce an agreement that was made, changed or ended, to its parties."""
 
     def outage_added(self, session: AsyncSession, outage: Outage) -> None:
         """Announce an outage."""

@@ -7,17 +7,20 @@ from functools import cache
 from typing import Any
 
 from malapert_core.errors import ConflictError
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, not_, or_, text, update
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, not_, or_, text, true, update
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import HOLDING_STATES, MAX_TRACKING, Contact, ContactState
+from malapert_comms_window.domain.contact_requests import MAX_TRACKING, ContactRequest
+from malapert_comms_window.domain.contacts import HOLDING_STATES, Contact, ContactCause, ContactState
 from malapert_comms_window.storage.tables import ContactRow
 
 _MAYBE_HOLDING = (ContactState.TENTATIVE.value, ContactState.COMMITTED.value)
 
 
+_ALTERNATES = TypeAdapter(tuple[ContactRequest, ...])
 _LONGEST_OCCUPATION = MAX_TRACKING + timedelta(days=2)
 _SPANS_AT_ONCE = 128
 _SIZES = (1, 2, 4, 8, 16, 32, 64, _SPANS_AT_ONCE)
@@ -54,7 +57,11 @@ def span_values(spans: Sequence[AntennaSpan], longest: timedelta = timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Filter of contacts, after a sort key; empty fields mean all. States are as they are at an instant."""
+    """Filter of contacts, after a sort key; empty fields mean all. States are as they are at an instant.
+
+    What not everybody may know counts only of contacts of ``party_agency_id`` and of the antennas of
+    ``owned_agency_ids``; no party means one that may know all.
+    """
 
     station_id: str = ""
     mission_id: str = ""
@@ -65,6 +72,9 @@ class ContactFilter:
     states: frozenset[ContactState] = frozenset()
     states_at: datetime | None = None
     plan_ids: frozenset[str] = frozenset()
+    station_agency_id: str = ""
+    party_agency_id: str = ""
+    owned_agency_ids: frozenset[str] = frozenset()
 
 
 class ContactStore:
@@ -84,6 +94,12 @@ class ContactStore:
         values = {f"s{index}": station_id for index, station_id in enumerate(wanted)}
         await (await session.connection()).execute(locking, values)
 
+    async def lock_bookers(
+        self, session: AsyncSession, station_ids: Collection[str], agency_ids: Collection[str]
+    ) -> None:
+        """Lock antennas, and keep others from booking in the name of these agencies until the transaction ends."""
+        await self.lock_antennas(session, [*station_ids, *(f"agency:{agency_id}" for agency_id in agency_ids)])
+
     async def overlapping(self, session: AsyncSession, spans: Collection[AntennaSpan]) -> list[Contact]:
         """Return the bookings that may hold antennas within spans, in order of their start."""
         found: dict[str, Contact] = {}
@@ -96,7 +112,7 @@ class ContactStore:
     async def add(self, session: AsyncSession, contacts: Sequence[Contact]) -> None:
         """Store new bookings."""
         if contacts:
-            rows = [{name: getattr(contact, name) for name in _NAMES} for contact in contacts]
+            rows = [_values(contact) for contact in contacts]
             await (await session.connection()).execute(insert(ContactRow), rows)
 
     async def find_all(self, session: AsyncSession, contact_ids: Collection[str]) -> dict[str, Contact]:
@@ -122,14 +138,7 @@ class ContactStore:
         changing = (
             update(ContactRow)
             .where(col(ContactRow.contact_id) == before.contact_id, col(ContactRow.version) == before.version)
-            .values(
-                state=after.state.value,
-                version=after.version,
-                hold_until_time=after.hold_until_time,
-                plan_id=after.plan_id,
-                release_reason=after.release_reason,
-                updated_time=after.updated_time,
-            )
+            .values(**{name: value for name, value in _values(after).items() if name in _CHANGING})
         )
         result = await session.exec(changing)
         if result.rowcount != 1:
@@ -141,6 +150,10 @@ class ContactStore:
         query = select(ContactRow)
         if wanted.station_id:
             query = query.where(ContactRow.station_id == wanted.station_id)
+        if wanted.station_agency_id:
+            query = query.where(ContactRow.station_agency_id == wanted.station_agency_id)
+        if wanted.mission_id or wanted.plan_ids:
+            query = query.where(_of_party(wanted))
         if wanted.mission_id:
             query = query.where(ContactRow.mission_id == wanted.mission_id)
         if wanted.plan_ids:
@@ -162,11 +175,46 @@ class ContactStore:
         ordered = query.order_by(col(ContactRow.occupied_start_time), col(ContactRow.contact_id)).limit(limit)
         return [_of_row(row) for row in (await session.exec(ordered)).all()]
 
+    async def of_agreements(
+        self, session: AsyncSession, agreement_ids: Collection[str], span: tuple[datetime, datetime] | None = None
+    ) -> list[Contact]:
+        """Return the bookings that agreements committed, those whose occupied time meets a span where one is given."""
+        query = select(ContactRow).where(col(ContactRow.agreement_id).in_(set(agreement_ids)))
+        if span is not None:
+            query = query.where(
+                col(ContactRow.occupied_start_time) < span[1],
+                col(ContactRow.occupied_start_time) > span[0] - _LONGEST_OCCUPATION,
+                col(ContactRow.occupied_end_time) > span[0],
+            )
+        return [_of_row(row) for row in (await session.exec(query)).all()]
+
+    async def holds_of(self, session: AsyncSession, agency_ids: Collection[str], now: datetime) -> list[Contact]:
+        """Return the open holds of agencies on antennas that are not their own."""
+        query = select(ContactRow).where(
+            _in_states([ContactState.TENTATIVE], now),
+            col(ContactRow.agency_id).in_(set(agency_ids)),
+            col(ContactRow.agency_id) != col(ContactRow.station_agency_id),
+        )
+        return [_of_row(row) for row in (await session.exec(query)).all()]
+
+    async def run_out(self, session: AsyncSession, now: datetime, limit: int) -> list[Contact]:
+        """Return at most so many holds that have run out and that nobody has written down yet."""
+        query = select(ContactRow).where(
+            ContactRow.state == ContactState.TENTATIVE.value, col(ContactRow.hold_until_time) <= now
+        )
+        ordered = query.order_by(col(ContactRow.hold_until_time), col(ContactRow.contact_id)).limit(limit)
+        return [_of_row(row) for row in (await session.exec(ordered)).all()]
+
 
 _COLUMNS = tuple(ContactRow.__table__.columns)  # type: ignore[attr-defined]
 
 
 _NAMES = tuple(column.name for column in _COLUMNS)
+_CHANGING = frozenset(
+    {"state", "cause", "version", "hold_until_time", "plan_id", "release_reason", "updated_time"}
+    | {"priority", "agreement_id", "notice_s", "alternates"}
+)
+"""Columns that may change once a contact is booked."""
 
 
 def _in_states(states: Collection[ContactState], now: datetime) -> ColumnElement[bool]:
@@ -201,7 +249,21 @@ def _overlapping(count: int) -> Select[Any]:
     return sql_select(*_COLUMNS).where(or_(*within), col(ContactRow.state).in_(_MAYBE_HOLDING))
 
 
+def _of_party(wanted: ContactFilter) -> ColumnElement[bool]:
+    """Return the condition that who asks may know all of a contact."""
+    if not wanted.party_agency_id:
+        return true()
+    own = col(ContactRow.agency_id) == wanted.party_agency_id
+    return or_(own, col(ContactRow.station_agency_id).in_(wanted.owned_agency_ids))
+
+
+def _values(contact: Contact) -> dict[str, Any]:
+    alternates = _ALTERNATES.dump_python(contact.alternates, mode="json") if contact.alternates else []
+    return {**{name: getattr(contact, name) for name in _NAMES}, "alternates": alternates}
+
+
 def _of_row(row: ContactRow | Row[Any]) -> Contact:
     # By columns, not by whole objects: a booking is read often and the session need not watch it.
     values = {name: getattr(row, name) for name in _NAMES}
-    return Contact(**{**values, "state": ContactState(values["state"])})
+    values["alternates"] = _ALTERNATES.validate_python(values["alternates"]) if values["alternates"] else ()
+    return Contact(**{**values, "state": ContactState(values["state"]), "cause": ContactCause(values["cause"])})

@@ -44,7 +44,10 @@ class WindowRow(CommsWindowTable, table=True):
 
 
 class AntennaRow(CommsWindowTable, table=True):
-    """An antenna; who changes anything of its bookings raises the count first, which locks the row."""
+    """An antenna; who changes anything of its bookings raises the count first, which locks the row.
+
+    An agency that books has a row of its own, ``agency:`` before its name, for its holds and its agreements' hours.
+    """
 
     __tablename__ = "antenna"
 
@@ -59,6 +62,8 @@ class ContactRow(CommsWindowTable, table=True):
     __table_args__ = (
         Index("ix_contact_antenna", "station_id", "occupied_start_time"),
         Index("ix_contact_listing", "occupied_start_time", "contact_id"),
+        Index("ix_contact_hold", "state", "hold_until_time"),
+        Index("ix_contact_agreement", "agreement_id", "occupied_start_time"),
         Index("ix_contact_plan", "plan_id"),
     )
 
@@ -79,6 +84,52 @@ class ContactRow(CommsWindowTable, table=True):
     window_set_id: str = Field(default="", sa_type=Text)
     window_id: str = Field(default="", sa_type=Text)
     moved_from_contact_id: str = Field(default="", sa_type=Text)
+    updated_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cause: str = Field(default="unspecified", sa_type=Text)
+    station_agency_id: str = Field(default="", sa_type=Text)
+    priority: int = 0
+    agreement_id: str = Field(default="", sa_type=Text)
+    unchecked: bool = False
+    notice_s: float = 0.0
+    alternates: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+
+
+class ContactChangeRow(CommsWindowTable, table=True):
+    """One change of a contact; never changed itself."""
+
+    __tablename__ = "contact_change"
+
+    contact_id: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    state: str = Field(sa_type=Text)
+    cause: str = Field(sa_type=Text)
+    time: datetime = Field(sa_type=UtcDateTime)
+    agency_id: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
+class AgreementRow(CommsWindowTable, table=True):
+    """Antenna hours that an agency gives to another."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        Index("ix_agreement_owner", "owner_agency_id"),
+        Index("ix_agreement_partner", "partner_agency_id"),
+    )
+
+    agreement_id: str = Field(sa_type=Text, primary_key=True)
+    owner_agency_id: str = Field(sa_type=Text)
+    partner_agency_id: str = Field(sa_type=Text)
+    mission_id: str = Field(sa_type=Text)
+    station_ids: list[str] = Field(default_factory=list, sa_type=Json)
+    hours_per_month: float
+    priority: int
+    notice_s: float
+    start_time: datetime = Field(sa_type=UtcDateTime)
+    end_time: datetime = Field(sa_type=UtcDateTime)
+    version: int
+    ended_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

@@ -105,6 +105,54 @@ class WindowSetStore:
         rows: Iterable[WindowRow] = (await session.exec(query)).all()
         return {(row.window_set_id, row.window_id): _of_row(row, with_profiles=False) for row in rows}
 
+    async def windows_of_mission(
+        self, session: AsyncSession, mission_id: str, keys: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Window]:
+        """Return those windows that are in sets of a mission, without profiles, by set and window."""
+        found = await self.find_windows(session, keys)
+        if not found:
+            return {}
+        query = select(WindowSetRow.window_set_id).where(
+            WindowSetRow.mission_id == mission_id, col(WindowSetRow.window_set_id).in_({key[0] for key in found})
+        )
+        of_mission = set((await session.exec(query)).all())
+        return {key: window for key, window in found.items() if key[0] in of_mission}
+
+    async def joined_spans(
+        self,
+        session: AsyncSession,
+        mission_id: str,
+        window_set_id: str,
+        station_id: str,
+        span: tuple[datetime, datetime],
+        kinds: Collection[WindowKind],
+    ) -> list[tuple[datetime, datetime]]:
+        """Return when windows of some kinds of an antenna hold together, of one set of a mission or, for none, of any.
+
+        Sorted and disjoint, of windows that meet a span.
+        """
+        query = (
+            select(WindowRow.start_time, WindowRow.end_time)
+            .join(WindowSetRow, col(WindowSetRow.window_set_id) == col(WindowRow.window_set_id))
+            .where(
+                WindowSetRow.mission_id == mission_id,
+                WindowRow.station_id == station_id,
+                col(WindowRow.kind).in_([kind.value for kind in kinds]),
+                col(WindowRow.start_time) < span[1],
+                col(WindowRow.end_time) > span[0],
+            )
+            .order_by(col(WindowRow.start_time))
+        )
+        if window_set_id:
+            query = query.where(WindowRow.window_set_id == window_set_id)
+        joined: list[tuple[datetime, datetime]] = []
+        for start, end in (await session.exec(query)).all():
+            if joined and start <= joined[-1][1]:
+                joined[-1] = joined[-1][0], max(joined[-1][1], end)
+            else:
+                joined.append((start, end))
+        return joined
+
     async def window(self, session: AsyncSession, window_set_id: str, window_id: str) -> Window | None:
         """Return one window with its profiles, None where there is none."""
         query = select(WindowRow).where(WindowRow.window_set_id == window_set_id, WindowRow.window_id == window_id)

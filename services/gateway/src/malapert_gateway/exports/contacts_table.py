@@ -15,6 +15,7 @@ _COLUMNS = (
     "contact_id", "station_id", "asset_id", "mission_id", "agency_id", "plan_id", "state", "version",
     "occupied_start_time", "start_time", "end_time", "occupied_end_time", "hold_until_time", "window_set_id",
     "window_id", "reason", "simple_schedule_state", "stellarstation_state", "aws_state", "updated_time",
+    "cause", "station_agency_id", "priority", "agreement_id",
 )  # fmt: skip
 _LINE = ("YEAR", "DOY", "SETUP", "BOT", "EOT", "END", "FACILITY", "USER", "ASSET", "STATE")
 _LEAST_WIDTHS = (4, 3, 6, 6, 6, 6, 20, 12, 12)
@@ -34,6 +35,8 @@ def _row(contact: Contact) -> list[Value]:
         rfc3339(occupied.end_time), rfc3339(contact.hold_until_time) if contact.hold_until_time else None,
         contact.window_set_id, contact.window_id, contact.reason, *FOREIGN_STATES[contact.state],
         rfc3339(contact.updated_time) if contact.updated_time else None,
+        contact.cause if contact.contact_id else None, contact.station_agency_id,
+        contact.priority if contact.contact_id else None, contact.agreement_id,
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ class EventVisibility(StrEnum):
 
     PUBLIC = "PUBLIC"  # Everybody with a key.
     MISSION = "MISSION"  # The agencies of the mission.
-    OWNER = "OWNER"  # The owner agency alone.
+    OWNER = "OWNER"  # The owner agency and the other parties alone.
 
 
 class EventNotice(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Response
 from malapert.comms_window.v1 import contact_pb2
 from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
@@ -22,7 +22,16 @@ from malapert_http_models.contracts.comms_window import (
 from malapert_gateway.bodies import message_of
 from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
-from malapert_gateway.routes.parameters import ContactId, GatewayParts, OverlappedSpan, Page, only, only_these
+from malapert_gateway.routes.parameters import (
+    ETAG,
+    ContactId,
+    GatewayParts,
+    OverlappedSpan,
+    Page,
+    only,
+    only_these,
+    set_etag,
+)
 
 router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
 
@@ -33,16 +42,23 @@ async def list_contacts(
     page: Page,
     span: OverlappedSpan,
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    station_agency_id: Annotated[str, only("owner of antennas", "ESA")] = "",
     mission_id: Annotated[str, only("mission", "lupex")] = "",
+    plan_ids: Annotated[list[str] | None, only_these("contacts of these plans", ["plan-5d21"])] = None,
     states: Annotated[list[ContactState] | None, only_these("contacts that stand so")] = None,
     only_holding: Annotated[
         bool, Query(description="True leaves out what holds no antenna any more.", examples=[True])
     ] = False,
 ) -> ContactPage:
-    """List contacts in order of their start; of other agencies' contacts only station, time and state are told."""
+    """List contacts in order of their start, whole to who booked them and to the owner of the antenna.
+
+    Of the contacts of others station, time and state are told, and filters by what is not told leave them out.
+    """
     message = contact_pb2.ListContactsRequest(
         station_id=station_id,
+        station_agency_id=station_agency_id,
         mission_id=mission_id,
+        plan_ids=plan_ids,
         states=enum_numbers(contact_pb2.ContactState.DESCRIPTOR, states),
         only_holding=only_holding,
         page=page,
@@ -51,13 +67,26 @@ async def list_contacts(
     return await gateway.answer(await gateway.call(gateway.services.contacts.ListContacts, message), ContactPage)
 
 
+@router.get("/contacts/{contact_id}", responses={200: ETAG})
+async def get_contact(contact_id: ContactId, gateway: GatewayParts, response: Response) -> Contact:
+    """Return a contact with its history, to who booked it and to the owner of the antenna."""
+    message = contact_pb2.GetContactRequest(contact_id=contact_id)
+    answer = await gateway.call(gateway.services.contacts.GetContact, message)
+    set_etag(response, answer.contact.version)
+    return to_model(answer.contact, Contact)
+
+
 @router.post("/contacts:reserve", status_code=201)
 async def reserve_contacts(
     body: ReserveContactsRequest,
     gateway: GatewayParts,
     idempotency_key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER, include_in_schema=False)] = None,
 ) -> Contacts:
-    """Reserve every asked contact or none; a conflict names the contacts in the way."""
+    """Book every asked contact or none, as a planner of the mission; a conflict names what is in the way.
+
+    On the agency's own antennas and where an agreement covers it a contact is committed, elsewhere it is held until the
+    antenna's owner answers or the hold runs out.
+    """
     key = idempotency_key or new_identifier()
     message = message_of(body, contact_pb2.ReserveContactsRequest, idempotency_key=key)
     return to_model(await gateway.call(gateway.services.contacts.ReserveContacts, message), Contacts)
@@ -65,7 +94,10 @@ async def reserve_contacts(
 
 @router.post("/contacts:commit")
 async def commit_contacts(body: CommitContactsRequest, gateway: GatewayParts) -> Contacts:
-    """Commit tentative contacts, all or none."""
+    """Commit tentative contacts, all or none: the owner of the antenna accepts them by this.
+
+    Who booked them may where the antenna is its own or an agreement covers them.
+    """
     message = message_of(body, contact_pb2.CommitContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.CommitContacts, message), Contacts)
 
@@ -79,7 +111,7 @@ async def release_contacts(body: ReleaseContactsRequest, gateway: GatewayParts) 
 
 @router.post("/contacts:reject")
 async def reject_contacts(body: RejectContactsRequest, gateway: GatewayParts) -> Contacts:
-    """Refuse tentative contacts, all or none; for the agency that owns their antennas."""
+    """Refuse tentative contacts and withdraw committed ones with notice, all or none; for their antennas' owner."""
     message = message_of(body, contact_pb2.RejectContactsRequest)
     return to_model(await gateway.call(gateway.services.contacts.RejectContacts, message), Contacts)
 

@@ -90,9 +90,10 @@ async def export_contacts(
     end_time: Annotated[UtcTime, Query(description="The span's end.", examples=["2029-01-17T00:00:00Z"])],
     format: Annotated[ContactFormat, Query(description="The file's format.")] = ContactFormat.SIMPLE_SCHEDULE,  # noqa: A002
     station_id: Annotated[str, only("station", "esa-mlg")] = "",
+    station_agency_id: Annotated[str, only("owner of antennas", "ESA")] = "",
     mission_id: Annotated[str, only("mission", "lupex")] = "",
 ) -> Response:
-    """Return contacts as a file.
+    """Return contacts as a file, each as the listing tells it.
 
     `ccsds-902.1` is a Simple Schedule of what holds antennas, `csv` a table with what other systems call the states,
     `ics` an iCalendar (RFC 5545), `dsn-text` lines in the manner of a DSN weekly schedule.
@@ -101,7 +102,9 @@ async def export_contacts(
         fault = Fault("query.end_time", "EMPTY_SPAN", "the end of the span is after its start")
         raise InvalidInputError("INVALID_REQUEST", "the span is empty", faults=[fault])
     span = to_message(Interval(start_time=start_time, end_time=end_time), type_pb2.Interval)
-    wanted = contact_pb2.ListContactsRequest(station_id=station_id, mission_id=mission_id, span=span)
+    wanted = contact_pb2.ListContactsRequest(
+        station_id=station_id, station_agency_id=station_agency_id, mission_id=mission_id, span=span
+    )
     contacts = await _all_contacts(gateway, wanted)
     if format is ContactFormat.CSV:
         return _answer(await asyncio.to_thread(contacts_csv, contacts), "text/csv; charset=utf-8", "contacts.csv")

@@ -7,6 +7,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from malapert.audit.v1 import audit_pb2_grpc
 from malapert.comms_window.v1 import (
+    agreement_pb2_grpc,
     contact_pb2_grpc,
     exchange_pb2_grpc,
     key_pb2_grpc,
@@ -58,6 +59,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.comms_window.v1.StationService",
         "malapert.comms_window.v1.WindowService",
         "malapert.comms_window.v1.ContactService",
+        "malapert.comms_window.v1.AgreementService",
         "malapert.comms_window.v1.OutageService",
         "malapert.comms_window.v1.OrbiterService",
         "malapert.comms_window.v1.KeyService",
@@ -100,6 +102,7 @@ class ServiceClients:
         self.stations = window_pb2_grpc.StationServiceStub(comms_window)
         self.windows = window_pb2_grpc.WindowServiceStub(comms_window)
         self.contacts = contact_pb2_grpc.ContactServiceStub(comms_window)
+        self.agreements = agreement_pb2_grpc.AgreementServiceStub(comms_window)
         self.outages = outage_pb2_grpc.OutageServiceStub(comms_window)
         self.orbiters = orbiter_pb2_grpc.OrbiterServiceStub(comms_window)
         self.keys = key_pb2_grpc.KeyServiceStub(comms_window)

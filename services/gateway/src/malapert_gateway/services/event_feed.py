@@ -77,7 +77,7 @@ class EventFilter:
             (not self.types or event.subject in self.types)
             and (not self.visibilities or event.visibility in self.visibilities)
             and self.mission_id in ("", mission_id)
-            and self.agency_id in ("", event.agency_id)
+            and self.agency_id in ("", event.agency_id, *event.party_agency_ids)
         )
 
 
@@ -147,7 +147,8 @@ class EventFeed:
 
     async def _may_see(self, identity: Identity, entry: FeedEntry) -> bool:
         agencies = await self._missions.agencies(entry.mission_id) if entry.mission_id else frozenset()
-        return policy.may_see(identity, entry.event.visibility, entry.event.agency_id, agencies)
+        event = entry.event
+        return policy.may_see(identity, event.visibility, event.agency_id, agencies, event.party_agency_ids)
 
     async def _last_sequence(self, area: str) -> int:
         return int((await self._js.stream_info(_stream(area))).state.last_seq)

@@ -1,5 +1,6 @@
 """Serves charters."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
@@ -20,11 +21,13 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         self, request: charter_pb2.GetCharterRequest, context: Any
     ) -> charter_pb2.GetCharterResponse:
         """Return the charter in force of a mission."""
-        return charter_pb2.GetCharterResponse(charter=charter_message(await self._charters.version(request.mission_id)))
+        version = await self._charters.version(request.mission_id)
+        asset_ids = await self._charters.asset_ids(request.mission_id)
+        return charter_pb2.GetCharterResponse(charter=charter_message(version, asset_ids))
 
 
-def charter_message(version: CharterVersion) -> charter_pb2.Charter:
-    """Return a charter as its message."""
+def charter_message(version: CharterVersion, asset_ids: Iterable[str] = ()) -> charter_pb2.Charter:
+    """Return a charter as its message, with the assets of the mission."""
     charter = version.charter
     return charter_pb2.Charter(
         mission_id=charter.mission_id,
@@ -32,6 +35,7 @@ def charter_message(version: CharterVersion) -> charter_pb2.Charter:
         members=[membership_message(member) for member in charter.members],
         is_public=charter.is_public,
         changed_time=to_timestamp(version.changed_time),
+        asset_ids=asset_ids,
     )
 
 

@@ -8,7 +8,7 @@ from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import ContactRequest
+from malapert_comms_window.domain.contact_requests import ContactRequest
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import Window
 from malapert_comms_window.services.book.antenna_book import AntennaBook
@@ -70,12 +70,16 @@ class AlternateFinder:
             ``INVALID_CONTACTS`` where the station is not known or the interval is empty.
         """
         async with self._database.reading() as session:
-            openings = await self._openings(session, request)
-            stations = await self._stations.find(session, {each.station_id for each in openings} | {request.station_id})
-            _check(request, stations)
-            now = self._clock()
-            spans = [(each.station_id, each.start_time - _AROUND, each.end_time + _AROUND) for each in openings]
-            book = await AntennaBook.read(session, self._contacts, self._outages, spans, now)
+            return await self.find_in(session, request, limit)
+
+    async def find_in(self, session: AsyncSession, request: ContactRequest, limit: int) -> list[ContactRequest]:
+        """Return what `find` does, by the book as a session sees it."""
+        openings = await self._openings(session, request)
+        stations = await self._stations.find(session, {each.station_id for each in openings} | {request.station_id})
+        _check(request, stations)
+        now = self._clock()
+        spans = [(each.station_id, each.start_time - _AROUND, each.end_time + _AROUND) for each in openings]
+        book = await AntennaBook.read(session, self._contacts, self._outages, spans, now)
         found = [
             replace(
                 request,

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import Contact, Obstacle, obstacle_of
+from malapert_comms_window.domain.contacts import Contact
+from malapert_comms_window.domain.obstacles import Obstacle, obstacle_of, outage_obstacle
 from malapert_comms_window.domain.outages import Outage
 from malapert_comms_window.storage.contacts import AntennaSpan, ContactStore
 from malapert_comms_window.storage.outages import OutageStore
@@ -19,10 +20,9 @@ class AntennaBook:
         self._obstacles: dict[str, list[Obstacle]] = defaultdict(list)
         for contact in contacts:
             if contact.holds_antenna_at(now):
-                self._obstacles[contact.station_id].append(obstacle_of(contact))
+                self.add(contact)
         for outage in outages:
-            obstacle = Obstacle("outage", outage.outage_id, outage.station_id, outage.start_time, outage.end_time)
-            self._obstacles[outage.station_id].append(obstacle)
+            self._obstacles[outage.station_id].append(outage_obstacle(outage))
 
     @classmethod
     async def read(
@@ -50,3 +50,8 @@ class AntennaBook:
     def add(self, contact: Contact) -> None:
         """Book on top."""
         self._obstacles[contact.station_id].append(obstacle_of(contact))
+
+    def drop(self, contact: Contact) -> None:
+        """Take a contact out that no longer holds its antenna."""
+        kept = [each for each in self._obstacles[contact.station_id] if each.identifier != contact.contact_id]
+        self._obstacles[contact.station_id] = kept

@@ -1,6 +1,6 @@
-"""The contact book after reserving: committing, giving back, refusing, reporting and listing contacts."""
+"""The contact book after reserving: committing, giving back, refusing, withdrawing, reporting and listing contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,11 +9,21 @@ from malapert_core.errors import ConflictError, Fault, NotFoundError, Preconditi
 from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import Contact, ContactState
-from malapert_comms_window.services.ports import Announcer, Clock
-from malapert_comms_window.services.registry.ownership import require_owner
+from malapert_comms_window.domain.contact_requests import ContactRequest
+from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactChange, ContactState
+from malapert_comms_window.domain.rejections import check_rejection
+from malapert_comms_window.services.book.agreement_book import AgreementBook
+from malapert_comms_window.services.book.book_reading import BookReader
+from malapert_comms_window.services.book.decisions import Decider
+from malapert_comms_window.services.book.keeper import ContactKeeper
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_comms_window.storage.stations import StationStore
+
+_DONE_COMMITTING = (ContactState.COMMITTED, ContactState.ACTIVE)
+_Next = Callable[[Contact, datetime], "Contact | Fault | None"]
+"""Returns a contact as it becomes, what forbids it, or None where it is so already; the fault's path is set later."""
 
 
 class ContactService:
@@ -27,7 +37,10 @@ class ContactService:
     database : Database
     contacts : ContactStore
     stations : StationStore
-    announcer : Announcer
+    keeper : ContactKeeper
+    reader : BookReader
+    decider : Decider
+    owners : StationOwners
     clock : Clock
     """
 
@@ -36,106 +49,212 @@ class ContactService:
         database: Database,
         contacts: ContactStore,
         stations: StationStore,
-        announcer: Announcer,
+        keeper: ContactKeeper,
+        reader: BookReader,
+        decider: Decider,
+        owners: StationOwners,
         clock: Clock,
     ) -> None:
         self._database = database
         self._contacts = contacts
         self._stations = stations
-        self._announcer = announcer
+        self._keeper = keeper
+        self._reader = reader
+        self._decider = decider
+        self._owners = owners
         self._clock = clock
 
     async def commit(self, contact_ids: Sequence[str], versions: Sequence[int], identity: Identity) -> list[Contact]:
-        """Commit tentative contacts; one that is committed already stays as it is.
+        """Commit held contacts, as the owner of their antennas or as who booked them; what is committed stays as it is.
 
         Raises
         ------
         NotFoundError
-            ``UNKNOWN_CONTACT`` where there is none, or it is another agency's.
+            ``UNKNOWN_CONTACT`` where there is none, or the caller is no party to it.
         PreconditionError
-            ``CONTACTS_NOT_HELD`` with every contact whose hold has ended.
+            ``CONTACTS_NOT_HELD`` with every contact whose hold has ended, ``AWAITING_OWNER`` with every one that its
+            booker may not commit itself.
         ConflictError
             ``CONTACT_CHANGED`` where a version is not the present one.
         """
-        done = (ContactState.COMMITTED, ContactState.ACTIVE)
+        owned = self._owners.owned_by(identity.agency_id)
         async with self._database.transaction() as session:
             contacts, now = await self._locked(session, contact_ids, versions, identity)
-            for contact in _to_change(contacts, ContactState.COMMITTED, done, now):
-                after = contact.changed(ContactState.COMMITTED, now)
-                await self._contacts.change(session, contact, after)
-                self._announcer.contact_committed(session, after)
+            agencies = {contact.agency_id for contact in contacts}
+            spans = [(each.station_id, each.occupied_start_time, each.occupied_end_time) for each in contacts]
+            agreements = await self._reader.agreement_book(session, agencies, spans)
+
+            def committed(contact: Contact, at: datetime) -> Contact | Fault | None:
+                if contact.state_at(at) in _DONE_COMMITTING:
+                    return None
+                if not contact.may_become(ContactState.COMMITTED, at):
+                    return _not_held(contact, ContactState.COMMITTED, at)
+                return self._committed(contact, agreements, identity, owned, at)
+
+            await self._change_all(session, contacts, committed, identity, now)
             return await self._in_order(session, contact_ids)
 
     async def release(
         self, contact_ids: Sequence[str], versions: Sequence[int], reason: str, identity: Identity
     ) -> list[Contact]:
-        """Give contacts back; one that was given back already stays as it is. Raises as `commit` does."""
+        """Give contacts back, as who booked them; one that no longer stands by then stays as it is.
+
+        Raises as `commit` does.
+        """
+
+        def released(contact: Contact, at: datetime) -> Contact | Fault | None:
+            if contact.state is ContactState.CANCELLED:
+                return None
+            if not contact.may_become(ContactState.CANCELLED, at):
+                return _not_held(contact, ContactState.CANCELLED, at)
+            return contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, at, reason)
+
         async with self._database.transaction() as session:
-            contacts, now = await self._locked(session, contact_ids, versions, identity)
-            done = (ContactState.CANCELLED,)
-            for contact in _to_change(contacts, ContactState.CANCELLED, done, now, stored_state=True):
-                after = contact.changed(ContactState.CANCELLED, now, reason)
-                await self._contacts.change(session, contact, after)
-                self._announcer.contact_released(session, after)
+            contacts, now = await self._locked(session, contact_ids, versions, identity, only_booker=True)
+            contacts = await self._keeper.expire(session, contacts)
+            await self._change_all(session, contacts, released, identity, now)
             return await self._in_order(session, contact_ids)
 
     async def reject(
-        self, contact_ids: Sequence[str], versions: Sequence[int], reason: str, identity: Identity
+        self,
+        contact_ids: Sequence[str],
+        versions: Sequence[int],
+        reason: str,
+        alternates: Sequence[ContactRequest],
+        identity: Identity,
     ) -> list[Contact]:
-        """Refuse tentative contacts, as the agency that owns their antennas. Raises as `commit` does, and
+        """Refuse held contacts and withdraw committed ones, as their antennas' owner. Raises as `commit` does, and
 
         Raises
         ------
         PermissionDeniedError
             ``FOREIGN_STATION`` where an antenna is another agency's.
+        InvalidInputError
+            ``INVALID_REJECTION`` without a reason, or with alternates on antennas that are not the owner's.
+        PreconditionError
+            ``NOTICE_TOO_SHORT`` with every committed contact whose notice can no longer be kept.
         """
+        owned = self._owners.owned_by(identity.agency_id)
+
+        def rejected(contact: Contact, at: datetime) -> Contact | Fault | None:
+            if contact.cause in (ContactCause.REFUSED, ContactCause.WITHDRAWN):
+                return None
+            after = _taken_back(contact, at, reason)
+            return replace(after, alternates=tuple(alternates)) if isinstance(after, Contact) else after
+
         async with self._database.transaction() as session:
-            contacts, now = await self._locked(session, contact_ids, versions, None)
-            stations = await self._stations.find(session, {contact.station_id for contact in contacts})
+            stations = await self._stations.find(session, {each.station_id for each in alternates})
+            check_rejection(reason, alternates, stations, owned)
+            contacts, now = await self._locked(session, contact_ids, versions, identity)
             for contact in contacts:
-                require_owner(contact.station_id, stations[contact.station_id].agency_id, identity)
-            for contact in _to_change(contacts, ContactState.REJECTED, (ContactState.REJECTED,), now):
-                after = contact.changed(ContactState.REJECTED, now, reason)
-                await self._contacts.change(session, contact, after)
-                self._announcer.contact_rejected(session, after)
+                self._owners.require(contact.station_id, contact.station_agency_id, identity)
+            await self._change_all(session, contacts, rejected, identity, now)
             return await self._in_order(session, contact_ids)
 
     async def report(self, contact_id: str, reason: str, identity: Identity, *, succeeded: bool) -> Contact:
-        """Say how a contact that has begun went. Raises as `commit` does."""
+        """Say how a contact that has begun went, as a party to it. Raises as `commit` does."""
         state = ContactState.COMPLETED if succeeded else ContactState.FAILED
-        async with self._database.transaction() as session:
-            (contact,), now = await self._locked(session, [contact_id], [], identity)
-            if contact.state is state:
-                return contact
-            (contact,) = _to_change([contact], state, (), now)
-            after = contact.changed(state, now, reason)
-            await self._contacts.change(session, contact, after)
-            self._announcer.contact_reported(session, after)
-            return after
 
-    async def page(self, wanted: ContactFilter, *, only_holding: bool, limit: int) -> list[Contact]:
-        """Return contacts in order of their occupied start."""
+        def reported(contact: Contact, at: datetime) -> Contact | Fault | None:
+            if contact.state is state:
+                return None
+            if not contact.may_become(state, at):
+                return _not_held(contact, state, at)
+            return contact.changed(state, ContactCause.REPORTED, at, reason)
+
+        async with self._database.transaction() as session:
+            contacts, now = await self._locked(session, [contact_id], [], identity)
+            await self._change_all(session, contacts, reported, identity, now)
+            return (await self._in_order(session, [contact_id]))[0]
+
+    async def get(self, contact_id: str, identity: Identity) -> tuple[Contact, list[ContactChange]]:
+        """Return a contact and its history, to a party to it.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_CONTACT`` where there is none, or the caller is no party to it.
+        """
+        async with self._database.reading() as session:
+            (contact,) = await self._in_order(session, [contact_id])
+            if not self.is_party(contact, identity):
+                raise NotFoundError("contact", contact_id)
+            return contact, await self._keeper.history(session, contact_id)
+
+    async def page(self, wanted: ContactFilter, identity: Identity, *, only_holding: bool, limit: int) -> list[Contact]:
+        """Return contacts in order of their occupied start; filters tell nobody what is not theirs to know."""
         now = self._clock()
-        wanted = replace(wanted, only_holding_at=now if only_holding else None, states_at=now)
+        wanted = replace(
+            wanted,
+            only_holding_at=now if only_holding else None,
+            states_at=now,
+            party_agency_id="" if identity.is_service else identity.agency_id,
+            owned_agency_ids=self._owners.owned_by(identity.agency_id),
+        )
         async with self._database.reading() as session:
             return await self._contacts.page(session, wanted, limit)
+
+    def is_party(self, contact: Contact, identity: Identity) -> bool:
+        """Return whether a principal may know all of a contact: of who booked it, or of the antenna's owner."""
+        if identity.is_service or contact.agency_id == identity.agency_id:
+            return True
+        return contact.station_agency_id in self._owners.owned_by(identity.agency_id)
+
+    def _committed(
+        self,
+        contact: Contact,
+        agreements: AgreementBook,
+        identity: Identity,
+        owned: frozenset[str],
+        now: datetime,
+    ) -> Contact | Fault:
+        """Return a contact as the caller commits it."""
+        after = contact.changed(ContactState.COMMITTED, ContactCause.ACCEPTED, now)
+        if contact.station_agency_id in owned and contact.agency_id != identity.agency_id:
+            return after
+        own = contact.station_agency_id in owned
+        committed = self._decider.committed(after, agreements, own=own)
+        if committed is not None:
+            return committed
+        owners = " or ".join(self._owners.answering(contact.station_agency_id))
+        until = contact.hold_until_time.isoformat() if contact.hold_until_time else "it is given back"
+        message = f"contact {contact.contact_id} waits for {owners} until {until}: no agreement covers it"
+        return Fault("", "AWAITING_OWNER", message)
+
+    async def _change_all(
+        self, session: AsyncSession, contacts: Sequence[Contact], following: _Next, by: Identity, now: datetime
+    ) -> None:
+        """Change every contact that is not so yet, or raise for all that may not be."""
+        pairs: list[tuple[Contact, Contact]] = []
+        faults: list[Fault] = []
+        for index, contact in enumerate(contacts):
+            after = following(contact, now)
+            if isinstance(after, Fault):
+                faults.append(Fault(f"contact_ids[{index}]", after.code, after.message))
+            elif after is not None:
+                pairs.append((contact, after))
+        if faults:
+            raise PreconditionError(*_REFUSALS[faults[0].code], faults=faults)
+        for before, after in pairs:
+            await self._keeper.change(session, before, after, by)
 
     async def _locked(
         self,
         session: AsyncSession,
         contact_ids: Sequence[str],
         versions: Sequence[int],
-        identity: Identity | None,
+        identity: Identity,
+        *,
+        only_booker: bool = False,
     ) -> tuple[list[Contact], datetime]:
-        """Return contacts as they stand once their antennas are locked, and the instant after.
-
-        Without an identity nobody's are refused.
-        """
+        """Return contacts as they stand once their antennas and bookers are locked, and the instant after."""
         seen = await self._in_order(session, contact_ids)
         for contact in seen:
-            if identity and contact.agency_id != identity.agency_id and not identity.is_service:
+            booked = identity.is_service or contact.agency_id == identity.agency_id
+            if not (booked if only_booker else self.is_party(contact, identity)):
                 raise NotFoundError("contact", contact.contact_id)
-        await self._contacts.lock_antennas(session, [contact.station_id for contact in seen])
+        antennas, agencies = {each.station_id for each in seen}, {each.agency_id for each in seen}
+        await self._contacts.lock_bookers(session, antennas, agencies)
         contacts = await self._in_order(session, dict.fromkeys(contact_ids))
         _check_versions(contact_ids, versions, contacts)
         return contacts, self._clock()
@@ -146,6 +265,40 @@ class ContactService:
             if contact_id not in found:
                 raise NotFoundError("contact", contact_id)
         return [found[contact_id] for contact_id in contact_ids]
+
+
+_REFUSALS = {
+    "NOT_HELD": (
+        "CONTACTS_NOT_HELD",
+        "nothing was changed: contacts no longer hold their antennas, or have not begun",
+    ),
+    "AWAITING_OWNER": ("AWAITING_OWNER", "nothing was changed: contacts wait for the owners of their antennas"),
+    "NOTICE_TOO_SHORT": (
+        "NOTICE_TOO_SHORT",
+        "nothing was changed: the notice of contacts can no longer be kept; what cannot be tracked is an outage",
+    ),
+}
+
+
+def _not_held(contact: Contact, state: ContactState, now: datetime) -> Fault:
+    message = f"contact {contact.contact_id} is {contact.state_at(now)}; it cannot become {state}"
+    return Fault("", "NOT_HELD", message)
+
+
+def _taken_back(contact: Contact, now: datetime, reason: str) -> Contact | Fault:
+    """Return a contact that the owner of its antenna takes back."""
+    state = contact.state_at(now)
+    if state is ContactState.TENTATIVE:
+        return contact.changed(ContactState.REJECTED, ContactCause.REFUSED, now, reason)
+    if state is not ContactState.COMMITTED:
+        return _not_held(contact, ContactState.REJECTED, now)
+    if not contact.may_be_taken_back(now):
+        message = (
+            f"contact {contact.contact_id} occupies its antenna from {contact.occupied_start_time.isoformat()}; "
+            f"its notice is {contact.notice_s:g} s"
+        )
+        return Fault("", "NOTICE_TOO_SHORT", message)
+    return contact.changed(ContactState.CANCELLED, ContactCause.WITHDRAWN, now, reason)
 
 
 def _check_versions(contact_ids: Sequence[str], versions: Sequence[int], contacts: Sequence[Contact]) -> None:
@@ -162,33 +315,3 @@ def _check_versions(contact_ids: Sequence[str], versions: Sequence[int], contact
         faults.append(Fault("versions", "WRONG_COUNT", message))
     if faults:
         raise ConflictError("CONTACT_CHANGED", "nothing was changed: read the contacts again", faults=faults)
-
-
-def _to_change(
-    contacts: Sequence[Contact],
-    state: ContactState,
-    done: Sequence[ContactState],
-    now: datetime,
-    *,
-    stored_state: bool = False,
-) -> list[Contact]:
-    """Return the contacts that are not in the wanted state yet.
-
-    Where `stored_state` is set, only a contact that was changed so counts as done, not one whose hold ran out: giving
-    that one back is said once.
-    """
-    left, lost = [], []
-    for index, contact in enumerate(contacts):
-        present = contact.state if stored_state else contact.state_at(now)
-        if present in done:
-            continue
-        ran_out = stored_state and contact.state_at(now) is ContactState.CANCELLED
-        if contact.may_become(state, now) or ran_out:
-            left.append(contact)
-        else:
-            message = f"contact {contact.contact_id} is {contact.state_at(now)}; it cannot become {state}"
-            lost.append(Fault(f"contact_ids[{index}]", "NOT_HELD", message))
-    if lost:
-        message = f"{len(lost)} contacts cannot be changed: they no longer hold their antennas, or have not begun"
-        raise PreconditionError("CONTACTS_NOT_HELD", message, faults=lost)
-    return left

@@ -12,12 +12,14 @@ from malapert_core.policy.identity import Identity
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import Contact, ContactRequest, ContactState, occupied_interval
+from malapert_comms_window.domain.contact_requests import ContactRequest, occupied_interval
+from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState
 from malapert_comms_window.domain.outages import Outage, OutageKind, outage_span_faults
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.services.book.antenna_book import AntennaBook
+from malapert_comms_window.services.book.keeper import ContactKeeper
 from malapert_comms_window.services.ports import Announcer, Clock
-from malapert_comms_window.services.registry.ownership import require_owner
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactStore
 from malapert_comms_window.storage.outages import OutageStore
 from malapert_comms_window.storage.stations import StationStore
@@ -58,6 +60,8 @@ class OutageService:
     contacts : ContactStore
     stations : StationStore
     window_sets : WindowSetStore
+    keeper : ContactKeeper
+    owners : StationOwners
     announcer : Announcer
     clock : Clock
     """
@@ -69,6 +73,8 @@ class OutageService:
         contacts: ContactStore,
         stations: StationStore,
         window_sets: WindowSetStore,
+        keeper: ContactKeeper,
+        owners: StationOwners,
         announcer: Announcer,
         clock: Clock,
     ) -> None:
@@ -77,6 +83,8 @@ class OutageService:
         self._contacts = contacts
         self._stations = stations
         self._window_sets = window_sets
+        self._keeper = keeper
+        self._owners = owners
         self._announcer = announcer
         self._clock = clock
 
@@ -97,8 +105,9 @@ class OutageService:
             stations = await self._stations.all(session)
             kind = self._checked(request, stations)
             station = stations[request.station_id]
-            require_owner(station.station_id, station.agency_id, identity)
-            beside = [other for other in stations.values() if other.complex_name == station.complex_name]
+            self._owners.require(station.station_id, station.agency_id, identity)
+            owners_complex = (station.agency_id, station.complex_name)
+            beside = [each for each in stations.values() if (each.agency_id, each.complex_name) == owners_complex]
             await self._contacts.lock_antennas(session, [other.station_id for other in beside])
             earlier = await recall(session, request.idempotency_key, scope, request.request_hash)
             if earlier is not None:
@@ -114,7 +123,7 @@ class OutageService:
             )
             await self._outages.add(session, outage)
             self._announcer.outage_added(session, outage)
-            effect = await self._apply(session, outage, beside if request.move_contacts else [])
+            effect = await self._apply(session, outage, beside if request.move_contacts else [], identity)
             await remember(
                 session, request.idempotency_key, scope, request.request_hash, json.dumps(_record_of(effect)).encode()
             )
@@ -135,8 +144,10 @@ class OutageService:
             if outage is None:
                 raise NotFoundError("outage", outage_id)
             stations = await self._stations.find(session, [outage.station_id])
-            if outage.station_id in stations:
-                require_owner(outage.station_id, stations[outage.station_id].agency_id, identity)
+            station = stations.get(outage.station_id)
+            # Of an antenna that is gone, who put the outage in takes it away.
+            owner = station.agency_id if station else outage.agency_id
+            self._owners.require(outage.station_id, owner, identity)
             await self._contacts.lock_antennas(session, [outage.station_id])
             await self._outages.remove(session, outage_id)
             self._announcer.outage_removed(session, outage)
@@ -166,7 +177,9 @@ class OutageService:
             raise InvalidInputError("INVALID_OUTAGE", f"the outage has {len(faults)} faults", faults=faults)
         return request.kind
 
-    async def _apply(self, session: AsyncSession, outage: Outage, beside: list[Station]) -> OutageEffect:
+    async def _apply(
+        self, session: AsyncSession, outage: Outage, beside: list[Station], identity: Identity
+    ) -> OutageEffect:
         now = self._clock()
         span = (outage.station_id, outage.start_time, outage.end_time)
         hit = [each for each in await self._contacts.overlapping(session, [span]) if each.holds_antenna_at(now)]
@@ -174,16 +187,13 @@ class OutageService:
         cancelled, moved = [], []
         for contact in hit:
             active = contact.state_at(now) is ContactState.ACTIVE
-            after = contact.changed(ContactState.FAILED if active else ContactState.CANCELLED, now, reason)
-            await self._contacts.change(session, contact, after)
-            cancelled.append(after)
-            self._announcer.contact_released(session, after)
+            state = ContactState.FAILED if active else ContactState.CANCELLED
+            after = contact.changed(state, ContactCause.OUTAGE, now, reason)
+            cancelled.append(await self._keeper.change(session, contact, after, identity))
             new = None if active else await self._moved(session, contact, beside, now)
             if new is not None:
-                await self._contacts.add(session, [new])
+                await self._keeper.add(session, [new], {new.contact_id: identity})
                 moved.append((contact.contact_id, new))
-                if new.state is ContactState.COMMITTED:
-                    self._announcer.contact_committed(session, new)
                 self._announcer.contact_moved(session, after, new)
         return OutageEffect(outage, tuple(cancelled), tuple(moved))
 
@@ -214,6 +224,10 @@ class OutageService:
                     version=1,
                     window_id=window.window_id,
                     moved_from_contact_id=contact.contact_id,
+                    cause=ContactCause.MOVED,
+                    updated_time=now,
+                    # Where it is moved is the owner's doing: it costs the partner no hours.
+                    agreement_id="",
                 )
         return None
 

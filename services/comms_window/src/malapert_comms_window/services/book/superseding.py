@@ -1,5 +1,6 @@
 """Superseding: a plan takes over the contacts of the plan that it replaces, in one transaction."""
 
+import contextvars
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,26 +8,23 @@ from datetime import datetime
 
 from malapert_core.db.database import Database
 from malapert_core.db.idempotency import recall, remember
-from malapert_core.errors import ConflictError, Fault, InvalidInputError
+from malapert_core.errors import ConflictError, Fault, InvalidInputError, MalapertError, restored_error
+from malapert_core.policy.charter import Part
+from malapert_core.policy.charters import Charters, enter
 from malapert_core.policy.identity import Identity
-from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contacts import (
-    Contact,
-    ContactRequest,
-    ContactState,
-    check_contact_requests,
-    contact_conflict,
-    occupied_interval,
-)
+from malapert_comms_window.domain.contact_requests import ContactRequest
+from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState
 from malapert_comms_window.domain.stations import Station
-from malapert_comms_window.services.book.antenna_book import AntennaBook
-from malapert_comms_window.services.ports import Announcer, Clock
+from malapert_comms_window.services.book.book_reading import BookReader
+from malapert_comms_window.services.book.decisions import Asking, Decider, Decision, Reservation
+from malapert_comms_window.services.book.keeper import ContactKeeper
+from malapert_comms_window.services.book.writing import BookWriter
+from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactStore
-from malapert_comms_window.storage.outages import OutageStore
 from malapert_comms_window.storage.stations import StationStore
-from malapert_comms_window.storage.window_sets import WindowSetStore
 
 _PROMISED = (ContactState.COMMITTED, ContactState.ACTIVE, ContactState.COMPLETED)
 _LOST = (ContactState.REJECTED, ContactState.CANCELLED, ContactState.FAILED)
@@ -73,10 +71,13 @@ class SupersedingService:
     ----------
     database : Database
     contacts : ContactStore
-    outages : OutageStore
-    window_sets : WindowSetStore
     stations : StationStore
-    announcer : Announcer
+    reader : BookReader
+    decider : Decider
+    writer : BookWriter
+    keeper : ContactKeeper
+    charters : Charters
+    owners : StationOwners
     clock : Clock
     """
 
@@ -84,18 +85,24 @@ class SupersedingService:
         self,
         database: Database,
         contacts: ContactStore,
-        outages: OutageStore,
-        window_sets: WindowSetStore,
         stations: StationStore,
-        announcer: Announcer,
+        reader: BookReader,
+        decider: Decider,
+        writer: BookWriter,
+        keeper: ContactKeeper,
+        charters: Charters,
+        owners: StationOwners,
         clock: Clock,
     ) -> None:
         self._database = database
         self._contacts = contacts
-        self._outages = outages
-        self._window_sets = window_sets
         self._stations = stations
-        self._announcer = announcer
+        self._reader = reader
+        self._decider = decider
+        self._writer = writer
+        self._keeper = keeper
+        self._charters = charters
+        self._owners = owners
         self._clock = clock
 
     async def supersede(self, asked: Superseding, identity: Identity) -> Superseded:
@@ -111,8 +118,10 @@ class SupersedingService:
             ``IDEMPOTENCY_KEY_REUSED``.
         """
         _check(asked)
+        charter = await enter(self._charters, identity, asked.mission_id, Part.PLANNER)
+        asking = self._asking(asked, identity, charter.asset_ids if charter else ())
         async with self._database.transaction() as session:
-            book = await self._locked(session, asked)
+            book = await self._locked(session, asked, identity)
             # The key is of the two plans, whoever of the mission asks again.
             scope = f"supersede_contacts:{asked.mission_id}"
             earlier = await recall(session, asked.idempotency_key, scope, asked.request_hash)
@@ -120,9 +129,10 @@ class SupersedingService:
                 return await self._as_done(session, json.loads(earlier))
             held = await recall(session, asked.idempotency_key, f"{scope}:held", asked.request_hash)
             if refused := _refused(book, json.loads(held) if held else ()):
-                await self._give_back(session, book.new, book.now, "another contact of the plan was refused")
+                reason = "another contact of the plan was refused"
+                await self._give_back(session, book.new, book.now, reason, identity)
             else:
-                outcome = await self._taken_over(session, asked, book, identity, scope)
+                outcome = await self._taken_over(session, asked, book, asking, scope)
                 if not outcome.done and held is None:
                     content = json.dumps([each.contact_id for each in outcome.contacts if each is not None]).encode()
                     key = asked.idempotency_key
@@ -130,12 +140,26 @@ class SupersedingService:
                 return outcome
         raise _refusal(refused)
 
-    async def _locked(self, session: AsyncSession, asked: Superseding) -> _Book:
+    def _asking(self, asked: Superseding, identity: Identity, asset_ids: Iterable[str]) -> Asking:
+        """Return what is asked as a reservation, with all contacts."""
+        reservation = Reservation(
+            asked.idempotency_key,
+            asked.request_hash,
+            asked.mission_id,
+            asked.plan_id,
+            asked.requests,
+            commit=True,
+            hold_s=0.0,
+        )
+        owned = self._owners.owned_by(identity.agency_id)
+        return Asking(reservation, identity, owned, frozenset(asset_ids), contextvars.copy_context())
+
+    async def _locked(self, session: AsyncSession, asked: Superseding, identity: Identity) -> _Book:
         plan_ids = (asked.plan_id, asked.superseded_plan_id)
         seen = await self._contacts.of_plans(session, plan_ids)
         named = {request.station_id for request in asked.requests} | {contact.station_id for contact in seen}
         stations = await self._stations.find(session, named)
-        await self._contacts.lock_antennas(session, stations)
+        await self._contacts.lock_bookers(session, stations, [identity.agency_id])
         contacts = await self._contacts.of_plans(session, plan_ids)
         foreign = [contact.contact_id for contact in contacts if contact.mission_id != asked.mission_id]
         if foreign:
@@ -146,7 +170,7 @@ class SupersedingService:
         return _Book(old, new, stations, self._clock())
 
     async def _taken_over(
-        self, session: AsyncSession, asked: Superseding, book: _Book, identity: Identity, scope: str
+        self, session: AsyncSession, asked: Superseding, book: _Book, asking: Asking, scope: str
     ) -> Superseded:
         found = _matched(asked.requests, book)
         wanted = [
@@ -154,14 +178,14 @@ class SupersedingService:
             for index, request in enumerate(asked.requests)
             if index not in found and request.start_time > book.now
         ]
-        booked = await self._booked(session, asked, book, wanted, found, identity)
-        found |= booked
+        found |= await self._booked(session, asking, book, wanted, found)
         contacts = tuple(found.get(index) for index in range(len(asked.requests)))
         if any(each is not None and each.state_at(book.now) not in _PROMISED for each in contacts):
             return Superseded(contacts, (), done=False)
         kept = {each.contact_id for each in contacts if each is not None}
         going = [each for each in (*book.old, *book.new) if each.contact_id not in kept and _may_go(each, book.now)]
-        dropped = await self._give_back(session, going, book.now, f"superseded by plan {asked.plan_id}")
+        reason = f"superseded by plan {asked.plan_id}"
+        dropped = await self._give_back(session, going, book.now, reason, asking.identity)
         owned = [each if each is None else await self._handed_over(session, asked, each, book.now) for each in contacts]
         record = [["" if each is None else each.contact_id for each in owned], [each.contact_id for each in dropped]]
         await remember(session, asked.idempotency_key, scope, asked.request_hash, json.dumps(record).encode())
@@ -170,54 +194,47 @@ class SupersedingService:
     async def _booked(
         self,
         session: AsyncSession,
-        asked: Superseding,
+        asking: Asking,
         book: _Book,
         wanted: Sequence[int],
         found: Mapping[int, Contact],
-        identity: Identity,
     ) -> dict[int, Contact]:
         """Book what is new, beside the contacts that it takes the place of."""
         if not wanted:
             return {}
-        requests = [asked.requests[index] for index in wanted]
-        keys = {request.window_key for request in requests if request.window_id}
-        windows = await self._window_sets.find_windows(session, keys)
-        try:
-            check_contact_requests(requests, book.stations, windows, book.now)
-        except InvalidInputError as error:
-            raise _at_places_asked(error, wanted) from error
-        spans = [
-            (request.station_id, *occupied_interval(request, book.stations[request.station_id])) for request in requests
-        ]
-        antennas = await AntennaBook.read(session, self._contacts, self._outages, spans, book.now)
         kept = {contact.contact_id for contact in found.values()}
-        going = {each.contact_id for each in (*book.old, *book.new) if each.contact_id not in kept}
-        conflicts = [
-            (index, obstacle)
-            for index, span in zip(wanted, spans, strict=True)
-            for obstacle in antennas.conflicts(*span)
-            if obstacle.identifier not in going
-        ]
-        if conflicts:
-            raise contact_conflict(conflicts)
-        contacts = {index: _contact(asked, index, book, identity) for index in wanted}
-        await self._contacts.add(session, list(contacts.values()))
-        for contact in contacts.values():
-            self._announcer.contact_committed(session, contact)
-        return contacts
+        going = frozenset(each.contact_id for each in (*book.old, *book.new) if each.contact_id not in kept)
+        requests = tuple(asking.reservation.requests[index] for index in wanted)
+        new = replace(asking, reservation=replace(asking.reservation, requests=requests), free_ids=going)
+        try:
+            decision = await self._decision(session, new, book, [each for each in book.old if each.contact_id in going])
+            if any(each.state is ContactState.TENTATIVE for each in (*decision.added, *found.values())):
+                # What goes keeps its hours until all is done.
+                decision = await self._decision(session, new, book, ())
+        except MalapertError as error:
+            raise _at_places_asked(error, wanted) from error
+        await self._writer.write(session, [(new, decision)])
+        return dict(zip(wanted, decision.added, strict=True))
+
+    async def _decision(self, session: AsyncSession, asking: Asking, book: _Book, going: Iterable[Contact]) -> Decision:
+        """Return the decision on what is new, with the hours returned that contacts which go have of agreements."""
+        known = await self._reader.known(session, [asking], book.stations, {asking.identity.agency_id})
+        for contact in going:
+            if _may_go(contact, book.now):
+                after = contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, book.now)
+                known.agreements.give_back(contact, after)
+        return self._decider.decide(asking, known)
 
     async def _give_back(
-        self, session: AsyncSession, contacts: Iterable[Contact], now: datetime, reason: str
+        self, session: AsyncSession, contacts: Iterable[Contact], now: datetime, reason: str, by: Identity
     ) -> list[Contact]:
-        given_back = []
-        for contact in contacts:
-            if not _may_go(contact, now):
-                continue
-            after = contact.changed(ContactState.CANCELLED, now, reason)
-            await self._contacts.change(session, contact, after)
-            self._announcer.contact_released(session, after)
-            given_back.append(after)
-        return given_back
+        return [
+            await self._keeper.change(
+                session, contact, contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, now, reason), by
+            )
+            for contact in contacts
+            if _may_go(contact, now)
+        ]
 
     async def _handed_over(self, session: AsyncSession, asked: Superseding, contact: Contact, now: datetime) -> Contact:
         if contact.plan_id == asked.plan_id:
@@ -278,34 +295,11 @@ def _lost_because(contact: Contact) -> str:
     return f"{contact.station_id} {span}: {reason}"
 
 
-def _contact(asked: Superseding, index: int, book: _Book, identity: Identity) -> Contact:
-    request = asked.requests[index]
-    start, end = occupied_interval(request, book.stations[request.station_id])
-    return Contact(
-        contact_id=new_identifier(),
-        station_id=request.station_id,
-        asset_id=request.asset_id,
-        mission_id=asked.mission_id,
-        agency_id=identity.agency_id,
-        start_time=request.start_time,
-        end_time=request.end_time,
-        occupied_start_time=start,
-        occupied_end_time=end,
-        state=ContactState.COMMITTED,
-        version=1,
-        hold_until_time=None,
-        plan_id=asked.plan_id,
-        window_set_id=request.window_set_id,
-        window_id=request.window_id,
-        updated_time=book.now,
-    )
-
-
-def _at_places_asked(error: InvalidInputError, wanted: Sequence[int]) -> InvalidInputError:
+def _at_places_asked(error: MalapertError, wanted: Sequence[int]) -> MalapertError:
     """Return faults of some of the requests with the places that these have among all."""
     faults = []
     for fault in error.faults:
         number, bracket, rest = fault.path.removeprefix("requests[").partition("]")
         path = f"requests[{wanted[int(number)]}]{rest}" if bracket and number.isdecimal() else fault.path
         faults.append(Fault(path, fault.code, fault.message))
-    return InvalidInputError(error.reason, error.message, metadata=error.metadata, faults=faults)
+    return restored_error(error.category, error.reason, error.message, error.metadata, faults)

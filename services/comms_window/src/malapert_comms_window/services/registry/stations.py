@@ -7,7 +7,7 @@ from malapert_core.policy.identity import Identity
 from malapert_comms_window.domain.catalogue import check_station
 from malapert_comms_window.domain.stations import Station, StationFilter
 from malapert_comms_window.services.ports import Clock
-from malapert_comms_window.services.registry.ownership import require_owner
+from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_comms_window.storage.stations import StationStore
 
@@ -20,13 +20,22 @@ class StationService:
     database : Database
     stations : StationStore
     contacts : ContactStore
+    owners : StationOwners
     clock : Clock
     """
 
-    def __init__(self, database: Database, stations: StationStore, contacts: ContactStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        stations: StationStore,
+        contacts: ContactStore,
+        owners: StationOwners,
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._stations = stations
         self._contacts = contacts
+        self._owners = owners
         self._clock = clock
 
     async def get(self, station_id: str) -> Station:
@@ -66,7 +75,7 @@ class StationService:
             stations = await self._stations.all(session)
             present = stations.get(station.station_id)
             for owner in {station.agency_id, *([present.agency_id] if present else [])}:
-                require_owner(station.station_id, owner, identity)
+                self._owners.require(station.station_id, owner, identity)
             check_station(station, stations)
             return await self._stations.put(session, station)
 
@@ -89,7 +98,7 @@ class StationService:
             present = (await self._stations.find(session, [station_id])).get(station_id)
             if present is None:
                 raise NotFoundError("station", station_id)
-            require_owner(station_id, present.agency_id, identity)
+            self._owners.require(station_id, present.agency_id, identity)
             if present.version == 0:
                 fault = Fault("station_id", "BUILT_IN", f"{station_id} is as it was delivered")
                 raise InvalidInputError("BUILT_IN_STATION", "a built-in station cannot be taken away", faults=[fault])
