@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from icalendar import Calendar
 from malapert_cli.api import Api, ApiError
@@ -164,21 +165,36 @@ def held_contacts(api):
 
 def test_a_contact_taken_meanwhile_refuses_the_release_whole(platform, plan):
     wanted = plan["contacts"][len(plan["contacts"]) // 2]
+    agree_on_antennas(platform, plan)
     with platform.api() as api:
-        by_hand = {
-            "mission_id": "another-mission",
-            "requests": [{"station_id": wanted["station_id"], "asset_id": "orbiter", "interval": wanted["interval"]}],
-            "commit": True,
-        }
-        taken = api.post("/contacts:reserve", by_hand)["contacts"][0]["contact_id"]
+        owner = api.get(f"/stations/{wanted['station_id']}")["agency_id"]
+    kept = {"station_id": wanted["station_id"], "interval": wanted["interval"], "kind": "RESERVED", "reason": "a guest"}
+    with platform.api(owner) as owners_api:
+        outage_id = owners_api.post("/outages", kept)["outage"]["outage_id"]
+    with platform.api() as api:
         with pytest.raises(ApiError) as refusal:
             api.post(f"/plans/{plan['plan_id']}:release")
         assert refusal.value.reason == "CONTACT_CONFLICT"
         assert wanted["station_id"] in str(refusal.value)
         assert api.get(f"/plans/{plan['plan_id']}")["state"] == "SUBMITTED"
-        assert set(held_contacts(api)) == {taken}
-        api.post("/contacts:release", {"contact_ids": [taken], "reason": "the orbiter gives way"})
         assert held_contacts(api) == {}
+    headers = {"Authorization": f"Bearer {platform.key(owner, 'PLANNER')}"}
+    assert httpx.delete(f"{platform.url}/api/v1/outages/{outage_id}", headers=headers).status_code == 200
+
+
+def agree_on_antennas(platform, plan):
+    """Have the other owners of the mission's antennas give the planner's agency their hours of its months."""
+    with platform.api() as api:
+        owners = {api.get(f"/stations/{contact['station_id']}")["agency_id"] for contact in plan["contacts"]}
+    given = {
+        "partner_agency_id": "JAXA",
+        "mission_id": plan["mission_id"],
+        "hours_per_month": 200.0,
+        "interval": {"start_time": "2029-01-01T00:00:00Z", "end_time": "2029-03-01T00:00:00Z"},
+    }
+    for owner in sorted(owners - {"JAXA"}):
+        with platform.api(owner) as owners_api:
+            assert owners_api.post("/agreements", given)["owner_agency_id"] == owner
 
 
 def test_a_release_commits_all_contacts_and_tells_the_teams(platform, plan):
