@@ -12,6 +12,7 @@ from malapert_core.errors import NotFoundError, PermissionDeniedError, Unavailab
 from malapert_core.policy.calls import CALLS, require_call
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import RemoteCharters
+from malapert_core.policy.entry import mission_entry
 from malapert_core.policy.identity import Role, acting_as, service_identity
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
@@ -106,7 +107,8 @@ def member(agency_id: str, *parts: Part) -> Membership:
 async def test_service_asks_role_and_part_of_every_call_itself() -> None:
     book = CharterBook({"m": Charter("m", 1, (member("ESA", Part.OBSERVER), member("JAXA", Part.OWNER)))}, True)
     registration = Registration(PLANS, plan_pb2_grpc.add_PlanServiceServicer_to_server, Plans())
-    server = GrpcServer([registration], interceptors=[CallInterceptor(service_tokens("planner"), "test", book)])
+    interceptor = CallInterceptor(service_tokens("planner"), "test", mission_entry(book))
+    server = GrpcServer([registration], interceptors=[interceptor])
     await server.start()
     target = f"127.0.0.1:{server.port}"
     try:

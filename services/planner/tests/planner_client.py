@@ -27,6 +27,7 @@ class PlannerClient:
     missions: Any
     plans: Any
     operations: Any
+    channel: grpc.aio.Channel
 
     @classmethod
     def over(cls, channel: grpc.aio.Channel) -> "PlannerClient":
@@ -34,6 +35,7 @@ class PlannerClient:
             mission_pb2_grpc.MissionServiceStub(channel),
             plan_pb2_grpc.PlanServiceStub(channel),
             operation_pb2_grpc.OperationServiceStub(channel),
+            channel,
         )
 
     async def create(self, document: bytes | None = None, **rest: Any) -> mission_pb2.Mission:

@@ -267,7 +267,7 @@ async def test_reviews_bind_agency_and_content(
                     await reviewer.plans.ReviewPlan(request)
                 return caught.value.reason
 
-        assert await reason_of("DLR", plan.content_hash) == "NOT_A_REVIEWER"
+        assert await reason_of("DLR", plan.content_hash) == "UNKNOWN_PLAN"
         assert await reason_of("NASA", "sha256:other") == "CONTENT_HASH_MISMATCH"
         await approve(service.target, plan, ("NASA",))
         assert await reason_of("NASA", plan.content_hash) == "ALREADY_REVIEWED"

@@ -34,6 +34,7 @@ from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteCharters
+from malapert_core.policy.entry import Entry, mission_entry
 from malapert_core.policy.identity import Identity, service_identity
 from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
 from malapert_core.rpc.client import open_channel
@@ -102,6 +103,12 @@ class ServiceParts:
     subscriptions: Sequence[Subscription] = ()
     charters: Charters | None = None
     """Parts in a mission, asked on every call whose request names one; None leaves that to the service."""
+    entry: Entry | None = None
+    """Asks for the part where a request names its mission otherwise than by identifier; takes the place of that."""
+
+    def gate(self) -> Entry | None:
+        """Return what every call passes before anything is done."""
+        return self.entry or (None if self.charters is None else mission_entry(self.charters))
 
 
 Build = Callable[[ServiceRuntime[S]], AbstractAsyncContextManager[ServiceParts]]
@@ -193,7 +200,7 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
             [*parts.registrations, operation_registration(runtime.operations), audit_registration(reader)],
             interceptors=[
                 runtime.telemetry.server_interceptor(),
-                CallInterceptor(runtime.tokens, settings.service_name, parts.charters),
+                CallInterceptor(runtime.tokens, settings.service_name, parts.gate()),
             ],
             host=settings.grpc_host,
             port=settings.grpc_port,

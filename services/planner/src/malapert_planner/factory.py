@@ -22,6 +22,7 @@ from malapert_core.timestamps import utc_now
 
 from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
+from malapert_planner.handlers.charter_events import CharterAnnouncer
 from malapert_planner.handlers.charters import CharterHandlers
 from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
 from malapert_planner.handlers.feasibility import FeasibilityHandlers
@@ -34,18 +35,23 @@ from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_planner.services.making.feasibility import FeasibilityCheck
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
 from malapert_planner.services.plans.bookings import PlanBookings
+from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
+from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
+from malapert_planner.services.plans.proposals import ProposalService
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.replanning.demand_changes import DemandChanges
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
+from malapert_planner.storage.charter_changes import CharterChangeStore
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore
+from malapert_planner.storage.proposals import ProposalStore
 from malapert_planner.storage.secrets import SecretStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -57,6 +63,10 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     stores = Stores(runtime.database, MissionStore(), PlanStore(), SecretStore())
     charter_store = CharterStore()
     charters = CharterService(runtime.database, charter_store, stores.missions)
+    charter_announcer, proposal_store = CharterAnnouncer(runtime.outbox), ProposalStore()
+    charter_changes = CharterChanges(
+        runtime.database, charter_store, CharterChangeStore(), charter_announcer, runtime.audit, utc_now
+    )
     neighbours = _neighbours(runtime)
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
@@ -65,10 +75,16 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         runtime.database,
         stores.missions,
         charter_store,
+        proposal_store,
+        charter_announcer,
+        runtime.audit,
         neighbours.payloads,
         neighbours.comms_windows,
         _ephemeris_span(),
         utc_now,
+    )
+    proposals = ProposalService(
+        runtime.database, proposal_store, charters, missions, charter_announcer, runtime.audit, utc_now
     )
     record = PlanRecord(stores.plans, announcer, runtime.audit)
     plans = PlanService(runtime.database, stores.plans, solver_jobs, record, utc_now)
@@ -91,10 +107,12 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 Registration(
                     "malapert.planner.v1.MissionService",
                     add_MissionServiceServicer_to_server,
-                    MissionHandlers(missions),
+                    MissionHandlers(missions, charters, proposals),
                 ),
                 Registration(
-                    CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, CharterHandlers(charters)
+                    CHARTER_SERVICE,
+                    charter_pb2_grpc.add_CharterServiceServicer_to_server,
+                    CharterHandlers(charters, charter_changes),
                 ),
                 Registration(
                     "malapert.planner.v1.FeasibilityService",
@@ -107,12 +125,18 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     "malapert.planner.v1.PlanService",
                     add_PlanServiceServicer_to_server,
                     PlanHandlers(
-                        missions, plans, release, PlanImport(making), runtime.operations, PlanViewing(charters, utc_now)
+                        missions,
+                        plans,
+                        release,
+                        PlanImport(making),
+                        runtime.operations,
+                        PlanViewing(charters, utc_now),
+                        charters,
                     ),
                 ),
             ],
             subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],
-            charters=charters,
+            entry=PlanEntry(runtime.database, stores.plans, charters),
         )
 
 

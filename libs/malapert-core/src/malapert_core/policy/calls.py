@@ -48,9 +48,18 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "GetMission": Call(READERS, Part.OBSERVER, own_name=_GATEWAY),
         "ListMissions": Call(READERS),
         "GetMissionSchema": Call(PRINCIPALS),
+        "ListMissionProposals": Call(READERS, Part.OBSERVER),
+        "GetMissionProposal": Call(READERS, Part.OBSERVER),
+        "AcceptMissionProposal": Call(PLANNERS, Part.OWNER),
+        "DeclineMissionProposal": Call(PLANNERS, Part.OBSERVER),
     },
     "malapert.planner.v1.CharterService": {
         "GetCharter": Call(READERS, Part.OBSERVER, own_name=_SERVICES),
+        "ChangeCharter": Call(PLANNERS, Part.OWNER),
+        "ListCharterChanges": Call(READERS, Part.OBSERVER),
+        "ConsentToCharter": Call(PLANNERS, Part.OWNER),
+        "DeclineCharter": Call(PLANNERS, Part.OWNER),
+        "LeaveMission": Call(PLANNERS, Part.OBSERVER),
     },
     "malapert.planner.v1.PlanService": {
         "GeneratePlan": Call(PLANNERS, Part.PLANNER),

@@ -19,6 +19,13 @@ class Part(StrEnum):
     OBSERVER = "observer"
 
 
+class Consent(StrEnum):
+    """Rule of who consents before a charter changes: every owner, or the one that proposes it alone."""
+
+    ALL_OWNERS = "all_owners"
+    ANY_OWNER = "any_owner"
+
+
 _GRANTS: dict[Part, frozenset[Part]] = {
     Part.OWNER: frozenset({Part.OWNER, Part.PLANNER, Part.CONTRIBUTOR, Part.OBSERVER}),
     Part.PLANNER: frozenset({Part.PLANNER, Part.CONTRIBUTOR, Part.OBSERVER}),
@@ -60,6 +67,7 @@ class Charter:
     members: tuple[Membership, ...]
     is_public: bool = False
     asset_ids: frozenset[str] = frozenset()
+    consent: Consent = Consent.ALL_OWNERS
 
     def parts_of(self, agency_id: str, time: datetime) -> frozenset[Part]:
         """Return the parts that an agency has at an instant, with those that they include; none for an outsider."""
@@ -82,3 +90,10 @@ class Charter:
             for member in self.members
             if member.agency_id == agency_id
         )
+
+    def sees_since(self, agency_id: str, time: datetime) -> datetime | None:
+        """Return the instant since which a member at ``time`` sees what happened, None where it sees all."""
+        held = [member for member in self.members if member.agency_id == agency_id and member.holds_at(time)]
+        if not held:
+            raise ValueError(f"{agency_id} takes no part in {self.mission_id}")
+        return None if any(member.sees_earlier for member in held) else min(member.since for member in held)

@@ -18,7 +18,7 @@ from grpc_status import rpc_status
 from malapert_core.errors import InternalError, InvalidInputError, MalapertError, UnauthenticatedError
 from malapert_core.metric_names import RPC_DURATION_S
 from malapert_core.policy.calls import CALLS, Call, require_call
-from malapert_core.policy.charters import Charters, enter
+from malapert_core.policy.entry import Entry
 from malapert_core.policy.identity import Identity, require_identity, set_current_identity
 from malapert_core.policy.tokens import TokenVerifier
 from malapert_core.rpc import deadlines
@@ -60,8 +60,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     tokens : TokenVerifier
     service_name : str
         Name under which durations are counted.
-    charters : Charters, optional
-        Tells the parts in the mission that a request names; without it the service asks for them itself.
+    entry : Entry, optional
+        Asks for the part in the mission that a request names; without it the service does so itself.
     calls : mapping of str to Call
         Row of each method that may be called.
     """
@@ -70,12 +70,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self,
         tokens: TokenVerifier,
         service_name: str,
-        charters: Charters | None = None,
+        entry: Entry | None = None,
         calls: Mapping[str, Call] = CALLS,
     ) -> None:
         self._tokens = tokens
         self._service_name = service_name
-        self._charters = charters
+        self._entry = entry
         self._calls = calls
 
     async def intercept_service(
@@ -172,9 +172,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             check_message(request)
         else:
             await asyncio.to_thread(check_message, request)
-        part, mission_id = self._calls[method].part, getattr(request, "mission_id", "")
-        if self._charters is not None and part is not None and mission_id:
-            await enter(self._charters, require_identity(), mission_id, part)
+        if self._entry is not None:
+            await self._entry(require_identity(), self._calls[method], request)
 
 
 async def _abort(context: Any, error: MalapertError) -> None:

@@ -4,12 +4,14 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
 from malapert.planner.v1 import mission_pb2
-from malapert_http_models.contracts.planner import Mission, MissionPage
+from malapert_http_models.contracts.planner import Mission, MissionPage, MissionProposal
 
 from malapert_gateway.examples import MISSION
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, MissionId, Page, ValidateOnly
+from malapert_gateway.services.gateway import Gateway
 
 router = APIRouter(prefix="/missions", tags=["missions"], route_class=GuardedRoute)
 document_router = APIRouter(prefix="/missions", tags=["missions"], route_class=DocumentRoute)
@@ -26,24 +28,39 @@ _DOCUMENT = {
         },
     }
 }
+_PROPOSAL: dict[str, Any] = {"model": MissionProposal, "description": "Proposed: an owner decides", **LOCATION}
 
 
-@document_router.post("", status_code=201, responses={201: LOCATION}, openapi_extra=_DOCUMENT)
+@document_router.post(
+    "", status_code=201, responses={201: LOCATION, 202: _PROPOSAL}, response_model=Mission, openapi_extra=_DOCUMENT
+)
 async def create_mission(
     request: Request, response: Response, gateway: GatewayParts, validate_only: ValidateOnly = False
-) -> Mission:
+) -> Mission | Response:
     """Take a mission document, or nothing of it and every fault with its path.
 
-    The same content again gives the same version; changed content gives the next one.
+    The same content again gives the same version; changed content gives the next one. From a member of the mission
+    that does not own it the document is a proposal, on which an owner decides.
     """
     message = mission_pb2.CreateMissionRequest(document_json=await request.body(), validate_only=validate_only)
     answer = await gateway.call(gateway.services.missions.CreateMission, message)
+    if answer.HasField("proposal"):
+        return await _proposed(gateway, answer.proposal)
     mission = answer.mission
     location = (
         {} if validate_only else {"Location": f"/api/v1/missions/{mission.mission_id}/versions/{mission.version}"}
     )
     response.headers.update(location)
     return await gateway.answer(mission, Mission, 201, location)
+
+
+async def _proposed(gateway: Gateway, message: mission_pb2.MissionProposal) -> Response:
+    address = f"/api/v1/missions/{message.mission_id}/proposals/{message.proposal_id}"
+    headers = {"Location": address} if message.proposal_id else {}
+    shown = await gateway.answer(message, MissionProposal, 202, headers)
+    if isinstance(shown, Response):
+        return shown
+    return JSONResponse(shown.model_dump(mode="json"), 202, headers)
 
 
 @router.get("")

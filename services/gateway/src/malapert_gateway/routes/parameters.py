@@ -134,6 +134,8 @@ StatedVersion = Annotated[int, Depends(stated_version)]
 ValidateOnly = Annotated[bool, Query(description="True checks the input and stores nothing.", examples=[True])]
 
 MissionId = Annotated[str, identifier("mission", "lupex")]
+CharterChangeId = Annotated[str, identifier("proposed charter", "change-31b0")]
+ProposalId = Annotated[str, identifier("proposed version", "proposal-6c2e")]
 TerrainId = Annotated[str, identifier("terrain", "terrain-1a2b")]
 TerrainStackId = Annotated[str, identifier("terrain stack", "stack-3f9a")]
 ProductSetId = Annotated[str, identifier("product set", "products-41d7")]

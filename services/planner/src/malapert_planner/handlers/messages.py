@@ -5,13 +5,19 @@ from malapert_core.rpc.mapping import to_message
 
 from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.domain.life.plan import ListedPlan, Plan
+from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_headline, redacted_notices, redacted_plan
 
 
-def mission_message(mission: Mission | ListedMission) -> mission_pb2.Mission:
+def mission_message(mission: Mission | ListedMission, *, is_redacted: bool = False) -> mission_pb2.Mission:
     """Return a mission as its message, with its document unless it is listed."""
-    return to_message(mission, mission_pb2.Mission)
+    return to_message(mission, mission_pb2.Mission, is_redacted=is_redacted)
+
+
+def proposal_message(proposal: MissionProposal) -> mission_pb2.MissionProposal:
+    """Return a proposed version of a mission as its message."""
+    return to_message(proposal, mission_pb2.MissionProposal)
 
 
 def plan_message(plan: Plan, eyes: PlanEyes) -> plan_pb2.Plan:

@@ -15,6 +15,7 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.messages import listed_plan_message, plan_message
 from malapert_planner.services.making.generation import GENERATE_PLAN
 from malapert_planner.services.making.problem_file import unpack_problem
+from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.comparison import compare, require_same_mission
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.plan_import import PlanImport
@@ -37,6 +38,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         imports: PlanImport,
         operations: OperationRunner,
         viewing: PlanViewing,
+        charters: CharterService,
     ) -> None:
         self._missions = missions
         self._plans = plans
@@ -44,6 +46,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self._imports = imports
         self._operations = operations
         self._viewing = viewing
+        self._charters = charters
 
     async def GeneratePlan(  # noqa: N802
         self, request: plan_pb2.GeneratePlanRequest, context: Any
@@ -71,6 +74,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             wanted_values(PlanState, request.states, plan_pb2.PlanState.DESCRIPTOR, "states"),
             wanted_values(SolveStatus, request.statuses, plan_pb2.SolveStatus.DESCRIPTOR, "statuses"),
             decode_cursor(request.page.page_token)[0] if request.page.page_token else "",
+            await self._charters.entered(require_identity()),
         )
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size

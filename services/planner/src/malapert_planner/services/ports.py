@@ -9,7 +9,9 @@ from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_planner.domain.life.charter import CharterChange, CharterVersion
 from malapert_planner.domain.life.plan import Plan, PlanNotice
+from malapert_planner.domain.life.proposal import MissionProposal
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""
@@ -101,3 +103,16 @@ class Announcer(Protocol):
 
     def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
         """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""
+
+
+class CharterAnnouncer(Protocol):
+    """Tells others about charters and proposed versions of missions."""
+
+    def announce_charter(self, session: AsyncSession, version: CharterVersion) -> None:
+        """Announce, with the session's transaction, the charter in force."""
+
+    def announce_change(self, session: AsyncSession, change: CharterChange, agency_id: str) -> None:
+        """Announce, with the session's transaction, what an agency did with a proposed charter."""
+
+    def announce_proposal(self, session: AsyncSession, proposal: MissionProposal) -> None:
+        """Announce, with the session's transaction, where a proposed version of a mission stands."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from malapert_core.errors import ConflictError
-from malapert_core.policy.charter import Charter, Membership, Part
+from malapert_core.policy.charter import Charter, Consent, Membership, Part
 from malapert_core.timestamps import format_time, parse_time
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -33,6 +33,7 @@ class CharterStore:
                 is_public=charter.is_public,
                 changed_time=version.changed_time,
                 changed_by=list(version.changed_by),
+                consent=charter.consent.value,
             )
         )
         try:
@@ -77,6 +78,8 @@ def member_of(columns: dict[str, Any]) -> Membership:
 
 
 def _of_row(row: CharterRow) -> CharterVersion:
-    charter = Charter(row.mission_id, row.version, tuple(map(member_of, row.members)), row.is_public)
+    charter = Charter(
+        row.mission_id, row.version, tuple(map(member_of, row.members)), row.is_public, Consent(row.consent)
+    )
     agency_id, principal_id = row.changed_by
     return CharterVersion(charter, row.changed_time, (agency_id, principal_id))

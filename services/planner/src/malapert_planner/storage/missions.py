@@ -54,11 +54,16 @@ class MissionStore:
         query = select(func.max(col(MissionRow.version))).where(col(MissionRow.mission_id) == mission_id)
         return (await session.exec(query)).one() or 0
 
-    async def page(self, session: AsyncSession, size: int, after_id: str) -> list[ListedMission]:
-        """Return the newest version of at most so many missions, by identifier."""
+    async def page(
+        self, session: AsyncSession, size: int, after_id: str, mission_ids: frozenset[str] | None = None
+    ) -> list[ListedMission]:
+        """Return the newest version of at most so many missions, of some or, for None, of all, by identifier."""
+        wanted = [col(MissionRow.mission_id) > after_id]
+        if mission_ids is not None:
+            wanted.append(col(MissionRow.mission_id).in_(mission_ids))
         newest = (
             select(col(MissionRow.mission_id), func.max(col(MissionRow.version)).label("version"))
-            .where(col(MissionRow.mission_id) > after_id)
+            .where(*wanted)
             .group_by(col(MissionRow.mission_id))
             .order_by(col(MissionRow.mission_id))
             .limit(size)

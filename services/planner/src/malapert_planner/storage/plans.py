@@ -1,13 +1,13 @@
 """Plans in a session's database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
 from malapert_core.timestamps import format_time, parse_time, utc_now
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, and_, false, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
@@ -23,6 +23,7 @@ from malapert_planner.domain.life.plan import (
     PlanContent,
     PlanFilter,
     PlanNotice,
+    PlanPlace,
     PlanState,
     Review,
 )
@@ -59,6 +60,12 @@ class PlanStore:
         notices = (await session.exec(query.order_by(PlanNoticeRow.request_id))).all()
         return replace(_of_rows(*found), notices=tuple(map(_notice, notices)))
 
+    async def place(self, session: AsyncSession, plan_id: str) -> PlanPlace | None:
+        """Return the mission, maker and age of a plan; None where there is no such plan."""
+        columns = (PlanRow.mission_id, PlanRow.owner_agency_id, PlanRow.created_time, PlanRow.state)
+        found = (await session.exec(select(*columns).where(col(PlanRow.plan_id) == plan_id))).first()
+        return None if found is None else PlanPlace(*found[:3], PlanState(found[3]))
+
     async def holding(self, session: AsyncSession, mission_id: str, request_id: str) -> list[Plan]:
         """Return the plans of a mission that hold a request and have not ended, without their notices."""
         asked = select(PlanContentRow.plan_id, PlanContentRow.planned_requests).join(PlanRow)
@@ -84,6 +91,8 @@ class PlanStore:
         )
         if wanted.mission_id:
             query = query.where(col(PlanRow.mission_id) == wanted.mission_id)
+        if wanted.entered is not None:
+            query = query.where(or_(false(), *_seen(wanted.entered)))
         if wanted.states:
             query = query.where(col(PlanRow.state).in_([state.value for state in wanted.states]))
         else:
@@ -122,6 +131,17 @@ class PlanStore:
         if result.rowcount != 1:
             raise ConflictError("CONCURRENT_CHANGE", "the plan was changed by somebody else just now; read it again")
         return replace(plan, updated_time=now)
+
+
+def _seen(entered: Mapping[str, datetime | None]) -> Iterator[ColumnElement[bool]]:
+    """Yield what tells the plans that a reader sees: of each mission all, or those that live or are younger."""
+    yield col(PlanRow.mission_id).in_([mission_id for mission_id, since in entered.items() if since is None])
+    for mission_id, since in entered.items():
+        if since is not None:
+            is_present = or_(
+                col(PlanRow.state).in_([state.value for state in ALIVE]), col(PlanRow.created_time) >= since
+            )
+            yield and_(col(PlanRow.mission_id) == mission_id, is_present)
 
 
 def _plans() -> Select[PlanRow, PlanContentRow]:

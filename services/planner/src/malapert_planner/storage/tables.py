@@ -44,6 +44,49 @@ class CharterRow(PlannerTable, table=True):
     is_public: bool
     changed_time: datetime = Field(sa_type=UtcDateTime)
     changed_by: list[str] = Field(sa_type=Json)
+    consent: str = Field(sa_type=Text)
+
+
+class CharterChangeRow(PlannerTable, table=True):
+    """A proposed charter and what became of it."""
+
+    __tablename__ = "charter_change"
+    __table_args__ = (Index("ix_charter_change_mission", "mission_id", "change_id"),)
+
+    change_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+    charter_version: int
+    members: list[dict[str, Any]] = Field(sa_type=Json)
+    is_public: bool
+    consent: str = Field(sa_type=Text)
+    proposed_by: list[str] = Field(sa_type=Json)
+    needed_agency_ids: list[str] = Field(sa_type=Json)
+    consented_agency_ids: list[str] = Field(sa_type=Json)
+    state: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+    revision: int
+
+
+class MissionProposalRow(PlannerTable, table=True):
+    """A version of a mission that a member proposes."""
+
+    __tablename__ = "mission_proposal"
+    __table_args__ = (Index("ix_mission_proposal_mission", "mission_id", "proposal_id"),)
+
+    proposal_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+    base_version: int
+    title: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+    document_json: bytes = Field(sa_type=LargeBinary)
+    content_hash: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    decided_by_agency_id: str = Field(sa_type=Text)
+    version: int
+    created_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class PlanRow(PlannerTable, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +38,8 @@ class PlanFilter:
     states: frozenset[PlanState] = frozenset()
     statuses: frozenset[SolveStatus] = frozenset()
     before_id: str = ""
+    entered: Mapping[str, datetime | None] | None = None
+    """The missions that the reader enters, each with the instant since which it sees what ended; None means all."""
 
 
 class Pending(StrEnum):
@@ -110,6 +113,21 @@ class PlanContent:
     contacts: tuple[PlanContact, ...]
     planned_requests: dict[str, int]
     owner_only_requests: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPlace:
+    """Mission, maker and age of a plan, by which its readers are known."""
+
+    mission_id: str
+    owner_agency_id: str
+    created_time: datetime
+    state: PlanState
+
+    @property
+    def lives(self) -> bool:
+        """True until the plan has ended or another took its place."""
+        return self.state in ALIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
 """Charters of missions: what they say, and who may enter a mission by them."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError
 from malapert_core.policy.charter import Charter
+from malapert_core.policy.identity import Identity
+from malapert_core.timestamps import utc_now
 
 from malapert_planner.domain.life.charter import CharterVersion
+from malapert_planner.domain.life.mission import Mission
+from malapert_planner.mission_document.redaction import redacted_document
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
 
@@ -54,3 +61,38 @@ class CharterService:
             assets = json.loads(mission.document_json).get("assets", ())
             self._asset_ids[mission.content_hash] = tuple(str(asset["id"]) for asset in assets)
         return self._asset_ids[mission.content_hash]
+
+    async def entered(self, identity: Identity) -> Mapping[str, datetime | None] | None:
+        """Return the missions in which a principal takes part now; None means all, which a service enters.
+
+        Beside each is the instant since which it sees what happened there, None for all.
+        """
+        if identity.is_service:
+            return None
+        now = utc_now()
+        async with self._database.reading() as session:
+            charters = [version.charter for version in await self._charters.all_newest(session)]
+        return {
+            charter.mission_id: charter.sees_since(identity.agency_id, now)
+            for charter in charters
+            if identity.may_enter(charter.mission_id) and charter.is_member(identity.agency_id, now)
+        }
+
+    async def seen(self, mission: Mission, newest_version: int, identity: Identity) -> Mission:
+        """Return a mission version as a principal sees it: without the owner-only requests of other agencies.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_MISSION_VERSION`` for a past version from before the agency took part.
+        """
+        if identity.is_service:
+            return mission
+        charter = await self.get(mission.mission_id)
+        now = utc_now()
+        is_past = mission.version != newest_version
+        if is_past and not (charter and charter.shows_since(identity.agency_id, mission.created_time, now)):
+            raise NotFoundError("mission version", f"{mission.mission_id}/{mission.version}")
+        if identity.agency_id == mission.owner_agency_id:
+            return mission
+        return replace(mission, document_json=redacted_document(mission.document_json, identity.agency_id))

@@ -1,21 +1,29 @@
 """Creation of missions: whole or not at all, with every fault of the document named at once."""
 
+from dataclasses import replace
+
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import AlreadyExistsError, ConflictError, Fault, InvalidInputError
 from malapert_core.policy.charter import Part
 from malapert_core.policy.charters import require_entry, require_part
 from malapert_core.policy.identity import Identity
 from malapert_core.vocabulary.content_hash import bytes_hash, canonical_json
+from malapert_core.vocabulary.identifiers import new_identifier
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.charter import CharterVersion, first_charter, parts_by_document
 from malapert_planner.domain.life.mission import ListedMission, Mission
+from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
+from malapert_planner.mission_document.activities import Visibility
 from malapert_planner.mission_document.checks import Span, horizon_span
-from malapert_planner.services.ports import Clock, CommsWindows, Payloads
+from malapert_planner.services.ports import CharterAnnouncer, Clock, CommsWindows, Payloads
 from malapert_planner.services.requests_out.catalogue import catalogue_request, document_fault
 from malapert_planner.services.requests_out.orbits import orbit_fault, orbiter_requests
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
+from malapert_planner.storage.proposals import ProposalStore
 
 _VERSION_TAKEN = ("MISSION_VERSION_TAKEN", "OLD_MISSION_VERSION")
 _MAX_SKIPPED_VERSIONS = 20
@@ -29,6 +37,9 @@ class MissionService:
     database : Database
     missions : MissionStore
     charters : CharterStore
+    proposals : ProposalStore
+    announcer : CharterAnnouncer
+    trail : AuditTrail
     payloads : Payloads
     comms_windows : CommsWindows
     ephemeris_span : pair of datetime
@@ -41,6 +52,9 @@ class MissionService:
         database: Database,
         missions: MissionStore,
         charters: CharterStore,
+        proposals: ProposalStore,
+        announcer: CharterAnnouncer,
+        trail: AuditTrail,
         payloads: Payloads,
         comms_windows: CommsWindows,
         ephemeris_span: Span,
@@ -49,15 +63,21 @@ class MissionService:
         self._database = database
         self._missions = missions
         self._charters = charters
+        self._proposals = proposals
+        self._announcer = announcer
+        self._trail = trail
         self._payloads = payloads
         self._comms_windows = comms_windows
         self._ephemeris_span = ephemeris_span
         self._clock = clock
 
-    async def create(self, document_json: bytes, identity: Identity, *, validate_only: bool = False) -> Mission:
+    async def create(
+        self, document_json: bytes, identity: Identity, *, validate_only: bool = False
+    ) -> Mission | MissionProposal:
         """Take a mission document of an owner; the newest version's content again gives that version.
 
-        The catalogue goes to the payload service first: where it is refused, nothing is stored.
+        From a member that does not own the mission it is a proposal. The catalogue goes to the payload service first:
+        where it is refused, nothing is stored.
 
         Raises
         ------
@@ -67,10 +87,40 @@ class MissionService:
             ``MISSION_ID_NOT_FREE`` where others own the mission; nothing else is told of it.
         """
         document, faults = self._read(document_json)
-        charter = await self._writable(document.mission.id, identity)
-        await self._check(document, faults)
-        canonical = canonical_json(document.model_dump(mode="json", exclude_none=True))
+        charter = await self._entered(document.mission.id, identity)
         newest = await self._newest(document.mission.id)
+        completed = _completed(document, newest, identity.agency_id)
+        await self._check(completed, faults)
+        if charter is not None and Part.OWNER not in charter.charter.parts_of(identity.agency_id, self._clock()):
+            # As its writer wrote it: what it does not see is not put into its hands by its own proposal.
+            return await self._proposed(document, newest, identity, validate_only=validate_only)
+        return await self._taken(completed, newest, charter, identity, validate_only=validate_only)
+
+    async def accept(self, proposal: MissionProposal, identity: Identity) -> Mission:
+        """Make a proposed version the mission's next one; raises as `create`."""
+        proposal.require_open()
+        document, faults = self._read(proposal.document_json)
+        charter = await self._entered(proposal.mission_id, identity)
+        newest = await self._newest(proposal.mission_id)
+        document = _completed(document, newest, proposal.agency_id)
+        await self._check(document, faults)
+        mission = await self._taken(document, newest, charter, identity, validate_only=False)
+        async with self._database.transaction() as session:
+            await self._proposals.decide(session, proposal.accepted(identity.agency_id, mission.version))
+            self._announcer.announce_proposal(session, proposal.accepted(identity.agency_id, mission.version))
+            self._record(session, "mission.proposal_accepted", proposal.proposal_id, mission)
+        return mission
+
+    async def _taken(
+        self,
+        document: MissionDocument,
+        newest: Mission | None,
+        charter: CharterVersion | None,
+        identity: Identity,
+        *,
+        validate_only: bool,
+    ) -> Mission:
+        canonical = _canonical(document)
         if newest is not None and newest.content_hash == bytes_hash(canonical):
             if not validate_only:
                 await self._payloads.import_catalogue(catalogue_request(document, newest.version, validate_only=False))
@@ -83,15 +133,51 @@ class MissionService:
         await self._store(mission, charter, await self._parts(document), identity)
         return mission
 
+    async def _proposed(
+        self,
+        document: MissionDocument,
+        newest: Mission | None,
+        identity: Identity,
+        *,
+        validate_only: bool,
+    ) -> MissionProposal:
+        canonical = _canonical(document)
+        proposal = MissionProposal(
+            proposal_id=f"proposal-{new_identifier()}",
+            mission_id=document.mission.id,
+            base_version=newest.version if newest else 0,
+            title=document.mission.title,
+            agency_id=identity.agency_id,
+            principal_id=identity.principal_id,
+            document_json=canonical,
+            content_hash=bytes_hash(canonical),
+            created_time=self._clock(),
+        )
+        if validate_only:
+            return replace(proposal, proposal_id="")
+        async with self._database.transaction() as session:
+            same = await self._proposals.same(session, proposal.mission_id, proposal.agency_id, proposal.content_hash)
+            if same is not None:
+                return same
+            self._proposals.add(session, proposal)
+            self._announcer.announce_proposal(session, proposal)
+            self._record(session, "mission.proposed", proposal.proposal_id, proposal)
+        return proposal
+
     async def get(self, mission_id: str, version: int = 0) -> Mission:
         """Return a mission's version, the newest for 0; raise NotFoundError where there is none."""
         async with self._database.reading() as session:
             return await self._missions.get(session, mission_id, version)
 
-    async def page(self, size: int, after_id: str) -> list[ListedMission]:
-        """Return the newest version of at most so many missions, by identifier."""
+    async def newest_version(self, mission_id: str) -> int:
+        """Return the newest version of a mission, 0 where there is none."""
         async with self._database.reading() as session:
-            return await self._missions.page(session, size, after_id)
+            return await self._missions.newest_version(session, mission_id)
+
+    async def page(self, size: int, after_id: str, mission_ids: frozenset[str] | None) -> list[ListedMission]:
+        """Return the newest version of at most so many missions, of some or, for None, of all, by identifier."""
+        async with self._database.reading() as session:
+            return await self._missions.page(session, size, after_id, mission_ids)
 
     def _read(self, document_json: bytes) -> tuple[MissionDocument, list[Fault]]:
         document, faults = read_document(document_json, self._ephemeris_span)
@@ -100,18 +186,17 @@ class MissionService:
             raise AssertionError("a document that cannot be read has a fault")
         return document, faults
 
-    async def _writable(self, mission_id: str, identity: Identity) -> CharterVersion | None:
-        """Return the charter of a mission that the principal may write, None where the identifier is free."""
+    async def _entered(self, mission_id: str, identity: Identity) -> CharterVersion | None:
+        """Return the charter of a mission in which the principal takes part, None where the identifier is free."""
         require_entry(identity, mission_id)
         async with self._database.reading() as session:
             charter = await self._charters.newest(session, mission_id)
         if charter is None:
             return None
-        parts = charter.charter.parts_of(identity.agency_id, self._clock())
-        if not parts:
+        if not charter.charter.is_member(identity.agency_id, self._clock()):
             message = f"the identifier {mission_id!r} is not free; choose another, best one with your agency's name"
             raise AlreadyExistsError("MISSION_ID_NOT_FREE", message, metadata={"mission_id": mission_id})
-        require_part(identity, mission_id, charter.charter, Part.OWNER)
+        require_part(identity, mission_id, charter.charter, Part.CONTRIBUTOR)
         return charter
 
     async def _check(self, document: MissionDocument, faults: list[Fault]) -> None:
@@ -132,10 +217,21 @@ class MissionService:
         writer = (identity.agency_id, identity.principal_id)
         async with self._database.transaction() as session:
             await self._missions.add(session, mission)
+            self._record(session, "mission.taken", f"{mission.mission_id}/{mission.version}", mission)
             if charter is None:
-                await self._charters.add(
-                    session, first_charter(mission.mission_id, writer, parts, mission.created_time)
-                )
+                first = first_charter(mission.mission_id, writer, parts, mission.created_time)
+                await self._charters.add(session, first)
+                self._announcer.announce_charter(session, first)
+
+    def _record(self, session: AsyncSession, action: str, entity_id: str, made: Mission | MissionProposal) -> None:
+        self._trail.record(
+            session,
+            action,
+            entity_kind="mission",
+            entity_id=entity_id,
+            mission_id=made.mission_id,
+            after_hash=made.content_hash,
+        )
 
     async def _station_faults(self, document: MissionDocument) -> list[Fault]:
         known = {station.station_id for station in await self._comms_windows.list_stations()}
@@ -206,6 +302,29 @@ class MissionService:
             owner_agency_id=agency_id,
             created_time=self._clock(),
         )
+
+
+def _completed(document: MissionDocument, newest: Mission | None, writer_agency_id: str) -> MissionDocument:
+    """Return a document with what the newest version does not show its writer, which it cannot have meant to drop."""
+    if newest is None or writer_agency_id == newest.owner_agency_id:
+        return document
+    unseen = [
+        request
+        for request in mission_document(newest).requests
+        if request.visibility is Visibility.OWNER and request.agency != writer_agency_id
+    ]
+    taken = {request.id for request in unseen}
+    faults = [
+        Fault(f"requests[{index}].id", "ID_NOT_FREE", f"the identifier {request.id!r} is not free; choose another")
+        for index, request in enumerate(document.requests)
+        if request.id in taken
+    ]
+    refuse(faults)
+    return document.model_copy(update={"requests": [*document.requests, *unseen]})
+
+
+def _canonical(document: MissionDocument) -> bytes:
+    return canonical_json(document.model_dump(mode="json", exclude_none=True))
 
 
 def mission_document(mission: Mission) -> MissionDocument:

@@ -1,0 +1,234 @@
+"""Charters: created with the mission, changed by the consent of owners; versions of other members are proposals."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2
+from malapert_core.errors import (
+    ConflictError,
+    InvalidInputError,
+    MalapertError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+)
+from malapert_core.policy.identity import Role
+from malapert_planner.mission_document.document import MissionDocument
+from malapert_testing.services import ServiceLauncher
+from mission_documents import changed, load_mission
+from neighbours import Neighbours
+from planner_client import PlannerClient, client_of, run_planner
+
+WEEK = load_mission("lupex-week")
+M = "lupex-week"
+OWNER, CONTRIBUTOR, APPROVER, OBSERVER = (
+    charter_pb2.PART_OWNER,
+    charter_pb2.PART_CONTRIBUTOR,
+    charter_pb2.PART_APPROVER,
+    charter_pb2.PART_OBSERVER,
+)
+
+
+def wanted(**parts: Any) -> list[charter_pb2.WantedMembership]:
+    return [charter_pb2.WantedMembership(agency_id=name, parts=held) for name, held in parts.items()]
+
+
+class Agency:
+    """An agency's planner at the charter's door."""
+
+    def __init__(self, client: PlannerClient) -> None:
+        self.client = client
+        self.stub = charter_pb2_grpc.CharterServiceStub(client.channel)
+
+    async def charter(self) -> charter_pb2.Charter:
+        return (await self.stub.GetCharter(charter_pb2.GetCharterRequest(mission_id=M))).charter
+
+    async def change(self, members: list[Any], **rest: Any) -> charter_pb2.CharterChange:
+        request = charter_pb2.ChangeCharterRequest(mission_id=M, members=members, **rest)
+        return (await self.stub.ChangeCharter(request)).change
+
+    async def consent(self, change_id: str) -> charter_pb2.CharterChange:
+        request = charter_pb2.ConsentToCharterRequest(mission_id=M, change_id=change_id)
+        return (await self.stub.ConsentToCharter(request)).change
+
+    async def decline(self, change_id: str) -> charter_pb2.CharterChange:
+        request = charter_pb2.DeclineCharterRequest(mission_id=M, change_id=change_id, reason="no")
+        return (await self.stub.DeclineCharter(request)).change
+
+    async def leave(self) -> charter_pb2.Charter:
+        return (await self.stub.LeaveMission(charter_pb2.LeaveMissionRequest(mission_id=M))).charter
+
+    async def proposals(self) -> list[mission_pb2.MissionProposal]:
+        request = mission_pb2.ListMissionProposalsRequest(mission_id=M)
+        return list((await self.client.missions.ListMissionProposals(request)).proposals)
+
+    async def decide(self, verb: str, proposal_id: str, **rest: Any) -> Any:
+        request = getattr(mission_pb2, f"{verb}MissionProposalRequest")(mission_id=M, proposal_id=proposal_id, **rest)
+        return await getattr(self.client.missions, f"{verb}MissionProposal")(request)
+
+
+@asynccontextmanager
+async def agency(target: str, agency_id: str, role: Role = Role.PLANNER) -> AsyncIterator[Agency]:
+    async with client_of(target, agency_id, role) as client:
+        yield Agency(client)
+
+
+async def refused(call: Awaitable[Any], kind: type[MalapertError]) -> MalapertError:
+    with pytest.raises(kind) as raised:
+        await call
+    return raised.value
+
+
+def members_of(charter: charter_pb2.Charter) -> dict[str, set[int]]:
+    return {member.agency_id: set(member.parts) for member in charter.members if not member.HasField("until")}
+
+
+@pytest.mark.asyncio
+async def test_charter_of_a_new_mission_and_its_change_by_the_only_owner(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+        agency(service.target, "DLR") as dlr,
+    ):
+        await jaxa.client.create()
+        first = await jaxa.charter()
+        document = MissionDocument.model_validate_json(json.dumps(WEEK))
+        assert first.version == 1
+        for named in document.agencies:
+            parts = members_of(first)[named.id]
+            assert (CONTRIBUTOR in parts, APPROVER in parts) == (True, named.reviewer)
+        assert OWNER in members_of(first)["JAXA"]
+        assert await refused(isro.change(wanted(ISRO=[OWNER])), PermissionDeniedError)
+        assert await refused(dlr.change(wanted(DLR=[OWNER])), NotFoundError)
+        change = await jaxa.change(wanted(JAXA=[OWNER], ISRO=[OWNER, APPROVER], DLR=[OBSERVER]), version=1)
+        assert change.state == charter_pb2.CHARTER_CHANGE_STATE_IN_FORCE
+        now = await dlr.charter()
+        assert members_of(now) == {"JAXA": {OWNER}, "ISRO": {OWNER, APPROVER}, "DLR": {OBSERVER}}
+        assert now.version == 2
+        since = {member.agency_id: member.since for member in now.members if not member.HasField("until")}
+        assert since["JAXA"] == first.members[0].since
+        assert since["DLR"].ToDatetime() > since["JAXA"].ToDatetime()
+        async with agency(service.target, "NASA") as nasa:
+            assert await refused(nasa.charter(), NotFoundError)
+
+
+@pytest.mark.asyncio
+async def test_faults_of_a_charter_are_told_at_once_and_stale_ones_refused(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, agency(service.target, "JAXA") as jaxa:
+        await jaxa.client.create()
+        past = charter_pb2.WantedMembership(agency_id="ESA", parts=[OBSERVER])
+        past.until.FromJsonString("2020-01-01T00:00:00Z")
+        members = [*wanted(JAXA=[CONTRIBUTOR], ISRO=[]), *wanted(JAXA=[OBSERVER]), *wanted(**{"": [OBSERVER]}), past]
+        error = await refused(jaxa.change(members), InvalidInputError)
+        assert error.reason == "INVALID_CHARTER"
+        assert {(fault.path, fault.code) for fault in error.faults} == {
+            ("members[1].parts", "MISSING"),
+            ("members[2].agency_id", "DUPLICATE"),
+            ("members[3].agency_id", "MISSING"),
+            ("members[4].until", "OUT_OF_RANGE"),
+            ("members", "NO_OWNER"),
+        }
+        assert (await refused(jaxa.change(wanted(JAXA=[OWNER]), version=7), ConflictError)).reason == "STALE_VERSION"
+        assert (await refused(jaxa.leave(), PreconditionError)).reason == "LAST_OWNER"
+
+
+@pytest.mark.asyncio
+async def test_every_owner_consents_and_a_member_leaves_by_itself(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with (
+        run_planner(service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+        agency(service.target, "NASA") as nasa,
+    ):
+        await jaxa.client.create()
+        await jaxa.change(wanted(JAXA=[OWNER], ISRO=[OWNER], NASA=[CONTRIBUTOR]))
+        seized = await isro.change(wanted(ISRO=[OWNER]))
+        assert seized.state == charter_pb2.CHARTER_CHANGE_STATE_PENDING
+        assert list(seized.needed_agency_ids) == ["ISRO", "JAXA"]
+        assert OWNER in members_of(await jaxa.charter())["JAXA"]
+        assert await refused(nasa.consent(seized.change_id), PermissionDeniedError)
+        assert (await jaxa.decline(seized.change_id)).state == charter_pb2.CHARTER_CHANGE_STATE_DECLINED
+        assert await refused(isro.consent(seized.change_id), PreconditionError)
+        stale = await isro.change(wanted(ISRO=[OWNER]))
+        agreed = await isro.change(wanted(JAXA=[OWNER], ISRO=[OWNER], NASA=[CONTRIBUTOR], DLR=[OBSERVER]))
+        assert (await jaxa.consent(agreed.change_id)).state == charter_pb2.CHARTER_CHANGE_STATE_IN_FORCE
+        request = charter_pb2.ListCharterChangesRequest(mission_id=M)
+        listed = {change.change_id: change.state for change in (await nasa.stub.ListCharterChanges(request)).changes}
+        assert listed[stale.change_id] == charter_pb2.CHARTER_CHANGE_STATE_OVERTAKEN
+        await nasa.leave()
+        assert await refused(nasa.charter(), NotFoundError)
+        assert "NASA" not in members_of(await jaxa.charter())
+
+
+@pytest.mark.asyncio
+async def test_document_of_another_member_is_a_proposal_and_of_an_outsider_nothing(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    other = changed(WEEK, solver__seed=2)
+    async with (
+        run_planner(service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+        agency(service.target, "NASA") as nasa,
+    ):
+        created = await jaxa.client.create()
+        request = mission_pb2.CreateMissionRequest(document_json=other)
+        answer = await isro.client.missions.CreateMission(request)
+        assert not answer.HasField("mission")
+        again = await isro.client.missions.CreateMission(request)
+        assert again.proposal.proposal_id == answer.proposal.proposal_id
+        checked = mission_pb2.CreateMissionRequest(document_json=other, validate_only=True)
+        assert (await nasa.client.missions.CreateMission(checked)).proposal.proposal_id == ""
+        newest = await jaxa.client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=M))
+        assert newest.mission == created
+        assert [each.proposal_id for each in await jaxa.proposals()] == [answer.proposal.proposal_id]
+        assert await nasa.proposals() == []
+        proposal_id = answer.proposal.proposal_id
+        assert await refused(nasa.decide("Get", proposal_id), NotFoundError)
+        assert await refused(nasa.decide("Accept", proposal_id), PermissionDeniedError)
+        assert await refused(nasa.decide("Decline", proposal_id, reason="x"), NotFoundError)
+        accepted = (await jaxa.decide("Accept", proposal_id)).mission
+        assert (accepted.version, accepted.content_hash) == (2, answer.proposal.content_hash)
+        assert await refused(jaxa.decide("Decline", proposal_id, reason="late"), PreconditionError)
+        (told,) = await isro.proposals()
+        assert (told.state, told.version) == (mission_pb2.MISSION_PROPOSAL_STATE_ACCEPTED, 2)
+
+
+@pytest.mark.asyncio
+async def test_proposal_cannot_drop_what_its_writer_does_not_see(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    document = json.loads(json.dumps(WEEK))
+    document["requests"][0] |= {"agency": "NASA", "visibility": "owner", "relations": []}
+    hidden_id = document["requests"][0]["id"]
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+    ):
+        await jaxa.client.create(json.dumps(document).encode())
+        seen = await isro.client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=M))
+        shown = json.loads(seen.mission.document_json)
+        assert hidden_id not in {request["id"] for request in shown["requests"]}
+        shown["mission"]["title"] = "Another title"
+        request = mission_pb2.CreateMissionRequest(document_json=json.dumps(shown).encode())
+        proposal = (await isro.client.missions.CreateMission(request)).proposal
+        accepted = (await jaxa.decide("Accept", proposal.proposal_id)).mission
+        assert hidden_id in {each["id"] for each in json.loads(accepted.document_json)["requests"]}
+        own = (await isro.decide("Get", proposal.proposal_id)).proposal
+        assert hidden_id not in {each["id"] for each in json.loads(own.document_json)["requests"]}

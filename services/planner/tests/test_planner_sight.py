@@ -1,0 +1,146 @@
+"""Sight of missions and plans: outsiders get what they get of things that are not there, in form and reason."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2, plan_pb2, replan_pb2
+from malapert_core.errors import AlreadyExistsError, MalapertError, NotFoundError, PermissionDeniedError
+from malapert_core.policy.identity import Role
+from malapert_planner.mission_document.redaction import redacted_document
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
+from mission_documents import load_mission
+from neighbours import Neighbours
+from planner_client import SERVICES, PlannerClient, client_of, run_planner
+
+SECRET = "Canary of NASA alone"
+
+
+def week_with_secret() -> bytes:
+    document = load_mission("lupex-week")
+    first, second = document["requests"][:2]
+    first |= {"title": SECRET, "agency": "NASA", "visibility": "owner", "relations": []}
+    second["relations"] = [{"kind": "after", "request": first["id"]}]
+    return json.dumps(document).encode()
+
+
+async def refusal(call: Awaitable[Any]) -> MalapertError:
+    with pytest.raises(MalapertError) as raised:
+        await call
+    return raised.value
+
+
+def plan_calls(client: PlannerClient, plan_id: str) -> list[Awaitable[Any]]:
+    stub = client.plans
+    return [
+        stub.GetPlan(plan_pb2.GetPlanRequest(plan_id=plan_id)),
+        stub.SubmitPlan(plan_pb2.SubmitPlanRequest(plan_id=plan_id)),
+        stub.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan_id)),
+        stub.TerminatePlan(plan_pb2.TerminatePlanRequest(plan_id=plan_id, reason="mine now")),
+        stub.ReplanPlan(replan_pb2.ReplanPlanRequest(plan_id=plan_id)),
+        stub.ImportPlan(plan_pb2.ImportPlanRequest(plan_id=plan_id)),
+        stub.ComparePlans(replan_pb2.ComparePlansRequest(plan_id=plan_id, other_plan_id=plan_id)),
+        stub.ExplainUnplanned(plan_pb2.ExplainUnplannedRequest(plan_id=plan_id, request_id="r")),
+        stub.ValidatePlan(plan_pb2.ValidatePlanRequest(plan_id=plan_id)),
+    ]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_outsider_sees_and_moves_nothing(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service:
+        async with client_of(service.target) as owner:
+            await owner.create()
+            plan_id = (await owner.generate()).result_id
+            before = await owner.get(plan_id)
+        async with client_of(service.target, "OUTSIDE", Role.PLANNER) as outsider:
+            assert not (await outsider.missions.ListMissions(mission_pb2.ListMissionsRequest())).missions
+            assert not (await outsider.plans.ListPlans(plan_pb2.ListPlansRequest())).plans
+            for call, other in zip(plan_calls(outsider, plan_id), plan_calls(outsider, "nowhere"), strict=True):
+                told, untold = await refusal(call), await refusal(other)
+                assert isinstance(told, NotFoundError)
+                assert told.message.replace(plan_id, "") == untold.message.replace("nowhere", "")
+                assert (told.reason, untold.reason) == ("UNKNOWN_PLAN", "UNKNOWN_PLAN")
+            for mission_id in ("lupex-week", "nowhere"):
+                for call in (
+                    outsider.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=mission_id)),
+                    outsider.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=mission_id, version=7)),
+                    outsider.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id=mission_id)),
+                    outsider.plans.GeneratePlan(plan_pb2.GeneratePlanRequest(mission_id=mission_id)),
+                ):
+                    assert (await refusal(call)).reason == "UNKNOWN_MISSION"
+            taken = await refusal(outsider.create())
+            assert isinstance(taken, AlreadyExistsError)
+            assert taken.faults == ()
+            checked = await refusal(outsider.create(validate_only=True))
+            assert checked.message == taken.message
+        async with client_of(service.target) as owner:
+            assert await owner.get(plan_id) == before
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_member_moves_what_it_made_and_no_other_role_does(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service:
+        async with client_of(service.target) as owner:
+            await owner.create()
+            plan_id = (await owner.generate()).result_id
+        async with client_of(service.target, "NASA", Role.PLANNER) as member:
+            await member.get(plan_id)
+            for call in plan_calls(member, plan_id)[1:6]:
+                assert isinstance(await refusal(call), PermissionDeniedError)
+        async with client_of(service.target, "JAXA", Role.VIEWER) as viewer:
+            await viewer.get(plan_id)
+            for call in plan_calls(viewer, plan_id)[1:6]:
+                assert isinstance(await refusal(call), PermissionDeniedError)
+        scoped = replace(identity_of("JAXA"), mission_ids=frozenset({"another"}))
+        async with open_test_channel(service.target, scoped, SERVICES) as channel:
+            client = PlannerClient.over(channel)
+            assert (await refusal(client.get(plan_id))).reason == "UNKNOWN_PLAN"
+            assert not (await client.missions.ListMissions(mission_pb2.ListMissionsRequest())).missions
+            assert (await refusal(client.create())).reason == "UNKNOWN_MISSION"
+
+
+@pytest.mark.asyncio
+async def test_document_is_shown_without_what_others_keep_to_themselves(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    hidden_id = load_mission("lupex-week")["requests"][0]["id"]
+
+    async def seen_by(agency_id: str) -> mission_pb2.Mission:
+        async with client_of(service.target, agency_id, Role.VIEWER) as client:
+            request = mission_pb2.GetMissionRequest(mission_id="lupex-week")
+            return (await client.missions.GetMission(request)).mission
+
+    async with run_planner(sqlite_service_runtime, target) as service:
+        async with client_of(service.target) as owner:
+            created = await owner.create(week_with_secret())
+            charter = charter_pb2_grpc.CharterServiceStub(owner.channel)
+            found = (await charter.GetCharter(charter_pb2.GetCharterRequest(mission_id="lupex-week"))).charter
+        for agency_id, is_redacted in (("JAXA", False), ("NASA", False), ("ISRO", True)):
+            mission = await seen_by(agency_id)
+            text = mission.document_json.decode()
+            assert (SECRET not in text, f'"{hidden_id}"' not in text) == (is_redacted, is_redacted), agency_id
+            assert (mission.is_redacted, mission.content_hash) == (is_redacted, created.content_hash)
+    parts = {member.agency_id: set(member.parts) for member in found.members}
+    assert charter_pb2.PART_OWNER in parts["JAXA"]
+    assert parts["NASA"] >= {charter_pb2.PART_CONTRIBUTOR, charter_pb2.PART_APPROVER}
+
+
+@pytest.mark.parametrize("sets", [[], [{"id": "s", "title": "S", "requests": ["a", "b"], "count": 1}]])
+def test_nothing_in_a_redacted_document_names_what_was_left_out(sets: list[dict[str, Any]]) -> None:
+    hidden = {"id": "a", "agency": "NASA", "visibility": "owner", "title": "t"}
+    shown = {"id": "b", "agency": "JAXA", "title": "u", "relations": [{"kind": "after", "request": "a"}]}
+    document = json.dumps({"requests": [hidden, shown], "request_sets": sets}).encode()
+    found = json.loads(redacted_document(document, "JAXA"))
+    assert found == {"requests": [shown | {"relations": []}], "request_sets": []}
+    assert redacted_document(document, "NASA") == document
