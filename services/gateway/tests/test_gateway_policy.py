@@ -5,7 +5,6 @@ from gateway_platform import GatewayPlatform
 from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import mission_pb2, plan_pb2
 from malapert_core.errors import PermissionDeniedError
-from malapert_core.policy.audience import Visibility
 from malapert_core.policy.calls import PRINCIPALS, READERS
 from malapert_core.policy.identity import Identity, Role
 from malapert_gateway import policy
@@ -60,25 +59,6 @@ def test_table_decides(action: str, role: Role) -> None:
     assert raised.value.reason == "FORBIDDEN"
     assert raised.value.metadata["role"] == role.name
     assert all(needed in raised.value.message for needed in raised.value.metadata["needed_roles"].split(", "))
-
-
-@pytest.mark.parametrize(
-    ("agency_id", "role", "visibility", "seen"),
-    [
-        ("JAXA", Role.VIEWER, Visibility.PUBLIC, True),
-        ("JAXA", Role.VIEWER, Visibility.MISSION, True),
-        ("JAXA", Role.VIEWER, Visibility.OWNER, False),
-        ("ESA", Role.PLANNER, Visibility.MISSION, False),
-        ("ESA", Role.PLANNER, Visibility.PUBLIC, True),
-        ("ISRO", Role.VIEWER, Visibility.OWNER, True),
-        ("ESA", Role.OPERATOR, Visibility.OWNER, False),
-        ("ESA", Role.ADMINISTRATOR, Visibility.OWNER, False),
-        ("MALAPERT", Role.PLATFORM, Visibility.OWNER, False),
-    ],
-)
-def test_visibility_of_events(agency_id: str, role: Role, visibility: Visibility, seen: bool) -> None:
-    identity = Identity(agency_id, role, "k")
-    assert policy.may_see(identity, visibility, "ISRO", {"JAXA", "ISRO"}) is seen
 
 
 @pytest.mark.asyncio

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -7,14 +7,14 @@ from gateway_platform import GatewayPlatform, sent_events, served
 from google.protobuf.message import Message
 from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_events
+from malapert.planner.v1 import charter_pb2, plan_pb2
 from malapert.planner.v1 import event_pb2 as planner_events
-from malapert.planner.v1 import mission_pb2, plan_pb2
 from malapert_core.errors import NotFoundError, UnavailableError
 from malapert_core.events.broker import ensure_streams
 from malapert_core.events.event import Event
 from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity, Role
-from malapert_core.timestamps import utc_now
+from malapert_core.timestamps import to_timestamp, utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_gateway.services.event_feed import EventFilter, FeedCursor
 
@@ -175,20 +175,54 @@ async def publish(
 PLAN_RELEASED, REQUEST_CHANGED = "malapert.planner.v1.plan.released", "malapert.payload.v1.request.changed"
 
 
+def charters(**members: str) -> Callable[[charter_pb2.GetCharterRequest], charter_pb2.GetCharterResponse]:
+    """Answer with public missions of one agency each, which came a moment ago."""
+
+    def answer(request: charter_pb2.GetCharterRequest) -> charter_pb2.GetCharterResponse:
+        if request.mission_id not in members:
+            raise NotFoundError("mission", request.mission_id)
+        charter = charter_pb2.Charter(mission_id=request.mission_id, version=1, is_public=True)
+        charter.members.add(agency_id=members[request.mission_id], parts=[charter_pb2.PART_OBSERVER], since=began)
+        return charter_pb2.GetCharterResponse(charter=charter)
+
+    began = to_timestamp(utc_now())
+    return answer
+
+
+@pytest.mark.asyncio
+async def test_feed_replays_nothing_from_before_a_membership_nor_what_a_key_is_not_for(
+    sqlite_platform: GatewayPlatform,
+) -> None:
+    platform = sqlite_platform
+    start = await platform.gateway.feed.start_cursor("")
+    await publish(platform, PLAN_RELEASED, released("ours"))
+    answers = platform.services.answers
+    answers["GetCharter"] = charters(ours="JAXA")
+    told = [await publish(platform, PLAN_RELEASED, released("ours"), agency_id="ISRO")]
+    told.append(await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC))
+    entries: Any = platform.gateway.feed.entries(Identity("JAXA", Role.VIEWER, "k"), start, EventFilter())
+    async with asyncio.timeout(20):
+        found = [await anext(entries) for _ in range(2)]
+    assert [entry.event.event_id for entry in found] == told
+    assert not found[0].message.plan.planned_requests
+    scoped = Identity("JAXA", Role.VIEWER, "k", mission_ids=frozenset({"another"}))
+    entries = platform.gateway.feed.entries(scoped, start, EventFilter())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await anext(entries)
+
+
 def released(mission_id: str) -> planner_events.PlanReleased:
     state = plan_pb2.PLAN_STATE_RELEASED
-    return planner_events.PlanReleased(plan=planner_events.PlanSummary(plan_id="p", mission_id=mission_id, state=state))
+    return planner_events.PlanReleased(
+        plan=planner_events.PlanSummary(plan_id="p", mission_id=mission_id, state=state, planned_requests={"secret": 1})
+    )
 
 
 @pytest.mark.asyncio
 async def test_feed_tells_what_the_caller_may_see_and_resumes(sqlite_platform: GatewayPlatform) -> None:
     platform = sqlite_platform
-    agencies = {"ours": ["JAXA"], "theirs": ["ISRO"]}
-
-    def mission(request: mission_pb2.GetMissionRequest) -> mission_pb2.GetMissionResponse:
-        return mission_pb2.GetMissionResponse(mission=mission_pb2.Mission(agency_ids=agencies[request.mission_id]))
-
-    platform.services.answers["GetMission"] = mission
+    platform.services.answers["GetCharter"] = charters(ours="JAXA", theirs="ISRO")
     request_changed = payload_events.RequestChanged()
     request_changed.request.mission_id = "ours"
     await publish(platform, PLAN_RELEASED, released("ours"))  # before the reader came
@@ -243,6 +277,7 @@ async def test_a_stream_made_anew_is_read_from_its_beginning_and_the_others_from
     sqlite_platform: GatewayPlatform,
 ) -> None:
     platform, js = sqlite_platform, sqlite_platform.runtime.js
+    platform.services.answers["GetCharter"] = charters(ours="ISRO")
     feed = platform.gateway.feed
     for _ in range(3):
         await publish(platform, PLAN_RELEASED, released("ours"), visibility=Visibility.PUBLIC)
@@ -297,9 +332,7 @@ async def test_streams_end_when_the_process_stops(sqlite_platform: GatewayPlatfo
 @pytest.mark.asyncio
 async def test_the_feed_ends_where_the_broker_came_back(sqlite_platform: GatewayPlatform, own_nats_server: Any) -> None:
     platform = sqlite_platform
-    platform.services.answers["GetMission"] = lambda _: mission_pb2.GetMissionResponse(
-        mission=mission_pb2.Mission(agency_ids=["JAXA"])
-    )
+    platform.services.answers["GetCharter"] = charters(ours="JAXA")
     async with served(platform) as (_, http):
         async with http.stream("GET", "/api/v1/events", headers=platform.bearer()) as answer:
             events = sent_events(answer)

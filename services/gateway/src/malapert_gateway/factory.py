@@ -20,7 +20,6 @@ from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, Ser
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.services.key_service import KeyService
-from malapert_gateway.services.mission_agencies import MissionAgencies
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
@@ -53,7 +52,7 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
 def _gateway(
     runtime: ServiceRuntime[GatewaySettings], services: ServiceClients, keys: KeyService, reading: ReadingProcesses
 ) -> Gateway:
-    settings = runtime.settings
+    settings, charters = runtime.settings, runtime.open_charters()
     return Gateway(
         settings=settings,
         services=services,
@@ -75,11 +74,9 @@ def _gateway(
         ),
         operations=OperationDirectory(services, settings.call_deadline_s),
         audit=AuditDirectory(
-            services,
-            AuditReader(runtime.database, settings.service_name, runtime.open_charters()),
-            settings.call_deadline_s,
+            services, AuditReader(runtime.database, settings.service_name, charters), settings.call_deadline_s
         ),
-        feed=EventFeed(runtime.nats, runtime.js, MissionAgencies(services, runtime.identity, settings.call_deadline_s)),
+        feed=EventFeed(runtime.nats, runtime.js, charters),
         calls=CallShares.of(settings),
         reading=reading,
         streams=OpenStreams(settings.streams_of_key, settings.streams_of_agency),

@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Mapping
 
 from malapert_core.errors import PermissionDeniedError
-from malapert_core.policy.audience import Visibility
 from malapert_core.policy.calls import CALLS, PRINCIPALS, READERS, role_refused
 from malapert_core.policy.identity import Identity, Role
 
@@ -89,18 +88,3 @@ def require_agency(action: str, identity: Identity, owner_agency_ids: Collection
         f"{action} is for {owners}; this key speaks for {identity.agency_id}",
         metadata={"action": action, "owner_agency_ids": owners},
     )
-
-
-def may_see(
-    identity: Identity,
-    visibility: Visibility,
-    owner_agency_id: str,
-    mission_agency_ids: Collection[str],
-    party_agency_ids: Collection[str] = (),
-) -> bool:
-    """Tell whether a caller may see an event: public, of a mission of its agency, or its agency's own or party's."""
-    if identity.is_service or visibility is Visibility.PUBLIC or identity.agency_id == owner_agency_id:
-        return True
-    if identity.agency_id in party_agency_ids:
-        return True
-    return visibility is Visibility.MISSION and identity.agency_id in mission_agency_ids

@@ -20,7 +20,6 @@ APPROVERS = frozenset({Role.APPROVER})
 AUDITORS = frozenset({Role.PLANNER, Role.APPROVER, Role.OPERATOR, Role.ADMINISTRATOR, Role.PLATFORM})
 
 _NONE: frozenset[str] = frozenset()
-_GATEWAY = frozenset({"gateway"})
 _PAYLOAD = frozenset({"payload"})
 _PLANNER = frozenset({"planner"})
 _COMMS_WINDOW = frozenset({"comms_window"})
@@ -45,7 +44,7 @@ class Call:
 _TABLE: Mapping[str, Mapping[str, Call]] = {
     "malapert.planner.v1.MissionService": {
         "CreateMission": Call(PLANNERS),
-        "GetMission": Call(READERS, Part.OBSERVER, own_name=_GATEWAY),
+        "GetMission": Call(READERS, Part.OBSERVER),
         "ListMissions": Call(READERS),
         "GetMissionSchema": Call(PRINCIPALS),
         "ListMissionProposals": Call(READERS, Part.OBSERVER),

@@ -3,25 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from google.protobuf.message import Message
+from malapert.planner.v1 import event_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.events.broker import AREAS, stream_of
 from malapert_core.events.event import Event
-from malapert_core.events.registry import message_of
+from malapert_core.events.registry import event_types, message_of
 from malapert_core.policy.audience import Visibility
+from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
+from malapert_core.policy.sight import Sight, Thing, sight
+from malapert_core.timestamps import utc_now
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from malapert_gateway import policy
-from malapert_gateway.services.mission_agencies import MissionAgencies
-
 log = structlog.get_logger(__name__)
 
+_OF_PLANS = tuple(
+    kind.message_class for kind in event_types().values() if "plan" in kind.message_class.DESCRIPTOR.fields_by_name
+)
 _QUEUE_LENGTH = 256
 _CHECK_INTERVAL_S = 5.0
 
@@ -100,14 +105,14 @@ class EventFeed:
         Connection to the broker.
     js
         JetStream on it.
-    missions
-        Knows the agencies of missions.
+    charters
+        Knows who takes part in missions, and since when.
     """
 
-    def __init__(self, connection: Client, js: JetStreamContext, missions: MissionAgencies) -> None:
+    def __init__(self, connection: Client, js: JetStreamContext, charters: Charters) -> None:
         self._connection = connection
         self._js = js
-        self._missions = missions
+        self._charters = charters
 
     async def start_cursor(self, last_event_id: str) -> FeedCursor:
         """Return where to read on: after an event, or from now."""
@@ -139,16 +144,26 @@ class EventFeed:
                 if entry is None or not wanted.admits(entry.event, entry.mission_id):
                     continue
                 if await self._may_see(identity, entry):
-                    yield entry
+                    yield replace(entry, message=_shown(entry.message))
         finally:
             for subscription in subscriptions:
                 if not self._connection.is_closed:
                     await subscription.unsubscribe()
 
     async def _may_see(self, identity: Identity, entry: FeedEntry) -> bool:
-        agencies = await self._missions.agencies(entry.mission_id) if entry.mission_id else frozenset()
         event = entry.event
-        return policy.may_see(identity, event.visibility, event.agency_id, agencies, event.party_agency_ids)
+        if not identity.may_enter(entry.mission_id) and entry.mission_id:
+            return False
+        if identity.agency_id in event.party_agency_ids:
+            return True
+        audience = getattr(entry.message, "audience_agency_ids", ())
+        if audience and identity.agency_id not in (*audience, event.agency_id):
+            return False
+        thing = Thing(event.agency_id, event.visibility, event.time)
+        charter = await self._charters.get(entry.mission_id) if entry.mission_id else None
+        if entry.mission_id and charter is None:
+            return identity.agency_id == event.agency_id
+        return sight(identity, thing, charter, utc_now()) is Sight.WHOLE
 
     async def _last_sequence(self, area: str) -> int:
         return int((await self._js.stream_info(_stream(area))).state.last_seq)
@@ -173,6 +188,19 @@ def mission_id_of(message: Message) -> str:
         if isinstance(value, Message) and (found := mission_id_of(value)):
             return found
     return ""
+
+
+def _shown(message: Message | None) -> Message | None:
+    """Return what the feed tells of an event: of a plan not which requests it holds, some are their owners' alone."""
+    if not isinstance(message, _OF_PLANS):
+        return message
+    shown: Any = type(message)()
+    shown.CopyFrom(message)
+    shown.plan.planned_requests.clear()
+    if isinstance(shown, event_pb2.PlanOutdated):
+        shown.notice.ClearField("request_id")
+        shown.notice.ClearField("reason")
+    return shown
 
 
 def _entry(cursor: FeedCursor, message: Msg) -> FeedEntry | None:
