@@ -190,7 +190,7 @@ def mission_id_of(message: Message) -> str:
     return ""
 
 
-def _shown(message: Message | None) -> Message | None:
+def _shown(message: Any) -> Any:
     """Return what the feed tells of an event: of a plan not which requests it holds, some are their owners' alone."""
     if not isinstance(message, _OF_PLANS):
         return message

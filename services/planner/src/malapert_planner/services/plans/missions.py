@@ -221,7 +221,6 @@ class MissionService:
             if charter is None:
                 first = first_charter(mission.mission_id, writer, parts, mission.created_time)
                 await self._charters.add(session, first)
-                self._announcer.announce_charter(session, first)
 
     def _record(self, session: AsyncSession, action: str, entity_id: str, made: Mission | MissionProposal) -> None:
         self._trail.record(
