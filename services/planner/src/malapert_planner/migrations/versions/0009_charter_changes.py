@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from malapert_core.db.database import Json, UtcDateTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def _text(*names: str) -> list[sa.Column[str]]:
