@@ -75,7 +75,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "ValidatePlan": Call(READERS, Part.OBSERVER),
     },
     "malapert.planner.v1.FeasibilityService": {
-        "CheckFeasibility": Call(NOBODY, Part.PLANNER, on_behalf=_PAYLOAD),
+        "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),
     },
     "malapert.operation.v1.OperationService": {
         "GetOperation": Call(READERS, on_behalf=_PLANNER),
