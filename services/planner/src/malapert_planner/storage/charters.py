@@ -78,8 +78,7 @@ def member_of(columns: dict[str, Any]) -> Membership:
 
 
 def _of_row(row: CharterRow) -> CharterVersion:
-    charter = Charter(
-        row.mission_id, row.version, tuple(map(member_of, row.members)), row.is_public, Consent(row.consent)
-    )
+    members, consent = tuple(map(member_of, row.members)), Consent(row.consent)
+    charter = Charter(row.mission_id, row.version, members, row.is_public, consent=consent)
     agency_id, principal_id = row.changed_by
     return CharterVersion(charter, row.changed_time, (agency_id, principal_id))
