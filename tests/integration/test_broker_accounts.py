@@ -1,16 +1,21 @@
-"""The broker's users in containers may do what they need and no more: deploy/nats/nats.conf on a real server."""
+"""The broker's users may do what they need and no more: the embedded configuration and deploy/ on a real server."""
 
+import ast
 import asyncio
+import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from malapert_cli.embedded import plan_embedded
 from malapert_core.background import background
-from malapert_core.events.broker import connect_nats, ensure_streams
+from malapert_core.events.broker import AREAS, DEAD_LETTER_STREAM, connect_nats, ensure_streams, stream_of
+from malapert_core.events.rights import FOLLOWED, JOBS_STREAM, SETUP, SOLVER, USERS, client_name
 from malapert_core.jobs.queue import Job, Priority, WorkQueue
 from malapert_core.jobs.submission import JobSubmitter
 from malapert_core.jobs.worker import JobWorker, Tell
@@ -18,37 +23,55 @@ from malapert_testing.nats_server import free_port, nats_server_binary
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.js.api import ConsumerConfig, StreamConfig, StreamSource
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats" / "nats.conf"
+REPOSITORY = Path(__file__).parents[2]
+CONFIGURATION = REPOSITORY / "deploy" / "nats" / "nats.conf"
+STREAMS = {area: stream_of(f"malapert.{area}.v1") for area in AREAS}
+DENIED_S = 0.3
 
 
-@pytest.fixture
-def broker_port(tmp_path: Path) -> Iterator[int]:
-    """Run the configuration of the containers on a free loopback port; every password is ``p``."""
-    text = CONFIGURATION.read_text().replace("http: 8222\n", "")
-    text = text.replace("/data/jetstream", str(tmp_path / "jetstream"))
-    names = set(re.findall(r"\$(NATS_\w+)", text))
-    path, port = tmp_path / "nats.conf", free_port()
-    path.write_text(text)
+class Broker:
+    """A broker with the platform's users, and their passwords."""
+
+    def __init__(self, port: int, passwords: dict[str, str]) -> None:
+        self.port = port
+        self.passwords = passwords
+
+    @asynccontextmanager
+    async def user(self, name: str) -> AsyncIterator[Client]:
+        url = f"nats://{name}:{self.passwords[name]}@127.0.0.1:{self.port}"
+        connection = await connect_nats(url, name=client_name(name))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(params=["deploy", "embedded"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """Run the configuration of the containers, and that of `malapert up`, on a free loopback port."""
+    port, directory = free_port(), tmp_path / "nats"
+    directory.mkdir()
+    if request.param == "deploy":
+        text = CONFIGURATION.read_text().replace("/data/jetstream", str(tmp_path / "jetstream"))
+        passwords = dict.fromkeys(USERS, "p")
+    else:
+        plan_embedded(tmp_path, 0)
+        text = (tmp_path / "nats.conf").read_text()
+        text = json.dumps({**json.loads(text), "port": port})
+        passwords = {user: (tmp_path / "nats-users" / f"{user}.secret").read_text() for user in USERS}
+    (directory / "nats.conf").write_text(text)
     process = subprocess.Popen(
-        [nats_server_binary(), "-c", str(path), "-a", "127.0.0.1", "-p", str(port)],
-        env={**os.environ, **dict.fromkeys(names, "p")},
+        [nats_server_binary(), "-c", "nats.conf", "-a", "127.0.0.1", "-p", str(port)],
+        env={**os.environ, **dict.fromkeys(re.findall(r"\$(NATS_\w+)", text), "p")},
+        cwd=directory,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    yield port
+    yield Broker(port, passwords)
     process.terminate()
     process.wait(20)
-
-
-@asynccontextmanager
-async def user(name: str, port: int) -> AsyncIterator[Client]:
-    client = {"solver": "malapert-planner-worker"}.get(name, f"malapert-{name}")
-    connection = await connect_nats(f"nats://{name}:p@127.0.0.1:{port}", name=client)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def reverse(_kind: str, request: bytes, tell: Tell, _unwanted: asyncio.Event) -> bytes:
@@ -56,11 +79,119 @@ async def reverse(_kind: str, request: bytes, tell: Tell, _unwanted: asyncio.Eve
     return request[::-1]
 
 
+async def denied(connection: Client, subject: str, payload: object = None) -> bool:
+    """Tell whether nobody answers what a user asks of the broker."""
+    content = b"" if payload is None else json.dumps(payload).encode()
+    try:
+        await connection.request(subject, content, timeout=DENIED_S)
+    except (NatsError, TimeoutError):
+        return True
+    return False
+
+
+def consumer(stream: str, **config: object) -> dict[str, object]:
+    return {"stream_name": stream, "config": {"ack_policy": "none", "deliver_policy": "all", **config}}
+
+
+def forbidden_of(user: str) -> Iterator[tuple[str, object]]:
+    """Yield subjects on which a user must be heard by nobody, with what it would send."""
+    followed = {area for areas in FOLLOWED.get(user, {}).values() for area in areas}
+    own = STREAMS.get(user, "")
+    for area, stream in STREAMS.items():
+        if area != user:
+            yield f"malapert.{area}.v1.plan.released", None
+            yield f"$JS.API.STREAM.MSG.GET.{stream}", {"seq": 1}
+            yield f"$JS.API.DIRECT.GET.{stream}", {"seq": 1}
+        if user != "gateway":
+            yield f"$JS.API.CONSUMER.CREATE.{stream}", consumer(stream, deliver_subject=f"_INBOX.{client_name(user)}.x")
+        yield f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.spy", consumer(stream, durable_name="spy")
+        yield f"$JS.API.CONSUMER.CREATE.{stream}.spy", consumer(stream, name="spy")
+        yield (
+            f"$JS.API.CONSUMER.CREATE.{stream}.spy.malapert.>",
+            consumer(stream, name="spy", filter_subject="malapert.>"),
+        )
+        if area not in followed:
+            yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.spy", None
+        for verb in ("DELETE", "PURGE", "UPDATE", "CREATE", "MSG.DELETE", "SNAPSHOT", "RESTORE"):
+            yield f"$JS.API.STREAM.{verb}.{stream}", {"name": stream, "subjects": ["x"], "seq": 1}
+    for others, durables in FOLLOWED.items():
+        for durable, areas in durables.items() if others != user else ():
+            yield f"malapert.dead_letter.v1.{durable}", None
+            for stream in map(STREAMS.__getitem__, areas):
+                yield f"$JS.API.CONSUMER.DELETE.{stream}.{durable}", None
+                yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}", None
+                yield f"$JS.ACK.{stream}.{durable}.1.1.1.1.0", None
+    for name in (DEAD_LETTER_STREAM, "SPY"):
+        mirror = StreamConfig(name=name, sources=[StreamSource(name=STREAMS["planner"])]).as_dict()
+        yield f"$JS.API.STREAM.CREATE.{name}", mirror
+        yield f"$JS.API.STREAM.DELETE.{name}", None
+        yield f"$JS.API.STREAM.MSG.GET.{name}", {"seq": 1}
+    yield "malapert.dead_letter.v1.anything", None
+    yield "$JS.API.INFO", None
+    yield "$JS.API.STREAM.LIST", None
+    yield "$SYS.REQ.USER.INFO.x", None
+    if user not in ("planner", SOLVER):
+        yield "$JS.API.STREAM.NAMES", None
+        yield f"$JS.API.STREAM.MSG.GET.{JOBS_STREAM}", {"seq": 1}
+        yield "$O.malapert-planner-jobs.C.x", None
+    if user != "planner":
+        yield "malapert_job.planner.v1.urgent.JAXA.forged", None
+    assert own or user in ("gateway", SOLVER)
+
+
 @pytest.mark.asyncio
-async def test_a_worker_that_may_do_nothing_else_does_the_planner_s_jobs(broker_port: int) -> None:
+@pytest.mark.parametrize("user", [user for user in USERS if user != SETUP])
+async def test_each_forbidden_thing_is_heard_by_nobody(broker: Broker, user: str) -> None:
+    async with broker.user(SETUP) as setup, broker.user(user) as connection:
+        await ensure_streams(setup.jetstream())
+        asked = list(forbidden_of(user))
+        answers = await asyncio.gather(*(denied(connection, subject, payload) for subject, payload in asked))
+        heard = [subject for (subject, _), is_denied in zip(asked, answers, strict=True) if not is_denied]
+        assert heard == []
+        for name in (*STREAMS.values(), DEAD_LETTER_STREAM):
+            assert (await setup.jetstream().stream_info(name)).state.messages == 0
+
+
+@pytest.mark.asyncio
+async def test_each_service_tells_its_own_events_and_follows_what_it_follows(broker: Broker) -> None:
+    async with broker.user(SETUP) as setup:
+        await ensure_streams(setup.jetstream())
+        for area in AREAS:
+            async with broker.user(area) as connection:
+                await connection.jetstream().publish(f"malapert.{area}.v1.thing.done", b"x")
+                await connection.jetstream().stream_info(STREAMS[area])
+        for user, durables in FOLLOWED.items():
+            async with broker.user(user) as connection:
+                js = connection.jetstream()
+                for durable, areas in durables.items():
+                    for area in areas:
+                        config = ConsumerConfig(
+                            durable_name=durable, filter_subjects=[f"malapert.{area}.v1.thing.done"]
+                        )
+                        await js.add_consumer(STREAMS[area], config)
+                        pulls = await js.pull_subscribe_bind(consumer=durable, stream=STREAMS[area])
+                        (message,) = await pulls.fetch(1, timeout=5)
+                        await message.ack_sync()
+                    await js.publish(f"malapert.dead_letter.v1.{durable}", b"x")
+
+
+@pytest.mark.asyncio
+async def test_the_gateway_reads_every_stream_without_a_trace(broker: Broker) -> None:
+    async with broker.user(SETUP) as setup, broker.user("gateway") as gateway:
+        await ensure_streams(setup.jetstream())
+        for area in AREAS:
+            async with broker.user(area) as connection:
+                await connection.jetstream().publish(f"malapert.{area}.v1.thing.done", b"x")
+            subject, stream = f"malapert.{area}.v1.>", STREAMS[area]
+            subscription = await gateway.jetstream().subscribe(subject, stream=stream, ordered_consumer=True)
+            assert (await subscription.next_msg(5)).data == b"x"
+            await subscription.unsubscribe()
+
+
+@pytest.mark.asyncio
+async def test_a_worker_that_may_do_nothing_else_does_the_planner_s_jobs(broker: Broker) -> None:
     told: list[bytes] = []
-    async with user("planner", broker_port) as planner, user("solver", broker_port) as solver:
-        await ensure_streams(planner.jetstream())
+    async with broker.user("planner") as planner, broker.user(SOLVER) as solver:
         worker = JobWorker(WorkQueue(solver, "planner"), reverse, slots=1)
         async with background(worker.run()):
             large = bytes(range(256)) * 4000
@@ -71,47 +202,53 @@ async def test_a_worker_that_may_do_nothing_else_does_the_planner_s_jobs(broker_
 
 
 @pytest.mark.asyncio
-async def test_a_worker_reads_no_event_and_makes_none_and_no_job(broker_port: int) -> None:
-    async with user("planner", broker_port) as planner, user("solver", broker_port) as solver:
-        await ensure_streams(planner.jetstream())
-        queue = WorkQueue(planner, "planner")
-        await queue.ensure()
-        await planner.jetstream().publish("malapert.planner.v1.plan.released", b"x")
-        denied = solver.jetstream(timeout=0.5)
-        for attempt in (
-            denied.publish("malapert.planner.v1.plan.released", b"forged"),
-            denied.publish(queue.jobs_subject(Priority.URGENT, "JAXA", "forged"), b""),
-            denied.get_last_msg("MALAPERT_PLANNER", "malapert.planner.v1.plan.released"),
-            denied.delete_stream(queue.stream),
-            denied.delete_msg(queue.stream, 1),
-        ):
-            with pytest.raises((NatsError, TimeoutError)):
-                await attempt
-        info = await planner.jetstream().stream_info("MALAPERT_PLANNER")
-        assert info.state.messages == 1
+async def test_nobody_hears_what_is_meant_for_others(broker: Broker) -> None:
+    heard: list[bytes] = []
 
+    async def hear(message: Msg) -> None:
+        heard.append(message.data)
 
-@pytest.mark.asyncio
-async def test_nobody_reads_answers_that_are_meant_for_others(broker_port: int) -> None:
-    async with user("planner", broker_port) as planner, user("solver", broker_port) as solver:
-        heard: list[bytes] = []
-
-        async def hear(message: Msg) -> None:
-            heard.append(message.data)
-
-        for subject in ("_INBOX.>", "_INBOX.malapert-planner.>"):
-            await solver.subscribe(subject, cb=hear)
-        await solver.flush()
-        await ensure_streams(planner.jetstream())
-        assert (await planner.jetstream().account_info()).streams >= 1
-        await solver.flush()
+    spied = (
+        ">",
+        "_INBOX.>",
+        "malapert.>",
+        "$JS.>",
+        "$O.>",
+        "malapert_job.>",
+        *(f"_INBOX.{client_name(user)}.>" for user in USERS),
+    )
+    async with broker.user(SETUP) as setup, broker.user("payload") as spy:
+        for subject in spied:
+            if subject != f"_INBOX.{client_name('payload')}.>":
+                await spy.subscribe(subject, cb=hear)
+        await spy.flush()
+        await ensure_streams(setup.jetstream())
+        async with broker.user("planner") as planner:
+            await planner.jetstream().publish("malapert.planner.v1.plan.released", b"x")
+            await WorkQueue(planner, "planner").add(Job("a", "k", Priority.ROUTINE, b"r"), {})
+        await spy.flush()
     assert heard == []
 
 
-@pytest.mark.asyncio
-async def test_a_service_publishes_the_events_of_its_own_area_alone(broker_port: int) -> None:
-    async with user("planner", broker_port) as planner, user("payload", broker_port) as payload:
-        await ensure_streams(planner.jetstream())
-        await payload.jetstream().publish("malapert.payload.v1.request.submitted", b"x")
-        with pytest.raises((NatsError, TimeoutError)):
-            await payload.jetstream(timeout=0.5).publish("malapert.planner.v1.plan.released", b"forged")
+def test_the_configuration_in_deploy_is_that_of_the_table() -> None:
+    script = REPOSITORY / "deploy" / "generate-nats-conf"
+    made = subprocess.run([sys.executable, script], capture_output=True, check=True, text=True)
+    assert made.stdout == CONFIGURATION.read_text()
+
+
+def test_every_consumer_of_a_service_has_its_rights() -> None:
+    found = set()
+    for path in REPOSITORY.glob("services/*/src/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Subscription":
+                assert isinstance(node.args[0], ast.Constant)
+                found.add((path.relative_to(REPOSITORY).parts[1], node.args[0].value))
+    assert found
+    assert found <= {(service, durable) for service, durables in FOLLOWED.items() for durable in durables}
+
+
+def test_no_port_for_monitoring_is_open() -> None:
+    assert not re.search(r"^\s*(http|https|http_port|monitor_port)\b", CONFIGURATION.read_text(), re.MULTILINE)
+    compose = (REPOSITORY / "docker-compose.yml").read_text()
+    assert "8222" not in compose
+    assert not re.search(r"4222:|:4222\"", compose)

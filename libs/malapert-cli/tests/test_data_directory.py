@@ -118,8 +118,8 @@ def test_a_stale_lock_is_no_lock(tmp_path, left):
 def test_a_spoilt_secret_is_named(tmp_path):
     directory = prepare_directory(tmp_path / "data")
     plan_embedded(directory, 0)
-    (directory / "nats.secret").write_text("")
-    with pytest.raises(EmbeddedError, match=r"nats\.secret"):
+    (directory / "nats-users" / "payload.secret").write_text("")
+    with pytest.raises(EmbeddedError, match=r"payload\.secret"):
         plan_embedded(directory, 0)
 
 

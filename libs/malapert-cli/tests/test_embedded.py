@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from malapert_cli.connection import NoKeyError, find_connection
 from malapert_cli.embedded import SERVICES, EmbeddedError, PortTakenError, plan_embedded
+from malapert_core.events.rights import USERS
 from malapert_core.policy.tokens import read_private_key, read_public_keys
 
 
@@ -18,11 +19,12 @@ def _free_port() -> int:
 
 def test_secrets_are_private_and_kept(tmp_path):
     plan_embedded(tmp_path, _free_port())
-    kept = (tmp_path / "nats.secret").read_text()
-    assert (tmp_path / "nats.conf").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "nats.secret").stat().st_mode & 0o077 == 0
+    secrets = {path: path.read_text() for path in (tmp_path / "nats-users").iterdir()}
+    assert {path.stem for path in secrets} == set(USERS)
+    assert len(set(secrets.values())) == len(USERS)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (*secrets, tmp_path / "nats.conf", tmp_path / "nats-users"))
     plan_embedded(tmp_path, _free_port())
-    assert (tmp_path / "nats.secret").read_text() == kept
+    assert all(path.read_text() == kept for path, kept in secrets.items())
 
 
 def test_each_service_has_a_key_of_its_own_and_the_public_ones_of_all(tmp_path):

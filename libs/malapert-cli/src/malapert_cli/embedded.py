@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from malapert_core.events.rights import SETUP, SOLVER, USERS, broker_users
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
 from malapert_cli.data_directory import printable, private_directory, write_private
@@ -81,14 +82,16 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
     _kept_service_keys(data_dir / "identity")
     nats_port, *grpc_ports = _free_ports(1 + len(SERVICES))
     targets = {name: f"{LOOPBACK}:{grpc_port}" for name, grpc_port in zip(SERVICES, grpc_ports, strict=True)}
-    nats_url = f"nats://malapert:{_kept_secret(data_dir / 'nats.secret')}@{LOOPBACK}:{nats_port}"
+    passwords = _kept_passwords(data_dir / "nats-users")
+    nats_urls = {user: f"nats://{user}:{password}@{LOOPBACK}:{nats_port}" for user, password in passwords.items()}
     keys_file = data_dir / "keys.json"
 
     def service(name: str, extra: Mapping[str, str]) -> ProcessSpec:
         prefix = f"MALAPERT_{name.upper()}_"
         settings = {
             "DATA_DIR": str(data_dir / name),
-            "NATS_URL": nats_url,
+            "NATS_URL": nats_urls[name],
+            "MAKES_STREAMS": "false",
             "IDENTITY_KEY_FILE": str(data_dir / "identity" / f"{name}.pem"),
             "IDENTITY_KEYS_DIR": str(data_dir / "identity" / "public"),
             "LOG_FORMAT": log_format,
@@ -107,9 +110,18 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
         "gateway",
         {"HTTP_PORT": str(port), "KEYS_FILE": str(keys_file), "BOOTSTRAP_KEYS": FIRST_KEYS},
     )
-    broker = _nats(data_dir, nats_port)
-    solvers = [_worker(data_dir, number, nats_url, log_format) for number in range(1, workers + 1)]
-    return Embedded(data_dir, f"http://{LOOPBACK}:{port}", keys_file, (broker, *backends, *solvers, gateway))
+    broker = (_nats(data_dir, nats_port, passwords), _broker_setup(data_dir, nats_urls[SETUP], log_format))
+    solvers = [_worker(data_dir, number, nats_urls[SOLVER], log_format) for number in range(1, workers + 1)]
+    return Embedded(data_dir, f"http://{LOOPBACK}:{port}", keys_file, (*broker, *backends, *solvers, gateway))
+
+
+def _broker_setup(data_dir: Path, nats_url: str, log_format: str) -> ProcessSpec:
+    return ProcessSpec(
+        name="broker-setup",
+        command=(sys.executable, "-m", "malapert_core.events.setup"),
+        environment={"MALAPERT_BROKER_SETUP_NATS_URL": nats_url, "MALAPERT_BROKER_SETUP_LOG_FORMAT": log_format},
+        log_path=data_dir / "logs" / "broker-setup.log",
+    )
 
 
 def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> ProcessSpec:
@@ -121,9 +133,8 @@ def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> Proc
     )
 
 
-def _nats(data_dir: Path, port: int) -> ProcessSpec:
+def _nats(data_dir: Path, port: int, passwords: Mapping[str, str]) -> ProcessSpec:
     config = data_dir / "nats.conf"
-    password = _kept_secret(data_dir / "nats.secret")
     write_private(
         config,
         json.dumps(
@@ -137,7 +148,8 @@ def _nats(data_dir: Path, port: int) -> ProcessSpec:
                     "max_memory_store": 64 << 20,
                     "max_file_store": 8 << 30,
                 },
-                "authorization": {"users": [{"user": "malapert", "password": password}]},
+                # No port for monitoring: it would tell anybody on this machine who is connected.
+                "authorization": {"users": broker_users(passwords)},
             },
             indent=2,
         ),
@@ -160,6 +172,12 @@ def _kept_service_keys(directory: Path) -> None:
         except ValueError as error:
             message = f"{printable(path)} is not the key that was written; without it a new one is made"
             raise EmbeddedError(message) from error
+
+
+def _kept_passwords(directory: Path) -> dict[str, str]:
+    """Return the password of each user of the broker, made where it has none."""
+    private_directory(directory)
+    return {user: _kept_secret(directory / f"{user}.secret") for user in USERS}
 
 
 def _kept_secret(path: Path) -> str:

@@ -41,6 +41,7 @@ class ServiceSettings(ProcessSettings):
     identity_key_file: Path = Field(description="this service's private Ed25519 key, PEM")
     identity_keys_dir: Path = Field(description="public keys of all services, <service>.pem")
     planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
+    makes_streams: bool = Field(default=True, description="false where malapert_core.events.setup makes them")
     reflection: bool = False
     operation_concurrency: int = Field(default=2, ge=1, description="operations at work at once")
     operations_of_agency: int = Field(default=200, ge=1, description="operations of one agency, queued or at work")

@@ -25,7 +25,7 @@ from malapert_core.config import ServiceSettings
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations, schema_is_current
 from malapert_core.errors import PreconditionError
-from malapert_core.events.broker import ensure_streams, open_broker
+from malapert_core.events.broker import ensure_streams, open_broker, wait_for_streams
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
@@ -155,7 +155,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
         await _prepare_schema(database, settings, migrations)
         connection = await stack.enter_async_context(open_broker(settings))
         js = connection.jetstream()
-        await ensure_streams(js)
+        await (ensure_streams(js) if settings.makes_streams else wait_for_streams(js, settings.service_name))
         channels = await stack.enter_async_context(AsyncExitStack())
         operations = OperationRunner(
             database,

@@ -1,11 +1,13 @@
 """The connection to NATS and the streams on it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
@@ -22,6 +24,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 # Longer than any pause that the outbox makes between two tries, so that a doubtful publish is recognised.
 _DUPLICATE_WINDOW_S = 600.0
 _NAME_IN_USE = 10058
+_LOOK_INTERVAL_S = 0.2
 
 
 async def connect_nats(
@@ -111,6 +114,22 @@ async def ensure_streams(js: JetStreamContext) -> None:
     """Make the platform's streams, or bring those that are there to the present configuration."""
     for config in stream_configs():
         await ensure_stream(js, config)
+
+
+async def wait_for_streams(js: JetStreamContext, service_name: str) -> None:
+    """Return once the streams are there that a service tells of or, having none of its own, reads: others make them."""
+    areas = [service_name] if service_name in AREAS else AREAS
+    for area in areas:
+        while not await _is_there(js, stream_of(f"malapert.{area}.v1")):
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+
+
+async def _is_there(js: JetStreamContext, stream: str) -> bool:
+    try:
+        await js.stream_info(stream)
+    except (NatsError, TimeoutError):
+        return False
+    return True
 
 
 async def ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:
