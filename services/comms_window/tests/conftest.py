@@ -65,6 +65,7 @@ class CommsWindow:
 
     def __init__(self, launcher: ServiceLauncher) -> None:
         self._launcher = launcher
+        self.build = build
         self.landing_site = HandMadeSkyline()
         agencies = (*EVERYBODY, *(f"agency-{number}" for number in range(12)))
         self.charters = CharterBook({"lupex": charter_of_all("lupex", agencies)})
@@ -80,7 +81,7 @@ class CommsWindow:
                 self.charters.served() as planner_target,
                 self._launcher.run(
                     CommsWindowSettings,
-                    build,
+                    self.build,
                     MIGRATIONS,
                     landing_site_target=f"127.0.0.1:{port}",
                     planner_target=planner_target,

@@ -139,7 +139,13 @@ class Contact:
     def request(self) -> ContactRequest:
         """What was asked for."""
         return ContactRequest(
-            self.station_id, self.asset_id, self.start_time, self.end_time, self.window_set_id, self.window_id
+            self.station_id,
+            self.asset_id,
+            self.start_time,
+            self.end_time,
+            self.window_set_id,
+            self.window_id,
+            self.unchecked,
         )
 
 

@@ -8,6 +8,7 @@ from malapert_comms_window.domain.contact_requests import ContactRequest
 from malapert_comms_window.domain.stations import Station
 
 MAX_ALTERNATES = 20
+MAX_REASON = 2000
 
 
 def check_rejection(
@@ -24,12 +25,30 @@ def check_rejection(
         ``INVALID_REJECTION`` with every fault.
     """
     faults = [] if reason.strip() else [Fault("reason", "MISSING", "who booked the contacts is to be told why")]
+    faults += _length_faults(reason)
     if len(alternates) > MAX_ALTERNATES:
         faults.append(Fault("alternates", "TOO_MANY", f"{len(alternates)} are given; allowed: {MAX_ALTERNATES}"))
     for index, alternate in enumerate(alternates[:MAX_ALTERNATES]):
         faults += _alternate_faults(alternate, f"alternates[{index}]", stations, owned_agency_ids)
     if faults:
         raise InvalidInputError("INVALID_REJECTION", f"the rejection has {len(faults)} faults", faults=faults)
+
+
+def check_reason(reason: str) -> None:
+    """Check why a contact is changed.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_REASON`` where it is too long.
+    """
+    if faults := _length_faults(reason):
+        raise InvalidInputError("INVALID_REASON", "the reason is too long", faults=faults)
+
+
+def _length_faults(reason: str) -> list[Fault]:
+    message = f"{len(reason)} characters; allowed: {MAX_REASON}"
+    return [Fault("reason", "TOO_LONG", message)] if len(reason) > MAX_REASON else []
 
 
 def _alternate_faults(

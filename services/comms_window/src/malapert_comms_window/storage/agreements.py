@@ -71,15 +71,21 @@ class AgreementStore:
         session: AsyncSession,
         parties: Collection[str],
         other_agency_id: str,
+        mission_ids: Collection[str],
         in_force_at: datetime | None,
         after: str,
         limit: int,
     ) -> list[Agreement]:
-        """Return at most so many agreements of some parties after an identifier, in order of it."""
+        """Return at most so many agreements of some parties after an identifier, in order of it.
+
+        Where missions are given, those for other missions are left out.
+        """
         owner, partner = col(AgreementRow.owner_agency_id), col(AgreementRow.partner_agency_id)
         query = select(AgreementRow).where(or_(owner.in_(set(parties)), partner.in_(set(parties))))
         if other_agency_id:
             query = query.where(or_(owner == other_agency_id, partner == other_agency_id))
+        if mission_ids:
+            query = query.where(col(AgreementRow.mission_id).in_({"", *mission_ids}))
         if in_force_at is not None:
             query = query.where(col(AgreementRow.ended_time).is_(None), col(AgreementRow.end_time) > in_force_at)
         query = query.where(col(AgreementRow.agreement_id) > after).order_by(col(AgreementRow.agreement_id))

@@ -60,7 +60,7 @@ class ContactFilter:
     """Filter of contacts, after a sort key; empty fields mean all. States are as they are at an instant.
 
     What not everybody may know counts only of contacts of ``party_agency_id`` and of the antennas of
-    ``owned_agency_ids``; no party means one that may know all.
+    ``owned_agency_ids``, in the missions that a key is for; no party means one that may know all.
     """
 
     station_id: str = ""
@@ -75,6 +75,7 @@ class ContactFilter:
     station_agency_id: str = ""
     party_agency_id: str = ""
     owned_agency_ids: frozenset[str] = frozenset()
+    entered_mission_ids: frozenset[str] = frozenset()
 
 
 class ContactStore:
@@ -254,7 +255,9 @@ def _of_party(wanted: ContactFilter) -> ColumnElement[bool]:
     if not wanted.party_agency_id:
         return true()
     own = col(ContactRow.agency_id) == wanted.party_agency_id
-    return or_(own, col(ContactRow.station_agency_id).in_(wanted.owned_agency_ids))
+    party = or_(own, col(ContactRow.station_agency_id).in_(wanted.owned_agency_ids))
+    missions = wanted.entered_mission_ids
+    return and_(party, col(ContactRow.mission_id).in_(missions)) if missions else party
 
 
 def _values(contact: Contact) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contact_requests import ContactRequest
+from malapert_comms_window.domain.contact_requests import BOOKABLE_KINDS, ContactRequest
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.domain.windows import Window
 from malapert_comms_window.services.book.antenna_book import AntennaBook
@@ -61,8 +61,10 @@ class AlternateFinder:
         self._stations = stations
         self._clock = clock
 
-    async def find(self, request: ContactRequest, limit: int) -> list[ContactRequest]:
+    async def find(self, request: ContactRequest, limit: int, mission_id: str = "") -> list[ContactRequest]:
         """Return at most so many contacts of the same length, the nearest in time first, then the cheapest.
+
+        Without a window set the same antenna is looked at: in the windows of a mission, or at any time for none.
 
         Raises
         ------
@@ -70,11 +72,13 @@ class AlternateFinder:
             ``INVALID_CONTACTS`` where the station is not known or the interval is empty.
         """
         async with self._database.reading() as session:
-            return await self.find_in(session, request, limit)
+            return await self.find_in(session, request, limit, mission_id)
 
-    async def find_in(self, session: AsyncSession, request: ContactRequest, limit: int) -> list[ContactRequest]:
+    async def find_in(
+        self, session: AsyncSession, request: ContactRequest, limit: int, mission_id: str = ""
+    ) -> list[ContactRequest]:
         """Return what `find` does, by the book as a session sees it."""
-        openings = await self._openings(session, request)
+        openings = await self._openings(session, request, mission_id)
         stations = await self._stations.find(session, {each.station_id for each in openings} | {request.station_id})
         _check(request, stations)
         now = self._clock()
@@ -102,9 +106,16 @@ class AlternateFinder:
             ),
         )[:limit]
 
-    async def _openings(self, session: AsyncSession, request: ContactRequest) -> list[_Opening]:
+    async def _openings(self, session: AsyncSession, request: ContactRequest, mission_id: str) -> list[_Opening]:
         around = (request.start_time - _AROUND, request.end_time + _AROUND)
-        if not request.window_set_id:
+        if not request.window_id and mission_id and not request.unchecked:
+            joined = await self._window_sets.joined_spans(
+                session, mission_id, request.window_set_id, request.station_id, around, BOOKABLE_KINDS
+            )
+            return [
+                _Opening(request.station_id, max(start, around[0]), min(end, around[1]), "") for start, end in joined
+            ]
+        if not request.window_id:
             return [_Opening(request.station_id, *around, "")]
         windows = await self._window_sets.beside(session, request.window_key, around)
         return [_opening(window, around) for window in windows]

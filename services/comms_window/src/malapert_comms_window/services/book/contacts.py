@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from malapert_core.db.database import Database
-from malapert_core.errors import ConflictError, Fault, NotFoundError, PreconditionError
+from malapert_core.errors import ConflictError, Fault, InvalidInputError, NotFoundError, PreconditionError
 from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_comms_window.domain.contact_requests import ContactRequest
+from malapert_comms_window.domain.contact_requests import MAX_CONTACTS, ContactRequest
 from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactChange, ContactState
-from malapert_comms_window.domain.rejections import check_rejection
+from malapert_comms_window.domain.rejections import check_reason, check_rejection
 from malapert_comms_window.services.book.agreement_book import AgreementBook
 from malapert_comms_window.services.book.book_reading import BookReader
 from malapert_comms_window.services.book.decisions import Decider
@@ -109,6 +109,7 @@ class ContactService:
                 return _not_held(contact, ContactState.CANCELLED, at)
             return contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, at, reason)
 
+        check_reason(reason)
         async with self._database.transaction() as session:
             contacts, now = await self._locked(session, contact_ids, versions, identity, only_booker=True)
             contacts = await self._keeper.expire(session, contacts)
@@ -162,6 +163,7 @@ class ContactService:
                 return _not_held(contact, state, at)
             return contact.changed(state, ContactCause.REPORTED, at, reason)
 
+        check_reason(reason)
         async with self._database.transaction() as session:
             contacts, now = await self._locked(session, [contact_id], [], identity)
             await self._change_all(session, contacts, reported, identity, now)
@@ -190,15 +192,19 @@ class ContactService:
             states_at=now,
             party_agency_id="" if identity.is_service else identity.agency_id,
             owned_agency_ids=self._owners.owned_by(identity.agency_id),
+            entered_mission_ids=identity.mission_ids,
         )
         async with self._database.reading() as session:
             return await self._contacts.page(session, wanted, limit)
 
     def is_party(self, contact: Contact, identity: Identity) -> bool:
         """Return whether a principal may know all of a contact: of who booked it, or of the antenna's owner."""
-        if identity.is_service or contact.agency_id == identity.agency_id:
+        if identity.is_service:
             return True
-        return contact.station_agency_id in self._owners.owned_by(identity.agency_id)
+        if not identity.may_enter(contact.mission_id):
+            return False
+        owned = self._owners.owned_by(identity.agency_id)
+        return contact.agency_id == identity.agency_id or contact.station_agency_id in owned
 
     def _committed(
         self,
@@ -248,10 +254,13 @@ class ContactService:
         only_booker: bool = False,
     ) -> tuple[list[Contact], datetime]:
         """Return contacts as they stand once their antennas and bookers are locked, and the instant after."""
+        if len(contact_ids) > MAX_CONTACTS:
+            fault = Fault("contact_ids", "TOO_MANY", f"{len(contact_ids)} contacts; allowed: {MAX_CONTACTS}")
+            raise InvalidInputError("INVALID_CONTACTS", "too many contacts at once", faults=[fault])
         seen = await self._in_order(session, contact_ids)
         for contact in seen:
             booked = identity.is_service or contact.agency_id == identity.agency_id
-            if not (booked if only_booker else self.is_party(contact, identity)):
+            if not self.is_party(contact, identity) or (only_booker and not booked):
                 raise NotFoundError("contact", contact.contact_id)
         antennas, agencies = {each.station_id for each in seen}, {each.agency_id for each in seen}
         await self._contacts.lock_bookers(session, antennas, agencies)

@@ -214,7 +214,7 @@ class ReservationService:
     async def _alternates_text(self, reservation: Reservation, refusal: MalapertError) -> str:
         """Return alternates of the first request that something is in the way of, as JSON."""
         index = int(refusal.faults[0].path.removeprefix("requests[").removesuffix("]"))
-        found = await self._alternates.find(reservation.requests[index], _ALTERNATES_IN_REFUSAL)
+        found = await self._alternates.find(reservation.requests[index], _ALTERNATES_IN_REFUSAL, reservation.mission_id)
         return json.dumps(
             [
                 {

@@ -37,6 +37,6 @@ class BookWriter:
             )
         for asking, decision in decided:
             for before, after in decision.bumped:
-                found = await self._alternates.find_in(session, before.request, _ALTERNATES)
+                found = await self._alternates.find_in(session, before.request, _ALTERNATES, before.mission_id)
                 told = replace(after, alternates=tuple(found))
                 await self._keeper.change(session, before, told, asking.identity)

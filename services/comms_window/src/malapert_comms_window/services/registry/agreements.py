@@ -7,6 +7,7 @@ from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.db.idempotency import recall, remember
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.policy.charters import require_entry
 from malapert_core.policy.identity import Identity
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -85,6 +86,7 @@ class AgreementService:
             raise InvalidInputError("INVALID_AGREEMENT", "the agreement has 1 faults", faults=[fault])
         owner = new.agreement.owner_agency_id or identity.agency_id
         self._require_owner(owner, identity)
+        require_entry(identity, new.agreement.mission_id)
         scope = f"create_agreement:{identity.agency_id}"
         async with self._database.transaction() as session:
             earlier = await recall(session, new.idempotency_key, scope, new.request_hash)
@@ -125,6 +127,7 @@ class AgreementService:
         """
         async with self._database.transaction() as session:
             present = await self._present(session, wanted.agreement_id, identity)
+            require_entry(identity, wanted.mission_id)
             now = self._clock()
             faults = [
                 Fault(name, "FIXED", f"{name} is {getattr(present, name)!r} and stays; end it and make another")
@@ -174,7 +177,9 @@ class AgreementService:
         in_force_at = self._clock() if only_in_force else None
         parties = self._owners.owned_by(identity.agency_id)
         async with self._database.reading() as session:
-            found = await self._agreements.page(session, parties, other_agency_id, in_force_at, after, limit)
+            found = await self._agreements.page(
+                session, parties, other_agency_id, identity.mission_ids, in_force_at, after, limit
+            )
             return await self._with_uses(session, found)
 
     async def _found(self, session: AsyncSession, agreement_id: str, identity: Identity) -> Agreement:
@@ -192,6 +197,8 @@ class AgreementService:
         return agreement
 
     def _is_party(self, agreement: Agreement, identity: Identity) -> bool:
+        if agreement.mission_id and not identity.may_enter(agreement.mission_id):
+            return False
         owned = self._owners.owned_by(identity.agency_id)
         return identity.agency_id == agreement.partner_agency_id or agreement.owner_agency_id in owned
 
