@@ -118,6 +118,50 @@ async def test_contacts_as_table_calendar_and_text(sqlite_platform: GatewayPlatf
     ]
 
 
+@pytest.mark.asyncio
+async def test_the_owner_s_exports_tell_who_and_others_only_when(sqlite_platform: GatewayPlatform) -> None:
+    """What the service tells of a contact is in the file, and nothing besides."""
+    whole = contact(1, contact_pb2.CONTACT_STATE_TENTATIVE, station_agency_id="ISRO", priority=7)
+    busy = contact_pb2.Contact(station_id=whole.station_id, occupied=whole.occupied, state=whole.state)
+    for name in ("csv", "ics", "dsn-text", "ccsds-902.1"):
+        told = (await exported(sqlite_platform, name, whole)).text
+        assert "lupex" in told
+        assert "rover" in told
+        hidden = (await exported(sqlite_platform, name, busy)).text
+        assert not any(word in hidden for word in ("lupex", "rover", "c-1"))
+    (row,) = csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv", whole)).text))
+    assert (row["agency_id"], row["station_agency_id"], row["priority"]) == ("JAXA", "ISRO", "7")
+    (row,) = csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv", busy)).text))
+    told_columns = {"station_id", "state", "occupied_start_time", "occupied_end_time"}
+    states = {"simple_schedule_state", "stellarstation_state", "aws_state"}
+    assert {name for name, value in row.items() if value} <= told_columns | states | {"version"}
+
+
+@pytest.mark.asyncio
+async def test_agreements_are_made_changed_and_ended_at_their_versions(sqlite_platform: GatewayPlatform) -> None:
+    http, headers = sqlite_platform.http, sqlite_platform.bearer("ISRO", "PLANNER")
+    body = {
+        "partner_agency_id": "JAXA",
+        "hours_per_month": 40.0,
+        "interval": {"start_time": "2029-01-01T00:00:00Z", "end_time": "2030-01-01T00:00:00Z"},
+    }
+    made = await http.post("/api/v1/agreements", json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    changed = await http.put("/api/v1/agreements/a-1", json=body, headers={**headers, "If-Match": '"3"'})
+    assert changed.status_code == 200, changed.text
+    ended = await http.delete("/api/v1/agreements/a-1", headers={**headers, "If-Match": '"4"'})
+    assert ended.status_code == 200, ended.text
+    (create,) = sqlite_platform.services.asked("CreateAgreement")
+    assert create.idempotency_key
+    assert create.agreement.partner_agency_id == "JAXA"
+    (change,) = sqlite_platform.services.asked("ChangeAgreement")
+    assert (change.agreement.agreement_id, change.version) == ("a-1", 3)
+    (end,) = sqlite_platform.services.asked("EndAgreement")
+    assert (end.agreement_id, end.version) == ("a-1", 4)
+    refused = await http.post("/api/v1/agreements", json=body, headers=sqlite_platform.bearer("JAXA", "VIEWER"))
+    assert refused.status_code == 403
+
+
 def test_every_state_has_its_names_elsewhere() -> None:
     assert set(FOREIGN_STATES) == set(ContactState)
     assert all(names.aws for names in FOREIGN_STATES.values())

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from gateway_platform import GatewayPlatform, sent_events, served
 from google.protobuf.message import Message
+from malapert.comms_window.v1 import event_pb2 as comms_window_events
 from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_events
 from malapert.planner.v1 import charter_pb2, plan_pb2
@@ -157,6 +158,7 @@ async def publish(
     *,
     agency_id: str = "",
     visibility: Visibility = Visibility.MISSION,
+    party_agency_ids: tuple[str, ...] = (),
 ) -> str:
     event = Event(
         event_id=new_identifier(),
@@ -167,6 +169,7 @@ async def publish(
         agency_id=agency_id,
         visibility=visibility,
         data=message.SerializeToString(),
+        party_agency_ids=party_agency_ids,
     )
     await platform.runtime.js.publish(subject, event.data, headers=event.headers())
     return event.event_id
@@ -210,6 +213,34 @@ async def test_feed_replays_nothing_from_before_a_membership_nor_what_a_key_is_n
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1):
             await anext(entries)
+
+
+@pytest.mark.asyncio
+async def test_an_event_reaches_its_parties_inside_the_mission_and_outside(sqlite_platform: GatewayPlatform) -> None:
+    platform = sqlite_platform
+    platform.services.answers["GetCharter"] = charters(ours="JAXA")
+    start = await platform.gateway.feed.start_cursor("")
+    offered = comms_window_events.ContactOffered()
+    offered.contact.mission_id = "ours"
+    subject = "malapert.comms_window.v1.contact.offered"
+    for parties in ((), ("ESA", "ISRO"), ("ESA",)):
+        last = await publish(
+            platform,
+            subject,
+            offered,
+            agency_id="JAXA",
+            visibility=Visibility.OWNER,
+            party_agency_ids=parties,
+        )
+    found = {}
+    for agency_id, count in (("JAXA", 3), ("ESA", 2), ("ISRO", 1)):
+        entries: Any = platform.gateway.feed.entries(Identity(agency_id, Role.VIEWER, "k"), start, EventFilter())
+        async with asyncio.timeout(20):
+            found[agency_id] = [(await anext(entries)).event for _ in range(count)]
+    assert [event.party_agency_ids for event in found["JAXA"]] == [(), ("ESA", "ISRO"), ("ESA",)]
+    assert found["ESA"] == found["JAXA"][1:]
+    assert found["ESA"][-1].event_id == last
+    assert found["ISRO"] == found["JAXA"][1:2]
 
 
 def released(mission_id: str) -> planner_events.PlanReleased:
