@@ -26,6 +26,7 @@ from malapert_payload.domain.requests.naming import named_in_mission, namespace_
 from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.domain.validation import import_faults
+from malapert_payload.domain.validation.feasibility import mandatory_faults
 from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Stores
@@ -177,6 +178,7 @@ class CatalogueService:
             *foreign_item_faults(catalogue.instruments, before, viewer.agency_id, "instruments"),
             *foreign_item_faults(catalogue.activity_types, before, viewer.agency_id, "activity_types"),
         ]
+        faults = faults or list(mandatory_faults(named, current, ()))
         if faults:
             message = f"the catalogue of mission {catalogue.mission_id!r} has {len(faults)} faults"
             raise InvalidInputError("INVALID_CATALOGUE", message, faults=faults)

@@ -16,6 +16,7 @@ from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, acce
 from malapert_payload.domain.requests.naming import candidate_ids, named_in_mission, namespace_faults
 from malapert_payload.domain.requests.request import ActivityRequest, Origin
 from malapert_payload.domain.validation import change_faults, submission_faults
+from malapert_payload.domain.validation.feasibility import mandatory_faults
 from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.holds import DemandHolds
@@ -208,10 +209,13 @@ class SubmissionService:
         self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
     ) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
         present = await self._present(session, mission_id, requests, viewer, stored_as_taken=True)
-        faults = submission_faults(
-            present.catalogue, present.requests, present.stored, present.related_ids, present.others
+        faults = (
+            *namespace_faults(requests, present.catalogue.agency_ids),
+            *submission_faults(
+                present.catalogue, present.requests, present.stored, present.related_ids, present.others
+            ),
         )
-        _refuse((*namespace_faults(requests, present.catalogue.agency_ids), *faults))
+        _refuse(faults or _impossible(present))
         change = viewer.change("submitted")
         return present.catalogue, tuple(accept(request.definition(), change) for request in present.requests)
 
@@ -235,23 +239,28 @@ class SubmissionService:
         related: frozenset[str] = frozenset()
         others: list[ActivityRequest] = []
         if wanted or (stored and not stored_as_taken):
-            related = frozenset(
-                key for key in wanted if key in found and found[key].state in LIVE_STATES and viewer.sees(found[key])
-            )
+            named_live = [found[key] for key in wanted if key in found and found[key].state in LIVE_STATES]
+            related = frozenset(item.request_id for item in named_live if viewer.sees(item))
             # A cycle that leads over what the caller does not see is not told; the planner keeps its requests apart.
             others = [
                 item
-                for item in await self._requests.with_relations(session, mission_id)
+                for item in (*named_live, *await self._requests.with_relations(session, mission_id))
                 if item.state in LIVE_STATES and viewer.sees(item)
             ]
         return _MissionState(catalogue, tuple(requests), named, stored, related, tuple(others))
 
 
 def _change_faults(present: _MissionState) -> tuple[Fault, ...]:
-    return (
+    faults = (
         *namespace_faults(present.given, present.catalogue.agency_ids),
         *change_faults(present.catalogue, present.requests, present.stored, present.related_ids, present.others),
     )
+    return faults or _impossible(present)
+
+
+def _impossible(present: _MissionState) -> tuple[Fault, ...]:
+    """Return why nothing can ever hold requests that are to be mandatory."""
+    return mandatory_faults(present.requests, present.catalogue, present.others)
 
 
 def _check(present: _MissionState, viewer: Viewer) -> Check:

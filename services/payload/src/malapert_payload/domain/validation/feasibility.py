@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from malapert_core.errors import Fault
@@ -49,6 +50,29 @@ def infeasibility_faults(
     rest = [other for other in others.values() if other.request_id != request.request_id]
     for fault in cycle_faults([request], [other for other in rest if other.state in PLANNABLE_STATES]):
         yield Fault(f"{path}.relations", fault.code, "by way of others it comes after itself")
+
+
+def mandatory_faults(
+    requests: Sequence[ActivityRequest], catalogue: Catalogue, others: Iterable[ActivityRequest]
+) -> tuple[Fault, ...]:
+    """Return why nothing can ever hold those of some requests that are to be mandatory; all are valid by themselves.
+
+    Parameters
+    ----------
+    requests : sequence of ActivityRequest
+        As handed in.
+    catalogue : Catalogue
+    others : iterable of ActivityRequest
+        Requests that stand already and that these name, or that have relations.
+    """
+    handed_in = {request.request_id: replace(request, state=RequestState.ACCEPTED) for request in requests}
+    known = {other.request_id: other for other in others} | handed_in
+    return tuple(
+        fault
+        for index, request in enumerate(requests)
+        if request.mandatory
+        for fault in infeasibility_faults(request, f"requests[{index}]", catalogue, known)
+    )
 
 
 def _needed_faults(relation: Relation, other: ActivityRequest, path: str) -> Iterator[Fault]:
