@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
 
 from malapert_planner.domain.explanation.static import explain_static
 from malapert_planner.domain.problem.modes import Chain, alternatives
@@ -27,6 +29,17 @@ def infeasible(problem: PlanningProblem) -> tuple[Unplanned, ...]:
     return tuple(reason for reason in found if reason.request_id not in spared)
 
 
+def impossible_names(problem: PlanningProblem, request_ids: Collection[str]) -> dict[str, str]:
+    """Return, of some requests, why nothing can hold those that nothing can, without their titles."""
+    activities = tuple(activity for activity in problem.activities if activity.request_id in request_ids)
+    titles = {activity.title for activity in activities}
+    found: dict[str, str] = {}
+    for reason in infeasible(replace(problem, activities=activities)):
+        title = next((each for each in titles if reason.explanation.startswith(f"{each}: ")), "")
+        found.setdefault(reason.request_id, reason.explanation.removeprefix(f"{title}: "))
+    return found
+
+
 def _reason(problem: PlanningProblem, chain: Chain, every: frozenset[str]) -> Unplanned | None:
     reason = explain_static(problem, chain, every)
     return None if reason is not None and reason.reason in ("RELATION", "REPETITION") else reason
@@ -39,7 +52,7 @@ def _spared(problem: PlanningProblem, possible: set[str]) -> set[str]:
     wanted: dict[str, float] = {}
     for limit in problem.limits:
         for use in limit.uses if limit.is_choice else ():
-            request_id = request_of[use.activity_id]
+            request_id = request_of.get(use.activity_id, "")
             wanted[request_id] = limit.capacity
             places[request_id] += use.activity_id in possible
-    return {request_id for request_id, count in wanted.items() if places[request_id] >= count}
+    return {request_id for request_id, count in wanted.items() if request_id and places[request_id] >= count}

@@ -15,6 +15,7 @@ from malapert_core.errors import InternalError, NotFoundError, PreconditionError
 from malapert_core.jobs.queue import Priority
 from malapert_core.operations.operations import OperationContext
 
+from malapert_planner.domain.explanation.feasibility import impossible_names
 from malapert_planner.domain.life.mission import Mission
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -252,7 +253,7 @@ class PlanGeneration:
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
         )
-        require_schedule(outcome.result)
+        require_schedule(outcome.result, problem)
         require_valid(problem, outcome, self._making.defects)
         return outcome
 
@@ -306,8 +307,11 @@ def require_valid(problem: PlanningProblem, outcome: PlanningOutcome, defects: P
     raise InternalError("PLAN_REFUSED_BY_VALIDATOR", message, metadata={"defect": digest})
 
 
-def require_schedule(result: SolveResult) -> None:
-    """Raise where a solve ended without a schedule: INFEASIBLE where that is proven, NO_PLAN_FOUND with the limit."""
+def require_schedule(result: SolveResult, problem: PlanningProblem | None = None) -> None:
+    """Raise where a solve ended without a schedule: INFEASIBLE where that is proven, NO_PLAN_FOUND with the limit.
+
+    Of a problem that is given, mandatory requests that nothing can hold are told with the reason of each.
+    """
     if result.status is SolveStatus.UNKNOWN:
         cut = result.parameters.get("wall_cut") == "true"
         limit = (
@@ -325,6 +329,8 @@ def require_schedule(result: SolveResult) -> None:
     message = f"mandatory requests contradict each other at the chosen site: {', '.join(result.conflict)}"
     if not result.conflict_minimal:
         message += " (it was not proven in time that each of them is needed for that)"
+    reasons = impossible_names(problem, result.conflict) if problem else {}
+    message += "".join(f"; nothing can hold {name}: {reason}" for name, reason in sorted(reasons.items()))
     minimal = str(result.conflict_minimal).lower()
     metadata = {"conflict": ",".join(result.conflict), "conflict_minimal": minimal}
     raise PreconditionError("INFEASIBLE", message, metadata=metadata)

@@ -96,7 +96,7 @@ class PlanReplanning:
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
         )
-        require_schedule(outcome.planning.result)
+        require_schedule(outcome.planning.result, problem)
         require_valid(outcome.problem, outcome.planning, self._making.defects)
         context.stage("store", "Storing the plan")
         await asyncio.sleep(0)
