@@ -99,7 +99,7 @@ class Exclusion(StrictModel):
 
 
 class Instrument(Sourced):
-    """An instrument; besides its owner only the permitted agencies may ask for it, none listed meaning all."""
+    """An instrument; the permitted agencies may use it without asking its owner, any other needs leave."""
 
     id: Identifier
     name: Title
