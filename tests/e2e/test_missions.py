@@ -70,6 +70,7 @@ def test_an_orbit_that_cannot_be_followed_is_refused_with_its_place(platform: Pl
             (orbiter, "assets[0].orbit"),
             (network, "assets[0].orbit.elements.semi_major_axis"),
         ):
+            document["mission"]["id"] += "-elsewhere"  # The names of the files are taken by their agencies.
             answer = client.post("/missions?validate_only=true", json=document)
             assert answer.status_code == 422, answer.text
             assert path in [error["path"] for error in answer.json()["errors"]], answer.text

@@ -44,13 +44,24 @@ def planner() -> PlannerStub:
     return PlannerStub({"polar-test": charter_of()}, only_these=True)
 
 
-@pytest.fixture
-def launch(service_runtime: ServiceLauncher, planner: PlannerStub) -> Callable[[], Any]:
+def launcher_of(runtime: ServiceLauncher, planner: PlannerStub) -> Callable[[], Any]:
     @asynccontextmanager
     async def launched() -> AsyncIterator[Any]:
         async with AsyncExitStack() as stack:
             target = await stack.enter_async_context(planner.served())
-            run = service_runtime.run(PayloadSettings, build, MIGRATIONS, planner_target=target)
+            run = runtime.run(PayloadSettings, build, MIGRATIONS, planner_target=target)
             yield await stack.enter_async_context(run)
 
     return launched
+
+
+@pytest.fixture
+def launch(service_runtime: ServiceLauncher, planner: PlannerStub) -> Callable[[], Any]:
+    """The service on both databases."""
+    return launcher_of(service_runtime, planner)
+
+
+@pytest.fixture
+def launch_once(sqlite_service_runtime: ServiceLauncher, planner: PlannerStub) -> Callable[[], Any]:
+    """The service on SQLite alone, for what asks nothing new of a database."""
+    return launcher_of(sqlite_service_runtime, planner)

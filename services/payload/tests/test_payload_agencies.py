@@ -51,9 +51,9 @@ async def listed(client: Client) -> dict[str, Any]:
 
 @pytest.mark.asyncio
 async def test_an_outsider_s_document_takes_nothing(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner:
+    async with launch_once() as service, client_of(service) as owner:
         await owner.catalogues.ImportCatalogue(mission_import)
         async with client_of(service, "isro") as isro:
             await submit(isro, panorama("late", "isro"))
@@ -102,12 +102,12 @@ def outsider_calls(client: Client, mission_id: str) -> dict[str, Any]:
 
 @pytest.mark.asyncio
 async def test_a_mission_is_as_if_it_were_not_there_for_an_outsider(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
     past = datetime(2021, 1, 1, tzinfo=UTC)
     gone, later = member("gone", *Part, until=past), member("later", *Part, since=datetime(2999, 1, 1, tzinfo=UTC))
     planner.charters[MISSION] = charter_of(MISSION, gone, later)
-    async with launch() as service:
+    async with launch_once() as service:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         for agency_id in ("acme", "gone", "later"):
@@ -121,10 +121,10 @@ async def test_a_mission_is_as_if_it_were_not_there_for_an_outsider(
 
 @pytest.mark.asyncio
 async def test_an_observer_reads_and_hands_in_nothing(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
     planner.charters[MISSION] = charter_of(MISSION, member("cnes", Part.OBSERVER))
-    async with launch() as service:
+    async with launch_once() as service:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         async with client_of(service, "cnes") as client:
@@ -136,9 +136,9 @@ async def test_an_observer_reads_and_hands_in_nothing(
 
 @pytest.mark.asyncio
 async def test_an_identifier_tells_nothing_of_what_only_its_agency_sees(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service, "isro") as isro, client_of(service, "esa") as esa:
+    async with launch_once() as service, client_of(service, "isro") as isro, client_of(service, "esa") as esa:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         (hidden,) = await submit(esa, panorama("probe", "esa", OWNER))
@@ -180,9 +180,9 @@ async def test_an_identifier_tells_nothing_of_what_only_its_agency_sees(
 
 @pytest.mark.asyncio
 async def test_what_an_agency_handed_in_or_changed_no_document_changes(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         (own,) = await submit(isro, panorama("own", "isro"))
         ridge = await get(isro, "sample-ridge")
@@ -223,8 +223,8 @@ async def test_what_an_agency_handed_in_or_changed_no_document_changes(
 
 
 @pytest.mark.asyncio
-async def test_a_type_stays_its_owner_s(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+async def test_a_type_stays_its_owner_s(launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         async with client_of(service, "esa") as esa:
             kind = deepcopy(mission_import.activity_types[1])
@@ -257,10 +257,10 @@ async def test_a_type_stays_its_owner_s(launch: Callable[[], Any], mission_impor
 
 @pytest.mark.asyncio
 async def test_a_version_that_breaks_what_is_not_seen_leaves_it_the_one_before(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
     del mission_import.requests[0], mission_import.requests[0]
-    async with launch() as service, client_of(service) as owner, client_of(service, "esa") as esa:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "esa") as esa:
         await owner.catalogues.ImportCatalogue(mission_import)
         kind = deepcopy(mission_import.activity_types[1])
         kind.steps[0].duration_s.value = 86_400 * 30
@@ -272,9 +272,9 @@ async def test_a_version_that_breaks_what_is_not_seen_leaves_it_the_one_before(
 
 @pytest.mark.asyncio
 async def test_relations_and_events_name_nothing_that_is_not_seen(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service, "esa") as esa, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service, "esa") as esa, client_of(service, "isro") as isro:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         seen = panorama("seen", "esa")
@@ -350,9 +350,9 @@ async def test_a_later_member_sees_what_is_and_not_what_was(
 
 @pytest.mark.asyncio
 async def test_principals_are_for_their_agency_and_the_owners(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service, "isro") as isro:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         await submit(isro, panorama("own", "isro"))
@@ -363,10 +363,10 @@ async def test_principals_are_for_their_agency_and_the_owners(
 
 @pytest.mark.asyncio
 async def test_a_public_mission_shows_outsiders_nothing_else(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
     planner.charters[MISSION] = charter_of(is_public=True)
-    async with launch() as service:
+    async with launch_once() as service:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         async with client_of(service, "acme") as outsider:
@@ -375,8 +375,10 @@ async def test_a_public_mission_shows_outsiders_nothing_else(
 
 
 @pytest.mark.asyncio
-async def test_accounts_are_of_what_is_seen(launch: Callable[[], Any], mission_import: ImportCatalogueRequest) -> None:
-    async with launch() as service:
+async def test_accounts_are_of_what_is_seen(
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch_once() as service:
         async with client_of(service) as owner:
             await owner.catalogues.ImportCatalogue(mission_import)
         for agency_id, value in (("esa", 5.0), ("jaxa", 5.0), ("isro", 0.0)):

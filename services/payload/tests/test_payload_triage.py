@@ -125,9 +125,9 @@ async def test_what_is_beyond_a_budget_is_kept_and_says_by_how_much(
 
 @pytest.mark.asyncio
 async def test_triage_is_the_owner_s(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         await submit(isro, panorama("a", "isro", mandatory=True))
         calls: list[Callable[[Client], Any]] = [
@@ -158,9 +158,9 @@ async def test_triage_is_the_owner_s(
 
 @pytest.mark.asyncio
 async def test_a_deferral_ends_and_a_declined_request_is_told_why(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         await with_leave(owner, isro)
         await submit(isro, panorama("a", "isro"), panorama("b", "isro"))
@@ -181,9 +181,9 @@ async def test_a_deferral_ends_and_a_declined_request_is_told_why(
 
 @pytest.mark.asyncio
 async def test_mandatory_is_a_wish_until_it_is_granted(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         await with_leave(owner, isro)
         (asked,) = await submit(isro, panorama("a", "isro", mandatory=True))
@@ -205,9 +205,9 @@ async def test_mandatory_is_a_wish_until_it_is_granted(
 
 @pytest.mark.asyncio
 async def test_what_nothing_can_hold_is_not_made_mandatory(
-    launch: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], planner: PlannerStub, mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         (waiting,) = await submit(isro, panorama("waiting", "isro", mandatory=True))
         error = await refused(triage(owner, "waiting", "GRANT_MANDATORY"), PreconditionError)
@@ -247,9 +247,9 @@ async def test_what_nothing_can_hold_is_not_made_mandatory(
 
 @pytest.mark.asyncio
 async def test_the_first_use_of_another_s_instrument_waits_for_its_owner(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
         await owner.catalogues.ImportCatalogue(mission_import)
         # What the document lists is agreed by whoever wrote it.
         assert not (await get(owner, "pan-daily")).holds
@@ -290,9 +290,9 @@ async def test_the_first_use_of_another_s_instrument_waits_for_its_owner(
 
 @pytest.mark.asyncio
 async def test_leave_for_a_type_covers_its_owner_s_instruments_and_one_request_alone(
-    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
-    async with launch() as service, client_of(service) as owner, client_of(service, "esa") as esa:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "esa") as esa:
         await owner.catalogues.ImportCatalogue(mission_import)
         kind = deepcopy(mission_import.activity_types[1])
         kind.activity_type_id, kind.agency_id = "jaxa-pan", "jaxa"

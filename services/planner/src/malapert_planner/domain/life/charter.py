@@ -187,7 +187,10 @@ def parts_by_document(
 def first_charter(
     mission_id: str, owner: tuple[str, str], parts: Mapping[str, frozenset[Part]], now: datetime
 ) -> CharterVersion:
-    """Return the charter of a new mission: the creator owns it, the others have the parts of its document."""
+    """Return the charter of a new mission: the creator owns it, the others have the parts of its document.
+
+    Nothing of the mission is before them: its first demand is stored a moment earlier, by another service's clock.
+    """
     held = dict(parts) | {owner[0]: parts.get(owner[0], frozenset()) | {Part.OWNER}}
-    members = tuple(Membership(agency_id, held[agency_id], now) for agency_id in sorted(held))
+    members = tuple(Membership(agency_id, held[agency_id], now, sees_earlier=True) for agency_id in sorted(held))
     return CharterVersion(Charter(mission_id, 1, members), now, owner)
