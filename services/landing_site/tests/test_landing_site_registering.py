@@ -93,3 +93,28 @@ async def test_what_is_passed_over_is_told_and_a_refusal_leaves_nothing(
         assert (await terrains.ListTerrains(terrain_pb2.ListTerrainsRequest())).terrains == listed
     (uploads,) = sqlite_service_runtime.data_dir.rglob("uploads")
     assert list(uploads.iterdir()) == []
+
+
+@pytest.mark.asyncio
+async def test_what_an_agency_stores_is_bounded_by_the_header_before_anything_is_stored(
+    sqlite_service_runtime: ServiceLauncher, write_geotiff: Callable[..., Path]
+) -> None:
+    small = write_geotiff(np.ones((100, 100), np.float32)).read_bytes()
+    wide = write_geotiff(np.zeros((800, 800), np.float32), compress="deflate").read_bytes()
+    async with (
+        sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS, stored_bytes_of_agency=2_580_000) as service,
+        open_test_channel(service.target, identity_of("jaxa"), SERVICES) as channel,
+        open_test_channel(service.target, identity_of("isro"), SERVICES) as others,
+    ):
+        terrains = terrain_pb2_grpc.TerrainServiceStub(channel)
+        await terrains.RegisterTerrain(pieces(small, "small.tif"))
+        stored = set(sqlite_service_runtime.data_dir.rglob("*.npy"))
+        with pytest.raises(ExhaustedError, match="STORED_BYTES_LIMIT") as refusal:
+            await terrains.RegisterTerrain(pieces(wide, "wide.tif"))
+        assert refusal.value.metadata == {
+            "stored_bytes": "40000",
+            "further_bytes": "2560000",
+            "limit_bytes": "2580000",
+        }
+        assert set(sqlite_service_runtime.data_dir.rglob("*.npy")) == stored
+        await terrain_pb2_grpc.TerrainServiceStub(others).RegisterTerrain(pieces(wide, "wide.tif"))

@@ -15,6 +15,9 @@ class CommsWindowSettings(ServiceSettings):
 
     grpc_port: int = 7103
     landing_site_target: str = Field(default="127.0.0.1:7102", description="address of landing-site")
+    stored_bytes_of_agency: int = Field(
+        default=1_000_000_000, ge=0, description="bytes of orbiters' files that one agency may store"
+    )
     contact_hold_s: float = Field(
         default=3600.0, gt=0, description="how long a contact is held that is not to be committed yet, seconds"
     )

@@ -16,6 +16,7 @@ from malapert.comms_window.v1 import (
 )
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.background import background
+from malapert_core.fairness.quota import StorageQuota
 from malapert_core.policy.charters import Charters
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
@@ -85,7 +86,7 @@ async def build(
     announcer = OutboxAnnouncer(runtime.outbox, owners, clock)
     window_sets, contact_store, outage_store = WindowSetStore(), ContactStore(), OutageStore()
     station_store, agreement_store = StationStore(load_station_catalogue()), AgreementStore()
-    orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock)
+    orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock, StorageQuota(settings.stored_bytes_of_agency))
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
     windows = WindowService(database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, clock)
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)

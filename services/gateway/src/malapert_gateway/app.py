@@ -126,7 +126,9 @@ async def running_app(settings: GatewaySettings) -> AsyncIterator[FastAPI]:
             "metrics": False,
             "logs": False,
         }
-        yield create_app(gateway, telemetry)
+        app = create_app(gateway, telemetry)
+        app.openapi()  # It is built once, before anybody waits for it.
+        yield app
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -23,6 +23,9 @@ class LandingSiteSettings(ServiceSettings):
     max_terrain_pixels: int = Field(
         default=150_000_000, gt=0, description="largest DEM that is taken; each million takes about 8 MB of memory"
     )
+    stored_bytes_of_agency: int = Field(
+        default=20_000_000_000, ge=0, description="bytes of terrains and product sets that one agency may store"
+    )
     scene_cache_size: int = Field(default=3, ge=1, description="terrain stacks kept in memory")
     compute_concurrency: int = Field(default=2, ge=1, description="skyline, map and route jobs at once")
     max_product_pixels: int = Field(

@@ -14,6 +14,7 @@ from malapert.landing_site.v1.site_pb2_grpc import (
 )
 from malapert.landing_site.v1.terrain_pb2_grpc import add_TerrainServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
+from malapert_core.fairness.quota import StorageQuota
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 
@@ -38,6 +39,7 @@ from malapert_landing_site.services.scenes import SceneLibrary
 from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spreading import DaskExecutor, LocalExecutor
 from malapert_landing_site.services.stacks import TerrainStacks
+from malapert_landing_site.services.stored_bytes import StoredBytes
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
@@ -58,7 +60,8 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     remove_unfinished(settings.data_dir)
     files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
     compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
-    catalogue = TerrainCatalogue(database, files, compute, settings.max_terrain_pixels)
+    stored = StoredBytes(database, StorageQuota(settings.stored_bytes_of_agency))
+    catalogue = TerrainCatalogue(database, files, compute, settings.max_terrain_pixels, stored)
     stacks = TerrainStacks(database, catalogue, files, compute)
     scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
     searches = SiteSearches(database, scenes, ephemeris, compute)
@@ -89,7 +92,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         Routes(scenes, compute),
         TimedRoutes(scenes, ephemeris, compute),
     )
-    product = ProductHandlers(product_sets, LightSeriesAtPlaces(scenes, ephemeris, compute), runtime.operations)
+    product = ProductHandlers(product_sets, LightSeriesAtPlaces(scenes, ephemeris, compute), runtime.operations, stored)
     yield ServiceParts(
         registrations=[
             Registration(f"{_PACKAGE}.TerrainService", add_TerrainServiceServicer_to_server, terrain),

@@ -31,6 +31,12 @@ class OrbiterStore:
         rows = (await session.exec(_newest(orbiter_ids))).all()
         return {row.orbiter_id: (_ORBITER.validate_python(row.content), row.file) for row in rows}
 
+    async def stored_bytes(self, session: AsyncSession, agency_id: str) -> int:
+        """Return how many bytes the files of an agency's orbiters take, all versions of them."""
+        owner = col(OrbiterRow.content)["agency_id"].as_string()
+        total = select(func.coalesce(func.sum(func.length(OrbiterRow.file)), 0)).where(owner == agency_id)
+        return int((await session.exec(total)).one())
+
     async def add(self, session: AsyncSession, orbiter: Orbiter, file: bytes) -> None:
         """Store a new version.
 

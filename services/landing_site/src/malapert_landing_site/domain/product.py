@@ -86,6 +86,11 @@ class ProductRequest:
             return 0.0
         return (self.end_time - self.start_time).total_seconds()
 
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of one layer, to a rim of one pixel."""
+        return math.ceil(self.size_m / self.pixel_size_m) ** 2
+
     def geometry(self, center_xy_m: tuple[float, float], pole: int) -> GridGeometry:
         """The pixels of the square."""
         pixel_m, half_m = self.pixel_size_m, 0.5 * self.size_m

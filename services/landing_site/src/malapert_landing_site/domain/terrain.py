@@ -46,6 +46,10 @@ class SyntheticDetail:
     pixel_size_m: float
 
 
+BYTES_PER_PIXEL = 4
+"""Bytes that a stored height takes."""
+
+
 @dataclass(frozen=True)
 class Terrain:
     """One registered digital elevation model; its heights lie in a file named by its content hash."""
@@ -62,6 +66,11 @@ class Terrain:
     owner_agency_id: str
     created_time: datetime
     notes: tuple[str, ...] = ()
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes that its heights take."""
+        return self.geometry.width_px * self.geometry.height_px * BYTES_PER_PIXEL
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from malapert_landing_site.handlers.product_messages import (
 )
 from malapert_landing_site.services.light_series import LightSeriesAtPlaces
 from malapert_landing_site.services.products import ProductSets
+from malapert_landing_site.services.stored_bytes import StoredBytes
 from malapert_landing_site.storage.products import ProductSetStore
 
 PRODUCTS_KIND = "compute_products"
@@ -32,7 +33,10 @@ _CHUNK_BYTES = 1_000_000
 class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
     """Product sets, their files and tiles, and light over time."""
 
-    def __init__(self, products: ProductSets, series: LightSeriesAtPlaces, operations: OperationRunner) -> None:
+    def __init__(
+        self, products: ProductSets, series: LightSeriesAtPlaces, operations: OperationRunner, stored: StoredBytes
+    ) -> None:
+        self._stored = stored
         self._products = products
         self._series = series
         self._operations = operations
@@ -41,7 +45,9 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
         self, request: product_pb2.ComputeProductsRequest, context: Any
     ) -> product_pb2.ComputeProductsResponse:
         """Start making a set."""
-        await self._products.check(product_request_of(request))
+        wanted = product_request_of(request)
+        await self._products.check(wanted)
+        (await self._stored.admission(require_identity().agency_id))(len(wanted.wanted) * wanted.pixels)
         content = request.SerializeToString(deterministic=True)
         operation_id = await self._operations.submit(None, PRODUCTS_KIND, content, require_identity())
         return product_pb2.ComputeProductsResponse(operation_id=operation_id)

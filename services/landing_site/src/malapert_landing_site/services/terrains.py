@@ -16,6 +16,7 @@ from malapert_core.timestamps import utc_now
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.terrain import Terrain, terrain_id_of
 from malapert_landing_site.services.compute import Compute
+from malapert_landing_site.services.stored_bytes import StoredBytes
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.dem.builtin import SOURCE, TITLES, builtin_path
@@ -64,8 +65,14 @@ class TerrainCatalogue:
     """Terrains: the built-in ones, those that were registered, and synthetic ones."""
 
     def __init__(
-        self, database: Database, files: ElevationFiles, compute: Compute, max_pixels: int = MAX_PIXELS
+        self,
+        database: Database,
+        files: ElevationFiles,
+        compute: Compute,
+        max_pixels: int = MAX_PIXELS,
+        stored: StoredBytes | None = None,
     ) -> None:
+        self._stored = stored
         self._database = database
         self._files = files
         self._compute = compute
@@ -92,8 +99,11 @@ class TerrainCatalogue:
         ------
         InvalidInputError
             With all faults of the file, see `read_terrain`.
+        ExhaustedError
+            ``STORED_BYTES_LIMIT`` where the agency may not store so much, told by the file's header.
         """
-        read = await self._compute.run(read_terrain, path, header.file_name, self._max_pixels)
+        admit = None if self._stored is None else await self._stored.admission(owner_agency_id)
+        read = await self._compute.run(read_terrain, path, header.file_name, self._max_pixels, admit=admit)
         terrain = await self.add(
             read.grid,
             title=header.title or header.file_name,

@@ -47,6 +47,13 @@ class ProductSetStore:
             )
         )
 
+    async def stored_bytes(self, agency_id: str) -> int:
+        """Return how many bytes the files of an agency's sets take."""
+        owner = col(ProductSetRow.content)["owner_agency_id"].as_string()
+        contents = await self._session.exec(select(ProductSetRow.content).where(owner == agency_id))
+        sets = (_SET.validate_python(content) for content in contents.all())
+        return sum(file.size_bytes for each in sets for file in each.files)
+
     async def page(self, size: int, before_record_id: str) -> Sequence[tuple[str, ProductSet]]:
         """Return at most `size` sets with their record identifiers, newest first."""
         query = select(ProductSetRow)

@@ -49,6 +49,12 @@ class TerrainStore:
         )
         return terrain
 
+    async def stored_bytes(self, agency_id: str) -> int:
+        """Return how many bytes the heights of an agency's terrains take."""
+        owner = col(TerrainRow.content)["owner_agency_id"].as_string()
+        contents = await self._session.exec(select(TerrainRow.content).where(owner == agency_id))
+        return sum(_TERRAIN.validate_python(content).stored_bytes for content in contents.all())
+
     async def page(self, size: int, after_key: str) -> Sequence[Terrain]:
         """Return at most `size` terrains after a sort key, the built-in ones first."""
         query = select(TerrainRow).where(col(TerrainRow.sort_key) > after_key)

@@ -13,6 +13,7 @@ from malapert_astro.orbits import Orbit
 from malapert_astro.times import utc_datetime, utc_from_tdb
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.fairness.quota import StorageQuota
 from malapert_core.policy.identity import Identity
 from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from malapert_core.vocabulary.content_hash import bytes_hash
@@ -37,9 +38,14 @@ class OrbiterService:
     orbiters : OrbiterStore
     ephemeris : Ephemeris
     clock : Clock
+    quota : StorageQuota
+        Of the files of one agency's orbiters.
     """
 
-    def __init__(self, database: Database, orbiters: OrbiterStore, ephemeris: Ephemeris, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, orbiters: OrbiterStore, ephemeris: Ephemeris, clock: Clock, quota: StorageQuota
+    ) -> None:
+        self._quota = quota
         self._database = database
         self._orbiters = orbiters
         self._ephemeris = ephemeris
@@ -58,6 +64,8 @@ class OrbiterService:
             ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault.
         PermissionDeniedError
             ``FOREIGN_ORBITER`` where it is another agency's.
+        ExhaustedError
+            ``STORED_BYTES_LIMIT`` where its agency has stored too much.
         """
         _check(registration)
         file = registration.content
@@ -89,6 +97,8 @@ class OrbiterService:
                 naif_id=registration.naif_id,
                 passed_over=orbit.passed_over,
             )
+            stored_bytes = await self._orbiters.stored_bytes(session, orbiter.agency_id)
+            self._quota.check(orbiter.agency_id, stored_bytes, len(file))
             if not validate_only:
                 await self._orbiters.add(session, orbiter, file)
         return orbiter

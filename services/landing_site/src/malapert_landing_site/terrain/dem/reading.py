@@ -7,7 +7,7 @@ label and its image come as one zip archive. No file can have another one opened
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +46,17 @@ class TerrainFile:
 
 
 def read_terrain(
-    path: Path, file_name: str, max_pixels: int = MAX_PIXELS, max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    path: Path,
+    file_name: str,
+    max_pixels: int = MAX_PIXELS,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
+    admit: Callable[[int], None] | None = None,
 ) -> TerrainFile:
     """Read a polar stereographic DEM of the Moon; scale and offset are applied, no-data becomes NaN.
 
     Heights given as radii (LOLA's PDS products add 1,737,400 m as their offset) are turned into heights above the
-    sphere. The size is judged by the header, before any pixel is read.
+    sphere. The size is judged by the header, before any pixel is read, also by `admit`, which takes the number of
+    pixels and raises where they are too many.
 
     Raises
     ------
@@ -63,6 +68,8 @@ def read_terrain(
         faults = faults or source.expansion_faults()
         if faults:
             raise refusal(file_name, faults)
+        if admit is not None:
+            admit(source.header.width_px * source.header.height_px)
         elevation_m, counts = read_heights(source)
         geometry = geometry_of(source.header)
         notes = source.header.notes

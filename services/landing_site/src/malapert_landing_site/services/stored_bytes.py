@@ -1,0 +1,34 @@
+"""Bytes that agencies store here: terrains and product sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from malapert_core.db.database import Database
+from malapert_core.fairness.quota import StorageQuota
+
+from malapert_landing_site.domain.terrain import BYTES_PER_PIXEL
+from malapert_landing_site.storage.products import ProductSetStore
+from malapert_landing_site.storage.terrains import TerrainStore
+
+
+class StoredBytes:
+    """Counts what an agency has stored, and admits what it may store beside."""
+
+    def __init__(self, database: Database, quota: StorageQuota) -> None:
+        self._database = database
+        self._quota = quota
+
+    async def of(self, agency_id: str) -> int:
+        """Return how many bytes an agency has stored."""
+        async with self._database.reading() as session:
+            terrains = await TerrainStore(session).stored_bytes(agency_id)
+            return terrains + await ProductSetStore(session).stored_bytes(agency_id)
+
+    async def admission(self, agency_id: str) -> Callable[[int], None]:
+        """Return what refuses a terrain of so many pixels where the agency may not store it.
+
+        It raises ``STORED_BYTES_LIMIT``, see `StorageQuota.check`.
+        """
+        stored_bytes = await self.of(agency_id)
+        return lambda pixels: self._quota.check(agency_id, stored_bytes, pixels * BYTES_PER_PIXEL)
