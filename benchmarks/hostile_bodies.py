@@ -176,7 +176,7 @@ def _made_by_schemathesis(document: dict[str, Any], count: int, seed: int) -> li
             suppress_health_check=list(HealthCheck),
         )
         @given(operation.as_strategy())
-        def keep(case: Any, found: list[HostileCall] = found) -> None:
+        def keep(case: Any) -> None:
             kwargs = case.as_transport_kwargs(base_url="http://platform")
             request = httpx.Request(
                 kwargs["method"],

@@ -66,7 +66,7 @@ class GuardedRoute(CheckedRoute):
 
     async def run(self, gateway: Gateway, identity: Identity, request: Request, handler: Handler) -> Response:
         """Do the call: at most once for each idempotency key where it changes something."""
-        if request.method not in ("POST", "DELETE"):
+        if request.method in ("GET", "HEAD"):
             async with self.share(gateway, identity):
                 return await handler(request)
         # Whoever sends slowly holds nothing meanwhile.
