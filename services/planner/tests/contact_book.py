@@ -9,6 +9,7 @@ from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, outage_pb2_g
 from malapert_comms_window.config import CommsWindowSettings
 from malapert_comms_window.factory import MIGRATIONS, build
 from malapert_core.errors import MalapertError
+from malapert_core.policy.identity import Role
 from malapert_core.service import RunningService
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from neighbours import Neighbours, running_neighbours
@@ -20,7 +21,9 @@ class BookedNeighbours(Neighbours):
     def __init__(self) -> None:
         super().__init__()
         self.book: Any = None
-        self.outages: Any = None
+        self.jaxa: Any = None
+        """The contact book as JAXA calls it itself."""
+        self.outage_book: Any = None
         self.faults: dict[str, MalapertError] = {}
         """Errors to raise once, by method, with ``:after`` where the call is done and its answer lost."""
 
@@ -37,7 +40,7 @@ class BookedNeighbours(Neighbours):
         return await self._passed_on("ReleaseContacts", self.book, request)
 
     async def ListOutages(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return await self._passed_on("ListOutages", self.outages, request)
+        return await self._passed_on("ListOutages", self.outage_book, request)
 
     async def _passed_on(self, method: str, stub: Any, request: Any) -> Any:
         if error := self.faults.pop(method, None):
@@ -62,15 +65,19 @@ async def running_book(
     async with AsyncExitStack() as stack:
         settings = {"database_url": f"sqlite+aiosqlite:///{folder / 'comms.db'}", "data_dir": folder / "comms"}
         service = await stack.enter_async_context(launcher.run(CommsWindowSettings, build, MIGRATIONS, **settings))
-        channel = await stack.enter_async_context(open_test_channel(service.target, identity_of("JAXA")))
+        # What the planner says on behalf of whom is passed on as it came.
+        planner = open_test_channel(service.target, identity_of("", Role.SERVICE))
+        channel = await stack.enter_async_context(planner)
+        jaxa = await stack.enter_async_context(open_test_channel(service.target, identity_of("JAXA")))
         neighbours = BookedNeighbours()
+        neighbours.jaxa = contact_pb2_grpc.ContactServiceStub(jaxa)
         neighbours.book = contact_pb2_grpc.ContactServiceStub(channel)
-        neighbours.outages = outage_pb2_grpc.OutageServiceStub(channel)
+        neighbours.outage_book = outage_pb2_grpc.OutageServiceStub(channel)
         yield neighbours, await stack.enter_async_context(running_neighbours(neighbours)), service
 
 
 async def booked(neighbours: BookedNeighbours, *plan_ids: str) -> dict[str, tuple[str, str]]:
     """Return the plan and the state of each contact, by its identifier."""
-    answer = await neighbours.book.ListContacts(contact_pb2.ListContactsRequest(plan_ids=plan_ids))
+    answer = await neighbours.jaxa.ListContacts(contact_pb2.ListContactsRequest(plan_ids=plan_ids))
     state = contact_pb2.ContactState.Name
     return {each.contact_id: (each.plan_id, state(each.state)[len("CONTACT_STATE_") :]) for each in answer.contacts}

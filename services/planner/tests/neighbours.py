@@ -10,6 +10,8 @@ from malapert.comms_window.v1 import (
     contact_pb2_grpc,
     orbiter_pb2,
     orbiter_pb2_grpc,
+    outage_pb2,
+    outage_pb2_grpc,
     window_pb2,
     window_pb2_grpc,
 )
@@ -51,6 +53,7 @@ class Neighbours(
     window_pb2_grpc.WindowServiceServicer,
     contact_pb2_grpc.ContactServiceServicer,
     orbiter_pb2_grpc.OrbiterServiceServicer,
+    outage_pb2_grpc.OutageServiceServicer,
     catalogue_pb2_grpc.CatalogueServiceServicer,
     request_pb2_grpc.RequestServiceServicer,
     execution_pb2_grpc.ExecutionServiceServicer,
@@ -69,6 +72,8 @@ class Neighbours(
         self.lose_reservation_answers = 0
         self.stop_before_reserving = 0
         self.reservation_refusal: MalapertError | None = None
+        self.outages: list[outage_pb2.Outage] = []
+        self.requests: list[request_pb2.ActivityRequest] = []
         self.executions: list[execution_pb2.Execution] = []
         self.identities: list[str] = []
         self.search_count = 0
@@ -136,6 +141,9 @@ class Neighbours(
         ]
         return contact_pb2.ListContactsResponse(contacts=holding)
 
+    async def ListOutages(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return outage_pb2.ListOutagesResponse(outages=self.outages)
+
     async def ReserveContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.reserve_calls.append(request)
         self.identities.append(require_identity().agency_id)
@@ -201,6 +209,10 @@ class Neighbours(
     async def ExpandRequests(self, request: Any, context: Any) -> request_pb2.ExpandRequestsResponse:  # noqa: N802
         return data.expanded(self.catalogues[request.mission_id, request.mission_version])
 
+    async def ListRequests(self, request: Any, context: Any) -> request_pb2.ListRequestsResponse:  # noqa: N802
+        found = [item for item in self.requests if not request.states or item.state in request.states]
+        return request_pb2.ListRequestsResponse(requests=found)
+
     async def ListExecutions(self, request: Any, context: Any) -> execution_pb2.ListExecutionsResponse:  # noqa: N802
         """One report a page."""
         at = int(request.page.page_token or 0)
@@ -226,6 +238,7 @@ _SERVED = (
     ("comms_window", window_pb2_grpc, "WindowService"),
     ("comms_window", contact_pb2_grpc, "ContactService"),
     ("comms_window", orbiter_pb2_grpc, "OrbiterService"),
+    ("comms_window", outage_pb2_grpc, "OutageService"),
     ("payload", catalogue_pb2_grpc, "CatalogueService"),
     ("payload", request_pb2_grpc, "RequestService"),
     ("payload", execution_pb2_grpc, "ExecutionService"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -230,6 +231,7 @@ SPLIT = make_problem(
         make_window("w2", span=(5000, 9000), min_length_s=600, setup_s=200, teardown_s=100),
     )
 )
+CLOSED = replace(SPLIT, closed_spans=(ClosedSpan("usuda", (700, 850), ClosureKind.OUTAGE, "outage-1", "hydraulics"),))
 FROM_BOTH = make_problem(
     contact_windows=(make_window("w"), make_window("far", place_id="ridge", span=(1200, 9000), min_length_s=1000)),
 )
@@ -252,6 +254,9 @@ CONTACTS = [
     Example(
         Rule.CONTACT_OVERLAP, RADIO, plan(contact(0, 1000), contact(900, 2000, "v", "belrose")), 100, (900, 1000),
         plan(contact(0, 1000), contact(1000, 2000, "v", "belrose")),
+    ),
+    Example(
+        Rule.STATION_CLOSED, CLOSED, plan(contact(1000, 2000)), 50, (1000, 2000), plan(contact(1050, 2000)), "outage",
     ),
     Example(
         Rule.STATION_TURNAROUND, SPLIT, plan(contact(1000, 2000), contact(2250, 3250)), 50, (2000, 2250),

@@ -3,16 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from google.protobuf.message import Message
+from malapert.comms_window.v1 import contact_pb2, outage_pb2
+from malapert.comms_window.v1 import event_pb2 as comms_event_pb2
+from malapert.payload.v1 import catalogue_pb2, request_pb2
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
-from malapert.payload.v1 import request_pb2
 from malapert.planner.v1 import event_pb2, plan_pb2
+from malapert_core.errors import PreconditionError
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.service import RunningService
 from malapert_core.timestamps import to_timestamp
 from malapert_planner.config import PlannerSettings
 from malapert_testing.services import ServiceLauncher
 from neighbours import Neighbours
-from planner_client import approve, client_of, run_planner, submitted_plan
+from planner_client import PlannerClient, approve, client_of, run_planner, submitted_plan
 
 EARLIER, LATER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # The one request that the plans made by hand hold.
@@ -36,20 +40,27 @@ def change_of(
     return payload_event_pb2.RequestChanged(request=request, revised=revised)
 
 
+_CONSUMERS = {
+    "payload": ("planner-requests", "planner-catalogue"),
+    "comms_window": ("planner-contacts", "planner-outages"),
+}
+
+
 async def tell(
-    service: RunningService[PlannerSettings], *changes: payload_event_pb2.RequestChanged, times: int = 1
+    service: RunningService[PlannerSettings], *changes: Message, times: int = 1, source: str = "payload"
 ) -> None:
-    """Publish changes as payload's outbox does, and return when the planner has taken them."""
-    outbox, runtime = EventOutbox("payload"), service.runtime
+    """Publish changes as another service's outbox does, and return when the planner has taken them."""
+    outbox, runtime = EventOutbox(source), service.runtime
     async with runtime.database.transaction() as session:
         for _ in range(times):
             for change in changes:
                 outbox.add(session, change, entity_id="request", agency_id="ESA")
     await OutboxPublisher(runtime.database, outbox, runtime.nats).publish_pending()
-    while True:
-        consumer = await runtime.js.consumer_info("MALAPERT_PAYLOAD", "planner-requests")
-        if not consumer.num_pending and not consumer.num_ack_pending:
-            return
+    for durable in _CONSUMERS[source]:
+        while True:
+            consumer = await runtime.js.consumer_info(f"MALAPERT_{source.upper()}", durable)
+            if not consumer.num_pending and not consumer.num_ack_pending:
+                break
 
 
 async def outdated_events(service: RunningService[PlannerSettings]) -> list[event_pb2.PlanOutdated]:
@@ -120,6 +131,130 @@ async def test_a_request_that_lost_its_slot_is_said_of_the_released_plan_only(
     assert said(released) == [(PLANNED, "ACCEPTED", "the slot failed")]
     assert not other.notices
     assert ended.notices == released.notices
+
+
+def changes_of(plan: plan_pb2.Plan) -> list[tuple[str, str, str]]:
+    kind = plan_pb2.NoticeKind.Name
+    return [(kind(n.kind).removeprefix("NOTICE_KIND_"), n.subject_id, n.change) for n in plan.notices]
+
+
+def outage_event(plan: plan_pb2.Plan, number: int) -> comms_event_pb2.OutageAdded:
+    contact = plan.contacts[number]
+    outage = outage_pb2.Outage(
+        outage_id=f"outage-{number}",
+        station_id=contact.station_id,
+        interval=contact.interval,
+        kind=outage_pb2.OUTAGE_KIND_FAILURE,
+        reason="hydraulics",
+        agency_id="ISRO",
+    )
+    return comms_event_pb2.OutageAdded(outage=outage)
+
+
+def contact_of(plan: plan_pb2.Plan, number: int, state: "contact_pb2.ContactState.ValueType") -> contact_pb2.Contact:
+    planned = plan.contacts[number]
+    return contact_pb2.Contact(
+        contact_id=planned.contact_id,
+        station_id=planned.station_id,
+        mission_id=plan.mission_id,
+        plan_id=plan.plan_id,
+        occupied=planned.interval,
+        interval=planned.interval,
+        state=state,
+        version=2,
+        reason="the owner needs it",
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_outages_bookings_types_and_missions_are_noticed_once_and_acknowledged(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        draft = await client.get((await client.generate()).result_id)
+        await approve(service.target, plan)
+        plan = (await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))).plan
+        added = outage_event(plan, 1)
+        removed = comms_event_pb2.OutageRemoved(outage=added.outage)
+        rejected = comms_event_pb2.ContactRejected(contact=contact_of(plan, 0, contact_pb2.CONTACT_STATE_REJECTED))
+        elsewhere = outage_event(plan, 0)
+        elsewhere.outage.station_id = "esa-nno-1"
+        foreign = contact_of(draft, 1, contact_pb2.CONTACT_STATE_COMMITTED)
+        foreign.mission_id, foreign.plan_id, foreign.contact_id = "other", "", "contact-other"
+        taken = comms_event_pb2.ContactCommitted(contact=foreign)
+        await tell(service, added, removed, rejected, elsewhere, taken, times=2, source="comms_window")
+        used = plan.activities[0].activity_type_id
+        kind = catalogue_pb2.ActivityType(activity_type_id=used, version=2)
+        unused = catalogue_pb2.ActivityType(activity_type_id="nobody-uses-it", version=2)
+        for each in (kind, unused):
+            published = payload_event_pb2.ActivityTypePublished(mission_id="lupex-week", activity_type=each)
+            await tell(service, published, times=2)
+        noticed, other = await client.get(plan.plan_id), await client.get(draft.plan_id)
+        comms = [("OUTAGE", "outage-1", "ADDED"), ("OUTAGE", "outage-1", "REMOVED")]
+        lost = ("BOOKING", plan.contacts[0].contact_id, "REJECTED")
+        assert [each for each in changes_of(noticed) if each[0] != "ACTIVITY_TYPE"] == [*comms, lost]
+        assert [each for each in changes_of(other) if each[0] != "ACTIVITY_TYPE"] == [
+            *comms,
+            ("BOOKING", "contact-other", "TAKEN"),
+        ]
+        assert {notice.item_ids[0] for notice in noticed.notices[:3]} == {"contacts[0]", "contacts[1]"}
+        assert [notice.is_breaking for notice in noticed.notices[:3]] == [False, False, True]
+
+        assert await noticed_plans(client) == {plan.plan_id, draft.plan_id}
+        asked = plan_pb2.AcknowledgeNoticesRequest(plan_id=draft.plan_id, comment="known")
+        known = (await client.plans.AcknowledgeNotices(asked)).plan
+        assert not any(notice.is_open for notice in known.notices)
+        assert {word.agency_id for notice in known.notices for word in notice.acknowledgements} == {"JAXA"}
+        assert await noticed_plans(client) == {plan.plan_id}
+
+        checked = (await client.plans.ValidatePlan(plan_pb2.ValidatePlanRequest(plan_id=plan.plan_id))).validation
+        assert checked.valid
+        assert not checked.as_things_stand.valid
+        assert [notice.change for notice in checked.as_things_stand.notices] == ["REJECTED"]
+
+
+async def noticed_plans(client: PlannerClient) -> set[str]:
+    listed = await client.plans.ListPlans(plan_pb2.ListPlansRequest(mission_id="lupex-week", only_noticed=True))
+    return {plan.plan_id for plan in listed.plans}
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_a_release_checks_again_what_has_happened_since_the_approval(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    servicers, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        await approve(service.target, plan)
+        release = plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id)
+        # No event has come yet: payload is asked.
+        servicers.requests = [
+            request_pb2.ActivityRequest(request_id=name, agency_id="ESA", state=State.REQUEST_STATE_CANCELLED)
+            for name in (PLANNED, "not-in-the-plan")
+        ]
+        with pytest.raises(PreconditionError, match="PLAN_OUTDATED") as refused:
+            await client.plans.ReleasePlan(release)
+        assert [(fault.path, fault.code) for fault in refused.value.faults] == [(f"requests[{PLANNED}]", "CANCELLED")]
+        servicers.requests = []
+        revised = change_of(PLANNED, 4, State.REQUEST_STATE_ACCEPTED, "longer", revised=True)
+        await tell(service, revised)
+        added = outage_event(plan, 1)
+        await tell(service, added, source="comms_window")
+        with pytest.raises(PreconditionError, match="PLAN_OUTDATED") as refused:
+            await client.plans.ReleasePlan(release)
+        found = {(fault.path, fault.code) for fault in refused.value.faults}
+        assert found == {(f"requests[{PLANNED}]", "REVISED"), ("outage[outage-1]", "ADDED")}
+        await client.plans.AcknowledgeNotices(plan_pb2.AcknowledgeNoticesRequest(plan_id=plan.plan_id))
+        with pytest.raises(PreconditionError, match="PLAN_OUTDATED") as refused:
+            await client.plans.ReleasePlan(release)
+        assert [fault.path for fault in refused.value.faults] == ["outage[outage-1]"]
+        await tell(service, comms_event_pb2.OutageRemoved(outage=added.outage), source="comms_window")
+        released = (await client.plans.ReleasePlan(release)).plan
+        assert released.state == plan_pb2.PLAN_STATE_RELEASED
 
 
 async def eventually(service: RunningService[PlannerSettings], count: int) -> list[event_pb2.PlanOutdated]:

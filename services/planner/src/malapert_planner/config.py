@@ -26,6 +26,7 @@ class PlannerSettings(ServiceSettings, SolverLimits):
     payload_target: str = "127.0.0.1:7104"
     operation_concurrency: int = Field(default=32, ge=1, description="plans in the making, most of them waiting")
     solver_processes: int = Field(default=1, ge=0, description="jobs done here at once; 0 leaves them to workers")
+    draft_retention_days: float = Field(default=30.0, gt=0, description="a draft without a change is archived after")
     solver_wall_limit_s: float = Field(default=900.0, gt=0, description="safety net of one solve")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from malapert.planner.v1 import charter_pb2_grpc
@@ -24,9 +25,10 @@ from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
 from malapert_planner.handlers.charter_events import CharterAnnouncer
 from malapert_planner.handlers.charters import CharterHandlers
-from malapert_planner.handlers.events import PlanAnnouncer, RequestEventHandler
+from malapert_planner.handlers.events import PlanAnnouncer
 from malapert_planner.handlers.feasibility import FeasibilityHandlers
 from malapert_planner.handlers.missions import MissionHandlers
+from malapert_planner.handlers.neighbour_events import ContactEventHandler, RequestEventHandler
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
@@ -34,22 +36,26 @@ from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, perform
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_planner.services.making.feasibility import FeasibilityCheck
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.plans.archive import PlanArchive, archive_from_time_to_time
 from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.proposals import ProposalService
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
-from malapert_planner.services.replanning.demand_changes import DemandChanges
+from malapert_planner.services.plans.release_checks import ReleaseChecks
+from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
+from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.proposals import ProposalStore
 from malapert_planner.storage.secrets import SecretStore
@@ -71,6 +77,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
+    notices = PlanNotices(runtime.database, NoticeStore(), stores.plans, announcer, utc_now)
     missions = MissionService(
         runtime.database,
         stores.missions,
@@ -80,6 +87,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         runtime.audit,
         neighbours.payloads,
         neighbours.comms_windows,
+        notices,
         _ephemeris_span(),
         utc_now,
     )
@@ -87,9 +95,13 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         runtime.database, proposal_store, charters, missions, charter_announcer, runtime.audit, utc_now
     )
     record = PlanRecord(stores.plans, announcer, runtime.audit)
-    plans = PlanService(runtime.database, stores.plans, solver_jobs, record, utc_now)
+    standings = PlanStandings(runtime.database, stores.plans, neighbours.comms_windows, solver_jobs, utc_now)
+    plans = PlanService(runtime.database, stores.plans, solver_jobs, record, standings, utc_now)
+    retention = timedelta(days=runtime.settings.draft_retention_days)
+    archive = PlanArchive(runtime.database, stores.plans, record, utc_now, retention)
+    checks = ReleaseChecks(neighbours.payloads, stores.missions)
     bookings = PlanBookings(neighbours.comms_windows, utc_now)
-    release = PlanRelease(runtime.database, stores.plans, record, bookings, utc_now)
+    release = PlanRelease(runtime.database, stores.plans, record, bookings, checks, utc_now)
     making = PlanMaking(
         stores,
         neighbours,
@@ -101,7 +113,11 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
-    async with _own_worker(runtime, queue), background(finish_pending(release)):
+    async with (
+        _own_worker(runtime, queue),
+        background(finish_pending(release)),
+        background(archive_from_time_to_time(archive)),
+    ):
         yield ServiceParts(
             registrations=[
                 Registration(
@@ -129,13 +145,18 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                         plans,
                         release,
                         PlanImport(making),
+                        notices,
+                        archive,
                         runtime.operations,
                         PlanViewing(charters, utc_now),
                         charters,
                     ),
                 ),
             ],
-            subscriptions=[RequestEventHandler(DemandChanges(stores.plans, announcer)).subscription()],
+            subscriptions=[
+                *RequestEventHandler(notices).subscriptions(),
+                *ContactEventHandler(notices, release.wake).subscriptions(),
+            ],
             entry=PlanEntry(runtime.database, stores.plans, charters),
         )
 

@@ -73,6 +73,10 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "ImportPlan": Call(PLANNERS, Part.PLANNER),
         "ExplainUnplanned": Call(READERS, Part.OBSERVER),
         "ValidatePlan": Call(READERS, Part.OBSERVER),
+        "AcknowledgeNotices": Call(PLANNERS, Part.PLANNER),
+        "RestorePlan": Call(PLANNERS, Part.PLANNER),
+        "GetRequestInPlan": Call(READERS, Part.OBSERVER),
+        "ListRequestsInPlan": Call(READERS, Part.OBSERVER),
     },
     "malapert.planner.v1.FeasibilityService": {
         "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),
@@ -183,7 +187,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
     "malapert.payload.v1.RequestService": {
         "SubmitRequests": Call(TEAMS, Part.CONTRIBUTOR),
         "GetRequest": Call(READERS, Part.OBSERVER),
-        "ListRequests": Call(READERS, Part.OBSERVER),
+        "ListRequests": Call(READERS, Part.OBSERVER, own_name=_PLANNER),
         "CancelRequest": Call(TEAMS, Part.CONTRIBUTOR),
         "ReviseRequest": Call(TEAMS, Part.CONTRIBUTOR),
         "CheckRequests": Call(TEAMS, Part.CONTRIBUTOR),

@@ -6,12 +6,15 @@ from fastapi import APIRouter, Body, Query, Response
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert_http_models.contracts.operation import Operation
 from malapert_http_models.contracts.planner import (
+    AcknowledgeNotices,
     GeneratePlanRequest,
     Plan,
     PlanComparison,
     PlanPage,
     PlanState,
     ReplanPlan,
+    RequestInPlan,
+    RequestInPlanPage,
     ReviewPlan,
     SolveStatus,
     TerminatePlan,
@@ -66,12 +69,14 @@ async def list_plans(
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     states: Annotated[list[PlanState] | None, only_these("plans that stand so")] = None,
     statuses: Annotated[list[SolveStatus] | None, only_these("plans whose search ended so")] = None,
+    only_noticed: Annotated[bool, Query(description="True leaves out plans without open notices.")] = False,
 ) -> PlanPage:
-    """List plans, newest first, without items, notices and what they were made from."""
+    """List plans, newest first, without items, notices and what they were made from; archived ones only by state."""
     message = plan_pb2.ListPlansRequest(
         mission_id=mission_id,
         states=enum_numbers(plan_pb2.PlanState.DESCRIPTOR, states),
         statuses=enum_numbers(plan_pb2.SolveStatus.DESCRIPTOR, statuses),
+        only_noticed=only_noticed,
         page=page,
     )
     return await gateway.answer(await gateway.call(gateway.services.plans.ListPlans, message), PlanPage)
@@ -126,6 +131,37 @@ async def terminate_plan(
     policy.require_agency("terminate_plan", identity, await gateway.plan_owners(plan_id))
     message = message_of(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
     return await _shown(gateway, (await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:restore", responses={200: ETAG})
+async def restore_plan(plan_id: PlanId, response: Response, gateway: GatewayParts, version: ExpectedVersion) -> Plan:
+    """Take a plan out of the archive: it is a draft again."""
+    message = plan_pb2.RestorePlanRequest(plan_id=plan_id, version=version)
+    return await _shown(gateway, (await gateway.call(gateway.services.plans.RestorePlan, message)).plan, response)
+
+
+@router.post("/{plan_id}:acknowledge", responses={200: ETAG})
+async def acknowledge_notices(
+    plan_id: PlanId, body: AcknowledgeNotices, response: Response, gateway: GatewayParts
+) -> Plan:
+    """Record that the caller's agency knows of notices on a plan: they are open no more."""
+    message = message_of(body, plan_pb2.AcknowledgeNoticesRequest, plan_id=plan_id)
+    answer = await gateway.call(gateway.services.plans.AcknowledgeNotices, message)
+    return await _shown(gateway, answer.plan, response)
+
+
+@router.get("/{plan_id}/requests")
+async def list_requests_in_plan(plan_id: PlanId, gateway: GatewayParts, page: Page) -> RequestInPlanPage:
+    """Say what became in a plan of every request of the caller's agency, by identifier."""
+    message = plan_pb2.ListRequestsInPlanRequest(plan_id=plan_id, page=page)
+    return to_model(await gateway.call(gateway.services.plans.ListRequestsInPlan, message), RequestInPlanPage)
+
+
+@router.get("/{plan_id}/requests/{request_id}")
+async def get_request_in_plan(plan_id: PlanId, request_id: RequestId, gateway: GatewayParts) -> RequestInPlan:
+    """Say what became of a request in a plan: its slots or why it has none, and when its data are on the ground."""
+    message = plan_pb2.GetRequestInPlanRequest(plan_id=plan_id, request_id=request_id)
+    return to_model((await gateway.call(gateway.services.plans.GetRequestInPlan, message)).request, RequestInPlan)
 
 
 @router.post("/{plan_id}:replan", status_code=202, responses={202: LOCATION})

@@ -9,6 +9,8 @@ from malapert.comms_window.v1 import (
     contact_pb2_grpc,
     orbiter_pb2,
     orbiter_pb2_grpc,
+    outage_pb2,
+    outage_pb2_grpc,
     window_pb2,
     window_pb2_grpc,
 )
@@ -22,6 +24,7 @@ SERVICES = (
     "malapert.comms_window.v1.StationService",
     "malapert.comms_window.v1.WindowService",
     "malapert.comms_window.v1.ContactService",
+    "malapert.comms_window.v1.OutageService",
     "malapert.comms_window.v1.OrbiterService",
     "malapert.operation.v1.OperationService",
 )
@@ -37,6 +40,7 @@ class CommsWindowClient:
         self._stations = window_pb2_grpc.StationServiceStub(channel)
         self._windows = window_pb2_grpc.WindowServiceStub(channel)
         self._contacts = contact_pb2_grpc.ContactServiceStub(channel)
+        self._outages = outage_pb2_grpc.OutageServiceStub(channel)
         self._orbiters = orbiter_pb2_grpc.OrbiterServiceStub(channel)
         self._operations = operation_pb2_grpc.OperationServiceStub(channel)
 
@@ -85,9 +89,23 @@ class CommsWindowClient:
         interval = type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1]))
         return await self._contacts_of(contact_pb2.ListContactsRequest(span=interval, only_holding=True))
 
-    async def list_plan_contacts(self, mission_id: str, plan_ids: Sequence[str]) -> Sequence[contact_pb2.Contact]:
-        """Return the contacts of plans of a mission that hold an antenna."""
-        request = contact_pb2.ListContactsRequest(mission_id=mission_id, plan_ids=plan_ids, only_holding=True)
+    async def list_outages(self, span: tuple[datetime, datetime]) -> Sequence[outage_pb2.Outage]:
+        """Return the outages of antennas within a span."""
+        found: list[outage_pb2.Outage] = []
+        interval = type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1]))
+        page = _first_page()
+        while True:
+            answer = await self._outages.ListOutages(outage_pb2.ListOutagesRequest(span=interval, page=page))
+            found.extend(answer.outages)
+            if not answer.next_page_token:
+                return found
+            page.page_token = answer.next_page_token
+
+    async def list_plan_contacts(
+        self, mission_id: str, plan_ids: Sequence[str], *, only_holding: bool = True
+    ) -> Sequence[contact_pb2.Contact]:
+        """Return the contacts of plans of a mission, only those that hold an antenna unless all are asked for."""
+        request = contact_pb2.ListContactsRequest(mission_id=mission_id, plan_ids=plan_ids, only_holding=only_holding)
         return await self._contacts_of(request)
 
     async def _contacts_of(self, request: contact_pb2.ListContactsRequest) -> list[contact_pb2.Contact]:

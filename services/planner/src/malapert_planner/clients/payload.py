@@ -45,6 +45,20 @@ class PayloadClient:
         )
         return await self._requests.ExpandRequests(request)
 
+    async def list_requests(
+        self, mission_id: str, states: "Sequence[request_pb2.RequestState.ValueType]"
+    ) -> list[request_pb2.ActivityRequest]:
+        """Return the requests of a mission in some states."""
+        found: list[request_pb2.ActivityRequest] = []
+        page = type_pb2.PageRequest(page_size=PAGE_SIZE)
+        while True:
+            request = request_pb2.ListRequestsRequest(mission_id=mission_id, states=states, page=page)
+            response = await self._requests.ListRequests(request)
+            found.extend(response.requests)
+            if not response.next_page_token:
+                return found
+            page.page_token = response.next_page_token
+
     async def list_executions(self, mission_id: str) -> list[execution_pb2.Execution]:
         """Return the reports on what was run of a mission's requests, by request and oldest first."""
         found: list[execution_pb2.Execution] = []

@@ -33,10 +33,22 @@ def plan_message(plan: Plan, eyes: PlanEyes) -> plan_pb2.Plan:
     return message
 
 
+def withhold_principals(message: plan_pb2.Plan, agency_id: str) -> None:
+    """Take out of a plan which person or machine of another agency did what."""
+    for act in message.acts:
+        if act.agency_id != agency_id:
+            act.principal_id = ""
+    for notice in message.notices:
+        for word in notice.acknowledgements:
+            if word.agency_id != agency_id:
+                word.principal_id = ""
+
+
 def listed_plan_message(plan: ListedPlan, eyes: PlanEyes) -> plan_pb2.Plan:
     """Return a plan of a listing as its message: its headline as a principal sees it, with where it stands."""
     message = redacted_headline(plan_pb2.Plan.FromString(plan.headline), eyes)
     message.MergeFrom(to_message(plan, plan_pb2.Plan))
+    message.ClearField("acts")
     return message
 
 

@@ -1,5 +1,6 @@
 """Serves plans."""
 
+import asyncio
 import math
 from typing import Any
 
@@ -12,15 +13,18 @@ from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.handlers.messages import listed_plan_message, plan_message
+from malapert_planner.handlers.messages import listed_plan_message, plan_message, withhold_principals
 from malapert_planner.services.making.generation import GENERATE_PLAN
 from malapert_planner.services.making.problem_file import unpack_problem
+from malapert_planner.services.plans.archive import PlanArchive
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.comparison import compare, require_same_mission
 from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease
+from malapert_planner.services.plans.requests_in_plan import request_in_plan, requests_in_plan
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
@@ -36,6 +40,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plans: PlanService,
         release: PlanRelease,
         imports: PlanImport,
+        notices: PlanNotices,
+        archive: PlanArchive,
         operations: OperationRunner,
         viewing: PlanViewing,
         charters: CharterService,
@@ -44,6 +50,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self._plans = plans
         self._release = release
         self._imports = imports
+        self._notices = notices
+        self._archive = archive
         self._operations = operations
         self._viewing = viewing
         self._charters = charters
@@ -74,7 +82,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             wanted_values(PlanState, request.states, plan_pb2.PlanState.DESCRIPTOR, "states"),
             wanted_values(SolveStatus, request.statuses, plan_pb2.SolveStatus.DESCRIPTOR, "statuses"),
             decode_cursor(request.page.page_token)[0] if request.page.page_token else "",
-            await self._charters.entered(require_identity()),
+            entered=await self._charters.entered(require_identity()),
+            only_noticed=request.only_noticed,
         )
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
@@ -157,6 +166,44 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         eyes = await self._viewing.eyes(plan)
         return await self._plans.explain(plan, request.request_id, request.repetition_index, eyes)
 
+    async def AcknowledgeNotices(  # noqa: N802
+        self, request: plan_pb2.AcknowledgeNoticesRequest, context: Any
+    ) -> plan_pb2.AcknowledgeNoticesResponse:
+        """Record that the caller's agency knows of notices."""
+        plan = await self._notices.acknowledge(
+            request.plan_id, list(request.notice_ids), request.comment, require_identity()
+        )
+        return plan_pb2.AcknowledgeNoticesResponse(plan=await self._shown(plan))
+
+    async def RestorePlan(  # noqa: N802
+        self, request: plan_pb2.RestorePlanRequest, context: Any
+    ) -> plan_pb2.RestorePlanResponse:
+        """Take a plan out of the archive."""
+        plan = await self._archive.restore(request.plan_id, request.version, require_identity())
+        return plan_pb2.RestorePlanResponse(plan=await self._shown(plan))
+
+    async def GetRequestInPlan(  # noqa: N802
+        self, request: plan_pb2.GetRequestInPlanRequest, context: Any
+    ) -> plan_pb2.GetRequestInPlanResponse:
+        """Say what became of a request of the caller's agency in a plan."""
+        plan = await self._plans.get(request.plan_id)
+        found = await asyncio.to_thread(request_in_plan, plan, _own_agency(), request.request_id)
+        return plan_pb2.GetRequestInPlanResponse(request=found)
+
+    async def ListRequestsInPlan(  # noqa: N802
+        self, request: plan_pb2.ListRequestsInPlanRequest, context: Any
+    ) -> plan_pb2.ListRequestsInPlanResponse:
+        """Say what became in a plan of every request of the caller's agency."""
+        size = page_size_of(request.page.page_size)
+        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        plan = await self._plans.get(request.plan_id)
+        found = await asyncio.to_thread(requests_in_plan, plan, _own_agency())
+        left = [each for each in found if each.request_id > after]
+        return plan_pb2.ListRequestsInPlanResponse(
+            requests=left[:size],
+            next_page_token=encode_cursor(left[size - 1].request_id) if len(left) > size else "",
+        )
+
     async def ValidatePlan(  # noqa: N802
         self, request: plan_pb2.ValidatePlanRequest, context: Any
     ) -> plan_pb2.ValidatePlanResponse:
@@ -167,13 +214,22 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
 
     async def _shown(self, plan: Plan) -> plan_pb2.Plan:
         """Return a plan as the caller sees it."""
-        return plan_message(plan, await self._viewing.eyes(plan))
+        message = plan_message(plan, await self._viewing.eyes(plan))
+        if not await self._viewing.owns(plan.content.mission_id):
+            withhold_principals(message, require_identity().agency_id)
+        return message
 
     async def _eyes(self, plan_id: str) -> PlanEyes:
         return await self._viewing.eyes(await self._plans.get(plan_id))
 
     async def _listing_eyes(self, plan: ListedPlan) -> PlanEyes:
         return PlanEyes(await self._viewing.hidden(plan.mission_id, plan.owner_only_requests))
+
+
+def _own_agency() -> str:
+    """Return the agency whose requests the caller is told of; a service is told of every agency's."""
+    identity = require_identity()
+    return "" if identity.is_service else identity.agency_id
 
 
 def _require_work_limit(work_limit_s: float) -> None:

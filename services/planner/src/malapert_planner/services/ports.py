@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from malapert.comms_window.v1 import contact_pb2, orbiter_pb2, window_pb2
+from malapert.comms_window.v1 import contact_pb2, orbiter_pb2, outage_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.charter import CharterChange, CharterVersion
-from malapert_planner.domain.life.plan import Plan, PlanNotice
+from malapert_planner.domain.life.notices import PlanNotice
+from malapert_planner.domain.life.plan import NoticedPlan, Plan
 from malapert_planner.domain.life.proposal import MissionProposal
 
 Clock = Callable[[], datetime]
@@ -65,8 +66,13 @@ class CommsWindows(Protocol):
     async def list_bookings(self, span: tuple[datetime, datetime]) -> Sequence[contact_pb2.Contact]:
         """Return the contacts that hold an antenna within a span."""
 
-    async def list_plan_contacts(self, mission_id: str, plan_ids: Sequence[str]) -> Sequence[contact_pb2.Contact]:
-        """Return the contacts of plans of a mission that hold an antenna."""
+    async def list_outages(self, span: tuple[datetime, datetime]) -> Sequence[outage_pb2.Outage]:
+        """Return the outages of antennas within a span."""
+
+    async def list_plan_contacts(
+        self, mission_id: str, plan_ids: Sequence[str], *, only_holding: bool = True
+    ) -> Sequence[contact_pb2.Contact]:
+        """Return the contacts of plans of a mission, only those that hold an antenna unless all are asked for."""
 
     async def reserve_contacts(self, request: contact_pb2.ReserveContactsRequest) -> Sequence[contact_pb2.Contact]:
         """Return the booked contacts in the order asked, or raise ``CONTACT_CONFLICT`` and book none."""
@@ -91,6 +97,11 @@ class Payloads(Protocol):
     ) -> request_pb2.ExpandRequestsResponse:
         """Return a mission's live requests as single activities, worth what they are at places in such light."""
 
+    async def list_requests(
+        self, mission_id: str, states: "Sequence[request_pb2.RequestState.ValueType]"
+    ) -> Sequence[request_pb2.ActivityRequest]:
+        """Return the requests of a mission in some states."""
+
     async def list_executions(self, mission_id: str) -> Sequence[execution_pb2.Execution]:
         """Return the reports on what was run of a mission's requests, by request and oldest first."""
 
@@ -101,8 +112,8 @@ class Announcer(Protocol):
     def announce(self, session: AsyncSession, plan: Plan) -> None:
         """Announce with the session's transaction what became of a plan."""
 
-    def announce_notice(self, session: AsyncSession, plan: Plan, notice: PlanNotice) -> None:
-        """Announce, with the session's transaction, that a request in a plan was withdrawn or changed."""
+    def announce_notice(self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice) -> None:
+        """Announce, with the session's transaction, a notice on a plan."""
 
 
 class CharterAnnouncer(Protocol):

@@ -1,13 +1,14 @@
 """Plans in a session's database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
 from malapert_core.timestamps import format_time, parse_time, utc_now
-from sqlalchemy import ColumnElement, and_, false, or_, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
@@ -17,17 +18,18 @@ from malapert_planner.domain.life.plan import (
     ALIVE,
     AwaitedContact,
     ListedPlan,
+    NoticedPlan,
     Pending,
     Plan,
     PlanContact,
     PlanContent,
     PlanFilter,
-    PlanNotice,
     PlanPlace,
     PlanState,
     Review,
 )
 from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.storage.notices import holding_rows, notices_of
 from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
 
 
@@ -41,6 +43,22 @@ class Standing:
     superseded_by_plan_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class BookingHolder:
+    """A plan with its bookings, in the order of its contacts."""
+
+    plan_id: str
+    state: PlanState
+    pending: Pending
+    contact_ids: tuple[str, ...]
+
+
+_IN_SHORT = (
+    *(col(getattr(PlanRow, name)) for name in ("plan_id", "owner_agency_id", "mission_id", "state", "state_reason")),
+    *(col(getattr(PlanContentRow, name)) for name in ("mission_version", "content_hash", "planned_requests")),
+)
+
+
 class PlanStore:
     """Keeps plans."""
 
@@ -50,38 +68,20 @@ class PlanStore:
         session.add(PlanRow(plan_id=plan.plan_id, **_state_columns(plan), **fixed))
         await session.flush()
         session.add(PlanContentRow(plan_id=plan.plan_id, **_content_columns(plan.content)))
+        session.add_all(holding_rows(plan))
 
     async def get(self, session: AsyncSession, plan_id: str) -> Plan:
         """Return a plan; raise NotFoundError where there is none."""
         found = (await session.exec(_plans().where(col(PlanRow.plan_id) == plan_id))).first()
         if found is None:
             raise NotFoundError("plan", plan_id)
-        query = select(PlanNoticeRow).where(PlanNoticeRow.plan_id == plan_id).order_by(col(PlanNoticeRow.time))
-        notices = (await session.exec(query.order_by(PlanNoticeRow.request_id))).all()
-        return replace(_of_rows(*found), notices=tuple(map(_notice, notices)))
+        return replace(_of_rows(*found), notices=await notices_of(session, plan_id))
 
     async def place(self, session: AsyncSession, plan_id: str) -> PlanPlace | None:
         """Return the mission, maker and age of a plan; None where there is no such plan."""
         columns = (PlanRow.mission_id, PlanRow.owner_agency_id, PlanRow.created_time, PlanRow.state)
         found = (await session.exec(select(*columns).where(col(PlanRow.plan_id) == plan_id))).first()
         return None if found is None else PlanPlace(*found[:3], PlanState(found[3]))
-
-    async def holding(self, session: AsyncSession, mission_id: str, request_id: str) -> list[Plan]:
-        """Return the plans of a mission that hold a request and have not ended, without their notices."""
-        asked = select(PlanContentRow.plan_id, PlanContentRow.planned_requests).join(PlanRow)
-        alive = (col(PlanRow.mission_id) == mission_id, col(PlanRow.state).in_([state.value for state in ALIVE]))
-        # Whole plans are large, and most changes of requests concern none.
-        read = (await session.exec(asked.where(*alive))).all()
-        found = [plan_id for plan_id, planned in read if request_id in planned]
-        rows = (await session.exec(_plans().where(col(PlanRow.plan_id).in_(found)))).all() if found else []
-        return [_of_rows(*pair) for pair in rows]
-
-    async def add_notice(self, session: AsyncSession, plan_id: str, notice: PlanNotice, request_version: int) -> bool:
-        """Store a notice; return False where it is there already."""
-        if await session.get(PlanNoticeRow, (plan_id, notice.request_id, request_version)) is not None:
-            return False
-        session.add(PlanNoticeRow(plan_id=plan_id, request_version=request_version, **asdict(notice)))
-        return True
 
     async def page(self, session: AsyncSession, size: int, wanted: PlanFilter) -> list[ListedPlan]:
         """Return at most so many of the wanted plans, newest first."""
@@ -99,6 +99,9 @@ class PlanStore:
             query = query.where(col(PlanRow.state) != PlanState.ARCHIVED.value)
         if wanted.statuses:
             query = query.where(col(PlanContentRow.status).in_([status.value for status in wanted.statuses]))
+        if wanted.only_noticed:
+            open_ones = select(PlanNoticeRow.plan_id).where(col(PlanNoticeRow.is_open))
+            query = query.where(col(PlanRow.plan_id).in_(open_ones))
         if wanted.before_id:
             query = query.where(col(PlanRow.plan_id) < wanted.before_id)
         query = query.order_by(col(PlanRow.plan_id).desc()).limit(size)
@@ -108,6 +111,29 @@ class PlanStore:
         """Return the plans with which something was begun and not finished, oldest first."""
         query = select(PlanRow.plan_id).where(col(PlanRow.pending) != Pending.NONE).order_by(col(PlanRow.plan_id))
         return list((await session.exec(query)).all())
+
+    async def in_short(self, session: AsyncSession, plan_ids: Collection[str]) -> list[NoticedPlan]:
+        """Return plans in short, by identifier."""
+        query = sql_select(*_IN_SHORT).where(
+            col(PlanContentRow.plan_id) == col(PlanRow.plan_id), col(PlanRow.plan_id).in_(list(plan_ids))
+        )
+        rows = (await (await session.connection()).execute(query.order_by(col(PlanRow.plan_id)))).mappings().all()
+        return [NoticedPlan(**{**row, "state": PlanState(row["state"])}) for row in rows]
+
+    async def holder(self, session: AsyncSession, plan_id: str) -> "BookingHolder | None":
+        """Return where a plan stands and its bookings, without its content; None where there is no such plan."""
+        columns = (PlanRow.plan_id, PlanRow.state, PlanRow.pending, PlanRow.contact_ids)
+        row = (await session.exec(select(*columns).where(PlanRow.plan_id == plan_id))).first()
+        return None if row is None else BookingHolder(row[0], PlanState(row[1]), Pending(row[2]), tuple(row[3]))
+
+    async def unchanged_drafts(self, session: AsyncSession, since: datetime, limit: int) -> list[str]:
+        """Return at most so many drafts that were not changed since an instant and of which nothing is pending."""
+        query = select(PlanRow.plan_id).where(
+            PlanRow.state == PlanState.DRAFT.value,
+            PlanRow.pending == Pending.NONE.value,
+            func.coalesce(col(PlanRow.updated_time), col(PlanRow.created_time)) < since,
+        )
+        return list((await session.exec(query.order_by(col(PlanRow.plan_id)).limit(limit))).all())
 
     async def standing(self, session: AsyncSession, plan_id: str) -> "Standing":
         """Return where a plan stands, without its content; raise NotFoundError where there is none."""
@@ -146,10 +172,6 @@ def _seen(entered: Mapping[str, datetime | None]) -> Iterator[ColumnElement[bool
 
 def _plans() -> Select[PlanRow, PlanContentRow]:
     return select(PlanRow, PlanContentRow).where(col(PlanContentRow.plan_id) == col(PlanRow.plan_id))
-
-
-def _notice(row: PlanNoticeRow) -> PlanNotice:
-    return PlanNotice(row.request_id, row.change, row.reason, row.agency_id, row.time)
 
 
 def _state_columns(plan: Plan) -> dict[str, Any]:
@@ -206,6 +228,8 @@ def _content_columns(content: PlanContent) -> dict[str, Any]:
             "start_time": format_time(contact.start_time),
             "end_time": format_time(contact.end_time),
             "window_id": contact.window_id,
+            "setup_s": contact.setup_s,
+            "teardown_s": contact.teardown_s,
         }
         for contact in content.contacts
     ]
@@ -246,6 +270,8 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
             parse_time(contact["start_time"]),
             parse_time(contact["end_time"]),
             contact["window_id"],
+            contact.get("setup_s", 0),
+            contact.get("teardown_s", 0),
         )
         for contact in columns.pop("contacts")
     )

@@ -117,17 +117,49 @@ class PlanRow(PlannerTable, table=True):
 
 
 class PlanNoticeRow(PlannerTable, table=True):
-    """Notice that a request in a plan was withdrawn or changed, once for each version of the request."""
+    """Notice on a plan, once for each change of what it is on."""
 
-    __tablename__ = "plan_notice"
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_open", "is_open", "plan_id"),)
 
     plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
-    request_id: str = Field(sa_type=Text, primary_key=True)
-    request_version: int = Field(primary_key=True)
+    notice_id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    subject_id: str = Field(sa_type=Text)
+    request_id: str = Field(sa_type=Text)
     change: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     agency_id: str = Field(sa_type=Text)
     time: datetime = Field(sa_type=UtcDateTime)
+    item_ids: list[str] = Field(sa_type=Json)
+    agency_ids: list[str] = Field(sa_type=Json)
+    acknowledgements: list[dict[str, Any]] = Field(sa_type=Json)
+    is_open: bool
+
+
+class PlanUseRow(PlannerTable, table=True):
+    """Request, instrument or activity type that a plan is made of, by which plans are found that it touches."""
+
+    __tablename__ = "plan_use"
+    __table_args__ = (Index("ix_plan_use_mission", "mission_id", "kind", "subject_id"),)
+
+    plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
+    kind: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+
+
+class PlanContactRow(PlannerTable, table=True):
+    """Time of an antenna that a plan takes, set-up and teardown included, by which plans are found likewise."""
+
+    __tablename__ = "plan_contact"
+    __table_args__ = (Index("ix_plan_contact_antenna", "station_id", "end_time"),)
+
+    plan_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan.plan_id")
+    number: int = Field(primary_key=True)
+    station_id: str = Field(sa_type=Text)
+    start_time: datetime = Field(sa_type=UtcDateTime)
+    end_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class PlanContentRow(PlannerTable, table=True):
@@ -146,7 +178,7 @@ class PlanContentRow(PlannerTable, table=True):
     headline: bytes = Field(sa_type=LargeBinary)
     problem: bytes = Field(sa_type=LargeBinary)
     schedule: bytes = Field(sa_type=LargeBinary)
-    contacts: list[dict[str, str]] = Field(sa_type=Json)
+    contacts: list[dict[str, Any]] = Field(sa_type=Json)
     planned_requests: dict[str, int] = Field(sa_type=Json)
     owner_only_requests: dict[str, str] = Field(default_factory=dict, sa_type=Json)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
 
 from malapert_planner.domain.life.acts import PlanAct
+from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.domain.schedule.result import SolveStatus
 
 
@@ -40,6 +41,7 @@ class PlanFilter:
     before_id: str = ""
     entered: Mapping[str, datetime | None] | None = None
     """The missions that the reader enters, each with the instant since which it sees what ended; None means all."""
+    only_noticed: bool = False
 
 
 class Pending(StrEnum):
@@ -81,12 +83,17 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class PlanContact:
-    """Contact of a plan with one antenna: the tracking time and the window that it was taken from."""
+    """Contact of a plan with one antenna: the tracking time and the window that it was taken from.
+
+    The antenna is taken ``setup_s`` before and ``teardown_s`` after, 0 where that was not recorded.
+    """
 
     station_id: str
     start_time: datetime
     end_time: datetime
     window_id: str
+    setup_s: int = 0
+    teardown_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +160,17 @@ class ListedPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanNotice:
-    """Notice that a request in a plan has changed since the plan was made: its change, reason, author and time."""
+class NoticedPlan:
+    """A plan in short, as it is told of with a notice."""
 
-    request_id: str
-    change: str
-    reason: str
-    agency_id: str
-    time: datetime
+    plan_id: str
+    owner_agency_id: str
+    mission_id: str
+    mission_version: int
+    state: PlanState
+    state_reason: str
+    content_hash: str
+    planned_requests: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

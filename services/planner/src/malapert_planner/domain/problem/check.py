@@ -10,7 +10,7 @@ from malapert_core.errors import Fault
 
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
+from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow, RateSeries
 from malapert_planner.domain.problem.faults import LARGEST_DURATION_S, Faults
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -55,6 +55,8 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     for index, window in enumerate(problem.contact_windows):
         _check_contact_window(f"contact_windows[{index}]", window, problem, place_ids, faults)
     _check_contact_overlaps(problem.contact_windows, faults)
+    for index, closed in enumerate(problem.closed_spans):
+        _check_closed_span(f"closed_spans[{index}]", closed, faults)
     _check_limits(problem, faults)
     _check_reservoirs(problem, faults)
     _check_battery(problem, faults)
@@ -62,6 +64,13 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     check_relations(problem, faults)
     _check_baseline(problem, faults)
     return faults.found()
+
+
+def _check_closed_span(path: str, closed: ClosedSpan, faults: Faults) -> None:
+    if not closed.station_id:
+        faults.add(f"{path}.station_id", "EMPTY", "a closed span names its station")
+    if closed.span[0] >= closed.span[1]:
+        faults.add(f"{path}.span", "EMPTY_SPAN", "it must end after it starts")
 
 
 def _check_frame(problem: PlanningProblem, faults: Faults) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from malapert_planner.domain.problem.spans import Span
 
@@ -13,6 +14,28 @@ class RateSeries:
 
     offset_s: tuple[int, ...]
     rate_bps: tuple[float, ...]
+
+
+class ClosureKind(StrEnum):
+    """Why a station is closed."""
+
+    OUTAGE = "outage"
+    BOOKING = "booking"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSpan:
+    """A span in which a station takes no contact: it is out, or taken by somebody else.
+
+    No contact, with its set-up before and teardown after, overlaps it. ``subject_id`` names the outage or booking,
+    empty where it is not told whose it is; ``title`` says it to a person.
+    """
+
+    station_id: str
+    span: Span
+    kind: ClosureKind
+    subject_id: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ import numpy as np
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule
 
+_LEFT_OUT_WHERE_EMPTY = frozenset({"closed_spans"})
+"""Fields that were added since: a problem without them keeps its hash."""
+
 
 def problem_hash(problem: PlanningProblem) -> str:
     """Return the sha256 of a problem in hexadecimal; the order of its objects does not matter."""
@@ -63,7 +66,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return _plain_time(value)
     if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        values = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: _plain(each) for name, each in values.items() if each or name not in _LEFT_OUT_WHERE_EMPTY}
     if isinstance(value, dict):
         return {str(_plain(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

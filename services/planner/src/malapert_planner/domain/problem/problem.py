@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from malapert_planner.domain.problem.activities import Activity, Relation, Repetition
-from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place
 from malapert_planner.domain.problem.resources import Battery, CumulativeResource, Limit, Reservoir, Storage
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -57,7 +57,8 @@ class PlanningProblem:
     overlap each other. For its whole length a contact lies in windows of its station at the place where the asset is;
     during a drive at both ends of it. So a drive under a CONTACT condition is covered by chosen contacts whose
     stations see both ends. Contacts draw ``contact_power_w``. During a drive generation and data rate are the lower
-    of those at its two ends. A contact that begins during a drive is named from the drive's origin.
+    of those at its two ends. A contact that begins during a drive is named from the drive's origin. Contact windows are
+    cut to what ``closed_spans`` leave free.
     """
 
     problem_id: str
@@ -81,6 +82,7 @@ class PlanningProblem:
     cumulative_resources: tuple[CumulativeResource, ...] = ()
     reservoirs: tuple[Reservoir, ...] = ()
     baseline: Baseline | None = None
+    closed_spans: tuple[ClosedSpan, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -41,6 +41,7 @@ class Rule(StrEnum):
     CONTACT_LENGTH              it is as long as its windows ask                                       s
     CONTACT_OVERLAP             one contact at a time                                                  s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
+    STATION_CLOSED              with them it is not while its station is out or taken by others        s
     MODE                        a repetition is planned in one of its modes                            1
     CHAIN_COMPLETE              all activities of a chain are planned, or none                         1
     CHAIN_ORDER                 each starts after the end of the one before                            s
@@ -91,6 +92,7 @@ class Rule(StrEnum):
     CONTACT_LENGTH = "CONTACT_LENGTH"
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
     STATION_TURNAROUND = "STATION_TURNAROUND"
+    STATION_CLOSED = "STATION_CLOSED"
     MODE = "MODE"
     CHAIN_COMPLETE = "CHAIN_COMPLETE"
     CHAIN_ORDER = "CHAIN_ORDER"

@@ -17,6 +17,7 @@ def check_contacts(case: Case, findings: Findings) -> None:
         _check_windows(case, contact, findings)
         _check_start(case, contact, findings)
         _check_length(case, contact, findings)
+        _check_closures(case, contact, findings)
     _check_radio(case, findings)
     _check_turnaround(case, findings)
 
@@ -54,6 +55,20 @@ def _check_length(case: Case, contact: PlacedContact, findings: Findings) -> Non
     findings.check(
         Rule.CONTACT_LENGTH, short_s, (contact_label(contact),), contact.span, f"a contact lasts at least {least_s} s"
     )
+
+
+def _check_closures(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    findings.count(Rule.STATION_CLOSED)
+    windows = case.windows_of(contact)
+    setup_s = max((window.setup_s for window in windows), default=0)
+    teardown_s = max((window.teardown_s for window in windows), default=0)
+    taken = (contact.span[0] - setup_s, contact.span[1] + teardown_s)
+    for closed in case.problem.closed_spans:
+        if closed.station_id != contact.station_id or not (both_s := overlap_s(taken, closed.span)):
+            continue
+        objects = (contact_label(contact), *((closed.subject_id,) if closed.subject_id else ()))
+        message = f"{contact.station_id} is closed from {closed.span[0]} to {closed.span[1]} s: {closed.title}"
+        findings.report(Rule.STATION_CLOSED, objects, contact.span, both_s, message)
 
 
 def _check_radio(case: Case, findings: Findings) -> None:

@@ -29,7 +29,7 @@ from malapert_planner.domain.validation.rules_resources import (
 )
 from malapert_planner.domain.validation.rules_windows import check_conditions
 
-VALIDATOR = "malapert-validator 5"
+VALIDATOR = "malapert-validator 6"
 """Name and version of the validator; the version changes with what it accepts."""
 
 

@@ -1,11 +1,12 @@
 """Jobs that run in worker processes: solve, replan, validate, explain."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from malapert_planner.domain.explanation.closures import with_closures
 from malapert_planner.domain.life.changes import Change, changes
 from malapert_planner.domain.life.replanning import disturbance
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
@@ -93,7 +94,8 @@ def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limit
         return PlanningOutcome(result, validation, None, ())
     link.tell(StageProgress("explain"))
     unplanned = tuple(
-        explain_unplanned(
+        with_closures(problem, reason)
+        for reason in explain_unplanned(
             problem,
             result.schedule,
             seed=limits.seed,
@@ -158,7 +160,8 @@ def explain_job(
     """Say why one repetition is not planned, and what would admit it."""
     from malapert_planner.solvers.admission import explain_one
 
-    return explain_one(problem, schedule, request_id, repetition_index, cancel=link.cancelled)
+    why = explain_one(problem, schedule, request_id, repetition_index, cancel=link.cancelled)
+    return replace(why, unplanned=with_closures(problem, why.unplanned))
 
 
 def levels_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule, time_s: int) -> tuple[float, float]:

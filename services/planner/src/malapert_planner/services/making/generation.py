@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import science_pb2
 from malapert.planner.v1 import plan_pb2, solve_pb2
@@ -23,11 +23,13 @@ from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits, StageProgress, plan_job
 from malapert_planner.services.jobs.solver_jobs import SolverJobs
+from malapert_planner.services.making.antenna_book import read_antenna_book
 from malapert_planner.services.making.plan_content import PlanBasis, make_content
 from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.making.problem_file import write_defect
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import plan_provenance
+from malapert_planner.services.plans.lineage import bookings_plan
 from malapert_planner.services.plans.missions import mission_document
 from malapert_planner.services.plans.record import PlanRecord, new_plan
 from malapert_planner.services.ports import Clock, CommsWindows, LandingSites, Payloads
@@ -216,14 +218,16 @@ class PlanGeneration:
             for waypoint in ground.waypoints
         ]
         requests = await self._making.neighbours.payloads.expand_requests(mission.mission_id, mission.version, lights)
-        stations = {
-            station.station_id: station for station in await self._making.neighbours.comms_windows.list_stations()
-        }
+        async with self._making.stores.database.reading() as session:
+            own_plan_id = await bookings_plan(
+                session, self._making.stores.plans, precursor.plan_id if precursor else ""
+            )
+        span = (mission.start_time, mission.end_time)
+        book = await read_antenna_book(self._making.neighbours.comms_windows, span, own_plan_id)
+        stations = book.stations
         for station_id in document.stations:
             if station_id not in stations:
                 raise NotFoundError("station", station_id)
-        span = (mission.start_time, mission.end_time)
-        bookings = await self._making.neighbours.comms_windows.list_bookings(span)
         return ProblemInputs(
             mission_id=mission.mission_id,
             mission_version=mission.version,
@@ -233,7 +237,8 @@ class PlanGeneration:
             stations=stations,
             windows=windows,
             requests=requests,
-            bookings=_blocking_bookings(bookings, precursor),
+            bookings=book.bookings,
+            outages=book.outages,
         )
 
     def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:
@@ -334,12 +339,6 @@ def require_schedule(result: SolveResult, problem: PlanningProblem | None = None
     minimal = str(result.conflict_minimal).lower()
     metadata = {"conflict": ",".join(result.conflict), "conflict_minimal": minimal}
     raise PreconditionError("INFEASIBLE", message, metadata=metadata)
-
-
-def _blocking_bookings(bookings: Sequence[contact_pb2.Contact], precursor: Plan | None) -> list[contact_pb2.Contact]:
-    """Return the bookings but those of the plan that is corrected: ending it gives them back."""
-    own = set(precursor.contact_ids) if precursor else set()
-    return [booking for booking in bookings if booking.contact_id not in own]
 
 
 def _no_site(search: site_pb2.SiteSearch) -> str:

@@ -21,10 +21,10 @@ from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.domain.validation.objective import ObjectiveParts
 from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome
+from malapert_planner.services.making.antenna_time import source_window_id
 from malapert_planner.services.making.placeless import PLACE_PROFILES
 from malapert_planner.services.making.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.making.plannable import plannable
-from malapert_planner.services.making.problem_builder import source_window_id
 from malapert_planner.services.making.problem_file import pack_problem, pack_schedule
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.sun_profile import sun_elevation
@@ -193,6 +193,7 @@ def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResu
         window.window_id: (window.interval.start_time.ToNanoseconds(), window.interval.end_time.ToNanoseconds())
         for window in inputs.windows
     }
+    windows = {window.window_id: window for window in problem.contact_windows}
     bookings = []
     for contact in sorted(result.schedule.contacts, key=lambda item: item.span):
         start_time, end_time = (problem.start_time + timedelta(seconds=second) for second in contact.span)
@@ -200,7 +201,17 @@ def _bookings(inputs: ProblemInputs, problem: PlanningProblem, result: SolveResu
         # A contact that goes on during a drive may leave the window of the place where it began.
         low, high = edges[window_id]
         within = low <= to_timestamp(start_time).ToNanoseconds() and to_timestamp(end_time).ToNanoseconds() <= high
-        bookings.append(PlanContact(contact.station_id, start_time, end_time, window_id if within else ""))
+        window = windows[contact.window_id]
+        bookings.append(
+            PlanContact(
+                contact.station_id,
+                start_time,
+                end_time,
+                window_id if within else "",
+                window.setup_s,
+                window.teardown_s,
+            )
+        )
     return bookings
 
 

@@ -12,7 +12,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.result import SolveResult
 from malapert_planner.domain.validation.report import Delivery, ValidationReport
-from malapert_planner.services.making.problem_builder import source_window_id
+from malapert_planner.services.making.antenna_time import source_window_id
 from malapert_planner.services.requests_out.request_messages import interval
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from malapert.comms_window.v1 import window_pb2
@@ -11,7 +11,6 @@ from malapert.payload.v1 import request_pb2, resource_pb2
 
 from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -26,12 +25,13 @@ from malapert_planner.domain.problem.resources import (
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
+from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
 from malapert_planner.services.making.held_spans import HeldSpans
 from malapert_planner.services.making.link_volumes import with_link_volumes
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
-from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, rates, without
+from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, without
 
 WINDOW_KINDS = {
     window_pb2.WINDOW_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
@@ -56,7 +56,6 @@ _RELATION_KINDS = {
     request_pb2.RELATION_KIND_REQUIRES: RelationKind.REQUIRES,
     request_pb2.RELATION_KIND_TOGETHER: RelationKind.TOGETHER,
 }
-PART_MARK = "#"
 
 
 def build_problem(inputs: ProblemInputs) -> PlanningProblem:
@@ -72,6 +71,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
     problem_clock = ProblemClock(document.horizon.start, math.floor(document.horizon.duration.amount))
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
+    closed = closed_spans(inputs, problem_clock)
     return PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
         start_time=problem_clock.start_time,
@@ -85,7 +85,8 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         activities=(),
         relations=(),
         repetitions=(),
-        contact_windows=tuple(_contact_windows(inputs, problem_clock)),
+        contact_windows=contact_windows(inputs, closed, problem_clock),
+        closed_spans=closed,
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
             capacity_wh=capacity_wh,
@@ -133,11 +134,6 @@ def with_demand(
         cumulative_resources=tuple(_cumulative(demand)),
         reservoirs=tuple(_reservoirs(demand)),
     )
-
-
-def source_window_id(window_id: str) -> str:
-    """Return the window that a problem's contact window is a part of."""
-    return window_id.partition(PART_MARK)[0]
 
 
 def _places(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[Place]:
@@ -321,40 +317,3 @@ def _choices(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:
         kind, name = ("choice", choice.request_id) if choice.request_id else ("set", choice.request_set_id)
         title = choice.title or f"what is enough of {name}"
         yield Limit(f"{kind}:{name}", title, choice.count, "1", uses, is_choice=True)
-
-
-def _contact_windows(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[ContactWindow]:
-    communications = inputs.document.surface.communications
-    min_length_s = math.ceil(communications.min_contact.amount)
-    taken = _unavailable_spans(inputs, problem_clock)
-    for window in inputs.windows:
-        span = problem_clock.inner_span(window.interval)
-        if window.kind != window_pb2.WINDOW_KIND_CONTACT or span is None:
-            continue
-        station = inputs.stations[window.station_id]
-        parts = [part for part in without(span, taken[window.station_id]) if part[1] - part[0] >= min_length_s]
-        for index, part in enumerate(parts):
-            yield ContactWindow(
-                window_id=window.window_id + (f"{PART_MARK}{index}" if len(parts) > 1 else ""),
-                station_id=window.station_id,
-                place_id=window.place_id,
-                span=part,
-                rate=rates(window, part, problem_clock),
-                setup_s=math.ceil(station.setup_s.value),
-                teardown_s=math.ceil(station.teardown_s.value),
-                min_length_s=min_length_s,
-                cost_per_hour=station.cost_per_hour.value,
-            )
-
-
-def _unavailable_spans(inputs: ProblemInputs, problem_clock: ProblemClock) -> Mapping[str, tuple[Span, ...]]:
-    """Spans in which each station cannot track for the mission: others' bookings, with its own set-up and teardown
-    around them."""
-    spans: dict[str, list[Span]] = defaultdict(list)
-    for booking in inputs.bookings:
-        station = inputs.stations.get(booking.station_id)
-        if station is not None:
-            start_s, end_s = problem_clock.edges_s(booking.occupied)
-            own = (math.ceil(station.teardown_s.value), math.ceil(station.setup_s.value))
-            spans[booking.station_id].append((math.floor(start_s) - own[0], math.ceil(end_s) + own[1]))
-    return defaultdict(tuple, {station_id: merged(taken) for station_id, taken in spans.items()})

@@ -1,7 +1,7 @@
 """Provenance of a plan by content, and the notices that its reader needs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
@@ -22,6 +22,7 @@ from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits
+from malapert_planner.services.making.antenna_book import AntennaBook
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 
@@ -51,6 +52,7 @@ def plan_provenance(
     records.append(_record("routes", "routes", _message_hash(routes)))
     records.append(_record("window_set", window_set.window_set_id, _message_hash(window_set)))
     records += [record for record in window_set.provenance.inputs if record.kind not in ("terrain", "terrain_stack")]
+    records += AntennaBook({}, tuple(inputs.bookings), tuple(inputs.outages)).records()
     records.append(_record("catalogue", mission.mission_id, inputs.requests.content_hash))
     demand = plannable(inputs.requests).demand
     parameters = {
@@ -78,11 +80,22 @@ def plan_provenance(
 
 
 def derived_provenance(
-    base: Plan, message: plan_pb2.Plan, parameters: Mapping[str, str], time: datetime
+    base: Plan,
+    message: plan_pb2.Plan,
+    parameters: Mapping[str, str],
+    time: datetime,
+    records: Sequence[type_pb2.InputRecord] = (),
 ) -> type_pb2.Provenance:
-    """Return what a plan depends on that was made from another one: all that the other does, and the other."""
+    """Return what a plan depends on that was made from another one: all that the other does, and the other.
+
+    What was read anew, ``records``, stands in the place of what was read before.
+    """
     provenance = type_pb2.Provenance()
     provenance.CopyFrom(message.provenance)
+    anew = {record.kind for record in records}
+    kept = [record for record in provenance.inputs if record.kind not in anew]
+    del provenance.inputs[:]
+    provenance.inputs.extend([*kept, *records])
     provenance.inputs.append(_record("plan", base.plan_id, base.content.content_hash))
     for name, value in parameters.items():
         provenance.parameters[name] = value

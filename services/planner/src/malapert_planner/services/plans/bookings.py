@@ -6,10 +6,11 @@ from datetime import datetime
 
 from malapert.comms_window.v1 import contact_pb2
 from malapert_core.errors import ConflictError, Fault
-from malapert_core.policy.identity import acting_as, service_identity
+from malapert_core.policy.identity import acting_as
 from malapert_core.timestamps import format_time, from_timestamp
 
 from malapert_planner.domain.life.plan import AwaitedContact, Plan, PlanContact
+from malapert_planner.services.making.antenna_book import PLANNER
 from malapert_planner.services.ports import Clock, CommsWindows
 from malapert_planner.services.requests_out.request_messages import interval
 
@@ -20,7 +21,6 @@ _LOST = frozenset(
         contact_pb2.CONTACT_STATE_FAILED,
     }
 )
-PLANNER = service_identity("planner")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,14 @@ from malapert_planner.domain.life.plan import IN_FORCE, PlanState
 from malapert_planner.storage.plans import PlanStore, Standing
 
 
+async def bookings_plan(session: AsyncSession, plans: PlanStore, precursor_plan_id: str) -> str:
+    """Return the plan in force of a lineage, whichever took over last: its bookings are those of what follows on it."""
+    try:
+        return await plan_in_force(session, plans, precursor_plan_id)
+    except PreconditionError as error:
+        return error.metadata["superseded_by_plan_id"]
+
+
 async def plan_in_force(session: AsyncSession, plans: PlanStore, precursor_plan_id: str) -> str:
     """Return the plan in force among the plans from which one was made; empty where there is none.
 

@@ -18,6 +18,7 @@ from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.mission_document import MissionDocument, read_document, refuse
 from malapert_planner.mission_document.activities import Visibility
 from malapert_planner.mission_document.checks import Span, horizon_span
+from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.ports import CharterAnnouncer, Clock, CommsWindows, Payloads
 from malapert_planner.services.requests_out.catalogue import catalogue_request, document_fault
 from malapert_planner.services.requests_out.orbits import orbit_fault, orbiter_requests
@@ -42,6 +43,7 @@ class MissionService:
     trail : AuditTrail
     payloads : Payloads
     comms_windows : CommsWindows
+    notices : PlanNotices
     ephemeris_span : pair of datetime
         The epochs for which Sun, Earth and stations can be computed.
     clock : Clock
@@ -57,6 +59,7 @@ class MissionService:
         trail: AuditTrail,
         payloads: Payloads,
         comms_windows: CommsWindows,
+        notices: PlanNotices,
         ephemeris_span: Span,
         clock: Clock,
     ) -> None:
@@ -68,6 +71,7 @@ class MissionService:
         self._trail = trail
         self._payloads = payloads
         self._comms_windows = comms_windows
+        self._notices = notices
         self._ephemeris_span = ephemeris_span
         self._clock = clock
 
@@ -218,6 +222,10 @@ class MissionService:
         async with self._database.transaction() as session:
             await self._missions.add(session, mission)
             self._record(session, "mission.taken", f"{mission.mission_id}/{mission.version}", mission)
+            if mission.version > 1:
+                await self._notices.mission_changed(
+                    session, mission.mission_id, mission.version, identity.agency_id, mission.created_time
+                )
             if charter is None:
                 first = first_charter(mission.mission_id, writer, parts, mission.created_time)
                 await self._charters.add(session, first)

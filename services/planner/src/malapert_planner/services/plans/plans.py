@@ -12,6 +12,7 @@ from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.plan_content import validation_message, why_not_message
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.plans.record import PlanRecord, act_of
+from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.ports import Clock
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_explanation, redacted_report
@@ -27,16 +28,24 @@ class PlanService:
     plans : PlanStore
     solver_jobs : SolverJobs
     record : PlanRecord
+    standings : PlanStandings
     clock : Clock
     """
 
     def __init__(
-        self, database: Database, plans: PlanStore, solver_jobs: SolverJobs, record: PlanRecord, clock: Clock
+        self,
+        database: Database,
+        plans: PlanStore,
+        solver_jobs: SolverJobs,
+        record: PlanRecord,
+        standings: PlanStandings,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._plans = plans
         self._solver_jobs = solver_jobs
         self._record = record
+        self._standings = standings
         self._clock = clock
 
     async def get(self, plan_id: str) -> Plan:
@@ -90,7 +99,9 @@ class PlanService:
         return redacted_explanation(why_not_message(why, problem), eyes)
 
     async def validate(self, plan: Plan, eyes: PlanEyes) -> plan_pb2.ValidationReport:
-        """Check a stored plan again by the independent validator."""
-        problem = unpack_problem(plan.content.problem)
-        report = await self._solver_jobs.run(validate_job, problem, unpack_schedule(plan.content.schedule))
-        return redacted_report(validation_message(report, problem), eyes)
+        """Check a stored plan again by the independent validator: as it was made, and as things stand."""
+        problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
+        report = await self._solver_jobs.run(validate_job, problem, schedule)
+        message = validation_message(report, problem)
+        message.as_things_stand.CopyFrom(await self._standings.of(plan, problem, schedule))
+        return redacted_report(message, eyes)

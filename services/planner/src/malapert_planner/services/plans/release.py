@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 from malapert_core.db.database import Database
-from malapert_core.errors import ErrorCategory, MalapertError
+from malapert_core.errors import ErrorCategory, Fault, MalapertError
 from malapert_core.policy.identity import Identity, Role, acting_as
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +14,7 @@ from malapert_planner.domain.life.plan import Pending, Plan, PlanState
 from malapert_planner.services.plans.bookings import Booked, PlanBookings
 from malapert_planner.services.plans.lineage import plan_in_force
 from malapert_planner.services.plans.record import PlanRecord, act_of
+from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.services.ports import Clock
 from malapert_planner.storage.plans import PlanStore
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 # After these the other side may have done its part, or will be able to: the saga goes on later.
 _DOUBTFUL = (ErrorCategory.UNAVAILABLE, ErrorCategory.INTERNAL, ErrorCategory.CANCELLED, ErrorCategory.EXHAUSTED)
 _DOUBTFUL_REASONS = ("IDEMPOTENCY_KEY_IN_USE",)
+_REFUSALS = ("TOO_MANY_HOLDS",)
+_SETTLE_S = 0.2
+"""Time in which what comes at once is taken together, seconds."""
 _BEING_RELEASED = (Pending.RELEASING, Pending.AWAITING_STATIONS)
 
 
@@ -38,17 +42,26 @@ class PlanRelease:
     plans : PlanStore
     record : PlanRecord
     bookings : PlanBookings
+    checks : ReleaseChecks
     clock : Clock
     """
 
     def __init__(
-        self, database: Database, plans: PlanStore, record: PlanRecord, bookings: PlanBookings, clock: Clock
+        self,
+        database: Database,
+        plans: PlanStore,
+        record: PlanRecord,
+        bookings: PlanBookings,
+        checks: ReleaseChecks,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._plans = plans
         self._record = record
         self._bookings = bookings
+        self._checks = checks
         self._clock = clock
+        self._woken = asyncio.Event()
 
     async def release(self, plan_id: str, seen_version: int, identity: Identity) -> Plan:
         """Commit a plan's contacts and release it in the place of the plan in force that it was made from, if any.
@@ -62,15 +75,16 @@ class PlanRelease:
             ``CONTACT_CONFLICT`` with the contacts in the way, ``CONTACTS_REFUSED`` with those that their owners
             refused: nothing is booked, the plan stays SUBMITTED and the one that it would supersede in force.
         PreconditionError
-            ``WRONG_STATE``, ``NOT_APPROVED``, ``BASE_SUPERSEDED`` or ``PLAN_BUSY``.
+            ``WRONG_STATE``, ``NOT_APPROVED``, ``PLAN_OUTDATED``, ``BASE_SUPERSEDED`` or ``PLAN_BUSY``.
         """
+        gone = await self._gone_requests(plan_id)
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, plan_id)
             if plan.state is PlanState.RELEASED and plan.pending is Pending.NONE:
                 return plan
             if plan.pending not in _BEING_RELEASED:
                 plan.require_version(seen_version)
-                plan = await self._begun(session, plan, identity)
+                plan = await self._begun(session, plan, identity, gone)
         return await self._finish_release(plan)
 
     async def terminate(self, plan_id: str, reason: str, identity: Identity) -> Plan:
@@ -81,6 +95,20 @@ class PlanRelease:
                 await self._free_superseded(session, plan)
                 plan = await self._plans.save(session, plan.termination_begun(reason, _signature(identity)))
         return await self._finish_termination(plan)
+
+    def wake(self) -> None:
+        """Let `finish_pending` look again soon: what a release waits for may have come."""
+        self._woken.set()
+
+    async def pause(self, longest_s: float) -> None:
+        """Wait for some seconds, less where `wake` is called."""
+        try:
+            async with asyncio.timeout(longest_s):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()
+        await asyncio.sleep(_SETTLE_S)
 
     async def resume(self) -> bool:
         """Try to finish everything that was begun; return whether nothing is left but what waits for others."""
@@ -102,10 +130,19 @@ class PlanRelease:
                 log.warning("pending change of a plan not finished", plan_id=plan.plan_id, reason=error.reason)
         return left == 0
 
-    async def _begun(self, session: AsyncSession, plan: Plan, identity: Identity) -> Plan:
+    async def _gone_requests(self, plan_id: str) -> list[Fault]:
+        async with self._database.reading() as session:
+            plan = await self._plans.get(session, plan_id)
+        if plan.state is not PlanState.SUBMITTED or plan.pending is not Pending.NONE:
+            return []
+        return await self._checks.gone_requests(plan)
+
+    async def _begun(self, session: AsyncSession, plan: Plan, identity: Identity, gone: list[Fault]) -> Plan:
         base_id = await plan_in_force(session, self._plans, plan.precursor_plan_id)
         key = f"{plan.plan_id}:{plan.content.content_hash}:{plan.version}"
-        begun = await self._plans.save(session, plan.release_begun(_signature(identity), key, base_id))
+        begun = plan.release_begun(_signature(identity), key, base_id)
+        await self._checks.require_current(session, plan, gone)
+        begun = await self._plans.save(session, begun)
         if base_id:
             base = await self._plans.get(session, base_id)
             await self._plans.save(session, base.superseding_begun(plan.plan_id))
@@ -180,10 +217,12 @@ async def finish_pending(release: PlanRelease, pause_s: float = 1.0, longest_pau
             log.exception("pending changes of plans could not be looked at")
             done = False
         pause = longest_pause_s if done else min(pause * 2, longest_pause_s)
-        await asyncio.sleep(pause)
+        await release.pause(pause)
 
 
 def _doubtful(error: MalapertError) -> bool:
+    if error.reason in _REFUSALS:
+        return False
     return error.category in _DOUBTFUL or error.reason in _DOUBTFUL_REASONS
 
 

@@ -92,6 +92,18 @@ def _measurement_faults(path: str, measured: replan_pb2.Measurement, problem: Pl
     return faults
 
 
+def with_station_outages(
+    windows: Iterable[ContactWindow], events: Iterable[replan_pb2.PlanEvent], problem_clock: ProblemClock
+) -> tuple[ContactWindow, ...]:
+    """Return contact windows without the outages of stations that events tell of."""
+    for event in events:
+        if event.WhichOneof("event") == "station_outage":
+            outage = event.station_outage
+            span = problem_clock.outer_span(outage.interval) or (0, 0)
+            windows = _without_outage(windows, outage.station_id, span)
+    return tuple(windows)
+
+
 def apply_events(
     problem: PlanningProblem, schedule: Schedule, events: Sequence[replan_pb2.PlanEvent]
 ) -> tuple[PlanningProblem, Schedule]:
@@ -108,11 +120,8 @@ def apply_events(
     for event in events:
         kind = event.WhichOneof("event")
         if kind == "station_outage":
-            outage = event.station_outage
-            span = problem_clock.outer_span(outage.interval) or (0, 0)
-            problem = replace(
-                problem, contact_windows=tuple(_without_outage(problem.contact_windows, outage.station_id, span))
-            )
+            windows = with_station_outages(problem.contact_windows, [event], problem_clock)
+            problem = replace(problem, contact_windows=windows)
         elif kind == "array_power":
             since_s = round(problem_clock.offset_s(event.array_power.from_time.ToDatetime(problem.start_time.tzinfo)))
             places = (

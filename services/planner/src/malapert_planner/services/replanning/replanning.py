@@ -21,6 +21,7 @@ from malapert_planner.domain.problem.resources import CumulativeResource, Limit,
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.jobs.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
+from malapert_planner.services.making.antenna_book import AntennaBook, read_antenna_book
 from malapert_planner.services.making.generation import (
     QUEUE_TITLE,
     PlanMaking,
@@ -36,10 +37,12 @@ from malapert_planner.services.making.problem_file import unpack_problem, unpack
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
 from malapert_planner.services.plans.comparison import require_same_mission
+from malapert_planner.services.plans.lineage import bookings_plan
 from malapert_planner.services.plans.missions import mission_document
 from malapert_planner.services.plans.record import new_plan
 from malapert_planner.services.replanning.execution_reports import run_events
 from malapert_planner.services.replanning.plan_events import apply_events, with_levels, with_retries
+from malapert_planner.services.replanning.present_book import with_present_book
 from malapert_planner.services.requests_out.request_messages import interval
 
 _Shared = TypeVar("_Shared", Limit, Reservoir, CumulativeResource)
@@ -66,6 +69,8 @@ class PlanReplanning:
             reports = await self._making.neighbours.payloads.list_executions(mission.mission_id)
             events += run_events(before, schedule, reports, events, message.replan.events)
         inputs = await self._inputs(base, mission, document, message, request)
+        known = message.replan.events
+        before, schedule = await asyncio.to_thread(with_present_book, before, schedule, inputs, known, now_s)
         problem, as_run = apply_events(before, schedule, events)
         charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, problem, as_run, now_s)
         problem = with_levels(problem, charge_wh, stored_bit, events)
@@ -106,7 +111,13 @@ class PlanReplanning:
             tuple(message.alternative_sites),
             tuple(message.routes),
             window_pb2.WindowSet(window_set_id=base.content.window_set_id, summaries=message.window_summaries),
-            derived_provenance(base, message, _parameters(outcome, limits), self._making.clock()),
+            derived_provenance(
+                base,
+                message,
+                _parameters(outcome, limits),
+                self._making.clock(),
+                AntennaBook({}, tuple(inputs.bookings), tuple(inputs.outages)).records(),
+            ),
             {stage.name: stage.elapsed_s for stage in context.operation.stages},
             _basis_message(base, message, request, events, baseline, problem),
             outcome.changes,
@@ -144,6 +155,9 @@ class PlanReplanning:
         request: replan_pb2.ReplanPlanRequest,
     ) -> ProblemInputs:
         comms = self._making.neighbours.comms_windows
+        async with self._making.stores.database.reading() as session:
+            own_plan_id = await bookings_plan(session, self._making.stores.plans, base.plan_id)
+        book = await read_antenna_book(comms, (mission.start_time, mission.end_time), own_plan_id)
         demand = request_pb2.ExpandRequestsResponse()
         if request.take_requests:
             lights = [
@@ -157,10 +171,11 @@ class PlanReplanning:
             document=document,
             waypoints=message.waypoints,
             routes=message.routes,
-            stations={},
+            stations=book.stations,
             windows=await comms.list_windows(base.content.window_set_id) if base.content.window_set_id else (),
             requests=demand,
-            bookings=(),
+            bookings=book.bookings,
+            outages=book.outages,
         )
 
 

@@ -76,7 +76,11 @@ def redacted_report(report: plan_pb2.ValidationReport, eyes: PlanEyes) -> plan_p
         return report
     shown = plan_pb2.ValidationReport()
     shown.CopyFrom(report)
-    for violation in shown.violations:
+    del shown.as_things_stand.notices[:]
+    shown.as_things_stand.notices.extend(redacted_notices(report.as_things_stand.notices, eyes))
+    if not report.HasField("as_things_stand"):
+        shown.ClearField("as_things_stand")
+    for violation in (*shown.violations, *shown.as_things_stand.violations):
         if eyes.mention(violation.message, *violation.object_ids):
             violation.ClearField("object_ids")
             violation.message = WITHHELD_REASON

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from malapert.planner.v1 import plan_pb2
+from malapert_core.policy.charter import Part
 from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import require_identity
 
@@ -39,6 +40,12 @@ class PlanViewing:
         charter = await self._charters.get(mission_id)
         messages = await asyncio.to_thread(lambda: [plan_pb2.Plan.FromString(plan.content.message) for plan in plans])
         return eyes_of(require_identity(), charter, self._clock(), *messages)
+
+    async def owns(self, mission_id: str) -> bool:
+        """Tell whether the caller's agency is an owner of a mission."""
+        charter = await self._charters.get(mission_id)
+        identity = require_identity()
+        return charter is not None and Part.OWNER in charter.parts_of(identity.agency_id, self._clock())
 
     async def hidden(self, mission_id: str, owner_only: Mapping[str, str]) -> frozenset[str]:
         """Return the requests, of those that their owners alone see whole, that the caller does not."""

@@ -1,0 +1,241 @@
+"""Notices to plans of what happens to what they hold; the plans themselves stay as they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from malapert_core.db.database import Database
+from malapert_core.policy.identity import Identity
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice
+from malapert_planner.domain.life.plan import IN_FORCE, Pending, Plan, PlanState
+from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.storage.notices import ITEM, REQUEST, NoticeStore
+from malapert_planner.storage.plans import PlanStore
+
+log = structlog.get_logger(__name__)
+
+REVISED, TAKEN, MOVED = "REVISED", "TAKEN", "MOVED"
+_LEFT_A_RELEASED_PLAN = REQUEST_GONE | {"ACCEPTED", "TERMINATED"}
+_REPORTED = frozenset({"PROCESSING", "PROCESSED"})
+_BEFORE_RELEASE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUpdate:
+    """Change of a request: its state and version after the change, and who changed it, when and why."""
+
+    mission_id: str
+    request_id: str
+    request_version: int
+    state: str
+    revised: bool
+    owner_agency_id: str
+    agency_id: str
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutageUpdate:
+    """Outage of an antenna that was added, or taken back."""
+
+    outage_id: str
+    station_id: str
+    span: tuple[datetime, datetime]
+    change: str
+    agency_id: str
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactUpdate:
+    """Change of a booking: its state and version after it."""
+
+    contact_id: str
+    contact_version: int
+    plan_id: str
+    mission_id: str
+    station_id: str
+    occupied: tuple[datetime, datetime]
+    change: str
+    agency_id: str
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUpdate:
+    """New version of an instrument or activity type."""
+
+    mission_id: str
+    kind: NoticeKind
+    item_id: str
+    version: int
+    agency_id: str
+    time: datetime
+
+
+class PlanNotices:
+    """Follows requests, outages, bookings, catalogues and missions.
+
+    Each method but `acknowledge` works within the session of what it is told of.
+
+    Parameters
+    ----------
+    database : Database
+    notices : NoticeStore
+    plans : PlanStore
+    announcer : Announcer
+    clock : Clock
+    """
+
+    def __init__(
+        self, database: Database, notices: NoticeStore, plans: PlanStore, announcer: Announcer, clock: Clock
+    ) -> None:
+        self._database = database
+        self._notices = notices
+        self._plans = plans
+        self._announcer = announcer
+        self._clock = clock
+
+    async def request_changed(self, session: AsyncSession, update: RequestUpdate) -> None:
+        """Note on every plan that was made for a request as it was before that it is so no more."""
+        found = await self._notices.using(session, update.mission_id, REQUEST, update.request_id, update.time)
+        by_change: dict[tuple[NoticeKind, str], list[str]] = {}
+        for plan_id, state in found.items():
+            if told := _told_of_request(state, update):
+                by_change.setdefault(told, []).append(plan_id)
+        for (kind, change), plan_ids in by_change.items():
+            notice = PlanNotice(
+                request_id=update.request_id,
+                change=change,
+                reason=update.reason,
+                agency_id=update.agency_id,
+                time=update.time,
+                notice_id=f"request:{update.request_id}:{update.request_version}",
+                kind=kind,
+                subject_id=update.request_id,
+                agency_ids=(update.owner_agency_id,) if update.owner_agency_id else (),
+            )
+            await self._tell(session, plan_ids, notice)
+
+    async def outage_changed(self, session: AsyncSession, update: OutageUpdate) -> None:
+        """Note on plans that an outage was put on, or taken from, an antenna while they take it."""
+        held = await self._notices.holding_antenna(session, update.station_id, update.span, update.time)
+        for plan_id, item_ids in held.items():
+            notice = PlanNotice(
+                request_id="",
+                change=update.change,
+                reason=update.reason,
+                agency_id=update.agency_id,
+                time=update.time,
+                notice_id=f"outage:{update.outage_id}:{update.change}",
+                kind=NoticeKind.OUTAGE,
+                subject_id=update.outage_id,
+                item_ids=item_ids,
+            )
+            await self._tell(session, [plan_id], notice)
+
+    async def booking_changed(self, session: AsyncSession, update: ContactUpdate) -> None:
+        """Note on the plan in force that holds a booking that it is lost, or moved to another antenna."""
+        plan = await self._plans.holder(session, update.plan_id)
+        if plan is None or plan.state not in IN_FORCE or plan.pending is not Pending.NONE:
+            return  # What the planner gives back itself is no news.
+        if update.contact_id in plan.contact_ids:
+            item_id = f"contacts[{plan.contact_ids.index(update.contact_id)}]"
+            await self._tell(session, [plan.plan_id], _booking_notice(update, update.change, (item_id,)))
+
+    async def antenna_taken(self, session: AsyncSession, update: ContactUpdate) -> None:
+        """Note on plans that are not released yet that another mission has booked an antenna while they take it."""
+        held = await self._notices.holding_antenna(
+            session, update.station_id, update.occupied, update.time, _BEFORE_RELEASE
+        )
+        own = set(await self._notices.of_mission(session, update.mission_id, update.time)) if held else set()
+        for plan_id, item_ids in held.items():
+            if plan_id not in own:
+                await self._tell(session, [plan_id], _booking_notice(update, TAKEN, item_ids))
+
+    async def item_published(self, session: AsyncSession, update: ItemUpdate) -> None:
+        """Note on plans that were made with an earlier version of an instrument or activity type."""
+        found = await self._notices.using(session, update.mission_id, ITEM, update.item_id, update.time)
+        notice = PlanNotice(
+            request_id="",
+            change="PUBLISHED",
+            reason=f"version {update.version} of {update.item_id} is in force",
+            agency_id=update.agency_id,
+            time=update.time,
+            notice_id=f"{update.kind.lower()}:{update.item_id}:{update.version}",
+            kind=update.kind,
+            subject_id=update.item_id,
+        )
+        await self._tell(session, found, notice)
+
+    async def mission_changed(
+        self, session: AsyncSession, mission_id: str, version: int, agency_id: str, time: datetime
+    ) -> None:
+        """Note on plans that were made for an earlier version of their mission."""
+        found = await self._notices.of_mission(session, mission_id, time)
+        notice = PlanNotice(
+            request_id="",
+            change="NEW_VERSION",
+            reason=f"version {version} of the mission is in force",
+            agency_id=agency_id,
+            time=time,
+            notice_id=f"mission:{version}",
+            kind=NoticeKind.MISSION,
+            subject_id=str(version),
+        )
+        await self._tell(session, found, notice)
+
+    async def acknowledge(self, plan_id: str, notice_ids: Sequence[str], comment: str, identity: Identity) -> Plan:
+        """Record that an agency knows of notices of a plan, all where none is named, and return the plan.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_NOTICE``.
+        """
+        by = Acknowledgement(identity.agency_id, identity.principal_id, self._clock(), comment)
+        async with self._database.transaction() as session:
+            await self._notices.acknowledge(session, plan_id, notice_ids, by)
+        async with self._database.reading() as session:
+            return await self._plans.get(session, plan_id)
+
+    async def _tell(self, session: AsyncSession, plan_ids: Iterable[str], notice: PlanNotice) -> None:
+        new = await self._notices.add(session, plan_ids, notice)
+        if not new:
+            return
+        for plan in await self._plans.in_short(session, new):
+            self._announcer.announce_notice(session, plan, notice)
+        log.info("plans noticed", count=len(new), kind=notice.kind.value, notice_id=notice.notice_id)
+
+
+def _told_of_request(state: PlanState, update: RequestUpdate) -> tuple[NoticeKind, str] | None:
+    if update.state in REQUEST_GONE:
+        return NoticeKind.REQUEST, update.state
+    if update.revised:
+        return NoticeKind.REQUEST, REVISED
+    if state not in IN_FORCE:
+        return None
+    # A released plan's request that is asked for again has lost its slot.
+    if update.state in _LEFT_A_RELEASED_PLAN:
+        return NoticeKind.REQUEST, update.state
+    return (NoticeKind.EXECUTION, update.state) if update.state in _REPORTED else None
+
+
+def _booking_notice(update: ContactUpdate, change: str, item_ids: tuple[str, ...]) -> PlanNotice:
+    return PlanNotice(
+        request_id="",
+        change=change,
+        reason=update.reason,
+        agency_id=update.agency_id,
+        time=update.time,
+        notice_id=f"contact:{update.contact_id}:{update.contact_version}",
+        kind=NoticeKind.BOOKING,
+        subject_id=update.contact_id,
+        item_ids=item_ids,
+    )
