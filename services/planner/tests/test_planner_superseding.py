@@ -1,5 +1,6 @@
 """A replan that is released takes over from the plan in force, over the real contact book, whole or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,8 +38,18 @@ class Pair:
         await approve(self.target, plan)
         return plan
 
-    async def release(self, plan: plan_pb2.Plan) -> plan_pb2.Plan:
+    async def asked_to_release(self, plan: plan_pb2.Plan) -> plan_pb2.Plan:
         return (await self.client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))).plan
+
+    async def release(self, plan: plan_pb2.Plan) -> plan_pb2.Plan:
+        """Release a plan, where that waits for ISRO with its consent."""
+        plan = await self.asked_to_release(plan)
+        if plan.pending == plan_pb2.PLAN_PENDING_AWAITING_STATIONS:
+            ids = [contact.contact_id for contact in plan.awaited]
+            await self.neighbours.isro.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids))
+            plan = await self.asked_to_release(plan)
+        assert state_of(plan) == "RELEASED"
+        return plan
 
     async def states(self, *plans: plan_pb2.Plan) -> list[str]:
         read = [await self.client.get(plan.plan_id) for plan in plans]
@@ -80,6 +91,30 @@ async def test_the_plan_before_is_superseded_and_what_is_kept_is_the_same_bookin
     actions = [plan_pb2.PlanAction.Name(act.action).removeprefix("PLAN_ACTION_") for act in before.acts]
     assert actions == ["CREATED", "SUBMITTED", "RELEASED", "SUPERSEDED"]
     assert {act.agency_id for act in before.acts} == {"JAXA"}
+
+
+async def test_a_release_waits_for_owners_of_antennas_and_is_over_where_one_refuses(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path, next_schedule: Callable[[], None]
+) -> None:
+    async with running_pair(sqlite_service_runtime, tmp_path) as pair:
+        plan = await submitted_plan(pair.client)
+        await approve(pair.target, plan)
+        waiting = await pair.asked_to_release(plan)
+        assert (state_of(waiting), waiting.pending) == ("SUBMITTED", plan_pb2.PLAN_PENDING_AWAITING_STATIONS)
+        (awaited,) = waiting.awaited
+        assert (awaited.station_id, awaited.agency_id) == ("isro-idsn-32", "ISRO")
+        assert awaited.interval == plan.contacts[0].interval
+        assert awaited.HasField("until_time")
+        refusal = contact_pb2.RejectContactsRequest(contact_ids=[awaited.contact_id], reason="maintenance")
+        await pair.neighbours.isro.RejectContacts(refusal)
+        # The event of the refusal may end the release before it is asked for again.
+        while (left := await pair.client.get(plan.plan_id)).pending:
+            await asyncio.sleep(0.05)
+        assert (state_of(left), list(left.awaited)) == ("SUBMITTED", [])
+        states = [state for _, state in (await booked(pair.neighbours, plan.plan_id)).values()]
+        assert sorted(states) == ["CANCELLED", "REJECTED"]
+        # A second attempt asks anew.
+        await pair.release(plan)
 
 
 def state_of(plan: plan_pb2.Plan) -> str:

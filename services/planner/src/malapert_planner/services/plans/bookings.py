@@ -58,7 +58,7 @@ class PlanBookings:
         """
         if plan.supersedes_plan_id:
             answer = await self._comms_windows.supersede_contacts(_superseding(plan))
-            return await self._booked(answer.contacts, [] if answer.done else _held(answer.contacts))
+            return _booked(answer.contacts, [] if answer.done else _held(answer.contacts))
         asked = self._to_book(plan)
         if not asked:
             return Booked(("",) * len(plan.content.contacts), ())
@@ -68,7 +68,7 @@ class PlanBookings:
             raise _refusal(lost)
         by_index = dict(zip(asked, contacts, strict=True))
         in_order = [by_index.get(index, contact_pb2.Contact()) for index in range(len(plan.content.contacts))]
-        return await self._booked(in_order, _held(contacts))
+        return _booked(in_order, _held(contacts))
 
     async def give_back(self, plan: Plan, reason: str) -> None:
         """Give back what is booked for a plan and has not begun."""
@@ -91,29 +91,23 @@ class PlanBookings:
             return dict(contacts)
         return {index: contact for index, contact in contacts if contact.start_time > now}
 
-    async def _booked(self, contacts: Sequence[contact_pb2.Contact], held: Sequence[contact_pb2.Contact]) -> Booked:
-        owners: dict[str, str] = {}
-        if held:
-            stations = await self._comms_windows.list_stations()
-            owners = {station.station_id: station.agency_id for station in stations}
-        return Booked(
-            tuple(contact.contact_id for contact in contacts),
-            tuple(_awaited(contact, owners.get(contact.station_id, "")) for contact in held),
-        )
+
+def _booked(contacts: Sequence[contact_pb2.Contact], held: Sequence[contact_pb2.Contact]) -> Booked:
+    return Booked(tuple(contact.contact_id for contact in contacts), tuple(map(_awaited, held)))
 
 
 def _held(contacts: Iterable[contact_pb2.Contact]) -> list[contact_pb2.Contact]:
     return [contact for contact in contacts if contact.state == contact_pb2.CONTACT_STATE_TENTATIVE]
 
 
-def _awaited(contact: contact_pb2.Contact, owner_agency_id: str) -> AwaitedContact:
+def _awaited(contact: contact_pb2.Contact) -> AwaitedContact:
     until: datetime | None = None
     if contact.HasField("hold_until_time"):
         until = from_timestamp(contact.hold_until_time)
     return AwaitedContact(
         contact_id=contact.contact_id,
         station_id=contact.station_id,
-        agency_id=owner_agency_id,
+        agency_id=contact.station_agency_id,
         start_time=from_timestamp(contact.interval.start_time),
         end_time=from_timestamp(contact.interval.end_time),
         until_time=until,
