@@ -1,9 +1,9 @@
 """Reservations a second through gRPC on PostgreSQL, from concurrent clients; the book is checked afterwards.
 
 The service runs in one process, the clients in another, the server of the database in its own: on two cores they share
-them. Every call asks for one contact at a random time on a random antenna, so that some are refused; each client waits
-for its answer before it asks again. Afterwards no two contacts that hold an antenna may overlap, and the book holds
-what was answered.
+them. Every call asks for one contact at a random time on a random antenna of the client's own agency, outside of
+windows, so that some are refused; each client waits for its answer before it asks again. Afterwards no two contacts
+that hold an antenna may overlap, and the book holds what was answered.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from malapert_comms_window.factory import MIGRATIONS, build
 from malapert_comms_window.storage.station_catalogue import load_station_catalogue
 from malapert_core.errors import ConflictError
 from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_testing.charters import CharterBook, charter_of_all
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.postgresql import PostgresqlServer, server_binaries
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
@@ -42,7 +43,9 @@ def _request(
     start = START + timedelta(minutes=rng.randrange(days * 1440))
     end = start + timedelta(minutes=rng.choice((15, 30, 60)))
     interval = type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(end))
-    asked = contact_pb2.ContactRequest(station_id=rng.choice(stations), asset_id="rover", interval=interval)
+    asked = contact_pb2.ContactRequest(
+        station_id=rng.choice(stations), asset_id="rover", interval=interval, unchecked=True
+    )
     return contact_pb2.ReserveContactsRequest(
         idempotency_key=key, mission_id="benchmark", requests=[asked], commit=commit
     )
@@ -51,6 +54,7 @@ def _request(
 async def _client(
     number: int,
     target: str,
+    agency_id: str,
     stations: list[str],
     days: int,
     ready: asyncio.Barrier,
@@ -61,7 +65,7 @@ async def _client(
     commit: bool,
 ) -> int:
     rng, refused = random.Random(number), 0
-    async with open_test_channel(target, identity_of(f"agency-{number % 5}")) as channel:
+    async with open_test_channel(target, identity_of(agency_id), service_name="comms_window") as channel:
         stub = contact_pb2_grpc.ContactServiceStub(channel)
         await channel.channel_ready()
         await ready.wait()
@@ -84,13 +88,24 @@ def run_clients(target: str, clients: int, seconds: float, days: int, commit: bo
     async def run() -> None:
         took_s: list[float] = []
         booked: list[str] = []
-        stations, ready = sorted(load_station_catalogue()), asyncio.Barrier(clients)
+        antennas, ready = _antennas_by_owner(), asyncio.Barrier(clients)
+        # As many clients for an antenna, whoever owns it.
+        owners = [agency_id for agency_id, stations in antennas.items() for _ in stations]
+        chosen = [owners[number * len(owners) // clients] for number in range(clients)]
         asking = [
-            _client(n, target, stations, days, ready, seconds, took_s, booked, commit=commit) for n in range(clients)
+            _client(n, target, each, antennas[each], days, ready, seconds, took_s, booked, commit=commit)
+            for n, each in enumerate(chosen)
         ]
         answers.put((took_s, booked, sum(await asyncio.gather(*asking))))
 
     asyncio.run(run())
+
+
+def _antennas_by_owner() -> dict[str, list[str]]:
+    antennas: dict[str, list[str]] = defaultdict(list)
+    for station in load_station_catalogue().values():
+        antennas[station.agency_id].append(station.station_id)
+    return dict(antennas)
 
 
 async def _check(target: str, booked: list[str]) -> None:
@@ -129,7 +144,13 @@ async def run(clients: int, seconds: float, days: int, *, commit: bool) -> None:
         nats.start()
         launcher = ServiceLauncher(nats.url, database.create_database(), Path(folder) / "data")
         try:
-            async with launcher.run(CommsWindowSettings, build, MIGRATIONS, log_level="WARNING") as service:
+            charters = CharterBook({"benchmark": charter_of_all("benchmark", tuple(_antennas_by_owner()))})
+            async with (
+                charters.served() as planner,
+                launcher.run(
+                    CommsWindowSettings, build, MIGRATIONS, log_level="WARNING", planner_target=planner
+                ) as service,
+            ):
                 answers = context.Queue()
                 asking = context.Process(
                     target=run_clients, args=(service.target, clients, seconds, days, commit, answers)
