@@ -151,3 +151,57 @@ def test_a_team_describes_asks_and_is_told(platform: Platform) -> None:
         ).json()
         assert rated["ice"][0]["proxy"] > 0.9
         assert json.dumps(rated)
+
+
+@pytest.mark.e2e
+def test_demand_is_triaged_by_the_owner_and_unknown_to_outsiders(platform: Platform) -> None:
+    document = document_of("lupex")
+    document["mission"]["id"] = "triage"
+    # DLR takes no part in this one.
+    document["agencies"] = [agency for agency in document["agencies"] if agency["id"] != "DLR"]
+    document["requests"] = [item for item in document["requests"] if item["agency"] != "DLR"]
+    mission = "/missions/triage"
+    with client_of(platform) as owner, client_of(platform, "ISRO") as team, client_of(platform, "DLR") as outsider:
+        answer = owner.post("/missions", json=document)
+        assert answer.status_code == 201, answer.text
+        request = {
+            "request_id": "picture",
+            "title": "The lander",
+            "activity_type_id": "outreach-image",
+            "agency_id": "ISRO",
+            "value": 9.0,
+            "mandatory": True,
+            "visibility": "MISSION",
+        }
+        (taken,) = team.post(f"{mission}/requests", json={"requests": [request]}).json()["requests"]
+        assert (taken["mandatory"], taken["mandatory_granted"]) == (True, False)
+        assert [(hold["kind"], hold["item_id"]) for hold in taken["holds"]] == [("USE_PERMISSION", "alis")]
+        grant = {"decision": "GRANT_MANDATORY", "reason": "the press asks for it"}
+        refused = owner.post(f"{mission}/requests/picture:triage", json=grant)
+        assert (refused.status_code, refused.json()["reason"]) == (409, "INFEASIBLE_REQUEST"), refused.text
+        (permission,) = owner.get(f"{mission}/use-permissions").json()["permissions"]
+        path = f"{mission}/use-permissions/{permission['permission_id']}:decide"
+        assert team.post(path, json={"state": "GRANTED"}).status_code == 403
+        assert owner.post(path, json={"state": "GRANTED"}).json()["state"] == "GRANTED"
+        granted = owner.post(f"{mission}/requests/picture:triage", json=grant)
+        assert granted.json()["mandatory_granted"], granted.text
+        assert team.post(f"{mission}/requests/picture:triage", json=grant).status_code == 403
+        budget = {"budget": {"value_budget": 5.0, "reason": "agreed"}}
+        told = owner.put(f"{mission}/demand-budgets/ISRO", json=budget)
+        assert (told.json()["held_value"], told.json()["held_request_count"]) == (9.0, 1), told.text
+        assert [item["agency_id"] for item in team.get(f"{mission}/demand-budgets").json()["budgets"]] == ["ISRO"]
+        for method, where, body in (
+            ("GET", "requests", None),
+            ("GET", "requests/picture", None),
+            ("POST", "requests/picture:triage", grant),
+            ("PUT", "demand-budgets/ISRO", budget),
+            ("GET", "use-permissions", None),
+            ("GET", "requests:export", None),
+            ("GET", "instruments", None),
+            ("GET", "accounts", None),
+        ):
+            answers = []
+            for name in ("triage", "nowhere"):
+                answer = outsider.request(method, f"/missions/{name}/{where}", json=body)
+                answers.append((answer.status_code, answer.json()["reason"], answer.json()["detail"].replace(name, "")))
+            assert answers[0] == answers[1] == (404, "UNKNOWN_MISSION", "there is no mission ''"), where

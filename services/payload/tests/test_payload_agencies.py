@@ -359,6 +359,9 @@ async def test_principals_are_for_their_agency_and_the_owners(
         for agency_id, principal in (("isro", "key:isro-1"), ("jaxa", "key:isro-1"), ("esa", "")):
             async with client_of(service, agency_id, Role.VIEWER) as client:
                 assert {row.principal_id for row in (await get(client, "own")).history} == {principal}
+        # Of others, the agency alone, also in what is one's own.
+        listed_by_owner = (await get(isro, "sample-ridge")).history
+        assert {(row.agency_id, row.principal_id) for row in listed_by_owner} == {("jaxa", "")}
 
 
 @pytest.mark.asyncio

@@ -21,7 +21,7 @@ from malapert_payload.domain.catalogue.versions import Item
 from malapert_payload.domain.demand.budget import DemandBudget
 from malapert_payload.domain.demand.use_permission import UsePermission
 from malapert_payload.domain.requests.request import ActivityRequest, Visibility
-from malapert_payload.domain.requests.visibility import without_principals
+from malapert_payload.domain.requests.visibility import with_principals_of
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.services.access import AUDIENCES
 from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
@@ -52,7 +52,8 @@ class PayloadAnnouncer:
         hidden_ids: frozenset[str] = frozenset(),
     ) -> None:
         """Announce each change after a version: the first as submitted, the others as changed."""
-        told = request if request.visibility == Visibility.OWNER else _for_all(request, hidden_ids)
+        is_own = request.visibility == Visibility.OWNER
+        told = with_principals_of(request, request.agency_id) if is_own else _for_all(request, hidden_ids)
         for version in range(known_version + 1, request.version + 1):
             message = request_message(told.as_of(version))
             first = version == 1
@@ -112,7 +113,7 @@ class PayloadAnnouncer:
 def _for_all(request: ActivityRequest, hidden_ids: Collection[str]) -> ActivityRequest:
     """Return a request as every agency of the mission may read it."""
     relations = tuple(relation for relation in request.relations if relation.request_id not in hidden_ids)
-    return without_principals(replace(request, relations=relations))
+    return with_principals_of(replace(request, relations=relations), "")
 
 
 class PlanEventHandler:

@@ -16,7 +16,7 @@ from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.requests.execution import Execution
 from malapert_payload.domain.requests.lifecycle import Change
 from malapert_payload.domain.requests.request import ActivityRequest, Visibility
-from malapert_payload.domain.requests.visibility import ReadScope, past_time, without_principals
+from malapert_payload.domain.requests.visibility import ReadScope, past_time, with_principals_of
 from malapert_payload.services.ports import Clock
 
 AUDIENCES = {
@@ -68,7 +68,7 @@ class Viewer:
         return self._sees("", Visibility.MISSION, None if is_newest else since)
 
     def sees_principals(self, agency_id: str) -> bool:
-        """Tell whether the principals are seen that acted on what belongs to an agency."""
+        """Tell whether the principals of an agency are seen."""
         return self.identity.is_service or agency_id == self.agency_id or self.owns_mission
 
     def owns(self, request: ActivityRequest) -> bool:
@@ -90,8 +90,10 @@ class Viewer:
 
     def shown(self, request: ActivityRequest, hidden_ids: Iterable[str] = ()) -> ActivityRequest:
         """Return a request that is seen without what of it is not: earlier history, principals, hidden relations."""
-        if self.identity.is_service or self.owns(request):
+        if self.identity.is_service:
             return request
+        if self.owns(request):
+            return request if self.owns_mission else with_principals_of(request, self.agency_id)
         hidden = set(hidden_ids)
         shown = replace(
             request,
@@ -102,7 +104,7 @@ class Viewer:
             ),
             relations=tuple(relation for relation in request.relations if relation.request_id not in hidden),
         )
-        return shown if self.owns_mission else without_principals(shown)
+        return shown if self.owns_mission else with_principals_of(shown, self.agency_id)
 
     def change(self, reason: str) -> Change:
         """Return a change that the caller makes now."""

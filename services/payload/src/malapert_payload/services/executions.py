@@ -74,7 +74,7 @@ class ExecutionService:
             reports = await self._stores.executions.of_request(session, mission_id, execution.request_id)
             for known in reports:
                 if known.as_reported() == execution.as_reported():
-                    return _shown_report(known, before, viewer), viewer.shown(before)
+                    return _shown_report(known, viewer), viewer.shown(before)
             own = [known for known in reports if known.repetition_index == execution.repetition_index]
             ended = sum(known.outcome != ExecutionOutcome.STARTED for known in own)
             change = viewer.change("")
@@ -137,17 +137,16 @@ class ExecutionService:
         """Return those of some reports that the viewer sees; what it does not see leaves no gap."""
         requests = await self._stores.requests.find_all(session, mission_id, {report.request_id for _, report in part})
         return [
-            (key, _shown_report(report, requests[report.request_id], viewer))
+            (key, _shown_report(report, viewer))
             for key, report in part
             # Who plans, plans with what became of every agency's requests.
             if viewer.identity.via_service or viewer.sees_report(report, requests[report.request_id])
         ]
 
 
-def _shown_report(report: Execution, request: ActivityRequest, viewer: Viewer) -> Execution:
+def _shown_report(report: Execution, viewer: Viewer) -> Execution:
     """Return a report without the principal where that is not seen."""
-    seen = viewer.sees_principals(request.agency_id) or viewer.agency_id == report.agency_id
-    return report if seen else replace(report, principal_id="")
+    return report if viewer.sees_principals(report.agency_id) else replace(report, principal_id="")
 
 
 def _reason(execution: Execution) -> str:

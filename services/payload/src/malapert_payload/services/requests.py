@@ -105,7 +105,7 @@ class RequestService:
             after = transition(before, RequestState.CANCELLED, viewer.change(reason))
             after = replace(after, standing=replace(after.standing, origin=Origin.AGENCY))
             await self._record.keep(session, [(before, after)])
-        return after
+        return viewer.shown(after)
 
     async def _shown(
         self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer

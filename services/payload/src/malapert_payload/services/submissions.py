@@ -172,13 +172,13 @@ class SubmissionService:
             require_own([before], viewer)
             check_version(before, seen_version)
             if before.definition() == named.definition():
-                return before
+                return viewer.shown(before)
             _refuse(_change_faults(present))
             after = _by_agency(revise(before, named, viewer.change(reason or "revised")))
             if not validate_only:
                 await self._record.keep(session, [(before, after)])
                 await self._uses.ask_for(session, present.catalogue, [after], viewer)
-            return (await self._holds.added(session, present.catalogue, [after], viewer.now))[0]
+            return viewer.shown((await self._holds.added(session, present.catalogue, [after], viewer.now))[0])
 
     async def import_all(
         self,

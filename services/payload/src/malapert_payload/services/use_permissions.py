@@ -26,6 +26,7 @@ from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Announcer, Stores
+from malapert_payload.services.requests import seen_request
 
 
 class UsePermissionService:
@@ -74,9 +75,10 @@ class UsePermissionService:
             await self._stores.catalogues.lock_mission(session, mission_id)
             item = _item(await self._reader.current(session, mission_id), kind, item_id, viewer.agency_id)
             if request_id:
-                request = await self._stores.requests.find(session, mission_id, request_id)
-                if request is None or not viewer.owns(request):
+                request = await seen_request(session, self._stores.requests, mission_id, request_id, viewer)
+                if not viewer.owns(request):
                     raise NotFoundError("request", request_id)
+                request_id = request.request_id
             permissions = await self._stores.demand.permissions(session, mission_id)
             change = viewer.change(reason)
             return await self._asked(session, permissions, item, (mission_id, request_id), change)

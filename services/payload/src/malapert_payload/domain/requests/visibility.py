@@ -30,6 +30,7 @@ def past_time(request: ActivityRequest) -> datetime | None:
     return None if request.state in PRESENT_STATES or not request.history else request.history[-1].time
 
 
-def without_principals(request: ActivityRequest) -> ActivityRequest:
-    """Return a request whose history names agencies alone."""
-    return replace(request, history=tuple(replace(row, principal_id="") for row in request.history))
+def with_principals_of(request: ActivityRequest, agency_id: str) -> ActivityRequest:
+    """Return a request whose history names principals of one agency, and of others the agency alone."""
+    rows = (row if row.agency_id == agency_id else replace(row, principal_id="") for row in request.history)
+    return replace(request, history=tuple(rows))
