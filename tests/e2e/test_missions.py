@@ -155,27 +155,25 @@ def test_a_team_describes_asks_and_is_told(platform: Platform) -> None:
 
 @pytest.mark.e2e
 def test_demand_is_triaged_by_the_owner_and_unknown_to_outsiders(platform: Platform) -> None:
-    document = document_of("lupex")
+    document = document_of("relay-week")
     document["mission"]["id"] = "triage"
-    # DLR takes no part in this one.
-    document["agencies"] = [agency for agency in document["agencies"] if agency["id"] != "DLR"]
-    document["requests"] = [item for item in document["requests"] if item["agency"] != "DLR"]
     mission = "/missions/triage"
-    with client_of(platform) as owner, client_of(platform, "ISRO") as team, client_of(platform, "DLR") as outsider:
+    # NASA takes no part in this one, and the camera is ISRO's.
+    with client_of(platform, "ISRO") as owner, client_of(platform) as team, client_of(platform, "NASA") as outsider:
         answer = owner.post("/missions", json=document)
         assert answer.status_code == 201, answer.text
         request = {
             "request_id": "picture",
             "title": "The lander",
-            "activity_type_id": "outreach-image",
-            "agency_id": "ISRO",
+            "activity_type_id": "panorama",
+            "agency_id": "JAXA",
             "value": 9.0,
             "mandatory": True,
             "visibility": "MISSION",
         }
         (taken,) = team.post(f"{mission}/requests", json={"requests": [request]}).json()["requests"]
         assert (taken["mandatory"], taken["mandatory_granted"]) == (True, False)
-        assert [(hold["kind"], hold["item_id"]) for hold in taken["holds"]] == [("USE_PERMISSION", "alis")]
+        assert [(hold["kind"], hold["item_id"]) for hold in taken["holds"]] == [("USE_PERMISSION", "camera")]
         grant = {"decision": "GRANT_MANDATORY", "reason": "the press asks for it"}
         refused = owner.post(f"{mission}/requests/picture:triage", json=grant)
         assert (refused.status_code, refused.json()["reason"]) == (409, "INFEASIBLE_REQUEST"), refused.text
@@ -187,14 +185,14 @@ def test_demand_is_triaged_by_the_owner_and_unknown_to_outsiders(platform: Platf
         assert granted.json()["mandatory_granted"], granted.text
         assert team.post(f"{mission}/requests/picture:triage", json=grant).status_code == 403
         budget = {"budget": {"value_budget": 5.0, "reason": "agreed"}}
-        told = owner.put(f"{mission}/demand-budgets/ISRO", json=budget)
+        told = owner.put(f"{mission}/demand-budgets/JAXA", json=budget)
         assert (told.json()["held_value"], told.json()["held_request_count"]) == (9.0, 1), told.text
-        assert [item["agency_id"] for item in team.get(f"{mission}/demand-budgets").json()["budgets"]] == ["ISRO"]
+        assert [item["agency_id"] for item in team.get(f"{mission}/demand-budgets").json()["budgets"]] == ["JAXA"]
         for method, where, body in (
             ("GET", "requests", None),
             ("GET", "requests/picture", None),
             ("POST", "requests/picture:triage", grant),
-            ("PUT", "demand-budgets/ISRO", budget),
+            ("PUT", "demand-budgets/JAXA", budget),
             ("GET", "use-permissions", None),
             ("GET", "requests:export", None),
             ("GET", "instruments", None),
