@@ -106,6 +106,9 @@ async def test_what_is_beyond_a_budget_is_kept_and_says_by_how_much(
             "b": [("OVER_BUDGET", 2.0)],
             "e": [("TOO_MANY_REQUESTS", 1.0)],
         }
+        async with client_of(service, "esa") as other:
+            assert not (await get(other, "b")).holds
+        assert holds_of(await get(owner, "b")) == [("OVER_BUDGET", 2.0)]
         planned, held, _ = await expanded(owner)
         assert planned & set("abcde") == {"a", "c", "d"}
         assert held == {("isro", "OVER_BUDGET"): 1, ("isro", "TOO_MANY_REQUESTS"): 1}

@@ -104,7 +104,8 @@ class Viewer:
             ),
             relations=tuple(relation for relation in request.relations if relation.request_id not in hidden),
         )
-        return shown if self.owns_mission else with_principals_of(shown, self.agency_id)
+        # What holds it back tells how far its agency has used its budget.
+        return shown if self.owns_mission else replace(with_principals_of(shown, self.agency_id), holds=())
 
     def change(self, reason: str) -> Change:
         """Return a change that the caller makes now."""

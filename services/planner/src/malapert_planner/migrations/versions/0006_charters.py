@@ -55,7 +55,7 @@ def _charter(first: sa.Row[Any], newest: sa.Row[Any]) -> dict[str, object]:
         "mission_id": newest.mission_id,
         "version": 1,
         "members": [
-            {"agency_id": agency_id, "parts": held, "since": since, "until": None, "sees_earlier": False}
+            {"agency_id": agency_id, "parts": held, "since": since, "until": None, "sees_earlier": True}
             for agency_id, held in sorted(parts.items())
         ],
         "is_public": False,
