@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from malapert_core.policy.identity import Identity, Role
+from malapert_core.policy.identity import Role
 from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
@@ -38,18 +38,51 @@ class KeyModel(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-AgencyId = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="The agency it speaks for.", examples=["JAXA"]),
+AGENCY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+LONGEST_OVERLAP_S = 7 * 86400
+"""Longest time that a rotated key goes on to work, seconds."""
+AgencyId = Annotated[str, Field(pattern=AGENCY_ID, description="The agency it speaks for.", examples=["JAXA"])]
+PrincipalId = Annotated[
+    str, Field(description="Its holder, as records name it; it stays over rotations.", examples=["key:5f0c1d2e3a4b5c6d"])
 ]
+MissionIds = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]],
+    Field(examples=[["lupex"]]),
+]
+Actions = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(examples=[["get_plan"]])]
 
 
 class NewKey(KeyModel):
-    """A key to make."""
+    """A key to make; it may be bound to missions and actions within its role."""
 
-    agency_id: AgencyId
+    agency_id: AgencyId | None = Field(
+        None, description="The agency it speaks for, which is the caller's own.", examples=["JAXA"]
+    )
     role: Annotated[KeyRole, Strict(False)] = Field(description="What it may do.", examples=["PLANNER"])
     label: str = Field("", max_length=200, description="What it is for.", examples=["Flight dynamics desk"])
+    mission_ids: MissionIds = Field([], max_length=100, description="Its missions; none means all.")
+    actions: Actions = Field([], max_length=300, description="Operation ids of its calls; none means all of its role.")
+    expire_time: UtcTime | None = Field(
+        None, description="When it ends; none means never.", examples=["2036-11-22T12:00:00Z"]
+    )
+
+
+class KeyRotation(KeyModel):
+    """How the successor of a key is made."""
+
+    overlap_s: int = Field(
+        3600,
+        ge=0,
+        le=LONGEST_OVERLAP_S,
+        description="How long the key goes on to work beside its successor, seconds.",
+        examples=[3600],
+    )
+
+
+class KeyExpiry(KeyModel):
+    """When a key ends."""
+
+    expire_time: UtcTime = Field(description="When it ends.", examples=["2036-11-22T12:00:00Z"])
 
 
 class Key(KeyModel):
@@ -57,10 +90,23 @@ class Key(KeyModel):
 
     key_id: str = Field(description="Identifier.", examples=["5f0c1d2e3a4b5c6d"])
     agency_id: AgencyId
+    principal_id: PrincipalId
     role: Annotated[KeyRole, Strict(False)] = Field(description="What it may do.", examples=["PLANNER"])
     label: str = Field(description="What it is for.", examples=["Flight dynamics desk"])
+    mission_ids: MissionIds = Field(description="Its missions; none means all.")
+    actions: Actions = Field(description="Operation ids of its calls; none means all of its role.")
     created_time: UtcTime = Field(description="When it was made.", examples=["2026-11-22T12:00:00Z"])
+    created_by: str = Field(
+        description="The principal that made it; host, and its user, for one made on the installation's host.",
+        examples=["key:0a1b2c3d4e5f6071"],
+    )
+    is_made_on_host: bool = Field(description="Whether it was made on the host, by no key.", examples=[False])
+    expire_time: UtcTime | None = Field(None, description="When it ends.", examples=["2036-11-22T12:00:00Z"])
     revoked_time: UtcTime | None = Field(None, description="When it was revoked.", examples=["2026-11-23T12:00:00Z"])
+    last_used_time: UtcTime | None = Field(
+        None, description="When it was last used, to five minutes.", examples=["2026-11-23T12:00:00Z"]
+    )
+    replaced_by: str = Field(description="The key it was rotated to; empty for none.", examples=["6071829304a5b6c7"])
 
     @classmethod
     def of(cls, key: ApiKey) -> "Key":
@@ -68,10 +114,18 @@ class Key(KeyModel):
         return cls(
             key_id=key.key_id,
             agency_id=key.agency_id,
+            principal_id=key.principal_id,
             role=KeyRole.of(key.role),
             label=key.label,
+            mission_ids=sorted(key.scope.mission_ids),
+            actions=sorted(key.scope.actions),
             created_time=key.created_time,
+            created_by=key.created_by,
+            is_made_on_host=key.is_made_on_host,
+            expire_time=key.expire_time,
             revoked_time=key.revoked_time,
+            last_used_time=key.last_used_time,
+            replaced_by=key.replaced_by,
         )
 
 
@@ -85,7 +139,7 @@ class IssuedKey(KeyModel):
 
 
 class Keys(KeyModel):
-    """All keys, oldest first."""
+    """The keys that the caller looks after, oldest first."""
 
     keys: list[Key] = Field(description="The keys.")
 
@@ -94,12 +148,22 @@ class Caller(KeyModel):
     """The caller and its permissions."""
 
     agency_id: AgencyId
+    principal_id: PrincipalId
     role: Annotated[KeyRole, Strict(False)] = Field(description="Its role.", examples=["PLANNER"])
     key_id: str = Field(description="The key it called with.", examples=["5f0c1d2e3a4b5c6d"])
+    mission_ids: MissionIds = Field(description="The missions that the key is for; none means all.")
     allowed_actions: list[str] = Field(description="Operation ids that it may call.", examples=[["get_plan"]])
+    expire_time: UtcTime | None = Field(None, description="When the key ends.", examples=["2036-11-22T12:00:00Z"])
 
     @classmethod
-    def of(cls, identity: Identity, allowed_actions: list[str]) -> "Caller":
+    def of(cls, key: ApiKey, allowed_actions: list[str]) -> "Caller":
         """Return what a caller is told of itself."""
-        role = KeyRole.of(identity.role)
-        return cls(agency_id=identity.agency_id, role=role, key_id=identity.key_id, allowed_actions=allowed_actions)
+        return cls(
+            agency_id=key.agency_id,
+            principal_id=key.principal_id,
+            role=KeyRole.of(key.role),
+            key_id=key.key_id,
+            mission_ids=sorted(key.scope.mission_ids),
+            allowed_actions=allowed_actions,
+            expire_time=key.expire_time,
+        )

@@ -1,13 +1,27 @@
 """Keys of agencies, and who calls."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.timestamps import utc_now
 
 from malapert_gateway import policy
-from malapert_gateway.models.key import Caller, IssuedKey, Key, KeyRole, Keys, NewKey
+from malapert_gateway.domain.api_key import KeyScope
+from malapert_gateway.models.key import (
+    Caller,
+    IssuedKey,
+    Key,
+    KeyExpiry,
+    KeyRole,
+    KeyRotation,
+    Keys,
+    NewKey,
+)
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only_these
+from malapert_gateway.services.key_service import KeyWish
 
 
 class IssuingRoute(GuardedRoute):
@@ -27,19 +41,24 @@ KeyId = Annotated[
 
 
 @router.get("/whoami")
-async def who_am_i(identity: CallerIdentity) -> Caller:
-    """Return whom the key speaks for and what it may do."""
-    return Caller.of(identity, policy.allowed_actions(identity))
+async def who_am_i(identity: CallerIdentity, gateway: GatewayParts) -> Caller:
+    """Return whom the key speaks for, what it may do, and until when."""
+    key = await gateway.keys.own(identity)
+    return Caller.of(key, policy.allowed_actions(identity, key.scope.actions))
 
 
 @issuing_router.post("/keys", status_code=201)
 async def create_key(body: NewKey, identity: CallerIdentity, gateway: GatewayParts) -> IssuedKey:
-    """Make a key; its secret is shown this once and kept nowhere.
+    """Make a key of the caller's agency; its secret is shown this once and kept nowhere.
 
     A repeated call under the same idempotency key gets the key with an empty `bearer_key`.
     """
-    policy.require_agency("create_key", identity, [body.agency_id])
-    key, bearer_key = await gateway.keys.issue(body.agency_id, body.role.role, body.label)
+    policy.require_agency("create_key", identity, [body.agency_id or identity.agency_id])
+    faults = [*policy.scope_faults(body.role.role, body.actions), *_time_faults(body.expire_time)]
+    if faults:
+        raise InvalidInputError("INVALID_REQUEST", "the key cannot be made so", faults=faults)
+    scope = KeyScope(frozenset(body.mission_ids), frozenset(body.actions))
+    key, bearer_key = await gateway.keys.issue(identity, KeyWish(body.role.role, body.label, scope, body.expire_time))
     return IssuedKey(key=Key.of(key), bearer_key=bearer_key)
 
 
@@ -48,15 +67,41 @@ async def list_keys(
     identity: CallerIdentity,
     gateway: GatewayParts,
     roles: Annotated[list[KeyRole] | None, only_these("keys of these roles")] = None,
-    only_usable: Annotated[bool, Query(description="True leaves out keys that were revoked.", examples=[True])] = False,
+    only_usable: Annotated[
+        bool, Query(description="True leaves out keys that were revoked or have expired.", examples=[True])
+    ] = False,
 ) -> Keys:
-    """List the keys of the caller's agency without their secrets, oldest first."""
-    keys = [Key.of(key) for key in await gateway.keys.list(identity.agency_id)]
-    wanted = set(roles or KeyRole)
-    return Keys(keys=[key for key in keys if key.role in wanted and not (only_usable and key.revoked_time)])
+    """List the keys of the caller's agency without their secrets, oldest first: an ADMINISTRATOR's, or PLATFORM's."""
+    now, wanted = utc_now(), {role.role for role in roles or KeyRole}
+    found = [key for key in await gateway.keys.list(identity) if key.role in wanted]
+    return Keys(keys=[Key.of(key) for key in found if key.is_usable(now) or not only_usable])
+
+
+@issuing_router.post("/keys/{key_id}:rotate", status_code=201)
+async def rotate_key(
+    key_id: KeyId, identity: CallerIdentity, gateway: GatewayParts, body: KeyRotation | None = None
+) -> IssuedKey:
+    """Make the successor of a key, with a secret of its own that is shown this once; both work for the overlap."""
+    overlap = timedelta(seconds=(body or KeyRotation()).overlap_s)
+    key, bearer_key = await gateway.keys.rotate(identity, key_id, overlap)
+    return IssuedKey(key=Key.of(key), bearer_key=bearer_key)
+
+
+@router.post("/keys/{key_id}:expire")
+async def expire_key(key_id: KeyId, body: KeyExpiry, identity: CallerIdentity, gateway: GatewayParts) -> Key:
+    """Let a key end at an instant, earlier than it was to end."""
+    if faults := _time_faults(body.expire_time):
+        raise InvalidInputError("INVALID_REQUEST", "the key cannot end then", faults=faults)
+    return Key.of(await gateway.keys.expire(identity, key_id, body.expire_time))
 
 
 @router.delete("/keys/{key_id}")
 async def revoke_key(key_id: KeyId, identity: CallerIdentity, gateway: GatewayParts) -> Key:
-    """Revoke a key for good; it stays in the list."""
-    return Key.of(await gateway.keys.revoke(key_id, identity.agency_id))
+    """Revoke a key for good; it stays in the list, and its open streams end within seconds."""
+    return Key.of(await gateway.keys.revoke(identity, key_id))
+
+
+def _time_faults(expire_time: datetime | None) -> list[Fault]:
+    if expire_time is None or expire_time > utc_now():
+        return []
+    return [Fault("expire_time", "PAST", "an instant to come is allowed")]

@@ -1,100 +1,278 @@
-"""Makes, checks and revokes keys."""
+"""Makes, checks, rotates and ends the keys of agencies."""
 
 import asyncio
-import json
-import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from malapert_core.errors import NotFoundError, UnauthenticatedError
+import structlog
+from malapert_core.audit.trail import AuditTrail
+from malapert_core.db.database import Database
+from malapert_core.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_gateway.domain.api_key import ApiKey, BearerKey, hash_secret, new_bearer_key, parse_bearer_key
+from malapert_gateway.domain.agency import Agency, AgencyState
+from malapert_gateway.domain.api_key import (
+    GUARDED_ROLES,
+    ApiKey,
+    BearerKey,
+    KeyScope,
+    hash_secret,
+    new_bearer_key,
+    parse_bearer_key,
+)
+from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
+
+log = structlog.get_logger(__name__)
+
+USE_RESOLUTION = timedelta(minutes=5)
+"""How coarse the time of a key's last use is: it is written at most so often."""
+_STREAM_CHECK_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a key is to be."""
+
+    role: Role
+    label: str = ""
+    scope: KeyScope = KeyScope()
+    expire_time: datetime | None = None
 
 
 class KeyService:
     """Keys of agencies.
 
+    An agency's ADMINISTRATOR looks after its keys, PLATFORM after those of its own kind; the last usable key of either
+    role is not to be ended.
+
     Parameters
     ----------
-    store
+    database
+    keys
         Where keys are kept.
+    agencies
+        Where agencies are kept.
+    audit
+        Records who made and ended keys.
     """
 
-    def __init__(self, store: KeyStore) -> None:
-        self._store = store
+    def __init__(self, database: Database, keys: KeyStore, agencies: AgencyStore, audit: AuditTrail) -> None:
+        self._database = database
+        self._keys = keys
+        self._agencies = agencies
+        self._audit = audit
 
-    async def issue(self, agency_id: str, role: Role, label: str) -> tuple[ApiKey, str]:
-        """Make a key; return it and the text that its holder sends, which is kept nowhere."""
-        key, bearer = _new_key(agency_id, role, label)
-        await self._store.add([key])
-        return key, bearer.text
-
-    async def identify(self, authorization: str | None) -> Identity:
-        """Return whom an Authorization header speaks for.
+    async def identify(self, authorization: str | None) -> ApiKey:
+        """Return the key that an Authorization header carries.
 
         Raises
         ------
         UnauthenticatedError
-            ``MISSING_KEY`` without a bearer key, ``INVALID_KEY`` for one that is unknown or revoked.
+            ``MISSING_KEY`` without a bearer key, ``INVALID_KEY`` for one that is unknown, revoked or expired.
+        PermissionDeniedError
+            ``AGENCY_SUSPENDED``.
         """
         scheme, _, text = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
             raise UnauthenticatedError("MISSING_KEY", "send the header Authorization: Bearer mlp_…")
         bearer = parse_bearer_key(text.strip())
-        key = None if bearer is None else await self._store.find(bearer.key_id)
-        if bearer is None or key is None or not key.opens_with(bearer.secret):
-            raise UnauthenticatedError("INVALID_KEY", "the key is unknown or revoked")
-        return key.identity
+        key, agency = (None, None) if bearer is None else await self._found(bearer.key_id)
+        now = utc_now()
+        if bearer is None or key is None or agency is None or not key.opens_with(bearer.secret, now):
+            raise UnauthenticatedError("INVALID_KEY", "the key is unknown, revoked or expired")
+        if agency.state is AgencyState.SUSPENDED:
+            message = f"{agency.agency_id} is suspended: {agency.suspension_reason or 'no reason was given'}"
+            raise PermissionDeniedError("AGENCY_SUSPENDED", message)
+        if key.last_used_time is None or now - key.last_used_time >= USE_RESOLUTION:
+            await self._note_use(key.key_id, now)
+        return key
 
-    async def list(self, agency_id: str) -> list[ApiKey]:
-        """Return an agency's keys, oldest first."""
-        return [key for key in await self._store.list() if key.agency_id == agency_id]
+    async def until_ended(self, key_id: str) -> None:
+        """Return within seconds of the end of a key, however it ends."""
+        while True:
+            with suppress(SQLAlchemyError):
+                key, agency = await self._found(key_id)
+                if key is None or agency is None or not key.is_usable(utc_now()):
+                    return
+                if agency.state is AgencyState.SUSPENDED:
+                    return
+            await asyncio.sleep(_STREAM_CHECK_S)
 
-    async def revoke(self, key_id: str, agency_id: str) -> ApiKey:
-        """Revoke a key of an agency for good.
+    async def list(self, identity: Identity) -> list[ApiKey]:
+        """Return the keys that a caller looks after, oldest first."""
+        async with self._database.reading() as session:
+            keys = await self._keys.of_agency(session, identity.agency_id)
+        return [key for key in keys if _looks_after(identity, key.role)]
+
+    async def own(self, identity: Identity) -> ApiKey:
+        """Return the key that a caller called with."""
+        async with self._database.reading() as session:
+            return await self._known(session, identity.key_id)
+
+    async def issue(self, identity: Identity, wish: KeyWish) -> tuple[ApiKey, str]:
+        """Make a key of the caller's agency; return it and the text that its holder sends, which is kept nowhere.
+
+        Raises
+        ------
+        PermissionDeniedError
+            ``FORBIDDEN`` for a role that the caller does not look after.
+        """
+        if not _looks_after(identity, wish.role):
+            needed = "PLATFORM" if wish.role is Role.PLATFORM else "ADMINISTRATOR"
+            message = f"a key of the role {wish.role.name} is made by {needed}; this key has {identity.role.name}"
+            raise PermissionDeniedError("FORBIDDEN", message, metadata={"needed_roles": needed})
+        key, bearer = new_key(identity.agency_id, wish, identity.principal_id)
+        async with self._database.transaction() as session:
+            self._keys.add(session, key)
+            self._record(session, "key.created", key)
+        return key, bearer.text
+
+    async def rotate(self, identity: Identity, key_id: str, overlap: timedelta) -> tuple[ApiKey, str]:
+        """Make the successor of a key, which goes on to work for the overlap; return it as `issue` does.
+
+        The successor has the same holder, role and scope, and lasts as long as the key was to last at first.
 
         Raises
         ------
         NotFoundError
             ``UNKNOWN_KEY``.
+        PreconditionError
+            ``KEY_ENDED`` where it is not usable any more, ``KEY_REPLACED`` where it has a successor already.
         """
-        known = await self._store.find(key_id)
-        if known is None or known.agency_id != agency_id:
+        async with self._changing(identity, key_id) as (session, key, now):
+            if not key.is_usable(now):
+                raise PreconditionError("KEY_ENDED", f"key {key_id} is revoked or expired; make another")
+            if key.replaced_by:
+                raise PreconditionError("KEY_REPLACED", f"key {key_id} was rotated to {key.replaced_by}; rotate that")
+            expire_time = None if key.expire_time is None else now + (key.expire_time - key.created_time)
+            wish = KeyWish(key.role, key.label, key.scope, expire_time)
+            successor, bearer = new_key(key.agency_id, wish, identity.principal_id, principal_id=key.principal_id)
+            until = now + overlap if key.expire_time is None else min(key.expire_time, now + overlap)
+            self._keys.add(session, successor)
+            await self._keys.save_end(session, replace(key, expire_time=until, replaced_by=successor.key_id))
+            self._record(session, "key.rotated", key, f"to {successor.key_id}")
+        return successor, bearer.text
+
+    async def expire(self, identity: Identity, key_id: str, time: datetime) -> ApiKey:
+        """Let a key end at an instant, earlier than it was to end.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_KEY``.
+        PreconditionError
+            ``KEY_ENDED``, ``LATER_EXPIRY``, or ``LAST_KEY`` where nobody could make another key.
+        """
+        async with self._changing(identity, key_id) as (session, key, now):
+            if not key.is_usable(now):
+                raise PreconditionError("KEY_ENDED", f"key {key_id} is revoked or expired already")
+            if key.expire_time is not None and time > key.expire_time:
+                raise PreconditionError("LATER_EXPIRY", f"key {key_id} ends earlier; rotate it to have a longer one")
+            await self._require_another(session, key, now)
+            ended = replace(key, expire_time=time)
+            await self._keys.save_end(session, ended)
+            self._record(session, "key.expiry_set", key)
+        return ended
+
+    async def revoke(self, identity: Identity, key_id: str) -> ApiKey:
+        """Revoke a key for good; one that is revoked already stays as it is.
+
+        Raises
+        ------
+        NotFoundError
+            ``UNKNOWN_KEY``.
+        PreconditionError
+            ``LAST_KEY`` where nobody could make another key.
+        """
+        async with self._changing(identity, key_id) as (session, key, now):
+            if key.revoked_time is not None:
+                return key
+            if key.is_usable(now):
+                await self._require_another(session, key, now)
+            revoked = replace(key, revoked_time=now)
+            await self._keys.save_end(session, revoked)
+            self._record(session, "key.revoked", key)
+        return revoked
+
+    @asynccontextmanager
+    async def _changing(self, identity: Identity, key_id: str) -> AsyncIterator[tuple[AsyncSession, ApiKey, datetime]]:
+        async with self._database.transaction() as session:
+            # Two who end the last two keys at once take turns.
+            await self._agencies.locked(session, identity.agency_id)
+            key = await self._known(session, key_id)
+            if key.agency_id != identity.agency_id or not _looks_after(identity, key.role):
+                raise NotFoundError("key", key_id)
+            yield session, key, utc_now()
+
+    async def _require_another(self, session: AsyncSession, key: ApiKey, now: datetime) -> None:
+        if key.role not in GUARDED_ROLES:
+            return
+        others = await self._keys.of_agency(session, key.agency_id)
+        if any(each.role is key.role and each.key_id != key.key_id and each.lasts(now) for each in others):
+            return
+        message = (
+            f"no other {key.role.name} key of {key.agency_id} lasts for a day, and nobody else could make one: "
+            "make or rotate another first"
+        )
+        raise PreconditionError("LAST_KEY", message)
+
+    async def _known(self, session: AsyncSession, key_id: str) -> ApiKey:
+        key = await self._keys.find(session, key_id)
+        if key is None:
             raise NotFoundError("key", key_id)
-        return await self._store.revoke(key_id, utc_now()) or known
+        return key
 
-    async def issue_first(self, wanted: Sequence[tuple[str, Role]], path: Path) -> bool:
-        """Make the first keys where there is none yet, and write them into a file that only its owner reads.
+    async def _found(self, key_id: str) -> tuple[ApiKey | None, Agency | None]:
+        async with self._database.reading() as session:
+            key = await self._keys.find(session, key_id)
+            return key, None if key is None else await self._agencies.find(session, key.agency_id)
 
-        Returns
-        -------
-        bool
-            True where keys were made and written.
-        """
-        if await self._store.list():
-            return False
-        made = [_new_key(agency_id, role, "made at first start") for agency_id, role in wanted]
-        entries = [{"agency_id": key.agency_id, "role": key.role.name, "key": bearer.text} for key, bearer in made]
-        # The file goes first: keys that nobody has would lock everybody out, a file of unknown keys is written anew.
-        await asyncio.to_thread(_write_private, path, json.dumps({"keys": entries}, indent=2) + "\n")
-        await self._store.add([key for key, _ in made])
-        return True
+    async def _note_use(self, key_id: str, now: datetime) -> None:
+        try:
+            async with self._database.transaction() as session:
+                await self._keys.note_use(session, key_id, now)
+        except SQLAlchemyError as error:
+            log.warning("last use of a key not kept", key_id=key_id, error=repr(error))
+
+    def _record(self, session: AsyncSession, action: str, key: ApiKey, detail: str = "") -> None:
+        self._audit.record(
+            session, action, entity_kind="key", entity_id=key.key_id, detail=detail or f"{key.role.name} {key.label}"
+        )
 
 
-def _new_key(agency_id: str, role: Role, label: str) -> tuple[ApiKey, BearerKey]:
+def new_key(
+    agency_id: str, wish: KeyWish, created_by: str, *, principal_id: str = "", is_made_on_host: bool = False
+) -> tuple[ApiKey, BearerKey]:
+    """Return a fresh key, not kept yet, and what its holder has."""
     bearer = new_bearer_key()
-    key = ApiKey(bearer.key_id, hash_secret(bearer.secret), agency_id, role, label, utc_now())
+    key = ApiKey(
+        key_id=bearer.key_id,
+        secret_hash=hash_secret(bearer.secret),
+        agency_id=agency_id,
+        role=wish.role,
+        label=wish.label,
+        created_time=utc_now(),
+        principal_id=principal_id or f"key:{bearer.key_id}",
+        created_by=created_by,
+        scope=wish.scope,
+        expire_time=wish.expire_time,
+        is_made_on_host=is_made_on_host,
+    )
     return key, bearer
 
 
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
-    part.replace(path)
+def _looks_after(identity: Identity, role: Role) -> bool:
+    """Tell whether a caller makes and ends the keys of a role in its agency."""
+    keeper = Role.PLATFORM if role is Role.PLATFORM else Role.ADMINISTRATOR
+    return identity.role is keeper

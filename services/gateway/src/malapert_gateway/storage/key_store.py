@@ -1,61 +1,65 @@
-"""Keys as they are kept."""
+"""Keys as they are kept; each method works in the session that it is given."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from malapert_core.db.database import Database
 from malapert_core.policy.identity import Role
+from sqlalchemy import update
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_gateway.domain.api_key import ApiKey
+from malapert_gateway.domain.api_key import ApiKey, KeyScope
 from malapert_gateway.storage.tables import KeyRow
 
 
 class KeyStore:
     """Keys in the gateway's database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    async def is_empty(self, session: AsyncSession) -> bool:
+        """Tell whether there is no key at all."""
+        return (await session.exec(select(KeyRow.key_id).limit(1))).first() is None
 
-    async def add(self, keys: Sequence[ApiKey]) -> None:
-        """Keep new keys, all or none."""
-        async with self._database.transaction() as session:
-            session.add_all([_row(key) for key in keys])
-
-    async def find(self, key_id: str) -> ApiKey | None:
+    async def find(self, session: AsyncSession, key_id: str) -> ApiKey | None:
         """Return a key, or None."""
-        async with self._database.reading() as session:
-            row = await session.get(KeyRow, key_id)
-            return None if row is None else _key(row)
+        row = await session.get(KeyRow, key_id)
+        return None if row is None else _key(row)
 
-    async def list(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
-        async with self._database.reading() as session:
-            rows = await session.exec(select(KeyRow).order_by(col(KeyRow.created_time), col(KeyRow.key_id)))
-            return [_key(row) for row in rows]
+    async def of_agency(self, session: AsyncSession, agency_id: str) -> list[ApiKey]:
+        """Return an agency's keys, oldest first."""
+        query = select(KeyRow).where(col(KeyRow.agency_id) == agency_id)
+        return [_key(row) for row in await session.exec(query.order_by(col(KeyRow.created_time), col(KeyRow.key_id)))]
 
-    async def revoke(self, key_id: str, time: datetime) -> ApiKey | None:
-        """Revoke a key, or leave one that is revoked already as it is; return it, or None where there is none."""
-        async with self._database.transaction() as session:
-            row = await session.get(KeyRow, key_id)
-            if row is None:
-                return None
-            if row.revoked_time is None:
-                row.revoked_time = time
-                session.add(row)
-            return _key(row)
+    def add(self, session: AsyncSession, key: ApiKey) -> None:
+        """Keep a new key."""
+        session.add(
+            KeyRow(
+                key_id=key.key_id,
+                secret_hash=key.secret_hash,
+                agency_id=key.agency_id,
+                role=key.role.value,
+                label=key.label,
+                created_time=key.created_time,
+                revoked_time=key.revoked_time,
+                principal_id=key.principal_id,
+                created_by=key.created_by,
+                replaced_by=key.replaced_by,
+                mission_ids=sorted(key.scope.mission_ids),
+                actions=sorted(key.scope.actions),
+                expire_time=key.expire_time,
+                last_used_time=key.last_used_time,
+                is_made_on_host=key.is_made_on_host,
+            )
+        )
 
+    async def save_end(self, session: AsyncSession, key: ApiKey) -> None:
+        """Keep when a key ends, and what replaced it."""
+        change = update(KeyRow).where(col(KeyRow.key_id) == key.key_id)
+        await session.exec(
+            change.values(revoked_time=key.revoked_time, expire_time=key.expire_time, replaced_by=key.replaced_by)
+        )
 
-def _row(key: ApiKey) -> KeyRow:
-    return KeyRow(
-        key_id=key.key_id,
-        secret_hash=key.secret_hash,
-        agency_id=key.agency_id,
-        role=key.role.value,
-        label=key.label,
-        created_time=key.created_time,
-        revoked_time=key.revoked_time,
-    )
+    async def note_use(self, session: AsyncSession, key_id: str, time: datetime) -> None:
+        """Keep when a key was last used."""
+        await session.exec(update(KeyRow).where(col(KeyRow.key_id) == key_id).values(last_used_time=time))
 
 
 def _key(row: KeyRow) -> ApiKey:
@@ -67,4 +71,11 @@ def _key(row: KeyRow) -> ApiKey:
         label=row.label,
         created_time=row.created_time,
         revoked_time=row.revoked_time,
+        principal_id=row.principal_id,
+        created_by=row.created_by,
+        replaced_by=row.replaced_by,
+        scope=KeyScope(frozenset(row.mission_ids), frozenset(row.actions)),
+        expire_time=row.expire_time,
+        last_used_time=row.last_used_time,
+        is_made_on_host=row.is_made_on_host,
     )

@@ -1,6 +1,7 @@
-"""Tables of the gateway: keys, and answers kept by idempotency key."""
+"""Tables of the gateway: agencies, their keys, and answers kept by idempotency key."""
 
 from datetime import datetime
+from typing import Any
 
 from malapert_core.db.database import Json, UtcDateTime, new_registry
 from sqlalchemy import LargeBinary, Text
@@ -18,11 +19,36 @@ class KeyRow(GatewayTable, table=True):
 
     key_id: str = Field(sa_type=Text, primary_key=True)
     secret_hash: str = Field(sa_type=Text)
-    agency_id: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text, index=True)
     role: str = Field(sa_type=Text)
     label: str = Field(sa_type=Text)
     created_time: datetime = Field(sa_type=UtcDateTime)
     revoked_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    principal_id: str = Field(sa_type=Text)
+    created_by: str = Field(sa_type=Text)
+    replaced_by: str = Field(default="", sa_type=Text)
+    mission_ids: list[str] = Field(default_factory=list, sa_type=Json)
+    actions: list[str] = Field(default_factory=list, sa_type=Json)
+    expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_made_on_host: bool = Field(default=False)
+
+
+class AgencyRow(GatewayTable, table=True):
+    """An admitted agency."""
+
+    __tablename__ = "agency"
+
+    agency_id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    key_set: list[dict[str, Any]] = Field(sa_type=Json)
+    key_set_version: int
+    admitted_time: datetime = Field(sa_type=UtcDateTime)
+    admitted_by: str = Field(sa_type=Text)
+    enrolled_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    suspended_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    suspension_reason: str = Field(default="", sa_type=Text)
 
 
 class AnswerRow(GatewayTable, table=True):
