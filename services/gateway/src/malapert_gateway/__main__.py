@@ -1,4 +1,4 @@
-"""`python -m malapert_gateway serve | migrate | health | openapi`."""
+"""`python -m malapert_gateway serve | migrate | health | openapi | admin`."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
 from malapert_core.logging import configure_logging
 
+from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS
@@ -108,8 +109,12 @@ def is_healthy(port: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb of the command line."""
     parser = argparse.ArgumentParser(prog="malapert_gateway")
-    parser.add_argument("verb", choices=["serve", "migrate", "health", "openapi"])
-    verb = parser.parse_args(arguments).verb
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name in ("serve", "migrate", "health", "openapi"):
+        verbs.add_parser(name)
+    admin.add_arguments(verbs.add_parser("admin", help="keys and agencies, on this host, without any key"))
+    parsed = parser.parse_args(arguments)
+    verb = parsed.verb
     if verb == "openapi":
         json.dump(create_app().openapi(), sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -118,6 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if verb == "health":
         sys.exit(0 if is_healthy(settings.http_port) else 1)
     configure_logging(settings)
+    if verb == "admin":
+        admin.run(parsed, settings)
+        return
     try:
         asyncio.run(serve(settings) if verb == "serve" else migrate(settings))
     except PreconditionError as error:

@@ -16,6 +16,7 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
+    agencies,
     agreements,
     audit,
     catalogues,
@@ -77,6 +78,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     keys.router,
     keys.issuing_router,
+    agencies.router,
+    agencies.proven_router,
 )
 
 

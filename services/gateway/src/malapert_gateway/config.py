@@ -59,6 +59,9 @@ class GatewaySettings(ServiceSettings):
     heavy_calls_at_once: int = Field(default=8, ge=2, description="long calls at work at once; one agency has half")
     waiting_calls_of_agency: int = Field(default=200, ge=1, description="calls of one agency that wait for their turn")
 
+    installation_id: str = Field(
+        default="malapert", min_length=1, max_length=200, description="for which alone agencies' proofs are meant"
+    )
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
         default=(("MALAPERT", Role.PLATFORM),), description=f"the first keys, comma-separated {_BOOTSTRAP}"

@@ -14,15 +14,18 @@ from malapert_core.service import ServiceRuntime
 from malapert_gateway.bodies import READER_MODULES
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.agency_service import AgencyService
 from malapert_gateway.services.audit_directory import AuditDirectory
 from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, ServiceName
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.gateway import Gateway
+from malapert_gateway.services.host_keys import HostKeys
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
+from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.answer_store import AnswerStore
 from malapert_gateway.storage.key_store import KeyStore
 
@@ -36,8 +39,11 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
     """Yield the gateway on what the core opened; the first keys are made where there is none and a file is named."""
     settings = runtime.settings
     services = ServiceClients(_channels(runtime))
-    keys = KeyService(KeyStore(runtime.database))
-    if settings.keys_file is not None and await keys.issue_first(settings.bootstrap_keys, settings.keys_file):
+    host_keys = HostKeys(runtime.database, runtime.audit)
+    key_store, agency_store = KeyStore(), AgencyStore()
+    keys = KeyService(runtime.database, key_store, agency_store, runtime.audit)
+    agencies = AgencyService(runtime.database, agency_store, key_store, runtime.audit, settings.installation_id)
+    if settings.keys_file is not None and await host_keys.issue_first(settings.bootstrap_keys, settings.keys_file):
         log.info("first keys written", path=str(settings.keys_file), count=len(settings.bootstrap_keys))
     reading = ReadingProcesses(
         READER_MODULES,
@@ -46,11 +52,15 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
         memory_limit_bytes=settings.reading_memory_bytes,
     )
     with closing(reading):
-        yield _gateway(runtime, services, keys, reading)
+        yield _gateway(runtime, services, keys, agencies, reading)
 
 
 def _gateway(
-    runtime: ServiceRuntime[GatewaySettings], services: ServiceClients, keys: KeyService, reading: ReadingProcesses
+    runtime: ServiceRuntime[GatewaySettings],
+    services: ServiceClients,
+    keys: KeyService,
+    agencies: AgencyService,
+    reading: ReadingProcesses,
 ) -> Gateway:
     settings, charters = runtime.settings, runtime.open_charters()
     return Gateway(
@@ -64,6 +74,7 @@ def _gateway(
             storage_url=settings.rate_limit_storage,
         ),
         keys=keys,
+        agencies=agencies,
         answers=AnswerStore(
             runtime.database,
             # A call may make more than one call to the services, each within the deadline.

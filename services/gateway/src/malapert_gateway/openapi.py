@@ -37,6 +37,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "audit", "description": "Who changed what, for which agency, in chains that can be verified."},
     {"name": "events", "description": "The feed of the platform's events."},
     {"name": "keys", "description": "Keys of agencies."},
+    {"name": "agencies", "description": "Agencies of the installation and their public keys."},
     {"name": "health", "description": "Whether the platform is ready."},
 ]
 

@@ -5,13 +5,19 @@ the route stands for, or of the gateway's own. Services receive the identity as 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from malapert_core.errors import PermissionDeniedError
-from malapert_core.policy.calls import CALLS, PRINCIPALS, READERS, role_refused
+from malapert_core.errors import Fault, PermissionDeniedError
+from malapert_core.policy.calls import CALLS, NOBODY, PRINCIPALS, READERS, role_refused
 from malapert_core.policy.identity import Identity, Role
 
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+_PLATFORM = frozenset({Role.PLATFORM})
+_KEEPERS = _ADMINISTRATORS | _PLATFORM
+"""Roles that look after keys: an agency's ADMINISTRATOR after all but those of PLATFORM, which sees to its own."""
+
+ALWAYS_ALLOWED = frozenset({"who_am_i"})
+"""Actions of every key, whatever it is bound to."""
 
 METHODS: Mapping[str, str] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", method.rpartition("/")[2]).lower(): method
@@ -38,9 +44,20 @@ OWN_ACTIONS: Mapping[str, frozenset[Role]] = {
     "get_tile_matrix_set": PRINCIPALS,
     "read_schedule": READERS,
     "watch_events": READERS,
-    "create_key": _ADMINISTRATORS,
-    "list_keys": _ADMINISTRATORS,
-    "revoke_key": _ADMINISTRATORS,
+    "create_key": _KEEPERS,
+    "list_keys": _KEEPERS,
+    "rotate_key": _KEEPERS,
+    "expire_key": _KEEPERS,
+    "revoke_key": _KEEPERS,
+    "admit_agency": _PLATFORM,
+    "suspend_agency": _PLATFORM,
+    "readmit_agency": _PLATFORM,
+    "list_agencies": PRINCIPALS,
+    "get_agency": PRINCIPALS,
+    "get_agency_keys": PRINCIPALS,
+    "rotate_agency_keys": _ADMINISTRATORS,
+    # A proof of the agency's own key opens it, no key of this platform.
+    "enrol_agency": NOBODY,
 }
 """Roles of what the gateway does alone."""
 
@@ -50,9 +67,34 @@ ROLES_BY_ACTION: Mapping[str, frozenset[Role]] = {
 }
 
 
-def allowed_actions(identity: Identity) -> list[str]:
-    """Return the actions that a caller's role may take, in order of their names."""
-    return sorted(action for action, roles in ROLES_BY_ACTION.items() if identity.role in roles)
+def allowed_actions(identity: Identity, bound_to: Collection[str] = ()) -> list[str]:
+    """Return the actions that a caller's role may take, of those that its key is bound to, in order of their names."""
+    allowed = (action for action, roles in ROLES_BY_ACTION.items() if identity.role in roles)
+    return sorted(action for action in allowed if not bound_to or action in bound_to or action in ALWAYS_ALLOWED)
+
+
+def scope_faults(role: Role, actions: Sequence[str]) -> list[Fault]:
+    """Return a fault for each action that a key of a role cannot be bound to."""
+    faults = []
+    for index, action in enumerate(actions):
+        if role not in ROLES_BY_ACTION.get(action, NOBODY):
+            message = f"{action!r} is no action of the role {role.name}; whoami lists what a key of it may"
+            faults.append(Fault(f"actions[{index}]", "UNKNOWN_ACTION", message))
+    return faults
+
+
+def require_scope(action: str, bound_to: Collection[str]) -> None:
+    """Refuse an action that the caller's key is not for.
+
+    Raises
+    ------
+    PermissionDeniedError
+        ``OUT_OF_SCOPE``, naming the actions that it is for.
+    """
+    if not bound_to or action in bound_to or action in ALWAYS_ALLOWED:
+        return
+    allowed = ", ".join(sorted(bound_to))
+    raise PermissionDeniedError("OUT_OF_SCOPE", f"this key is for {allowed}, not for {action}")
 
 
 def require_role(action: str, identity: Identity) -> None:

@@ -1,15 +1,15 @@
-"""Streams of answers that end when the process stops."""
+"""Streams of answers that end when the process stops, or their reader's key."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def until(stopping: asyncio.Event, items: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Yield items until they end or the event is set; an item that is awaited then is given up."""
-    stopped = asyncio.create_task(stopping.wait())
+async def until(end: Coroutine[Any, Any, None], items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Yield items until they end or what is awaited returns; an item that is awaited then is given up."""
+    stopped = asyncio.create_task(end)
     following: asyncio.Task[T | None] | None = None
     try:
         while True:

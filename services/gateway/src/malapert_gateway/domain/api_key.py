@@ -25,6 +25,10 @@ class KeyScope:
     actions: frozenset[str] = frozenset()
 
 
+ALL = KeyScope()
+"""Scope of a key for all that its role may."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key as it is kept: without its secret.
@@ -41,7 +45,7 @@ class ApiKey:
     created_time: datetime
     principal_id: str
     created_by: str
-    scope: KeyScope = KeyScope()
+    scope: KeyScope = ALL
     expire_time: datetime | None = None
     revoked_time: datetime | None = None
     last_used_time: datetime | None = None

@@ -53,9 +53,7 @@ def key_set_hash(keys: Sequence[Mapping[str, Any]]) -> str:
     return content_hash({"keys": list(keys)})
 
 
-def require_proof(
-    proof: str, keys: Sequence[Mapping[str, Any]], claims: Mapping[str, Any], now: datetime
-) -> None:
+def require_proof(proof: str, keys: Sequence[Mapping[str, Any]], claims: Mapping[str, Any], now: datetime) -> None:
     """Refuse a proof that is not a fresh JSON Web Token of exactly these claims, signed with one of the keys.
 
     Parameters

@@ -32,16 +32,14 @@ class NewAgency(KeyModel):
     """An agency to admit."""
 
     agency_id: AdmittedId
-    name: str = Field(
-        "", max_length=200, description="Its full name.", examples=["European Space Agency"]
-    )
+    name: str = Field("", max_length=200, description="Its full name.", examples=["European Space Agency"])
     key_set: AgencyKeySet = Field(description="Its public keys, as it handed them over.")
 
 
 class Suspension(KeyModel):
     """Why an agency is suspended."""
 
-    reason: str = Field("", max_length=500, description="Told to whoever calls with one of its keys.", examples=["left"])
+    reason: str = Field("", max_length=500, description="Told to who calls with one of its keys.", examples=["left"])
 
 
 class Enrolment(KeyModel):

@@ -43,7 +43,8 @@ LONGEST_OVERLAP_S = 7 * 86400
 """Longest time that a rotated key goes on to work, seconds."""
 AgencyId = Annotated[str, Field(pattern=AGENCY_ID, description="The agency it speaks for.", examples=["JAXA"])]
 PrincipalId = Annotated[
-    str, Field(description="Its holder, as records name it; it stays over rotations.", examples=["key:5f0c1d2e3a4b5c6d"])
+    str,
+    Field(description="Its holder in records, the same over rotations.", examples=["key:5f0c1d2e3a4b5c6d"]),
 ]
 MissionIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]],

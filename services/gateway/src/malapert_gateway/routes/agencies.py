@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from malapert_core.policy.identity import Identity
+from malapert_core.policy.identity import Identity, Role
 
 from malapert_gateway import policy
+from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.agency import AgencyState
 from malapert_gateway.models.agency import (
     AdmittedAgencies,
@@ -25,17 +26,25 @@ from malapert_gateway.services.gateway import Gateway
 class ProvenRoute(GuardedRoute):
     """A route that no key opens but a proof in the body; whoever calls it counts as one without a valid key."""
 
-    async def admitted(self, gateway: Gateway, request: Request) -> Identity:
+    # What is kept is kept by agency, and the call's is not known; the proof holds once anyway.
+    keeps_answers = False
+
+    def most_bytes(self, settings: GatewaySettings) -> int:
+        """Return how long a body may be: a proof, from whoever it is."""
+        return _LONGEST_BODY
+
+    async def admitted(self, gateway: Gateway, request: Request, action: str, address: str) -> Identity:
         """Return nobody's identity: the proof tells whose call it is."""
-        return await gateway.admission.admit_unknown(request.client.host if request.client else "")
+        await gateway.admission.admit_unknown(address)
+        return _NOBODY
 
 
+_LONGEST_BODY = 16 * 1024
+_NOBODY = Identity("", Role.VIEWER, "")
 router = APIRouter(prefix="/agencies", tags=["agencies"], route_class=GuardedRoute)
 proven_router = APIRouter(prefix="/agencies", tags=["agencies"], route_class=ProvenRoute)
 
-AgencyPath = Annotated[
-    str, Path(pattern=AGENCY_ID, description="Identifier of the agency.", examples=["JAXA"])
-]
+AgencyPath = Annotated[str, Path(pattern=AGENCY_ID, description="Identifier of the agency.", examples=["JAXA"])]
 
 
 @router.post("", status_code=201)

@@ -60,7 +60,7 @@ async def watch_events(
     )
     yield ServerSentEvent(event="open", id=start.text, raw_data="{}")
     try:
-        async for entry in until(gateway.stopping, gateway.feed.entries(identity, start, wanted)):
+        async for entry in until(gateway.stream_ended(identity), gateway.feed.entries(identity, start, wanted)):
             yield ServerSentEvent(data=notice_of(entry), event="event", id=entry.cursor.text)
     except MalapertError as error:
         yield ServerSentEvent(data=problems.problem_of(request, error), event="error")

@@ -35,6 +35,8 @@ class GuardedRoute(CheckedRoute):
     """A route that only admitted calls with a bounded JSON body reach."""
 
     media_types: ClassVar[tuple[str, ...]] = (_JSON,)
+    keeps_answers: ClassVar[bool] = True
+    """Whether a call that comes again under its idempotency key gets the first answer."""
     checks_text: ClassVar[bool] = True
     """False where a reader checks the document's text itself, to tell all of its faults at once."""
 
@@ -46,7 +48,7 @@ class GuardedRoute(CheckedRoute):
         async def guarded(request: Request) -> Response:
             gateway: Gateway = request.app.state.gateway
             address = request.client.host if request.client else ""
-            identity = await gateway.admission.admit(action, request.headers.get("authorization"), address)
+            identity = await self.admitted(gateway, request, action, address)
             request.state.identity = identity
             with acting_as(identity):
                 return await self.run(gateway, identity, request, handler)
@@ -59,6 +61,10 @@ class GuardedRoute(CheckedRoute):
         fields = [field.field_info for field in self.dependant.body_params]
         kind = fields[0].annotation if len(fields) == 1 and not getattr(fields[0], "embed", None) else None
         return kind if isinstance(kind, type) and issubclass(kind, WireModel) else None
+
+    async def admitted(self, gateway: Gateway, request: Request, action: str, address: str) -> Identity:
+        """Return who calls, by the key that the call carries."""
+        return await gateway.admission.admit(action, request.headers.get("authorization"), address)
 
     def share(self, gateway: Gateway, identity: Identity) -> AbstractAsyncContextManager[None]:
         """Return what a call holds while it lasts: one of its agency's places among the calls at work."""
@@ -78,7 +84,7 @@ class GuardedRoute(CheckedRoute):
             if body and media_type_of(request) == _JSON:
                 request.content = await self.content(gateway, identity, body)
             key = request.headers.get(IDEMPOTENCY_HEADER)
-            if key is None:
+            if key is None or not self.keeps_answers:
                 return await handler(request)
             digest = await asyncio.to_thread(_hash_of, identity, request, body)
             call = Call(identity.agency_id, _checked_key(key), digest)

@@ -63,6 +63,7 @@ async def watch_operation(
     operation_id: OperationId,
     request: Request,
     gateway: GatewayParts,
+    identity: CallerIdentity,
     service: Annotated[ServiceName, Depends(service_of)],
 ) -> AsyncIterable[ServerSentEvent]:
     """Stream the operation at once and at each change as server-sent events, until it ends.
@@ -73,7 +74,7 @@ async def watch_operation(
     message = operation_pb2.WatchOperationRequest(operation_id=operation_id)
     watched = gateway.services.operations[service].WatchOperation(message)
     try:
-        async for answer in until(gateway.stopping, aiter(watched)):
+        async for answer in until(gateway.stream_ended(identity), aiter(watched)):
             operation = to_model(answer.operation, Operation)
             yield ServerSentEvent(data=operation, event="end" if operation.state in _ENDED else "progress")
     except MalapertError as error:

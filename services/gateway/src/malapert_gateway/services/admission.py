@@ -48,17 +48,30 @@ class Admission:
         ExhaustedError
             ``TOO_MANY_CALLS`` where the key, or an address without a valid one, calls too often.
         PermissionDeniedError
-            ``FORBIDDEN`` where the role may not take the action.
+            ``FORBIDDEN`` where the role may not take the action, ``OUT_OF_SCOPE`` where the key is not for it,
+            ``AGENCY_SUSPENDED``.
         """
         try:
-            identity = await self._keys.identify(authorization)
+            key = await self._keys.identify(authorization)
         except UnauthenticatedError:
             await self._count(self._refusal_limit, "address", network_of(address))
             raise
+        identity = key.identity
         await self._count(self._rate_limit, "key", identity.key_id)
         await self._count(self._agency_rate_limit, "agency", identity.agency_id)
         policy.require_role(action, identity)
+        policy.require_scope(action, key.scope.actions)
         return identity
+
+    async def admit_unknown(self, address: str) -> None:
+        """Count a call that carries no key but proves itself otherwise.
+
+        Raises
+        ------
+        ExhaustedError
+            ``TOO_MANY_CALLS`` where its address calls too often.
+        """
+        await self._count(self._refusal_limit, "address", network_of(address))
 
     async def _count(self, limit: RateLimitItem, kind: str, name: str) -> None:
         if await self._limiter.hit(limit, kind, name):

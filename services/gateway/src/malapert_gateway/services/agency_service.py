@@ -59,9 +59,7 @@ class AgencyService:
             raise NotFoundError("agency", agency_id)
         return agency
 
-    async def admit(
-        self, identity: Identity, agency_id: str, name: str, keys: Sequence[Mapping[str, Any]]
-    ) -> Agency:
+    async def admit(self, identity: Identity, agency_id: str, name: str, keys: Sequence[Mapping[str, Any]]) -> Agency:
         """Admit an agency and pin its public keys.
 
         Raises
@@ -93,12 +91,10 @@ class AgencyService:
         """
         async with self._changing(agency_id) as (session, agency):
             if agency_id == identity.agency_id:
-                raise PreconditionError("OWN_AGENCY", f"{agency_id} is this key's own agency and is not suspended by it")
+                raise PreconditionError("OWN_AGENCY", f"{agency_id} is this key's own agency")
             if agency.state is AgencyState.SUSPENDED:
                 return agency
-            changed = replace(
-                agency, state=AgencyState.SUSPENDED, suspended_time=utc_now(), suspension_reason=reason
-            )
+            changed = replace(agency, state=AgencyState.SUSPENDED, suspended_time=utc_now(), suspension_reason=reason)
             await self._agencies.save(session, changed)
             self._record(session, "agency.suspended", changed)
         return changed
@@ -172,12 +168,15 @@ class AgencyService:
         async with self._database.transaction() as session:
             yield session, await self._agencies.locked(session, agency_id)
 
-    def _record(self, session: AsyncSession, action: str, agency: Agency, **hashes: str) -> None:
+    def _record(
+        self, session: AsyncSession, action: str, agency: Agency, *, before_hash: str = "", after_hash: str = ""
+    ) -> None:
         self._audit.record(
             session,
             action,
             entity_kind="agency",
             entity_id=agency.agency_id,
             detail=agency.suspension_reason,
-            **hashes,
+            before_hash=before_hash,
+            after_hash=after_hash,
         )

@@ -8,7 +8,8 @@ from typing import Any, TypeVar, cast
 import grpc
 from fastapi import Response
 from malapert.planner.v1 import mission_pb2, plan_pb2
-from malapert_core.policy.identity import require_identity
+from malapert_core.background import end_tasks
+from malapert_core.policy.identity import Identity, require_identity
 from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
 from malapert_http_models.wire import WireModel
 
@@ -16,6 +17,7 @@ from malapert_gateway.bodies import written_answer
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import to_model
 from malapert_gateway.services.admission import Admission
+from malapert_gateway.services.agency_service import AgencyService
 from malapert_gateway.services.audit_directory import AuditDirectory
 from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import ServiceClients
@@ -39,6 +41,7 @@ class Gateway:
     services: ServiceClients
     admission: Admission
     keys: KeyService
+    agencies: AgencyService
     answers: AnswerStore
     operations: OperationDirectory
     audit: AuditDirectory
@@ -48,6 +51,14 @@ class Gateway:
     streams: OpenStreams
     reading: ReadingProcesses
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stream_ended(self, identity: Identity) -> None:
+        """Return once a stream of a caller is to end: the process stops, or its key works no longer."""
+        ends = [asyncio.create_task(self.stopping.wait()), asyncio.create_task(self.keys.until_ended(identity.key_id))]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end_tasks(ends)
 
     async def call(self, method: grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Call a service within the deadline; raises the MalapertError that it answers."""

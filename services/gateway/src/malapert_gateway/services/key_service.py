@@ -22,6 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_gateway.domain.agency import Agency, AgencyState
 from malapert_gateway.domain.api_key import (
+    ALL,
     GUARDED_ROLES,
     ApiKey,
     BearerKey,
@@ -46,7 +47,7 @@ class KeyWish:
 
     role: Role
     label: str = ""
-    scope: KeyScope = KeyScope()
+    scope: KeyScope = ALL
     expire_time: datetime | None = None
 
 

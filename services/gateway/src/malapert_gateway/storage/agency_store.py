@@ -1,6 +1,7 @@
 """Agencies as they are kept; each method works in the session that it is given."""
 
 from dataclasses import asdict
+from typing import Any
 
 from malapert_core.errors import NotFoundError
 from sqlalchemy import func, update
@@ -52,7 +53,7 @@ class AgencyStore:
         await session.exec(change.values(**_values(agency)))
 
 
-def _values(agency: Agency) -> dict[str, object]:
+def _values(agency: Agency) -> dict[str, Any]:
     return asdict(agency) | {"state": agency.state.value, "key_set": list(agency.key_set)}
 
 
