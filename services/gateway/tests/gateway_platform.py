@@ -166,7 +166,7 @@ class GatewayPlatform:
 
     def bearer_for(self, action: str) -> dict[str, str]:
         """Return the header of a key that may take an action: of an operator where it may, else of who else may."""
-        roles = policy.ROLES_BY_ACTION.get(action, {Role.OPERATOR})
+        roles = policy.ROLES_BY_ACTION.get(action) or {Role.OPERATOR}
         role = Role.OPERATOR if Role.OPERATOR in roles else min(roles)
         return self.bearer("MALAPERT" if role is Role.PLATFORM else "JAXA", role.name)
 

@@ -1,6 +1,7 @@
 """Admission, enrolment and suspension of agencies, their public keys, and what is done on the host."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -322,3 +323,31 @@ async def test_keys_of_the_schema_before_are_kept(database_url: str) -> None:
         ]
     finally:
         await database.close()
+
+
+@pytest.mark.asyncio
+async def test_an_agency_enrols_from_the_command_line(sqlite_platform: GatewayPlatform, tmp_path: Path) -> None:
+    file = tmp_path / "esa.pem"
+
+    def key(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "malapert_cli", "key", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    made = await asyncio.to_thread(key, "new-agency-key", str(file))
+    assert file.stat().st_mode & 0o077 == 0
+    body = {"agency_id": "ESA", "key_set": json.loads(made.stdout)}
+    chief = sqlite_platform.bearer("MALAPERT", "PLATFORM")
+    assert (await sqlite_platform.http.post("/api/v1/agencies", json=body, headers=chief)).status_code == 201
+    kept = file.read_bytes()
+    assert (await asyncio.to_thread(key, "new-agency-key", str(file))).returncode == 2
+    assert file.read_bytes() == kept
+    async with served(sqlite_platform) as (_, http):
+        enrol = ("enrol", str(file), "--agency", "ESA", "--url", str(http.base_url))
+        elsewhere = await asyncio.to_thread(key, *enrol, "--installation", "elsewhere")
+        assert (elsewhere.returncode, "INVALID_PROOF" in elsewhere.stderr) == (1, True)
+        enrolled = await asyncio.to_thread(key, *enrol)
+        assert enrolled.returncode == 0, enrolled.stderr
+        headers = {"Authorization": f"Bearer {enrolled.stdout.strip()}"}
+        assert (await http.get("/api/v1/whoami", headers=headers)).json()["role"] == "ADMINISTRATOR"
+        again = await asyncio.to_thread(key, *enrol)
+        assert (again.returncode, "ENROLLED" in again.stderr) == (1, True)

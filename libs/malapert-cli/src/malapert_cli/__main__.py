@@ -4,6 +4,7 @@ import typer
 
 from malapert_cli.check import check
 from malapert_cli.compare import compare
+from malapert_cli.keys import admin, key
 from malapert_cli.plan import plan
 from malapert_cli.refusing import EXIT_CODES, RefusingGroup
 from malapert_cli.terrain.command import terrain
@@ -20,7 +21,9 @@ app = typer.Typer(
 app.command(help=HELP, context_settings={"ignore_unknown_options": True})(up)
 for command in (check, plan, compare):
     app.command(epilog=EXIT_CODES)(command)
+app.command(context_settings={"ignore_unknown_options": True}, epilog=EXIT_CODES)(admin)
 app.add_typer(terrain, name="terrain")
+app.add_typer(key, name="key")
 
 if __name__ == "__main__":
     app()

@@ -47,7 +47,7 @@ def find_connection(url: str | None, key: str | None, agency_id: str | None, rol
     AddressError
         Where the address is none of HTTP.
     """
-    url = _checked_url(url or os.environ.get("MALAPERT_URL") or DEFAULT_URL)
+    url = checked_url(url)
     key = key or os.environ.get("MALAPERT_KEY")
     if key:
         return Connection(url, _checked_key(key, "the key that is given"))
@@ -82,13 +82,22 @@ def _read_keys(path: Path) -> list[dict[str, str]]:
     return entries
 
 
-def _checked_url(text: str) -> str:
+def checked_url(url: str | None) -> str:
+    """Return the address of the platform from an option, the environment (MALAPERT_URL) or an embedded platform.
+
+    Raises
+    ------
+    AddressError
+        Where it is none of HTTP.
+    """
+    text = url or os.environ.get("MALAPERT_URL") or DEFAULT_URL
     try:
-        url = httpx.URL(text)
+        parsed = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise AddressError(f"{text!r} is no address: {error}") from error
-    is_whole = url.host and not re.search(r"[\s?#]", text) and (url.port is None or 0 < url.port <= LAST_PORT)
-    if url.scheme not in ("http", "https") or not is_whole:
+    has_port = parsed.port is None or 0 < parsed.port <= LAST_PORT
+    is_whole = parsed.host and not re.search(r"[\s?#]", text) and has_port
+    if parsed.scheme not in ("http", "https") or not is_whole:
         raise AddressError(f"{text!r} is no address of a platform, such as {DEFAULT_URL}")
     return text.rstrip("/")
 

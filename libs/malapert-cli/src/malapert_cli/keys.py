@@ -1,0 +1,101 @@
+"""The commands `malapert key` and `malapert admin`: an agency's own key and its first administrator, and recovery."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from malapert_core.policy.tokens import new_private_key, read_private_key
+
+from malapert_cli.api import ApiError
+from malapert_cli.connection import checked_url
+from malapert_cli.data_directory import printable, write_private
+from malapert_cli.refusing import MISUSED, RefusingGroup, refusal
+
+PROOF_LIFETIME_S = 120
+
+key = typer.Typer(cls=RefusingGroup, no_args_is_help=True, help="An agency's own key, and its first administrator.")
+
+
+@key.command("new-agency-key")
+def new_agency_key(
+    file: Annotated[Path, typer.Argument(help="where the private key is written (PEM, mode 0600); not there yet")],
+) -> None:
+    """Make an agency's signing key; prints the public key set, to be handed to whoever admits the agency."""
+    if file.exists():
+        raise refusal(f"{printable(file)} is there already; a key is not overwritten", MISUSED)
+    made = new_private_key()
+    write_private(file, made.as_pem(private=True).decode())
+    typer.echo(json.dumps({"keys": [_public(made)]}, indent=2))
+
+
+@key.command("enrol")
+def enrol(
+    file: Annotated[Path, typer.Argument(help="the agency's private key, as new-agency-key wrote it")],
+    agency: Annotated[str, typer.Option(help="the agency, as it was admitted")],
+    url: Annotated[str | None, typer.Option(help="address of the platform; MALAPERT_URL")] = None,
+    installation: Annotated[str, typer.Option(help="name of the installation that the proof is for")] = "malapert",
+    label: Annotated[str, typer.Option(help="what the key is for")] = "First administrator",
+) -> None:
+    """Prove to hold an agency's private key; prints its first ADMINISTRATOR key, which is shown this once."""
+    proof = _proof(_agency_key(file), agency, installation)
+    with httpx.Client(base_url=f"{checked_url(url)}/api/v1", timeout=60.0) as client:
+        answer = client.post(f"/agencies/{agency}:enrol", json={"proof": proof, "label": label})
+    if answer.is_error:
+        raise ApiError(answer.json())
+    typer.echo(answer.json()["bearer_key"])
+
+
+def admin(
+    arguments: Annotated[list[str], typer.Argument(help="new-key --agency AGENCY --role ROLE, or list-agencies")],
+    data_dir: Annotated[Path, typer.Option(help="of the embedded platform")] = Path(".malapert"),
+) -> None:
+    """Make a key without any, on the platform's own host: for an agency that lost its last ADMINISTRATOR.
+
+    It works on the gateway's database, whether the platform is up or not: that of the data directory, or where the
+    environment has MALAPERT_GATEWAY_DATABASE_URL, that one. What it makes is recorded, and its agency sees it.
+    """
+    directory = data_dir.absolute()
+    settings = {
+        "MALAPERT_GATEWAY_DATA_DIR": str(directory / "gateway"),
+        "MALAPERT_GATEWAY_IDENTITY_KEY_FILE": str(directory / "identity" / "gateway.pem"),
+        "MALAPERT_GATEWAY_IDENTITY_KEYS_DIR": str(directory / "identity" / "public"),
+        "MALAPERT_GATEWAY_LOG_LEVEL": "ERROR",
+    }
+    environment = settings | os.environ
+    if "MALAPERT_GATEWAY_DATABASE_URL" not in environment and not (directory / "gateway" / "gateway.db").exists():
+        raise refusal(f"{printable(data_dir)} holds no platform; give its --data-dir", MISUSED)
+    command = [sys.executable, "-m", "malapert_gateway", "admin", *arguments]
+    ended = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own module
+    raise typer.Exit(ended.returncode)
+
+
+def _agency_key(file: Path) -> OKPKey:
+    try:
+        return read_private_key(file)
+    except ValueError as error:
+        raise refusal(str(error), MISUSED) from error
+
+
+def _public(private_key: OKPKey) -> dict[str, object]:
+    return {**private_key.as_dict(private=False), "kid": private_key.thumbprint(), "use": "sig"}
+
+
+def _proof(private_key: OKPKey, agency: str, installation: str) -> str:
+    now_s = int(time.time())
+    claims = {
+        "iss": agency,
+        "aud": installation,
+        "purpose": "enrol",
+        "iat": now_s,
+        "exp": now_s + PROOF_LIFETIME_S,
+    }
+    header = {"alg": "Ed25519", "kid": private_key.thumbprint()}
+    return jwt.encode(header, claims, private_key, algorithms=["Ed25519"])
