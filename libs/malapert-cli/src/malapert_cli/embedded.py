@@ -25,13 +25,13 @@ from malapert_cli.supervisor import ProcessSpec
 
 LOOPBACK = "127.0.0.1"
 SERVICES = ("landing_site", "comms_window", "payload", "planner")
-# Who gets a key at the first start: an operator of the platform, and the agencies of the reference mission.
+# Who gets a key at the first start: the platform itself, and the agencies of the reference mission.
 FIRST_KEYS = ",".join(
     ["MALAPERT:PLATFORM"]
     + [
         f"{agency}:{role}"
         for agency in ("JAXA", "ISRO", "NASA", "ESA")
-        for role in ("PLANNER", "REQUESTER", "APPROVER", "VIEWER")
+        for role in ("PLANNER", "REQUESTER", "APPROVER", "VIEWER", "ADMINISTRATOR")
     ]
 )
 
