@@ -195,7 +195,7 @@ async def test_a_rotated_key_works_beside_its_successor_for_the_overlap(platform
     assert at_once.status_code == 201
     answer = await http.get("/api/v1/whoami", headers={"Authorization": f"Bearer {rotated.json()['bearer_key']}"})
     assert answer.status_code == 401
-    ended = await http.post(address, headers=administrator)
+    ended = await http.post(f"/api/v1/keys/{successor['key_id']}:rotate", headers=administrator)
     assert (ended.status_code, ended.json()["reason"]) == (409, "KEY_ENDED")
 
 
