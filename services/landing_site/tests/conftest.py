@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from malapert_core.service import ServiceRuntime
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
+from malapert_testing.charters import CharterBook
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -60,3 +62,11 @@ def flat_grid() -> Callable[..., ElevationGrid]:
         return ElevationGrid(geometry, np.full((size_px, size_px), elevation_m, np.float32))
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def charters(monkeypatch: pytest.MonkeyPatch) -> CharterBook:
+    """Charters of the planner, which is not there: every agency of the tests has every part in every mission."""
+    book = CharterBook(everybody=("JAXA", "ISRO", "NASA", "ESA", "jaxa", "isro", "nasa"))
+    monkeypatch.setattr(ServiceRuntime, "open_charters", lambda _runtime: book)
+    return book

@@ -34,10 +34,11 @@ class CharterBook(charter_pb2_grpc.CharterServiceServicer):
 
     charters: dict[str, Charter] = field(default_factory=dict)
     only_these: bool = False
+    everybody: tuple[str, ...] = EVERYBODY
 
     async def get(self, mission_id: str) -> Charter | None:
         """Return the charter of a mission, None where there is no such mission."""
-        absent = None if self.only_these else charter_of_all(mission_id)
+        absent = None if self.only_these else charter_of_all(mission_id, self.everybody)
         return self.charters.get(mission_id, absent)
 
     async def GetCharter(  # noqa: N802

@@ -28,6 +28,8 @@ from malapert_landing_site.handlers.grpc import (
 )
 from malapert_landing_site.handlers.operations import SearchOperation
 from malapert_landing_site.handlers.product_grpc import PRODUCTS_KIND, ProductHandlers, ProductOperation
+from malapert_landing_site.handlers.sight_guard import SightGuard
+from malapert_landing_site.services.access import Access
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.horizons import Horizons
 from malapert_landing_site.services.landing_dates import LandingDateScans
@@ -61,8 +63,10 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
     compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
     stored = StoredBytes(database, StorageQuota(settings.stored_bytes_of_agency))
-    catalogue = TerrainCatalogue(database, files, compute, settings.max_terrain_pixels, stored)
-    stacks = TerrainStacks(database, catalogue, files, compute)
+    charters = runtime.open_charters()
+    access = Access(database, charters)
+    catalogue = TerrainCatalogue(database, files, compute, runtime.audit, settings.max_terrain_pixels, stored)
+    stacks = TerrainStacks(database, catalogue, files, compute, runtime.audit)
     scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
     searches = SiteSearches(database, scenes, ephemeris, compute)
     await catalogue.register_builtin()
@@ -76,9 +80,10 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         DaskExecutor(settings.dask) if settings.dask else LocalExecutor(),
         settings.max_product_pixels,
     )
-    runtime.operations.register(PRODUCTS_KIND, ProductOperation(product_sets))
-    runtime.operations.register(SEARCH_KIND, SearchOperation(searches, runtime.outbox))
+    runtime.operations.register(PRODUCTS_KIND, ProductOperation(product_sets, runtime.audit))
+    runtime.operations.register(SEARCH_KIND, SearchOperation(searches, runtime.outbox, runtime.audit))
     terrain = TerrainHandlers(
+        access,
         catalogue,
         stacks,
         Maps(scenes, ephemeris, products, compute),
@@ -86,19 +91,24 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         settings.max_upload_bytes,
     )
     horizon = HorizonHandlers(Horizons(scenes, products, compute))
-    site = SiteHandlers(searches, LandingDateScans(scenes, ephemeris, compute), runtime.operations)
+    site = SiteHandlers(access, searches, LandingDateScans(scenes, ephemeris, compute), runtime.operations)
     route = RouteHandlers(
         Waypoints(searches, scenes, ephemeris, compute),
         Routes(scenes, compute),
         TimedRoutes(scenes, ephemeris, compute),
     )
-    product = ProductHandlers(product_sets, LightSeriesAtPlaces(scenes, ephemeris, compute), runtime.operations, stored)
+    series = LightSeriesAtPlaces(scenes, ephemeris, compute)
+    product = ProductHandlers(access, product_sets, series, runtime.operations, stored)
     yield ServiceParts(
         registrations=[
-            Registration(f"{_PACKAGE}.TerrainService", add_TerrainServiceServicer_to_server, terrain),
-            Registration(f"{_PACKAGE}.HorizonService", add_HorizonServiceServicer_to_server, horizon),
-            Registration(f"{_PACKAGE}.SiteService", add_SiteServiceServicer_to_server, site),
-            Registration(f"{_PACKAGE}.ProductService", add_ProductServiceServicer_to_server, product),
-            Registration(f"{_PACKAGE}.RouteService", add_RouteServiceServicer_to_server, route),
-        ]
+            Registration(f"{_PACKAGE}.{name}Service", add, SightGuard(servicer, access))
+            for name, add, servicer in (
+                ("Terrain", add_TerrainServiceServicer_to_server, terrain),
+                ("Horizon", add_HorizonServiceServicer_to_server, horizon),
+                ("Site", add_SiteServiceServicer_to_server, site),
+                ("Product", add_ProductServiceServicer_to_server, product),
+                ("Route", add_RouteServiceServicer_to_server, route),
+            )
+        ],
+        charters=charters,
     )

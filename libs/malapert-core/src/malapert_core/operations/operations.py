@@ -12,6 +12,7 @@ from opentelemetry import trace
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.db.database import Database
 from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, UnavailableError
@@ -61,6 +62,7 @@ class OperationRunner:
         tracer: trace.Tracer | None = None,
     ) -> None:
         self._database = database
+        self._audit = AuditTrail(service_name)
         self._service_name = service_name
         self._concurrency = concurrency
         self._cancel_grace_s = cancel_grace_s
@@ -162,6 +164,14 @@ class OperationRunner:
             async with self._database.transaction() as session:
                 store = OperationStore(session)
                 operation = await store.get(operation_id)
+                if not operation.ended:
+                    self._audit.record(
+                        session,
+                        "operation.cancelled",
+                        entity_kind="operation",
+                        entity_id=operation_id,
+                        detail=operation.kind,
+                    )
                 if operation.state is OperationState.QUEUED:
                     await store.end_cancelled(operation)
                 elif operation.state is OperationState.RUNNING:

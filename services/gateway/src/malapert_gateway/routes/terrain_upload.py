@@ -53,12 +53,16 @@ async def register_terrain(
     title: Annotated[str, Query(max_length=500, description="Title for a person.", examples=["Ridge, 25 m"])] = "",
     source: Annotated[str, Query(max_length=2000, description="Where it came from.", examples=["PGDA 78"])] = "",
     file_name: Annotated[str, Query(max_length=500, description="Name of the file.", examples=["ridge.tif"])] = "",
+    mission_id: Annotated[
+        str,
+        Query(max_length=200, description="Mission whose members see it; empty: the agency alone.", examples=["lupex"]),
+    ] = "",
 ) -> Terrain:
     """Register a digital elevation model as terrain; the same heights on the same grid give the same terrain.
 
     The file is the body itself, with title and source in the query, or a form of `file`, `title` and `source`.
     """
-    header = terrain_pb2.TerrainHeader(title=title, source=source, file_name=file_name)
+    header = terrain_pb2.TerrainHeader(title=title, source=source, file_name=file_name, mission_id=mission_id)
     is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
     # The whole file is here before the service hears of it: a broken upload must not look like a shorter file.
     try:

@@ -60,6 +60,7 @@ class ProductRequest:
     hazard_slope_deg: float
     hazard_radius_m: float
     allow_large: bool
+    mission_id: str = ""
 
     @property
     def wanted(self) -> tuple[ProductLayer, ...]:

@@ -66,6 +66,7 @@ class Terrain:
     owner_agency_id: str
     created_time: datetime
     notes: tuple[str, ...] = ()
+    mission_id: str = ""
 
     @property
     def stored_bytes(self) -> int:
@@ -83,6 +84,7 @@ class TerrainStack:
     notes: tuple[str, ...]
     owner_agency_id: str
     created_time: datetime
+    mission_id: str = ""
 
     @property
     def synthetic(self) -> bool:
@@ -90,18 +92,38 @@ class TerrainStack:
         return any(terrain.synthetic for terrain in self.terrains)
 
 
-def terrain_id_of(content_hash: str) -> str:
-    """Identifier of a terrain from its content hash."""
-    return "terrain-" + content_hash.removeprefix("sha256:")[:20]
+@dataclass(frozen=True)
+class Holder:
+    """Agency that a thing belongs to and the mission that it was made for; nobody's is built in."""
+
+    agency_id: str = ""
+    mission_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """Part of the identifier of what is held: the mission, or else the agency; empty for what is built in.
+
+        The same content made for others is another thing: that it was made tells something of whoever made it.
+        """
+        if self.mission_id:
+            return f"mission {self.mission_id}"
+        return f"agency {self.agency_id}" if self.agency_id else ""
 
 
-def stack_id_of(terrains: Sequence[Terrain], region: Region, treatment: str = "") -> str:
-    """Identifier of a stack from its content and, where its grids were changed to fit each other, how."""
+def terrain_id_of(content_hash: str, holder: str) -> str:
+    """Identifier of a terrain from its content hash and its holder."""
+    digest = content_hash.removeprefix("sha256:")
+    return "terrain-" + (hashlib.sha256(f"{digest}|{holder}".encode()).hexdigest() if holder else digest)[:20]
+
+
+def stack_id_of(terrains: Sequence[Terrain], region: Region, holder: str, treatment: str = "") -> str:
+    """Identifier of a stack from its content, its holder and, where grids were changed to fit each other, how."""
     center = region.center
     text = "|".join(
         [t.content_hash for t in terrains]
         + [f"{center.longitude_deg:.9f}", f"{center.latitude_deg:.9f}", f"{region.radius_m:.3f}"]
         + ([treatment] if treatment else [])
+        + [holder]
     )
     return "stack-" + hashlib.sha256(text.encode()).hexdigest()[:20]
 

@@ -17,7 +17,7 @@ from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer
 from malapert_landing_site.domain.route import Mobility
-from malapert_landing_site.domain.terrain import SyntheticDetail
+from malapert_landing_site.domain.terrain import Holder, SyntheticDetail
 from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import (
     map_message,
@@ -42,6 +42,7 @@ from malapert_landing_site.handlers.site_messages import (
     site_message,
 )
 from malapert_landing_site.handlers.upload import received_file
+from malapert_landing_site.services.access import Access
 from malapert_landing_site.services.horizons import Horizons
 from malapert_landing_site.services.landing_dates import LandingDateScans
 from malapert_landing_site.services.maps import MapRequest, Maps
@@ -60,8 +61,15 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
     """Terrains, stacks and maps."""
 
     def __init__(
-        self, catalogue: TerrainCatalogue, stacks: TerrainStacks, maps: Maps, upload_dir: Path, max_upload_bytes: int
+        self,
+        access: Access,
+        catalogue: TerrainCatalogue,
+        stacks: TerrainStacks,
+        maps: Maps,
+        upload_dir: Path,
+        max_upload_bytes: int,
     ) -> None:
+        self._access = access
         self._catalogue = catalogue
         self._stacks = stacks
         self._maps = maps
@@ -73,6 +81,7 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
     ) -> terrain_pb2.RegisterTerrainResponse:
         """Take and register a DEM file."""
         async with received_file(request, self._upload_dir, self._max_upload_bytes) as (header, path):
+            await self._access.require_contribution(header.mission_id)
             terrain = await self._catalogue.register(header, path, require_identity().agency_id)
         return terrain_pb2.RegisterTerrainResponse(terrain=terrain_message(terrain))
 
@@ -89,7 +98,7 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
         """Return a page of terrains."""
         size = page_size_of(request.page.page_size)
         after_key = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        terrains = await self._catalogue.page(size + 1, after_key)
+        terrains = await self._catalogue.page(size + 1, after_key, await self._access.condition("terrain"))
         return terrain_pb2.ListTerrainsResponse(
             terrains=[terrain_message(terrain) for terrain in terrains[:size]],
             next_page_token=encode_cursor(sort_key(terrains[size - 1])) if len(terrains) > size else "",
@@ -101,11 +110,14 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
         """Nest terrains over a region."""
         asked = request.synthetic_detail
         detail = SyntheticDetail(asked.seed, asked.pixel_size_m) if request.HasField("synthetic_detail") else None
+        hidden = await self._access.unseen("terrain", request.terrain_ids)
+        await self._access.require_share("terrain", sorted({*request.terrain_ids} - hidden), request.mission_id)
         stack = await self._stacks.create(
             list(request.terrain_ids),
             region_of(request.region),
             detail,
-            require_identity().agency_id,
+            Holder(require_identity().agency_id, request.mission_id),
+            hidden,
             rim_setting_of(request),
         )
         return terrain_pb2.CreateTerrainStackResponse(terrain_stack=stack_message(stack))
@@ -167,7 +179,10 @@ class HorizonHandlers(site_pb2_grpc.HorizonServiceServicer):
 class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
     """Site searches and sites."""
 
-    def __init__(self, searches: SiteSearches, dates: LandingDateScans, operations: OperationRunner) -> None:
+    def __init__(
+        self, access: Access, searches: SiteSearches, dates: LandingDateScans, operations: OperationRunner
+    ) -> None:
+        self._access = access
         self._searches = searches
         self._dates = dates
         self._operations = operations
@@ -177,6 +192,7 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
     ) -> site_pb2.SearchSitesResponse:
         """Start a search."""
         _raise_for_criteria(request)
+        await self._access.require_share("terrain stack", [request.terrain_stack_id], request.mission_id)
         await self._searches.check(search_request_of(request))
         content = request.SerializeToString(deterministic=True)
         operation_id = await self._operations.submit(None, SEARCH_KIND, content, require_identity())
@@ -195,7 +211,7 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
         """Return a page of searches."""
         size = page_size_of(request.page.page_size)
         before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        records = await self._searches.page(size + 1, before_id)
+        records = await self._searches.page(size + 1, before_id, await self._access.condition("site search"))
         return site_pb2.ListSiteSearchesResponse(
             site_searches=[search_message(search) for _, search in records[:size]],
             next_page_token=encode_cursor(records[size - 1][0]) if len(records) > size else "",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from malapert.landing_site.v1 import product_pb2, product_pb2_grpc
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.operations.operations import OperationContext, OperationRunner
 from malapert_core.policy.identity import require_identity
@@ -21,6 +22,7 @@ from malapert_landing_site.handlers.product_messages import (
     product_request_of,
     product_set_message,
 )
+from malapert_landing_site.services.access import Access
 from malapert_landing_site.services.light_series import LightSeriesAtPlaces
 from malapert_landing_site.services.products import ProductSets
 from malapert_landing_site.services.stored_bytes import StoredBytes
@@ -34,8 +36,14 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
     """Product sets, their files and tiles, and light over time."""
 
     def __init__(
-        self, products: ProductSets, series: LightSeriesAtPlaces, operations: OperationRunner, stored: StoredBytes
+        self,
+        access: Access,
+        products: ProductSets,
+        series: LightSeriesAtPlaces,
+        operations: OperationRunner,
+        stored: StoredBytes,
     ) -> None:
+        self._access = access
         self._stored = stored
         self._products = products
         self._series = series
@@ -45,6 +53,7 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
         self, request: product_pb2.ComputeProductsRequest, context: Any
     ) -> product_pb2.ComputeProductsResponse:
         """Start making a set."""
+        await self._access.require_share("terrain stack", [request.terrain_stack_id], request.mission_id)
         wanted = product_request_of(request)
         await self._products.check(wanted)
         (await self._stored.admission(require_identity().agency_id))(len(wanted.wanted) * wanted.pixels)
@@ -65,7 +74,7 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
         """Return a page of sets."""
         size = page_size_of(request.page.page_size)
         before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
-        records = await self._products.page(size + 1, before_id)
+        records = await self._products.page(size + 1, before_id, await self._access.condition("product set"))
         return product_pb2.ListProductSetsResponse(
             product_sets=[product_set_message(made) for _, made in records[:size]],
             next_page_token=encode_cursor(records[size - 1][0]) if len(records) > size else "",
@@ -104,13 +113,14 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
 class ProductOperation:
     """Makes a set, or finds that it was made: its files are there before its record is."""
 
-    def __init__(self, products: ProductSets) -> None:
+    def __init__(self, products: ProductSets, audit: AuditTrail) -> None:
         self._products = products
+        self._audit = audit
 
     async def __call__(self, context: OperationContext) -> str | None:
         """Handle one operation and return the identifier of a set that was made before."""
         request = product_request_of(product_pb2.ComputeProductsRequest.FromString(context.request))
-        product_set_id = self._products.identifier(request)
+        product_set_id = self._products.identifier(request, context.identity.agency_id)
         found = await self._products.find(product_set_id)
         if found is not None and self._products.complete(found):
             context.stage("files", "Files")
@@ -118,5 +128,12 @@ class ProductOperation:
             return product_set_id
         made = await self._products.compute(request, context, context.identity.agency_id)
         async with context.finish(product_set_id) as session:
-            await ProductSetStore(session).add(made)
+            if await ProductSetStore(session).add(made):
+                self._audit.record(
+                    session,
+                    "product_set.made",
+                    entity_kind="product_set",
+                    entity_id=product_set_id,
+                    mission_id=request.mission_id,
+                )
         return None

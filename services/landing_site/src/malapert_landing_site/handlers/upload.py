@@ -39,7 +39,7 @@ async def received_file(
                     raise InvalidInputError("HEADER_NOT_FIRST", "the stream is one header, then the file's bytes")
                 if header is None:
                     said = piece.header
-                    header = TerrainHeader(said.title, said.source, said.file_name or "the file")
+                    header = TerrainHeader(said.title, said.source, said.file_name or "the file", said.mission_id)
                     refuse(header_faults(header), "INVALID_TERRAIN")
                     continue
                 size += len(piece.chunk)

@@ -12,6 +12,7 @@ from malapert_astro.times import utc_datetime
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, NotFoundError, UnavailableError
 from malapert_core.timestamps import format_time
+from sqlalchemy import ColumnElement
 
 from malapert_landing_site.domain.horizon_block import STEP_DEG
 from malapert_landing_site.domain.product import ProductRequest, ProductSet, product_faults
@@ -23,6 +24,7 @@ from malapert_landing_site.domain.product_layers import (
     ProductLayer,
 )
 from malapert_landing_site.domain.provenance import content_key, provenance_tag
+from malapert_landing_site.domain.terrain import Holder
 from malapert_landing_site.domain.tiles import TILE_PX, TileAddress, check_tile
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.product_build import ProductBuild
@@ -86,11 +88,15 @@ class ProductSets:
             faults.append(Fault("center.latitude_deg", "OTHER_POLE", message))
         refuse(faults, _REFUSAL)
 
-    def identifier(self, request: ProductRequest) -> str:
-        """Identifier of a set, from everything that determines its files."""
+    def identifier(self, request: ProductRequest, owner_agency_id: str) -> str:
+        """Identifier of a set, from everything that determines its files, and its holder."""
+        holder = Holder(owner_agency_id, request.mission_id)
         kernels = [record.content_hash for record in ephemeris_inputs(self._ephemeris)]
         values = {name: repr(value) for name, value in request.__dict__.items() if name != "allow_large"}
-        return "products-" + content_key(SOFTWARE, kernels, values, [layer.value for layer in request.wanted])[:20]
+        return (
+            "products-"
+            + content_key(SOFTWARE, kernels, values, [layer.value for layer in request.wanted], holder.key)[:20]
+        )
 
     async def find(self, product_set_id: str) -> ProductSet | None:
         """Return a set, or None where it was not made."""
@@ -102,16 +108,18 @@ class ProductSets:
         async with self._database.reading() as session:
             return await ProductSetStore(session).get(product_set_id)
 
-    async def page(self, size: int, before_record_id: str) -> Sequence[tuple[str, ProductSet]]:
-        """Return sets with their record identifiers, newest first."""
+    async def page(
+        self, size: int, before_record_id: str, seen: ColumnElement[bool]
+    ) -> Sequence[tuple[str, ProductSet]]:
+        """Return sets that are seen with their record identifiers, newest first."""
         async with self._database.reading() as session:
-            return await ProductSetStore(session).page(size, before_record_id)
+            return await ProductSetStore(session).page(size, before_record_id, seen)
 
     async def compute(self, request: ProductRequest, report: SearchReport, owner_agency_id: str) -> ProductSet:
         """Make a set; its files are there once this returns. What was stored of its horizons is taken from there."""
         scene = await self._scenes.get(request.terrain_stack_id)
         geometry = request.geometry(place_xy(request.center, scene.scene.pole), scene.scene.pole)
-        product_set_id, parameters = self.identifier(request), self._parameters(request)
+        product_set_id, parameters = self.identifier(request, owner_agency_id), self._parameters(request)
         needs_sky = bool(set(request.wanted) & HORIZON_LAYERS)
         provenance = provenance_of(scene.stack, parameters, self._ephemeris if needs_sky else None)
         tags = {"provenance": provenance_tag(provenance)}

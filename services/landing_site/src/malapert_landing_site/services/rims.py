@@ -10,7 +10,7 @@ from malapert_core.errors import Fault
 from malapert_landing_site.domain.blending import blend_width_m, blended, width_faults
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.rim import HeightStep, RimPolicy, RimSetting, offset_note, rim_step
-from malapert_landing_site.domain.terrain import Region, Terrain
+from malapert_landing_site.domain.terrain import Holder, Region, Terrain
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.terrains import TerrainCatalogue
@@ -27,7 +27,12 @@ class Rims:
         self._compute = compute
 
     async def treated(
-        self, nested: Sequence[Terrain], region: Region, setting: RimSetting, terrain_ids: Sequence[str]
+        self,
+        nested: Sequence[Terrain],
+        region: Region,
+        setting: RimSetting,
+        terrain_ids: Sequence[str],
+        holder: Holder,
     ) -> tuple[list[Terrain], list[str]]:
         """Return terrains, coarse to fine, whose rims are as the setting asks, and notes of what was done.
 
@@ -40,7 +45,7 @@ class Rims:
             steps = await self._compute.run(self._steps, nested)
             raise_stack_faults(_step_faults(nested, steps, setting, terrain_ids))
         if setting.policy is RimPolicy.BLEND:
-            return await self._blended(nested, region, setting)
+            return await self._blended(nested, region, setting, holder)
         return list(nested), []
 
     async def notes(self, nested: Sequence[Terrain]) -> list[str]:
@@ -64,7 +69,7 @@ class Rims:
         return [note for note in notes if note]
 
     async def _blended(
-        self, nested: Sequence[Terrain], region: Region, setting: RimSetting
+        self, nested: Sequence[Terrain], region: Region, setting: RimSetting, holder: Holder
     ) -> tuple[list[Terrain], list[str]]:
         widths_m = [blend_width_m(setting, fine.geometry, coarse.geometry) for coarse, fine in pairwise(nested)]
         raise_stack_faults(
@@ -85,7 +90,7 @@ class Rims:
                     grid,
                     title=f"{terrain.title}, blended over {width_m:g} m",
                     source=f"{terrain.source}; tapered over {width_m:g} m at its rim to {under}",
-                    owner_agency_id=terrain.owner_agency_id,
+                    holder=holder,
                     synthetic=terrain.synthetic,
                 )
             )

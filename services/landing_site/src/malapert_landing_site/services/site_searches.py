@@ -8,9 +8,11 @@ from typing import Protocol
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.db.database import Database
 from malapert_core.timestamps import format_time
+from sqlalchemy import ColumnElement
 
 from malapert_landing_site.domain.provenance import content_key
 from malapert_landing_site.domain.site import Site, SiteSearch, SiteSearchRequest, request_faults
+from malapert_landing_site.domain.terrain import Holder
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.record import SOFTWARE, ephemeris_inputs, provenance_of
 from malapert_landing_site.services.refusal import refuse
@@ -66,10 +68,11 @@ class SiteSearches:
         refuse(faults, _REFUSAL)
         await self._scenes.get(request.terrain_stack_id)
 
-    def identifier(self, request: SiteSearchRequest) -> str:
-        """Identifier of a search, from everything that determines its result."""
+    def identifier(self, request: SiteSearchRequest, owner_agency_id: str) -> str:
+        """Identifier of a search, from everything that determines its result, and its holder."""
         kernels = [record.content_hash for record in ephemeris_inputs(self._ephemeris)]
-        return "search-" + content_key(SOFTWARE, kernels, _as_text(request))[:20]
+        holder = Holder(owner_agency_id, request.mission_id)
+        return "search-" + content_key(SOFTWARE, kernels, _as_text(request), holder.key)[:20]
 
     async def find(self, site_search_id: str) -> SiteSearch | None:
         """Return the result of a search, or None where it was not done."""
@@ -80,7 +83,7 @@ class SiteSearches:
         """Do a search; raises as `SiteFinder.search` does."""
         scene = await self._scenes.get(request.terrain_stack_id)
         finder = SiteFinder(scene.scene, scene.site_grid, scene.stack.region, self._ephemeris)
-        search_id = self.identifier(request)
+        search_id = self.identifier(request, owner_agency_id)
         outcome = await self._compute.run(finder.search, request, search_id, _CheckedReport(report))
         parameters = outcome.parameters | {
             "start_time": format_time(request.start_time),
@@ -114,10 +117,12 @@ class SiteSearches:
         async with self._database.reading() as session:
             return await SiteSearchStore(session).get_site(site_id)
 
-    async def page(self, size: int, before_record_id: str) -> Sequence[tuple[str, SiteSearch]]:
-        """Return searches with their record identifiers, newest first."""
+    async def page(
+        self, size: int, before_record_id: str, seen: ColumnElement[bool]
+    ) -> Sequence[tuple[str, SiteSearch]]:
+        """Return searches that are seen with their record identifiers, newest first."""
         async with self._database.reading() as session:
-            return await SiteSearchStore(session).page(size, before_record_id)
+            return await SiteSearchStore(session).page(size, before_record_id, seen)
 
 
 def _as_text(request: SiteSearchRequest) -> dict[str, str]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, UnavailableError
 from malapert_core.timestamps import utc_now
+from sqlalchemy import ColumnElement
 
 from malapert_landing_site.domain.grid import ElevationGrid
-from malapert_landing_site.domain.terrain import Terrain, terrain_id_of
+from malapert_landing_site.domain.terrain import Holder, Terrain, terrain_id_of
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.stored_bytes import StoredBytes
 from malapert_landing_site.storage.files import ElevationFiles
@@ -36,6 +38,7 @@ class TerrainHeader:
     title: str
     source: str
     file_name: str
+    mission_id: str = ""
 
 
 def header_faults(header: TerrainHeader) -> list[Fault]:
@@ -69,11 +72,13 @@ class TerrainCatalogue:
         database: Database,
         files: ElevationFiles,
         compute: Compute,
+        audit: AuditTrail,
         max_pixels: int = MAX_PIXELS,
         stored: StoredBytes | None = None,
     ) -> None:
         self._stored = stored
         self._database = database
+        self._audit = audit
         self._files = files
         self._compute = compute
         self._max_pixels = max_pixels
@@ -93,7 +98,7 @@ class TerrainCatalogue:
         return await self.add(grid, title=TITLES[pole], source=SOURCE)
 
     async def register(self, header: TerrainHeader, path: Path, owner_agency_id: str) -> Terrain:
-        """Register a DEM file; the same heights on the same grid give the same terrain.
+        """Register a DEM file; the same heights on the same grid give the same terrain of its holder.
 
         Raises
         ------
@@ -108,7 +113,7 @@ class TerrainCatalogue:
             read.grid,
             title=header.title or header.file_name,
             source=header.source or header.file_name,
-            owner_agency_id=owner_agency_id,
+            holder=Holder(owner_agency_id, header.mission_id),
             notes=read.notes,
         )
         # The same heights may have come in another file before; these are the notes on this one.
@@ -120,7 +125,7 @@ class TerrainCatalogue:
         *,
         title: str,
         source: str,
-        owner_agency_id: str = "",
+        holder: Holder = Holder(),  # noqa: B008 - frozen
         synthetic: bool = False,
         notes: tuple[str, ...] = (),
     ) -> Terrain:
@@ -128,7 +133,7 @@ class TerrainCatalogue:
         content_hash = await self._compute.run(self._files.save, grid)
         lowest_m, highest_m, hole_share = await self._compute.run(_statistics, grid)
         terrain = Terrain(
-            terrain_id=terrain_id_of(content_hash),
+            terrain_id=terrain_id_of(content_hash, holder.key),
             title=title,
             content_hash=content_hash,
             geometry=grid.geometry,
@@ -137,12 +142,23 @@ class TerrainCatalogue:
             no_data_fraction=hole_share,
             source=source,
             synthetic=synthetic,
-            owner_agency_id=owner_agency_id,
+            owner_agency_id=holder.agency_id,
             created_time=utc_now(),
             notes=notes,
+            mission_id=holder.mission_id,
         )
         async with self._database.transaction() as session:
-            return await TerrainStore(session).add(terrain)
+            store = TerrainStore(session)
+            if holder.agency_id and await store.find(terrain.terrain_id) is None:
+                self._audit.record(
+                    session,
+                    "terrain.registered",
+                    entity_kind="terrain",
+                    entity_id=terrain.terrain_id,
+                    mission_id=terrain.mission_id,
+                    after_hash=content_hash,
+                )
+            return await store.add(terrain)
 
     async def get(self, terrain_id: str) -> Terrain:
         """Return one terrain."""
@@ -154,7 +170,7 @@ class TerrainCatalogue:
         async with self._database.reading() as session:
             return [await TerrainStore(session).find(terrain_id) for terrain_id in terrain_ids]
 
-    async def page(self, size: int, after_key: str) -> Sequence[Terrain]:
-        """Return terrains in the order of their sort keys."""
+    async def page(self, size: int, after_key: str, seen: ColumnElement[bool]) -> Sequence[Terrain]:
+        """Return terrains that are seen in the order of their sort keys."""
         async with self._database.reading() as session:
-            return await TerrainStore(session).page(size, after_key)
+            return await TerrainStore(session).page(size, after_key, seen)

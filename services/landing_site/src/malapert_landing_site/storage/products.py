@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from malapert_core.errors import NotFoundError
 from malapert_core.vocabulary.identifiers import new_identifier
 from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,18 +35,21 @@ class ProductSetStore:
             raise NotFoundError("product set", product_set_id)
         return found
 
-    async def add(self, made: ProductSet) -> None:
-        """Store a set; one of the same content that is there already is left as it is."""
+    async def add(self, made: ProductSet) -> bool:
+        """Store a set; return False where one of the same content is there already, which is left as it is."""
         if await self._session.get(ProductSetRow, made.product_set_id) is not None:
-            return
+            return False
         self._session.add(
             ProductSetRow(
                 product_set_id=made.product_set_id,
                 record_id=new_identifier(),
                 content=_SET.dump_python(made, mode="json"),
                 created_time=made.provenance.created_time,
+                owner_agency_id=made.owner_agency_id,
+                mission_id=made.request.mission_id,
             )
         )
+        return True
 
     async def stored_bytes(self, agency_id: str) -> int:
         """Return how many bytes the files of an agency's sets take."""
@@ -54,9 +58,11 @@ class ProductSetStore:
         sets = (_SET.validate_python(content) for content in contents.all())
         return sum(file.size_bytes for each in sets for file in each.files)
 
-    async def page(self, size: int, before_record_id: str) -> Sequence[tuple[str, ProductSet]]:
-        """Return at most `size` sets with their record identifiers, newest first."""
-        query = select(ProductSetRow)
+    async def page(
+        self, size: int, before_record_id: str, seen: ColumnElement[bool]
+    ) -> Sequence[tuple[str, ProductSet]]:
+        """Return at most `size` sets that are seen with their record identifiers, newest first."""
+        query = select(ProductSetRow).where(seen)
         if before_record_id:
             query = query.where(col(ProductSetRow.record_id) < before_record_id)
         rows = await self._session.exec(query.order_by(col(ProductSetRow.record_id).desc()).limit(size))

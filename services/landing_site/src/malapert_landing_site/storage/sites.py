@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from malapert_core.errors import NotFoundError
 from malapert_core.vocabulary.identifiers import new_identifier
 from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -52,6 +53,8 @@ class SiteSearchStore:
                 record_id=new_identifier(),
                 content=_SEARCH.dump_python(search, mode="json"),
                 created_time=search.provenance.created_time,
+                owner_agency_id=search.owner_agency_id,
+                mission_id=search.request.mission_id,
             )
         )
         await self._session.flush()
@@ -60,9 +63,11 @@ class SiteSearchStore:
             self._session.add(SiteRow(site_id=site.site_id, site_search_id=search.site_search_id, content=content))
         return True
 
-    async def page(self, size: int, before_record_id: str) -> Sequence[tuple[str, SiteSearch]]:
-        """Return at most `size` searches with their record identifiers, newest first."""
-        query = select(SiteSearchRow)
+    async def page(
+        self, size: int, before_record_id: str, seen: ColumnElement[bool]
+    ) -> Sequence[tuple[str, SiteSearch]]:
+        """Return at most `size` searches that are seen with their record identifiers, newest first."""
+        query = select(SiteSearchRow).where(seen)
         if before_record_id:
             query = query.where(col(SiteSearchRow.record_id) < before_record_id)
         rows = await self._session.exec(query.order_by(col(SiteSearchRow.record_id).desc()).limit(size))

@@ -21,6 +21,8 @@ class TerrainRow(LandingSiteTable, table=True):
     sort_key: str = Field(sa_type=Text, unique=True)
     content: dict[str, Any] = Field(sa_type=Json)
     created_time: datetime = Field(sa_type=UtcDateTime)
+    owner_agency_id: str = Field(default="", sa_type=Text)
+    mission_id: str = Field(default="", sa_type=Text)
 
 
 class TerrainStackRow(LandingSiteTable, table=True):
@@ -31,6 +33,8 @@ class TerrainStackRow(LandingSiteTable, table=True):
     terrain_stack_id: str = Field(sa_type=Text, primary_key=True)
     content: dict[str, Any] = Field(sa_type=Json)
     created_time: datetime = Field(sa_type=UtcDateTime)
+    owner_agency_id: str = Field(default="", sa_type=Text)
+    mission_id: str = Field(default="", sa_type=Text)
 
 
 class SiteSearchRow(LandingSiteTable, table=True):
@@ -42,6 +46,8 @@ class SiteSearchRow(LandingSiteTable, table=True):
     record_id: str = Field(sa_type=Text, unique=True)
     content: dict[str, Any] = Field(sa_type=Json)
     created_time: datetime = Field(sa_type=UtcDateTime)
+    owner_agency_id: str = Field(default="", sa_type=Text)
+    mission_id: str = Field(default="", sa_type=Text)
 
 
 class SiteRow(LandingSiteTable, table=True):
@@ -63,3 +69,15 @@ class ProductSetRow(LandingSiteTable, table=True):
     record_id: str = Field(sa_type=Text, unique=True)
     content: dict[str, Any] = Field(sa_type=Json)
     created_time: datetime = Field(sa_type=UtcDateTime)
+    owner_agency_id: str = Field(default="", sa_type=Text)
+    mission_id: str = Field(default="", sa_type=Text)
+
+
+OwnedRow = TerrainRow | TerrainStackRow | SiteSearchRow | ProductSetRow
+OWNED_ROWS: dict[str, type[OwnedRow]] = {
+    "terrain": TerrainRow,
+    "terrain stack": TerrainStackRow,
+    "site search": SiteSearchRow,
+    "product set": ProductSetRow,
+}
+"""Tables of what has an owner, by the words for it in refusals."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from malapert_core.errors import NotFoundError
 from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,6 +46,8 @@ class TerrainStore:
                 sort_key=sort_key(terrain),
                 content=_TERRAIN.dump_python(terrain, mode="json"),
                 created_time=terrain.created_time,
+                owner_agency_id=terrain.owner_agency_id,
+                mission_id=terrain.mission_id,
             )
         )
         return terrain
@@ -55,9 +58,9 @@ class TerrainStore:
         contents = await self._session.exec(select(TerrainRow.content).where(owner == agency_id))
         return sum(_TERRAIN.validate_python(content).stored_bytes for content in contents.all())
 
-    async def page(self, size: int, after_key: str) -> Sequence[Terrain]:
-        """Return at most `size` terrains after a sort key, the built-in ones first."""
-        query = select(TerrainRow).where(col(TerrainRow.sort_key) > after_key)
+    async def page(self, size: int, after_key: str, seen: ColumnElement[bool]) -> Sequence[Terrain]:
+        """Return at most `size` terrains that are seen after a sort key, the built-in ones first."""
+        query = select(TerrainRow).where(col(TerrainRow.sort_key) > after_key, seen)
         rows = await self._session.exec(query.order_by(col(TerrainRow.sort_key)).limit(size))
         return [_TERRAIN.validate_python(row.content) for row in rows.all()]
 
@@ -91,6 +94,8 @@ class TerrainStackStore:
                 terrain_stack_id=stack.terrain_stack_id,
                 content=_STACK.dump_python(stack, mode="json"),
                 created_time=stack.created_time,
+                owner_agency_id=stack.owner_agency_id,
+                mission_id=stack.mission_id,
             )
         )
         return stack

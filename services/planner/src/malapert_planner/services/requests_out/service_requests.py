@@ -39,6 +39,7 @@ def terrain_stack(document: MissionDocument, terrain_ids: Sequence[str]) -> terr
         synthetic_detail=terrain_pb2.SyntheticDetail(seed=detail.seed, pixel_size_m=detail.pixel_size.amount)
         if detail
         else None,
+        mission_id=document.mission.id,
     )
 
 
