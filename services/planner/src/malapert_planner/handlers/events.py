@@ -1,12 +1,15 @@
 """The events that the planner sends."""
 
-from malapert.planner.v1 import event_pb2, plan_pb2
+from datetime import datetime
+
+from malapert.planner.v1 import event_pb2, plan_pb2, sign_off_pb2
 from malapert_core.events.outbox import EventOutbox
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.domain.life.plan import NoticedPlan, Plan, PlanState
+from malapert_planner.domain.life.reviews import Review
 from malapert_planner.handlers.messages import plan_summary
 
 _EVENTS = {
@@ -36,4 +39,14 @@ class PlanAnnouncer:
         """Announce a notice on a plan with the session's transaction."""
         summary = to_message(plan, event_pb2.PlanSummary)
         message = event_pb2.PlanOutdated(plan=summary, notice=to_message(notice, plan_pb2.PlanNotice))
+        self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+
+    def announce_review(self, session: AsyncSession, plan: Plan, review: Review, now: datetime) -> None:
+        """Announce, with the session's transaction, what an agency says of a plan."""
+        message = event_pb2.PlanReviewed(
+            plan=plan_summary(plan),
+            agency_id=review.agency_id,
+            decision=sign_off_pb2.Decision.Value(f"DECISION_{review.decision.name}"),
+            fulfilled=plan.review_standing(now).fulfilled,
+        )
         self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)

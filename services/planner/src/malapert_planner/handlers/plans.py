@@ -11,9 +11,10 @@ from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState
+from malapert_planner.domain.life.plan import PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.handlers.messages import listed_plan_message, plan_message, withhold_principals
+from malapert_planner.handlers.review_messages import new_review_of
+from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.services.making.generation import GENERATE_PLAN
 from malapert_planner.services.making.problem_file import unpack_problem
 from malapert_planner.services.plans.archive import PlanArchive
@@ -25,10 +26,10 @@ from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.plans.requests_in_plan import request_in_plan, requests_in_plan
+from malapert_planner.services.plans.reviews import PlanReviews
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
-from malapert_planner.services.sharing.plan_eyes import PlanEyes
-from malapert_planner.services.sharing.viewing import PlanViewing, visible_schedule
+from malapert_planner.services.sharing.viewing import visible_schedule
 
 
 class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
@@ -43,7 +44,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         notices: PlanNotices,
         archive: PlanArchive,
         operations: OperationRunner,
-        viewing: PlanViewing,
+        reviews: PlanReviews,
+        shown: ShownPlans,
         charters: CharterService,
     ) -> None:
         self._missions = missions
@@ -53,7 +55,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self._notices = notices
         self._archive = archive
         self._operations = operations
-        self._viewing = viewing
+        self._reviews = reviews
+        self._shown = shown
         self._charters = charters
 
     async def GeneratePlan(  # noqa: N802
@@ -70,7 +73,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
 
     async def GetPlan(self, request: plan_pb2.GetPlanRequest, context: Any) -> plan_pb2.GetPlanResponse:  # noqa: N802
         """Return a plan."""
-        return plan_pb2.GetPlanResponse(plan=await self._shown(await self._plans.get(request.plan_id)))
+        return plan_pb2.GetPlanResponse(plan=await self._shown.message(await self._plans.get(request.plan_id)))
 
     async def ListPlans(  # noqa: N802
         self, request: plan_pb2.ListPlansRequest, context: Any
@@ -88,7 +91,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
         return plan_pb2.ListPlansResponse(
-            plans=[listed_plan_message(plan, await self._listing_eyes(plan)) for plan in plans[:size]],
+            plans=[await self._shown.listed(plan) for plan in plans[:size]],
             next_page_token=encode_cursor(plans[size - 1].plan_id) if more else "",
         )
 
@@ -97,34 +100,28 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> plan_pb2.SubmitPlanResponse:
         """Put a draft under review."""
         plan = await self._plans.submit(request.plan_id, request.version, require_identity())
-        return plan_pb2.SubmitPlanResponse(plan=await self._shown(plan))
+        return plan_pb2.SubmitPlanResponse(plan=await self._shown.message(plan))
 
     async def ReviewPlan(  # noqa: N802
         self, request: plan_pb2.ReviewPlanRequest, context: Any
     ) -> plan_pb2.ReviewPlanResponse:
         """Record the caller's agency's say."""
-        plan = await self._plans.review(
-            request.plan_id,
-            require_identity().agency_id,
-            approve=request.approve,
-            content_hash=request.content_hash,
-            comment=request.comment,
-        )
-        return plan_pb2.ReviewPlanResponse(plan=await self._shown(plan))
+        plan = await self._reviews.review(new_review_of(request), require_identity())
+        return plan_pb2.ReviewPlanResponse(plan=await self._shown.message(plan))
 
     async def ReleasePlan(  # noqa: N802
         self, request: plan_pb2.ReleasePlanRequest, context: Any
     ) -> plan_pb2.ReleasePlanResponse:
         """Commit the contacts of an approved plan and release it."""
         plan = await self._release.release(request.plan_id, request.version, require_identity())
-        return plan_pb2.ReleasePlanResponse(plan=await self._shown(plan))
+        return plan_pb2.ReleasePlanResponse(plan=await self._shown.message(plan))
 
     async def TerminatePlan(  # noqa: N802
         self, request: plan_pb2.TerminatePlanRequest, context: Any
     ) -> plan_pb2.TerminatePlanResponse:
         """End a plan."""
         plan = await self._release.terminate(request.plan_id, request.reason, require_identity())
-        return plan_pb2.TerminatePlanResponse(plan=await self._shown(plan))
+        return plan_pb2.TerminatePlanResponse(plan=await self._shown.message(plan))
 
     async def ReplanPlan(  # noqa: N802
         self, request: replan_pb2.ReplanPlanRequest, context: Any
@@ -135,7 +132,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         if request.merge_plan_id:
             require_same_mission(base, await self._plans.get(request.merge_plan_id))
         problem = unpack_problem(base.content.problem)
-        eyes = await self._viewing.eyes(base)
+        eyes = await self._shown.eyes(base)
         faults = event_faults(problem, visible_schedule(problem, base, eyes), request.events)
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
@@ -149,21 +146,21 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         """Hold two plans side by side."""
         plan, other = await self._plans.get(request.plan_id), await self._plans.get(request.other_plan_id)
         require_same_mission(plan, other)
-        return compare(plan, other, await self._viewing.eyes(plan, other))
+        return compare(plan, other, await self._shown.eyes(plan, other))
 
     async def ImportPlan(  # noqa: N802
         self, request: plan_pb2.ImportPlanRequest, context: Any
     ) -> plan_pb2.ImportPlanResponse:
         """Take a schedule that was made elsewhere."""
-        plan = await self._imports.run(request, require_identity(), await self._eyes(request.plan_id))
-        return plan_pb2.ImportPlanResponse(plan=await self._shown(plan))
+        plan = await self._imports.run(request, require_identity(), await self._shown.eyes(await self._plans.get(request.plan_id)))
+        return plan_pb2.ImportPlanResponse(plan=await self._shown.message(plan))
 
     async def ExplainUnplanned(  # noqa: N802
         self, request: plan_pb2.ExplainUnplannedRequest, context: Any
     ) -> plan_pb2.ExplainUnplannedResponse:
         """Say why a repetition is not in a plan, and what would admit it."""
         plan = await self._plans.get(request.plan_id)
-        eyes = await self._viewing.eyes(plan)
+        eyes = await self._shown.eyes(plan)
         return await self._plans.explain(plan, request.request_id, request.repetition_index, eyes)
 
     async def AcknowledgeNotices(  # noqa: N802
@@ -173,14 +170,14 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         plan = await self._notices.acknowledge(
             request.plan_id, list(request.notice_ids), request.comment, require_identity()
         )
-        return plan_pb2.AcknowledgeNoticesResponse(plan=await self._shown(plan))
+        return plan_pb2.AcknowledgeNoticesResponse(plan=await self._shown.message(plan))
 
     async def RestorePlan(  # noqa: N802
         self, request: plan_pb2.RestorePlanRequest, context: Any
     ) -> plan_pb2.RestorePlanResponse:
         """Take a plan out of the archive."""
         plan = await self._archive.restore(request.plan_id, request.version, require_identity())
-        return plan_pb2.RestorePlanResponse(plan=await self._shown(plan))
+        return plan_pb2.RestorePlanResponse(plan=await self._shown.message(plan))
 
     async def GetRequestInPlan(  # noqa: N802
         self, request: plan_pb2.GetRequestInPlanRequest, context: Any
@@ -209,21 +206,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> plan_pb2.ValidatePlanResponse:
         """Check a stored plan again."""
         plan = await self._plans.get(request.plan_id)
-        report = await self._plans.validate(plan, await self._viewing.eyes(plan))
+        report = await self._plans.validate(plan, await self._shown.eyes(plan))
         return plan_pb2.ValidatePlanResponse(validation=report)
-
-    async def _shown(self, plan: Plan) -> plan_pb2.Plan:
-        """Return a plan as the caller sees it."""
-        message = plan_message(plan, await self._viewing.eyes(plan))
-        if not await self._viewing.owns(plan.content.mission_id):
-            withhold_principals(message, require_identity().agency_id)
-        return message
-
-    async def _eyes(self, plan_id: str) -> PlanEyes:
-        return await self._viewing.eyes(await self._plans.get(plan_id))
-
-    async def _listing_eyes(self, plan: ListedPlan) -> PlanEyes:
-        return PlanEyes(await self._viewing.hidden(plan.mission_id, plan.owner_only_requests))
 
 
 def _own_agency() -> str:

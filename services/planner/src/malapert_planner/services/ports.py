@@ -13,6 +13,7 @@ from malapert_planner.domain.life.charter import CharterChange, CharterVersion
 from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.domain.life.plan import NoticedPlan, Plan
 from malapert_planner.domain.life.proposal import MissionProposal
+from malapert_planner.domain.life.reviews import Review
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""
@@ -114,6 +115,9 @@ class Announcer(Protocol):
 
     def announce_notice(self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice) -> None:
         """Announce, with the session's transaction, a notice on a plan."""
+
+    def announce_review(self, session: AsyncSession, plan: Plan, review: Review, now: datetime) -> None:
+        """Announce, with the session's transaction, what an agency says of a plan."""
 
 
 class CharterAnnouncer(Protocol):

@@ -26,10 +26,11 @@ from malapert_planner.domain.life.plan import (
     PlanFilter,
     PlanPlace,
     PlanState,
-    Review,
 )
+from malapert_planner.domain.life.reviews import Review
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.storage.notices import holding_rows, notices_of
+from malapert_planner.storage.review_columns import review_columns, review_of, sign_off_columns, sign_off_of
 from malapert_planner.storage.tables import PlanContentRow, PlanNoticeRow, PlanRow
 
 
@@ -178,7 +179,8 @@ def _state_columns(plan: Plan) -> dict[str, Any]:
     return {
         "state": plan.state.value,
         "state_reason": plan.state_reason,
-        "reviews": [{**asdict(review), "time": format_time(review.time)} for review in plan.reviews],
+        "reviews": [review_columns(review) for review in plan.reviews],
+        "sign_off": sign_off_columns(plan.sign_off),
         "contact_ids": list(plan.contact_ids),
         "pending": plan.pending.value,
         "pending_by": list(plan.pending_by),
@@ -258,7 +260,7 @@ def _listed(row: PlanRow, headline: bytes, owner_only_requests: Mapping[str, str
 
 
 def _reviews(row: PlanRow) -> tuple[Review, ...]:
-    return tuple(Review(**{**review, "time": parse_time(review["time"])}) for review in row.reviews)
+    return tuple(map(review_of, row.reviews))
 
 
 def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
@@ -285,6 +287,7 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
         state=PlanState(row.state),
         state_reason=row.state_reason,
         reviews=_reviews(row),
+        sign_off=sign_off_of(row.sign_off),
         contact_ids=tuple(row.contact_ids),
         pending=Pending(row.pending),
         pending_by=tuple(row.pending_by),

@@ -103,6 +103,7 @@ class PlanRow(PlannerTable, table=True):
     owner_agency_id: str = Field(sa_type=Text)
     precursor_plan_id: str = Field(sa_type=Text)
     reviews: list[dict[str, Any]] = Field(sa_type=Json)
+    sign_off: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     contact_ids: list[str] = Field(sa_type=Json)
     pending: str = Field(sa_type=Text, index=True)
     pending_by: list[str] = Field(sa_type=Json)
@@ -114,6 +115,24 @@ class PlanRow(PlannerTable, table=True):
     supersedes_plan_id: str = Field(default="", sa_type=Text, sa_column_kwargs=_EMPTY)
     superseded_by_plan_id: str = Field(default="", sa_type=Text, sa_column_kwargs=_EMPTY)
     acts: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs=_EMPTY_LIST)
+
+
+class DelegationRow(PlannerTable, table=True):
+    """Leave to review the plans of a mission for an agency."""
+
+    __tablename__ = "delegation"
+
+    delegation_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text, index=True)
+    agency_id: str = Field(sa_type=Text)
+    to_agency_id: str = Field(sa_type=Text)
+    to_principal_id: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    reason: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+    created_by: str = Field(sa_type=Text)
+    revoked_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class PlanNoticeRow(PlannerTable, table=True):

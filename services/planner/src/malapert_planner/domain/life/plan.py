@@ -8,9 +8,20 @@ from datetime import datetime
 from enum import StrEnum
 
 from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
+from malapert_core.signing.sign_off import SignOffGroup
 
 from malapert_planner.domain.life.acts import PlanAct
-from malapert_planner.domain.life.notices import PlanNotice
+from malapert_planner.domain.life.notices import PlanNotice, notices_digest
+from malapert_planner.domain.life.reviews import (
+    ConditionState,
+    Review,
+    ReviewStanding,
+    SignOff,
+    review_standing,
+    with_condition,
+    with_review,
+    with_withdrawal,
+)
 from malapert_planner.domain.schedule.result import SolveStatus
 
 
@@ -68,17 +79,6 @@ class AwaitedContact:
     start_time: datetime
     end_time: datetime
     until_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """An agency's say on the exact content of a plan."""
-
-    agency_id: str
-    approved: bool
-    content_hash: str
-    comment: str
-    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,7 @@ class Plan:
     supersedes_plan_id: str = ""
     superseded_by_plan_id: str = ""
     acts: tuple[PlanAct, ...] = ()
+    sign_off: SignOff | None = None
 
     def require_version(self, seen: int) -> None:
         """Refuse an edit of another version than the caller saw; 0 skips the check.
@@ -216,10 +217,10 @@ class Plan:
             message = f"the plan is at version {self.version}, not {seen}; read it again"
             raise ConflictError("STALE_VERSION", message, metadata={"version": str(self.version)})
 
-    def submitted(self, act: PlanAct) -> Plan:
+    def submitted(self, act: PlanAct, sign_off: SignOff | None = None) -> Plan:
         """Return the draft under review."""
         self._require(PlanState.DRAFT, "submitted")
-        return self._next(state=PlanState.SUBMITTED, acts=(*self.acts, act))
+        return self._next(state=PlanState.SUBMITTED, acts=(*self.acts, act), sign_off=sign_off)
 
     def archived(self, act: PlanAct) -> Plan:
         """Return the draft laid aside."""
@@ -231,8 +232,24 @@ class Plan:
         self._require(PlanState.ARCHIVED, "restored")
         return self._next(state=PlanState.DRAFT, state_reason="", acts=(*self.acts, act))
 
+    @property
+    def sign_off_terms(self) -> SignOff:
+        """What its sign-off asks for; of a plan of before that was recorded the approval of every reviewer."""
+        return self.sign_off or SignOff(groups={SignOffGroup.APPROVERS: self.reviewer_agency_ids})
+
+    @property
+    def notices_hash(self) -> str:
+        """Hash of the notices that the plan has."""
+        return notices_digest(self.notices)
+
+    def review_standing(self, now: datetime) -> ReviewStanding:
+        """Return where its sign-off stands."""
+        return review_standing(
+            self.sign_off_terms, self.reviews, self.notices_hash, self.content.content_hash, now
+        )
+
     def reviewed(self, review: Review) -> Plan:
-        """Return the plan with an agency's say; a rejection terminates it.
+        """Return the plan with an agency's say, in place of what it said before; a rejection terminates it.
 
         Raises
         ------
@@ -241,37 +258,56 @@ class Plan:
         PreconditionError
             ``WRONG_STATE``.
         ConflictError
-            ``CONTENT_HASH_MISMATCH`` where the agency looked at other content, ``ALREADY_REVIEWED``.
+            ``CONTENT_HASH_MISMATCH`` where the agency looked at other content, ``NOTICES_CHANGED`` where at others of
+            its notices.
         """
-        if review.agency_id not in self.reviewer_agency_ids:
-            message = f"{review.agency_id} does not review this plan; {', '.join(self.reviewer_agency_ids)} do"
-            raise PermissionDeniedError("NOT_A_REVIEWER", message)
-        if any(review.agency_id == earlier.agency_id for earlier in self.reviews):
-            raise ConflictError("ALREADY_REVIEWED", f"{review.agency_id} has reviewed this plan already")
-        self._require(PlanState.SUBMITTED, "reviewed")
+        self._require_reviewer(review)
         if review.content_hash != self.content.content_hash:
             message = f"the plan's content is {self.content.content_hash}, not {review.content_hash}"
             raise ConflictError("CONTENT_HASH_MISMATCH", message)
-        reviews = (*self.reviews, review)
+        if review.notices_hash != self.notices_hash:
+            message = f"the plan has had notices since; their hash is {self.notices_hash} now: read it again"
+            raise ConflictError("NOTICES_CHANGED", message)
+        reviews = with_review(self.reviews, review)
         if review.approved:
             return self._next(reviews=reviews)
         reason = f"rejected by {review.agency_id}" + (f": {review.comment}" if review.comment else "")
         return self._next(reviews=reviews, state=PlanState.TERMINATED, state_reason=reason)
 
-    def release_begun(self, by: tuple[str, ...], key: str, supersedes_plan_id: str = "") -> Plan:
+    def withdrawn(self, withdrawal: Review) -> Plan:
+        """Return the plan without an agency's approval; raises as `reviewed`, and ``NOT_REVIEWED``."""
+        self._require_reviewer(withdrawal)
+        return self._next(reviews=with_withdrawal(self.reviews, withdrawal))
+
+    def condition_settled(self, agency_id: str, condition_id: str, state: ConditionState, comment: str) -> Plan:
+        """Return the plan with a condition met or waived; raises as `with_condition`, and ``WRONG_STATE``."""
+        self._require(PlanState.SUBMITTED, "changed in its conditions")
+        return self._next(reviews=with_condition(self.reviews, agency_id, condition_id, state, comment))
+
+    def _require_reviewer(self, review: Review) -> None:
+        reviewers = self.sign_off_terms.approver_agency_ids
+        if review.agency_id not in reviewers:
+            message = f"{review.agency_id} does not review this plan; {', '.join(reviewers)} do"
+            raise PermissionDeniedError("NOT_A_REVIEWER", message)
+        self._require(PlanState.SUBMITTED, "reviewed")
+
+    def release_begun(self, by: tuple[str, ...], key: str, now: datetime, supersedes_plan_id: str = "") -> Plan:
         """Return the plan marked as being released, in the place of another one where that is named.
 
         Raises
         ------
         PreconditionError
-            ``WRONG_STATE``, or ``NOT_APPROVED`` with the agencies that have not approved.
+            ``WRONG_STATE``; ``NOT_APPROVED`` with the agencies that cannot be done without and what would be enough;
+            ``CONDITIONS_OPEN`` with the conditions.
         """
         self._require(PlanState.SUBMITTED, "released")
-        approved = {review.agency_id for review in self.reviews if review.approved}
-        missing = [agency_id for agency_id in self.reviewer_agency_ids if agency_id not in approved]
-        if missing:
-            message = f"not yet approved by {', '.join(missing)}"
-            raise PreconditionError("NOT_APPROVED", message, metadata={"missing": ",".join(missing)})
+        found = self.review_standing(now)
+        if not found.standing.fulfilled:
+            missing = ",".join(found.standing.needed_agency_ids)
+            raise PreconditionError("NOT_APPROVED", found.text, metadata={"missing": missing})
+        if found.open_condition_ids:
+            metadata = {"conditions": ",".join(found.open_condition_ids)}
+            raise PreconditionError("CONDITIONS_OPEN", found.text, metadata=metadata)
         return self._next(
             pending=Pending.RELEASING, pending_by=by, pending_key=key, supersedes_plan_id=supersedes_plan_id
         )

@@ -3,20 +3,23 @@
 from malapert.planner.v1 import plan_pb2
 from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError
-from malapert_core.policy.identity import Identity, require_identity
+from malapert_core.policy.charters import Charters
+from malapert_core.policy.identity import Identity
 
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter, PlanState, Review
+from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter
 from malapert_planner.services.jobs.planning_jobs import explain_job, validate_job
 from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.plan_content import validation_message, why_not_message
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.plans.record import PlanRecord, act_of
+from malapert_planner.services.plans.sign_off import sign_off_of
 from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.ports import Clock
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_explanation, redacted_report
 from malapert_planner.storage.plans import PlanStore
+from malapert_planner.storage.secrets import SecretStore
 
 
 class PlanService:
@@ -26,6 +29,8 @@ class PlanService:
     ----------
     database : Database
     plans : PlanStore
+    secrets : SecretStore
+    charters : Charters
     solver_jobs : SolverJobs
     record : PlanRecord
     standings : PlanStandings
@@ -36,6 +41,8 @@ class PlanService:
         self,
         database: Database,
         plans: PlanStore,
+        secrets: SecretStore,
+        charters: Charters,
         solver_jobs: SolverJobs,
         record: PlanRecord,
         standings: PlanStandings,
@@ -43,6 +50,8 @@ class PlanService:
     ) -> None:
         self._database = database
         self._plans = plans
+        self._secrets = secrets
+        self._charters = charters
         self._solver_jobs = solver_jobs
         self._record = record
         self._standings = standings
@@ -72,17 +81,14 @@ class PlanService:
             plan = await self._plans.get(session, plan_id)
             plan.require_version(seen_version)
             act = act_of(PlanAction.SUBMITTED, identity, self._clock())
-            return await self._record.changed(session, plan.submitted(act), PlanAction.SUBMITTED, identity)
+            charter = await self._charters.get(plan.content.mission_id)
+            terms = await sign_off_of(session, self._plans, plan, charter, self._clock)
+            return await self._record.changed(session, plan.submitted(act, terms), PlanAction.SUBMITTED, identity)
 
-    async def review(self, plan_id: str, agency_id: str, *, approve: bool, content_hash: str, comment: str) -> Plan:
-        """Record an agency's say on the exact content; a rejection terminates the plan. Raises as `Plan.reviewed`."""
-        review = Review(agency_id, approve, content_hash, comment, self._clock())
+    async def secret(self, mission_id: str) -> bytes:
+        """Return the secret from which the salts of a mission's plans are made."""
         async with self._database.transaction() as session:
-            plan = await self._plans.get(session, plan_id)
-            reviewed = plan.reviewed(review)
-            if reviewed.state is PlanState.TERMINATED:
-                return await self._record.changed(session, reviewed, PlanAction.TERMINATED, require_identity())
-            return await self._plans.save(session, reviewed)
+            return await self._secrets.get(session, mission_id)
 
     async def explain(
         self, plan: Plan, request_id: str, repetition_index: int, eyes: PlanEyes

@@ -140,7 +140,7 @@ class PlanRelease:
     async def _begun(self, session: AsyncSession, plan: Plan, identity: Identity, gone: list[Fault]) -> Plan:
         base_id = await plan_in_force(session, self._plans, plan.precursor_plan_id)
         key = f"{plan.plan_id}:{plan.content.content_hash}:{plan.version}"
-        begun = plan.release_begun(_signature(identity), key, base_id)
+        begun = plan.release_begun(_signature(identity), key, self._clock(), base_id)
         await self._checks.require_current(session, plan, gone)
         begun = await self._plans.save(session, begun)
         if base_id:

@@ -1,0 +1,33 @@
+"""Sign-off terms of plans, none for one that is there; delegations of reviews."""
+
+import sqlalchemy as sa
+from alembic import op
+from malapert_core.db.database import Json, UtcDateTime
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    op.add_column("plan", sa.Column("sign_off", Json, nullable=False, server_default="{}"))
+    with op.batch_alter_table("plan") as table:
+        table.alter_column("sign_off", server_default=None)
+    texts = ("mission_id", "agency_id", "to_agency_id", "to_principal_id")
+    op.create_table(
+        "delegation",
+        sa.Column("delegation_id", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in texts),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_time", UtcDateTime(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("revoked_time", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("delegation_id", name="pk_delegation"),
+    )
+    op.create_index("ix_delegation_mission_id", "delegation", ["mission_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("delegation")
+    op.drop_column("plan", "sign_off")
