@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from malapert_core.errors import ConflictError, MalapertError, PermissionDeniedError, PreconditionError
 from malapert_planner.domain.life.acts import PlanAct, PlanAction
-from malapert_planner.domain.life.plan import Pending, Plan, PlanContent, PlanState, Review
+from malapert_planner.domain.life.plan import Pending, Plan, PlanContent, PlanState
+from malapert_planner.domain.life.reviews import Review
 from malapert_planner.domain.schedule.result import SolveStatus
 
 NOW = datetime(2029, 1, 10, tzinfo=UTC)
@@ -27,7 +28,7 @@ def review(agency_id: str, *, approved: bool = True, content_hash: str = "sha256
 
 SUBMITTED = DRAFT.submitted(ACT)
 APPROVED = SUBMITTED.reviewed(review("JAXA")).reviewed(review("ISRO"))
-RELEASING = APPROVED.release_begun(BY, "key")
+RELEASING = APPROVED.release_begun(BY, "key", NOW)
 RELEASED = RELEASING.released(("c-1", "c-2"), ACT)
 TERMINATING = RELEASED.termination_begun("late", BY)
 TERMINATED = TERMINATING.terminated(ACT)
@@ -67,10 +68,10 @@ def test_another_version_is_refused_with_the_present_one(seen: int) -> None:
     [
         (lambda: SUBMITTED.submitted(ACT), "WRONG_STATE"),
         (lambda: DRAFT.reviewed(review("JAXA")), "WRONG_STATE"),
-        (lambda: RELEASING.reviewed(review("JAXA")), "ALREADY_REVIEWED"),
-        (lambda: DRAFT.release_begun(BY, "key"), "WRONG_STATE"),
-        (lambda: RELEASED.release_begun(BY, "key"), "WRONG_STATE"),
-        (lambda: RELEASING.release_begun(BY, "key"), "PLAN_BUSY"),
+        (lambda: RELEASING.reviewed(review("JAXA")), "PLAN_BUSY"),
+        (lambda: DRAFT.release_begun(BY, "key", NOW), "WRONG_STATE"),
+        (lambda: RELEASED.release_begun(BY, "key", NOW), "WRONG_STATE"),
+        (lambda: RELEASING.release_begun(BY, "key", NOW), "PLAN_BUSY"),
         (lambda: RELEASING.termination_begun("late", BY), "PLAN_BUSY"),
         (lambda: TERMINATED.termination_begun("late", BY), "WRONG_STATE"),
         (lambda: DRAFT.termination_begun("late", BY).submitted(ACT), "PLAN_BUSY"),
@@ -94,18 +95,18 @@ def test_whatever_has_not_ended_may_be_ended(plan: Plan) -> None:
 
 def test_a_release_takes_the_approval_of_every_reviewer() -> None:
     with pytest.raises(PreconditionError, match="NOT_APPROVED") as caught:
-        SUBMITTED.reviewed(review("ISRO")).release_begun(BY, "key")
+        SUBMITTED.reviewed(review("ISRO")).release_begun(BY, "key", NOW)
     assert caught.value.metadata == {"missing": "JAXA"}
     with pytest.raises(PreconditionError) as caught:
-        SUBMITTED.release_begun(BY, "key")
-    assert caught.value.metadata == {"missing": "JAXA,ISRO"}
+        SUBMITTED.release_begun(BY, "key", NOW)
+    assert caught.value.metadata == {"missing": "ISRO,JAXA"}
 
 
-def test_a_reviewer_speaks_once_about_the_exact_content() -> None:
+def test_a_reviewer_has_one_say_about_the_exact_content() -> None:
     with pytest.raises(PermissionDeniedError, match="NOT_A_REVIEWER"):
         SUBMITTED.reviewed(review("NASA"))
-    with pytest.raises(ConflictError, match="ALREADY_REVIEWED"):
-        SUBMITTED.reviewed(review("JAXA")).reviewed(review("JAXA", approved=False))
+    revised = APPROVED.reviewed(review("JAXA", comment="once more"))
+    assert [(each.agency_id, each.comment) for each in revised.reviews] == [("ISRO", ""), ("JAXA", "once more")]
     with pytest.raises(ConflictError, match="CONTENT_HASH_MISMATCH"):
         SUBMITTED.reviewed(review("JAXA", content_hash="sha256:other"))
 

@@ -9,6 +9,7 @@ from malapert.planner.v1 import charter_pb2_grpc
 from malapert.planner.v1.feasibility_pb2_grpc import add_FeasibilityServiceServicer_to_server
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
+from malapert.planner.v1.review_pb2_grpc import add_ReviewServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.background import background
@@ -30,6 +31,8 @@ from malapert_planner.handlers.feasibility import FeasibilityHandlers
 from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.neighbour_events import ContactEventHandler, RequestEventHandler
 from malapert_planner.handlers.plans import PlanHandlers
+from malapert_planner.handlers.reviews import ReviewHandlers
+from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
@@ -41,6 +44,7 @@ from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.entry import PlanEntry
+from malapert_planner.services.plans.delegations import Delegations
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
@@ -50,10 +54,12 @@ from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.services.plans.standing import PlanStandings
+from malapert_planner.services.plans.reviews import PlanReviews
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
 from malapert_planner.storage.charters import CharterStore
+from malapert_planner.storage.delegations import DelegationStore
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
@@ -96,7 +102,11 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     record = PlanRecord(stores.plans, announcer, runtime.audit)
     standings = PlanStandings(runtime.database, stores.plans, neighbours.comms_windows, solver_jobs, utc_now)
-    plans = PlanService(runtime.database, stores.plans, solver_jobs, record, standings, utc_now)
+    plans = PlanService(runtime.database, stores.plans, stores.secrets, charters, solver_jobs, record, standings, utc_now)
+    delegation_store = DelegationStore()
+    reviews = PlanReviews(runtime.database, stores.plans, delegation_store, record, announcer, runtime.audit, utc_now)
+    delegations = Delegations(runtime.database, delegation_store, charters, runtime.audit, utc_now)
+    shown = ShownPlans(PlanViewing(charters, utc_now), utc_now)
     retention = timedelta(days=runtime.settings.draft_retention_days)
     archive = PlanArchive(runtime.database, stores.plans, record, utc_now, retention)
     checks = ReleaseChecks(neighbours.payloads, stores.missions)
@@ -148,9 +158,15 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                         notices,
                         archive,
                         runtime.operations,
-                        PlanViewing(charters, utc_now),
+                        reviews,
+                        shown,
                         charters,
                     ),
+                ),
+                Registration(
+                    "malapert.planner.v1.ReviewService",
+                    add_ReviewServiceServicer_to_server,
+                    ReviewHandlers(reviews, delegations, plans, shown),
                 ),
             ],
             subscriptions=[

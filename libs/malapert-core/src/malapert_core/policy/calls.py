@@ -65,7 +65,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "GetPlan": Call(READERS, Part.OBSERVER),
         "ListPlans": Call(READERS, Part.OBSERVER),
         "SubmitPlan": Call(PLANNERS, Part.PLANNER),
-        "ReviewPlan": Call(APPROVERS, Part.APPROVER),
+        "ReviewPlan": Call(APPROVERS, Part.OBSERVER),
         "ReleasePlan": Call(PLANNERS, Part.PLANNER),
         "TerminatePlan": Call(PLANNERS, Part.PLANNER),
         "ReplanPlan": Call(PLANNERS, Part.PLANNER),
@@ -80,6 +80,14 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
     },
     "malapert.planner.v1.FeasibilityService": {
         "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),
+    },
+    "malapert.planner.v1.ReviewService": {
+        "WithdrawReview": Call(APPROVERS, Part.APPROVER),
+        "SettleCondition": Call(APPROVERS, Part.APPROVER),
+        "ExportApprovals": Call(READERS, Part.OBSERVER),
+        "CreateDelegation": Call(APPROVERS, Part.APPROVER),
+        "ListDelegations": Call(READERS, Part.OBSERVER),
+        "RevokeDelegation": Call(APPROVERS, Part.APPROVER),
     },
     "malapert.operation.v1.OperationService": {
         "GetOperation": Call(READERS, on_behalf=_PLANNER),

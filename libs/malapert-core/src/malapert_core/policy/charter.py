@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from malapert_core.signing.sign_off import SignOffRule
 
 
 class Part(StrEnum):
@@ -59,7 +61,7 @@ class Charter:
     """The agencies of a mission and their parts. A change makes a new version.
 
     ``is_public`` shows to every agency what a member marked as public. ``asset_ids`` are the assets of the mission's
-    newest version.
+    newest version; ``sign_off`` says who must approve its plans.
     """
 
     mission_id: str
@@ -68,6 +70,7 @@ class Charter:
     is_public: bool = False
     asset_ids: frozenset[str] = frozenset()
     consent: Consent = Consent.ALL_OWNERS
+    sign_off: SignOffRule = field(default_factory=SignOffRule)
 
     def parts_of(self, agency_id: str, time: datetime) -> frozenset[Part]:
         """Return the parts that an agency has at an instant, with those that they include; none for an outsider."""

@@ -23,9 +23,7 @@ _STATES = {
 class ReviewHandlers(review_pb2_grpc.ReviewServiceServicer):
     """Translates between messages and the services of reviews and delegations."""
 
-    def __init__(
-        self, reviews: PlanReviews, delegations: Delegations, plans: PlanService, shown: ShownPlans
-    ) -> None:
+    def __init__(self, reviews: PlanReviews, delegations: Delegations, plans: PlanService, shown: ShownPlans) -> None:
         self._reviews = reviews
         self._delegations = delegations
         self._plans = plans

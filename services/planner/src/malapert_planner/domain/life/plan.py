@@ -244,9 +244,7 @@ class Plan:
 
     def review_standing(self, now: datetime) -> ReviewStanding:
         """Return where its sign-off stands."""
-        return review_standing(
-            self.sign_off_terms, self.reviews, self.notices_hash, self.content.content_hash, now
-        )
+        return review_standing(self.sign_off_terms, self.reviews, self.notices_hash, self.content.content_hash, now)
 
     def reviewed(self, review: Review) -> Plan:
         """Return the plan with an agency's say, in place of what it said before; a rejection terminates it.
@@ -265,7 +263,7 @@ class Plan:
         if review.content_hash != self.content.content_hash:
             message = f"the plan's content is {self.content.content_hash}, not {review.content_hash}"
             raise ConflictError("CONTENT_HASH_MISMATCH", message)
-        if review.notices_hash != self.notices_hash:
+        if review.notices_hash and review.notices_hash != self.notices_hash:
             message = f"the plan has had notices since; their hash is {self.notices_hash} now: read it again"
             raise ConflictError("NOTICES_CHANGED", message)
         reviews = with_review(self.reviews, review)

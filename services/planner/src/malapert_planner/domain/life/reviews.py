@@ -45,8 +45,8 @@ class Condition:
 class Review:
     """An agency's say on the exact content of a plan and the notices known then.
 
-    ``delegate_agency_id`` is the agency whose principal said it by delegation; ``signature`` a JSON Web Signature by the
-    agency's own key.
+    ``delegate_agency_id`` is the agency whose principal said it by delegation; ``signature`` a JSON Web Signature by
+    the agency's own key.
     """
 
     agency_id: str

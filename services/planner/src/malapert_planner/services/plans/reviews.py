@@ -1,4 +1,4 @@
-"""Reviews of plans: said, revised, withdrawn, said for another agency by its delegation, with conditions or a signature."""
+"""Reviews of plans: said, revised, withdrawn, also for another agency by its delegation; conditions, signatures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from typing import Any
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, PermissionDeniedError
-from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 from malapert_core.signing import statement as portable
 from malapert_core.signing.statement import ReviewStatement, read_key_set, verified_statement
@@ -51,7 +50,6 @@ class PlanReviews:
     database : Database
     plans : PlanStore
     delegations : DelegationStore
-    charters : Charters
     record : PlanRecord
     announcer : Announcer
     audit : AuditTrail
@@ -63,7 +61,6 @@ class PlanReviews:
         database: Database,
         plans: PlanStore,
         delegations: DelegationStore,
-        charters: Charters,
         record: PlanRecord,
         announcer: Announcer,
         audit: AuditTrail,
@@ -72,7 +69,6 @@ class PlanReviews:
         self._database = database
         self._plans = plans
         self._delegations = delegations
-        self._charters = charters
         self._record = record
         self._announcer = announcer
         self._audit = audit
