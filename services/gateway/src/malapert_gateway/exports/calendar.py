@@ -39,7 +39,7 @@ def _activity(plan: Plan, activity: PlannedActivity, updated: datetime) -> Calen
     lines = [
         f"Activity {activity.activity_id} of {activity.asset_id}",
         f"Agency {activity.agency_id}" if activity.agency_id else "",
-        f"Power {activity.power_w:g} W above the base load, data {activity.data_bit:g} bit",
+        "" if activity.is_busy else f"Power {activity.power_w:g} W above the base load, data {activity.data_bit:g} bit",
         f"Resources {', '.join(activity.resource_ids)}" if activity.resource_ids else "",
     ]
     return CalendarEntry(
@@ -49,7 +49,10 @@ def _activity(plan: Plan, activity: PlannedActivity, updated: datetime) -> Calen
         lines=[line for line in lines if line],
         span=(activity.interval.start_time, activity.interval.end_time),
         status=_STATUS.get(plan.state, "CONFIRMED"),
-        categories=["drive" if drive else "activity", *([activity.agency_id] if activity.agency_id else [])],
+        categories=[
+            "drive" if drive else "busy" if activity.is_busy else "activity",
+            *([activity.agency_id] if activity.agency_id else []),
+        ],
         sequence=plan.version,
         updated_time=updated,
         created_time=plan.created_time,

@@ -20,6 +20,7 @@ from malapert_http_models.wire import rfc3339
 
 CONTACT = "contact"
 DRIVE = "drive"
+BUSY = "busy"
 _ENDED = (PlanState.TERMINATED, PlanState.SUPERSEDED, PlanState.ARCHIVED)
 """States that the draft has one word for; why is said beside it."""
 _ACTIVITY_STATUS = {PlanState.ACTIVATED: "ACTIVATED", **dict.fromkeys(_ENDED, "TERMINATED")}
@@ -73,12 +74,7 @@ def _trigger(time: str | None) -> dict[str, Any]:
 
 
 def _definitions(plan: Plan) -> list[dict[str, Any]]:
-    titles = {
-        _definition(activity): "Drive between two places"
-        if activity.kind is PlannedActivityKind.DRIVE
-        else f"Activity type {activity.activity_type_id}"
-        for activity in sorted(plan.activities, key=_definition)
-    }
+    titles = {_definition(activity): _description(activity) for activity in sorted(plan.activities, key=_definition)}
     titles |= {CONTACT: "Contact with a ground station"} if plan.contacts else {}
     return [
         {
@@ -132,17 +128,28 @@ def _activity(plan: Plan, activity: PlannedActivity) -> dict[str, Any]:
         "value": [activity.value],
         "resources": list(activity.resource_ids),
     }
+    if activity.is_busy:
+        # Withheld, which is not nothing.
+        for name in ("power", "data", "value"):
+            arguments[name] = []
     key, source = activity.activity_id, activity.request_id or plan.plan_id
     span = (activity.interval.start_time, activity.interval.end_time)
     return _instance(plan, key, _definition(activity), source, span, arguments, activity.title)
 
 
+def _description(activity: PlannedActivity) -> str:
+    if activity.is_busy:
+        return "Item of which its owner alone sees more"
+    is_drive = activity.kind is PlannedActivityKind.DRIVE
+    return "Drive between two places" if is_drive else f"Activity type {activity.activity_type_id}"
+
+
 def _definition(activity: PlannedActivity) -> str:
     """Return the key of its definition, which tells drives and contacts from types of the same names."""
-    if activity.kind is PlannedActivityKind.DRIVE:
-        return DRIVE
+    if activity.is_busy or activity.kind is PlannedActivityKind.DRIVE:
+        return BUSY if activity.is_busy else DRIVE
     type_id = activity.activity_type_id
-    return f"activity/{type_id}" if type_id in ("", CONTACT, DRIVE) else type_id
+    return f"activity/{type_id}" if type_id in ("", CONTACT, DRIVE, BUSY) else type_id
 
 
 def contact_key(contact: PlannedContact) -> str:

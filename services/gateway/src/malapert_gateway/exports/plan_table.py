@@ -38,9 +38,10 @@ def _activity_row(activity: PlannedActivity) -> dict[str, Any]:
         **_span(activity.interval),
         "place_id": activity.place_id,
         "to_place_id": activity.to_place_id,
-        "power_w": activity.power_w,
-        "data_bit": activity.data_bit,
-        "value": activity.value,
+        # Of a busy item these are withheld, which is not nothing.
+        "power_w": None if activity.is_busy else activity.power_w,
+        "data_bit": None if activity.is_busy else activity.data_bit,
+        "value": None if activity.is_busy else activity.value,
         "resource_ids": " ".join(activity.resource_ids),
         "request_id": activity.request_id,
         "activity_type_id": activity.activity_type_id,

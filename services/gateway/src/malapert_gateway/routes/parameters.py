@@ -155,6 +155,8 @@ OverlappedSpan = Annotated[
     span("Only what overlaps a span: its start.", "Only what overlaps a span: its end."),
 ]
 PlanId = Annotated[str, identifier("plan", "plan-5d21")]
+ConditionId = Annotated[str, identifier("condition", "JAXA-1")]
+DelegationId = Annotated[str, identifier("delegation", "delegation-4c1d")]
 OperationId = Annotated[str, identifier("operation", "operation-2c7d")]
 
 ETAG = {"headers": {"ETag": {"description": "The version, for If-Match.", "schema": {"type": "string"}}}}

@@ -42,6 +42,7 @@ from malapert_gateway.routes.parameters import (
     only_these,
     set_etag,
 )
+from malapert_gateway.routes.signatures import agency_keys
 from malapert_gateway.services.clients import ServiceName
 from malapert_gateway.services.gateway import Gateway
 
@@ -103,9 +104,16 @@ async def submit_plan(
 
 
 @router.post("/{plan_id}:review", responses={200: ETAG})
-async def review_plan(plan_id: PlanId, body: ReviewPlan, response: Response, gateway: GatewayParts) -> Plan:
-    """Approve or reject the exact content of a plan for the caller's agency; a rejection ends the plan."""
+async def review_plan(
+    plan_id: PlanId, body: ReviewPlan, response: Response, gateway: GatewayParts, identity: CallerIdentity
+) -> Plan:
+    """Approve, also with conditions, or reject the exact content of a plan for the caller's agency.
+
+    It stands in the place of what the agency said before; a rejection ends the plan.
+    """
     message = message_of(body, plan_pb2.ReviewPlanRequest, plan_id=plan_id)
+    agency_id = message.for_agency_id or identity.agency_id
+    message.agency_keys_json = await agency_keys(gateway, agency_id, message.signature)
     return await _shown(gateway, (await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, response)
 
 

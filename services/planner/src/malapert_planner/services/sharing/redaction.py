@@ -105,6 +105,10 @@ def redacted_notices(notices: Iterable[plan_pb2.PlanNotice], eyes: PlanEyes) -> 
     return [notice for notice in notices if notice.request_id not in eyes.hidden_request_ids]
 
 
+BUSY_TITLE = "Busy"
+"""Title of an activity of which nothing else is shown."""
+
+
 def busy_id(index: int | None) -> str:
     """Return what stands for the identifier of a busy activity: its position in the plan."""
     return f"busy/{index}"
@@ -113,7 +117,8 @@ def busy_id(index: int | None) -> str:
 def _mark(fragment: Message, index: int | None, shown: Collection[str]) -> None:
     """State in a message what is withheld of it."""
     if isinstance(fragment, plan_pb2.PlannedActivity):
-        fragment.is_busy, fragment.activity_id = True, busy_id(index)
+        fragment.is_busy, fragment.activity_id, fragment.title = True, busy_id(index), BUSY_TITLE
+        fragment.resource_ids.extend(fragment.mission_resource_ids)
     elif isinstance(fragment, replan_pb2.PlanChange):
         fragment.is_busy = PRIVATE not in shown
         fragment.explanation = WITHHELD_REASON
