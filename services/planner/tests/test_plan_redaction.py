@@ -53,7 +53,8 @@ def test_others_see_that_something_is_busy_where_and_with_what_of_the_mission() 
     whole, seen = shared_plan(), redacted_plan(shared_plan(), eyes("JAXA"))
     busy = seen.activities[1]
     assert MessageToDict(busy, preserving_proto_field_name=True) == {
-        "activity_id": "busy/1", "is_busy": True, "title": "Busy", "resource_ids": ["arm"], "kind": "PLANNED_ACTIVITY_KIND_REQUESTED", "asset_id": "rover",
+        "activity_id": "busy/1", "is_busy": True, "title": "Busy", "resource_ids": ["arm"],
+        "kind": "PLANNED_ACTIVITY_KIND_REQUESTED", "asset_id": "rover",
         "interval": MessageToDict(whole.activities[1].interval, preserving_proto_field_name=True), "place_id": "ridge",
         "mission_resource_ids": ["arm"],
     }  # fmt: skip

@@ -7,8 +7,10 @@ from malapert_cli.compare import compare
 from malapert_cli.keys import admin, key
 from malapert_cli.plan import plan
 from malapert_cli.refusing import EXIT_CODES, RefusingGroup
+from malapert_cli.sign import sign
 from malapert_cli.terrain.command import terrain
 from malapert_cli.up import HELP, up
+from malapert_cli.verify import verify
 
 app = typer.Typer(
     cls=RefusingGroup,
@@ -19,7 +21,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.command(help=HELP, context_settings={"ignore_unknown_options": True})(up)
-for command in (check, plan, compare):
+for command in (check, plan, compare, sign, verify):
     app.command(epilog=EXIT_CODES)(command)
 app.command(context_settings={"ignore_unknown_options": True}, epilog=EXIT_CODES)(admin)
 app.add_typer(terrain, name="terrain")

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from malapert_cli.api import ApiError
 from malapert_cli.connection import NoConnectionError
 from malapert_cli.mission_file import MissionFileError
+from malapert_cli.signing_keys import BadFileError
 from malapert_cli.terminal import refusals
 from malapert_cli.terrain.download import DownloadError
 from malapert_cli.terrain.products import UnknownProductError
@@ -39,7 +40,7 @@ def refusing() -> Iterator[None]:
     """Turn what goes wrong inside into a refusal on standard error and an exit code; see `EXIT_CODES`."""
     try:
         yield
-    except (ApiError, MissionFileError, UnknownProductError, DownloadError) as error:
+    except (ApiError, MissionFileError, BadFileError, UnknownProductError, DownloadError) as error:
         lost = isinstance(error, ApiError) and error.reason == "UNAVAILABLE"
         raise refusal(str(error), UNREACHABLE if lost else REFUSED) from error
     except NoConnectionError as error:

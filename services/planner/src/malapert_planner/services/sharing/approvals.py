@@ -7,14 +7,13 @@ from malapert.planner.v1 import plan_pb2
 from malapert_core.signing.canonical import canonical_bytes
 from malapert_core.signing.sealing import HASH_PREFIX
 from malapert_core.signing.sign_off_form import rule_content
+from malapert_core.signing.verification import FORM
 from malapert_core.timestamps import format_time
 
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Review
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_copy
-
-FORM = "malapert-approvals/1"
 
 
 async def approvals_document(plan: Plan, secret: bytes, eyes: PlanEyes) -> bytes:

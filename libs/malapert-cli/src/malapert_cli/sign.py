@@ -1,0 +1,73 @@
+"""The command `malapert sign`: an agency's review of a plan, signed by its own key on this machine."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+from malapert_core.signing.statement import Decision, ReviewStatement, sign_statement
+from malapert_core.timestamps import utc_now
+
+from malapert_cli.api import Api, Json
+from malapert_cli.connection import find_connection
+from malapert_cli.signing_keys import private_key
+from malapert_cli.terminal import console
+
+
+class Say(StrEnum):
+    """What is said of a plan."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+def sign(
+    plan: Annotated[str, typer.Argument(help="identifier of the plan under review")],
+    private_key_file: Annotated[Path, typer.Option("--private-key", help="the agency's Ed25519 key: PEM or JWK")],
+    content_hash: Annotated[str, typer.Option(help="content hash that was looked at, as `malapert verify` shows it")],
+    say: Annotated[Say, typer.Option(help="what is said")] = Say.APPROVE,
+    condition: Annotated[list[str] | None, typer.Option(help="what must be before it counts, repeated")] = None,
+    comment: Annotated[str, typer.Option(help="why")] = "",
+    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
+    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
+    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+) -> None:
+    """Review a plan for the caller's agency and sign it; the private key does not leave this machine."""
+    signer, conditions = private_key(private_key_file), condition or []
+    path = f"/plans/{quote(plan, safe='')}"
+    with Api(find_connection(url, key, agency, "APPROVER")) as api:
+        caller, seen = api.get("/whoami"), api.get(path)
+        statement = _statement(caller, seen, content_hash, _decision(say, conditions), conditions)
+        body = {
+            "content_hash": content_hash,
+            "approve": say is Say.APPROVE,
+            "comment": comment,
+            "conditions": [{"text": text} for text in conditions],
+            "notices_hash": statement.notices_hash,
+            "signature": sign_statement(statement, signer),
+        }
+        reviewed = api.post(f"{path}:review", body)
+    console.print(f"{statement.agency_id} {statement.decision.lower()}: {reviewed['state']}", markup=False)
+
+
+def _decision(say: Say, conditions: list[str]) -> Decision:
+    if say is Say.REJECT:
+        return Decision.REJECTED
+    return Decision.CONDITIONAL if conditions else Decision.APPROVED
+
+
+def _statement(
+    caller: Json, plan: Json, content_hash: str, decision: Decision, conditions: list[str]
+) -> ReviewStatement:
+    return ReviewStatement(
+        plan_id=plan["plan_id"],
+        mission_id=plan["mission_id"],
+        content_hash=content_hash,
+        agency_id=caller["agency_id"],
+        decision=decision,
+        conditions=tuple(conditions),
+        notices_hash=plan["notices_hash"],
+        principal_id=str(caller.get("principal_id") or ""),
+        time=utc_now(),
+    )
