@@ -14,7 +14,8 @@ from malapert_http_models.contracts.planner import (
     WithdrawReview,
 )
 
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -36,7 +37,7 @@ async def withdraw_review(
     plan_id: PlanId, body: WithdrawReview, response: Response, gateway: GatewayParts, identity: CallerIdentity
 ) -> Plan:
     """Take back the approval of the caller's agency, until the plan is released."""
-    message = to_message(body, sign_off_pb2.WithdrawReviewRequest, plan_id=plan_id)
+    message = message_of(body, sign_off_pb2.WithdrawReviewRequest, plan_id=plan_id)
     message.agency_keys_json = await agency_keys(gateway, identity.agency_id, message.signature)
     plan = (await gateway.call(gateway.services.reviews.WithdrawReview, message)).plan
     set_etag(response, plan.version)
@@ -48,7 +49,7 @@ async def settle_condition(
     plan_id: PlanId, condition_id: ConditionId, body: SettleCondition, response: Response, gateway: GatewayParts
 ) -> Plan:
     """Mark a condition of the caller's agency as met or waived; an open one stands in the way of the release."""
-    message = to_message(body, sign_off_pb2.SettleConditionRequest, plan_id=plan_id, condition_id=condition_id)
+    message = message_of(body, sign_off_pb2.SettleConditionRequest, plan_id=plan_id, condition_id=condition_id)
     plan = (await gateway.call(gateway.services.reviews.SettleCondition, message)).plan
     set_etag(response, plan.version)
     return to_model(plan, Plan)
@@ -70,7 +71,7 @@ async def export_approvals(plan_id: PlanId, gateway: GatewayParts) -> dict[str, 
 async def create_delegation(mission_id: MissionId, body: NewDelegation, gateway: GatewayParts) -> Delegation:
     """Delegate the reviews of the caller's agency to another member of the mission for a time."""
     message = sign_off_pb2.CreateDelegationRequest(
-        mission_id=mission_id, delegation=to_message(body, sign_off_pb2.Delegation)
+        mission_id=mission_id, delegation=message_of(body, sign_off_pb2.Delegation)
     )
     answer = await gateway.call(gateway.services.reviews.CreateDelegation, message)
     return to_model(answer.delegation, Delegation)
