@@ -10,8 +10,6 @@ down_revision = "0009"
 
 def upgrade() -> None:
     op.add_column("plan", sa.Column("sign_off", Json, nullable=False, server_default="{}"))
-    with op.batch_alter_table("plan") as table:
-        table.alter_column("sign_off", server_default=None)
     texts = ("mission_id", "agency_id", "to_agency_id", "to_principal_id")
     op.create_table(
         "delegation",
