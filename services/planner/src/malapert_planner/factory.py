@@ -43,8 +43,8 @@ from malapert_planner.services.plans.archive import PlanArchive, archive_from_ti
 from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
-from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.delegations import Delegations
+from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport

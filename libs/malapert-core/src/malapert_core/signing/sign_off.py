@@ -24,6 +24,7 @@ class SignOffKind(StrEnum):
     ALL = "ALL"
     ANY = "ANY"
     AT_LEAST = "AT_LEAST"
+    UNSPECIFIED = ALL
 
 
 class SignOffGroup(StrEnum):
@@ -34,7 +35,8 @@ class SignOffGroup(StrEnum):
     a one, all approvers are meant.
     """
 
-    NONE = "NONE"
+    UNSPECIFIED = "NONE"
+    NONE = UNSPECIFIED
     APPROVERS = "APPROVERS"
     WITH_ITEMS = "WITH_ITEMS"
     CHANGED = "CHANGED"

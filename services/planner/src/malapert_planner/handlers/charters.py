@@ -1,12 +1,14 @@
 """Serves charters."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
+from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, sign_off_pb2
 from malapert_core.policy.charter import Consent, Membership, Part
 from malapert_core.policy.identity import require_identity
-from malapert_core.rpc.mapping import named
+from malapert_core.rpc.mapping import named, to_domain, to_message
+from malapert_core.signing.sign_off import SignOffRule
 from malapert_core.timestamps import from_timestamp, to_timestamp
 
 from malapert_planner.domain.life.charter import CharterChange, CharterVersion, WantedMembership
@@ -39,6 +41,7 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
             tuple(map(_wanted, request.members)),
             is_public=request.is_public,
             consent=named(Consent, charter_pb2.Consent.DESCRIPTOR, request.consent),
+            sign_off=_rule(request.sign_off) if request.HasField("sign_off") else None,
             identity=require_identity(),
         )
         return charter_pb2.ChangeCharterResponse(change=change_message(change))
@@ -72,6 +75,11 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         return charter_pb2.LeaveMissionResponse(charter=charter_message(left))
 
 
+def _rule(message: sign_off_pb2.SignOffRule) -> SignOffRule:
+    rule = to_domain(message, SignOffRule)
+    return rule if message.HasField("term") else replace(rule, term=SignOffRule().term)
+
+
 def _wanted(message: charter_pb2.WantedMembership) -> WantedMembership:
     parts = (named(Part, charter_pb2.Part.DESCRIPTOR, part) for part in message.parts)
     return WantedMembership(
@@ -103,6 +111,7 @@ def change_message(change: CharterChange) -> charter_pb2.CharterChange:
         proposed_by_agency_id=change.proposed_by[0],
         needed_agency_ids=change.needed_agency_ids,
         consented_agency_ids=change.consented_agency_ids,
+        sign_off=to_message(change.sign_off, sign_off_pb2.SignOffRule),
         reason=change.reason,
         created_time=to_timestamp(change.created_time),
     )
@@ -119,6 +128,7 @@ def charter_message(version: CharterVersion, asset_ids: Iterable[str] = ()) -> c
         changed_time=to_timestamp(version.changed_time),
         asset_ids=asset_ids,
         consent=charter_pb2.Consent.Value(f"CONSENT_{charter.consent.name}"),
+        sign_off=to_message(charter.sign_off, sign_off_pb2.SignOffRule),
     )
 
 

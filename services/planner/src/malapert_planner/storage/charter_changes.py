@@ -4,6 +4,8 @@ from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
 from malapert_core.policy.charter import Consent, Part
+from malapert_core.signing.sign_off import SignOffRule
+from malapert_core.signing.sign_off_form import rule_content, rule_of
 from malapert_core.timestamps import format_time, parse_time
 from sqlalchemy import update
 from sqlmodel import col, select
@@ -28,6 +30,7 @@ class CharterChangeStore:
                 members=[_columns(member) for member in change.members],
                 is_public=change.is_public,
                 consent=change.consent.value,
+                sign_off=rule_content(change.sign_off),
                 proposed_by=list(change.proposed_by),
                 needed_agency_ids=list(change.needed_agency_ids),
                 consented_agency_ids=list(change.consented_agency_ids),
@@ -113,4 +116,5 @@ def _of_row(row: CharterChangeRow) -> CharterChange:
         state=CharterChangeState(row.state),
         reason=row.reason,
         revision=row.revision,
+        sign_off=rule_of(row.sign_off) if row.sign_off else SignOffRule(),
     )

@@ -4,6 +4,8 @@ from typing import Any
 
 from malapert_core.errors import ConflictError
 from malapert_core.policy.charter import Charter, Consent, Membership, Part
+from malapert_core.signing.sign_off import SignOffRule
+from malapert_core.signing.sign_off_form import rule_content, rule_of
 from malapert_core.timestamps import format_time, parse_time
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -34,6 +36,7 @@ class CharterStore:
                 changed_time=version.changed_time,
                 changed_by=list(version.changed_by),
                 consent=charter.consent.value,
+                sign_off=rule_content(charter.sign_off),
             )
         )
         try:
@@ -79,6 +82,7 @@ def member_of(columns: dict[str, Any]) -> Membership:
 
 def _of_row(row: CharterRow) -> CharterVersion:
     members, consent = tuple(map(member_of, row.members)), Consent(row.consent)
-    charter = Charter(row.mission_id, row.version, members, row.is_public, consent=consent)
+    rule = rule_of(row.sign_off) if row.sign_off else SignOffRule()
+    charter = Charter(row.mission_id, row.version, members, row.is_public, consent=consent, sign_off=rule)
     agency_id, principal_id = row.changed_by
     return CharterVersion(charter, row.changed_time, (agency_id, principal_id))

@@ -45,6 +45,7 @@ class CharterRow(PlannerTable, table=True):
     changed_time: datetime = Field(sa_type=UtcDateTime)
     changed_by: list[str] = Field(sa_type=Json)
     consent: str = Field(sa_type=Text)
+    sign_off: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
 class CharterChangeRow(PlannerTable, table=True):
@@ -66,6 +67,7 @@ class CharterChangeRow(PlannerTable, table=True):
     reason: str = Field(sa_type=Text)
     created_time: datetime = Field(sa_type=UtcDateTime)
     revision: int
+    sign_off: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
 class MissionProposalRow(PlannerTable, table=True):

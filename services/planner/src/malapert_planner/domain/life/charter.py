@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from malapert_core.errors import Fault, InvalidInputError, PreconditionError
 from malapert_core.policy.charter import Charter, Consent, Membership, Part
+from malapert_core.signing.sign_off import SignOffRule, rule_faults
 
 MOST_MEMBERS = 200
 
@@ -58,6 +59,7 @@ class CharterChange:
     state: CharterChangeState = CharterChangeState.PENDING
     reason: str = ""
     revision: int = 1
+    sign_off: SignOffRule = field(default_factory=SignOffRule)
 
     @property
     def is_agreed(self) -> bool:
@@ -89,6 +91,19 @@ def needed_consents(charter: Charter, proposer_agency_id: str, now: datetime) ->
     """Return the owners that must consent to a change that one of them proposes."""
     owners = charter.agencies(now, [Part.OWNER])
     return owners if charter.consent is Consent.ALL_OWNERS else (proposer_agency_id,)
+
+
+def require_rule(rule: SignOffRule, members: Sequence[WantedMembership]) -> None:
+    """Refuse a sign-off rule that the approvers among some members cannot fulfil; the rule that each signs always can.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_CHARTER`` with every fault.
+    """
+    approvers = {member.agency_id for member in members if Part.APPROVER in member.parts}
+    if rule != SignOffRule() and (faults := rule_faults(rule, approvers)):
+        raise InvalidInputError("INVALID_CHARTER", "the sign-off rule has faults", faults=faults)
 
 
 def require_members(members: Sequence[WantedMembership], now: datetime) -> None:
@@ -168,6 +183,7 @@ def _next(charter: Charter, members: list[Membership], change: CharterChange, no
         tuple(sorted(members, key=lambda member: (member.agency_id, member.since))),
         change.is_public,
         consent=change.consent,
+        sign_off=change.sign_off,
     )
     return CharterVersion(changed, now, change.proposed_by)
 

@@ -1,4 +1,4 @@
-"""Sign-off terms of plans, none for one that is there; delegations of reviews."""
+"""Sign-off rules of charters and plans, empty for what is there; delegations of reviews."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,9 +7,12 @@ from malapert_core.db.database import Json, UtcDateTime
 revision = "0010"
 down_revision = "0009"
 
+_TABLES = ("plan", "charter", "charter_change")
+
 
 def upgrade() -> None:
-    op.add_column("plan", sa.Column("sign_off", Json, nullable=False, server_default="{}"))
+    for table in _TABLES:
+        op.add_column(table, sa.Column("sign_off", Json, nullable=False, server_default="{}"))
     texts = ("mission_id", "agency_id", "to_agency_id", "to_principal_id")
     op.create_table(
         "delegation",
@@ -28,4 +31,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("delegation")
-    op.drop_column("plan", "sign_off")
+    for table in _TABLES:
+        op.drop_column(table, "sign_off")

@@ -5,6 +5,7 @@ from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.charter import Charter, Consent
 from malapert_core.policy.identity import Identity
+from malapert_core.signing.sign_off import SignOffRule
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +17,7 @@ from malapert_planner.domain.life.charter import (
     left_charter,
     needed_consents,
     require_members,
+    require_rule,
 )
 from malapert_planner.services.ports import CharterAnnouncer, Clock
 from malapert_planner.storage.charter_changes import CharterChangeStore
@@ -59,6 +61,7 @@ class CharterChanges:
         *,
         is_public: bool,
         consent: Consent | None,
+        sign_off: SignOffRule | None,
         identity: Identity,
     ) -> CharterChange:
         """Propose a charter for an owner, which consents by it; in force at once where no other needs to.
@@ -77,6 +80,8 @@ class CharterChanges:
             if seen_version not in (0, charter.version):
                 message = f"the charter is at version {charter.version}, not {seen_version}; read it again"
                 raise ConflictError("STALE_VERSION", message, metadata={"version": str(charter.version)})
+            rule = sign_off or charter.sign_off
+            require_rule(rule, members)
             change = CharterChange(
                 change_id=f"change-{new_identifier()}",
                 mission_id=mission_id,
@@ -88,6 +93,7 @@ class CharterChanges:
                 needed_agency_ids=needed_consents(charter, identity.agency_id, now),
                 created_time=now,
                 consented_agency_ids=(identity.agency_id,),
+                sign_off=rule,
             )
             if change.is_agreed:
                 await self._enforce(session, charter, change)
