@@ -53,8 +53,8 @@ from malapert_planner.services.plans.proposals import ProposalService
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.plans.release_checks import ReleaseChecks
-from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.plans.reviews import PlanReviews
+from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
@@ -102,7 +102,9 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     record = PlanRecord(stores.plans, announcer, runtime.audit)
     standings = PlanStandings(runtime.database, stores.plans, neighbours.comms_windows, solver_jobs, utc_now)
-    plans = PlanService(runtime.database, stores.plans, stores.secrets, charters, solver_jobs, record, standings, utc_now)
+    plans = PlanService(
+        runtime.database, stores.plans, stores.secrets, charters, solver_jobs, record, standings, utc_now
+    )
     delegation_store = DelegationStore()
     reviews = PlanReviews(runtime.database, stores.plans, delegation_store, record, announcer, runtime.audit, utc_now)
     delegations = Delegations(runtime.database, delegation_store, charters, runtime.audit, utc_now)

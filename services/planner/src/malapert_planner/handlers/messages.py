@@ -38,6 +38,9 @@ def withhold_principals(message: plan_pb2.Plan, agency_id: str) -> None:
     for act in message.acts:
         if act.agency_id != agency_id:
             act.principal_id = ""
+    for review in message.reviews:
+        if agency_id not in (review.agency_id, review.delegate_agency_id):
+            review.principal_id = ""
     for notice in message.notices:
         for word in notice.acknowledgements:
             if word.agency_id != agency_id:

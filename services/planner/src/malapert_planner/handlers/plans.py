@@ -29,6 +29,7 @@ from malapert_planner.services.plans.requests_in_plan import request_in_plan, re
 from malapert_planner.services.plans.reviews import PlanReviews
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
+from malapert_planner.services.sharing.redaction import redacted_request
 from malapert_planner.services.sharing.viewing import visible_schedule
 
 
@@ -187,7 +188,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         """Say what became of a request of the caller's agency in a plan."""
         plan = await self._plans.get(request.plan_id)
         found = await asyncio.to_thread(request_in_plan, plan, _own_agency(), request.request_id)
-        return plan_pb2.GetRequestInPlanResponse(request=found)
+        eyes = await self._shown.eyes(plan)
+        return plan_pb2.GetRequestInPlanResponse(request=redacted_request(found, eyes))
 
     async def ListRequestsInPlan(  # noqa: N802
         self, request: plan_pb2.ListRequestsInPlanRequest, context: Any
@@ -197,7 +199,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
         plan = await self._plans.get(request.plan_id)
         found = await asyncio.to_thread(requests_in_plan, plan, _own_agency())
-        left = [each for each in found if each.request_id > after]
+        eyes = await self._shown.eyes(plan)
+        left = [redacted_request(each, eyes) for each in found if each.request_id > after]
         return plan_pb2.ListRequestsInPlanResponse(
             requests=left[:size],
             next_page_token=encode_cursor(left[size - 1].request_id) if len(left) > size else "",

@@ -57,25 +57,19 @@ def event_of(event_json: str) -> replan_pb2.PlanEvent:
     return Parse(event_json, replan_pb2.PlanEvent())
 
 
-def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None, identity: Identity | None) -> None:
-    """Complete the reviews in a plan's message, and add where the sign-off stands.
-
-    Who of an agency said it is told to that agency and to services alone.
-    """
+def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None) -> None:
+    """Complete the reviews in a plan's message, and add where the sign-off stands."""
     for review, shown in zip(plan.reviews, message.reviews, strict=True):
-        _complete(review, shown, identity)
+        _complete(review, shown)
     if standing is not None:
         message.sign_off.CopyFrom(_standing_message(plan, standing))
     message.notices_hash = plan.notices_hash
 
 
-def _complete(review: Review, shown: plan_pb2.PlanReview, identity: Identity | None) -> None:
+def _complete(review: Review, shown: plan_pb2.PlanReview) -> None:
     for condition, message in zip(review.conditions, shown.conditions, strict=True):
         if condition.event_json:
             message.constraint.CopyFrom(event_of(condition.event_json))
-    own = (review.delegate_agency_id or review.agency_id, review.agency_id)
-    if identity is None or not (identity.is_service or identity.agency_id in own):
-        shown.ClearField("principal_id")
 
 
 def _standing_message(plan: Plan, found: ReviewStanding) -> sign_off_pb2.SignOffStanding:

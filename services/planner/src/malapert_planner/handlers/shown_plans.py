@@ -1,10 +1,10 @@
 """Plans as messages for the present caller: content, standing, reviews and sign-off as it sees them."""
 
 from malapert.planner.v1 import plan_pb2
-from malapert_core.policy.identity import current_identity
+from malapert_core.policy.identity import require_identity
 
 from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanState
-from malapert_planner.handlers.messages import listed_plan_message, plan_message
+from malapert_planner.handlers.messages import listed_plan_message, plan_message, withhold_principals
 from malapert_planner.handlers.review_messages import add_reviews
 from malapert_planner.services.ports import Clock
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
@@ -28,7 +28,9 @@ class ShownPlans:
         """Return a plan as the caller sees it."""
         message = plan_message(plan, await self.eyes(plan))
         standing = None if plan.state is PlanState.DRAFT else plan.review_standing(self._clock())
-        add_reviews(message, plan, standing, current_identity())
+        add_reviews(message, plan, standing)
+        if not await self._viewing.owns(plan.content.mission_id):
+            withhold_principals(message, require_identity().agency_id)
         return message
 
     async def listed(self, plan: ListedPlan) -> plan_pb2.Plan:

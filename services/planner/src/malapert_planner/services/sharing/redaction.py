@@ -102,7 +102,26 @@ def redacted_explanation(why: plan_pb2.ExplainUnplannedResponse, eyes: PlanEyes)
 
 def redacted_notices(notices: Iterable[plan_pb2.PlanNotice], eyes: PlanEyes) -> list[plan_pb2.PlanNotice]:
     """Return the notices of what a principal sees whole."""
-    return [notice for notice in notices if notice.request_id not in eyes.hidden_request_ids]
+    return [
+        notice
+        for notice in notices
+        if notice.request_id not in eyes.hidden_request_ids
+        and not eyes.mention(notice.subject_id, notice.reason, *notice.item_ids)
+    ]
+
+
+def redacted_request(found: plan_pb2.RequestInPlan, eyes: PlanEyes) -> plan_pb2.RequestInPlan:
+    """Return what became of a request in a plan without what names something that is withheld."""
+    if eyes.see_all:
+        return found
+    shown = plan_pb2.RequestInPlan()
+    shown.CopyFrom(found)
+    shown.ClearField("unplanned")
+    shown.unplanned.extend(redacted_plan(plan_pb2.Plan(unplanned=found.unplanned), eyes).unplanned)
+    notices = redacted_notices(found.notices, eyes)
+    shown.ClearField("notices")
+    shown.notices.extend(notices)
+    return shown
 
 
 BUSY_TITLE = "Busy"

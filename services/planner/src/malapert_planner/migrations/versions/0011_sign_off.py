@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from malapert_core.db.database import Json, UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 _TABLES = ("plan", "charter", "charter_change")
 
