@@ -27,6 +27,7 @@ from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.plans.requests_in_plan import request_in_plan, requests_in_plan
 from malapert_planner.services.plans.reviews import PlanReviews
+from malapert_planner.services.replanning.conditions import condition_events
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
 from malapert_planner.services.sharing.redaction import redacted_request
@@ -134,7 +135,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             require_same_mission(base, await self._plans.get(request.merge_plan_id))
         problem = unpack_problem(base.content.problem)
         eyes = await self._shown.eyes(base)
-        faults = event_faults(problem, visible_schedule(problem, base, eyes), request.events)
+        events = [*request.events, *(condition_events(base) if request.take_conditions else ())]
+        faults = event_faults(problem, visible_schedule(problem, base, eyes), events)
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
         content = request.SerializeToString(deterministic=True)

@@ -2,8 +2,8 @@
 
 import json
 
-from google.protobuf.json_format import MessageToJson, Parse
-from malapert.planner.v1 import plan_pb2, replan_pb2, sign_off_pb2
+from google.protobuf.json_format import MessageToJson
+from malapert.planner.v1 import plan_pb2, sign_off_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.identity import Identity
 from malapert_core.rpc.mapping import to_message
@@ -12,6 +12,7 @@ from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Delegation, Review, ReviewStanding
 from malapert_planner.services.plans.reviews import NewReview
+from malapert_planner.services.replanning.conditions import event_of
 
 _CONSTRAINTS = ("station_outage", "array_power")
 
@@ -50,11 +51,6 @@ def new_review_of(request: plan_pb2.ReviewPlanRequest) -> NewReview:
 def keys_of(keys_json: bytes) -> object:
     """Return pinned keys as plain JSON, None where there are none."""
     return json.loads(keys_json) if keys_json else None
-
-
-def event_of(event_json: str) -> replan_pb2.PlanEvent:
-    """Return the plan event of a condition."""
-    return Parse(event_json, replan_pb2.PlanEvent())
 
 
 def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None) -> None:

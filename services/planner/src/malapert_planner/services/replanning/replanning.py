@@ -40,6 +40,7 @@ from malapert_planner.services.plans.comparison import require_same_mission
 from malapert_planner.services.plans.lineage import bookings_plan
 from malapert_planner.services.plans.missions import mission_document
 from malapert_planner.services.plans.record import new_plan
+from malapert_planner.services.replanning.conditions import condition_events
 from malapert_planner.services.replanning.execution_reports import run_events
 from malapert_planner.services.replanning.plan_events import apply_events, with_levels, with_retries
 from malapert_planner.services.replanning.present_book import with_present_book
@@ -63,6 +64,8 @@ class PlanReplanning:
         base, merged, mission = await self._begun(request)
         document, message = mission_document(mission), plan_pb2.Plan.FromString(base.content.message)
         events = [*(_new_events(message, merged) if merged else ()), *request.events]
+        if request.take_conditions:
+            events += condition_events(base)
         before, schedule = unpack_problem(base.content.problem), unpack_schedule(base.content.schedule)
         now_s = _now_s(before, request)
         if request.take_reports:
