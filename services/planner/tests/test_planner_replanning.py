@@ -100,7 +100,15 @@ async def test_what_was_run_feeds_the_replan(
         assert as_run.interval == run.interval
         assert as_run.value == 0.0
         battery = next(p for p in replanned.profiles if p.resource_id == "battery_wh")
-        assert battery.value[0] == pytest.approx(charge_wh)
+        replanned_s = (from_timestamp(replanned.replan.now) - from_timestamp(plan.horizon.start_time)).total_seconds()
+        at_now = [
+            value for offset_s, value in zip(battery.offset_s, battery.value, strict=True) if offset_s == replanned_s
+        ]
+        # Up to now the battery is as it was planned, from then on as it was measured.
+        assert at_now[-1] == pytest.approx(charge_wh)
+        planned = next(p for p in plan.profiles if p.resource_id == "battery_wh")
+        past = [each for each in zip(planned.offset_s, planned.value, strict=True) if each[0] < replanned_s]
+        assert list(zip(battery.offset_s, battery.value, strict=True))[: len(past)] == past
         ids = {a.activity_id for a in replanned.activities} | {
             f"{u.request_id}" for u in replanned.unplanned if u.request_id == first.request_id
         }
@@ -136,11 +144,55 @@ async def test_reports_on_what_was_run_are_taken_where_they_are_asked_for(
         assert {event.activity_run.activity_id for event in told.replan.events} >= {first.activity_id}
         as_run = next(a for a in told.activities if a.activity_id == first.activity_id)
         assert from_timestamp(as_run.interval.start_time) == from_timestamp(span.start_time)
-        levels = [next(p.value[0] for p in each.profiles if p.resource_id == "storage_bit") for each in (untold, told)]
+        replanned_s = (from_timestamp(told.replan.now) - from_timestamp(plan.horizon.start_time)).total_seconds()
+        levels = [level_at(each, "storage_bit", replanned_s) for each in (untold, told)]
         assert levels[1] >= levels[0]
         # They are the plan's own from then on: the next replan does not take them twice.
         again = await _replanned(client, told, now=now, take_reports=True, label="again")
         assert again.replan.events == told.replan.events
+
+
+def level_at(plan: plan_pb2.Plan, resource_id: str, offset_s: float) -> float:
+    """Return the last value that a profile has at an instant."""
+    profile = next(each for each in plan.profiles if each.resource_id == resource_id)
+    return [value for time_s, value in zip(profile.offset_s, profile.value, strict=True) if time_s == offset_s][-1]
+
+
+async def test_a_replan_tells_its_past_as_its_base_did(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    service = run_planner(sqlite_service_runtime, neighbours[1])
+    async with service as planner, client_of(planner.target) as client:
+        plan = await _planned(client)
+        ended = sorted(from_timestamp(contact.interval.end_time) for contact in plan.contacts)
+        now = to_timestamp(ended[len(ended) // 2] + timedelta(minutes=5))
+        replanned = await _replanned(client, plan, now=now)
+        then = now.ToNanoseconds()
+        past = [each for each in plan.contacts if each.interval.end_time.ToNanoseconds() <= then]
+        assert past
+        assert list(replanned.contacts)[: len(past)] == past
+        over = [each for each in plan.activities if each.interval.end_time.ToNanoseconds() <= then]
+        assert list(replanned.activities)[: len(over)] == over
+        # Nothing happened: nothing is other than it was, but for what rounds.
+        request = replan_pb2.ComparePlansRequest(plan_id=plan.plan_id, other_plan_id=replanned.plan_id)
+        compared = await client.plans.ComparePlans(request)
+        assert not compared.changes
+        figures = {figure.name: (figure.value, figure.other_value) for figure in compared.figures}
+        for name in (
+            "activities",
+            "drives",
+            "contacts",
+            "time in contact",
+            "battery_wh, lowest",
+            "storage_bit, highest",
+        ):
+            assert figures[name][1] == pytest.approx(figures[name][0], rel=1e-6), name
+        sent = figures["sent data"]
+        assert sent[1] == pytest.approx(sent[0], rel=0.02)
+        ids = {(each.kind, each.interval.start_time.ToNanoseconds()): each.activity_id for each in plan.activities}
+        assert {
+            (each.kind, each.interval.start_time.ToNanoseconds()): each.activity_id for each in replanned.activities
+        } == ids
 
 
 async def test_faults_of_a_replan_are_told_at_once(

@@ -22,6 +22,7 @@ from malapert_planner.domain.validation.objective import ObjectiveParts
 from malapert_planner.domain.validation.report import Profile, ValidationReport, Violation
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome
 from malapert_planner.services.making.antenna_time import source_window_id
+from malapert_planner.services.making.history import take_history
 from malapert_planner.services.making.placeless import PLACE_PROFILES
 from malapert_planner.services.making.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.making.plannable import plannable
@@ -85,6 +86,7 @@ def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOu
     if validation is None or objective is None:
         raise ValueError("only a validated schedule becomes a plan")
     message = _message(basis, problem, outcome, validation, objective)
+    take_history(message, basis.before, problem)
     message.content_hash = sealed_plan(message, basis.secret)[0].content_hash
     headline = plan_pb2.Plan()
     headline.CopyFrom(message)
