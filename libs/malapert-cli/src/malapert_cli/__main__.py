@@ -2,6 +2,7 @@
 
 import typer
 
+from malapert_cli.audit import audit
 from malapert_cli.check import check
 from malapert_cli.compare import compare
 from malapert_cli.keys import admin, key
@@ -26,6 +27,7 @@ for command in (check, plan, compare, sign, verify):
 app.command(context_settings={"ignore_unknown_options": True}, epilog=EXIT_CODES)(admin)
 app.add_typer(terrain, name="terrain")
 app.add_typer(key, name="key")
+app.add_typer(audit, name="audit")
 
 if __name__ == "__main__":
     app()

@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
 from malapert_cli.api import ApiError
+from malapert_cli.audit import verify_stored
 from malapert_cli.connection import checked_url
 from malapert_cli.data_directory import printable, write_private
 from malapert_cli.refusing import MISUSED, RefusingGroup, refusal
@@ -54,15 +55,22 @@ def enrol(
 
 
 def admin(
-    arguments: Annotated[list[str], typer.Argument(help="new-key --agency AGENCY --role ROLE, or list-agencies")],
+    arguments: Annotated[
+        list[str],
+        typer.Argument(help="new-key --agency AGENCY --role ROLE, list-agencies, or verify-audit [DATABASE_URL...]"),
+    ],
     data_dir: Annotated[Path, typer.Option(help="of the embedded platform")] = Path(".malapert"),
 ) -> None:
     """Make a key without any, on the platform's own host: for an agency that lost its last ADMINISTRATOR.
 
     It works on the gateway's database, whether the platform is up or not: that of the data directory, or where the
     environment has MALAPERT_GATEWAY_DATABASE_URL, that one. What it makes is recorded, and its agency sees it.
+
+    verify-audit verifies the audit chains of all services, with the anchors in the data directory's logs.
     """
     directory = data_dir.absolute()
+    if arguments[0] == "verify-audit":
+        raise typer.Exit(verify_stored(directory, arguments[1:]))
     settings = {
         "MALAPERT_GATEWAY_DATA_DIR": str(directory / "gateway"),
         "MALAPERT_GATEWAY_IDENTITY_KEY_FILE": str(directory / "identity" / "gateway.pem"),

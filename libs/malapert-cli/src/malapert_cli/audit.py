@@ -1,0 +1,101 @@
+"""The commands `malapert audit verify` and `malapert admin verify-audit`, for exported and for stored chains."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from malapert_core.audit.anchors import anchors_of
+from malapert_core.audit.export_file import ExportFileError, verify_export
+from malapert_core.audit.host import verify_database
+from malapert_core.audit.verification import ChainReport, Place
+from malapert_core.errors import PreconditionError
+
+from malapert_cli.data_directory import printable
+from malapert_cli.refusing import MISUSED, REFUSED, RefusingGroup, refusal
+from malapert_cli.terminal import console
+
+STORED = ("gateway", "planner", "landing_site", "comms_window", "payload")
+
+audit = typer.Typer(
+    cls=RefusingGroup, no_args_is_help=True, help="Chains of the audit, as GET /audit/export gives them."
+)
+LogFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--anchors", help="logs of the services, whose anchors the chains must pass", exists=True, dir_okay=False
+    ),
+]
+
+
+@audit.callback()
+def about() -> None:
+    """Chains of the audit, as GET /audit/export gives them."""
+
+
+@audit.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(help="an export of the audit, JSON lines", exists=True, dir_okay=False)],
+    anchors: LogFiles = None,
+) -> None:
+    """Verify an export without the platform; exit code 1 where an entry was altered, removed, exchanged or inserted."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            chains = verify_export(lines, _anchors(anchors or ()))
+    except (ExportFileError, UnicodeDecodeError) as error:
+        raise refusal(f"{printable(file)} is no export of the audit: {error}", MISUSED) from error
+    for chain in chains:
+        _tell(f"{chain.service}, {chain.shown} entries shown", chain.report)
+    if not all(chain.report.holds for chain in chains):
+        raise typer.Exit(REFUSED)
+
+
+def verify_stored(data_dir: Path, addresses: Iterable[str]) -> int:
+    """Verify the chains in the databases of a data directory, or at addresses; returns the exit code.
+
+    The anchors are those in the data directory's logs.
+    """
+    anchors = _anchors(sorted((data_dir / "logs").glob("*.log*")))
+    holds = True
+    databases: list[Path | str] = [*addresses] or [*_files(data_dir)]
+    for database in databases:
+        try:
+            service, report = asyncio.run(verify_database(database, anchors))
+        except PreconditionError as error:
+            raise refusal(f"{_shown(database)}: {error.message}", MISUSED) from error
+        _tell(service, report)
+        holds = holds and report.holds
+    return 0 if holds else REFUSED
+
+
+def _files(data_dir: Path) -> Iterator[Path]:
+    for service in STORED:
+        path = data_dir / service / f"{service}.db"
+        if not path.exists():
+            raise refusal(f"{printable(path)} is not there; give --data-dir, or the addresses of databases", MISUSED)
+        yield path
+
+
+def _shown(database: Path | str) -> str:
+    # An address may hold a password.
+    return printable(database) if isinstance(database, Path) else database.rpartition("@")[2]
+
+
+def _anchors(files: Iterable[Path]) -> Mapping[str, list[Place]]:
+    known: dict[str, list[Place]] = defaultdict(list)
+    for file in files:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            for service, places in anchors_of(lines).items():
+                known[service] += places
+    return known
+
+
+def _tell(name: str, report: ChainReport) -> None:
+    if report.holds:
+        console.print(f"{name}: the chain holds, {report.entries} entries up to {report.head.sequence}")
+    for finding in report.findings:
+        console.print(f"{name}: {finding.kind}: {finding.message}", style="red")
+    if report.more_findings:
+        console.print(f"{name}: and {report.more_findings} more", style="red")
