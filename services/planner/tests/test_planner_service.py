@@ -8,7 +8,7 @@ from typing import Any
 import neighbour_data as data
 import pytest
 from malapert.comms_window.v1 import contact_pb2
-from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
+from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2, review_pb2_grpc, sign_off_pb2
 from malapert_core.db.database import Database
 from malapert_core.errors import (
     ConflictError,
@@ -20,12 +20,14 @@ from malapert_core.errors import (
 )
 from malapert_core.events.event import Event
 from malapert_core.policy.identity import Role
+from malapert_core.signing.verification import verify_approvals
+from malapert_core.timestamps import utc_now
 from malapert_planner.domain.life.plan import Pending
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.tables import PlannerTable
 from malapert_testing.schema import schema_drift
-from malapert_testing.services import ServiceLauncher
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
 from planner_client import approve, client_of, run_planner, submitted_plan
@@ -346,3 +348,39 @@ async def test_a_release_that_was_cut_off_is_finished_at_the_next_start(
     assert released.state == plan_pb2.PLAN_STATE_RELEASED
     assert [contact.contact_id for contact in released.contacts] == list(servicers.contacts)
     assert len({call.SerializeToString(deterministic=True) for call in servicers.reserve_calls}) == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_conditions_withdrawal_delegation_and_the_export_of_approvals(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        assert plan.content_hash.startswith("merkle-sha256:")
+        async with (
+            open_test_channel(
+                service.target, identity_of("NASA", Role.APPROVER), ("malapert.planner.v1.ReviewService",)
+            ) as channel,
+            client_of(service.target, "NASA", Role.APPROVER) as nasa,
+        ):
+            reviews = review_pb2_grpc.ReviewServiceStub(channel)
+            conditional = plan_pb2.ReviewPlanRequest(
+                plan_id=plan.plan_id, content_hash=plan.content_hash, approve=True,
+                conditions=[sign_off_pb2.ReviewCondition(text="after noon")],
+            )  # fmt: skip
+            told = (await nasa.plans.ReviewPlan(conditional)).plan
+            assert dict(told.sign_off.not_counted) == {"NASA": "a condition is open"}
+            settled = sign_off_pb2.SettleConditionRequest(
+                plan_id=plan.plan_id, condition_id="NASA-1", state=sign_off_pb2.CONDITION_STATE_MET
+            )
+            told = (await reviews.SettleCondition(settled)).plan
+            assert list(told.sign_off.approved_agency_ids) == ["NASA"]
+            answer = await reviews.ExportApprovals(sign_off_pb2.ExportApprovalsRequest(plan_id=plan.plan_id))
+            found = verify_approvals(json.loads(answer.approvals_json), {}, utc_now())
+            assert found.opened is not None
+            assert found.opened.content_hash == plan.content_hash
+            withdrawn = sign_off_pb2.WithdrawReviewRequest(plan_id=plan.plan_id, comment="a mistake")
+            told = (await reviews.WithdrawReview(withdrawn)).plan
+            assert set(told.sign_off.needed_agency_ids) == {"JAXA", "ISRO", "NASA", "ESA"}
