@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from booking_calls import agree
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_comms_window.domain.contacts import Contact, ContactState
@@ -145,3 +146,35 @@ async def test_plans_of_another_mission_are_not_touched(sqlite_comms_window: Any
             with pytest.raises(InvalidInputError, match="INVALID_SUPERSEDING"):
                 await stub.SupersedeContacts(wrong)
         assert await states(stub) == before
+
+
+@pytest.mark.asyncio
+async def test_what_owners_have_yet_to_give_is_waited_for(sqlite_comms_window: Any) -> None:
+    """Nothing of the plan in force goes before the owner has accepted what is new."""
+    foreign = asked("esa-mlg", 5, 7)
+    async with book(sqlite_comms_window) as (service, stub):
+        old = (await stub.ReserveContacts(reserving("r", "old", KEPT, DROPPED))).contacts
+        waiting = await stub.SupersedeContacts(superseding(KEPT, foreign))
+        assert not waiting.done
+        assert [each.state for each in waiting.contacts] == [COMMITTED, contact_pb2.CONTACT_STATE_TENTATIVE]
+        assert (await states(stub))[old[1].contact_id] == ("old", COMMITTED)
+        async with open_test_channel(service.target, identity_of("ESA")) as owner:
+            accepting = contact_pb2.CommitContactsRequest(contact_ids=[waiting.contacts[1].contact_id])
+            await contact_pb2_grpc.ContactServiceStub(owner).CommitContacts(accepting)
+        done = await stub.SupersedeContacts(superseding(KEPT, foreign))
+        assert done.done
+        assert [each.contact_id for each in done.contacts] == [each.contact_id for each in waiting.contacts]
+        assert [each.contact_id for each in done.dropped] == [old[1].contact_id]
+
+
+@pytest.mark.asyncio
+async def test_hours_of_what_goes_are_there_for_what_comes(sqlite_comms_window: Any) -> None:
+    """An agreement's hours are used up by the plan in force; a plan that moves its contact needs no more of them."""
+    async with book(sqlite_comms_window) as (service, stub):
+        await agree(service, "ESA", "JAXA", 3.25)  # one contact of 2 h with an hour of set-up and 15 min of teardown
+        (old,) = (await stub.ReserveContacts(reserving("r", "old", asked("esa-mlg", 5, 7)))).contacts
+        assert old.state == COMMITTED
+        done = await stub.SupersedeContacts(superseding(asked("esa-mlg", 5.5, 7.5)))
+        assert done.done
+        assert done.contacts[0].state == COMMITTED
+        assert [each.contact_id for each in done.dropped] == [old.contact_id]
