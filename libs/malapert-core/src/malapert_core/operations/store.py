@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_core.db.tables import OperationRow
 from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
-from malapert_core.policy.identity import Identity, Role
+from malapert_core.policy.identity import Identity, Role, principal_of_key
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 
@@ -66,12 +66,18 @@ class Operation:
         return replace(self, stages=stages, updated_time=utc_now())
 
 
+def _owner(row: OperationRow) -> Identity:
+    role = Role(row.owner_role)
+    principal_id = "" if role is Role.SERVICE else principal_of_key(row.owner_key_id)
+    return Identity(row.owner_agency_id, role, row.owner_key_id, principal_id)
+
+
 def _of_row(row: OperationRow) -> Operation:
     return Operation(
         operation_id=row.operation_id,
         kind=row.kind,
         state=OperationState(row.state),
-        owner=Identity(row.owner_agency_id, Role(row.owner_role), row.owner_key_id),
+        owner=_owner(row),
         request=row.request,
         stages=tuple(Stage(**stage) for stage in row.stages),
         result_id=row.result_id,

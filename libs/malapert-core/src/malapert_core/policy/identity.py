@@ -53,6 +53,11 @@ class Identity:
         return not self.mission_ids or mission_id in self.mission_ids
 
 
+def principal_of_key(key_id: str) -> str:
+    """Return how records name the holder of a key that nothing else is known of."""
+    return f"key:{key_id}"
+
+
 def service_identity(service_name: str) -> Identity:
     """Return the identity of one of the platform's own services."""
     return Identity(PLATFORM_AGENCY_ID, Role.SERVICE, service_name)

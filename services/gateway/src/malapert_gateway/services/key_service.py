@@ -15,7 +15,7 @@ from malapert_core.errors import (
     PreconditionError,
     UnauthenticatedError,
 )
-from malapert_core.policy.identity import Identity, Role
+from malapert_core.policy.identity import Identity, Role, principal_of_key
 from malapert_core.timestamps import utc_now
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -264,7 +264,7 @@ def new_key(
         role=wish.role,
         label=wish.label,
         created_time=utc_now(),
-        principal_id=principal_id or f"key:{bearer.key_id}",
+        principal_id=principal_id or principal_of_key(bearer.key_id),
         created_by=created_by,
         scope=wish.scope,
         expire_time=wish.expire_time,
