@@ -198,8 +198,8 @@ def _shown(message: Any) -> Any:
     shown.CopyFrom(message)
     shown.plan.planned_requests.clear()
     if isinstance(shown, event_pb2.PlanOutdated):
-        shown.notice.ClearField("request_id")
-        shown.notice.ClearField("reason")
+        for name in ("request_id", "reason", "notice_id", "subject_id", "item_ids", "agency_ids"):
+            shown.notice.ClearField(name)
     return shown
 
 
