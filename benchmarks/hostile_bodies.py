@@ -33,7 +33,7 @@ from hostile_calls import HostileCall, HostileCalls  # noqa: E402
 
 MISSION = ROOT / "missions" / "lupex-week.yaml"
 MOST_HELD_S = 0.05
-AT_ONCE = 8
+AT_ONCE = 4
 WARMING = 200
 """Calls before the measurement: what is loaded and built once is no matter of an input."""
 SETTINGS = {

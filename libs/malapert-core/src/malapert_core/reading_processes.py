@@ -85,6 +85,14 @@ class ReadingProcesses:
         self._idle: list[_Reader] = []
         self._ending: asyncio.TimerHandle | None = None
 
+    async def __aenter__(self) -> "ReadingProcesses":
+        """Return itself; its processes end with the block."""
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """End all processes."""
+        self.close()
+
     async def run(self, owner: str, function: Callable[P, T], *arguments: P.args, **_none: P.kwargs) -> T:
         """Return what a module's function returns, called in a process; owners are served in turn.
 

@@ -18,6 +18,7 @@ from malapert_core.jobs.worker import JobWorker, Perform
 from malapert_core.jobs.worker_process import running_worker
 from malapert_core.logging import configure_logging
 from malapert_core.policy.charters import CHARTER_SERVICE
+from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
@@ -80,6 +81,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         runtime.database, charter_store, CharterChangeStore(), charter_announcer, runtime.audit, utc_now
     )
     neighbours = _neighbours(runtime)
+    reading = ReadingProcesses(["malapert_planner.mission_document"])
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
@@ -96,6 +98,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         notices,
         _ephemeris_span(),
         utc_now,
+        reading,
     )
     proposals = ProposalService(
         runtime.database, proposal_store, charters, missions, charter_announcer, runtime.audit, utc_now
@@ -126,6 +129,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
     async with (
+        reading,
         _own_worker(runtime, queue),
         background(finish_pending(release)),
         background(archive_from_time_to_time(archive)),

@@ -1,5 +1,6 @@
 """The request service: each method translates, calls one use case, and translates back."""
 
+import asyncio
 from typing import Any
 
 from malapert.payload.v1 import request_pb2, request_pb2_grpc
@@ -11,7 +12,7 @@ from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
 from malapert_payload.clients.expansion_messages import expansion_message
-from malapert_payload.domain.requests.request import RequestFilter, RequestState, Visibility
+from malapert_payload.domain.requests.request import ActivityRequest, RequestFilter, RequestState, Visibility
 from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.handlers.request_messages import request_message, request_of
 from malapert_payload.services.expansions import ExpansionService
@@ -31,7 +32,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.SubmitRequestsRequest, context: Any
     ) -> request_pb2.SubmitRequestsResponse:
         """Take requests, all or none."""
-        asked = [request_of(message, request.mission_id) for message in request.requests]
+        asked = await asyncio.to_thread(_asked, request)
         submit = self._submissions.check if request.validate_only else self._submissions.submit
         accepted = await submit(request.mission_id, asked, require_identity())
         return request_pb2.SubmitRequestsResponse(requests=map(request_message, accepted))
@@ -40,7 +41,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.ImportRequestsRequest, context: Any
     ) -> request_pb2.ImportRequestsResponse:
         """Take many requests at once, all or none."""
-        asked = [request_of(message, request.mission_id) for message in request.requests]
+        asked = await asyncio.to_thread(_asked, request)
         taken = await self._submissions.import_all(
             request.mission_id, asked, request.reason, require_identity(), validate_only=request.validate_only
         )
@@ -52,7 +53,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         self, request: request_pb2.CheckRequestsRequest, context: Any
     ) -> request_pb2.CheckRequestsResponse:
         """Check requests and tell what each would take."""
-        asked = [request_of(message, request.mission_id) for message in request.requests]
+        asked = await asyncio.to_thread(_asked, request)
         check = await self._submissions.predict(request.mission_id, asked, require_identity())
         return request_pb2.CheckRequestsResponse(
             faults=(
@@ -124,3 +125,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         message = expansion_message(expansion)
         message.held_back.extend(to_message(item, request_pb2.HeldBack) for item in held_back)
         return message
+
+
+def _asked(request: Any) -> list[ActivityRequest]:
+    return [request_of(message, request.mission_id) for message in request.requests]

@@ -209,12 +209,15 @@ class SubmissionService:
         self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
     ) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
         present = await self._present(session, mission_id, requests, viewer, stored_as_taken=True)
-        faults = (
-            *namespace_faults(requests, present.catalogue.agency_ids),
-            *submission_faults(
-                present.catalogue, present.requests, present.stored, present.related_ids, present.others
-            ),
+        found = await asyncio.to_thread(
+            submission_faults,
+            present.catalogue,
+            present.requests,
+            present.stored,
+            present.related_ids,
+            present.others,
         )
+        faults = (*namespace_faults(requests, present.catalogue.agency_ids), *found)
         _refuse(faults or _impossible(present))
         change = viewer.change("submitted")
         return present.catalogue, tuple(accept(request.definition(), change) for request in present.requests)

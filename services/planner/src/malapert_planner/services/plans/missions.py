@@ -1,5 +1,6 @@
 """Creation of missions: whole or not at all, with every fault of the document named at once."""
 
+import asyncio
 from dataclasses import replace
 
 from malapert_core.audit.trail import AuditTrail
@@ -8,6 +9,7 @@ from malapert_core.errors import AlreadyExistsError, ConflictError, Fault, Inval
 from malapert_core.policy.charter import Part
 from malapert_core.policy.charters import require_entry, require_part
 from malapert_core.policy.identity import Identity
+from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
 from malapert_core.vocabulary.content_hash import bytes_hash, canonical_json
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -47,6 +49,8 @@ class MissionService:
     ephemeris_span : pair of datetime
         The epochs for which Sun, Earth and stations can be computed.
     clock : Clock
+    reading : ReadingProcesses
+        Reads large documents.
     """
 
     def __init__(
@@ -62,7 +66,9 @@ class MissionService:
         notices: PlanNotices,
         ephemeris_span: Span,
         clock: Clock,
+        reading: ReadingProcesses,
     ) -> None:
+        self._reading = reading
         self._database = database
         self._missions = missions
         self._charters = charters
@@ -90,7 +96,7 @@ class MissionService:
         AlreadyExistsError
             ``MISSION_ID_NOT_FREE`` where others own the mission; nothing else is told of it.
         """
-        document, faults = self._read(document_json)
+        document, faults = await self._read(document_json, identity.agency_id)
         charter = await self._entered(document.mission.id, identity)
         newest = await self._newest(document.mission.id)
         completed = _completed(document, newest, identity.agency_id)
@@ -103,7 +109,7 @@ class MissionService:
     async def accept(self, proposal: MissionProposal, identity: Identity) -> Mission:
         """Make a proposed version the mission's next one; raises as `create`."""
         proposal.require_open()
-        document, faults = self._read(proposal.document_json)
+        document, faults = await self._read(proposal.document_json, proposal.agency_id)
         charter = await self._entered(proposal.mission_id, identity)
         newest = await self._newest(proposal.mission_id)
         document = _completed(document, newest, proposal.agency_id)
@@ -124,7 +130,7 @@ class MissionService:
         *,
         validate_only: bool,
     ) -> Mission:
-        canonical = _canonical(document)
+        canonical = await asyncio.to_thread(_canonical, document)
         if newest is not None and newest.content_hash == bytes_hash(canonical):
             if not validate_only:
                 await self._payloads.import_catalogue(catalogue_request(document, newest.version, validate_only=False))
@@ -145,7 +151,7 @@ class MissionService:
         *,
         validate_only: bool,
     ) -> MissionProposal:
-        canonical = _canonical(document)
+        canonical = await asyncio.to_thread(_canonical, document)
         proposal = MissionProposal(
             proposal_id=f"proposal-{new_identifier()}",
             mission_id=document.mission.id,
@@ -183,8 +189,11 @@ class MissionService:
         async with self._database.reading() as session:
             return await self._missions.page(session, size, after_id, mission_ids)
 
-    def _read(self, document_json: bytes) -> tuple[MissionDocument, list[Fault]]:
-        document, faults = read_document(document_json, self._ephemeris_span)
+    async def _read(self, document_json: bytes, agency_id: str) -> tuple[MissionDocument, list[Fault]]:
+        if len(document_json) <= QUICK_BYTES:
+            document, faults = read_document(document_json, self._ephemeris_span)
+        else:
+            document, faults = await self._reading.run(agency_id, read_document, document_json, self._ephemeris_span)
         if document is None:
             refuse(faults)
             raise AssertionError("a document that cannot be read has a fault")
