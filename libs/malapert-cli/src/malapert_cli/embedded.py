@@ -95,7 +95,8 @@ def plan_embedded(data_dir: Path, port: int, *, workers: int = 0, log_format: st
             "IDENTITY_KEY_FILE": str(data_dir / "identity" / f"{name}.pem"),
             "IDENTITY_KEYS_DIR": str(data_dir / "identity" / "public"),
             "LOG_FORMAT": log_format,
-            **{f"{target.upper()}_TARGET": address for target, address in targets.items() if target != name},
+            # Its own too: charters are asked of the planner, by the planner as by everybody.
+            **{f"{target.upper()}_TARGET": address for target, address in targets.items()},
             **extra,
         }
         return ProcessSpec(

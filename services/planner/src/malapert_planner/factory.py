@@ -34,6 +34,7 @@ from malapert_planner.handlers.neighbour_events import ContactEventHandler, Requ
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.handlers.reviews import ReviewHandlers
 from malapert_planner.handlers.shown_plans import ShownPlans
+from malapert_planner.mission_document import mission_schema
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
@@ -82,6 +83,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     )
     neighbours = _neighbours(runtime)
     reading = ReadingProcesses(["malapert_planner.mission_document"])
+    mission_schema()  # It is made once, before anybody waits for it.
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)

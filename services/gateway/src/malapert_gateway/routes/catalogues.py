@@ -1,6 +1,7 @@
 """Instruments and activity types: what teams describe of them, version by version."""
 
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -64,6 +65,11 @@ _MODELS: dict[SchemaName, type[BaseModel]] = {
 @schema_router.get("/{name}")
 async def get_schema(name: Annotated[SchemaName, Path(description="What the schema is of.")]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an instrument, an activity type or a request as teams hand them in."""
+    return _schema(name)
+
+
+@cache
+def _schema(name: SchemaName) -> dict[str, Any]:
     return {"$schema": DIALECT, **_MODELS[name].model_json_schema()}
 
 

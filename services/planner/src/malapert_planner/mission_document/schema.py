@@ -1,5 +1,6 @@
 """The published JSON Schema of mission documents."""
 
+from functools import cache
 from typing import Any
 
 from malapert_core.vocabulary.content_hash import canonical_json
@@ -28,6 +29,7 @@ class _FigureSchema(GenerateJsonSchema):
         return {**described, "anyOf": [*plain, json_schema]}
 
 
+@cache
 def mission_schema() -> bytes:
     """Return the JSON Schema (draft 2020-12) of mission documents as JSON."""
     schema = MissionDocument.model_json_schema(schema_generator=_FigureSchema)
