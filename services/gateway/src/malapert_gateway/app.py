@@ -132,7 +132,10 @@ async def running_app(settings: GatewaySettings) -> AsyncIterator[FastAPI]:
             "logs": False,
         }
         app = create_app(gateway, telemetry)
-        app.openapi()  # It is built once, before anybody waits for it.
+        # Both are built once, before anybody waits for them.
+        app.openapi()
+        for name in catalogues.SchemaName:
+            catalogues.schema_of(name)
         yield app
 
 

@@ -65,11 +65,12 @@ _MODELS: dict[SchemaName, type[BaseModel]] = {
 @schema_router.get("/{name}")
 async def get_schema(name: Annotated[SchemaName, Path(description="What the schema is of.")]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an instrument, an activity type or a request as teams hand them in."""
-    return _schema(name)
+    return schema_of(name)
 
 
 @cache
-def _schema(name: SchemaName) -> dict[str, Any]:
+def schema_of(name: SchemaName) -> dict[str, Any]:
+    """Return a published schema, made once."""
     return {"$schema": DIALECT, **_MODELS[name].model_json_schema()}
 
 
