@@ -344,7 +344,7 @@ async def test_a_release_that_was_cut_off_is_finished_at_the_next_start(
     assert await pending_of(service_runtime.database_url, plan.plan_id) is Pending.RELEASING
     setattr(servicers, loss, 0)
     async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
-        seen = await events_of(service.runtime.js, 8)
+        seen = await events_of(service.runtime.js, 9)
         released = await client.get(plan.plan_id)
     # A service that stops anchors its audit chain, which is announced beside.
     assert "malapert.planner.v1.plan.released" in {event.subject for event in seen}
