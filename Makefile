@@ -96,9 +96,10 @@ architecture: setup ## the layers of every service
 	$(BIN)/lint-imports
 
 .PHONY: contract
-contract: setup ## protobuf style, and changes that would break a caller
+contract: setup ## protobuf style, changes that would break a caller, and the table of who may make which call
 	$(BIN)/buf lint
 	deploy/check-breaking $(BIN)/buf
+	$(BIN)/python deploy/generate-access --check
 
 .PHONY: peers
 peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
