@@ -157,6 +157,7 @@ def expanded(catalogue: catalogue_pb2.ImportCatalogueRequest) -> request_pb2.Exp
                     chain_index=index,
                     title=request.title,
                     agency_id=request.agency_id,
+                    visibility=request.visibility,
                     asset_id="rover",
                     value=request.value if index == 0 else 0.0,
                     mandatory=request.mandatory,
