@@ -57,11 +57,15 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 
 .PHONY: test
 test: setup ## every test that needs no container engine and no browser
-	$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/browser --ignore=tests/integration/test_access_matrix.py
 
 .PHONY: test-fast
 test-fast: setup ## the tests that start no process and are over within a second each
 	$(BIN)/pytest -q -n 2 --fast --ignore=tests
+
+.PHONY: test-access
+test-access: setup ## every call by every agency and role, against the table of who may make it
+	$(BIN)/pytest -q tests/integration/test_access_matrix.py
 
 .PHONY: test-browser
 test-browser: setup ## the report and the API's page in Chromium
