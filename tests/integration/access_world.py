@@ -33,6 +33,7 @@ from malapert_planner.domain.life.charter import CharterVersion
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.requests_out.catalogue import catalogue_request
 from malapert_planner.storage.charters import CharterStore
+from malapert_testing.nats_server import free_port
 from malapert_testing.services import ServiceLauncher, open_test_channel
 from mission_documents import load_mission
 from neighbours import Neighbours, running_neighbours
@@ -113,7 +114,10 @@ async def open_world(nats_url: str, directory: Path) -> AsyncIterator[World]:
 
         neighbours = await stack.enter_async_context(running_neighbours(Neighbours()))
         others = dict.fromkeys(("landing_site_target", "comms_window_target", "payload_target"), neighbours)
-        run = launcher("planner").run(PlannerSettings, planner.build, planner.MIGRATIONS, **others)
+        # The planner asks itself for charters, too: its address is known before it serves.
+        port = free_port()
+        own = {"grpc_port": port, "planner_target": f"127.0.0.1:{port}"}
+        run = launcher("planner").run(PlannerSettings, planner.build, planner.MIGRATIONS, **own, **others)
         services: dict[str, RunningService[Any]] = {"planner": await stack.enter_async_context(run)}
         target = services["planner"].target
         for name, settings, module in (
