@@ -23,7 +23,7 @@ _NONE: frozenset[str] = frozenset()
 _PAYLOAD = frozenset({"payload"})
 _PLANNER = frozenset({"planner"})
 _COMMS_WINDOW = frozenset({"comms_window"})
-_SERVICES = frozenset({"gateway", "payload", "comms_window", "landing_site"})
+_SERVICES = frozenset({"gateway", "planner", "payload", "comms_window", "landing_site"})
 
 
 @dataclass(frozen=True, slots=True)
