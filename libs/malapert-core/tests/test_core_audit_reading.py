@@ -62,7 +62,8 @@ async def listed(
 ) -> list[audit_pb2.AuditEntry]:
     async with open_test_channel(service.target, identity) as channel:
         stub = audit_pb2_grpc.AuditServiceStub(channel)
-        entries, token = [], ""
+        entries: list[audit_pb2.AuditEntry] = []
+        token = ""
         while True:
             page = type_pb2.PageRequest(page_size=2, page_token=token)
             answer = await stub.ListAuditEntries(audit_pb2.ListAuditEntriesRequest(page=page, **wanted))

@@ -32,8 +32,20 @@ def contract_methods() -> Iterator[Any]:
 
 
 METHODS = {f"/{method.containing_service.full_name}/{method.name}": method for method in contract_methods()}
-READING = ("Get", "List", "Watch", "Download", "Export", "Compare", "Explain", "Validate", "Rate", "Read", "Predict")
-READING += ("Scan",)
+READING = (
+    "Get",
+    "List",
+    "Watch",
+    "Download",
+    "Export",
+    "Compare",
+    "Explain",
+    "Validate",
+    "Rate",
+    "Read",
+    "Predict",
+    "Scan",
+)
 CHANGING = sorted(path for path in CALLS if not path.rpartition("/")[2].startswith(READING))
 
 
