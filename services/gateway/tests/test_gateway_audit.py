@@ -1,6 +1,7 @@
 """The audit over HTTP: all services as one listing, and their chains as one file."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,10 @@ def entries(service: str, *seconds: int) -> list[audit_pb2.AuditEntry]:
     return made
 
 
+def _answered(answer: audit_pb2.ListAuditEntriesResponse, _request: Any) -> audit_pb2.ListAuditEntriesResponse:
+    return answer
+
+
 async def recorded(platform: GatewayPlatform, entity_id: str) -> None:
     async with platform.runtime.database.transaction() as session:
         platform.runtime.audit.record(
@@ -31,8 +36,8 @@ async def test_one_listing_of_all_services_and_the_gateway_page_by_page(sqlite_p
     await recorded(sqlite_platform, "own")
     for number, name in enumerate(("planner", "landing-site", "comms-window", "payload")):
         found = sorted(entries(name.replace("-", "_"), number, number + 10), key=lambda entry: -entry.sequence)
-        answer = audit_pb2.ListAuditEntriesResponse(entries=found)
-        sqlite_platform.services.answers[f"{name}/ListAuditEntries"] = lambda _request, answer=answer: answer
+        listed = partial(_answered, audit_pb2.ListAuditEntriesResponse(entries=found))
+        sqlite_platform.services.answers[f"{name}/ListAuditEntries"] = listed
     query = "/api/v1/audit?mission_id=lupex&entity_kind=plan&start_time=2026-11-30T00:00:00Z"
     answer = await sqlite_platform.http.get("/api/v1/audit?page_size=3", headers=sqlite_platform.bearer())
     assert answer.status_code == 200

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
@@ -93,13 +93,10 @@ class _Joined:
         return getattr(self._planner if name in ("ImportCatalogue", "ExpandRequests") else self._own, name)
 
 
-C = TypeVar("C", bound=Client)
-
-
 @asynccontextmanager
 async def client_of(
-    service: Any, agency_id: str = "jaxa", role: Role = Role.PLANNER, kind: type[C] = Client
-) -> AsyncIterator[C]:
+    service: Any, agency_id: str = "jaxa", role: Role = Role.PLANNER, kind: type[Client] = Client
+) -> AsyncIterator[Any]:
     """Yield a client of an agency in a role."""
     identity = Identity(agency_id, role, f"{agency_id}-key", f"key:{agency_id}-1")
     async with (
