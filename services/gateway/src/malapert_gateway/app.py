@@ -41,6 +41,7 @@ from malapert_gateway.routes import (
     stations,
     terrain,
     terrain_upload,
+    threads,
     windows,
 )
 from malapert_gateway.services.gateway import Gateway
@@ -73,6 +74,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     plans.import_router,
     plans.router,
     reviews.router,
+    threads.router,
     exports.router,
     operations.router,
     operations.stream_router,

@@ -10,6 +10,7 @@ from malapert.planner.v1.feasibility_pb2_grpc import add_FeasibilityServiceServi
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
 from malapert.planner.v1.review_pb2_grpc import add_ReviewServiceServicer_to_server
+from malapert.planner.v1.thread_pb2_grpc import add_ThreadServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.background import background
@@ -34,6 +35,7 @@ from malapert_planner.handlers.neighbour_events import ContactEventHandler, Requ
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.handlers.reviews import ReviewHandlers
 from malapert_planner.handlers.shown_plans import ShownPlans
+from malapert_planner.handlers.threads import ThreadHandlers
 from malapert_planner.mission_document import mission_schema
 from malapert_planner.mission_document.checks import Span
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
@@ -57,6 +59,7 @@ from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.services.plans.reviews import PlanReviews
 from malapert_planner.services.plans.standing import PlanStandings
+from malapert_planner.services.plans.threads import PlanThreads
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
@@ -67,6 +70,7 @@ from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.proposals import ProposalStore
 from malapert_planner.storage.secrets import SecretStore
+from malapert_planner.storage.threads import ThreadStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -113,6 +117,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     delegation_store = DelegationStore()
     reviews = PlanReviews(runtime.database, stores.plans, delegation_store, record, announcer, runtime.audit, utc_now)
     delegations = Delegations(runtime.database, delegation_store, charters, runtime.audit, utc_now)
+    threads = PlanThreads(runtime.database, stores.plans, ThreadStore(), charters, announcer, runtime.audit, utc_now)
     shown = ShownPlans(PlanViewing(charters, utc_now), utc_now)
     retention = timedelta(days=runtime.settings.draft_retention_days)
     archive = PlanArchive(runtime.database, stores.plans, record, utc_now, retention)
@@ -175,6 +180,11 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     "malapert.planner.v1.ReviewService",
                     add_ReviewServiceServicer_to_server,
                     ReviewHandlers(reviews, delegations, plans, shown),
+                ),
+                Registration(
+                    "malapert.planner.v1.ThreadService",
+                    add_ThreadServiceServicer_to_server,
+                    ThreadHandlers(threads),
                 ),
             ],
             subscriptions=[

@@ -17,6 +17,7 @@ PRINCIPALS = READERS | {Role.ADMINISTRATOR, Role.PLATFORM}
 TEAMS = frozenset({Role.REQUESTER, Role.PLANNER, Role.OPERATOR})
 PLANNERS = frozenset({Role.PLANNER, Role.OPERATOR})
 APPROVERS = frozenset({Role.APPROVER})
+SPEAKERS = TEAMS | APPROVERS
 AUDITORS = frozenset({Role.PLANNER, Role.APPROVER, Role.OPERATOR, Role.ADMINISTRATOR, Role.PLATFORM})
 
 _NONE: frozenset[str] = frozenset()
@@ -88,6 +89,14 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "CreateDelegation": Call(APPROVERS, Part.APPROVER),
         "ListDelegations": Call(READERS, Part.OBSERVER),
         "RevokeDelegation": Call(APPROVERS, Part.APPROVER),
+    },
+    "malapert.planner.v1.ThreadService": {
+        "OpenThread": Call(SPEAKERS, Part.OBSERVER),
+        "ListThreads": Call(READERS, Part.OBSERVER),
+        "GetThread": Call(READERS, Part.OBSERVER),
+        "AddComment": Call(SPEAKERS, Part.OBSERVER),
+        "ResolveThread": Call(SPEAKERS, Part.OBSERVER),
+        "ReopenThread": Call(SPEAKERS, Part.OBSERVER),
     },
     "malapert.operation.v1.OperationService": {
         "GetOperation": Call(READERS, on_behalf=_PLANNER),

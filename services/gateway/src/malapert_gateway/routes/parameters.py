@@ -156,6 +156,7 @@ OverlappedSpan = Annotated[
 ]
 PlanId = Annotated[str, identifier("plan", "plan-5d21")]
 ConditionId = Annotated[str, identifier("condition", "JAXA-1")]
+ThreadId = Annotated[str, identifier("thread", "thread-7a20")]
 DelegationId = Annotated[str, identifier("delegation", "delegation-4c1d")]
 OperationId = Annotated[str, identifier("operation", "operation-2c7d")]
 

@@ -1,15 +1,18 @@
 """The events that the planner sends."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from malapert.planner.v1 import event_pb2, plan_pb2, sign_off_pb2
+from malapert.planner.v1 import event_pb2, plan_pb2, sign_off_pb2, thread_pb2
 from malapert_core.events.outbox import EventOutbox
+from malapert_core.policy.audience import Visibility
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.domain.life.plan import NoticedPlan, Plan, PlanState
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.threads import Thread, ThreadAction
 from malapert_planner.handlers.messages import plan_summary
 
 _EVENTS = {
@@ -50,3 +53,30 @@ class PlanAnnouncer:
             fulfilled=plan.review_standing(now).fulfilled,
         )
         self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+
+    def announce_thread(
+        self,
+        session: AsyncSession,
+        thread: Thread,
+        action: ThreadAction,
+        agency_id: str,
+        mentioned_agency_ids: Sequence[str],
+        seeing_agency_ids: Sequence[str],
+    ) -> None:
+        """Announce, with the session's transaction, to who sees a thread what an agency did to it."""
+        message = event_pb2.PlanCommented(
+            mission_id=thread.mission_id,
+            plan_id=thread.plan_id,
+            thread_id=thread.thread_id,
+            action=thread_pb2.ThreadAction.Value(f"THREAD_ACTION_{action.name}"),
+            agency_id=agency_id,
+            mentioned_agency_ids=mentioned_agency_ids,
+        )
+        self._outbox.add(
+            session,
+            message,
+            entity_id=thread.plan_id,
+            agency_id=agency_id,
+            party_agency_ids=seeing_agency_ids,
+            visibility=Visibility.OWNER,
+        )

@@ -14,6 +14,7 @@ from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.domain.life.plan import NoticedPlan, Plan
 from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.threads import Thread, ThreadAction
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware UTC datetime."""
@@ -118,6 +119,21 @@ class Announcer(Protocol):
 
     def announce_review(self, session: AsyncSession, plan: Plan, review: Review, now: datetime) -> None:
         """Announce, with the session's transaction, what an agency says of a plan."""
+
+
+class ThreadAnnouncer(Protocol):
+    """Tells others about consultation threads."""
+
+    def announce_thread(
+        self,
+        session: AsyncSession,
+        thread: Thread,
+        action: ThreadAction,
+        agency_id: str,
+        mentioned_agency_ids: Sequence[str],
+        seeing_agency_ids: Sequence[str],
+    ) -> None:
+        """Announce, with the session's transaction, to who sees a thread what an agency did to it."""
 
 
 class CharterAnnouncer(Protocol):

@@ -137,6 +137,43 @@ class DelegationRow(PlannerTable, table=True):
     revoked_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class PlanThreadRow(PlannerTable, table=True):
+    """Consultation thread on a plan."""
+
+    __tablename__ = "plan_thread"
+    __table_args__ = (Index("ix_plan_thread_plan", "plan_id", "thread_id"),)
+
+    thread_id: str = Field(sa_type=Text, primary_key=True)
+    mission_id: str = Field(sa_type=Text)
+    plan_id: str = Field(sa_type=Text, foreign_key="plan.plan_id")
+    item_id: str = Field(sa_type=Text)
+    request_id: str = Field(sa_type=Text)
+    kept_by_agency_id: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    agency_id: str = Field(sa_type=Text)
+    audience_agency_ids: list[str] = Field(sa_type=Json)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+    updated_time: datetime = Field(sa_type=UtcDateTime)
+    resolved: bool
+    resolved_by_agency_id: str = Field(sa_type=Text)
+    comment_count: int
+    version: int
+
+
+class PlanThreadCommentRow(PlannerTable, table=True):
+    """Comment of a thread; never changed."""
+
+    __tablename__ = "plan_thread_comment"
+
+    thread_id: str = Field(sa_type=Text, primary_key=True, foreign_key="plan_thread.thread_id")
+    number: int = Field(primary_key=True)
+    agency_id: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    mentioned_agency_ids: list[str] = Field(sa_type=Json)
+    time: datetime = Field(sa_type=UtcDateTime)
+
+
 class PlanNoticeRow(PlannerTable, table=True):
     """Notice on a plan, once for each change of what it is on."""
 
