@@ -72,6 +72,7 @@ class Consulting:
             members = [
                 charter_pb2.WantedMembership(agency_id=each.agency_id, parts=each.parts, sees_earlier=each.sees_earlier)
                 for each in charter.members
+                if each.agency_id
             ]
             members += [charter_pb2.WantedMembership(agency_id=name, parts=[held]) for name, held in parts.items()]
             request = charter_pb2.ChangeCharterRequest(
