@@ -109,12 +109,13 @@ def new_request(number):
 async def submitted_events(data_dir):
     """Read every request.submitted event that the broker holds."""
     configuration = json.loads((data_dir / "nats.conf").read_text())
-    user = configuration["authorization"]["users"][0]
+    user = next(each for each in configuration["authorization"]["users"] if each["user"] == "gateway")
     url = f"nats://{user['user']}:{user['password']}@127.0.0.1:{configuration['port']}"
-    connection = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5)
+    connection = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5, inbox_prefix=b"_INBOX.gateway")
     try:
         stream = connection.jetstream()
-        subscription = await stream.subscribe("malapert.payload.v1.request.submitted", ordered_consumer=True)
+        wanted = "malapert.payload.v1.request.submitted"
+        subscription = await stream.subscribe(wanted, stream="MALAPERT_PAYLOAD", ordered_consumer=True)
         events = []
         while True:
             try:

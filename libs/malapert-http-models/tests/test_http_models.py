@@ -48,6 +48,7 @@ def test_what_the_call_carries_beside_its_body_is_no_field() -> None:
 
 def test_what_the_service_decides_goes_out_and_does_not_come_in() -> None:
     decided = {"state", "history", "version", "plan_id", "done_count", "updated_time", "mission_id"}
+    decided |= {"mandatory_granted", "holds"}
     assert set(ActivityRequest.model_fields) - set(NewActivityRequest.model_fields) <= decided
     assert "state" not in NewActivityRequest.model_fields
     assert SubmitRequests.model_fields["requests"].annotation == list[NewActivityRequest]

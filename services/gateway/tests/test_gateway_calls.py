@@ -120,6 +120,8 @@ async def test_every_fault_of_a_body_comes_back_with_its_path(sqlite_platform: G
 async def test_mission_document_goes_on_as_it_came(sqlite_platform: GatewayPlatform) -> None:
     document = b'{ "mission_id":"m",  "mass": 1e3 }'
     headers = {**sqlite_platform.bearer(), "Content-Type": "application/json"}
+    taken = mission_pb2.CreateMissionResponse(mission=mission_pb2.Mission(mission_id="m", version=1))
+    sqlite_platform.services.answers["CreateMission"] = lambda _request: taken
     answer = await sqlite_platform.http.post("/api/v1/missions?validate_only=true", content=document, headers=headers)
     assert answer.status_code == 201
     (asked,) = sqlite_platform.services.asked("CreateMission")

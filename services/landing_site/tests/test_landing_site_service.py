@@ -211,7 +211,8 @@ async def test_faults_come_back_together(sqlite_service_runtime: ServiceLauncher
         sites = site_pb2_grpc.SiteServiceStub(channel)
         with pytest.raises(NotFoundError, match="UNKNOWN_TERRAIN_STACK"):
             await sites.SearchSites(search_request("stack-none"))
-        request = search_request("stack-none", max_slope_deg=-1.0, max_hazard_fraction=2.0)
+        stack = (await terrains.CreateTerrainStack(stack_request())).terrain_stack
+        request = search_request(stack.terrain_stack_id, max_slope_deg=-1.0, max_hazard_fraction=2.0)
         request.max_sites = 0
         with pytest.raises(InvalidInputError) as refusal:
             await sites.SearchSites(request)

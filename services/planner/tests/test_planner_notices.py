@@ -253,6 +253,9 @@ async def test_a_release_checks_again_what_has_happened_since_the_approval(
             await client.plans.ReleasePlan(release)
         assert [fault.path for fault in refused.value.faults] == ["outage[outage-1]"]
         await tell(service, comms_event_pb2.OutageRemoved(outage=added.outage), source="comms_window")
+        with pytest.raises(PreconditionError, match="NOT_APPROVED"):
+            await client.plans.ReleasePlan(release)
+        await approve(service.target, plan)
         released = (await client.plans.ReleasePlan(release)).plan
         assert released.state == plan_pb2.PLAN_STATE_RELEASED
 

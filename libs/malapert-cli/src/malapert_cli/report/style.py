@@ -13,6 +13,8 @@ LIGHT = "#f5c542"
 NIGHT = "#39415a"
 EARTH = "#7db8e8"
 DRIVE = "#111111"
+BUSY = "#9aa3b5"
+"""What others keep to themselves: only that and where something is done."""
 GRID = "#d9dde5"
 PALETTE = ("#3b6fb6", "#d1495b", "#2f9e6b", "#e07b1f", "#8a5cc2", "#8c6d5a", "#c2528b", "#5f7d8c")
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from malapert_cli.api import Json
 from malapert_cli.report.data import ReportData
-from malapert_cli.report.style import DRIVE, EARTH, LIGHT, NIGHT, colours, new_figure, utc_axis
+from malapert_cli.report.style import BUSY, DRIVE, EARTH, LIGHT, NIGHT, colours, new_figure, utc_axis
 from malapert_cli.summary import parse_time
 
 Bar = tuple[float, float]
@@ -40,14 +40,15 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
     axes = figure.subplots()
     for number, (_, bars) in enumerate(lanes):
         for bar, colour in bars:
-            axes.broken_barh([bar], (number - 0.38, 0.76), color=tint.get(colour, colour), linewidth=0.8)
+            axes.broken_barh([bar], (number - 0.38, 0.76), color=tint.get(colour, colour) or BUSY, linewidth=0.8)
     axes.set_yticks(range(len(lanes)), [one_line(name) for name, _ in lanes])
     axes.set_ylim(len(lanes) - 0.4, -0.6)
     axes.set_xlim(float(mdates.date2num(first)), float(mdates.date2num(last)))
     axes.set_title(title)
     utc_axis(axes)
     fixed = {"light": LIGHT, "Earth in view": EARTH, "drive": DRIVE, "contact": NIGHT}
-    _legend(axes, {**(fixed if data.ground else {"window": EARTH}), **tint})
+    busy = {} if all(item["agency_id"] for item in plan["activities"]) else {"busy": BUSY}
+    _legend(axes, {**(fixed if data.ground else {"window": EARTH}), **tint, **busy})
     return figure
 
 
@@ -96,7 +97,7 @@ def _lanes_without_ground(data: ReportData) -> list[tuple[str, list[tuple[Bar, s
     longest = sorted(opened, key=lambda name: -sum(bar[1] for bar, _ in opened[name]))[:MOST_WINDOW_LANES]
     asked: dict[str, list[tuple[Bar, str]]] = {}
     for item in data.plan["activities"]:
-        asked.setdefault(item["request_id"], []).append((_bar(item["interval"]), item["agency_id"]))
+        asked.setdefault(item["request_id"] or "busy", []).append((_bar(item["interval"]), item["agency_id"]))
     return [*((name, opened[name]) for name in sorted(longest)), *asked.items()]
 
 

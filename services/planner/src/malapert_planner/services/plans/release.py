@@ -140,8 +140,9 @@ class PlanRelease:
     async def _begun(self, session: AsyncSession, plan: Plan, identity: Identity, gone: list[Fault]) -> Plan:
         base_id = await plan_in_force(session, self._plans, plan.precursor_plan_id)
         key = f"{plan.plan_id}:{plan.content.content_hash}:{plan.version}"
-        begun = plan.release_begun(_signature(identity), key, self._clock(), base_id)
+        # First what has happened since: it is why an approval may not count any more.
         await self._checks.require_current(session, plan, gone)
+        begun = plan.release_begun(_signature(identity), key, self._clock(), base_id)
         begun = await self._plans.save(session, begun)
         if base_id:
             base = await self._plans.get(session, base_id)
