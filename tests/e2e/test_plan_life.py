@@ -205,7 +205,7 @@ def agree_on_antennas(platform, plan):
 def test_a_release_commits_all_contacts_and_tells_the_teams(platform, plan):
     with platform.api() as api:
         eventually(lambda: len(api.get(f"/plans/{plan['plan_id']}")["notices"]) == 2)
-        api.post(f"/plans/{plan['plan_id']}:acknowledge")
+        api.post(f"/plans/{plan['plan_id']}:acknowledge", {})
     # What was approved did not know of the antenna that was taken and given back.
     review(platform, plan)
     with platform.api() as api:

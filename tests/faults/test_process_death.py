@@ -9,6 +9,7 @@ import nats
 import pytest
 from malapert.payload.v1 import event_pb2
 from malapert_cli.plan import make_plan
+from malapert_core.events.rights import client_name
 from malapert_testing.platform import running_platform
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
@@ -111,7 +112,8 @@ async def submitted_events(data_dir):
     configuration = json.loads((data_dir / "nats.conf").read_text())
     user = next(each for each in configuration["authorization"]["users"] if each["user"] == "gateway")
     url = f"nats://{user['user']}:{user['password']}@127.0.0.1:{configuration['port']}"
-    connection = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5, inbox_prefix=b"_INBOX.gateway")
+    inbox = f"_INBOX.{client_name('gateway')}".encode()
+    connection = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5, inbox_prefix=inbox)
     try:
         stream = connection.jetstream()
         wanted = "malapert.payload.v1.request.submitted"

@@ -144,7 +144,7 @@ async def test_a_conflict_leaves_the_plan_before_in_force(
         with pytest.raises(MalapertError, match=r"CONTACT_CONFLICT|PLAN_OUTDATED"):
             await pair.release(plan)
         await pair.client.plans.AcknowledgeNotices(plan_pb2.AcknowledgeNoticesRequest(plan_id=plan.plan_id))
-        with pytest.raises(MalapertError, match=r"CONTACT_CONFLICT|PLAN_OUTDATED"):
+        with pytest.raises(MalapertError, match=r"CONTACT_CONFLICT|PLAN_OUTDATED|NOT_APPROVED"):
             await pair.release(plan)
         assert await booked(pair.neighbours) == before
         left = await pair.client.get(base.plan_id)
