@@ -47,7 +47,8 @@ def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figu
     axes.set_title(title)
     utc_axis(axes)
     fixed = {"light": LIGHT, "Earth in view": EARTH, "drive": DRIVE, "contact": NIGHT}
-    busy = {} if all(item["agency_id"] for item in plan["activities"]) else {"busy": BUSY}
+    hidden = any(item["kind"] != "DRIVE" and not item["agency_id"] for item in plan["activities"])
+    busy = {"busy": BUSY} if hidden else {}
     _legend(axes, {**(fixed if data.ground else {"window": EARTH}), **tint, **busy})
     return figure
 
