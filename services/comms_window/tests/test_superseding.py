@@ -178,3 +178,57 @@ async def test_hours_of_what_goes_are_there_for_what_comes(sqlite_comms_window: 
         assert done.done
         assert done.contacts[0].state == COMMITTED
         assert [each.contact_id for each in done.dropped] == [old.contact_id]
+
+
+@pytest.mark.asyncio
+async def test_contacts_of_another_agency_are_not_given_back(sqlite_comms_window: Any) -> None:
+    """What another planner of the mission booked for the plan stays, and is in the way as any other booking is."""
+    async with book(sqlite_comms_window) as (service, stub):
+        by_other = replace(identity_of("ESA"), via_service="planner")
+        foreign = asked("esa-mlg", 12, 14)
+        async with open_test_channel(service.target, by_other) as channel:
+            other = contact_pb2_grpc.ContactServiceStub(channel)
+            theirs = (await other.ReserveContacts(reserving("t", "old", foreign, asked("esa-mlg", 20, 22)))).contacts
+        own = (await stub.ReserveContacts(reserving("r", "old", KEPT, DROPPED))).contacts
+        before = await states(stub)
+        with pytest.raises(ConflictError, match="CONTACT_CONFLICT"):
+            await stub.SupersedeContacts(superseding(KEPT, asked("esa-mlg", 12.5, 14.5), idempotency_key="new:0"))
+        assert await states(stub) == before
+        done = await stub.SupersedeContacts(superseding(KEPT, foreign))
+        assert done.done
+        assert [each.contact_id for each in done.contacts] == [own[0].contact_id, theirs[0].contact_id]
+        assert [each.contact_id for each in done.dropped] == [own[1].contact_id]
+        async with open_test_channel(service.target, by_other) as channel:
+            seen = await states(contact_pb2_grpc.ContactServiceStub(channel))
+        assert seen[theirs[0].contact_id] == ("new", COMMITTED)
+        assert seen[theirs[1].contact_id] == ("old", COMMITTED)
+
+
+@pytest.mark.asyncio
+async def test_what_has_begun_is_in_the_way(sqlite_comms_window: Any) -> None:
+    """A contact that is under way is not given back, so that nothing else is booked in its time."""
+    now = datetime.now(UTC)
+    under_way = Contact(
+        contact_id="under-way",
+        station_id="jaxa-mdss-54",
+        asset_id="rover",
+        mission_id="lupex",
+        agency_id="JAXA",
+        start_time=now - timedelta(hours=1),
+        end_time=now + timedelta(hours=5),
+        occupied_start_time=now - timedelta(hours=2),
+        occupied_end_time=now + timedelta(hours=6),
+        state=ContactState.COMMITTED,
+        version=1,
+        hold_until_time=None,
+        plan_id="old",
+    )
+    within = type_pb2.Interval(
+        start_time=to_timestamp(now + timedelta(hours=3)), end_time=to_timestamp(now + timedelta(hours=4))
+    )
+    wanted = contact_pb2.ContactRequest(station_id="jaxa-mdss-54", asset_id="rover", interval=within, unchecked=True)
+    async with book(sqlite_comms_window) as (service, stub):
+        async with service.runtime.database.transaction() as session:
+            await ContactStore().add(session, [under_way])
+        with pytest.raises(ConflictError, match="CONTACT_CONFLICT"):
+            await stub.SupersedeContacts(superseding(wanted))

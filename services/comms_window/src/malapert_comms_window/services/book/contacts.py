@@ -15,7 +15,7 @@ from malapert_comms_window.domain.rejections import check_reason, check_rejectio
 from malapert_comms_window.services.book.agreement_book import AgreementBook
 from malapert_comms_window.services.book.book_reading import BookReader
 from malapert_comms_window.services.book.decisions import Decider
-from malapert_comms_window.services.book.keeper import ContactKeeper
+from malapert_comms_window.services.book.keeper import ContactKeeper, is_booker
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
@@ -259,8 +259,7 @@ class ContactService:
             raise InvalidInputError("INVALID_CONTACTS", "too many contacts at once", faults=[fault])
         seen = await self._in_order(session, contact_ids)
         for contact in seen:
-            booked = identity.is_service or contact.agency_id == identity.agency_id
-            if not self.is_party(contact, identity) or (only_booker and not booked):
+            if not self.is_party(contact, identity) or (only_booker and not is_booker(contact, identity)):
                 raise NotFoundError("contact", contact.contact_id)
         antennas, agencies = {each.station_id for each in seen}, {each.agency_id for each in seen}
         await self._contacts.lock_bookers(session, antennas, agencies)

@@ -22,6 +22,11 @@ def hash_of(contact: Contact) -> str:
     return bytes_hash(_CONTACT.dump_json(contact))
 
 
+def is_booker(contact: Contact, identity: Identity) -> bool:
+    """Return whether a principal may give a contact back: of the agency that booked it, or a service of the host."""
+    return identity.is_service or contact.agency_id == identity.agency_id
+
+
 class ContactKeeper:
     """Writes bookings. Each change of a state leaves one entry of the history and one event.
 

@@ -19,7 +19,7 @@ from malapert_comms_window.domain.contacts import Contact, ContactCause, Contact
 from malapert_comms_window.domain.stations import Station
 from malapert_comms_window.services.book.book_reading import BookReader
 from malapert_comms_window.services.book.decisions import Asking, Decider, Decision, Reservation
-from malapert_comms_window.services.book.keeper import ContactKeeper
+from malapert_comms_window.services.book.keeper import ContactKeeper, is_booker
 from malapert_comms_window.services.book.writing import BookWriter
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.ownership import StationOwners
@@ -56,12 +56,22 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """Bookings of both plans under the locks of their antennas, and the instant at which they stand so."""
+    """Bookings of both plans under the locks of their antennas, the instant at which they stand so, and who asks."""
 
     old: tuple[Contact, ...]
     new: tuple[Contact, ...]
     stations: Mapping[str, Station]
     now: datetime
+    by: Identity
+
+    def may_go(self, contact: Contact) -> bool:
+        """Return whether a contact can be given back: by its booker, while it holds its antenna and has not begun."""
+        return is_booker(contact, self.by) and contact.holds_antenna_at(self.now) and contact.start_time > self.now
+
+    def going(self, kept: Iterable[Contact | None]) -> list[Contact]:
+        """Return what is given back where some contacts are kept."""
+        kept_ids = {each.contact_id for each in kept if each is not None}
+        return [each for each in (*self.old, *self.new) if each.contact_id not in kept_ids and self.may_go(each)]
 
 
 class SupersedingService:
@@ -108,6 +118,9 @@ class SupersedingService:
     async def supersede(self, asked: Superseding, identity: Identity) -> Superseded:
         """Give a plan its contacts in place of those of the plan that it supersedes, all or nothing.
 
+        A contact that another agency booked for either plan is kept where it is asked for, and else stays as it is:
+        only who booked it gives it back.
+
         Raises
         ------
         InvalidInputError
@@ -130,7 +143,7 @@ class SupersedingService:
             held = await recall(session, asked.idempotency_key, f"{scope}:held", asked.request_hash)
             if refused := _refused(book, json.loads(held) if held else ()):
                 reason = "another contact of the plan was refused"
-                await self._give_back(session, book.new, book.now, reason, identity)
+                await self._give_back(session, [each for each in book.new if book.may_go(each)], book, reason)
             else:
                 outcome = await self._taken_over(session, asked, book, asking, scope)
                 if not outcome.done and held is None:
@@ -167,7 +180,7 @@ class SupersedingService:
             fault = Fault("mission_id", "WRONG_MISSION", message)
             raise InvalidInputError("INVALID_SUPERSEDING", "the plans are not of the mission", faults=[fault])
         old, new = (tuple(each for each in contacts if each.plan_id == plan_id) for plan_id in reversed(plan_ids))
-        return _Book(old, new, stations, self._clock())
+        return _Book(old, new, stations, self._clock(), identity)
 
     async def _taken_over(
         self, session: AsyncSession, asked: Superseding, book: _Book, asking: Asking, scope: str
@@ -182,10 +195,7 @@ class SupersedingService:
         contacts = tuple(found.get(index) for index in range(len(asked.requests)))
         if any(each is not None and each.state_at(book.now) not in _PROMISED for each in contacts):
             return Superseded(contacts, (), done=False)
-        kept = {each.contact_id for each in contacts if each is not None}
-        going = [each for each in (*book.old, *book.new) if each.contact_id not in kept and _may_go(each, book.now)]
-        reason = f"superseded by plan {asked.plan_id}"
-        dropped = await self._give_back(session, going, book.now, reason, asking.identity)
+        dropped = await self._give_back(session, book.going(contacts), book, f"superseded by plan {asked.plan_id}")
         owned = [each if each is None else await self._handed_over(session, asked, each, book.now) for each in contacts]
         record = [["" if each is None else each.contact_id for each in owned], [each.contact_id for each in dropped]]
         await remember(session, asked.idempotency_key, scope, asked.request_hash, json.dumps(record).encode())
@@ -202,12 +212,12 @@ class SupersedingService:
         """Book what is new, beside the contacts that it takes the place of."""
         if not wanted:
             return {}
-        kept = {contact.contact_id for contact in found.values()}
-        going = frozenset(each.contact_id for each in (*book.old, *book.new) if each.contact_id not in kept)
+        going = book.going(found.values())
         requests = tuple(asking.reservation.requests[index] for index in wanted)
-        new = replace(asking, reservation=replace(asking.reservation, requests=requests), free_ids=going)
+        free_ids = frozenset(each.contact_id for each in going)
+        new = replace(asking, reservation=replace(asking.reservation, requests=requests), free_ids=free_ids)
         try:
-            decision = await self._decision(session, new, book, [each for each in book.old if each.contact_id in going])
+            decision = await self._decision(session, new, book, [each for each in going if each in book.old])
             if any(each.state is ContactState.TENTATIVE for each in (*decision.added, *found.values())):
                 # What goes keeps its hours until all is done.
                 decision = await self._decision(session, new, book, ())
@@ -220,20 +230,21 @@ class SupersedingService:
         """Return the decision on what is new, with the hours returned that contacts which go have of agreements."""
         known = await self._reader.known(session, [asking], book.stations, {asking.identity.agency_id})
         for contact in going:
-            if _may_go(contact, book.now):
-                after = contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, book.now)
-                known.agreements.give_back(contact, after)
+            after = contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, book.now)
+            known.agreements.give_back(contact, after)
         return self._decider.decide(asking, known)
 
     async def _give_back(
-        self, session: AsyncSession, contacts: Iterable[Contact], now: datetime, reason: str, by: Identity
+        self, session: AsyncSession, contacts: Iterable[Contact], book: _Book, reason: str
     ) -> list[Contact]:
         return [
             await self._keeper.change(
-                session, contact, contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, now, reason), by
+                session,
+                contact,
+                contact.changed(ContactState.CANCELLED, ContactCause.RELEASED, book.now, reason),
+                book.by,
             )
             for contact in contacts
-            if _may_go(contact, now)
         ]
 
     async def _handed_over(self, session: AsyncSession, asked: Superseding, contact: Contact, now: datetime) -> Contact:
@@ -270,11 +281,6 @@ def _matched(requests: Sequence[ContactRequest], book: _Book) -> dict[int, Conta
     }
     spans = ((request.station_id, request.start_time, request.end_time) for request in requests)
     return {index: standing[span] for index, span in enumerate(spans) if span in standing}
-
-
-def _may_go(contact: Contact, now: datetime) -> bool:
-    """Tell whether a contact can be given back: it holds its antenna, and what has begun is history."""
-    return contact.holds_antenna_at(now) and contact.start_time > now
 
 
 def _refused(book: _Book, held_ids: Collection[str]) -> list[Contact]:
