@@ -85,7 +85,9 @@ class PlanRelease:
             if plan.pending not in _BEING_RELEASED:
                 plan.require_version(seen_version)
                 plan = await self._begun(session, plan, identity, gone)
-        return await self._finish_release(plan)
+        # Whoever asks again, bookings are made and given back in the name of who began.
+        with acting_as(_identity(plan.pending_by)):
+            return await self._finish_release(plan)
 
     async def terminate(self, plan_id: str, reason: str, identity: Identity) -> Plan:
         """End a plan, giving back those of its contacts that have not begun."""
