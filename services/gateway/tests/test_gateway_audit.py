@@ -1,13 +1,15 @@
 """The audit over HTTP: all services as one listing, and their chains as one file."""
 
 import json
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
 from gateway_platform import GatewayPlatform
 from malapert.audit.v1 import audit_pb2
-from malapert_core.audit.export_file import verify_export
+from malapert_core.audit.export_file import ExportFileError, verify_export
+from malapert_core.errors import UnavailableError
 from malapert_testing.services import identity_of
 
 
@@ -59,17 +61,50 @@ async def test_one_listing_of_all_services_and_the_gateway_page_by_page(sqlite_p
 @pytest.mark.asyncio
 async def test_the_export_has_every_chain_and_is_verified(sqlite_platform: GatewayPlatform) -> None:
     await recorded(sqlite_platform, "own")
-    beginning = {"sequence": 0, "hash": "0" * 64}
-    header = {"form": "malapert-audit-1", "service": "planner", "start": beginning, "head": beginning}
-    sqlite_platform.services.answers["ExportAudit"] = lambda _request: audit_pb2.ExportAuditResponse(
-        lines=json.dumps(header).encode() + b"\n"
-    )
+    sqlite_platform.services.answers["ExportAudit"] = lambda _request: _header("planner")
     answer = await sqlite_platform.http.get("/api/v1/audit/export", headers=sqlite_platform.bearer())
     assert answer.headers["content-type"].startswith("application/jsonl")
     chains = verify_export(answer.text.splitlines())
     assert [chain.service for chain in chains] == ["gateway", *["planner"] * 4]
     assert all(chain.report.holds for chain in chains)
     assert 0 < chains[0].shown <= chains[0].report.entries
+
+
+def _header(service: str) -> audit_pb2.ExportAuditResponse:
+    beginning = {"sequence": 0, "hash": "0" * 64}
+    header = {"form": "malapert-audit-1", "service": service, "start": beginning, "head": beginning}
+    return audit_pb2.ExportAuditResponse(lines=json.dumps(header).encode() + b"\n")
+
+
+@pytest.mark.asyncio
+async def test_an_export_begins_once_every_service_answers(sqlite_platform: GatewayPlatform) -> None:
+    def away(_request: Any) -> Any:
+        raise UnavailableError("SERVICE_STOPS", "the service stops")
+
+    sqlite_platform.services.answers["ExportAudit"] = lambda _request: _header("planner")
+    sqlite_platform.services.answers["payload/ExportAudit"] = away
+    answer = await sqlite_platform.http.get("/api/v1/audit/export", headers=sqlite_platform.bearer())
+    assert (answer.status_code, answer.json()["reason"]) == (503, "SERVICE_STOPS")
+    assert sqlite_platform.gateway.streams.of_agency("JAXA") == 0
+
+
+@pytest.mark.asyncio
+async def test_an_export_that_loses_a_service_says_so_in_its_last_line(sqlite_platform: GatewayPlatform) -> None:
+    open_streams: list[int] = []
+
+    async def lost() -> AsyncIterator[audit_pb2.ExportAuditResponse]:
+        yield _header("payload")
+        open_streams.append(sqlite_platform.gateway.streams.of_agency("JAXA"))
+        raise UnavailableError("SERVICE_STOPS", "the service stops")
+
+    sqlite_platform.services.answers["ExportAudit"] = lambda _request: _header("planner")
+    sqlite_platform.services.answers["payload/ExportAudit"] = lambda _request: lost()
+    answer = await sqlite_platform.http.get("/api/v1/audit/export", headers=sqlite_platform.bearer())
+    assert answer.status_code == 200
+    assert json.loads(answer.text.splitlines()[-1]) == {"cut": "SERVICE_STOPS"}
+    assert (open_streams, sqlite_platform.gateway.streams.of_agency("JAXA")) == ([1], 0)
+    with pytest.raises(ExportFileError, match="ended early"):
+        verify_export(answer.text.splitlines())
 
 
 @pytest.mark.asyncio

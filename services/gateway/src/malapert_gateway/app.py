@@ -79,6 +79,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     operations.stream_router,
     audit.router,
+    audit.stream_router,
     events.router,
     keys.router,
     keys.issuing_router,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from malapert_core.audit.chain import CONTENT_FIELDS, hash_of_content
-from malapert_core.audit.reading import EXPORT_FORM
+from malapert_core.audit.reading import CUT, EXPORT_FORM
 from malapert_core.audit.verification import MOST_FINDINGS, Break, ChainCheck, ChainReport, Finding, Place, StoredLink
 
 _MOST_LINE_LETTERS = 100_000
@@ -42,6 +42,8 @@ def verify_export(lines: Iterable[str], anchors: Mapping[str, Iterable[Place]] |
     known = anchors or {}
     chains: list[_Chain] = []
     for number, line in _parsed(lines):
+        if CUT in line:
+            raise ExportFileError(f"line {number}: the export ended early ({line[CUT]!s:.80}); export it again")
         if "form" in line:
             chains.append(_Chain(number, line, known))
         elif chains:

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, select
 
 from malapert_core.audit.chain import CONTENT_FIELDS, AuditContent, Link, hash_of_content
@@ -19,6 +19,8 @@ from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import utc_now
 
 EXPORT_FORM = "malapert-audit-1"
+CUT = "cut"
+"""Name in the line that ends an export before its end, whose value is the reason."""
 _BATCH = 1_000
 
 
@@ -124,9 +126,9 @@ class AuditReader:
 
     def _before_at(self, cursor: AuditCursor) -> ColumnElement[bool]:
         """Return what of this service comes after a cursor in the listing though it is of the same instant."""
-        newest = {True: 0, False: 1 << 62}[self._service_name > cursor.service]
-        limit = cursor.sequence if self._service_name == cursor.service else newest
-        return col(AuditEntryRow.sequence) < limit
+        if self._service_name == cursor.service:
+            return col(AuditEntryRow.sequence) < cursor.sequence
+        return true() if self._service_name < cursor.service else false()
 
 
 def _link(row: AuditEntryRow) -> Link:
@@ -138,6 +140,11 @@ def _exported(link: Link, *, shown: bool) -> dict[str, object]:
     place = {"sequence": link.sequence, "previous_hash": link.previous_hash, "hash": link.hash}
     content = asdict(link.content)
     return {**place, "content": content} if shown else {**place, "content_hash": hash_of_content(content.values())}
+
+
+def cut_line(reason: str) -> bytes:
+    """Return the last line of an export that ended before its end."""
+    return _line({CUT: reason})
 
 
 def _line(content: dict[str, object]) -> bytes:

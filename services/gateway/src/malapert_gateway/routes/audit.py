@@ -6,16 +6,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from malapert.audit.v1 import audit_pb2
-from malapert_core.policy.identity import set_current_identity
+from malapert_core.audit.reading import cut_line
+from malapert_core.errors import MalapertError
 from malapert_core.timestamps import to_timestamp
 from malapert_http_models.contracts.audit import AuditEntryPage
 from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_model
-from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.guarded import GuardedRoute, StreamRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, Page, only
+from malapert_gateway.streams import until
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=GuardedRoute)
+stream_router = APIRouter(prefix="/audit", tags=["audit"], route_class=StreamRoute)
 
 _LINES = {
     200: {
@@ -60,20 +63,26 @@ async def list_audit_entries(
     return to_model(await gateway.audit.page(identity, wanted), AuditEntryPage)
 
 
-@router.get("/export", response_class=StreamingResponse, responses=_LINES)  # type: ignore[arg-type]
+@stream_router.get("/export", response_class=StreamingResponse, responses=_LINES)  # type: ignore[arg-type]
 async def export_audit(
     gateway: GatewayParts, identity: CallerIdentity, mission_id: MissionFilter = ""
 ) -> StreamingResponse:
     """Return the audit chains of all services as JSON lines, to be verified by `malapert audit verify FILE`.
 
-    Of entries that the caller may not read there are the hashes alone, so that the chains hold as a whole.
+    Of entries that the caller may not read there are the hashes alone, so that the chains hold as a whole. It begins
+    once every service answers, and counts as an open stream; where it ends too early, its last line says why.
     """
+    export = await gateway.audit.export(identity, mission_id)
 
     async def lines() -> AsyncIterator[bytes]:
-        # The route has returned by the time that this runs, and acts for nobody any more.
-        set_current_identity(identity)
-        async for part in gateway.audit.export(identity, mission_id):
-            yield part
+        reason = "STREAM_ENDED"
+        try:
+            async for part in until(gateway.stream_ended(identity), export.lines()):
+                yield part
+        except MalapertError as error:
+            reason = error.reason
+        if not export.is_whole:
+            yield cut_line(reason)
 
     headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
     return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)

@@ -1,11 +1,12 @@
 """Audit of the platform: the chains of all services, and the gateway's own, as one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from malapert.audit.v1 import audit_pb2
 from malapert_core.audit.handlers import audit_page, entry_token
 from malapert_core.audit.reading import AuditReader
+from malapert_core.errors import UnavailableError
 from malapert_core.policy.identity import Identity
 from malapert_core.rpc.paging import page_size_of
 
@@ -47,11 +48,44 @@ class AuditDirectory:
         token = entry_token(rows[-1]) if more and rows else ""
         return audit_pb2.ListAuditEntriesResponse(entries=rows, next_page_token=token)
 
-    async def export(self, identity: Identity, mission_id: str) -> AsyncIterator[bytes]:
-        """Yield all chains as JSON lines, one after another."""
-        async for lines in self._own.export(identity, mission_id):
-            yield lines
+    async def export(self, identity: Identity, mission_id: str) -> "AuditExport":
+        """Return the export of all chains once each has begun.
+
+        Raises
+        ------
+        UnavailableError
+            Where a service is away: nothing of a partial export is given then.
+        """
         request = audit_pb2.ExportAuditRequest(mission_id=mission_id)
-        for stub in self._services.audits.values():
-            async for answer in stub.ExportAudit(request, timeout=_EXPORT_DEADLINE_S):
-                yield answer.lines
+        asked = [stub.ExportAudit(request, timeout=_EXPORT_DEADLINE_S) for stub in self._services.audits.values()]
+        chains = [self._own.export(identity, mission_id), *(_lines(answers) for answers in asked)]
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return AuditExport([(await anext(chain), chain) for chain in chains])
+        except BaseException as error:
+            for answers in asked:
+                answers.cancel()
+            if isinstance(error, TimeoutError):
+                raise UnavailableError("DEADLINE_EXCEEDED", "not every service began its export in time") from error
+            raise
+
+
+class AuditExport:
+    """Chains of all services as JSON lines, one after another; `is_whole` once the last line was given."""
+
+    def __init__(self, chains: Sequence[tuple[bytes, AsyncIterator[bytes]]]) -> None:
+        self._chains = chains
+        self.is_whole = False
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Yield the lines, several at a time."""
+        for header, chain in self._chains:
+            yield header
+            async for lines in chain:
+                yield lines
+        self.is_whole = True
+
+
+async def _lines(answers: AsyncIterable[audit_pb2.ExportAuditResponse]) -> AsyncIterator[bytes]:
+    async for answer in answers:
+        yield answer.lines
