@@ -249,6 +249,26 @@ async def test_what_nothing_can_hold_is_not_made_mandatory(
 
 
 @pytest.mark.asyncio
+async def test_a_grant_is_refused_without_naming_what_only_its_agency_sees(
+    launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    async with launch_once() as service, client_of(service) as owner, client_of(service, "isro") as isro:
+        await owner.catalogues.ImportCatalogue(mission_import)
+        await with_leave(owner, isro)
+        needing = panorama("needing", "isro", mandatory=True)
+        needing.relations.add(kind=request_pb2.RELATION_KIND_REQUIRES, request_id="hidden-target")
+        await submit(isro, needing, panorama("hidden-target", "isro", visibility=OWNER))
+        await isro.requests.CancelRequest(
+            request_pb2.CancelRequestRequest(mission_id=MISSION, request_id="hidden-target", reason="no film")
+        )
+        error = await refused(triage(owner, "needing", "GRANT_MANDATORY"), PreconditionError)
+        assert [(fault.path, fault.code) for fault in error.faults] == [("request.relations", "NOTHING_HOLDS_IT")]
+        told = f"{error.message} {error.faults} {error.metadata}"
+        assert "hidden-target" not in told
+        assert "CANCELLED" not in told
+
+
+@pytest.mark.asyncio
 async def test_the_first_use_of_another_s_instrument_waits_for_its_owner(
     launch_once: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:

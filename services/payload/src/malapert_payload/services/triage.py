@@ -1,7 +1,7 @@
 """Triage of demand by the mission's owner: what is mandatory, deferred, admitted, declined, and the budgets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -172,7 +172,7 @@ class TriageService:
                 return request.version
             request = (await self._holds.added(session, catalogue, [request], viewer.now))[0]
             others = await self._others(session, mission_id, request)
-        faults = [*_hold_faults(request), *_impossible(request, catalogue, others)]
+        faults = [*_hold_faults(request), *_impossible(request, catalogue, others, viewer)]
         if not faults and outstanding(request, catalogue):
             expansion = await asyncio.to_thread(expand, catalogue, [replace(request, mandatory=True)])
             reasons = await self._feasibility.reasons_against(expansion, mission_id)
@@ -196,10 +196,18 @@ def _hold_faults(request: ActivityRequest) -> list[Fault]:
     return [Fault("request.holds", hold.kind.name, f"it is held back: {hold.reason}") for hold in request.holds]
 
 
-def _impossible(request: ActivityRequest, catalogue: Catalogue, others: dict[str, ActivityRequest]) -> list[Fault]:
+def _impossible(
+    request: ActivityRequest, catalogue: Catalogue, others: Mapping[str, ActivityRequest], viewer: Viewer
+) -> list[Fault]:
+    """Return why nothing can ever hold a request, telling nothing of others that the viewer does not see."""
     known = {key for key, item in others.items() if item.state in LIVE_STATES} | related_ids([request])
-    by_itself = list(request_faults(request, "request", catalogue, known))
-    return by_itself or list(infeasibility_faults(request, "request", catalogue, others))
+    seen = {key: item for key, item in others.items() if viewer.sees(item)}
+    faults = list(request_faults(request, "request", catalogue, known))
+    faults = faults or list(infeasibility_faults(request, "request", catalogue, seen))
+    if not faults and any(infeasibility_faults(request, "request", catalogue, others)):
+        message = "its relations to requests that only its agency sees cannot be kept"
+        faults = [Fault("request.relations", "NOTHING_HOLDS_IT", message)]
+    return faults
 
 
 def _require_stated(decision: Decision, viewer: Viewer) -> None:
