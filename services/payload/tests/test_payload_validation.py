@@ -1,6 +1,7 @@
 """Every fault of an import comes back at once, with its path and code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -13,7 +14,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.rpc.mapping import to_domain
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.requests.lifecycle import Change, accept, plan, transition
-from malapert_payload.domain.requests.request import ActivityRequest, RequestState
+from malapert_payload.domain.requests.request import ActivityRequest, Relation, RelationKind, RequestState
 from malapert_payload.domain.validation import import_faults, submission_faults
 from malapert_payload.handlers.request_messages import request_of
 
@@ -217,6 +218,15 @@ def test_a_fault_says_what_is_allowed(mission_import: ImportCatalogueRequest) ->
     )
 
 
+def test_of_very_many_identifiers_their_number_is_told(mission_import: ImportCatalogueRequest) -> None:
+    """To put all in order for each fault would take the square of what a hostile input holds."""
+    mission_import.place_ids.extend(f"place-{number}" for number in range(300))
+    mission_import.requests[PAN_DAILY].place_ids[:] = ["nowhere"]
+    (fault,) = [fault for fault in all_faults(mission_import) if fault.code == "UNKNOWN_PLACE"]
+    count = len(mission_import.place_ids)
+    assert fault.message == f"there is no place 'nowhere'; allowed: one of the {count} that there are"
+
+
 def test_repetitions_fill_the_horizon_exactly(mission_import: ImportCatalogueRequest) -> None:
     repetition = mission_import.requests[PAN_DAILY].repetition
     repetition.count, repetition.tolerance_s = 11, 60.0
@@ -237,6 +247,16 @@ def test_a_cycle_is_named_once(mission_import: ImportCatalogueRequest) -> None:
             "a cycle of AFTER: pan-daily after secret-crater after sample-ridge after pan-daily",
         ),
     )
+
+
+def test_no_more_cycles_are_looked_for_than_are_told(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
+    names = [f"r{number}" for number in range(240)]
+    requests = [
+        replace(document[0], request_id=name, relations=(Relation(RelationKind.AFTER, names[number ^ 1]),))
+        for number, name in enumerate(names)
+    ]
+    faults = submission_faults(catalogue, requests, {}, set())
+    assert [fault.code for fault in faults] == ["CYCLIC_RELATIONS"] * 100
 
 
 def test_requiring_each_other_is_no_cycle(mission_import: ImportCatalogueRequest) -> None:

@@ -74,6 +74,26 @@ class Catalogue:
     earlier_activity_types: tuple[ActivityType, ...] = ()
 
     @cached_property
+    def known_agency_ids(self) -> frozenset[str]:
+        """The agencies, for looking them up."""
+        return frozenset(self.agency_ids)
+
+    @cached_property
+    def known_asset_ids(self) -> frozenset[str]:
+        """The assets, for looking them up."""
+        return frozenset(self.asset_ids)
+
+    @cached_property
+    def known_place_ids(self) -> frozenset[str]:
+        """The places, for looking them up."""
+        return frozenset(self.place_ids)
+
+    @cached_property
+    def known_resource_ids(self) -> frozenset[str]:
+        """The unary resources, for looking them up."""
+        return frozenset(self.resource_ids)
+
+    @cached_property
     def instruments_by_id(self) -> dict[str, Instrument]:
         """Instruments in force."""
         return {item.instrument_id: item for item in reversed(self.instruments)}
@@ -93,6 +113,11 @@ class Catalogue:
     def place_sets_by_id(self) -> dict[str, PlaceSet]:
         """Named lists of places."""
         return {places.place_set_id: places for places in reversed(self.place_sets)}
+
+    @cached_property
+    def sets_by_request_id(self) -> dict[str, RequestSet]:
+        """The set that a request is one of; of several the first."""
+        return {name: group for group in reversed(self.request_sets) for name in group.request_ids}
 
     @cached_property
     def exclusions(self) -> tuple[tuple[str, Exclusion], ...]:

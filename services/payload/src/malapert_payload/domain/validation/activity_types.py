@@ -55,9 +55,9 @@ _NARROWED_KINDS = _STATION_KINDS | _ORBITER_KINDS | {ConditionKind.AVAILABILITY}
 
 def activity_type_faults(kind: ActivityType, path: str, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield every fault of an activity type, given the catalogue that it is part of."""
-    yield from unknown_faults(kind.asset_id, catalogue.asset_ids, f"{path}.asset_id", "asset")
+    yield from unknown_faults(kind.asset_id, catalogue.known_asset_ids, f"{path}.asset_id", "asset")
     if kind.agency_id:
-        yield from unknown_faults(kind.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
+        yield from unknown_faults(kind.agency_id, catalogue.known_agency_ids, f"{path}.agency_id", "agency")
     yield from text_faults(kind.title, f"{path}.title")
     yield from tag_faults(kind.tags, f"{path}.tags")
     yield from provenance_faults(kind.source, kind.confidence, path)

@@ -17,7 +17,7 @@ from malapert_payload.domain.validation.identifiers import repeated_faults, unkn
 def campaign_faults(request: ActivityRequest, campaign: Campaign, path: str, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield the faults of a campaign."""
     for index, place_id in enumerate(campaign.place_ids):
-        yield from unknown_faults(place_id, catalogue.place_ids, f"{path}.place_ids[{index}]", "place")
+        yield from unknown_faults(place_id, catalogue.known_place_ids, f"{path}.place_ids[{index}]", "place")
     yield from repeated_faults(campaign.place_ids, f"{path}.place_ids")
     if campaign.place_set_id:
         sets = catalogue.place_sets_by_id

@@ -49,7 +49,7 @@ def _scope_faults(catalogue: Catalogue) -> Iterator[Fault]:
         yield from identifier_faults(getattr(catalogue, field), field)
     for index, resource_id in enumerate(catalogue.mobility_resource_ids):
         where = f"mobility_resource_ids[{index}]"
-        yield from unknown_faults(resource_id, catalogue.resource_ids, where, "resource")
+        yield from unknown_faults(resource_id, catalogue.known_resource_ids, where, "resource")
     if catalogue.horizon.duration_s <= 0:
         yield Fault("horizon", "EMPTY_HORIZON", "the horizon must end after it starts")
 
@@ -62,7 +62,7 @@ def _place_set_faults(catalogue: Catalogue) -> Iterator[Fault]:
         if not places.place_ids:
             yield Fault(path, "EMPTY_SET", "name one place at least")
         for position, place_id in enumerate(places.place_ids):
-            yield from unknown_faults(place_id, catalogue.place_ids, f"{path}[{position}]", "place")
+            yield from unknown_faults(place_id, catalogue.known_place_ids, f"{path}[{position}]", "place")
         yield from repeated_faults(places.place_ids, path)
 
 
@@ -89,7 +89,7 @@ def _share_faults(catalogue: Catalogue) -> Iterator[Fault]:
     total = 0.0
     for index, share in enumerate(catalogue.agency_shares):
         path = f"agency_shares[{index}]"
-        yield from unknown_faults(share.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
+        yield from unknown_faults(share.agency_id, catalogue.known_agency_ids, f"{path}.agency_id", "agency")
         if share.share is None:
             yield Fault(f"{path}.share", "MISSING_FIGURE", "state value, unit (1), source and confidence")
             continue

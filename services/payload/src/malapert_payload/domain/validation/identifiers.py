@@ -9,6 +9,8 @@ from malapert_core.errors import Fault
 # An activity's identifier joins request, repetition and step by slashes.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _LISTED_AT_MOST = 20
+# More are not put in order, for an input may have a fault for each of as many.
+_ORDERED_AT_MOST = 200
 _MOST_TAGS = 32
 _LONGEST_TAG = 64
 
@@ -44,9 +46,11 @@ def unknown_faults(identifier: str, known: Collection[str], path: str, kind: str
 
 
 def listed(identifiers: Collection[str]) -> str:
-    """Return identifiers in order as text, the first of them where there are many."""
+    """Return identifiers in order as text, the first of them where there are many, their number where very many."""
     if not identifiers:
         return "none, the mission has none"
+    if len(identifiers) > _ORDERED_AT_MOST:
+        return f"one of the {len(identifiers)} that there are"
     shown = ", ".join(sorted(identifiers)[:_LISTED_AT_MOST])
     more = len(identifiers) - _LISTED_AT_MOST
     return f"{shown} and {more} more" if more > 0 else shown

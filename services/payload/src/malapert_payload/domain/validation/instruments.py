@@ -24,11 +24,11 @@ from malapert_payload.domain.validation.resources import resource_faults, use_fa
 
 def instrument_faults(instrument: Instrument, path: str, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield every fault of an instrument, given the catalogue that it is part of."""
-    yield from unknown_faults(instrument.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
-    yield from unknown_faults(instrument.asset_id, catalogue.asset_ids, f"{path}.asset_id", "asset")
+    yield from unknown_faults(instrument.agency_id, catalogue.known_agency_ids, f"{path}.agency_id", "agency")
+    yield from unknown_faults(instrument.asset_id, catalogue.known_asset_ids, f"{path}.asset_id", "asset")
     for name in ("name", "function"):
         yield from text_faults(getattr(instrument, name), f"{path}.{name}")
-    if instrument.instrument_id in catalogue.resource_ids:
+    if instrument.instrument_id in catalogue.known_resource_ids:
         message = f"{instrument.instrument_id!r} is a resource too; an instrument is one by itself, name them apart"
         yield Fault(f"{path}.instrument_id", "AMBIGUOUS_RESOURCE", message)
     yield from part_figures_faults(instrument, path)
@@ -50,7 +50,7 @@ def instrument_faults(instrument: Instrument, path: str, catalogue: Catalogue) -
         yield from _exclusion_faults(instrument, exclusion, f"{path}.exclusions[{index}]", catalogue)
     for index, agency_id in enumerate(instrument.permitted_agency_ids):
         where = f"{path}.permitted_agency_ids[{index}]"
-        yield from unknown_faults(agency_id, catalogue.agency_ids, where, "agency")
+        yield from unknown_faults(agency_id, catalogue.known_agency_ids, where, "agency")
     yield from repeated_faults(instrument.permitted_agency_ids, f"{path}.permitted_agency_ids")
 
 

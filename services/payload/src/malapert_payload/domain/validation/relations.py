@@ -13,6 +13,9 @@ _NEEDING_BOTH = frozenset(
     {RelationKind.AFTER, RelationKind.BEFORE, RelationKind.REQUIRES, RelationKind.TOGETHER, RelationKind.NOT_WITH}
 )
 
+# Each is found by a walk over all relations; no answer tells of more faults.
+_MOST_CYCLES = 100
+
 
 def relation_faults(request: ActivityRequest, path: str, known_request_ids: Collection[str]) -> Iterator[Fault]:
     """Yield the faults of each of a request's relations by itself."""
@@ -48,7 +51,7 @@ def _contradiction_faults(request: ActivityRequest, path: str) -> Iterator[Fault
 
 
 def cycle_faults(requests: Sequence[ActivityRequest], others: Iterable[ActivityRequest] = ()) -> Iterator[Fault]:
-    """Yield a fault for each cycle of AFTER and BEFORE relations that shares no request with one already named.
+    """Yield a fault for each cycle of AFTER and BEFORE relations that shares no request with one named; 100 at most.
 
     A request that comes after itself by way of others can never be placed. REQUIRES both ways is no such cycle: it asks
     for both or none. `others` are requests that stand already; a cycle is a fault of the ones that are given.
@@ -67,10 +70,12 @@ def cycle_faults(requests: Sequence[ActivityRequest], others: Iterable[ActivityR
             if request.request_id in index_of:
                 where = f"requests[{index_of[request.request_id]}].relations[{index}]"
                 paths.setdefault((later, earlier), where)
-    while cycle := _find_cycle(after):
+    found = 0
+    while found < _MOST_CYCLES and (cycle := _find_cycle(after)):
         links = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
         own = next((paths[link] for link in links if link in paths), "")
         if own:
+            found += 1
             yield Fault(own, "CYCLIC_RELATIONS", "a cycle of AFTER: " + " after ".join([*cycle, cycle[0]]))
         for request_id in cycle:
             del after[request_id]

@@ -95,14 +95,14 @@ def request_faults(
     if request.mission_id != catalogue.mission_id:
         message = f"{request.mission_id!r} is another mission; allowed: {catalogue.mission_id!r}"
         yield Fault(f"{path}.mission_id", "WRONG_MISSION", message)
-    yield from unknown_faults(request.agency_id, catalogue.agency_ids, f"{path}.agency_id", "agency")
+    yield from unknown_faults(request.agency_id, catalogue.known_agency_ids, f"{path}.agency_id", "agency")
     yield from text_faults(request.title, f"{path}.title")
     if not request.title.strip():
         yield Fault(f"{path}.title", "EMPTY_TEXT", "give the request a title for a person")
     yield from tag_faults(request.tags, f"{path}.tags")
     yield from number_faults(request.value, f"{path}.value")
     for index, place_id in enumerate(request.place_ids):
-        yield from unknown_faults(place_id, catalogue.place_ids, f"{path}.place_ids[{index}]", "place")
+        yield from unknown_faults(place_id, catalogue.known_place_ids, f"{path}.place_ids[{index}]", "place")
     yield from repeated_faults(request.place_ids, f"{path}.place_ids")
     if request.visibility == Visibility.UNSPECIFIED:
         allowed = ", ".join(v.name for v in Visibility if v != Visibility.UNSPECIFIED)
@@ -124,7 +124,7 @@ def request_faults(
 
 def _set_faults(request: ActivityRequest, path: str, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield the faults of a request of a set: each of its requests is one of so many."""
-    group = next((each for each in catalogue.request_sets if request.request_id in each.request_ids), None)
+    group = catalogue.sets_by_request_id.get(request.request_id)
     if group is None:
         return
     where = f"it is one of the set {group.request_set_id!r}, of which {group.count} are enough"

@@ -27,7 +27,7 @@ def resource_faults(resources: Sequence[Resource], path: str, catalogue: Catalog
     for index, resource in enumerate(resources):
         where = f"{path}[{index}]"
         yield from text_faults(resource.title, f"{where}.title")
-        if resource.resource_id in (*catalogue.resource_ids, *catalogue.instruments_by_id):
+        if resource.resource_id in catalogue.known_resource_ids or resource.resource_id in catalogue.instruments_by_id:
             message = f"{resource.resource_id!r} is a unary resource too; name them apart"
             yield Fault(f"{where}.resource_id", "AMBIGUOUS_RESOURCE", message)
         if catalogue.amounts_by_id.get(resource.resource_id, resource) != resource:
