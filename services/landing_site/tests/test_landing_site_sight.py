@@ -18,6 +18,7 @@ from malapert.landing_site.v1 import (
     terrain_pb2,
     terrain_pb2_grpc,
 )
+from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.db.tables import AuditEntryRow
 from malapert_core.errors import InvalidInputError, MalapertError, NotFoundError, PermissionDeniedError
@@ -30,6 +31,8 @@ from malapert_landing_site.storage.tables import TerrainRow
 from malapert_testing.charters import CharterBook
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from sqlmodel import select
+from test_landing_site_products import request_for
+from test_landing_site_service import search_request
 
 MODULES = (terrain_pb2, site_pb2, product_pb2, route_pb2)
 RIDGE = type_pb2.SurfacePoint(longitude_deg=222.7, latitude_deg=-89.45)
@@ -172,6 +175,71 @@ async def test_terrain_enters_a_mission_by_its_agency_alone(
             assert isinstance(await refusal(terrains.CreateTerrainStack(stack(mission))), PermissionDeniedError)
             carried = await refusal(terrains.CreateTerrainStack(stack("other", shared)))
             assert isinstance(carried, PermissionDeniedError)
+
+
+async def result_of(channel: grpc.aio.Channel, operation_id: str) -> str:
+    watch = operation_pb2.WatchOperationRequest(operation_id=operation_id)
+    last = operation_pb2.Operation()
+    async for response in operation_pb2_grpc.OperationServiceStub(channel).WatchOperation(watch, timeout=120):
+        last = response.operation
+    assert last.state == operation_pb2.OPERATION_STATE_SUCCEEDED, last.error_message
+    return str(last.result_id)
+
+
+async def ranked_and_made(channel: grpc.aio.Channel, mission_id: str) -> dict[str, str]:
+    """Search sites and make a product set; return the identifier of each kind by the field that names it."""
+    terrains, sites = terrain_pb2_grpc.TerrainServiceStub(channel), site_pb2_grpc.SiteServiceStub(channel)
+    asked = stack(mission_id)
+    asked.synthetic_detail.CopyFrom(terrain_pb2.SyntheticDetail(seed=7, pixel_size_m=40.0))
+    stack_id = (await terrains.CreateTerrainStack(asked)).terrain_stack.terrain_stack_id
+    wanted = search_request(stack_id)
+    wanted.mission_id = mission_id
+    search_id = await result_of(channel, (await sites.SearchSites(wanted)).operation_id)
+    found = (await sites.GetSiteSearch(site_pb2.GetSiteSearchRequest(site_search_id=search_id))).site_search
+    layers = request_for(
+        stack_id, mission_id=mission_id, size_m=800.0, azimuth_count=36, layers=[product_pb2.PRODUCT_LAYER_ELEVATION]
+    )
+    made = await product_pb2_grpc.ProductServiceStub(channel).ComputeProducts(layers)
+    set_id = await result_of(channel, made.operation_id)
+    return {"site_search_id": search_id, "site_id": found.sites[0].site_id, "product_set_id": set_id}
+
+
+@pytest.mark.asyncio
+async def test_what_was_ranked_and_made_is_not_there_for_an_outsider(
+    sqlite_service_runtime: ServiceLauncher, mission: str
+) -> None:
+    async with sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS) as service:
+        async with calling(service, "JAXA") as channel:
+            made = await ranked_and_made(channel, mission)
+        listed = {}
+        for agency_id in ("JAXA", "ISRO", "NASA"):
+            async with calling(service, agency_id) as channel:
+                sites, products = site_pb2_grpc.SiteServiceStub(channel), product_pb2_grpc.ProductServiceStub(channel)
+                searches = (await sites.ListSiteSearches(site_pb2.ListSiteSearchesRequest())).site_searches
+                sets = (await products.ListProductSets(product_pb2.ListProductSetsRequest())).product_sets
+                listed[agency_id] = [*(s.site_search_id for s in searches), *(s.product_set_id for s in sets)]
+        all_of_it = [made["site_search_id"], made["product_set_id"]]
+        assert listed == {"JAXA": all_of_it, "ISRO": all_of_it, "NASA": []}
+        calls = [each for each in naming() if each[3] in made]
+        assert {field for *_, field in calls} == made.keys()
+        async with calling(service, "NASA") as channel:
+            for service_name, name, request, field in calls:
+                method = getattr(STUBS[service_name](channel), name)
+                told = {}
+                for identifier in (made[field], "none"):
+                    call = method(request(**{field: identifier}))
+                    told[identifier] = await refusal(_first(call) if hasattr(call, "__aiter__") else call)
+                assert [each.reason for each in told.values()] == [f"UNKNOWN_{field[:-3].upper()}"] * 2, name
+                assert str(told[made[field]]).replace(made[field], "none") == str(told["none"])
+        async with calling(service, "ISRO") as channel:
+            site = site_pb2.GetSiteRequest(site_id=made["site_id"])
+            assert (await site_pb2_grpc.SiteServiceStub(channel).GetSite(site)).site.site_id == made["site_id"]
+            made_set = product_pb2.GetProductSetRequest(product_set_id=made["product_set_id"])
+            await product_pb2_grpc.ProductServiceStub(channel).GetProductSet(made_set)
+
+
+async def _first(stream: Any) -> object:
+    return await anext(aiter(stream))
 
 
 @pytest.mark.asyncio
