@@ -194,6 +194,20 @@ async def test_alternates_are_free_and_near(sqlite_comms_window: Any) -> None:
             request = _reservation(f"k{number}", each.station_id, span, window_set_id=set_id, window_id=each.window_id)
             (booked,) = (await book.ReserveContacts(request)).contacts
             await book.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=[booked.contact_id]))
+        # Of a set without a window: within the set's windows of the same antenna.
+        asked.window_id = ""
+        answer = await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))
+        assert answer.alternates
+        for each in answer.alternates:
+            assert (each.station_id, each.window_set_id, each.window_id) == ("esa-mlg", set_id, "")
+            assert any(
+                from_timestamp(other.interval.start_time) <= from_timestamp(each.interval.start_time)
+                and from_timestamp(each.interval.end_time) <= from_timestamp(other.interval.end_time)
+                for other in found["esa-mlg"]
+            )
+        longest = from_timestamp(window.interval.end_time) - from_timestamp(window.interval.start_time)
+        asked.interval.CopyFrom(_interval(start, start + longest + timedelta(minutes=1)))
+        assert not (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
         wrong = contact_pb2.ContactRequest(station_id="nowhere", interval=_hours(7, 5))
         with pytest.raises(InvalidInputError) as caught:
             await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=wrong))

@@ -127,15 +127,14 @@ class WindowSetStore:
         span: tuple[datetime, datetime],
         kinds: Collection[WindowKind],
     ) -> list[tuple[datetime, datetime]]:
-        """Return when windows of some kinds of an antenna hold together, of one set of a mission or, for none, of any.
+        """Return when windows of some kinds of an antenna that meet a span hold together, sorted and disjoint.
 
-        Sorted and disjoint, of windows that meet a span.
+        Empty names of a mission and of a set mean any; one of them is stated.
         """
         query = (
             select(WindowRow.start_time, WindowRow.end_time)
             .join(WindowSetRow, col(WindowSetRow.window_set_id) == col(WindowRow.window_set_id))
             .where(
-                WindowSetRow.mission_id == mission_id,
                 WindowRow.station_id == station_id,
                 col(WindowRow.kind).in_([kind.value for kind in kinds]),
                 col(WindowRow.start_time) < span[1],
@@ -143,6 +142,8 @@ class WindowSetStore:
             )
             .order_by(col(WindowRow.start_time))
         )
+        if mission_id:
+            query = query.where(WindowSetRow.mission_id == mission_id)
         if window_set_id:
             query = query.where(WindowRow.window_set_id == window_set_id)
         joined: list[tuple[datetime, datetime]] = []

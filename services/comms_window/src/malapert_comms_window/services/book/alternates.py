@@ -64,7 +64,8 @@ class AlternateFinder:
     async def find(self, request: ContactRequest, limit: int, mission_id: str = "") -> list[ContactRequest]:
         """Return at most so many contacts of the same length, the nearest in time first, then the cheapest.
 
-        Without a window set the same antenna is looked at: in the windows of a mission, or at any time for none.
+        Without a window the same antenna is looked at: in the windows of a set or of a mission, or at any time where
+        neither is named, or where the contact is asked for outside of windows.
 
         Raises
         ------
@@ -108,7 +109,7 @@ class AlternateFinder:
 
     async def _openings(self, session: AsyncSession, request: ContactRequest, mission_id: str) -> list[_Opening]:
         around = (request.start_time - _AROUND, request.end_time + _AROUND)
-        if not request.window_id and mission_id and not request.unchecked:
+        if not request.window_id and (mission_id or request.window_set_id) and not request.unchecked:
             joined = await self._window_sets.joined_spans(
                 session, mission_id, request.window_set_id, request.station_id, around, BOOKABLE_KINDS
             )
