@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 _WOKEN = "malapert outboxes woken after a commit"
+_AT_ONCE = 100
 
 
 class EventOutbox:
@@ -118,8 +119,10 @@ class OutboxPublisher:
             self._outbox.committed.clear()
             try:
                 if self._connection.is_connected:
-                    while await self.publish_pending():
-                        pause_s = 0.1
+                    # What is committed meanwhile sets the event: what is read short is not read again at once.
+                    while await self.publish_pending(_AT_ONCE) == _AT_ONCE:
+                        pass
+                    pause_s = 0.1
             except Exception as error:
                 log.warning("events could not be published yet", error=repr(error), retry_in_s=pause_s)
                 await asyncio.sleep(pause_s)
@@ -128,7 +131,7 @@ class OutboxPublisher:
             wait_s = self._poll_interval_s if self._connection.is_connected else 0.1
             await wait_at_most(self._outbox.committed, wait_s)
 
-    async def publish_pending(self, limit: int = 100) -> int:
+    async def publish_pending(self, limit: int = _AT_ONCE) -> int:
         """Publish at most so many events that wait, oldest first, and return how many were published."""
         pending = select(OutboxRow).where(col(OutboxRow.published_time).is_(None))
         async with self._database.reading() as session:
