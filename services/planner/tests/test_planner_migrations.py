@@ -1,5 +1,7 @@
 """What migrations make of rows that are there."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -10,6 +12,7 @@ from malapert_core.db.migrations import alembic_config, run_migrations
 from malapert_planner.domain.life.plan import PlanFilter
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.factory import MIGRATIONS
+from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.plans import PlanStore
 
 _PLAN = """INSERT INTO plan (plan_id, mission_id, state, state_reason, reviewer_agency_ids, owner_agency_id,
@@ -18,6 +21,9 @@ _PLAN = """INSERT INTO plan (plan_id, mission_id, state, state_reason, reviewer_
 _CONTENT = """INSERT INTO plan_content (plan_id, mission_version, asset_id, content_hash, problem_hash, window_set_id,
     message, headline, problem, schedule, contacts, planned_requests)
     VALUES ('p-1', 1, 'rover', 'h', 'h', 'w', :message, :headline, :message, :message, '[]', '{}')"""
+
+_CHARTER = """INSERT INTO charter (mission_id, version, members, is_public, changed_time, changed_by, consent, sign_off)
+    VALUES ('lupex', 1, :members, false, '2026-11-22 12:00:00+00:00', '["JAXA", "key"]', 'all_owners', '{}')"""
 
 
 @pytest.mark.asyncio
@@ -42,6 +48,26 @@ async def test_plans_of_before_are_found_by_how_their_search_ended(database_url:
     assert others == []
     headline.ClearField("provenance")
     assert plan_pb2.Plan.FromString(found[0].headline) == headline
+
+
+@pytest.mark.asyncio
+async def test_charters_of_before_lose_members_without_an_agency(database_url: str) -> None:
+    of_jaxa = {
+        "agency_id": "JAXA", "parts": ["owner"], "since": "2026-11-22T12:00:00Z", "until": None, "sees_earlier": True,
+    }  # fmt: skip
+    values = {"members": json.dumps([of_jaxa | {"agency_id": "", "parts": ["station_provider"]}, of_jaxa])}
+    database = Database(database_url)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(lambda sync: _upgrade(sync, "0012"))
+            await connection.execute(sa.text(_CHARTER), values)
+        await run_migrations(database, MIGRATIONS)
+        async with database.reading() as session:
+            found = await CharterStore().newest(session, "lupex")
+    finally:
+        await database.close()
+    assert found is not None
+    assert [member.agency_id for member in found.charter.members] == ["JAXA"]
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:

@@ -191,11 +191,11 @@ def _next(charter: Charter, members: list[Membership], change: CharterChange, no
 def parts_by_document(
     agency_ids: Iterable[str], reviewer_agency_ids: Iterable[str], station_agency_ids: Iterable[str]
 ) -> dict[str, frozenset[Part]]:
-    """Return the parts that a mission document gives to the agencies it names."""
+    """Return the parts that a mission document gives to the agencies it names; a station may have none."""
     parts: dict[str, set[Part]] = {agency_id: {Part.CONTRIBUTOR} for agency_id in agency_ids}
     for agency_id in reviewer_agency_ids:
         parts.setdefault(agency_id, set()).add(Part.APPROVER)
-    for agency_id in station_agency_ids:
+    for agency_id in filter(None, station_agency_ids):
         parts.setdefault(agency_id, set()).add(Part.STATION_PROVIDER)
     return {agency_id: frozenset(held) for agency_id, held in parts.items()}
 
