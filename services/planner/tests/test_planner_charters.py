@@ -17,6 +17,7 @@ from malapert_core.errors import (
 )
 from malapert_core.policy.identity import Role
 from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.storage.proposals import ProposalStore
 from malapert_testing.services import ServiceLauncher
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
@@ -105,6 +106,8 @@ async def test_charter_of_a_new_mission_and_its_change_by_the_only_owner(
             parts = members_of(first)[named.id]
             assert (CONTRIBUTOR in parts, APPROVER in parts) == (True, named.reviewer)
         assert OWNER in members_of(first)["JAXA"]
+        # The stations of these tests are nobody's.
+        assert "" not in members_of(first)
         assert await refused(isro.change(wanted(ISRO=[OWNER])), PermissionDeniedError)
         assert await refused(dlr.change(wanted(DLR=[OWNER])), NotFoundError)
         change = await jaxa.change(wanted(JAXA=[OWNER], ISRO=[OWNER, APPROVER], DLR=[OBSERVER]), version=1)
@@ -206,6 +209,33 @@ async def test_document_of_another_member_is_a_proposal_and_of_an_outsider_nothi
         assert await refused(jaxa.decide("Decline", proposal_id, reason="late"), PreconditionError)
         (told,) = await isro.proposals()
         assert (told.state, told.version) == (mission_pb2.MISSION_PROPOSAL_STATE_ACCEPTED, 2)
+
+
+@pytest.mark.asyncio
+async def test_version_is_not_taken_where_its_acceptance_cannot_be_stored(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, target = neighbours
+
+    async def lost(*_: Any) -> None:
+        raise ConflictError("CONCURRENT_CHANGE", "declined meanwhile")
+
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+    ):
+        await jaxa.client.create()
+        request = mission_pb2.CreateMissionRequest(document_json=changed(WEEK, solver__seed=2))
+        proposal_id = (await isro.client.missions.CreateMission(request)).proposal.proposal_id
+        with monkeypatch.context() as broken:
+            broken.setattr(ProposalStore, "decide", lost)
+            assert await refused(jaxa.decide("Accept", proposal_id), ConflictError)
+        newest = await jaxa.client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=M))
+        assert newest.mission.version == 1
+        assert (await jaxa.decide("Accept", proposal_id)).mission.content_hash == (await isro.proposals())[
+            0
+        ].content_hash
 
 
 @pytest.mark.asyncio

@@ -1,6 +1,7 @@
 """Creation of missions: whole or not at all, with every fault of the document named at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from malapert_core.audit.trail import AuditTrail
@@ -30,6 +31,8 @@ from malapert_planner.storage.proposals import ProposalStore
 
 _VERSION_TAKEN = ("MISSION_VERSION_TAKEN", "OLD_MISSION_VERSION")
 _MAX_SKIPPED_VERSIONS = 20
+Beside = Callable[[AsyncSession, Mission], Awaitable[None]]
+"""What is stored with a version, in one transaction."""
 
 
 class MissionService:
@@ -114,12 +117,14 @@ class MissionService:
         newest = await self._newest(proposal.mission_id)
         document = _completed(document, newest, proposal.agency_id)
         await self._check(document, faults)
-        mission = await self._taken(document, newest, charter, identity, validate_only=False)
-        async with self._database.transaction() as session:
-            await self._proposals.decide(session, proposal.accepted(identity.agency_id, mission.version))
-            self._announcer.announce_proposal(session, proposal.accepted(identity.agency_id, mission.version))
+
+        async def decide(session: AsyncSession, mission: Mission) -> None:
+            accepted = proposal.accepted(identity.agency_id, mission.version)
+            await self._proposals.decide(session, accepted)
+            self._announcer.announce_proposal(session, accepted)
             self._record(session, "mission.proposal_accepted", proposal.proposal_id, mission)
-        return mission
+
+        return await self._taken(document, newest, charter, identity, validate_only=False, beside=decide)
 
     async def _taken(
         self,
@@ -129,18 +134,22 @@ class MissionService:
         identity: Identity,
         *,
         validate_only: bool,
+        beside: Beside | None = None,
     ) -> Mission:
         canonical = await asyncio.to_thread(_canonical, document)
         if newest is not None and newest.content_hash == bytes_hash(canonical):
             if not validate_only:
                 await self._payloads.import_catalogue(catalogue_request(document, newest.version, validate_only=False))
+            if beside is not None:
+                async with self._database.transaction() as session:
+                    await beside(session, newest)
             return newest
         version = newest.version + 1 if newest else 1
         if validate_only:
             return self._mission(document, canonical, version, "", identity.agency_id)
         version, catalogue_hash = await self._imported(document, version)
         mission = self._mission(document, canonical, version, catalogue_hash, identity.agency_id)
-        await self._store(mission, charter, await self._parts(document), identity)
+        await self._store(mission, charter, await self._parts(document), identity, beside)
         return mission
 
     async def _proposed(
@@ -225,7 +234,12 @@ class MissionService:
         )
 
     async def _store(
-        self, mission: Mission, charter: CharterVersion | None, parts: dict[str, frozenset[Part]], identity: Identity
+        self,
+        mission: Mission,
+        charter: CharterVersion | None,
+        parts: dict[str, frozenset[Part]],
+        identity: Identity,
+        beside: Beside | None,
     ) -> None:
         writer = (identity.agency_id, identity.principal_id)
         async with self._database.transaction() as session:
@@ -238,6 +252,8 @@ class MissionService:
             if charter is None:
                 first = first_charter(mission.mission_id, writer, parts, mission.created_time)
                 await self._charters.add(session, first)
+            if beside is not None:
+                await beside(session, mission)
 
     def _record(self, session: AsyncSession, action: str, entity_id: str, made: Mission | MissionProposal) -> None:
         self._trail.record(
