@@ -5,7 +5,9 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
+import neighbour_data
 import pytest
+from malapert.payload.v1 import catalogue_pb2, request_pb2
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2, plan_pb2, replan_pb2
 from malapert_core.errors import AlreadyExistsError, MalapertError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.identity import Role
@@ -107,6 +109,35 @@ async def test_member_moves_what_it_made_and_no_other_role_does(
             assert (await refusal(client.get(plan_id))).reason == "UNKNOWN_PLAN"
             assert not (await client.missions.ListMissions(mission_pb2.ListMissionsRequest())).missions
             assert (await refusal(client.create())).reason == "UNKNOWN_MISSION"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_new_plan_shows_its_owner_alone_what_says_nothing_of_who_may_see_it(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, target = neighbours
+    expanded = neighbour_data.expanded
+
+    def unsaid(catalogue: catalogue_pb2.ImportCatalogueRequest) -> request_pb2.ExpandRequestsResponse:
+        answer = expanded(catalogue)
+        for draft in answer.activities:
+            draft.ClearField("visibility")
+        return answer
+
+    monkeypatch.setattr(neighbour_data, "expanded", unsaid)
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as owner:
+        await owner.create()
+        plan_id = (await owner.generate()).result_id
+        shown = {}
+        for agency_id in ("JAXA", "ISRO"):
+            async with client_of(service.target, agency_id, Role.VIEWER) as member:
+                shown[agency_id] = (await member.get(plan_id)).activities[0]
+        whose = {seen.agency_id for seen in shown.values() if not seen.is_busy}
+        assert whose <= {"JAXA", "ISRO"}
+        for agency_id, seen in shown.items():
+            assert seen.is_busy == (agency_id not in whose)
+        assert any(seen.is_busy for seen in shown.values())
 
 
 @pytest.mark.asyncio

@@ -33,6 +33,7 @@ from malapert_planner.services.requests_out.catalogue import mission_resource_id
 from malapert_planner.services.sharing.plan_eyes import owner_only_requests
 from malapert_planner.services.sharing.plan_parts import request_items, sealed_plan
 
+_OWNER = type_pb2.VISIBILITY_OWNER
 _NOT_IN_HEADLINE = (
     "alternative_sites",
     "waypoints",
@@ -69,10 +70,10 @@ class PlanBasis:
 
     @property
     def visibilities(self) -> Mapping[str, type_pb2.Visibility.ValueType]:
-        """Who may see each request: as it is asked for now, or else as the plan before had it."""
+        """Who may see each request: as it is asked for now, its owner where that is not said, or as the plan before."""
         return {
             **{item.request_id: item.visibility for item in request_items(self.before)},
-            **{draft.request_id: draft.visibility for draft in self.inputs.requests.activities},
+            **{draft.request_id: draft.visibility or _OWNER for draft in self.inputs.requests.activities},
         }
 
 
@@ -165,7 +166,8 @@ def _message(
     for activity in plan.activities:
         activity.mission_resource_ids.extend(name for name in activity.resource_ids if name in shared)
     for item in request_items(plan):
-        item.visibility = visibilities.get(item.request_id, type_pb2.VISIBILITY_UNSPECIFIED)
+        if item.request_id:
+            item.visibility = visibilities.get(item.request_id, _OWNER)
     return plan
 
 

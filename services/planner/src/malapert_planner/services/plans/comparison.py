@@ -34,7 +34,8 @@ def compare(plan: Plan, other: Plan, eyes: PlanEyes) -> replan_pb2.ComparePlansR
         told = [change_message(change, problem, left) for change in changes(problem, before, after)]
         visibilities = {item.request_id: item.visibility for plan in (left, right) for item in request_items(plan)}
         for change in told:
-            change.visibility = visibilities.get(change.request_id, type_pb2.VISIBILITY_UNSPECIFIED)
+            if change.request_id:
+                change.visibility = visibilities.get(change.request_id, type_pb2.VISIBILITY_OWNER)
     left, right = redacted_plan(left, eyes), redacted_plan(right, eyes)
     others = {name: value for name, _, value in _figures(right)}
     return replan_pb2.ComparePlansResponse(
