@@ -1,22 +1,18 @@
-"""Bookings by consent of the antenna's owner: accepted, refused, withdrawn, displaced, expired, or by agreement."""
+"""Bookings by consent of the antenna's owner: accepted, refused, withdrawn, displaced or expired."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from booking_calls import START, agree, asked, hours, ids, reserving
+from consent_calls import CANCELLED, COMMITTED, REJECTED, TENTATIVE, book_one, books, events_of, present
 from malapert.comms_window.v1 import (
-    agreement_pb2,
-    agreement_pb2_grpc,
     contact_pb2,
-    contact_pb2_grpc,
     outage_pb2,
     outage_pb2_grpc,
 )
-from malapert.type.v1 import type_pb2
 from malapert_core.errors import (
     ConflictError,
     ExhaustedError,
@@ -25,43 +21,11 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
-from malapert_core.events.event import Event
 from malapert_core.policy.audience import Visibility
 from malapert_core.policy.charter import Part
 from malapert_core.timestamps import from_timestamp
 from malapert_testing.charters import charter_of_all
 from malapert_testing.services import identity_of, open_test_channel
-
-TENTATIVE, COMMITTED = contact_pb2.CONTACT_STATE_TENTATIVE, contact_pb2.CONTACT_STATE_COMMITTED
-CANCELLED, REJECTED = contact_pb2.CONTACT_STATE_CANCELLED, contact_pb2.CONTACT_STATE_REJECTED
-
-
-@asynccontextmanager
-async def books(service: Any, *agencies: str) -> Any:
-    """Open the contact book for agencies."""
-    channels = [open_test_channel(service.target, identity_of(agency)) for agency in agencies]
-    try:
-        yield [contact_pb2_grpc.ContactServiceStub(channel) for channel in channels]
-    finally:
-        for channel in channels:
-            await channel.close(None)
-
-
-async def book_one(stub: Any, key: str, *request: Any, **more: Any) -> contact_pb2.Contact:
-    return (await stub.ReserveContacts(reserving(key, asked(*request), **more))).contacts[0]
-
-
-async def present(stub: Any, contact: contact_pb2.Contact) -> contact_pb2.Contact:
-    return (await stub.GetContact(contact_pb2.GetContactRequest(contact_id=contact.contact_id))).contact
-
-
-async def events_of(service: Any, count: int, durable: str = "test") -> list[Event]:
-    subscription = await service.runtime.js.pull_subscribe("malapert.comms_window.v1.contact.>", durable=durable)
-    events: list[Event] = []
-    async with asyncio.timeout(10):
-        while len(events) < count:
-            events += [Event.from_message(each) for each in await subscription.fetch(count, timeout=10)]
-    return events
 
 
 @pytest.mark.asyncio
@@ -154,122 +118,6 @@ async def test_a_promise_is_not_taken_back_when_its_notice_is_over(sqlite_comms_
                 await owner.RejectContacts(
                     contact_pb2.RejectContactsRequest(contact_ids=ids([promised]), reason="needed")
                 )
-
-
-@pytest.mark.asyncio
-async def test_hours_of_an_agreement_are_exact_and_return(comms_window: Any) -> None:
-    """Occupied time counts: an hour of set-up and a quarter of an hour of teardown on this antenna."""
-    async with comms_window.run() as service, books(service, "JAXA", "ESA") as (booker, owner):
-        agreement = await agree(service, "ESA", "JAXA", 6.5, station_ids=["esa-mlg"], priority=20)
-        first, second, third, elsewhere = (
-            await booker.ReserveContacts(
-                reserving(
-                    "k",
-                    asked("esa-mlg", 5, 7),
-                    asked("esa-mlg", 10, 12),
-                    asked("esa-mlg", 15, 15.01),
-                    asked("esa-ceb", 5, 6),
-                )
-            )
-        ).contacts
-        assert [each.state for each in (first, second, third, elsewhere)] == [
-            COMMITTED,
-            COMMITTED,
-            TENTATIVE,
-            TENTATIVE,
-        ]
-        assert (first.agreement_id, first.priority, third.agreement_id) == (agreement.agreement_id, 20, "")
-        async with open_test_channel(service.target, identity_of("JAXA")) as channel:
-            stub = agreement_pb2_grpc.AgreementServiceStub(channel)
-            (listed,) = (await stub.ListAgreements(agreement_pb2.ListAgreementsRequest())).agreements
-        (use,) = listed.uses
-        assert (use.month, use.used_hours, use.left_hours) == ("2029-01", 6.5, 0.0)
-        await booker.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=ids([first])))
-        (third,) = (await booker.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids([third])))).contacts
-        assert (third.state, third.agreement_id) == (COMMITTED, agreement.agreement_id)
-        # The next month has hours of its own; what spans both is counted in each.
-        over = await book_one(booker, "m", "esa-mlg", 14 * 24 - 2, 14 * 24 + 4.5)
-        assert over.state == TENTATIVE
-        (over,) = (await owner.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids([over])))).contacts
-        assert over.agreement_id == ""  # what the owner accepts costs no hours
-
-
-@pytest.mark.asyncio
-async def test_two_bookings_at_once_never_exceed_the_hours(comms_window: Any) -> None:
-    async with comms_window.run() as first, comms_window.run() as second:
-        await agree(first, "ESA", "JAXA", 7.0)
-        async with books(first, "JAXA") as (one,), books(second, "JAXA") as (two,):
-            stations = ("esa-mlg", "esa-ceb", "esa-nno-1")
-            # Each occupies 3.25 h, on antennas that have nothing to do with each other.
-            results = await asyncio.gather(
-                *(
-                    book_one(stub, f"{index}-{station}", station, 5 + 6 * index, 7 + 6 * index)
-                    for index, stub in enumerate((one, two, one, two))
-                    for station in stations
-                )
-            )
-        assert sorted(contact.state for contact in results) == [TENTATIVE] * 10 + [COMMITTED] * 2
-
-
-@pytest.mark.asyncio
-async def test_agreements_are_the_owner_s_and_seen_by_the_two_parties(sqlite_comms_window: Any) -> None:
-    async with sqlite_comms_window.run() as service:
-        made = await agree(service, "ESA", "JAXA", 10.0)
-        assert await agree(service, "ESA", "JAXA", 10.0) == made
-        channels = {name: open_test_channel(service.target, identity_of(name)) for name in ("ESA", "JAXA", "ISRO")}
-        stubs = {name: agreement_pb2_grpc.AgreementServiceStub(channel) for name, channel in channels.items()}
-        get = agreement_pb2.GetAgreementRequest(agreement_id=made.agreement_id)
-        assert (await stubs["JAXA"].GetAgreement(get)).agreement == made
-        wanted = agreement_pb2.Agreement.FromString(made.SerializeToString())
-        wanted.hours_per_month = 20.0
-        change = agreement_pb2.ChangeAgreementRequest(agreement=wanted, version=1)
-        end = agreement_pb2.EndAgreementRequest(agreement_id=made.agreement_id, version=2)
-        for call in (
-            stubs["ISRO"].GetAgreement(get),
-            stubs["ISRO"].ChangeAgreement(change),
-            stubs["ISRO"].EndAgreement(end),
-        ):
-            with pytest.raises(NotFoundError, match="UNKNOWN_AGREEMENT"):
-                await call
-        assert not (await stubs["ISRO"].ListAgreements(agreement_pb2.ListAgreementsRequest())).agreements
-        for call in (stubs["JAXA"].ChangeAgreement(change), stubs["JAXA"].EndAgreement(end)):
-            with pytest.raises(PermissionDeniedError, match="FOREIGN_STATION"):
-                await call
-        changed = (await stubs["ESA"].ChangeAgreement(change)).agreement
-        assert (changed.hours_per_month, changed.version) == (20.0, 2)
-        with pytest.raises(ConflictError, match="AGREEMENT_CHANGED"):
-            await stubs["ESA"].ChangeAgreement(change)
-        for _ in range(2):
-            ended = (await stubs["ESA"].EndAgreement(end)).agreement
-            assert ended.HasField("ended_time")
-        async with books(service, "JAXA") as (booker,):
-            assert (await book_one(booker, "k", "esa-mlg", 5, 7)).state == TENTATIVE
-        wrong = agreement_pb2.Agreement(
-            partner_agency_id="ESA",
-            station_ids=["dsn-dss34", "nowhere", "esa-mlg", "esa-mlg"],
-            hours_per_month=float("nan"),
-            priority=101,
-            notice_s=-1.0,
-            interval=type_pb2.Interval(start_time=hours(5, 7).end_time, end_time=hours(5, 7).start_time),
-        )
-        request = agreement_pb2.CreateAgreementRequest(idempotency_key="w", agreement=wrong)
-        with pytest.raises(InvalidInputError) as refused:
-            await stubs["ESA"].CreateAgreement(request)
-        assert {(fault.path, fault.code) for fault in refused.value.faults} >= {
-            ("partner_agency_id", "SAME_AGENCY"),
-            ("station_ids[0]", "FOREIGN_STATION"),
-            ("station_ids[1]", "UNKNOWN_STATION"),
-            ("station_ids[3]", "DUPLICATE"),
-            ("priority", "OUT_OF_RANGE"),
-            ("interval", "EMPTY_INTERVAL"),
-        }
-        foreign = agreement_pb2.Agreement.FromString(made.SerializeToString())
-        foreign.partner_agency_id, foreign.owner_agency_id = "ISRO", "ESA"
-        request = agreement_pb2.CreateAgreementRequest(idempotency_key="f", agreement=foreign)
-        with pytest.raises(PermissionDeniedError, match="FOREIGN_STATION"):
-            await stubs["JAXA"].CreateAgreement(request)
-        for channel in channels.values():
-            await channel.close(None)
 
 
 @pytest.mark.asyncio

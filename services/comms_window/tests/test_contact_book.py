@@ -1,84 +1,36 @@
 """The contact book over gRPC, with a real broker and both kinds of database."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import pytest
+from booking_calls import START, asked, hours
+from contact_listing import ISRO, JAXA, listing, reservation, without_countdown
 from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, event_pb2, window_pb2, window_pb2_grpc
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
-from malapert_comms_window.domain.contacts import Contact, ContactState
-from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
-from malapert_core.errors import ConflictError, InvalidInputError, MalapertError, NotFoundError, PreconditionError
+from malapert_core.errors import ConflictError, InvalidInputError, MalapertError
 from malapert_core.events.event import Event
-from malapert_core.policy.identity import Role
 from malapert_core.timestamps import from_timestamp, to_timestamp
 from malapert_testing.services import identity_of, open_test_channel
-
-START = datetime(2029, 1, 18, tzinfo=UTC)
-JAXA, ISRO = identity_of("JAXA"), identity_of("ISRO")
-
-
-def _interval(start_h: float, end_h: float) -> type_pb2.Interval:
-    start, end = (START + timedelta(hours=hours) for hours in (start_h, end_h))
-    return type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(end))
-
-
-def _asked(station_id: str, start_h: float, end_h: float, **window: str) -> contact_pb2.ContactRequest:
-    return contact_pb2.ContactRequest(
-        station_id=station_id, asset_id="rover", interval=_interval(start_h, end_h), **window
-    )
-
-
-def _reservation(key: str, *requests: contact_pb2.ContactRequest, **more: Any) -> contact_pb2.ReserveContactsRequest:
-    return contact_pb2.ReserveContactsRequest(idempotency_key=key, mission_id="lupex", requests=requests, **more)
-
-
-_CONTACT = Contact(
-    contact_id="contact",
-    station_id="esa-mlg",
-    asset_id="rover",
-    mission_id="lupex",
-    agency_id="JAXA",
-    start_time=START + timedelta(hours=4),
-    end_time=START + timedelta(hours=5),
-    occupied_start_time=START + timedelta(hours=3),
-    occupied_end_time=START + timedelta(hours=6),
-    state=ContactState.TENTATIVE,
-    version=1,
-    hold_until_time=None,
-    plan_id="",
-)
-
-
-async def _listed(stub: Any, **wanted: Any) -> list[contact_pb2.Contact]:
-    return _still((await stub.ListContacts(contact_pb2.ListContactsRequest(**wanted))).contacts)
-
-
-def _still(contacts: Any) -> list[contact_pb2.Contact]:
-    """Return contacts without the countdown, which goes on between two answers."""
-    for contact in contacts:
-        contact.ClearField("hold_remaining_s")
-    return list(contacts)
 
 
 @pytest.mark.asyncio
 async def test_contacts_are_reserved_committed_and_released(comms_window: Any) -> None:
     async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
         stub = contact_pb2_grpc.ContactServiceStub(channel)
-        request = _reservation("k1", _asked("jaxa-mdss-54", 5, 7), _asked("jaxa-usc-34", 5, 7))
+        request = reservation("k1", asked("jaxa-mdss-54", 5, 7), asked("jaxa-usc-34", 5, 7))
         reserved = list((await stub.ReserveContacts(request)).contacts)
         misasa, uchinoura = reserved
         assert {contact.state for contact in reserved} == {contact_pb2.CONTACT_STATE_TENTATIVE}
-        assert misasa.occupied == _interval(4, 7.25)
-        assert uchinoura.occupied == _interval(4, 7.25)
+        assert misasa.occupied == hours(4, 7.25)
+        assert uchinoura.occupied == hours(4, 7.25)
         assert (misasa.agency_id, misasa.mission_id, misasa.version) == ("JAXA", "lupex", 1)
         assert from_timestamp(misasa.hold_until_time) < START
         assert all(0.0 < contact.hold_remaining_s <= 3600.0 for contact in reserved)
-        assert _still((await stub.ReserveContacts(request)).contacts) == _still(reserved)
+        assert without_countdown((await stub.ReserveContacts(request)).contacts) == without_countdown(reserved)
 
         ids = [contact.contact_id for contact in reserved]
         booked_time = from_timestamp(misasa.updated_time)
@@ -96,8 +48,8 @@ async def test_contacts_are_reserved_committed_and_released(comms_window: Any) -
                 (contact_pb2.CONTACT_STATE_CANCELLED, 3)
             ]
         assert committed_time < from_timestamp(released[0].updated_time)
-        assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == ids[1:]
-        again = await stub.ReserveContacts(_reservation("k2", _asked("jaxa-mdss-54", 5, 7), commit=True))
+        assert [contact.contact_id for contact in await listing(stub, only_holding=True)] == ids[1:]
+        again = await stub.ReserveContacts(reservation("k2", asked("jaxa-mdss-54", 5, 7), commit=True))
         assert again.contacts[0].state == contact_pb2.CONTACT_STATE_COMMITTED
         await _check_events(service, ids, again.contacts[0].contact_id)
 
@@ -130,9 +82,9 @@ async def test_a_conflict_refuses_the_whole_and_names_what_is_in_the_way(comms_w
     ):
         first = contact_pb2_grpc.ContactServiceStub(jaxa)
         second = contact_pb2_grpc.ContactServiceStub(isro)
-        held = (await first.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7)))).contacts[0]
+        held = (await first.ReserveContacts(reservation("k", asked("esa-mlg", 5, 7)))).contacts[0]
         # Teardown and set-up need 1.25 hours between two tracking times of this antenna.
-        request = _reservation("k", _asked("esa-ceb", 5, 7), _asked("esa-mlg", 8.2, 9))
+        request = reservation("k", asked("esa-ceb", 5, 7), asked("esa-mlg", 8.2, 9))
         with pytest.raises(ConflictError) as caught:
             await second.ReserveContacts(request)
         assert caught.value.reason == "CONTACT_CONFLICT"
@@ -144,13 +96,13 @@ async def test_a_conflict_refuses_the_whole_and_names_what_is_in_the_way(comms_w
         assert "contact_id" not in caught.value.metadata
         assert held.contact_id not in str(caught.value.metadata) + fault.message
         with pytest.raises(ConflictError) as own:
-            await first.ReserveContacts(_reservation("k2", _asked("esa-mlg", 8.2, 9)))
+            await first.ReserveContacts(reservation("k2", asked("esa-mlg", 8.2, 9)))
         assert own.value.metadata["contact_id"] == held.contact_id
         assert held.contact_id in own.value.faults[0].message
-        assert await _listed(second, station_id="esa-ceb") == []
-        await second.ReserveContacts(_reservation("k", _asked("esa-ceb", 5, 7), _asked("esa-mlg", 8.25, 9)))
+        assert await listing(second, station_id="esa-ceb") == []
+        await second.ReserveContacts(reservation("k", asked("esa-ceb", 5, 7), asked("esa-mlg", 8.25, 9)))
         with pytest.raises(ConflictError) as reused:
-            await second.ReserveContacts(_reservation("k", _asked("esa-nno-1", 5, 7)))
+            await second.ReserveContacts(reservation("k", asked("esa-nno-1", 5, 7)))
         assert reused.value.reason == "IDEMPOTENCY_KEY_REUSED"
 
 
@@ -163,14 +115,14 @@ async def test_of_many_planners_exactly_one_gets_the_pass(comms_window: Any) -> 
         for number, channel in enumerate(channels):
             # Each asks for the antennas in another order, which must not make two wait for each other.
             order = stations[number % 3 :] + stations[: number % 3]
-            asked = [_asked(station_id, 5 + number / 100, 7) for station_id in order]
-            requests.append(contact_pb2_grpc.ContactServiceStub(channel).ReserveContacts(_reservation("k", *asked)))
+            wanted = [asked(station_id, 5 + number / 100, 7) for station_id in order]
+            requests.append(contact_pb2_grpc.ContactServiceStub(channel).ReserveContacts(reservation("k", *wanted)))
         results = await asyncio.gather(*requests, return_exceptions=True)
         won = [result for result in results if not isinstance(result, BaseException)]
         lost = [result for result in results if isinstance(result, MalapertError)]
         assert (len(won), len(lost)) == (1, 7), results
         assert {error.reason for error in lost} == {"CONTACT_CONFLICT"}
-        listed = await _listed(contact_pb2_grpc.ContactServiceStub(channels[0]))
+        listed = await listing(contact_pb2_grpc.ContactServiceStub(channels[0]))
         assert sorted(contact.station_id for contact in listed) == sorted(stations)
         for channel in channels:
             await channel.close(None)
@@ -186,30 +138,30 @@ async def test_two_services_on_one_database_give_a_pass_once(comms_window: Any) 
             for service in (first, second)
         ]
         stubs = [contact_pb2_grpc.ContactServiceStub(channel) for channel in channels]
-        asked = [_asked("esa-mlg", 5, 7), _asked("esa-ceb", 5, 7)]
+        wanted = [asked("esa-mlg", 5, 7), asked("esa-ceb", 5, 7)]
         results = await asyncio.gather(
-            *(stub.ReserveContacts(_reservation(f"k{number}", *asked)) for number, stub in enumerate(stubs)),
+            *(stub.ReserveContacts(reservation(f"k{number}", *wanted)) for number, stub in enumerate(stubs)),
             return_exceptions=True,
         )
         assert sum(not isinstance(result, BaseException) for result in results) == 1
         lost = [result for result in results if isinstance(result, BaseException)]
         assert {getattr(error, "reason", repr(error)) for error in lost} == {"CONTACT_CONFLICT"}
-        assert len(await _listed(stubs[0])) == 2
+        assert len(await listing(stubs[0])) == 2
         # One agency's key with two bodies, at once, on antennas that have nothing to do with each other.
         for number in range(8):
             pair = await asyncio.gather(
                 stubs[0].ReserveContacts(
-                    _reservation(f"same-{number}", _asked("dsn-dss34", 10 + 4 * number, 11 + 4 * number))
+                    reservation(f"same-{number}", asked("dsn-dss34", 10 + 4 * number, 11 + 4 * number))
                 ),
                 stubs[1].ReserveContacts(
-                    _reservation(f"same-{number}", _asked("dsn-dss43", 10 + 4 * number, 11 + 4 * number))
+                    reservation(f"same-{number}", asked("dsn-dss43", 10 + 4 * number, 11 + 4 * number))
                 ),
                 return_exceptions=True,
             )
             assert [getattr(result, "reason", "") for result in pair if isinstance(result, BaseException)] == [
                 "IDEMPOTENCY_KEY_REUSED"
             ]
-        assert len(await _listed(stubs[0])) == 10
+        assert len(await listing(stubs[0])) == 10
         for channel in channels:
             await channel.close(None)
 
@@ -218,10 +170,10 @@ async def test_two_services_on_one_database_give_a_pass_once(comms_window: Any) 
 async def test_a_call_that_is_sent_twice_at_once_books_once(comms_window: Any) -> None:
     async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
         stub = contact_pb2_grpc.ContactServiceStub(channel)
-        request = _reservation("k", _asked("esa-mlg", 5, 7), _asked("esa-ceb", 5, 7))
+        request = reservation("k", asked("esa-mlg", 5, 7), asked("esa-ceb", 5, 7))
         answers = await asyncio.gather(*(stub.ReserveContacts(request) for _ in range(5)))
         assert len({tuple(contact.contact_id for contact in answer.contacts) for answer in answers}) == 1
-        assert len(await _listed(stub)) == 2
+        assert len(await listing(stub)) == 2
 
 
 @pytest.mark.asyncio
@@ -232,12 +184,12 @@ async def test_all_faults_of_a_reservation_come_back_at_once(sqlite_comms_window
             start_time=to_timestamp(datetime(2020, 1, 1, tzinfo=UTC)),
             end_time=to_timestamp(datetime(2020, 1, 2, tzinfo=UTC)),
         )
-        request = _reservation(
+        request = reservation(
             "k",
-            _asked("nowhere", 5, 7),
-            _asked("esa-mlg", 7, 5),
+            asked("nowhere", 5, 7),
+            asked("esa-mlg", 7, 5),
             contact_pb2.ContactRequest(station_id="esa-mlg", interval=past),
-            _asked("esa-mlg", 9, 10, window_set_id="windows-none", window_id="none"),
+            asked("esa-mlg", 9, 10, window_set_id="windows-none", window_id="none"),
         )
         with pytest.raises(InvalidInputError) as caught:
             await stub.ReserveContacts(request)
@@ -250,12 +202,12 @@ async def test_all_faults_of_a_reservation_come_back_at_once(sqlite_comms_window
             "requests[3].window_id": "UNKNOWN_WINDOW",
         }
         with pytest.raises(InvalidInputError) as overlap:
-            await stub.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7), _asked("esa-mlg", 8, 9)))
+            await stub.ReserveContacts(reservation("k", asked("esa-mlg", 5, 7), asked("esa-mlg", 8, 9)))
         assert [fault.code for fault in overlap.value.faults] == ["OVERLAPS_REQUEST"]
         with pytest.raises(InvalidInputError) as empty:
             await stub.ReserveContacts(contact_pb2.ReserveContactsRequest(hold_s=-1.0))
         assert {fault.path for fault in empty.value.faults} == {"idempotency_key", "mission_id", "hold_s"}
-        assert await _listed(stub) == []
+        assert await listing(stub) == []
 
 
 @pytest.mark.asyncio
@@ -266,21 +218,21 @@ async def test_a_contact_lies_inside_the_window_it_names(sqlite_comms_window: An
         start, end = from_timestamp(window.interval.start_time), from_timestamp(window.interval.end_time)
         named = {"window_set_id": window_set_id, "window_id": window.window_id}
 
-        def asked(station_id: str, begin: datetime, finish: datetime) -> contact_pb2.ContactRequest:
+        def wanted(station_id: str, begin: datetime, finish: datetime) -> contact_pb2.ContactRequest:
             span = type_pb2.Interval(start_time=to_timestamp(begin), end_time=to_timestamp(finish))
             return contact_pb2.ContactRequest(station_id=station_id, asset_id="rover", interval=span, **named)
 
         for number, (request, code) in enumerate(
             (
-                (asked("jaxa-mdss-54", start, end + timedelta(seconds=1)), "OUTSIDE_WINDOW"),
-                (asked("jaxa-mdss-54", start - timedelta(seconds=1), end), "OUTSIDE_WINDOW"),
-                (asked("esa-mlg", start, end), "WRONG_STATION"),
+                (wanted("jaxa-mdss-54", start, end + timedelta(seconds=1)), "OUTSIDE_WINDOW"),
+                (wanted("jaxa-mdss-54", start - timedelta(seconds=1), end), "OUTSIDE_WINDOW"),
+                (wanted("esa-mlg", start, end), "WRONG_STATION"),
             )
         ):
             with pytest.raises(InvalidInputError) as caught:
-                await stub.ReserveContacts(_reservation(f"k{number}", request))
+                await stub.ReserveContacts(reservation(f"k{number}", request))
             assert [fault.code for fault in caught.value.faults] == [code]
-        whole = await stub.ReserveContacts(_reservation("whole", asked("jaxa-mdss-54", start, end)))
+        whole = await stub.ReserveContacts(reservation("whole", wanted("jaxa-mdss-54", start, end)))
         assert whole.contacts[0].interval == window.interval
 
 
@@ -290,7 +242,7 @@ async def _contact_window(channel: grpc.aio.Channel) -> tuple[str, window_pb2.Wi
         terrain_stack_id="stack-1",
         places=[window_pb2.Place(place_id="a", point=type_pb2.SurfacePoint(longitude_deg=-136.0, latitude_deg=-88.8))],
         station_ids=["jaxa-mdss-54"],
-        span=_interval(0, 72),
+        span=hours(0, 72),
         terminal=window_pb2.LinkTerminal(band="X", frequency_hz=8.45e9, rate_steps_bps=[2e3]),
         profile_step_s=3600.0,
     )
@@ -302,108 +254,3 @@ async def _contact_window(channel: grpc.aio.Channel) -> tuple[str, window_pb2.Wi
     kinds = [window_pb2.WINDOW_KIND_CONTACT]
     listed = await windows.ListWindows(window_pb2.ListWindowsRequest(window_set_id=window_set_id, kinds=kinds))
     return window_set_id, listed.windows[0]
-
-
-@pytest.mark.asyncio
-async def test_another_agency_s_contacts_are_seen_as_taken_time_alone(sqlite_comms_window: Any) -> None:
-    async with (
-        sqlite_comms_window.run() as service,
-        open_test_channel(service.target, JAXA) as jaxa,
-        open_test_channel(service.target, ISRO) as isro,
-        open_test_channel(service.target, identity_of("ops", Role.OPERATOR)) as operator,
-        open_test_channel(service.target, identity_of("malapert", Role.SERVICE)) as planner,
-    ):
-        mine = contact_pb2_grpc.ContactServiceStub(jaxa)
-        foreign = contact_pb2_grpc.ContactServiceStub(isro)
-        held = (await mine.ReserveContacts(_reservation("k", _asked("esa-mlg", 5, 7)))).contacts[0]
-        busy = contact_pb2.Contact(station_id="esa-mlg", occupied=held.occupied, state=held.state)
-        for stub in (foreign, contact_pb2_grpc.ContactServiceStub(operator)):
-            assert await _listed(stub) == [busy]
-            assert await _listed(stub, station_agency_id="ESA") == [busy]
-            # What it is for is told by no filter.
-            assert await _listed(stub, mission_id="lupex") == []
-            assert await _listed(stub, plan_ids=[held.plan_id]) == []
-            with pytest.raises(NotFoundError):
-                await stub.GetContact(contact_pb2.GetContactRequest(contact_id=held.contact_id))
-        assert await _listed(contact_pb2_grpc.ContactServiceStub(planner)) == _still([held])
-        for call in (
-            foreign.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[held.contact_id])),
-            foreign.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=[held.contact_id])),
-        ):
-            with pytest.raises(NotFoundError) as caught:
-                await call
-            assert caught.value.reason == "UNKNOWN_CONTACT"
-
-
-@pytest.mark.asyncio
-async def test_a_hold_that_ran_out_frees_the_antenna(comms_window: Any) -> None:
-    async with comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
-        stub = contact_pb2_grpc.ContactServiceStub(channel)
-        short = _reservation("short", _asked("esa-mlg", 5, 7), hold_s=1e-6)
-        lapsed = (await stub.ReserveContacts(short)).contacts[0]
-        with pytest.raises(PreconditionError) as caught:
-            await stub.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=[lapsed.contact_id]))
-        assert caught.value.reason == "CONTACTS_NOT_HELD"
-        assert [fault.path for fault in caught.value.faults] == ["contact_ids[0]"]
-        (taken,) = _still((await stub.ReserveContacts(_reservation("next", _asked("esa-mlg", 5, 7)))).contacts)
-        (first, second) = await _listed(stub)
-        assert {first.state, second.state} == {
-            contact_pb2.CONTACT_STATE_CANCELLED,
-            contact_pb2.CONTACT_STATE_TENTATIVE,
-        }
-        assert [contact.contact_id for contact in await _listed(stub, only_holding=True)] == [taken.contact_id]
-        assert await _listed(stub, states=[contact_pb2.CONTACT_STATE_TENTATIVE]) == [taken]
-        given_back = await _listed(stub, states=[contact_pb2.CONTACT_STATE_CANCELLED, contact_pb2.CONTACT_STATE_FAILED])
-        assert [contact.contact_id for contact in given_back] == [lapsed.contact_id]
-        with pytest.raises(InvalidInputError) as unknown:
-            await _listed(stub, states=[contact_pb2.CONTACT_STATE_ACTIVE, 0, 99])
-        assert [fault.path for fault in unknown.value.faults] == ["states[1]", "states[2]"]
-
-
-@pytest.mark.asyncio
-async def test_contacts_are_listed_by_the_state_that_they_have_now(comms_window: Any) -> None:
-    """A stored state ages: holds run out, promised contacts begin and end."""
-    store, hold = ContactStore(), START + timedelta(hours=2)
-    contacts = [
-        replace(_CONTACT, contact_id=f"{state}-{index}", state=state, hold_until_time=until)
-        for state in ContactState
-        for index, until in enumerate((None, hold))
-    ]
-    async with comms_window.run() as service:
-        async with service.runtime.database.transaction() as session:
-            await store.add(session, contacts)
-        async with service.runtime.database.reading() as session:
-            for now in (START + timedelta(hours=hours) for hours in (0, 2, 3, 4, 5, 6)):
-                for state in ContactState:
-                    wanted = ContactFilter(states=frozenset({state}), states_at=now)
-                    found = {contact.contact_id for contact in await store.page(session, wanted, 100)}
-                    assert found == {each.contact_id for each in contacts if each.state_at(now) is state}, (state, now)
-                holding = await store.page(session, ContactFilter(only_holding_at=now), 100)
-                assert {each.contact_id for each in holding} == {
-                    each.contact_id for each in contacts if each.holds_antenna_at(now)
-                }
-
-
-@pytest.mark.asyncio
-async def test_contacts_are_listed_in_pages_by_station_mission_and_span(sqlite_comms_window: Any) -> None:
-    async with sqlite_comms_window.run() as service, open_test_channel(service.target, JAXA) as channel:
-        stub = contact_pb2_grpc.ContactServiceStub(channel)
-        asked = [_asked(station_id, 5 * n, 5 * n + 1) for n in range(1, 6) for station_id in ("esa-mlg", "esa-ceb")]
-        booked = list((await stub.ReserveContacts(_reservation("k", *asked))).contacts)
-        listed: list[contact_pb2.Contact] = []
-        token = ""
-        while True:
-            page = type_pb2.PageRequest(page_size=3, page_token=token)
-            response = await stub.ListContacts(contact_pb2.ListContactsRequest(page=page))
-            listed += response.contacts
-            token = response.next_page_token
-            if not token:
-                break
-        assert {contact.contact_id for contact in listed} == {contact.contact_id for contact in booked}
-        starts = [from_timestamp(contact.occupied.start_time) for contact in listed]
-        assert starts == sorted(starts)
-        assert len(await _listed(stub, station_id="esa-ceb", mission_id="lupex")) == 5
-        assert await _listed(stub, mission_id="other") == []
-        # The third contact of each station is occupied from 14:00 to 16:15.
-        assert len(await _listed(stub, span=_interval(16, 18))) == 2
-        assert await _listed(stub, span=_interval(16.25, 19)) == []

@@ -1,12 +1,10 @@
 """Computing and reading windows over gRPC, with a real broker and both kinds of database."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-import grpc
-import numpy as np
 import pytest
 from malapert.comms_window.v1 import (
     event_pb2,
@@ -17,57 +15,15 @@ from malapert.comms_window.v1 import (
 )
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert.type.v1 import type_pb2
-from malapert_comms_window.domain.horizons import sphere_horizons
-from malapert_comms_window.domain.window_requests import Place
 from malapert_comms_window.factory import MIGRATIONS
 from malapert_comms_window.storage.tables import CommsWindowTable
 from malapert_core.errors import InvalidInputError, NotFoundError
 from malapert_core.events.event import Event
 from malapert_core.service import RunningService
-from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_core.timestamps import from_timestamp
 from malapert_testing.schema import schema_drift
 from malapert_testing.services import identity_of, open_test_channel
-
-START = datetime(2029, 1, 18, tzinfo=UTC)
-
-
-def _interval(start: datetime, days: float) -> type_pb2.Interval:
-    return type_pb2.Interval(start_time=to_timestamp(start), end_time=to_timestamp(start + timedelta(days=days)))
-
-
-def _request(**changes: Any) -> window_pb2.ComputeWindowsRequest:
-    values: dict[str, Any] = {
-        "mission_id": "lupex",
-        "terrain_stack_id": "stack-1",
-        "places": [
-            window_pb2.Place(
-                place_id=name, point=type_pb2.SurfacePoint(longitude_deg=-136.0, latitude_deg=latitude_deg)
-            )
-            for name, latitude_deg in (("base", -88.8), ("ridge", -88.81))
-        ],
-        "station_ids": ["jaxa-mdss-54", "isro-idsn-32"],
-        "span": _interval(START, 5.0),
-        "terminal": window_pb2.LinkTerminal(
-            band="X",
-            frequency_hz=8.45e9,
-            eirp_dbw=12.0,
-            required_eb_n0_db=4.0,
-            margin_db=3.0,
-            losses_db=2.0,
-            rate_steps_bps=[2e3, 64e3, 256e3, 1024e3],
-        ),
-        "array_height_m": 2.0,
-        "antenna_height_m": 1.5,
-        "profile_step_s": 1800.0,
-    }
-    return window_pb2.ComputeWindowsRequest(**{**values, **changes})
-
-
-async def _computed(channel: grpc.aio.Channel, request: window_pb2.ComputeWindowsRequest) -> operation_pb2.Operation:
-    started = await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
-    watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
-    responses = operation_pb2_grpc.OperationServiceStub(channel).WatchOperation(watch)
-    return [response.operation async for response in responses][-1]
+from window_calls import START, all_stations, all_windows, computed, days_after, window_request
 
 
 async def _events(service: RunningService[Any], subject: str, count: int) -> list[Event]:
@@ -91,13 +47,13 @@ async def test_windows_are_computed_stored_and_announced(comms_window: Any) -> N
         comms_window.run() as service,
         open_test_channel(service.target, identity_of("JAXA")) as channel,
     ):
-        operation = await _computed(channel, _request())
+        operation = await computed(channel, window_request())
         assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED, operation
         assert [stage.name for stage in operation.stages] == ["horizons", "light", "earth", "contacts", "store"]
         stub = window_pb2_grpc.WindowServiceStub(channel)
         got = await stub.GetWindowSet(window_pb2.GetWindowSetRequest(window_set_id=operation.result_id))
         window_set = got.window_set
-        assert window_set.request == _request()
+        assert window_set.request == window_request()
         assert window_set.provenance.synthetic_terrain
         assert "hand-made skyline" in window_set.provenance.notes
         assert window_set.provenance.software == f"malapert-comms-window {version('malapert-comms-window')}"
@@ -107,7 +63,7 @@ async def test_windows_are_computed_stored_and_announced(comms_window: Any) -> N
             "station",
             "lunar_pck",
         }
-        windows = await _all_windows(stub, operation.result_id)
+        windows = await all_windows(stub, operation.result_id)
         _check_summaries(window_set, windows)
         _check_windows(windows)
         (event,) = await _events(service, "malapert.comms_window.v1.windows.changed", 1)
@@ -123,8 +79,8 @@ async def test_opportunities_are_where_windows_are_long_enough(comms_window: Any
         comms_window.run() as service,
         open_test_channel(service.target, identity_of("JAXA")) as channel,
     ):
-        operation = await _computed(channel, _request())
-        windows = await _all_windows(window_pb2_grpc.WindowServiceStub(channel), operation.result_id)
+        operation = await computed(channel, window_request())
+        windows = await all_windows(window_pb2_grpc.WindowServiceStub(channel), operation.result_id)
         stub = opportunity_pb2_grpc.OpportunityServiceStub(channel)
         seen = opportunity_pb2.OpportunityCondition(kind=window_pb2.WINDOW_KIND_EARTH_VISIBILITY)
         query = opportunity_pb2.OpportunityQuery(
@@ -156,19 +112,6 @@ async def test_opportunities_are_where_windows_are_long_enough(comms_window: Any
         assert [(fault.path, fault.code) for fault in caught.value.faults] == [
             ("queries[0].steps[0].duration_s", "OUT_OF_RANGE")
         ]
-
-
-async def _all_windows(stub: Any, window_set_id: str, **wanted: Any) -> list[window_pb2.Window]:
-    windows: list[window_pb2.Window] = []
-    token = ""
-    while True:
-        page = type_pb2.PageRequest(page_size=7, page_token=token)
-        request = window_pb2.ListWindowsRequest(window_set_id=window_set_id, page=page, **wanted)
-        response = await stub.ListWindows(request)
-        windows += response.windows
-        token = response.next_page_token
-        if not token:
-            return windows
 
 
 def _check_summaries(window_set: window_pb2.WindowSet, windows: list[window_pb2.Window]) -> None:
@@ -212,12 +155,12 @@ async def test_the_same_inputs_give_the_same_set_once(comms_window: Any) -> None
         open_test_channel(service.target, identity_of("JAXA")) as jaxa,
         open_test_channel(service.target, identity_of("ISRO")) as isro,
     ):
-        first, twin = await asyncio.gather(_computed(jaxa, _request()), _computed(isro, _request()))
-        again = await _computed(isro, _request())
+        first, twin = await asyncio.gather(computed(jaxa, window_request()), computed(isro, window_request()))
+        again = await computed(isro, window_request())
         assert {first.state, twin.state, again.state} == {operation_pb2.OPERATION_STATE_SUCCEEDED}
         assert first.result_id == twin.result_id == again.result_id
         assert [stage.name for stage in again.stages] == ["horizons"]
-        other = await _computed(jaxa, _request(profile_step_s=3600.0))
+        other = await computed(jaxa, window_request(profile_step_s=3600.0))
         assert other.result_id != first.result_id
         events = await _events(service, "malapert.comms_window.v1.windows.changed", 2)
         assert [event.entity_id for event in events] == [first.result_id, other.result_id]
@@ -230,157 +173,35 @@ async def test_windows_are_listed_by_kind_place_and_station(sqlite_comms_window:
         open_test_channel(service.target, identity_of("JAXA")) as channel,
     ):
         stub = window_pb2_grpc.WindowServiceStub(channel)
-        window_set_id = (await _computed(channel, _request())).result_id
+        window_set_id = (await computed(channel, window_request())).result_id
         wanted = {
             "kinds": [window_pb2.WINDOW_KIND_CONTACT],
             "place_ids": ["ridge"],
             "station_ids": ["isro-idsn-32"],
             "without_profiles": True,
         }
-        windows = await _all_windows(stub, window_set_id, **wanted)
+        windows = await all_windows(stub, window_set_id, **wanted)
         assert windows
         assert {(window.kind, window.place_id, window.station_id) for window in windows} == {
             (window_pb2.WINDOW_KIND_CONTACT, "ridge", "isro-idsn-32")
         }
         assert not any(window.profiles for window in windows)
-        every = await _all_windows(stub, window_set_id)
+        every = await all_windows(stub, window_set_id)
         for level in (window_pb2.PREDICTABILITY_PREDICTED, window_pb2.PREDICTABILITY_POTENTIAL):
-            found = await _all_windows(stub, window_set_id, predictabilities=[level])
+            found = await all_windows(stub, window_set_id, predictabilities=[level])
             assert [each.window_id for each in found] == [
                 each.window_id for each in every if each.predictability == level
             ]
         with pytest.raises(NotFoundError) as unknown:
-            await _all_windows(stub, "windows-none")
+            await all_windows(stub, "windows-none")
         assert unknown.value.reason == "UNKNOWN_WINDOW_SET"
         with pytest.raises(InvalidInputError) as kind:
-            await _all_windows(stub, window_set_id, kinds=[0])
+            await all_windows(stub, window_set_id, kinds=[0])
         assert [fault.path for fault in kind.value.faults] == ["kinds[0]"]
         bad_page = type_pb2.PageRequest(page_token="nonsense")
         with pytest.raises(InvalidInputError) as token:
             await stub.ListWindows(window_pb2.ListWindowsRequest(window_set_id=window_set_id, page=bad_page))
         assert token.value.reason == "INVALID_PAGE_TOKEN"
-
-
-def _own_station(**changes: Any) -> window_pb2.Station:
-    def figure(value: float, unit: str) -> type_pb2.Figure:
-        return type_pb2.Figure(value=value, unit=unit, source="test", confidence=type_pb2.CONFIDENCE_ASSUMPTION)
-
-    values: dict[str, Any] = {
-        "station_id": "polar-test.ogs",
-        "name": "Optical station",
-        "agency_id": "ISRO",
-        "operator": "ISRO",
-        "latitude_deg": 32.78,
-        "longitude_deg": 78.96,
-        "height_m": 4500.0,
-        "height_datum": "WGS 84",
-        "dish_m": 1.0,
-        "min_elevation_deg": figure(10.0, "deg"),
-        "bands": [window_pb2.StationBand(band="optical")],
-        "setup_s": figure(0.0, "s"),
-        "teardown_s": figure(0.0, "s"),
-        "cost_per_hour": figure(0.0, "1"),
-        "handover_s": figure(0.0, "s"),
-        "source": "test",
-        "confidence": type_pb2.CONFIDENCE_UNVERIFIED,
-        "complex_name": "polar-test.ogs",
-        "bands_confidence": type_pb2.CONFIDENCE_ASSUMPTION,
-    }
-    return window_pb2.Station(**{**values, **changes})
-
-
-@pytest.mark.asyncio
-async def test_a_place_on_the_sphere_and_a_station_of_one_s_own_give_windows(sqlite_comms_window: Any) -> None:
-    request = _request(
-        terrain_stack_id="",
-        on_sphere=True,
-        own_stations=[_own_station()],
-        optical=window_pb2.OpticalRules(max_sun_elevation_deg=-12.0, min_elevation_deg=20.0),
-        span=_interval(START, 29.0),
-    )
-    async with (
-        sqlite_comms_window.run() as service,
-        open_test_channel(service.target, identity_of("JAXA")) as channel,
-    ):
-        operation = await _computed(channel, request)
-        assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED, operation
-        stub = window_pb2_grpc.WindowServiceStub(channel)
-        got = await stub.GetWindowSet(window_pb2.GetWindowSetRequest(window_set_id=operation.result_id))
-        windows = await _all_windows(stub, operation.result_id, kinds=[window_pb2.WINDOW_KIND_OPTICAL_LINK])
-        stations = await _stations(channel)
-    provenance = got.window_set.provenance
-    assert not provenance.synthetic_terrain
-    assert "no terrain is given: the skyline of base is that of a smooth sphere" in provenance.notes
-    assert got.window_set.request == request
-    assert {(window.place_id, window.station_id) for window in windows} == {
-        ("base", "polar-test.ogs"),
-        ("ridge", "polar-test.ogs"),
-    }
-    assert "polar-test.ogs" not in [station.station_id for station in stations]
-    # Two metres above a sphere of 1,737.4 km the horizon lies 0.087 degrees below the level.
-    (horizon,) = sphere_horizons([Place("base", -136.0, -88.8, 0.0)], 2.0).horizons
-    assert horizon.skyline_deg == pytest.approx(-np.degrees(np.sqrt(2 * 2.0 / 1_737_400.0)), rel=1e-5)
-
-
-@pytest.mark.asyncio
-async def test_faults_of_own_stations_are_told(sqlite_comms_window: Any) -> None:
-    stations = [
-        _own_station(station_id="esa-mlg"),
-        _own_station(bands=[], latitude_deg=95.0),
-        _own_station(name=""),
-    ]
-    request = _request(own_stations=stations, on_sphere=True)
-    async with (
-        sqlite_comms_window.run() as service,
-        open_test_channel(service.target, identity_of("JAXA")) as channel,
-    ):
-        with pytest.raises(InvalidInputError) as caught:
-            await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
-    assert {(fault.path, fault.code) for fault in caught.value.faults} == {
-        ("terrain_stack_id", "CONTRADICTION"),
-        ("own_stations[0].station_id", "DUPLICATE"),
-        ("own_stations[1].bands", "MISSING"),
-        ("own_stations[1].latitude_deg", "OUT_OF_RANGE"),
-        ("own_stations[2].station_id", "DUPLICATE"),
-        ("own_stations[2].name", "MISSING"),
-    }
-
-
-@pytest.mark.asyncio
-async def test_all_faults_of_a_request_come_back_at_once(sqlite_comms_window: Any) -> None:
-    request = _request(
-        terrain_stack_id="",
-        station_ids=["esa-mlg", "nowhere", "esa-mlg"],
-        span=_interval(datetime(2060, 1, 1, tzinfo=UTC), 500.0),
-        profile_step_s=0.0,
-        array_height_m=-1.0,
-        terminal=window_pb2.LinkTerminal(band="Q", frequency_hz=8.0, margin_db=-1.0, rate_steps_bps=[5.0, 2.0]),
-    )
-    request.places[1].place_id = "base"
-    request.places[1].point.longitude_deg = 361.0
-    async with (
-        sqlite_comms_window.run() as service,
-        open_test_channel(service.target, identity_of("JAXA")) as channel,
-    ):
-        with pytest.raises(InvalidInputError) as caught:
-            await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
-    assert caught.value.reason == "INVALID_WINDOW_REQUEST"
-    assert {fault.path: fault.code for fault in caught.value.faults} == {
-        "terrain_stack_id": "MISSING",
-        "station_ids[1]": "UNKNOWN_STATION",
-        "station_ids[2]": "DUPLICATE",
-        "span": "SPAN_TOO_LONG",
-        "span.start_time": "OUTSIDE_EPHEMERIS",
-        "span.end_time": "OUTSIDE_EPHEMERIS",
-        "profile_step_s": "OUT_OF_RANGE",
-        "array_height_m": "OUT_OF_RANGE",
-        "places[1].place_id": "DUPLICATE",
-        "places[1].point.longitude_deg": "OUT_OF_RANGE",
-        "terminal.band": "UNKNOWN_BAND",
-        "terminal.frequency_hz": "OUT_OF_RANGE",
-        "terminal.margin_db": "OUT_OF_RANGE",
-        "terminal.rate_steps_bps": "NOT_RISING",
-    }
 
 
 @pytest.mark.asyncio
@@ -389,8 +210,8 @@ async def test_a_computation_can_be_cancelled(sqlite_comms_window: Any) -> None:
         sqlite_comms_window.run() as service,
         open_test_channel(service.target, identity_of("JAXA")) as channel,
     ):
-        stations = [station.station_id for station in await _stations(channel)]
-        request = _request(station_ids=stations, span=_interval(START, 100.0))
+        stations = [station.station_id for station in await all_stations(channel)]
+        request = window_request(station_ids=stations, span=days_after(START, 100.0))
         started = await window_pb2_grpc.WindowServiceStub(channel).ComputeWindows(request)
         operations = operation_pb2_grpc.OperationServiceStub(channel)
         watch = operation_pb2.WatchOperationRequest(operation_id=started.operation_id)
@@ -411,7 +232,7 @@ async def test_stations_are_listed_with_sources(sqlite_comms_window: Any) -> Non
         sqlite_comms_window.run() as service,
         open_test_channel(service.target, identity_of("JAXA")) as channel,
     ):
-        stations = await _stations(channel)
+        stations = await all_stations(channel)
         assert [station.station_id for station in stations] == sorted(station.station_id for station in stations)
         assert len(stations) == 33
         stub = window_pb2_grpc.StationServiceStub(channel)
@@ -420,16 +241,3 @@ async def test_stations_are_listed_with_sources(sqlite_comms_window: Any) -> Non
         assert mlg.setup_s.confidence == type_pb2.CONFIDENCE_ASSUMPTION
         with pytest.raises(NotFoundError):
             await stub.GetStation(window_pb2.GetStationRequest(station_id="nowhere"))
-
-
-async def _stations(channel: grpc.aio.Channel) -> list[window_pb2.Station]:
-    stub = window_pb2_grpc.StationServiceStub(channel)
-    stations: list[window_pb2.Station] = []
-    token = ""
-    while True:
-        page = type_pb2.PageRequest(page_size=20, page_token=token)
-        response = await stub.ListStations(window_pb2.ListStationsRequest(page=page))
-        stations += response.stations
-        token = response.next_page_token
-        if not token:
-            return stations
