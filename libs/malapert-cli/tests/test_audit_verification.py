@@ -92,3 +92,31 @@ def test_an_export_is_verified_offline(platform: Path) -> None:
     assert "ALTERED: entry 1 was altered" in told
     export.write_bytes(b"\xff\xfe")
     assert run("audit", "verify", str(export))[0] == 2
+
+
+def test_stored_chains_are_pruned_up_to_their_anchors_and_say_so(platform: Path) -> None:
+    directory = ("admin", "--data-dir", str(platform))
+    code, told = run(*directory, "prune-audit", "--before", "2000-01-01T00:00:00Z")
+    assert (code, told.count(": 0 entries were pruned")) == (0, len(STORED)), told
+    code, told = run(*directory, "prune-audit", "--before", "2999-01-01T00:00:00Z")
+    assert (code, told.count(": 2 entries were pruned")) == (0, len(STORED)), told
+    code, told = run(*directory, "verify-audit")
+    assert (code, told.count("the chain holds, 2 entries up to 4")) == (0, len(STORED)), told
+    with sqlite3.connect(platform / "payload" / "payload.db") as connection:
+        query = "SELECT principal_id FROM audit_entry WHERE action = 'audit.pruned'"
+        ((principal,),) = connection.execute(query).fetchall()
+    assert principal.startswith("host:")
+    for log in (platform / "logs").iterdir():
+        log.unlink()
+    code, told = run(*directory, "prune-audit", "--before", "2999-01-01T00:00:00Z")
+    assert (code, "no anchor after 0 is known" in " ".join(told.split())) == (1, True), told
+    for wrong in ((), ("--before",), ("--before", "yesterday"), ("2999-01-01T00:00:00Z",)):
+        assert run(*directory, "prune-audit", *wrong)[0] == 2
+
+
+def test_a_broken_chain_is_not_pruned(platform: Path) -> None:
+    with sqlite3.connect(platform / "gateway" / "gateway.db") as connection:
+        connection.execute("DROP TRIGGER audit_entry_update")
+        connection.execute("UPDATE audit_entry SET detail = 'other' WHERE sequence = 1")
+    code, told = run("admin", "--data-dir", str(platform), "prune-audit", "--before", "2999-01-01T00:00:00Z")
+    assert (code, "the chain does not hold" in " ".join(told.split())) == (1, True), told

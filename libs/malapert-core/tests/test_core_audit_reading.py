@@ -193,7 +193,7 @@ def test_what_is_no_export_is_refused_by_line(text: str) -> None:
 @pytest.mark.asyncio
 async def test_an_export_of_a_pruned_chain_begins_at_its_checkpoint(service: RunningService[SampleSettings]) -> None:
     runtime = service.runtime
-    assert await prune_chain(runtime.database, runtime.audit, utc_now() + timedelta(days=1)) == 5
+    assert await prune_chain(runtime.database, runtime.audit, utc_now() + timedelta(days=1), 5) == 5
     (chain,) = verify_export(await exported(service, identity_of("JAXA")))
     assert (chain.shown, chain.report.entries, chain.report.holds) == (1, 2, True)
 

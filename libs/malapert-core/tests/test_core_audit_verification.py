@@ -161,12 +161,12 @@ async def test_the_front_is_pruned_with_a_checkpoint_that_the_chain_records(data
     anchor = await head_of(database)
     kept_from = utc_now()
     await fill(database)
-    assert await prune_chain(database, TRAIL, kept_from) == ENTRIES
+    assert await prune_chain(database, TRAIL, kept_from, ENTRIES) == ENTRIES
     report = await verify_chain(database, [anchor])
     assert report.holds
     assert (report.entries, report.head.sequence) == (ENTRIES + 1, 2 * ENTRIES + 1)
     # Nor does it prune what is newest, for the chain must go on from somewhere.
-    assert await prune_chain(database, TRAIL, utc_now() + timedelta(days=1)) == ENTRIES
+    assert await prune_chain(database, TRAIL, utc_now() + timedelta(days=1), 2 * ENTRIES) == ENTRIES
     assert (await verify_chain(database)).entries == 2
 
 

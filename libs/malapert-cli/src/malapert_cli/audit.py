@@ -1,4 +1,4 @@
-"""The commands `malapert audit verify` and `malapert admin verify-audit`, for exported and for stored chains."""
+"""The commands `malapert audit verify`, `malapert admin verify-audit` and `prune-audit`, on exports and databases."""
 
 import asyncio
 from collections import defaultdict
@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from malapert_core.audit.anchors import anchors_of
 from malapert_core.audit.export_file import ExportFileError, verify_export
-from malapert_core.audit.host import verify_database
+from malapert_core.audit.host import prune_database, verify_database
 from malapert_core.audit.verification import ChainReport, Place
-from malapert_core.errors import PreconditionError
+from malapert_core.errors import MalapertError, PreconditionError
+from malapert_core.timestamps import parse_time
 
 from malapert_cli.data_directory import printable
 from malapert_cli.refusing import MISUSED, REFUSED, RefusingGroup, refusal
@@ -57,10 +58,9 @@ def verify_stored(data_dir: Path, addresses: Iterable[str]) -> int:
 
     The anchors are those in the data directory's logs.
     """
-    anchors = _anchors(sorted((data_dir / "logs").glob("*.log*")))
+    anchors = _anchors_in(data_dir)
     holds = True
-    databases: list[Path | str] = [*addresses] or [*_files(data_dir)]
-    for database in databases:
+    for database in _databases(data_dir, addresses):
         try:
             service, report = asyncio.run(verify_database(database, anchors))
         except PreconditionError as error:
@@ -68,6 +68,35 @@ def verify_stored(data_dir: Path, addresses: Iterable[str]) -> int:
         _tell(service, report)
         holds = holds and report.holds
     return 0 if holds else REFUSED
+
+
+def prune_stored(data_dir: Path, arguments: list[str]) -> None:
+    """Prune the chains of a data directory, or at addresses, of what is older than ``--before TIME``; recorded.
+
+    A chain that does not hold is left, and so is what no anchor in the data directory's logs vouches for.
+    """
+    usage = "use prune-audit --before TIME [DATABASE_URL...], TIME such as 2026-11-30T00:00:00Z"
+    if len(arguments) < 2 or arguments[0] != "--before":
+        raise refusal(usage, MISUSED)
+    try:
+        before = parse_time(arguments[1])
+    except (ValueError, MalapertError) as error:
+        raise refusal(f"{usage}: {error}", MISUSED) from error
+    anchors = _anchors_in(data_dir)
+    for database in _databases(data_dir, arguments[2:]):
+        try:
+            service, pruned = asyncio.run(prune_database(database, before, anchors))
+        except PreconditionError as error:
+            raise refusal(f"{_shown(database)}: {error.message}", REFUSED) from error
+        console.print(f"{service}: {pruned} entries were pruned")
+
+
+def _databases(data_dir: Path, addresses: Iterable[str]) -> list[Path | str]:
+    return [*addresses] or [*_files(data_dir)]
+
+
+def _anchors_in(data_dir: Path) -> Mapping[str, list[Place]]:
+    return _anchors(sorted((data_dir / "logs").glob("*.log*")))
 
 
 def _files(data_dir: Path) -> Iterator[Path]:

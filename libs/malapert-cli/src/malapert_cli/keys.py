@@ -15,7 +15,7 @@ from joserfc.jwk import OKPKey
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
 from malapert_cli.api import ApiError
-from malapert_cli.audit import verify_stored
+from malapert_cli.audit import prune_stored, verify_stored
 from malapert_cli.connection import checked_url
 from malapert_cli.data_directory import printable, write_private
 from malapert_cli.refusing import MISUSED, RefusingGroup, refusal
@@ -57,7 +57,10 @@ def enrol(
 def admin(
     arguments: Annotated[
         list[str],
-        typer.Argument(help="new-key --agency AGENCY --role ROLE, list-agencies, or verify-audit [DATABASE_URL...]"),
+        typer.Argument(
+            help="new-key --agency AGENCY --role ROLE, list-agencies, verify-audit [DATABASE_URL...], or "
+            "prune-audit --before TIME [DATABASE_URL...]"
+        ),
     ],
     data_dir: Annotated[Path, typer.Option(help="of the embedded platform")] = Path(".malapert"),
 ) -> None:
@@ -66,11 +69,15 @@ def admin(
     It works on the gateway's database, whether the platform is up or not: that of the data directory, or where the
     environment has MALAPERT_GATEWAY_DATABASE_URL, that one. What it makes is recorded, and its agency sees it.
 
-    verify-audit verifies the audit chains of all services, with the anchors in the data directory's logs.
+    verify-audit verifies the audit chains of all services, with the anchors in the data directory's logs. prune-audit
+    deletes the entries before a time, which is recorded, and none after the last anchor.
     """
     directory = data_dir.absolute()
     if arguments[0] == "verify-audit":
         raise typer.Exit(verify_stored(directory, arguments[1:]))
+    if arguments[0] == "prune-audit":
+        prune_stored(directory, arguments[1:])
+        return
     settings = {
         "MALAPERT_GATEWAY_DATA_DIR": str(directory / "gateway"),
         "MALAPERT_GATEWAY_IDENTITY_KEY_FILE": str(directory / "identity" / "gateway.pem"),

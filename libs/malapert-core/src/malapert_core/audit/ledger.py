@@ -12,6 +12,7 @@ from malapert_core.audit.trail import AuditTrail, audit_time
 from malapert_core.audit.verification import FIRST_PLACE, Break, ChainCheck, ChainReport, Finding, Place, StoredLink
 from malapert_core.db.database import Database
 from malapert_core.db.tables import AuditCheckpointRow, AuditEntryRow, AuditHeadRow
+from malapert_core.errors import PreconditionError
 from malapert_core.timestamps import utc_now
 
 PRUNED = "audit.pruned"
@@ -61,11 +62,16 @@ async def verify_chain(database: Database, anchors: Iterable[Place] = ()) -> Cha
     return ChainReport(report.entries, report.head, (finding, *report.findings), report.more_findings)
 
 
-async def prune_chain(database: Database, trail: AuditTrail, before: datetime) -> int:
+async def prune_chain(database: Database, trail: AuditTrail, before: datetime, last_anchor: int) -> int:
     """Delete the entries before an instant from the front of the chain, and return how many were.
 
     The last of them becomes the checkpoint after which the chain begins, which an entry of the chain records; the
     newest entry always stays.
+
+    Raises
+    ------
+    PreconditionError
+        ``NOT_ANCHORED`` where an entry after ``last_anchor``, the number of the newest published one, would go.
     """
     older = select(func.max(col(AuditEntryRow.sequence))).where(
         col(AuditEntryRow.time) < audit_time(before),
@@ -76,6 +82,9 @@ async def prune_chain(database: Database, trail: AuditTrail, before: datetime) -
         last = None if sequence is None else await session.get(AuditEntryRow, sequence)
         if last is None:
             return 0
+        if last.sequence > last_anchor:
+            message = f"entry {last.sequence} would go, and no anchor after {last_anchor} is known; nothing was pruned"
+            raise PreconditionError("NOT_ANCHORED", message)
         session.add(AuditCheckpointRow(sequence=last.sequence, hash=last.hash, time=audit_time(utc_now())))
         await session.flush()
         deleted = await session.exec(delete(AuditEntryRow).where(col(AuditEntryRow.sequence) <= last.sequence))

@@ -1,13 +1,13 @@
 """The first agencies and keys of an installation, and those that are made on its host afterwards."""
 
 import asyncio
-import getpass
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from malapert_core.audit.host import host_user
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import PreconditionError
@@ -74,7 +74,7 @@ class HostKeys:
         PreconditionError
             ``UNKNOWN_AGENCY``, naming those that there are.
         """
-        key, bearer = new_key(agency_id, KeyWish(role, label), f"{HOST}:{_user()}", is_made_on_host=True)
+        key, bearer = new_key(agency_id, KeyWish(role, label), f"{HOST}:{host_user()}", is_made_on_host=True)
         async with self._database.transaction() as session:
             if await self._agencies.find(session, agency_id) is None:
                 known = ", ".join(agency.agency_id for agency in await self._agencies.all(session)) or "none"
@@ -108,15 +108,8 @@ class HostKeys:
         self, session: AsyncSession, agency_id: str, action: str, kind: str, entity_id: str, detail: str = ""
     ) -> None:
         # Of the agency itself, so that its administrators read it.
-        who = Identity(agency_id, Role.PLATFORM, HOST, f"{HOST}:{_user()}")
+        who = Identity(agency_id, Role.PLATFORM, HOST, f"{HOST}:{host_user()}")
         self._audit.record(session, action, entity_kind=kind, entity_id=entity_id, detail=detail, identity=who)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _write_private(path: Path, text: str) -> None:
