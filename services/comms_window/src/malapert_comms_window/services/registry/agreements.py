@@ -1,6 +1,6 @@
 """Agreements on antenna hours: made, changed and ended by the owner of the antennas, seen by the two parties."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from malapert_core.audit.trail import AuditTrail
@@ -183,17 +183,20 @@ class AgreementService:
             return await self._with_uses(session, found)
 
     async def _found(self, session: AsyncSession, agreement_id: str, identity: Identity) -> Agreement:
-        agreement = await self._agreements.find(session, agreement_id)
-        if agreement is None or not self._is_party(agreement, identity):
-            raise NotFoundError("agreement", agreement_id)
-        return (await self._with_uses(session, [agreement]))[0]
+        """Return an agreement with its hours, to a party to it."""
+        return (await self._with_uses(session, [await self._stored(session, agreement_id, identity)]))[0]
 
     async def _present(self, session: AsyncSession, agreement_id: str, identity: Identity) -> Agreement:
         """Return an agreement that is the caller's to change."""
+        agreement = await self._stored(session, agreement_id, identity)
+        self._require_owner(agreement.owner_agency_id, identity)
+        return agreement
+
+    async def _stored(self, session: AsyncSession, agreement_id: str, identity: Identity) -> Agreement:
+        """Return an agreement as it is stored, to a party to it."""
         agreement = await self._agreements.find(session, agreement_id)
         if agreement is None or not self._is_party(agreement, identity):
             raise NotFoundError("agreement", agreement_id)
-        self._require_owner(agreement.owner_agency_id, identity)
         return agreement
 
     def _is_party(self, agreement: Agreement, identity: Identity) -> bool:
@@ -210,7 +213,7 @@ class AgreementService:
     async def _with_uses(self, session: AsyncSession, agreements: Sequence[Agreement]) -> list[Agreement]:
         if not agreements:
             return []
-        contacts = await self._contacts.of_agreements(session, _identifiers(agreements))
+        contacts = await self._contacts.of_agreements(session, [each.agreement_id for each in agreements])
         return [replace(each, uses=uses_of(each, contacts)) for each in agreements]
 
     def _told(self, session: AsyncSession, agreement: Agreement, action: str) -> None:
@@ -222,7 +225,3 @@ class AgreementService:
             entity_id=agreement.agreement_id,
             mission_id=agreement.mission_id,
         )
-
-
-def _identifiers(agreements: Sequence[Agreement]) -> Collection[str]:
-    return [agreement.agreement_id for agreement in agreements]
