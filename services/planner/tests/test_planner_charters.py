@@ -239,6 +239,29 @@ async def test_version_is_not_taken_where_its_acceptance_cannot_be_stored(
 
 
 @pytest.mark.asyncio
+async def test_version_names_new_agencies_only_once_the_charter_does(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    document = json.loads(json.dumps(WEEK))
+    document["agencies"].append({"id": "CSA", "name": "Canadian Space Agency", "role": "camera"})
+    request = mission_pb2.CreateMissionRequest(document_json=json.dumps(document).encode())
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+    ):
+        await jaxa.client.create()
+        for writer in (jaxa, isro):
+            error = await refused(writer.client.missions.CreateMission(request), InvalidInputError)
+            assert [(fault.path, fault.code) for fault in error.faults] == [("agencies[4].id", "NO_MEMBER")]
+        named = await jaxa.charter()
+        members = [charter_pb2.WantedMembership(agency_id=each.agency_id, parts=each.parts) for each in named.members]
+        await jaxa.change([*members, *wanted(CSA=[CONTRIBUTOR])])
+        assert (await jaxa.client.missions.CreateMission(request)).mission.version == 2
+
+
+@pytest.mark.asyncio
 async def test_proposal_cannot_drop_what_its_writer_does_not_see(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:

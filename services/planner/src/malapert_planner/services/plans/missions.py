@@ -102,6 +102,7 @@ class MissionService:
         document, faults = await self._read(document_json, identity.agency_id)
         charter = await self._entered(document.mission.id, identity)
         newest = await self._newest(document.mission.id)
+        faults += self._new_agency_faults(document, newest, charter)
         completed = _completed(document, newest, identity.agency_id)
         await self._check(completed, faults)
         if charter is not None and Part.OWNER not in charter.charter.parts_of(identity.agency_id, self._clock()):
@@ -115,6 +116,7 @@ class MissionService:
         document, faults = await self._read(proposal.document_json, proposal.agency_id)
         charter = await self._entered(proposal.mission_id, identity)
         newest = await self._newest(proposal.mission_id)
+        faults += self._new_agency_faults(document, newest, charter)
         document = _completed(document, newest, proposal.agency_id)
         await self._check(document, faults)
 
@@ -264,6 +266,23 @@ class MissionService:
             mission_id=made.mission_id,
             after_hash=made.content_hash,
         )
+
+    def _new_agency_faults(
+        self, document: MissionDocument, newest: Mission | None, charter: CharterVersion | None
+    ) -> list[Fault]:
+        """Return a fault for each agency that a later version newly names and that takes no part in the mission."""
+        if newest is None or charter is None:
+            return []
+        known = {*newest.agency_ids, *charter.charter.agencies(self._clock())}
+        return [
+            Fault(
+                f"agencies[{index}].id",
+                "NO_MEMBER",
+                f"{agency.id!r} takes no part in the mission; let its owners put it into the charter first",
+            )
+            for index, agency in enumerate(document.agencies)
+            if agency.id not in known
+        ]
 
     async def _station_faults(self, document: MissionDocument) -> list[Fault]:
         known = {station.station_id for station in await self._comms_windows.list_stations()}
