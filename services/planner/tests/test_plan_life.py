@@ -51,6 +51,28 @@ def test_a_refused_release_leaves_the_plan_as_it_was_but_for_its_version() -> No
     assert RELEASING.release_refused() == replace(APPROVED, version=APPROVED.version + 2)
 
 
+def test_a_draft_is_archived_with_its_reason_and_restored_as_it_was() -> None:
+    laid_aside = PlanAct(PlanAction.ARCHIVED, "JAXA", "key:1", NOW, "a better one is there")
+    back = PlanAct(PlanAction.RESTORED, "JAXA", "key:1", NOW)
+    archived = DRAFT.archived(laid_aside)
+    assert (archived.state, archived.state_reason) == (PlanState.ARCHIVED, "a better one is there")
+    assert archived.restored(back) == replace(DRAFT, version=DRAFT.version + 2, acts=(*DRAFT.acts, laid_aside, back))
+
+
+@pytest.mark.parametrize("plan", [SUBMITTED, RELEASING, RELEASED, TERMINATING, TERMINATED, DRAFT.archived(ACT)])
+def test_only_a_draft_is_archived_and_only_an_archived_plan_is_restored(plan: Plan) -> None:
+    with pytest.raises(PreconditionError) as raised:
+        plan.archived(ACT)
+    assert raised.value.reason == "WRONG_STATE"
+    if plan.state is PlanState.ARCHIVED:
+        for move in (plan.submitted, DRAFT.restored):
+            with pytest.raises(PreconditionError):
+                move(ACT)
+    else:
+        with pytest.raises(PreconditionError):
+            plan.restored(ACT)
+
+
 @pytest.mark.parametrize("seen", [0, 5])
 def test_the_version_that_was_seen_may_be_changed(seen: int) -> None:
     RELEASING.require_version(seen)
