@@ -1,5 +1,6 @@
 """The command `malapert sign`: an agency's review of a plan, signed by its own key on this machine."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,11 @@ from malapert_core.timestamps import utc_now
 
 from malapert_cli.api import Api, Json
 from malapert_cli.connection import find_connection
+from malapert_cli.refusing import MISUSED, refusal
 from malapert_cli.signing_keys import private_key
 from malapert_cli.terminal import console
+
+CONTENT_HASH = re.compile(r"(merkle-)?sha256:[0-9a-f]{64}")
 
 
 class Say(StrEnum):
@@ -34,6 +38,8 @@ def sign(
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
 ) -> None:
     """Review a plan for the caller's agency and sign it; the private key does not leave this machine."""
+    if not CONTENT_HASH.fullmatch(content_hash):
+        raise refusal("--content-hash is merkle-sha256: or sha256: and 64 hexadecimal digits", MISUSED)
     signer, conditions = private_key(private_key_file), condition or []
     path = f"/plans/{quote(plan, safe='')}"
     with Api(find_connection(url, key, agency, "APPROVER")) as api:
