@@ -57,11 +57,6 @@ _UPDATE = (
 class RequestStore:
     """Stores requests as they stand, and each change once."""
 
-    async def find(self, session: AsyncSession, mission_id: str, request_id: str) -> ActivityRequest | None:
-        """Return one request, None where there is none."""
-        found = await self.find_all(session, mission_id, [request_id])
-        return found.get(request_id)
-
     async def find_all(
         self, session: AsyncSession, mission_id: str, request_ids: Collection[str]
     ) -> dict[str, ActivityRequest]:
@@ -137,16 +132,6 @@ class RequestStore:
         if rows:
             await connection.execute(insert(RequestChangeRow), rows)
 
-    async def existing_ids(self, session: AsyncSession, mission_id: str, request_ids: Collection[str]) -> set[str]:
-        """Return those of the identifiers that the mission's requests have already."""
-        found: set[str] = set()
-        for part in _parts(request_ids):
-            query = select(RequestRow.request_id).where(
-                RequestRow.mission_id == mission_id, col(RequestRow.request_id).in_(part)
-            )
-            found.update(await session.exec(query))
-        return found
-
     async def _load(self, session: AsyncSession, query: SelectOfScalar[RequestRow]) -> list[ActivityRequest]:
         rows = (await session.exec(query.order_by(RequestRow.request_id))).all()
         histories = await self._histories(session, rows)
@@ -158,11 +143,15 @@ class RequestStore:
         histories: defaultdict[str, list[RequestChange]] = defaultdict(list)
         if not rows:
             return histories
-        query = select(RequestChangeRow).where(
-            RequestChangeRow.mission_id == rows[0].mission_id,
-            col(RequestChangeRow.request_id).between(rows[0].request_id, rows[-1].request_id),
-        )
         wanted = {row.request_id for row in rows}
+        request_id = col(RequestChangeRow.request_id)
+        # Few may lie far apart, with histories of many others between them.
+        is_wanted = (
+            request_id.in_(sorted(wanted))
+            if len(wanted) <= _IDS_A_STATEMENT
+            else request_id.between(rows[0].request_id, rows[-1].request_id)
+        )
+        query = select(RequestChangeRow).where(RequestChangeRow.mission_id == rows[0].mission_id, is_wanted)
         for row in await session.exec(query.order_by(RequestChangeRow.request_id, col(RequestChangeRow.version))):
             if row.request_id in wanted:
                 state = RequestState[row.state]
