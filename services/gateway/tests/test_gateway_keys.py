@@ -226,6 +226,19 @@ async def test_an_expired_key_is_refused_and_whoami_tells_all_of_a_key(platform:
 
 
 @pytest.mark.asyncio
+async def test_a_key_for_some_missions_gets_no_answer_that_was_another_keys(sqlite_platform: GatewayPlatform) -> None:
+    http, administrator = sqlite_platform.http, sqlite_platform.bearer("JAXA", "ADMINISTRATOR")
+    wish = {"role": "PLANNER", "mission_ids": ["viper"]}
+    made = (await http.post("/api/v1/keys", json=wish, headers=administrator)).json()
+    body, key = {"contact_ids": ["c-1"]}, {"Idempotency-Key": "shared"}
+    whole = {**sqlite_platform.bearer("JAXA", "PLANNER"), **key}
+    assert (await http.post("/api/v1/contacts:commit", json=body, headers=whole)).status_code == 200
+    scoped = {"Authorization": f"Bearer {made['bearer_key']}", **key}
+    refused = await http.post("/api/v1/contacts:commit", json=body, headers=scoped)
+    assert (refused.status_code, refused.json()["reason"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.asyncio
 async def test_a_key_does_what_it_is_for_and_states_its_missions(sqlite_platform: GatewayPlatform) -> None:
     http, administrator = sqlite_platform.http, sqlite_platform.bearer("JAXA", "ADMINISTRATOR")
     wish = {"role": "PLANNER", "mission_ids": ["lupex"], "actions": ["get_plan"]}

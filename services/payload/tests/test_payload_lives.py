@@ -16,7 +16,7 @@ from malapert_core.errors import InvalidInputError, PreconditionError
 from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import outstanding
-from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow
+from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow, freed
 from malapert_payload.domain.requests.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
 from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest, RequestState
@@ -56,7 +56,7 @@ def act(
     if action == "plan":
         return plan(request, f"plan-{slots}", slots, CHANGE)
     if action == "free":
-        return transition(request, RequestState.ACCEPTED, CHANGE)
+        return freed(request, request.repetition_count, CHANGE)
     if action == "cancel":
         return transition(request, RequestState.CANCELLED, CHANGE)
     if action == "reject":

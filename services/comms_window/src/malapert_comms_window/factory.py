@@ -86,7 +86,8 @@ async def build(
     announcer = OutboxAnnouncer(runtime.outbox, owners, clock)
     window_sets, contact_store, outage_store = WindowSetStore(), ContactStore(), OutageStore()
     station_store, agreement_store = StationStore(load_station_catalogue()), AgreementStore()
-    orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock, StorageQuota(settings.stored_bytes_of_agency))
+    quota = StorageQuota(settings.stored_bytes_of_agency)
+    orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock, quota, runtime.audit)
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
     windows = WindowService(database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, clock)
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
@@ -102,14 +103,23 @@ async def build(
     )
     contacts = ContactService(database, contact_store, station_store, keeper, reader, decider, owners, clock)
     outages = OutageService(
-        database, outage_store, contact_store, station_store, window_sets, keeper, owners, announcer, clock
+        database,
+        outage_store,
+        contact_store,
+        station_store,
+        window_sets,
+        keeper,
+        owners,
+        announcer,
+        runtime.audit,
+        clock,
     )
     agreements = AgreementService(
         database, agreement_store, contact_store, station_store, owners, announcer, runtime.audit, clock
     )
-    stations = StationService(database, station_store, contact_store, owners, clock)
+    stations = StationService(database, station_store, contact_store, owners, runtime.audit, clock)
     expiry = HoldExpiry(database, contact_store, keeper, clock)
-    keys = KeyService(database, KeyLedgerStore(), clock)
+    keys = KeyService(database, KeyLedgerStore(), runtime.audit, clock)
     parts = ServiceParts(
         registrations=[
             Registration(

@@ -261,7 +261,9 @@ def _checked_key(key: str) -> str:
 
 def _hash_of(identity: Identity, request: Request, body: bytes) -> str:
     digest = hashlib.sha256()
-    parts = (identity.role.value, request.method, request.url.path, request.url.query)
+    # A key for some missions is not answered what another of its agency may see.
+    scope = ",".join(sorted(identity.mission_ids))
+    parts = (identity.role.value, scope, request.method, request.url.path, request.url.query)
     for part in (*parts, request.headers.get("if-match", "")):
         digest.update(part.encode() + b"\0")
     digest.update(body)

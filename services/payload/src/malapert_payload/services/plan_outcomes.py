@@ -1,16 +1,14 @@
 """State changes of requests when a plan that holds them is released or terminated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import wanted_count
-from malapert_payload.domain.requests.execution import settle
-from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, plan, transition
-from malapert_payload.domain.requests.request import ActivityRequest, RequestState
+from malapert_payload.domain.requests.execution import freed
+from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, plan
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Clock, Stores
 from malapert_payload.services.record import RequestRecord
@@ -81,11 +79,6 @@ class PlanOutcomes:
         held = await self._requests.of_plan(session, plan_change.mission_id, plan_change.plan_id)
         if held:
             catalogue = await self._reader.current(session, plan_change.mission_id)
-            await self._record.keep(session, [(before, _freed(before, catalogue, change)) for before in held])
-
-
-def _freed(request: ActivityRequest, catalogue: Catalogue, change: Change) -> ActivityRequest:
-    if request.state != RequestState.PROCESSING:
-        return transition(request, RequestState.ACCEPTED, change)
-    standing = replace(request.standing, slots=len(request.standing.under_way))
-    return settle(replace(request, standing=standing), wanted_count(request, catalogue), change)
+            await self._record.keep(
+                session, [(before, freed(before, wanted_count(before, catalogue), change)) for before in held]
+            )

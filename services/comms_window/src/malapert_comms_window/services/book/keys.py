@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.db.idempotency import recall, remember
 from malapert_core.errors import Fault, InvalidInputError, PermissionDeniedError
@@ -20,10 +21,12 @@ class KeyService:
     ----------
     database : Database
     ledger : KeyLedgerStore
+    audit : AuditTrail
     clock : Clock
     """
 
-    def __init__(self, database: Database, ledger: KeyLedgerStore, clock: Clock) -> None:
+    def __init__(self, database: Database, ledger: KeyLedgerStore, audit: AuditTrail, clock: Clock) -> None:
+        self._audit = audit
         self._database = database
         self._ledger = ledger
         self._clock = clock
@@ -81,6 +84,7 @@ class KeyService:
                 created_time=self._clock(),
             )
             await self._ledger.book(session, after, entry)
+            self._audit.record(session, "keys.recorded", entity_kind="key_entry", entity_id=entry.entry_id)
             await remember(session, idempotency_key, scope, request_hash, entry.entry_id.encode())
         return entry, after
 

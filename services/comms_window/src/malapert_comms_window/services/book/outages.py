@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.db.idempotency import recall, remember
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
@@ -63,6 +64,7 @@ class OutageService:
     keeper : ContactKeeper
     owners : StationOwners
     announcer : Announcer
+    audit : AuditTrail
     clock : Clock
     """
 
@@ -76,8 +78,10 @@ class OutageService:
         keeper: ContactKeeper,
         owners: StationOwners,
         announcer: Announcer,
+        audit: AuditTrail,
         clock: Clock,
     ) -> None:
+        self._audit = audit
         self._database = database
         self._outages = outages
         self._contacts = contacts
@@ -123,6 +127,7 @@ class OutageService:
             )
             await self._outages.add(session, outage)
             self._announcer.outage_added(session, outage)
+            self._audit.record(session, "outage.added", entity_kind="outage", entity_id=outage.outage_id)
             effect = await self._apply(session, outage, beside if request.move_contacts else [], identity)
             await remember(
                 session, request.idempotency_key, scope, request.request_hash, json.dumps(_record_of(effect)).encode()
@@ -151,6 +156,7 @@ class OutageService:
             await self._contacts.lock_antennas(session, [outage.station_id])
             await self._outages.remove(session, outage_id)
             self._announcer.outage_removed(session, outage)
+            self._audit.record(session, "outage.removed", entity_kind="outage", entity_id=outage_id)
         return outage
 
     async def page(

@@ -11,6 +11,7 @@ from malapert_astro.ndm.epochs import utc_text
 from malapert_astro.ndm.oem import Oem, write_oem
 from malapert_astro.orbits import Orbit
 from malapert_astro.times import utc_datetime, utc_from_tdb
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.fairness.quota import StorageQuota
@@ -40,11 +41,19 @@ class OrbiterService:
     clock : Clock
     quota : StorageQuota
         Of the files of one agency's orbiters.
+    audit : AuditTrail
     """
 
     def __init__(
-        self, database: Database, orbiters: OrbiterStore, ephemeris: Ephemeris, clock: Clock, quota: StorageQuota
+        self,
+        database: Database,
+        orbiters: OrbiterStore,
+        ephemeris: Ephemeris,
+        clock: Clock,
+        quota: StorageQuota,
+        audit: AuditTrail,
     ) -> None:
+        self._audit = audit
         self._quota = quota
         self._database = database
         self._orbiters = orbiters
@@ -101,6 +110,14 @@ class OrbiterService:
             self._quota.check(orbiter.agency_id, stored_bytes, len(file))
             if not validate_only:
                 await self._orbiters.add(session, orbiter, file)
+                self._audit.record(
+                    session,
+                    "orbiter.registered",
+                    entity_kind="orbiter",
+                    entity_id=orbiter.orbiter_id,
+                    before_hash=present.content_hash if present else "",
+                    after_hash=content_hash,
+                )
         return orbiter
 
     async def get(self, orbiter_id: str) -> Orbiter:

@@ -1,5 +1,6 @@
 """Reading, adding and changing stations."""
 
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PreconditionError
 from malapert_core.policy.identity import Identity
@@ -21,6 +22,7 @@ class StationService:
     stations : StationStore
     contacts : ContactStore
     owners : StationOwners
+    audit : AuditTrail
     clock : Clock
     """
 
@@ -30,12 +32,14 @@ class StationService:
         stations: StationStore,
         contacts: ContactStore,
         owners: StationOwners,
+        audit: AuditTrail,
         clock: Clock,
     ) -> None:
         self._database = database
         self._stations = stations
         self._contacts = contacts
         self._owners = owners
+        self._audit = audit
         self._clock = clock
 
     async def get(self, station_id: str) -> Station:
@@ -77,7 +81,9 @@ class StationService:
             for owner in {station.agency_id, *([present.agency_id] if present else [])}:
                 self._owners.require(station.station_id, owner, identity)
             check_station(station, stations)
-            return await self._stations.put(session, station)
+            kept = await self._stations.put(session, station)
+            self._audit.record(session, "station.put", entity_kind="station", entity_id=station.station_id)
+            return kept
 
     async def remove(self, station_id: str, version: int, identity: Identity) -> Station | None:
         """Forget a station that was added, or what was changed of a built-in one, and return what is left.
@@ -108,4 +114,5 @@ class StationService:
                 message = f"contacts hold {station_id}; release them first"
                 raise PreconditionError("STATION_BOOKED", message)
             await self._stations.remove(session, present, version)
+            self._audit.record(session, "station.removed", entity_kind="station", entity_id=station_id)
             return left

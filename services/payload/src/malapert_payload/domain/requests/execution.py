@@ -97,6 +97,14 @@ def follow(request: ActivityRequest, execution: Execution, total: int, change: C
     return settle(request, total, change)
 
 
+def freed(request: ActivityRequest, total: int, change: Change) -> ActivityRequest:
+    """Return a request whose plan has ended: what is under way goes on, the rest is asked for again."""
+    if request.state != RequestState.PROCESSING:
+        return transition(request, RequestState.ACCEPTED, change)
+    standing = replace(request.standing, slots=len(request.standing.under_way))
+    return settle(replace(request, standing=standing), total, change)
+
+
 def settle(request: ActivityRequest, total: int, change: Change) -> ActivityRequest:
     """Return a PROCESSING request in the state that its repetitions leave it in once no slot of a plan is open."""
     standing = request.standing
