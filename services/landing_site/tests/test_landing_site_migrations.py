@@ -61,7 +61,7 @@ async def test_what_was_there_before_owners_belongs_to_who_made_it(database_url:
 
 
 def _owner(owned: Owned | None) -> tuple[str, str] | None:
-    return owned and (owned.owner_agency_id, owned.mission_id)
+    return None if owned is None else (owned.owner_agency_id, owned.mission_id)
 
 
 async def _insert(connection: Any, table: str, values: dict[str, str], content: dict[str, Any]) -> None:
