@@ -36,6 +36,7 @@ async def test_another_agency_s_contacts_are_seen_as_taken_time_alone(sqlite_com
             # What it is for is told by no filter.
             assert await listing(stub, mission_id="lupex") == []
             assert await listing(stub, plan_ids=[held.plan_id]) == []
+            assert await listing(stub, causes=[held.cause]) == []
             with pytest.raises(NotFoundError):
                 await stub.GetContact(contact_pb2.GetContactRequest(contact_id=held.contact_id))
         assert await listing(contact_pb2_grpc.ContactServiceStub(planner)) == without_countdown([held])
@@ -68,6 +69,13 @@ async def test_a_hold_that_ran_out_frees_the_antenna(comms_window: Any) -> None:
         assert await listing(stub, states=[contact_pb2.CONTACT_STATE_TENTATIVE]) == [taken]
         given_back = await listing(stub, states=[contact_pb2.CONTACT_STATE_CANCELLED, contact_pb2.CONTACT_STATE_FAILED])
         assert [contact.contact_id for contact in given_back] == [lapsed.contact_id]
+        assert await listing(stub, causes=[contact_pb2.CONTACT_CAUSE_OFFERED]) == [taken]
+        (expired,) = await listing(stub, causes=[contact_pb2.CONTACT_CAUSE_EXPIRED])
+        assert expired.contact_id == lapsed.contact_id
+        assert await listing(stub, causes=[contact_pb2.CONTACT_CAUSE_RELEASED]) == []
+        with pytest.raises(InvalidInputError) as unknown:
+            await listing(stub, causes=[contact_pb2.CONTACT_CAUSE_MOVED, 0])
+        assert [fault.path for fault in unknown.value.faults] == ["causes[1]"]
         with pytest.raises(InvalidInputError) as unknown:
             await listing(stub, states=[contact_pb2.CONTACT_STATE_ACTIVE, 0, 99])
         assert [fault.path for fault in unknown.value.faults] == ["states[1]", "states[2]"]

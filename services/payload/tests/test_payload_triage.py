@@ -79,8 +79,9 @@ async def decide(client: Client, permission_id: str, state: str) -> Any:
     return (await client.demand.DecideUse(asked)).permission
 
 
-async def permissions(client: Client) -> list[Any]:
-    answer = await client.demand.ListUsePermissions(demand_pb2.ListUsePermissionsRequest(mission_id=MISSION))
+async def permissions(client: Client, **filters: Any) -> list[Any]:
+    asked = demand_pb2.ListUsePermissionsRequest(mission_id=MISSION, **filters)
+    answer = await client.demand.ListUsePermissions(asked)
     return list(answer.permissions)
 
 
@@ -281,6 +282,8 @@ async def test_the_first_use_of_another_s_instrument_waits_for_its_owner(
         (hold,) = waiting.holds
         assert (KINDS.Name(hold.kind), hold.item_id, hold.agency_id) == ("HOLD_KIND_USE_PERMISSION", "camera", "jaxa")
         (asked,) = await permissions(isro)
+        for kind in (demand_pb2.ITEM_KIND_INSTRUMENT, demand_pb2.ITEM_KIND_ACTIVITY_TYPE):
+            assert await permissions(isro, item_kinds=[kind]) == ([asked] if kind == asked.item_kind else [])
         assert (asked.state, asked.asked_by, asked.owner_agency_id) == (
             demand_pb2.USE_STATE_ASKED,
             "key:isro-1",

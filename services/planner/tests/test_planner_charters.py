@@ -62,9 +62,13 @@ class Agency:
     async def leave(self) -> charter_pb2.Charter:
         return (await self.stub.LeaveMission(charter_pb2.LeaveMissionRequest(mission_id=M))).charter
 
-    async def proposals(self) -> list[mission_pb2.MissionProposal]:
-        request = mission_pb2.ListMissionProposalsRequest(mission_id=M)
+    async def proposals(self, *states: mission_pb2.MissionProposalState.ValueType) -> list[mission_pb2.MissionProposal]:
+        request = mission_pb2.ListMissionProposalsRequest(mission_id=M, states=states)
         return list((await self.client.missions.ListMissionProposals(request)).proposals)
+
+    async def changes(self, **filters: Any) -> dict[str, charter_pb2.CharterChangeState.ValueType]:
+        request = charter_pb2.ListCharterChangesRequest(mission_id=M, **filters)
+        return {change.change_id: change.state for change in (await self.stub.ListCharterChanges(request)).changes}
 
     async def decide(self, verb: str, proposal_id: str, **rest: Any) -> Any:
         request = getattr(mission_pb2, f"{verb}MissionProposalRequest")(mission_id=M, proposal_id=proposal_id, **rest)
@@ -168,9 +172,13 @@ async def test_every_owner_consents_and_a_member_leaves_by_itself(
         stale = await isro.change(wanted(ISRO=[OWNER]))
         agreed = await isro.change(wanted(JAXA=[OWNER], ISRO=[OWNER], NASA=[CONTRIBUTOR], DLR=[OBSERVER]))
         assert (await jaxa.consent(agreed.change_id)).state == charter_pb2.CHARTER_CHANGE_STATE_IN_FORCE
-        request = charter_pb2.ListCharterChangesRequest(mission_id=M)
-        listed = {change.change_id: change.state for change in (await nasa.stub.ListCharterChanges(request)).changes}
+        listed = await nasa.changes()
         assert listed[stale.change_id] == charter_pb2.CHARTER_CHANGE_STATE_OVERTAKEN
+        for state in (charter_pb2.CHARTER_CHANGE_STATE_DECLINED, charter_pb2.CHARTER_CHANGE_STATE_PENDING):
+            assert await nasa.changes(states=[state]) == {key: at for key, at in listed.items() if at == state}
+        assert await nasa.changes(consents=[charter_pb2.CONSENT_ALL_OWNERS]) == listed
+        assert await nasa.changes(consents=[charter_pb2.CONSENT_ANY_OWNER]) == {}
+        assert await refused(nasa.changes(states=[0], consents=[99]), InvalidInputError)
         await nasa.leave()
         assert await refused(nasa.charter(), NotFoundError)
         assert "NASA" not in members_of(await jaxa.charter())
@@ -207,7 +215,9 @@ async def test_document_of_another_member_is_a_proposal_and_of_an_outsider_nothi
         accepted = (await jaxa.decide("Accept", proposal_id)).mission
         assert (accepted.version, accepted.content_hash) == (2, answer.proposal.content_hash)
         assert await refused(jaxa.decide("Decline", proposal_id, reason="late"), PreconditionError)
-        (told,) = await isro.proposals()
+        assert await isro.proposals(mission_pb2.MISSION_PROPOSAL_STATE_OPEN) == []
+        (told,) = await isro.proposals(mission_pb2.MISSION_PROPOSAL_STATE_ACCEPTED)
+        assert [told] == await isro.proposals()
         assert (told.state, told.version) == (mission_pb2.MISSION_PROPOSAL_STATE_ACCEPTED, 2)
 
 

@@ -101,6 +101,8 @@ async def test_a_release_waits_for_owners_of_antennas_and_is_over_where_one_refu
         await approve(pair.target, plan)
         waiting = await pair.asked_to_release(plan)
         assert (state_of(waiting), waiting.pending) == ("SUBMITTED", plan_pb2.PLAN_PENDING_AWAITING_STATIONS)
+        assert await listed(pair.client, [plan_pb2.PLAN_PENDING_AWAITING_STATIONS]) == [plan.plan_id]
+        assert await listed(pair.client, [plan_pb2.PLAN_PENDING_TERMINATING]) == []
         (awaited,) = waiting.awaited
         assert (awaited.station_id, awaited.agency_id) == ("isro-idsn-32", "ISRO")
         assert awaited.interval == plan.contacts[0].interval
@@ -115,6 +117,11 @@ async def test_a_release_waits_for_owners_of_antennas_and_is_over_where_one_refu
         assert sorted(states) == ["CANCELLED", "REJECTED"]
         # A second attempt asks anew.
         await pair.release(plan)
+
+
+async def listed(client: PlannerClient, steps: list[plan_pb2.PlanPending.ValueType]) -> list[str]:
+    answer = await client.plans.ListPlans(plan_pb2.ListPlansRequest(pending_steps=steps))
+    return [plan.plan_id for plan in answer.plans]
 
 
 def state_of(plan: plan_pb2.Plan) -> str:

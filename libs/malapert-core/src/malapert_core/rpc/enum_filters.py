@@ -1,6 +1,6 @@
 """Filters of listings by the values of an enumeration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import TypeVar
 
@@ -33,7 +33,35 @@ def wanted_values(kind: type[E], numbers: Iterable[int], enum: EnumDescriptor, p
     """
     numbers = tuple(numbers)
     known = {number: member for number, member in members(kind, enum).items() if number}
-    allowed = ", ".join(member.name for member in known.values())
+    _require_listed(numbers, {number: member.name for number, member in known.items()}, path)
+    return frozenset(known[number] for number in numbers)
+
+
+def wanted_numbers(numbers: Iterable[int], enum: EnumDescriptor, path: str) -> frozenset[int]:
+    """The numbers that a filter of a request names, of what the domain has no enumeration for.
+
+    Parameters
+    ----------
+    numbers : iterable of int
+        What the filter holds; empty means all, and gives an empty set.
+    enum : EnumDescriptor
+        The contract's enumeration.
+    path : str
+        Name of the filter in the request.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_FILTER`` with a fault for each number that is unspecified or of a later contract.
+    """
+    numbers = tuple(numbers)
+    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    _require_listed(numbers, {each.number: each.name.removeprefix(prefix) for each in enum.values if each.number}, path)
+    return frozenset(numbers)
+
+
+def _require_listed(numbers: tuple[int, ...], known: Mapping[int, str], path: str) -> None:
+    allowed = ", ".join(known.values())
     faults = [
         Fault(f"{path}[{index}]", "UNKNOWN_VALUE", f"one of {allowed} is allowed")
         for index, number in enumerate(numbers)
@@ -41,4 +69,3 @@ def wanted_values(kind: type[E], numbers: Iterable[int], enum: EnumDescriptor, p
     ]
     if faults:
         raise InvalidInputError("INVALID_FILTER", f"the filter {path} names what is not listed", faults=faults)
-    return frozenset(known[number] for number in numbers)

@@ -11,7 +11,7 @@ from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.contact_requests import ContactRequest
-from malapert_comms_window.domain.contacts import Contact, ContactState
+from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState
 from malapert_comms_window.handlers.messages.contacts import (
     busy_message,
     change_message,
@@ -154,6 +154,7 @@ def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilte
         time, contact_id = decode_cursor(request.page.page_token, length=2)
         after = (parse_time(time), contact_id)
     states = wanted_values(ContactState, request.states, contact_pb2.ContactState.DESCRIPTOR, "states")
+    causes = wanted_values(ContactCause, request.causes, contact_pb2.ContactCause.DESCRIPTOR, "causes")
     return ContactFilter(
         request.station_id,
         request.mission_id,
@@ -161,6 +162,7 @@ def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilte
         end,
         after=after,
         states=states,
+        causes=causes,
         plan_ids=frozenset(request.plan_ids),
         station_agency_id=request.station_agency_id,
     )

@@ -71,6 +71,7 @@ class ContactFilter:
     after: tuple[datetime, str] | None = None
     states: frozenset[ContactState] = frozenset()
     states_at: datetime | None = None
+    causes: frozenset[ContactCause] = frozenset()
     plan_ids: frozenset[str] = frozenset()
     station_agency_id: str = ""
     party_agency_id: str = ""
@@ -153,7 +154,7 @@ class ContactStore:
             query = query.where(ContactRow.station_id == wanted.station_id)
         if wanted.station_agency_id:
             query = query.where(ContactRow.station_agency_id == wanted.station_agency_id)
-        if wanted.mission_id or wanted.plan_ids:
+        if wanted.mission_id or wanted.plan_ids or wanted.causes:
             query = query.where(_of_party(wanted))
         if wanted.mission_id:
             query = query.where(ContactRow.mission_id == wanted.mission_id)
@@ -168,6 +169,8 @@ class ContactStore:
             query = query.where(_in_states(HOLDING_STATES, wanted.only_holding_at))
         if wanted.states and wanted.states_at is not None:
             query = query.where(_in_states(wanted.states, wanted.states_at))
+        if wanted.causes and wanted.states_at is not None:
+            query = query.where(_of_causes(wanted.causes, wanted.states_at))
         if wanted.after is not None:
             start, contact_id = wanted.after
             later = col(ContactRow.occupied_start_time) > start
@@ -248,6 +251,14 @@ def _overlapping(count: int) -> Select[Any]:
         for index in range(count)
     ]
     return sql_select(*_COLUMNS).where(or_(*within), col(ContactRow.state).in_(_MAYBE_HOLDING))
+
+
+def _of_causes(causes: Collection[ContactCause], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a contact is told with one of some causes: a hold that ran out has expired."""
+    stored, hold_until = col(ContactRow.cause), col(ContactRow.hold_until_time)
+    ran_out = and_(col(ContactRow.state) == ContactState.TENTATIVE.value, hold_until.is_not(None), hold_until <= now)
+    told = and_(stored.in_([cause.value for cause in causes]), not_(ran_out))
+    return or_(told, ran_out) if ContactCause.EXPIRED in causes else told
 
 
 def _of_party(wanted: ContactFilter) -> ColumnElement[bool]:

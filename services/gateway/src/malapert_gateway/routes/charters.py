@@ -1,5 +1,7 @@
 """Charter of a mission, how it changes, and the versions of the mission that members propose."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 from malapert.planner.v1 import charter_pb2, mission_pb2
 from malapert_http_models.contracts.planner import (
@@ -7,14 +9,17 @@ from malapert_http_models.contracts.planner import (
     Charter,
     CharterChange,
     CharterChanges,
+    CharterChangeState,
+    Consent,
     DeclineCharter,
     DeclineMissionProposal,
     Mission,
     MissionProposal,
     MissionProposals,
+    MissionProposalState,
 )
 
-from malapert_gateway.conversion import to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message, to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -23,6 +28,7 @@ from malapert_gateway.routes.parameters import (
     GatewayParts,
     MissionId,
     ProposalId,
+    only_these,
     set_etag,
 )
 
@@ -55,9 +61,18 @@ async def change_charter(
 
 
 @router.get("/charter/changes")
-async def list_charter_changes(mission_id: MissionId, gateway: GatewayParts) -> CharterChanges:
+async def list_charter_changes(
+    mission_id: MissionId,
+    gateway: GatewayParts,
+    states: Annotated[list[CharterChangeState] | None, only_these("changes that stand so")] = None,
+    consents: Annotated[list[Consent] | None, only_these("changes to these rules of consent")] = None,
+) -> CharterChanges:
     """List the charters that were proposed, newest first, with who has consented."""
-    message = charter_pb2.ListCharterChangesRequest(mission_id=mission_id)
+    message = charter_pb2.ListCharterChangesRequest(
+        mission_id=mission_id,
+        states=enum_numbers(charter_pb2.CharterChangeState.DESCRIPTOR, states),
+        consents=enum_numbers(charter_pb2.Consent.DESCRIPTOR, consents),
+    )
     return to_model(await gateway.call(gateway.services.charters.ListCharterChanges, message), CharterChanges)
 
 
@@ -87,9 +102,15 @@ async def leave_mission(mission_id: MissionId, response: Response, gateway: Gate
 
 
 @router.get("/proposals")
-async def list_mission_proposals(mission_id: MissionId, gateway: GatewayParts) -> MissionProposals:
+async def list_mission_proposals(
+    mission_id: MissionId,
+    gateway: GatewayParts,
+    states: Annotated[list[MissionProposalState] | None, only_these("proposals that stand so")] = None,
+) -> MissionProposals:
     """List proposed versions, newest first, without their documents: all for an owner, its own for another member."""
-    message = mission_pb2.ListMissionProposalsRequest(mission_id=mission_id)
+    message = mission_pb2.ListMissionProposalsRequest(
+        mission_id=mission_id, states=enum_numbers(mission_pb2.MissionProposalState.DESCRIPTOR, states)
+    )
     return to_model(await gateway.call(gateway.services.missions.ListMissionProposals, message), MissionProposals)
 
 

@@ -9,6 +9,7 @@ from malapert_http_models.contracts.comms_window import (
     Alternates,
     CommitContactsRequest,
     Contact,
+    ContactCause,
     ContactPage,
     Contacts,
     ContactState,
@@ -46,6 +47,7 @@ async def list_contacts(
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     plan_ids: Annotated[list[str] | None, only_these("contacts of these plans", ["plan-5d21"])] = None,
     states: Annotated[list[ContactState] | None, only_these("contacts that stand so")] = None,
+    causes: Annotated[list[ContactCause] | None, only_these("contacts whose last change has these causes")] = None,
     only_holding: Annotated[
         bool, Query(description="True leaves out what holds no antenna any more.", examples=[True])
     ] = False,
@@ -60,6 +62,7 @@ async def list_contacts(
         mission_id=mission_id,
         plan_ids=plan_ids,
         states=enum_numbers(contact_pb2.ContactState.DESCRIPTOR, states),
+        causes=enum_numbers(contact_pb2.ContactCause.DESCRIPTOR, causes),
         only_holding=only_holding,
         page=page,
         span=span,

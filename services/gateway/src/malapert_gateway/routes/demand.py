@@ -10,6 +10,7 @@ from malapert_http_models.contracts.payload import (
     DecideUse,
     DemandBudget,
     DemandBudgets,
+    ItemKind,
     SetDemandBudget,
     TriageRequest,
     UsePermission,
@@ -87,10 +88,13 @@ async def list_use_permissions(
     mission_id: MissionId,
     gateway: GatewayParts,
     states: Annotated[list[UseState] | None, only_these("these states")] = None,
+    item_kinds: Annotated[list[ItemKind] | None, only_these("leaves for items of these kinds")] = None,
 ) -> UsePermissions:
     """List the leaves that the caller's agency asked for or is asked for, by time of asking."""
     message = demand_pb2.ListUsePermissionsRequest(
-        mission_id=mission_id, states=enum_numbers(demand_pb2.UseState.DESCRIPTOR, states)
+        mission_id=mission_id,
+        states=enum_numbers(demand_pb2.UseState.DESCRIPTOR, states),
+        item_kinds=enum_numbers(demand_pb2.ItemKind.DESCRIPTOR, item_kinds),
     )
     return to_model(await gateway.call(gateway.services.demand.ListUsePermissions, message), UsePermissions)
 

@@ -11,10 +11,12 @@ from malapert_http_models.contracts.planner import (
     Plan,
     PlanComparison,
     PlanPage,
+    PlanPending,
     PlanState,
     ReplanPlan,
     RequestInPlan,
     RequestInPlanPage,
+    RequestInPlanState,
     ReviewPlan,
     SolveStatus,
     TerminatePlan,
@@ -70,6 +72,9 @@ async def list_plans(
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     states: Annotated[list[PlanState] | None, only_these("plans that stand so")] = None,
     statuses: Annotated[list[SolveStatus] | None, only_these("plans whose search ended so")] = None,
+    pending_steps: Annotated[
+        list[PlanPending] | None, only_these("plans of which these steps are begun and not over")
+    ] = None,
     only_noticed: Annotated[bool, Query(description="True leaves out plans without open notices.")] = False,
 ) -> PlanPage:
     """List plans, newest first, without items, notices and what they were made from; archived ones only by state."""
@@ -77,6 +82,7 @@ async def list_plans(
         mission_id=mission_id,
         states=enum_numbers(plan_pb2.PlanState.DESCRIPTOR, states),
         statuses=enum_numbers(plan_pb2.SolveStatus.DESCRIPTOR, statuses),
+        pending_steps=enum_numbers(plan_pb2.PlanPending.DESCRIPTOR, pending_steps),
         only_noticed=only_noticed,
         page=page,
     )
@@ -159,9 +165,16 @@ async def acknowledge_notices(
 
 
 @router.get("/{plan_id}/requests")
-async def list_requests_in_plan(plan_id: PlanId, gateway: GatewayParts, page: Page) -> RequestInPlanPage:
+async def list_requests_in_plan(
+    plan_id: PlanId,
+    gateway: GatewayParts,
+    page: Page,
+    states: Annotated[list[RequestInPlanState] | None, only_these("requests that stand so in the plan")] = None,
+) -> RequestInPlanPage:
     """Say what became in a plan of every request of the caller's agency, by identifier."""
-    message = plan_pb2.ListRequestsInPlanRequest(plan_id=plan_id, page=page)
+    message = plan_pb2.ListRequestsInPlanRequest(
+        plan_id=plan_id, page=page, states=enum_numbers(plan_pb2.RequestInPlanState.DESCRIPTOR, states)
+    )
     return to_model(await gateway.call(gateway.services.plans.ListRequestsInPlan, message), RequestInPlanPage)
 
 

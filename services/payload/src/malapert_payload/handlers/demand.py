@@ -80,7 +80,8 @@ class DemandServicer(demand_pb2_grpc.DemandServiceServicer):
     ) -> demand_pb2.ListUsePermissionsResponse:
         """List the leaves of the caller's agency."""
         states = wanted_values(UseState, request.states, demand_pb2.UseState.DESCRIPTOR, "states")
-        found = await self._uses.listed(request.mission_id, states, require_identity())
+        kinds = wanted_values(ItemKind, request.item_kinds, demand_pb2.ItemKind.DESCRIPTOR, "item_kinds")
+        found = await self._uses.listed(request.mission_id, states, kinds, require_identity())
         return demand_pb2.ListUsePermissionsResponse(
             permissions=(to_message(permission, demand_pb2.UsePermission) for permission in found)
         )

@@ -121,13 +121,20 @@ class UsePermissionService:
             await self._keep(session, after)
         return _shown(after, viewer)
 
-    async def listed(self, mission_id: str, states: Collection[UseState], identity: Identity) -> list[UsePermission]:
-        """Return the leaves of the caller's agency, given or asked for, by time of asking."""
+    async def listed(
+        self, mission_id: str, states: Collection[UseState], kinds: Collection[ItemKind], identity: Identity
+    ) -> list[UsePermission]:
+        """Return the leaves of the caller's agency, given or asked for, by time of asking; none wanted means all."""
         viewer = await self._access.enter(mission_id, identity)
         async with self._database.reading() as session:
             found = await self._stores.demand.permissions(session, mission_id)
-        own = [each for each in found if _is_party(each, viewer) and (not states or each.state in states)]
-        return [_shown(each, viewer) for each in own]
+        return [
+            _shown(each, viewer)
+            for each in found
+            if _is_party(each, viewer)
+            and (not states or each.state in states)
+            and (not kinds or each.item_kind in kinds)
+        ]
 
     async def ask_for(
         self, session: AsyncSession, catalogue: Catalogue, requests: Sequence[ActivityRequest], viewer: Viewer

@@ -7,11 +7,12 @@ from typing import Any
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, sign_off_pb2
 from malapert_core.policy.charter import Consent, Membership, Part
 from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import named, to_domain, to_message
 from malapert_core.signing.sign_off import SignOffRule
 from malapert_core.timestamps import from_timestamp, to_timestamp
 
-from malapert_planner.domain.life.charter import CharterChange, CharterVersion, WantedMembership
+from malapert_planner.domain.life.charter import CharterChange, CharterChangeState, CharterVersion, WantedMembership
 from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
 
@@ -50,7 +51,9 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         self, request: charter_pb2.ListCharterChangesRequest, context: Any
     ) -> charter_pb2.ListCharterChangesResponse:
         """Return what was proposed, newest first."""
-        changes = await self._changes.newest(request.mission_id)
+        states = wanted_values(CharterChangeState, request.states, charter_pb2.CharterChangeState.DESCRIPTOR, "states")
+        consents = wanted_values(Consent, request.consents, charter_pb2.Consent.DESCRIPTOR, "consents")
+        changes = await self._changes.newest(request.mission_id, states, consents)
         return charter_pb2.ListCharterChangesResponse(changes=map(change_message, changes))
 
     async def ConsentToCharter(  # noqa: N802

@@ -5,9 +5,10 @@ from typing import Any
 
 from malapert.planner.v1 import mission_pb2, mission_pb2_grpc
 from malapert_core.policy.identity import require_identity
+from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.life.proposal import MissionProposal
+from malapert_planner.domain.life.proposal import MissionProposal, MissionProposalState
 from malapert_planner.handlers.messages import mission_message, proposal_message
 from malapert_planner.mission_document import mission_schema
 from malapert_planner.services.plans.charters import CharterService
@@ -67,7 +68,10 @@ class MissionHandlers(mission_pb2_grpc.MissionServiceServicer):
         self, request: mission_pb2.ListMissionProposalsRequest, context: Any
     ) -> mission_pb2.ListMissionProposalsResponse:
         """Return the latest proposed versions, without their documents."""
-        proposals = await self._proposals.newest(request.mission_id, require_identity())
+        states = wanted_values(
+            MissionProposalState, request.states, mission_pb2.MissionProposalState.DESCRIPTOR, "states"
+        )
+        proposals = await self._proposals.newest(request.mission_id, require_identity(), states)
         listed = [proposal_message(replace(proposal, document_json=b"")) for proposal in proposals]
         return mission_pb2.ListMissionProposalsResponse(proposals=listed)
 

@@ -8,10 +8,10 @@ from malapert.planner.v1 import plan_pb2, plan_pb2_grpc, replan_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.identity import require_identity
-from malapert_core.rpc.enum_filters import wanted_values
+from malapert_core.rpc.enum_filters import wanted_numbers, wanted_values
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.life.plan import PlanFilter, PlanState
+from malapert_planner.domain.life.plan import Pending, PlanFilter, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.review_messages import new_review_of
 from malapert_planner.handlers.shown_plans import ShownPlans
@@ -89,6 +89,9 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             decode_cursor(request.page.page_token)[0] if request.page.page_token else "",
             entered=await self._charters.entered(require_identity()),
             only_noticed=request.only_noticed,
+            pending_steps=wanted_values(
+                Pending, request.pending_steps, plan_pb2.PlanPending.DESCRIPTOR, "pending_steps"
+            ),
         )
         plans = await self._plans.page(size + 1, wanted)
         more = len(plans) > size
@@ -199,10 +202,15 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         """Say what became in a plan of every request of the caller's agency."""
         size = page_size_of(request.page.page_size)
         after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        states = wanted_numbers(request.states, plan_pb2.RequestInPlanState.DESCRIPTOR, "states")
         plan = await self._plans.get(request.plan_id)
         found = await asyncio.to_thread(requests_in_plan, plan, _own_agency())
         eyes = await self._shown.eyes(plan)
-        left = [redacted_request(each, eyes) for each in found if each.request_id > after]
+        left = [
+            redacted_request(each, eyes)
+            for each in found
+            if each.request_id > after and (not states or each.state in states)
+        ]
         return plan_pb2.ListRequestsInPlanResponse(
             requests=left[:size],
             next_page_token=encode_cursor(left[size - 1].request_id) if len(left) > size else "",

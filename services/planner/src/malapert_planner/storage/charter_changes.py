@@ -1,5 +1,6 @@
 """Proposed charters in a session's database."""
 
+from collections.abc import Collection
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
@@ -48,9 +49,19 @@ class CharterChangeStore:
             raise NotFoundError("charter change", change_id)
         return _of_row(row)
 
-    async def newest(self, session: AsyncSession, mission_id: str) -> list[CharterChange]:
-        """Return the latest proposed charters of a mission, newest first."""
+    async def newest(
+        self,
+        session: AsyncSession,
+        mission_id: str,
+        states: Collection[CharterChangeState] = (),
+        consents: Collection[Consent] = (),
+    ) -> list[CharterChange]:
+        """Return the latest proposed charters of a mission, newest first; no states and no consents mean all."""
         query = select(CharterChangeRow).where(col(CharterChangeRow.mission_id) == mission_id)
+        if states:
+            query = query.where(col(CharterChangeRow.state).in_([state.value for state in states]))
+        if consents:
+            query = query.where(col(CharterChangeRow.consent).in_([consent.value for consent in consents]))
         query = query.order_by(col(CharterChangeRow.change_id).desc()).limit(_MOST_LISTED)
         return [_of_row(row) for row in (await session.exec(query)).all()]
 

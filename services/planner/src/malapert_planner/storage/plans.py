@@ -100,6 +100,8 @@ class PlanStore:
             query = query.where(col(PlanRow.state) != PlanState.ARCHIVED.value)
         if wanted.statuses:
             query = query.where(col(PlanContentRow.status).in_([status.value for status in wanted.statuses]))
+        if wanted.pending_steps:
+            query = query.where(col(PlanRow.pending).in_([step.value for step in wanted.pending_steps]))
         if wanted.only_noticed:
             open_ones = select(PlanNoticeRow.plan_id).where(col(PlanNoticeRow.is_open))
             query = query.where(col(PlanRow.plan_id).in_(open_ones))

@@ -1,5 +1,6 @@
 """Proposed versions of missions in a session's database."""
 
+from collections.abc import Collection
 from dataclasses import fields
 
 from malapert_core.errors import ConflictError, NotFoundError
@@ -41,11 +42,19 @@ class ProposalStore:
         row = (await session.exec(query.limit(1))).first()
         return None if row is None else _of_row(row)
 
-    async def newest(self, session: AsyncSession, mission_id: str, agency_id: str | None) -> list[MissionProposal]:
-        """Return the latest proposed versions of a mission, of one agency or, for None, of all, newest first."""
+    async def newest(
+        self,
+        session: AsyncSession,
+        mission_id: str,
+        agency_id: str | None,
+        states: Collection[MissionProposalState] = (),
+    ) -> list[MissionProposal]:
+        """Return the latest proposed versions of a mission, newest first; no agency and no states mean all."""
         query = select(MissionProposalRow).where(col(MissionProposalRow.mission_id) == mission_id)
         if agency_id is not None:
             query = query.where(col(MissionProposalRow.agency_id) == agency_id)
+        if states:
+            query = query.where(col(MissionProposalRow.state).in_([state.value for state in states]))
         query = query.order_by(col(MissionProposalRow.proposal_id).desc()).limit(_MOST_LISTED)
         return [_of_row(row) for row in (await session.exec(query)).all()]
 

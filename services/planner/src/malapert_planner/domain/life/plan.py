@@ -42,6 +42,17 @@ ALIVE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED}) | IN_FORCE
 """States of plans that are told of what happens to what they hold."""
 
 
+class Pending(StrEnum):
+    """Step begun with another service and not finished; it is resumed after a crash."""
+
+    UNSPECIFIED = ""
+    NONE = UNSPECIFIED
+    RELEASING = "RELEASING"
+    AWAITING_STATIONS = "AWAITING_STATIONS"
+    SUPERSEDING = "SUPERSEDING"
+    TERMINATING = "TERMINATING"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFilter:
     """Filter of plans, older than one of them; an empty field means all."""
@@ -53,17 +64,7 @@ class PlanFilter:
     entered: Mapping[str, datetime | None] | None = None
     """The missions that the reader enters, each with the instant since which it sees what ended; None means all."""
     only_noticed: bool = False
-
-
-class Pending(StrEnum):
-    """Step begun with another service and not finished; it is resumed after a crash."""
-
-    UNSPECIFIED = ""
-    NONE = UNSPECIFIED
-    RELEASING = "RELEASING"
-    AWAITING_STATIONS = "AWAITING_STATIONS"
-    SUPERSEDING = "SUPERSEDING"
-    TERMINATING = "TERMINATING"
+    pending_steps: frozenset[Pending] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Changes of charters: proposed by an owner, in force once every owner that needs to has consented."""
 
+from collections.abc import Collection
+
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, NotFoundError, PermissionDeniedError
@@ -11,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.charter import (
     CharterChange,
+    CharterChangeState,
     CharterVersion,
     WantedMembership,
     changed_charter,
@@ -102,10 +105,15 @@ class CharterChanges:
             self._note(session, "charter.proposed", change, identity)
         return change
 
-    async def newest(self, mission_id: str) -> list[CharterChange]:
-        """Return the latest proposed charters of a mission, newest first."""
+    async def newest(
+        self,
+        mission_id: str,
+        states: Collection[CharterChangeState] = (),
+        consents: Collection[Consent] = (),
+    ) -> list[CharterChange]:
+        """Return the latest proposed charters of a mission, newest first; no states and no consents mean all."""
         async with self._database.reading() as session:
-            return await self._changes.newest(session, mission_id)
+            return await self._changes.newest(session, mission_id, states, consents)
 
     async def consent(self, mission_id: str, change_id: str, identity: Identity) -> CharterChange:
         """Consent for an owner; with the last consent that is needed the change is in force.

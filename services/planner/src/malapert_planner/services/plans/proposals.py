@@ -1,5 +1,7 @@
 """Proposed versions of missions: seen by owners and the agency that proposes, decided on by owners."""
 
+from collections.abc import Collection
+
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError
@@ -8,7 +10,7 @@ from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 
 from malapert_planner.domain.life.mission import Mission
-from malapert_planner.domain.life.proposal import MissionProposal
+from malapert_planner.domain.life.proposal import MissionProposal, MissionProposalState
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.ports import CharterAnnouncer, Clock
 from malapert_planner.storage.proposals import ProposalStore
@@ -46,11 +48,16 @@ class ProposalService:
         self._trail = trail
         self._clock = clock
 
-    async def newest(self, mission_id: str, identity: Identity) -> list[MissionProposal]:
-        """Return the latest proposals that a principal sees: all for an owner, its agency's own for others."""
+    async def newest(
+        self, mission_id: str, identity: Identity, states: Collection[MissionProposalState] = ()
+    ) -> list[MissionProposal]:
+        """Return the latest proposals that a principal sees, of some states or, for none, of all.
+
+        An owner sees every agency's, another member its own.
+        """
         whose = None if await self._owns(mission_id, identity) else identity.agency_id
         async with self._database.reading() as session:
-            return await self._proposals.newest(session, mission_id, whose)
+            return await self._proposals.newest(session, mission_id, whose, states)
 
     async def get(self, mission_id: str, proposal_id: str, identity: Identity) -> MissionProposal:
         """Return a proposal that a principal sees; raise NotFoundError for any other."""
