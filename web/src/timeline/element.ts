@@ -1,0 +1,478 @@
+import { make } from "./dom.ts";
+import { type Edit, isMovable, moved, UndoStack } from "./edit/edits.ts";
+import type { Hit } from "./hit/hits.ts";
+import { type GestureTarget, Gestures } from "./interact/pointer.ts";
+import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
+import { NAVIGATOR_PX, layoutOf, sidesOf, wholeHeight } from "./layout/lanes.ts";
+import { Prepared } from "./layout/prepared.ts";
+import type { Item, TimelineDocument } from "./model.ts";
+import { paintAxis } from "./paint/axis.ts";
+import { paintBars, shortTitle } from "./paint/bars.ts";
+import { paintCurves } from "./paint/curves.ts";
+import { paintGrounds } from "./paint/grounds.ts";
+import { paintGutter } from "./paint/gutter.ts";
+import { paintNavigator } from "./paint/navigator.ts";
+import { type Found, type Marks, paintOverlay } from "./paint/overlay.ts";
+import { paintDestinations, paintPath } from "./paint/path.ts";
+import { face, type Scene } from "./paint/surface.ts";
+import { styleOf } from "./styles.ts";
+import { type Theme, type ThemeName, themeOf } from "./theme.ts";
+import { clampSpan, DAY_MS, panned, type Span, type TimeScale, zoomed } from "./time/scale.ts";
+import { sentenceOf, Tip } from "./tip.ts";
+import { Toolbar } from "./toolbar.ts";
+import { rowsOf, TwinTable } from "./twin/table.ts";
+import type { TimelineView } from "./view.ts";
+
+type Layer = "ground" | "content" | "overlay";
+const LAYERS: Layer[] = ["ground", "content", "overlay"];
+const ALL: readonly Layer[] = LAYERS;
+const MOST_WHOLE_PX = 1600;
+
+/**
+ * Timeline of a plan on canvas: `<malapert-timeline theme="auto" editable fit="content" wheel="ctrl">`.
+ *
+ * Set `data` to a document. Events: `select` (item or null), `cursor` (ms or null), `viewchange` (view), `open` (item),
+ * `proposed` (edit).
+ */
+export class TimelineElement extends HTMLElement implements GestureTarget, KeyTarget {
+  static readonly observedAttributes = ["theme", "fit", "editable"];
+  readonly #root = this.attachShadow({ mode: "open" });
+  readonly #sheet = new CSSStyleSheet();
+  readonly #surface = make("div", { class: "surface", tabindex: "0", role: "application", "aria-roledescription": "timeline" });
+  readonly #live = make("div", { class: "live", "aria-live": "polite" });
+  readonly #tip = new Tip();
+  readonly #toolbar = new Toolbar({
+    show: (span) => this.show(span),
+    showDays: (days) => this.showDays(days),
+    toggleMode: () => this.toggleMode(),
+    toggleTable: () => this.toggleTable(),
+  });
+  readonly #twin = new TwinTable((id) => this.#selectAndShow(id));
+  readonly #brushes = new Map<Layer, CanvasRenderingContext2D>();
+  readonly #undo = new UndoStack();
+  readonly #widths = new Map<string, number>();
+  readonly #dirty = new Set<Layer>();
+  readonly #resizes = new ResizeObserver(() => this.#resized());
+  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
+  readonly #onScheme = (): void => this.#themed();
+  readonly #gestures = new Gestures(this.#surface, this);
+  #document: TimelineDocument | null = null;
+  #prepared: Prepared | null = null;
+  #view: TimelineView | null = null;
+  #theme: Theme = themeOf("light", []);
+  #scene: Scene | null = null;
+  #scrollPx = 0;
+  #frame = 0;
+  #marks: Marks = { cursorMs: null, selectedId: null, hoveredId: null, proposed: null };
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [this.#sheet];
+    for (const layer of LAYERS) {
+      const canvas = make("canvas", { "aria-hidden": "true" });
+      const brush = canvas.getContext("2d");
+      if (brush) this.#brushes.set(layer, brush);
+      this.#surface.append(canvas);
+    }
+    this.#surface.append(this.#tip.element, this.#live);
+    this.#surface.setAttribute("aria-description", KEY_HELP);
+    this.#surface.addEventListener("keydown", (event) => {
+      if (!onKey(event, this)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    this.#root.append(this.#toolbar.element, this.#surface, this.#twin.element);
+  }
+
+  connectedCallback(): void {
+    this.#resizes.observe(this.#surface);
+    this.#dark.addEventListener("change", this.#onScheme);
+    this.#themed();
+  }
+
+  disconnectedCallback(): void {
+    this.#resizes.disconnect();
+    this.#dark.removeEventListener("change", this.#onScheme);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  attributeChangedCallback(): void {
+    this.#themed();
+  }
+
+  /** What is shown. */
+  get data(): TimelineDocument | null {
+    return this.#document;
+  }
+
+  set data(document: TimelineDocument | null) {
+    const before = this.#document;
+    this.#document = document;
+    this.#marks = { ...this.#marks, hoveredId: null, proposed: null };
+    if (document && (!this.#view || !before || before.startMs !== document.startMs || before.endMs !== document.endMs)) {
+      this.#view = wholeView(document, this.#view);
+    }
+    this.#surface.setAttribute("aria-label", this.getAttribute("aria-label") ?? "Timeline of the plan");
+    this.#prepare();
+  }
+
+  /** How it is looked at, as JSON that can be kept. */
+  get view(): TimelineView | null {
+    return this.#view && { ...this.#view };
+  }
+
+  set view(view: TimelineView | null) {
+    if (!view || !this.#document) return;
+    this.#view = { ...view, ...clampSpan(view, this.#document) };
+    this.#prepare();
+  }
+
+  /** Identifier of the selected item. */
+  get selection(): string | null {
+    return this.#marks.selectedId;
+  }
+
+  set selection(id: string | null) {
+    this.#mark({ selectedId: id });
+  }
+
+  /** Time of the cursor. */
+  get cursorMs(): number | null {
+    return this.#marks.cursorMs;
+  }
+
+  set cursorMs(ms: number | null) {
+    this.#mark({ cursorMs: ms });
+  }
+
+  get editable(): boolean {
+    return this.hasAttribute("editable");
+  }
+
+  get wheelNeedsCtrl(): boolean {
+    return this.getAttribute("wheel") === "ctrl";
+  }
+
+  /** Says what came of the proposed edit: null keeps it as it stands, an interval is where a rule is broken. */
+  judge(broken: Span | null): void {
+    const { proposed } = this.#marks;
+    if (proposed) this.#mark({ proposed: { ...proposed, broken } });
+  }
+
+  scene(): Scene | null {
+    return this.#scene;
+  }
+
+  span(): Span {
+    return this.#view ?? { startMs: 0, endMs: 1 };
+  }
+
+  show(span: Span): void {
+    if (!this.#document || !this.#view) return;
+    const { startMs, endMs } = clampSpan(span, this.#document);
+    if (startMs === this.#view.startMs && endMs === this.#view.endMs) return;
+    this.#view = { ...this.#view, startMs, endMs };
+    this.#invalidate(...ALL);
+    this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
+  }
+
+  showDays(days: number | null): void {
+    if (!this.#document) return;
+    const { startMs, endMs } = this.span();
+    const middle = this.#marks.cursorMs ?? (startMs + endMs) / 2;
+    const begins = Math.floor(middle / DAY_MS) * DAY_MS;
+    if (days === null) this.show(this.#document);
+    else this.show({ startMs: begins, endMs: begins + days * DAY_MS });
+  }
+
+  panBy(share: number): void {
+    const { startMs, endMs } = this.span();
+    if (this.#document) this.show(panned(this.span(), share * (endMs - startMs), this.#document));
+  }
+
+  zoomBy(factor: number): void {
+    const { startMs, endMs } = this.span();
+    const chosen = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    const anchor = chosen ? (chosen.item.startMs + chosen.item.endMs) / 2 : (startMs + endMs) / 2;
+    const inside = anchor > startMs && anchor < endMs ? anchor : (startMs + endMs) / 2;
+    if (this.#document) this.show(zoomed(this.span(), factor, inside, this.#document));
+  }
+
+  goto(end: "start" | "end"): void {
+    if (!this.#document) return;
+    const length = this.span().endMs - this.span().startMs;
+    const { startMs, endMs } = this.#document;
+    this.show(end === "start" ? { startMs, endMs: startMs + length } : { startMs: endMs - length, endMs });
+  }
+
+  scrollBy(px: number): void {
+    const layout = this.#scene?.layout;
+    if (!layout) return;
+    const wanted = Math.max(0, Math.min(layout.contentPx - layout.windowPx, this.#scrollPx + px));
+    if (wanted === this.#scrollPx) return;
+    this.#scrollPx = wanted;
+    this.#invalidate(...ALL);
+  }
+
+  select(id: string | null): void {
+    this.#mark({ selectedId: id });
+    const found = id === null ? null : this.#find(id);
+    this.#live.textContent = found ? sentenceOf(found.item, this.#laneTitle(found.laneId)) : "";
+    this.dispatchEvent(new CustomEvent("select", { detail: found?.item ?? null }));
+  }
+
+  selectNext(step: 1 | -1): void {
+    if (!this.#document || !this.#view) return;
+    const rows = rowsOf(this.#document, { ...this.#view, ...this.#document });
+    if (!rows.length) return;
+    const at = rows.findIndex(({ item }) => item.id === this.#marks.selectedId);
+    const first = rows.findIndex(({ item }) => item.endMs > this.span().startMs);
+    const next = at < 0 ? Math.max(0, first) : Math.max(0, Math.min(rows.length - 1, at + step));
+    this.#selectAndShow(rows[next]?.item.id ?? "");
+  }
+
+  cursorAt(ms: number | null): void {
+    if (ms === this.#marks.cursorMs) return;
+    this.#mark({ cursorMs: ms });
+    this.dispatchEvent(new CustomEvent("cursor", { detail: ms }));
+  }
+
+  hover(hit: Hit | null, x: number, y: number): void {
+    this.#mark({ hoveredId: hit?.item?.id ?? null });
+    this.#tip.show(hit, x, y, { width: this.#surface.clientWidth, height: this.#surface.clientHeight });
+  }
+
+  preview(item: Item, edit: Edit | null): void {
+    const laneId = this.#find(item.id)?.laneId ?? "";
+    const broken = null;
+    this.#mark({ proposed: edit && { item, laneId, startMs: edit.startMs, endMs: edit.endMs, broken } });
+    if (edit) this.cursorAt(edit.startMs);
+  }
+
+  propose(edit: Edit): void {
+    const found = this.#find(edit.itemId);
+    if (!found) return;
+    const { startMs, endMs } = found.item;
+    this.#undo.push({ kind: edit.kind, itemId: edit.itemId, startMs, endMs });
+    this.select(edit.itemId);
+    this.preview(found.item, edit);
+    this.dispatchEvent(new CustomEvent("proposed", { detail: edit }));
+  }
+
+  nudge(steps: number): void {
+    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    if (!this.editable || !this.#document || !found || !isMovable(found.item)) return;
+    const { proposed } = this.#marks;
+    const from = proposed?.item.id === found.item.id ? { ...found.item, ...spanOfProposed(proposed) } : found.item;
+    this.propose(moved(from, steps * this.#document.snapMs, this.#document));
+  }
+
+  toggleLock(): void {
+    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    if (!this.editable || !found || found.item.state === "busy") return;
+    const { id, startMs, endMs, locked } = found.item;
+    this.dispatchEvent(new CustomEvent("proposed", { detail: { kind: locked ? "unlock" : "lock", itemId: id, startMs, endMs } }));
+  }
+
+  undo(): void {
+    const edit = this.#undo.pop();
+    if (!edit) return;
+    this.#mark({ proposed: null });
+    this.dispatchEvent(new CustomEvent("undone", { detail: edit }));
+  }
+
+  escape(): void {
+    if (this.#gestures.cancelDrag()) return;
+    if (this.#marks.proposed) this.undo();
+    else this.select(null);
+  }
+
+  open(): void {
+    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    if (found) this.dispatchEvent(new CustomEvent("open", { detail: found.item }));
+  }
+
+  toggleTable(): void {
+    this.#twin.element.hidden = !this.#twin.element.hidden;
+    this.#writeTexts();
+    if (!this.#twin.element.hidden) this.#twin.focus();
+    else this.#surface.focus();
+  }
+
+  toggleMode(): void {
+    if (!this.#view) return;
+    this.#view = { ...this.#view, mode: this.#view.mode === "utc" ? "mission" : "utc" };
+    this.#invalidate(...ALL);
+    this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
+  }
+
+  typeSpan(): void {
+    this.#toolbar.focusSpan();
+  }
+
+  /** Draws now what waits to be drawn; returns the milliseconds of script that it took. */
+  drawNow(): number {
+    const began = performance.now();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#draw();
+    return performance.now() - began;
+  }
+
+  #selectAndShow(id: string): void {
+    const found = this.#find(id);
+    if (!found) return;
+    const { startMs, endMs } = found.item;
+    const shown = this.span();
+    if (endMs < shown.startMs || startMs > shown.endMs) {
+      const half = (shown.endMs - shown.startMs) / 2;
+      const middle = (startMs + endMs) / 2;
+      this.show({ startMs: middle - half, endMs: middle + half });
+    }
+    this.select(id);
+    this.#writeTexts();
+  }
+
+  #find(id: string): Found | null {
+    const scene = this.#scene;
+    for (const group of this.#document?.groups ?? []) {
+      for (const lane of group.lanes) {
+        if (lane.kind !== "bars") continue;
+        const item = lane.items.find((each) => each.id === id);
+        if (!item) continue;
+        const row = scene?.prepared.stack(lane, scene.scale).placed.find((each) => each.item === item)?.row;
+        return { item, laneId: lane.id, row: row ?? 0 };
+      }
+    }
+    return null;
+  }
+
+  #laneTitle(id: string): string {
+    const lanes = this.#document?.groups.flatMap((group) => group.lanes) ?? [];
+    return lanes.find((lane) => lane.id === id)?.title ?? "";
+  }
+
+  #mark(marks: Partial<Marks>): void {
+    this.#marks = { ...this.#marks, ...marks };
+    this.#invalidate("overlay");
+  }
+
+  #themed(): void {
+    const asked = this.getAttribute("theme");
+    const name: ThemeName = asked === "light" || asked === "dark" ? asked : this.#dark.matches ? "dark" : "light";
+    this.#theme = themeOf(name, this.#document?.agencies ?? []);
+    this.#sheet.replaceSync(styleOf(this.#theme));
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    const { view } = this;
+    if (!this.#document || !view) return;
+    this.#theme = themeOf(this.#theme.name, this.#document.agencies);
+    this.#prepared = new Prepared(this.#document, view, (item) => this.#labelPx(item));
+    this.#toolbar.setDocument(this.#document, this.#theme);
+    this.#resized();
+  }
+
+  #labelPx(item: Item): number {
+    const text = shortTitle(item);
+    let width = this.#widths.get(text);
+    const brush = this.#brushes.get("content");
+    if (width === undefined && brush) {
+      face(brush, this.#theme);
+      width = brush.measureText(text).width;
+      this.#widths.set(text, width);
+    }
+    return width ?? 0;
+  }
+
+  #scale(): TimeScale {
+    const { gutterPx, marginPx } = sidesOf(this.#surface.clientWidth);
+    return { ...this.span(), leftPx: gutterPx, widthPx: Math.max(20, this.#surface.clientWidth - gutterPx - marginPx) };
+  }
+
+  #resized(): void {
+    if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
+    if (this.getAttribute("fit") === "content" && this.#document) {
+      const whole = wholeHeight(this.#prepared, this.#view, { ...this.#scale(), ...this.#document });
+      this.#surface.style.height = `${Math.min(MOST_WHOLE_PX, Math.max(6 * NAVIGATOR_PX, whole))}px`;
+    }
+    const ratio = globalThis.devicePixelRatio || 1;
+    for (const brush of this.#brushes.values()) {
+      brush.canvas.width = Math.round(this.#surface.clientWidth * ratio);
+      brush.canvas.height = Math.round(this.#surface.clientHeight * ratio);
+      brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    }
+    // A canvas is empty after its size was set: it is drawn in the same frame.
+    for (const layer of ALL) this.#dirty.add(layer);
+    this.drawNow();
+  }
+
+  #invalidate(...layers: Layer[]): void {
+    for (const layer of layers) this.#dirty.add(layer);
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
+    const scale = this.#scale();
+    if (this.#dirty.has("ground") || !this.#scene) this.#scene = this.#arrange(this.#prepared, this.#view, scale);
+    const scene = this.#scene;
+    const { widthPx, heightPx } = scene.layout;
+    const ground = this.#brushes.get("ground");
+    if (ground && this.#dirty.has("ground")) {
+      paintGrounds(ground, scene);
+      paintAxis(ground, scene);
+      paintGutter(ground, scene);
+      paintNavigator(ground, scene);
+      this.#writeTexts();
+    }
+    const content = this.#brushes.get("content");
+    if (content && this.#dirty.has("content")) {
+      content.clearRect(0, 0, widthPx, heightPx);
+      paintPath(content, scene);
+      paintCurves(content, scene);
+      paintBars(content, scene);
+      paintDestinations(content, scene);
+    }
+    const overlay = this.#brushes.get("overlay");
+    if (overlay && this.#dirty.has("overlay")) paintOverlay(overlay, scene, this.#marks, (id) => this.#find(id));
+    this.#dirty.clear();
+  }
+
+  #arrange(prepared: Prepared, view: TimelineView, scale: TimeScale): Scene {
+    const { clientWidth, clientHeight } = this.#surface;
+    const layout = layoutOf(prepared, view, scale, clientWidth, clientHeight);
+    this.#scrollPx = Math.max(0, Math.min(layout.contentPx - layout.windowPx, this.#scrollPx));
+    return { prepared, view, scale, layout, theme: this.#theme, scrollPx: this.#scrollPx };
+  }
+
+  #writeTexts(): void {
+    if (!this.#document || !this.#view) return;
+    this.#toolbar.setView(this.#view, !this.#twin.element.hidden);
+    this.#twin.write(this.#document, this.#view, this.#marks.selectedId);
+  }
+}
+
+const spanOfProposed = ({ startMs, endMs }: Span): Span => ({ startMs, endMs });
+
+function wholeView(document: TimelineDocument, before: TimelineView | null): TimelineView {
+  const { startMs, endMs } = document;
+  const kept = before ?? { version: 1, mode: "utc", hiddenLanes: [], agencies: [], search: "" };
+  return { ...kept, version: 1, startMs, endMs };
+}
+
+/** Makes the element known to the page, once. */
+export function defineTimeline(): void {
+  if (!customElements.get("malapert-timeline")) customElements.define("malapert-timeline", TimelineElement);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "malapert-timeline": TimelineElement;
+  }
+}

@@ -1,0 +1,7 @@
+import { fileURLToPath } from "node:url";
+
+/** Returns a path of the repository as the file system has it. */
+export const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The one file of colours and type, which the report's pictures read as well. */
+export const alias = { $tokens: path("../libs/malapert-cli/src/malapert_cli/report/tokens.json") };
