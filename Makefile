@@ -28,7 +28,26 @@ $(VENV)/.installed: $(LOCKS) requirements/uv.lock $(MEMBERS)
 	touch $@
 
 .PHONY: setup
-setup: $(VENV)/.installed $(API)/.generated ## make the environment from the hashed locks, and the protobuf code
+setup: $(VENV)/.installed $(API)/.generated web-or-not ## make the environment from the hashed locks, the protobuf code and the page
+
+WEB := $(shell find web -name node_modules -prune -o -name built -prune -o -type f ! -name '.*' ! -name schema.ts -print) \
+  libs/malapert-cli/src/malapert_cli/report/tokens.json
+web/.built: $(WEB) deploy/build-web | $(VENV)/.installed
+	deploy/build-web $(BIN)/python
+	touch $@
+
+.PHONY: web
+web: web/.built ## build the page and the report's script, into the packages that serve and write them
+
+# Without a registry of npm packages everything works but the page, and the gateway says so.
+.PHONY: web-or-not
+web-or-not:
+	@$(MAKE) --no-print-directory web || echo "The page was not built: its packages could not be installed. All else works; \`make web\` tries again."
+
+.PHONY: web-check
+web-check: setup ## style, types and unit tests of the page, on a client made anew from the API's description
+	$(BIN)/python -c 'import json; from malapert_gateway.app import create_app; print(json.dumps(create_app().openapi()))' > web/.openapi.json
+	deploy/build-web $(BIN)/python client lint types test
 
 PROTOS := $(shell find proto -name '*.proto')
 # In a process of its own: grpc_tools and ortools must never meet in one.
@@ -72,7 +91,7 @@ test-browser: setup ## the report and the API's page in Chromium
 	$(BIN)/pytest -q tests/browser
 
 .PHONY: check
-check: lint typecheck architecture contract ## everything that reads the code without running it
+check: lint typecheck architecture contract web-check ## everything that reads the code without running it
 
 .PHONY: lint
 lint: setup ## style, formatting, unused and missing dependencies, Dockerfiles

@@ -9,6 +9,11 @@ export default defineConfig({
     outDir: path("examples/built"),
     emptyOutDir: true,
     target: "es2022",
-    lib: { entry: path("examples/examples.ts"), formats: ["iife"], name: "malapertExamples", fileName: () => "examples.js" },
+    lib: {
+      entry: path("examples/examples.ts"),
+      formats: ["iife"],
+      name: "malapertExamples",
+      fileName: () => "examples.js",
+    },
   },
 });

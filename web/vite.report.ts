@@ -9,6 +9,11 @@ export default defineConfig({
     outDir: path("../libs/malapert-cli/src/malapert_cli/report/built"),
     emptyOutDir: true,
     target: "es2022",
-    lib: { entry: path("src/report/report.ts"), formats: ["iife"], name: "malapertReport", fileName: () => "report.js" },
+    lib: {
+      entry: path("src/report/report.ts"),
+      formats: ["iife"],
+      name: "malapertReport",
+      fileName: () => "report.js",
+    },
   },
 });

@@ -3,7 +3,7 @@ export interface PlanJson {
   plan_id: string;
   mission_id: string;
   horizon: IntervalJson;
-  waypoints?: { waypoint_id: string; title?: string; mean_illumination?: number | null }[];
+  waypoints?: { waypoint_id: string; title?: string; mean_sun_fraction?: number }[];
   activities: ActivityJson[];
   contacts: ContactJson[];
   profiles: ProfileJson[];

@@ -1,9 +1,9 @@
 import { make } from "./dom.ts";
 import { type Edit, isMovable, moved, UndoStack } from "./edit/edits.ts";
 import type { Hit } from "./hit/hits.ts";
-import { type GestureTarget, Gestures } from "./interact/pointer.ts";
 import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
-import { NAVIGATOR_PX, layoutOf, sidesOf, wholeHeight } from "./layout/lanes.ts";
+import { Gestures, type GestureTarget } from "./interact/pointer.ts";
+import { layoutOf, NAVIGATOR_PX, sidesOf, wholeHeight } from "./layout/lanes.ts";
 import { Prepared } from "./layout/prepared.ts";
 import type { Item, TimelineDocument } from "./model.ts";
 import { paintAxis } from "./paint/axis.ts";
@@ -38,7 +38,12 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   static readonly observedAttributes = ["theme", "fit", "editable"];
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #sheet = new CSSStyleSheet();
-  readonly #surface = make("div", { class: "surface", tabindex: "0", role: "application", "aria-roledescription": "timeline" });
+  readonly #surface = make("div", {
+    class: "surface",
+    tabindex: "0",
+    role: "application",
+    "aria-roledescription": "timeline",
+  });
   readonly #live = make("div", { class: "live", "aria-live": "polite" });
   readonly #tip = new Tip();
   readonly #toolbar = new Toolbar({
@@ -110,7 +115,10 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const before = this.#document;
     this.#document = document;
     this.#marks = { ...this.#marks, hoveredId: null, proposed: null };
-    if (document && (!this.#view || !before || before.startMs !== document.startMs || before.endMs !== document.endMs)) {
+    if (
+      document &&
+      (!this.#view || !before || before.startMs !== document.startMs || before.endMs !== document.endMs)
+    ) {
       this.#view = wholeView(document, this.#view);
     }
     this.#surface.setAttribute("aria-label", this.getAttribute("aria-label") ?? "Timeline of the plan");
@@ -206,7 +214,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     this.show(end === "start" ? { startMs, endMs: startMs + length } : { startMs: endMs - length, endMs });
   }
 
-  scrollBy(px: number): void {
+  scrollLanes(px: number): void {
     const layout = this.#scene?.layout;
     if (!layout) return;
     const wanted = Math.max(0, Math.min(layout.contentPx - layout.windowPx, this.#scrollPx + px));
@@ -272,7 +280,9 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
     if (!this.editable || !found || found.item.state === "busy") return;
     const { id, startMs, endMs, locked } = found.item;
-    this.dispatchEvent(new CustomEvent("proposed", { detail: { kind: locked ? "unlock" : "lock", itemId: id, startMs, endMs } }));
+    this.dispatchEvent(
+      new CustomEvent("proposed", { detail: { kind: locked ? "unlock" : "lock", itemId: id, startMs, endMs } }),
+    );
   }
 
   undo(): void {

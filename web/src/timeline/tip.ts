@@ -59,7 +59,9 @@ function linesOfItem(item: Item): Node[] {
 }
 
 function linesOfCluster(items: readonly Item[]): Node[] {
-  const shown = items.slice(0, 6).map((item) => make("div", {}, `${titleOf(item)}, ${spanOf(item.startMs, item.endMs)}`));
+  const shown = items
+    .slice(0, 6)
+    .map((item) => make("div", {}, `${titleOf(item)}, ${spanOf(item.startMs, item.endMs)}`));
   const rest = items.length > 6 ? [make("div", {}, `and ${items.length - 6} more`)] : [];
   return [make("b", {}, `${items.length} items; zoom in to see each`), ...shown, ...rest];
 }

@@ -1,9 +1,9 @@
 import { make } from "./dom.ts";
+import type { TimelineDocument } from "./model.ts";
 import type { Theme } from "./theme.ts";
 import { durationOf, momentOf } from "./time/format.ts";
 import { parseSpan } from "./time/parse.ts";
 import { clampSpan, DAY_MS, type Span } from "./time/scale.ts";
-import type { TimelineDocument } from "./model.ts";
 import type { TimelineView } from "./view.ts";
 
 const PRESETS_DAYS = [30, 7, 1];
@@ -20,7 +20,12 @@ export interface ToolbarActions {
 export class Toolbar {
   readonly element = make("div", { class: "tools", role: "toolbar", "aria-label": "Timeline" });
   readonly #presets = make("div", { class: "presets", role: "group", "aria-label": "Length of the view" });
-  readonly #span = make("input", { type: "text", "aria-label": "Shown span", spellcheck: "false", autocomplete: "off" });
+  readonly #span = make("input", {
+    type: "text",
+    "aria-label": "Shown span",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
   readonly #length = make("span", { class: "length" });
   readonly #mode = make("button", { type: "button" });
   readonly #table = make("button", { type: "button", "aria-pressed": "false", title: "T" }, "Table");

@@ -26,7 +26,11 @@ export function readView(text: string): TimelineView {
   const faults = Object.entries(CHECKS)
     .filter(([name, [holds]]) => !holds(view[name], view))
     .map(([name, [, rule]]) => `${name}: ${rule}`);
-  faults.push(...Object.keys(view).filter((name) => !(name in CHECKS)).map((name) => `${name}: not a part of a view`));
+  faults.push(
+    ...Object.keys(view)
+      .filter((name) => !(name in CHECKS))
+      .map((name) => `${name}: not a part of a view`),
+  );
   if (faults.length) throw new Error(`not a view: ${faults.slice(0, 20).join("; ")}`);
   return view as unknown as TimelineView;
 }

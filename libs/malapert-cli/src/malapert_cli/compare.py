@@ -10,6 +10,7 @@ from rich.table import Table
 from malapert_cli.api import Api, Json
 from malapert_cli.connection import find_connection
 from malapert_cli.report import write_comparison
+from malapert_cli.report.timeline_data import stations_of
 from malapert_cli.terminal import console
 
 
@@ -27,9 +28,10 @@ def compare(
     with Api(find_connection(url, key, agency, "PLANNER")) as api:
         plans = (api.get(f"/plans/{first}"), api.get(f"/plans/{second}"))
         comparison = api.get(f"/plans/{first}/comparison", other_plan_id=other)
+        stations = stations_of(api, plans)
     console.print(_figures(comparison))
     console.print(f"{len(comparison['changes'])} items are not in {other} as in {plan}")
-    write_comparison(plans, comparison, out)
+    write_comparison(plans, comparison, out, stations)
     console.print(f"open {out}")
 
 

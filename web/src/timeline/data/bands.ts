@@ -24,7 +24,11 @@ export function bandRows(bands: readonly Band[]): BandRow[] {
 }
 
 /** Calls `paint` with left and width of what is visible; bands with less than a pixel between them are one. */
-export function eachVisibleBand(row: BandRow, scale: TimeScale, paint: (leftPx: number, widthPx: number) => void): void {
+export function eachVisibleBand(
+  row: BandRow,
+  scale: TimeScale,
+  paint: (leftPx: number, widthPx: number) => void,
+): void {
   const [from, to] = visibleRange(row.index, scale.startMs, scale.endMs);
   const right = scale.leftPx + scale.widthPx;
   const gapMs = 1 / pxPerMs(scale);

@@ -62,8 +62,9 @@ export function stackItems(items: readonly Item[], measure: StackingMeasure): St
       continue;
     }
     const labelled = shape.labelled && row < measure.mostLabelledRows;
-    freeFromMs[row] = labelled ? shape.untilMs : shape.barUntilMs;
-    placed.push({ item, row, labelOutside: shape.outside, labelled, startMs: item.startMs, endMs: freeFromMs[row] });
+    const endMs = labelled ? shape.untilMs : shape.barUntilMs;
+    freeFromMs[row] = endMs;
+    placed.push({ item, row, labelOutside: shape.outside, labelled, startMs: item.startMs, endMs });
   }
   const clusters = gather(over, measure, freeFromMs.length);
   return {
@@ -75,7 +76,10 @@ export function stackItems(items: readonly Item[], measure: StackingMeasure): St
   };
 }
 
-function occupied(item: Item, measure: StackingMeasure): { outside: boolean; labelled: boolean; untilMs: number; barUntilMs: number } {
+function occupied(
+  item: Item,
+  measure: StackingMeasure,
+): { outside: boolean; labelled: boolean; untilMs: number; barUntilMs: number } {
   const barMs = Math.max(item.endMs - item.startMs, measure.leastWidthPx * measure.msPerPx);
   const barUntilMs = item.startMs + barMs + measure.msPerPx;
   const labelPx = measure.labelPx(item);

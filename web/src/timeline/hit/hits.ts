@@ -37,7 +37,10 @@ function laneAt(scene: Scene, y: number): PlacedLane | null {
   const { layout } = scene;
   const scrolls = y < AXIS_PX + layout.windowPx;
   const lanes = scrolls ? layout.scrolling : layout.fixed;
-  return lanes.find((placed) => y >= topOf(scene, placed, scrolls) && y < topOf(scene, placed, scrolls) + placed.heightPx) ?? null;
+  return (
+    lanes.find((placed) => y >= topOf(scene, placed, scrolls) && y < topOf(scene, placed, scrolls) + placed.heightPx) ??
+    null
+  );
 }
 
 function itemAt(scene: Scene, placed: PlacedLane, lane: BarLane, x: number, y: number): Partial<Hit> {

@@ -7,7 +7,7 @@ export interface KeyTarget {
   zoomBy(factor: number): void;
   showDays(days: number | null): void;
   selectNext(step: 1 | -1): void;
-  scrollBy(px: number): void;
+  scrollLanes(px: number): void;
   nudge(steps: number): void;
   toggleLock(): void;
   toggleTable(): void;
@@ -26,8 +26,8 @@ const KEYS: Record<string, Action> = {
   ArrowRight: (target) => target.panBy(0.1),
   ArrowDown: (target) => target.selectNext(1),
   ArrowUp: (target) => target.selectNext(-1),
-  PageDown: (target) => target.scrollBy(120),
-  PageUp: (target) => target.scrollBy(-120),
+  PageDown: (target) => target.scrollLanes(120),
+  PageUp: (target) => target.scrollLanes(-120),
   Home: (target) => target.goto("start"),
   End: (target) => target.goto("end"),
   "+": (target) => target.zoomBy(1 / 1.5),

@@ -1,3 +1,4 @@
+import type { Edit } from "../edit/edits.ts";
 import { isMovable, moved, resized } from "../edit/edits.ts";
 import { type Hit, hitAt } from "../hit/hits.ts";
 import type { Item } from "../model.ts";
@@ -5,14 +6,13 @@ import { navigatorScale } from "../paint/navigator.ts";
 import type { Scene } from "../paint/surface.ts";
 import { panned, pxPerMs, type Span, toMs, toPx, zoomed } from "../time/scale.ts";
 import { isDetailed } from "../time/ticks.ts";
-import type { Edit } from "../edit/edits.ts";
 
 /** What gestures ask of the timeline. */
 export interface GestureTarget {
   scene(): Scene | null;
   span(): Span;
   show(span: Span): void;
-  scrollBy(px: number): void;
+  scrollLanes(px: number): void;
   select(id: string | null): void;
   cursorAt(ms: number | null): void;
   hover(hit: Hit | null, x: number, y: number): void;
@@ -80,7 +80,8 @@ export class Gestures {
     }
     const hit = hitAt(scene, x, y);
     if (hit.region === "navigator") this.#drag = this.#navigation(scene, x);
-    else if (hit.item && this.#canEdit(scene, hit.item)) this.#drag = { kind: "edit", x, hit, item: hit.item, edit: null };
+    else if (hit.item && this.#canEdit(scene, hit.item))
+      this.#drag = { kind: "edit", x, hit, item: hit.item, edit: null };
     else this.#drag = { kind: "pan", x, y, from: this.#target.span(), hit, moved: false };
   }
 
@@ -131,7 +132,7 @@ export class Gestures {
       if (!drag.moved) return;
       this.#target.hover(null, 0, 0);
       this.#target.show(panned(drag.from, (drag.x - x) / pxPerMs(scene.scale), document));
-      this.#target.scrollBy(last.y - y);
+      this.#target.scrollLanes(last.y - y);
     } else if (drag.kind === "navigate") {
       this.#target.show(navigated(drag, (x - drag.x) / pxPerMs(navigatorScale(scene)), document));
     } else {
@@ -189,9 +190,11 @@ export class Gestures {
     const hit = hitAt(scene, x, y);
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
-    if (hit.region === "gutter") this.#target.scrollBy(event.deltaY * lines);
+    if (hit.region === "gutter") this.#target.scrollLanes(event.deltaY * lines);
     else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.#target.show(panned(this.#target.span(), (sideways * lines) / pxPerMs(scene.scale), scene.prepared.document));
+      this.#target.show(
+        panned(this.#target.span(), (sideways * lines) / pxPerMs(scene.scale), scene.prepared.document),
+      );
     } else {
       const factor = Math.exp(Math.max(-200, Math.min(200, event.deltaY * lines)) * WHEEL_STEP);
       this.#target.show(zoomed(this.#target.span(), factor, hit.ms, scene.prepared.document));
@@ -202,6 +205,7 @@ export class Gestures {
 function navigated(drag: Extract<Drag, { kind: "navigate" }>, byMs: number, limits: Span): Span {
   if (drag.part === "window") return panned(drag.from, byMs, limits);
   const least = 600_000;
-  if (drag.part === "start") return { ...drag.from, startMs: Math.min(drag.from.startMs + byMs, drag.from.endMs - least) };
+  if (drag.part === "start")
+    return { ...drag.from, startMs: Math.min(drag.from.startMs + byMs, drag.from.endMs - least) };
   return { ...drag.from, endMs: Math.max(drag.from.endMs + byMs, drag.from.startMs + least) };
 }

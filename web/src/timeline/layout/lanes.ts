@@ -85,7 +85,12 @@ function stretch(scrolling: PlacedLane[], fixed: PlacedLane[], sparePx: number):
   });
 }
 
-function place(prepared: Prepared, view: TimelineView, scale: TimeScale, squeeze: 0 | 1): Pick<Layout, "scrolling" | "fixed"> {
+function place(
+  prepared: Prepared,
+  view: TimelineView,
+  scale: TimeScale,
+  squeeze: 0 | 1,
+): Pick<Layout, "scrolling" | "fixed"> {
   const scrolling: PlacedLane[] = [];
   const fixed: PlacedLane[] = [];
   const hidden = new Set(view.hiddenLanes);
@@ -101,7 +106,13 @@ function place(prepared: Prepared, view: TimelineView, scale: TimeScale, squeeze
   return { scrolling, fixed };
 }
 
-function sizeOf(prepared: Prepared, lane: Lane, scale: TimeScale, squeeze: 0 | 1, first: boolean): { heightPx: number; rowPx: number } {
+function sizeOf(
+  prepared: Prepared,
+  lane: Lane,
+  scale: TimeScale,
+  squeeze: 0 | 1,
+  first: boolean,
+): { heightPx: number; rowPx: number } {
   if (lane.kind === "strip") return { heightPx: lane.curve ? 22 : 14, rowPx: 0 };
   if (lane.kind === "curve") return { heightPx: squeeze ? (first ? 46 : 32) : first ? 68 : 44, rowPx: 0 };
   const detailed = isDetailed(scale);

@@ -2,8 +2,8 @@ import { type BandRow, bandRows } from "../data/bands.ts";
 import { Pyramid } from "../data/pyramid.ts";
 import { type Stack, type StackingMeasure, stackItems } from "../data/stacking.ts";
 import type { BarLane, Curve, Item, Lane, TimelineDocument } from "../model.ts";
-import { isDetailed } from "../time/ticks.ts";
 import { pxPerMs, type TimeScale } from "../time/scale.ts";
+import { isDetailed } from "../time/ticks.ts";
 import type { TimelineView } from "../view.ts";
 
 export const LEAST_BAR_PX = 3;
@@ -26,7 +26,11 @@ export class Prepared {
     for (const lane of lanesOf(document)) {
       this.bands.set(lane.id, bandRows(lane.bands));
       for (const curve of curvesOf(lane)) this.pyramids.set(curve, new Pyramid(curve.values));
-      if (lane.kind === "bars") this.shown.set(lane.id, lane.items.filter((item) => isShown(item, view)));
+      if (lane.kind === "bars")
+        this.shown.set(
+          lane.id,
+          lane.items.filter((item) => isShown(item, view)),
+        );
     }
   }
 
@@ -48,13 +52,14 @@ export class Prepared {
   }
 
   #measure(step: number, detailed: boolean, lane: BarLane): StackingMeasure {
-    const labelled = detailed && lane.role !== "station";
+    const isOpen = lane.role === "place" || lane.role === "other";
+    const labelled = detailed && isOpen;
     return {
       // The coarsest zoom that shares the stack, so that nothing touches at any of them.
       msPerPx: 1 / 2 ** ((Math.floor(step) - 0.5) / 2),
       leastWidthPx: LEAST_BAR_PX,
       labelPx: labelled ? this.#labelPx : () => 0,
-      mostRows: lane.role === "place" || lane.role === "other" ? MOST_ROWS : 1,
+      mostRows: isOpen ? MOST_ROWS : 1,
       mostLabelledRows: MOST_LABELLED_ROWS,
     };
   }

@@ -1,5 +1,5 @@
-import type { Placed, Stack } from "../data/stacking.ts";
 import { visibleRange } from "../data/search.ts";
+import type { Placed, Stack } from "../data/stacking.ts";
 import type { PlacedLane } from "../layout/lanes.ts";
 import { LEAST_BAR_PX } from "../layout/prepared.ts";
 import type { BarLane, Item } from "../model.ts";
@@ -27,7 +27,10 @@ export function boxOf(scene: Scene, placed: PlacedLane, item: Item, row: number,
 export function rowBox(placed: PlacedLane, row: number, laneTop: number): { top: number; height: number } {
   const height = Math.max(4, placed.rowPx - 2);
   const single = placed.lane?.kind === "bars" && placed.lane.role !== "place" && placed.lane.role !== "other";
-  return { top: single ? laneTop + Math.floor((placed.heightPx - height) / 2) : laneTop + 2 + row * placed.rowPx, height };
+  return {
+    top: single ? laneTop + Math.floor((placed.heightPx - height) / 2) : laneTop + 2 + row * placed.rowPx,
+    height,
+  };
 }
 
 /** Draws the bars of all lanes that are in sight, then their titles, so that no bar hides a title. */
@@ -70,7 +73,9 @@ function paintClusters(brush: Brush, scene: Scene, placed: PlacedLane, stack: St
     const { top, height } = rowBox(placed, cluster.row, laneTop);
     const left = Math.max(scale.leftPx, toPx(scale, cluster.startMs));
     const width = Math.max(LEAST_BAR_PX, toPx(scale, cluster.endMs) - left);
-    brush.fillStyle = theme.ink3;
+    const [agency] = new Set(cluster.items.map((item) => item.agency));
+    const isShared = cluster.items.every((item) => item.agency === agency);
+    brush.fillStyle = isShared ? theme.agencyColour(agency ?? null) : theme.ink3;
     brush.fillRect(left, top, width, height);
     const text = `${cluster.items.length} more`;
     if (height < 11 || brush.measureText(text).width + 8 > width) continue;
@@ -80,7 +85,14 @@ function paintClusters(brush: Brush, scene: Scene, placed: PlacedLane, stack: St
   }
 }
 
-function paintLabels(brush: Brush, scene: Scene, placed: PlacedLane, lane: BarLane, shown: Placed[], top: number): void {
+function paintLabels(
+  brush: Brush,
+  scene: Scene,
+  placed: PlacedLane,
+  lane: BarLane,
+  shown: Placed[],
+  top: number,
+): void {
   if (lane.role === "station") return;
   const { theme, scale } = scene;
   face(brush, theme);
@@ -106,7 +118,8 @@ function paintLabels(brush: Brush, scene: Scene, placed: PlacedLane, lane: BarLa
     brush.fillStyle = item.state === "reserved" || item.state === "done" ? theme.surface : theme.ink;
     if (labelOutside) brush.fillStyle = theme.ink;
     brush.fillText(shownText, left, middle);
-    if (item.state === "disabled" || item.state === "gone") strike(brush, left, middle, brush.measureText(shownText).width);
+    if (item.state === "disabled" || item.state === "gone")
+      strike(brush, left, middle, brush.measureText(shownText).width);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlacedLane } from "../layout/lanes.ts";
+import type { Curve } from "../model.ts";
 import { quantityOf } from "../time/format.ts";
 import { type Brush, eachLane, face, fitted, type Scene } from "./surface.ts";
 
@@ -40,12 +41,14 @@ function paintLane(brush: Brush, scene: Scene, placed: PlacedLane, top: number):
     left += SWATCH_PX + 6;
   }
   face(brush, theme);
-  const note = layout.gutterPx >= 124 && !isCurve && lane.kind !== "strip" ? lane.note : "";
-  const noteWidth = note ? brush.measureText(note).width + 8 : 0;
+  const besides = layout.gutterPx >= 124 && !isCurve && lane.kind !== "strip" ? lane.note : "";
+  const besidesPx = besides ? brush.measureText(besides).width + 8 : 0;
+  // A title that would be cut is worth more than what stands beside it.
+  const note = left + brush.measureText(lane.title).width + besidesPx + 12 <= layout.gutterPx ? besides : "";
   brush.fillStyle = theme.ink2;
   // A lane whose curve has its value here keeps room for it.
-  const valueRoom = (isCurve || lane.kind === "strip") && layout.gutterPx >= 124 ? 56 : 0;
-  brush.fillText(fitted(brush, lane.title, layout.gutterPx - left - 12 - Math.max(noteWidth, valueRoom)), left, middle);
+  const valueRoom = (isCurve || lane.kind === "strip") && layout.gutterPx >= 124 ? 46 : 0;
+  brush.fillText(fitted(brush, lane.title, layout.gutterPx - left - 12 - (note ? besidesPx : valueRoom)), left, middle);
   if (note) {
     brush.fillStyle = theme.ink3;
     brush.textAlign = "right";
@@ -66,15 +69,40 @@ function paintMargin(brush: Brush, scene: Scene, placed: PlacedLane, top: number
   face(brush, theme);
   brush.fillStyle = theme.ink3;
   const lane = placed.lane;
-  if (!lane || lane.kind !== "curve") {
+  if (lane?.kind !== "curve") {
     const text = lane ? lane.total : placed.group.unit;
     brush.fillText(fitted(brush, text, room), left, top + placed.heightPx / 2);
     return;
   }
   const curve = lane.curves[0];
-  if (!curve) return;
-  brush.fillText(fitted(brush, quantityOf(curveTop(lane.curves), curve.unit), room), left, top + 9);
-  if (placed.heightPx >= 40) brush.fillText("0", left, top + placed.heightPx - 8);
+  if (curve) paintScaleEnds(brush, scene, lane.curves, curve, { left, room, top, height: placed.heightPx });
+}
+
+/** Writes top and floor of a lane's axis, without the unit where that has no room. */
+function paintScaleEnds(
+  brush: Brush,
+  scene: Scene,
+  curves: readonly Curve[],
+  curve: Curve,
+  box: { left: number; room: number; top: number; height: number },
+): void {
+  const { theme } = scene;
+  const write = (value: number, middle: number): void => {
+    const whole = quantityOf(value, curve.unit);
+    const shown = brush.measureText(whole).width <= box.room ? whole : (whole.split(" ")[0] ?? whole);
+    brush.fillText(fitted(brush, shown, box.room), box.left, middle);
+  };
+  const top = curveTop(curves);
+  brush.fillStyle = curve.capacity !== null && curve.floor === null ? theme.bad : theme.ink3;
+  write(top, box.top + 9);
+  if (curve.floor !== null && curve.floor > 0 && box.height >= 40) {
+    brush.fillStyle = theme.bad;
+    const middle = box.top + box.height - 5 - (curve.floor / top) * (box.height - 10);
+    write(curve.floor, Math.min(box.top + box.height - 7, Math.max(box.top + 22, middle)));
+  } else if (box.height >= 30) {
+    brush.fillStyle = theme.ink3;
+    brush.fillText("0", box.left, box.top + box.height - 8);
+  }
 }
 
 /** Returns the value at the top of a lane's axis. */

@@ -30,7 +30,10 @@ export interface Marks {
 export function paintOverlay(brush: Brush, scene: Scene, marks: Marks, find: (id: string) => Found | null): void {
   brush.clearRect(0, 0, scene.layout.widthPx, scene.layout.heightPx);
   if (marks.proposed) paintProposed(brush, scene, marks.proposed);
-  for (const [id, width] of [[marks.hoveredId, 1], [marks.selectedId, 2]] as const) {
+  for (const [id, width] of [
+    [marks.hoveredId, 1],
+    [marks.selectedId, 2],
+  ] as const) {
     const found = id === null ? null : find(id);
     if (found) paintAround(brush, scene, found, width);
   }
@@ -62,7 +65,11 @@ function paintProposed(brush: Brush, scene: Scene, proposed: Proposed): void {
   eachLane(brush, scene, "lanes", (placed, top) => {
     if (placed.lane?.id !== proposed.laneId) return;
     const shift = proposed.startMs - proposed.item.startMs;
-    const steps = proposed.item.steps.map((step) => ({ ...step, startMs: step.startMs + shift, endMs: step.endMs + shift }));
+    const steps = proposed.item.steps.map((step) => ({
+      ...step,
+      startMs: step.startMs + shift,
+      endMs: step.endMs + shift,
+    }));
     const moved = { ...proposed.item, startMs: proposed.startMs, endMs: proposed.endMs, steps };
     const box = boxOf(scene, placed, moved, 0, top);
     paintOne(brush, scene, moved, box);
@@ -117,11 +124,18 @@ function paintValues(brush: Brush, scene: Scene, ms: number, x: number): void {
       mark(brush, scene, curve, ms, x, values);
     });
     const first = lane.curves[0];
-    if (lane.curves.length === 1 && first && heightPx >= 30) writeLeft(brush, scene, first, ms, top + 26);
+    if (lane.note && lane.curves.length === 1 && first && heightPx >= 30) writeLeft(brush, scene, first, ms, top + 26);
   });
 }
 
-function mark(brush: Brush, scene: Scene, curve: Curve | null, ms: number, x: number, values: Parameters<typeof valueToPx>[0]): void {
+function mark(
+  brush: Brush,
+  scene: Scene,
+  curve: Curve | null,
+  ms: number,
+  x: number,
+  values: Parameters<typeof valueToPx>[0],
+): void {
   const value = curve ? valueAt(curve.timesMs, curve.values, ms) : Number.NaN;
   if (Number.isFinite(value)) ring(brush, scene.theme, x, valueToPx(values, value));
 }

@@ -1,5 +1,6 @@
 import { lowerBound } from "../data/search.ts";
 import { toPx } from "../time/scale.ts";
+import { isDetailed } from "../time/ticks.ts";
 import { type Brush, eachLane, face, type Scene } from "./surface.ts";
 
 /** Draws the asset's path: level at the foot of the lane where it stays, slanted while it drives. */
@@ -41,6 +42,7 @@ export function paintPath(brush: Brush, scene: Scene): void {
 /** Draws beside each drive where it goes, where there is room. */
 export function paintDestinations(brush: Brush, scene: Scene): void {
   const { scale, theme } = scene;
+  if (!isDetailed(scale)) return;
   face(brush, theme);
   brush.textBaseline = "middle";
   eachLane(brush, scene, "lanes", (placed, top) => {

@@ -73,5 +73,6 @@ const SCALED: Record<string, [number, string]> = { bit: [1e9, "Gbit"] };
 /** A value with its unit, such as "1,604 Wh" or "1.13 Gbit". */
 export function quantityOf(value: number, unit: string): string {
   const [scale, shown] = SCALED[unit] ?? [1, unit === "1" ? "" : unit];
-  return `${numberOf(value / scale)} ${shown}`.trim();
+  const gap = shown === "°" ? "" : " ";
+  return `${numberOf(value / scale)}${gap}${shown}`.trim();
 }

@@ -71,7 +71,14 @@ function parseDay(text: string, nearMs: number): number | null {
 }
 
 /** Returns the time of a day that exists; 24:00 is the end of its day. */
-function checked(year: number, month: number, day: number, hour: number, minute: number, second: number): number | null {
+function checked(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | null {
   const midnight = new Date(Date.UTC(year, month, day));
   const exists = midnight.getUTCMonth() === month && midnight.getUTCDate() === day;
   const inDay = minute < 60 && second < 60 && (hour < 24 || (hour === 24 && minute === 0 && second === 0));

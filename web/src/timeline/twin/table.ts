@@ -1,6 +1,6 @@
 import { make } from "../dom.ts";
-import { type BarLane, eachItem, type Item, type TimelineDocument } from "../model.ts";
 import { isShown } from "../layout/prepared.ts";
+import { type BarLane, eachItem, type Item, type TimelineDocument } from "../model.ts";
 import { durationOf, momentOf } from "../time/format.ts";
 import { stateOf, titleOf } from "../tip.ts";
 import type { TimelineView } from "../view.ts";

@@ -1,6 +1,7 @@
 """Two plans side by side: both timelines, both courses of the resources, every figure and every change on one page."""
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,21 +13,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from malapert_cli.api import Json
-from malapert_cli.report.page import png_of, template_of
-from malapert_cli.report.style import GRID, PALETTE, new_figure, utc_axis
+from malapert_cli.report.page import has_script, png_of, render_page
+from malapert_cli.report.style import BUSY, FIRST, GRID, OTHER, new_figure, utc_axis
+from malapert_cli.report.timeline_data import timeline_data
 from malapert_cli.summary import parse_time
 
-SAME, GONE, NEW = "#9aa3b5", PALETTE[1], PALETTE[0]
+SAME, GONE, NEW = BUSY, OTHER, FIRST
 LEVELS = {"battery_wh": ("battery, Wh", 1.0), "storage_bit": ("storage, Gbit", 1e-9)}
 
 
-def write_comparison(plans: tuple[Json, Json], comparison: Json, page: Path) -> None:
+def write_comparison(
+    plans: tuple[Json, Json], comparison: Json, page: Path, stations: Sequence[Json] = (), windows: Sequence[Json] = ()
+) -> None:
     """Write the page of two plans and what the service says of both."""
-    pictures = [
-        {"title": title, "data": base64.b64encode(png_of(draw(plans))).decode()}
-        for title, draw in (("When", draw_timelines), ("Battery and storage", draw_levels))
-    ]
-    text = template_of("comparison.html.j2").render(plans=plans, comparison=comparison, pictures=pictures)
+    drawn = () if has_script() else (("When", draw_timelines), ("Battery and storage", draw_levels))
+    pictures = [{"title": title, "data": base64.b64encode(png_of(draw(plans))).decode()} for title, draw in drawn]
+    text = render_page(
+        "comparison.html.j2",
+        timeline_data(plans, windows, stations),
+        plans=plans,
+        comparison=comparison,
+        pictures=pictures,
+    )
     page.write_text(text, encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from malapert_cli.api import Api, Json
 from malapert_cli.report.figures import FigureRow, figures_of
+from malapert_cli.report.timeline_data import stations_of
 from malapert_cli.summary import parse_time
 
 Array = NDArray[np.float64]
@@ -51,11 +52,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that is drawn; a mission without a terrain has no ground."""
+    """Everything that is drawn; a mission without a terrain has no ground.
+
+    ``light`` holds the windows of light of every place but the landing site, whose own are among the ``windows``.
+    """
 
     plan: Json
     figures: list[FigureRow]
     windows: list[Json]
+    light: list[Json]
+    stations: list[Json]
     ground: Ground | None
 
     @property
@@ -73,11 +79,15 @@ def fetch(api: Api, plan: Json) -> ReportData:
     """Fetch the mission's figures, windows, and on a terrain maps and the skyline of a plan."""
     mission = api.get(f"/missions/{plan['mission_id']}/versions/{plan['mission_version']}")
     figures = figures_of(mission["document"])
+    stations = stations_of(api, [plan])
     if plan["site"] is None:
-        return ReportData(plan, figures, _windows(api, plan) if plan["window_set_id"] else [], None)
+        windows = _windows(api, plan) if plan["window_set_id"] else []
+        return ReportData(plan, figures, windows, [], stations, None)
     kinds = ["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"]
-    windows = _windows(api, plan, kinds=kinds, place_ids=[plan["waypoints"][0]["waypoint_id"]])
-    return ReportData(plan, figures, windows, _ground(api, plan, windows))
+    site, *others = (place["waypoint_id"] for place in plan["waypoints"])
+    windows = _windows(api, plan, kinds=kinds, place_ids=[site])
+    light = _windows(api, plan, kinds=["ILLUMINATION"], place_ids=others) if others else []
+    return ReportData(plan, figures, windows, light, stations, _ground(api, plan, windows))
 
 
 def _ground(api: Api, plan: Json, windows: list[Json]) -> Ground:

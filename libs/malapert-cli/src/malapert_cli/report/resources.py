@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from malapert_cli.api import Json
 from malapert_cli.report.data import Array, Ground, ReportData
-from malapert_cli.report.style import EARTH, LIGHT, PALETTE, new_figure, utc_axis
+from malapert_cli.report.style import EARTH, FIRST, LIGHT, OTHER, new_figure, utc_axis
 
 OWN = ("battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg")
 MOST_SHARED = 8
@@ -42,7 +42,7 @@ def _draw_asset(data: ReportData, profiles: dict[str, Json], panels: list[Axes])
     battery, storage, power = panels
     _level(battery, data, profiles["battery_wh"], "battery, Wh", 1.0)
     _level(storage, data, profiles["storage_bit"], "storage, Gbit", 1e-9)
-    for resource_id, colour in (("generation_w", LIGHT), ("load_w", PALETTE[1])):
+    for resource_id, colour in (("generation_w", LIGHT), ("load_w", OTHER)):
         times, values = _series(data, profiles[resource_id])
         power.plot(times, values, lw=0.8, color=colour, label=resource_id.removesuffix("_w"))
     power.set_title("power, W")
@@ -59,8 +59,8 @@ def _draw_sky(ground: Ground, sky: Axes) -> None:
 
 def _level(axes: Axes, data: ReportData, profile: Json, label: str, scale: float) -> None:
     times, values = _series(data, profile)
-    axes.fill_between(times, values * scale, color=PALETTE[0], alpha=0.25, linewidth=0)
-    axes.plot(times, values * scale, lw=0.8, color=PALETTE[0])
+    axes.fill_between(times, values * scale, color=FIRST, alpha=0.25, linewidth=0)
+    axes.plot(times, values * scale, lw=0.8, color=FIRST)
     for key, colour in (("floor", "#d1495b"), ("capacity", "#6b7280")):
         if profile.get(key) is not None:
             axes.axhline(

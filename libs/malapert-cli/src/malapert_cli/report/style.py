@@ -8,15 +8,18 @@ import matplotlib.dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK = "#1d2433"
-LIGHT = "#f5c542"
-NIGHT = "#39415a"
-EARTH = "#7db8e8"
-DRIVE = "#111111"
-BUSY = "#9aa3b5"
+from malapert_cli.report.tokens import light, tokens
+
+INK = light("ink")
+LIGHT = light("sun")
+NIGHT = light("ink2")
+EARTH = light("earth")
+DRIVE = light("ink")
+BUSY = light("ink3")
 """What others keep to themselves: only that and where something is done."""
-GRID = "#d9dde5"
-PALETTE = ("#3b6fb6", "#d1495b", "#2f9e6b", "#e07b1f", "#8a5cc2", "#8c6d5a", "#c2528b", "#5f7d8c")
+GRID = light("line")
+FIRST, OTHER = (str(tokens()["light"]["agency"][hue]) for hue in tokens()["agencies"]["order"][:2])
+"""Colours of two things that are held against each other."""
 
 matplotlib.rcParams.update(
     {
@@ -50,8 +53,3 @@ def utc_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=True))
     axes.set_xlabel("UTC")
-
-
-def colours(names: list[str]) -> dict[str, str]:
-    """Return a colour for each name, the same in every picture."""
-    return {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(sorted(set(names)))}

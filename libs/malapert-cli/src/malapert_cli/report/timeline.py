@@ -11,7 +11,8 @@ from matplotlib.patches import Patch
 
 from malapert_cli.api import Json
 from malapert_cli.report.data import ReportData
-from malapert_cli.report.style import BUSY, DRIVE, EARTH, LIGHT, NIGHT, colours, new_figure, utc_axis
+from malapert_cli.report.style import BUSY, DRIVE, EARTH, LIGHT, NIGHT, new_figure, utc_axis
+from malapert_cli.report.tokens import agency_colours
 from malapert_cli.summary import parse_time
 
 Bar = tuple[float, float]
@@ -35,7 +36,7 @@ def draw_close_up(data: ReportData) -> Figure:
 def _draw(data: ReportData, first: datetime, last: datetime, title: str) -> Figure:
     plan = data.plan
     lanes = _lanes(data) if data.ground else _lanes_without_ground(data)
-    tint = colours([item["agency_id"] for item in plan["activities"] if item["agency_id"]])
+    tint = agency_colours(item["agency_id"] for item in plan["activities"] if item["agency_id"])
     figure = new_figure(13, 1.6 + 0.28 * len(lanes))
     axes = figure.subplots()
     for number, (_, bars) in enumerate(lanes):

@@ -8,16 +8,20 @@ from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
 from malapert_cli.report.maps import draw_map
-from malapert_cli.report.page import png_of, template_of
+from malapert_cli.report.page import has_script, png_of, render_page
 from malapert_cli.report.resources import draw_resources
 from malapert_cli.report.sky import draw_sky
 from malapert_cli.report.timeline import draw_close_up, draw_timeline
+from malapert_cli.report.timeline_data import timeline_data
 
 PICTURES = (
     ("timeline", "When", draw_timeline),
     ("close-up", "A week close up", draw_close_up),
     ("resources", "What is held, filled and used up", draw_resources),
 )
+
+DRAWN_BY_SCRIPT = {name for name, _, _ in PICTURES}
+"""Pictures whose content the page's timeline shows; they stay files beside it."""
 
 
 def write_report(api: Api, plan: Json, out: Path) -> Path:
@@ -31,14 +35,17 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
     for name, title, figure in drawn:
         png = png_of(figure)
         (out / f"{name}.png").write_bytes(png)
-        pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
+        if name not in DRAWN_BY_SCRIPT or not has_script():
+            pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
     page = out / "report.html"
     page.write_text(_page(data, pictures), encoding="utf-8")
     return page
 
 
 def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
-    return template_of("report.html.j2").render(
+    return render_page(
+        "report.html.j2",
+        timeline_data([data.plan], [*data.windows, *data.light], data.stations),
         plan=data.plan,
         pictures=pictures,
         products=product_rows(data.plan),

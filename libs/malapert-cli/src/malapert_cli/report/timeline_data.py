@@ -1,0 +1,38 @@
+"""What a page carries for the timeline to draw: plans, the ground of light, and names."""
+
+from collections.abc import Iterable
+
+from malapert_cli.api import Api, Json
+
+_PLAN = ("plan_id", "mission_id", "horizon", "activities", "contacts")
+_PROFILE = ("resource_id", "unit", "offset_s", "value", "floor", "capacity")
+_PLACE = ("waypoint_id", "title")
+_WINDOW = ("kind", "place_id", "station_id", "orbiter_id", "interval")
+
+
+def timeline_data(plans: Iterable[Json], windows: Iterable[Json], stations: Iterable[Json]) -> Json:
+    """Return what the script of the timeline reads, without what it does not draw."""
+    return {
+        "plans": [_plan(plan) for plan in plans],
+        "windows": [{key: window[key] for key in _WINDOW if key in window} for window in windows],
+        "names": {
+            "stations": {each["station_id"]: {"title": each["name"], "agency": each["agency_id"]} for each in stations},
+            "requests": {},
+        },
+    }
+
+
+def _plan(plan: Json) -> Json:
+    places = [
+        {key: place[key] for key in ("waypoint_id", "title") if key in place} for place in plan.get("waypoints", ())
+    ]
+    profiles = [{key: profile[key] for key in _PROFILE if key in profile} for profile in plan["profiles"]]
+    return {**{key: plan[key] for key in _PLAN}, "waypoints": places, "profiles": profiles}
+
+
+def stations_of(api: Api, plans: Iterable[Json]) -> list[Json]:
+    """Return the stations with which plans have contacts."""
+    wanted = {contact["station_id"] for plan in plans for contact in plan["contacts"]}
+    if not wanted:
+        return []
+    return [station for station in api.get("/stations")["stations"] if station["station_id"] in wanted]
