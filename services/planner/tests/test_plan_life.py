@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from malapert_core.errors import ConflictError, MalapertError, PermissionDeniedError, PreconditionError
 from malapert_planner.domain.life.acts import PlanAct, PlanAction
-from malapert_planner.domain.life.plan import Pending, Plan, PlanContent, PlanState
+from malapert_planner.domain.life.content import PlanContent
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 
 NOW = datetime(2029, 1, 10, tzinfo=UTC)

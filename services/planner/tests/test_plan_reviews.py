@@ -7,8 +7,9 @@ import pytest
 from malapert_core.errors import ConflictError, MalapertError, NotFoundError, PermissionDeniedError, PreconditionError
 from malapert_core.signing.sign_off import SignOffGroup, SignOffKind, SignOffRule, SignOffTerm
 from malapert_planner.domain.life.notices import PlanNotice
-from malapert_planner.domain.life.plan import Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Condition, ConditionState, Decision, Delegation, Review, SignOff
+from malapert_planner.domain.life.states import PlanState
 from malapert_planner.storage.review_columns import review_columns, review_of, sign_off_columns, sign_off_of
 from test_plan_life import ACT, BY, CONTENT, DRAFT, NOW
 

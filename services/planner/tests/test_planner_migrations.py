@@ -9,7 +9,7 @@ from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import alembic_config, run_migrations
-from malapert_planner.domain.life.plan import PlanFilter
+from malapert_planner.domain.life.listing import PlanFilter
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.storage.charters import CharterStore

@@ -13,7 +13,8 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
-from malapert_planner.domain.life.plan import Pending, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.storage.plans import PlanStore
 from malapert_testing.services import ServiceLauncher
 from neighbours import Neighbours

@@ -22,7 +22,7 @@ from malapert_core.events.event import Event
 from malapert_core.policy.identity import Role
 from malapert_core.signing.verification import verify_approvals
 from malapert_core.timestamps import utc_now
-from malapert_planner.domain.life.plan import Pending
+from malapert_planner.domain.life.states import Pending
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.tables import PlannerTable

@@ -15,7 +15,9 @@ from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import ConflictError
 from malapert_core.events.outbox import EventOutbox
 from malapert_planner.domain.life.acts import PlanAct, PlanAction
-from malapert_planner.domain.life.plan import Pending, Plan, PlanContact, PlanContent, PlanState
+from malapert_planner.domain.life.content import PlanContact, PlanContent
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.handlers.events import PlanAnnouncer

@@ -49,6 +49,7 @@ from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.delegations import Delegations
 from malapert_planner.services.plans.entry import PlanEntry
+from malapert_planner.services.plans.mission_checks import MissionChecks
 from malapert_planner.services.plans.missions import MissionService
 from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
@@ -102,9 +103,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         neighbours.payloads,
         neighbours.comms_windows,
         notices,
-        _ephemeris_span(),
+        MissionChecks(neighbours.payloads, neighbours.comms_windows, _ephemeris_span(), utc_now, reading),
         utc_now,
-        reading,
     )
     proposals = ProposalService(
         runtime.database, proposal_store, charters, missions, charter_announcer, runtime.audit, utc_now

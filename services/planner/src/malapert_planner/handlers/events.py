@@ -9,9 +9,11 @@ from malapert_core.policy.audience import Visibility
 from malapert_core.rpc.mapping import to_message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_planner.domain.life.listing import NoticedPlan
 from malapert_planner.domain.life.notices import PlanNotice
-from malapert_planner.domain.life.plan import NoticedPlan, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.states import PlanState
 from malapert_planner.domain.life.threads import Thread, ThreadAction
 from malapert_planner.handlers.messages import plan_summary
 

@@ -3,8 +3,9 @@
 from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2
 from malapert_core.rpc.mapping import to_message
 
+from malapert_planner.domain.life.listing import ListedPlan
 from malapert_planner.domain.life.mission import ListedMission, Mission
-from malapert_planner.domain.life.plan import ListedPlan, Plan
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_headline, redacted_notices, redacted_plan

@@ -11,7 +11,8 @@ from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_numbers, wanted_values
 from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 
-from malapert_planner.domain.life.plan import Pending, PlanFilter, PlanState
+from malapert_planner.domain.life.listing import PlanFilter
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.review_messages import new_review_of
 from malapert_planner.handlers.shown_plans import ShownPlans

@@ -3,7 +3,9 @@
 from malapert.planner.v1 import plan_pb2
 from malapert_core.policy.identity import require_identity
 
-from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanState
+from malapert_planner.domain.life.listing import ListedPlan
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import PlanState
 from malapert_planner.handlers.messages import listed_plan_message, plan_message, withhold_principals
 from malapert_planner.handlers.review_messages import add_reviews
 from malapert_planner.services.ports import Clock

@@ -10,8 +10,9 @@ from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, scien
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.charter import CharterChange, CharterVersion
+from malapert_planner.domain.life.listing import NoticedPlan
 from malapert_planner.domain.life.notices import PlanNotice
-from malapert_planner.domain.life.plan import NoticedPlan, Plan
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.proposal import MissionProposal
 from malapert_planner.domain.life.reviews import Review
 from malapert_planner.domain.life.threads import Thread, ThreadAction

@@ -12,7 +12,8 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.notices import Acknowledgement, NoticeKind, PlanNotice
-from malapert_planner.domain.life.plan import ALIVE, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import ALIVE, PlanState
 from malapert_planner.storage.tables import PlanContactRow, PlanNoticeRow, PlanRow, PlanUseRow
 
 REQUEST, ITEM = "request", "item"

@@ -14,20 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from malapert_planner.domain.life.acts import PlanAct, PlanAction
-from malapert_planner.domain.life.plan import (
-    ALIVE,
-    AwaitedContact,
-    ListedPlan,
-    NoticedPlan,
-    Pending,
-    Plan,
-    PlanContact,
-    PlanContent,
-    PlanFilter,
-    PlanPlace,
-    PlanState,
-)
+from malapert_planner.domain.life.content import PlanContact, PlanContent
+from malapert_planner.domain.life.listing import ListedPlan, NoticedPlan, PlanFilter, PlanPlace
+from malapert_planner.domain.life.plan import AwaitedContact, Plan
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.states import ALIVE, Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.storage.notices import holding_rows, notices_of
 from malapert_planner.storage.review_columns import review_columns, review_of, sign_off_columns, sign_off_of

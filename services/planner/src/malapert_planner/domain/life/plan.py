@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from malapert_core.errors import ConflictError, PermissionDeniedError, PreconditionError
 from malapert_core.signing.sign_off import SignOffGroup
 
 from malapert_planner.domain.life.acts import PlanAct
+from malapert_planner.domain.life.content import PlanContent
 from malapert_planner.domain.life.notices import PlanNotice, notices_digest
 from malapert_planner.domain.life.reviews import (
     ConditionState,
@@ -22,49 +21,7 @@ from malapert_planner.domain.life.reviews import (
     with_review,
     with_withdrawal,
 )
-from malapert_planner.domain.schedule.result import SolveStatus
-
-
-class PlanState(StrEnum):
-    """State of a plan. SUPERSEDED is a released plan that another one took over from; ARCHIVED a draft laid aside."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RELEASED = "RELEASED"
-    ACTIVATED = "ACTIVATED"
-    TERMINATED = "TERMINATED"
-    SUPERSEDED = "SUPERSEDED"
-    ARCHIVED = "ARCHIVED"
-
-
-IN_FORCE = frozenset({PlanState.RELEASED, PlanState.ACTIVATED})
-ALIVE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED}) | IN_FORCE
-"""States of plans that are told of what happens to what they hold."""
-
-
-class Pending(StrEnum):
-    """Step begun with another service and not finished; it is resumed after a crash."""
-
-    UNSPECIFIED = ""
-    NONE = UNSPECIFIED
-    RELEASING = "RELEASING"
-    AWAITING_STATIONS = "AWAITING_STATIONS"
-    SUPERSEDING = "SUPERSEDING"
-    TERMINATING = "TERMINATING"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFilter:
-    """Filter of plans, older than one of them; an empty field means all."""
-
-    mission_id: str = ""
-    states: frozenset[PlanState] = frozenset()
-    statuses: frozenset[SolveStatus] = frozenset()
-    before_id: str = ""
-    entered: Mapping[str, datetime | None] | None = None
-    """The missions that the reader enters, each with the instant since which it sees what ended; None means all."""
-    only_noticed: bool = False
-    pending_steps: frozenset[Pending] = frozenset()
+from malapert_planner.domain.life.states import IN_FORCE, Pending, PlanState
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,98 +37,6 @@ class AwaitedContact:
     start_time: datetime
     end_time: datetime
     until_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContact:
-    """Contact of a plan with one antenna: the tracking time and the window that it was taken from.
-
-    The antenna is taken ``setup_s`` before and ``teardown_s`` after, 0 where that was not recorded.
-    """
-
-    station_id: str
-    start_time: datetime
-    end_time: datetime
-    window_id: str
-    setup_s: int = 0
-    teardown_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContent:
-    """Content of a plan, made once and never changed.
-
-    ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
-    the same without its items and its provenance. ``problem`` and ``schedule`` are what it was made from, as
-    compressed JSON. ``owner_only_requests`` are those in the plan, or left out of it, that their agency alone sees
-    whole, with that agency.
-    """
-
-    mission_id: str
-    mission_version: int
-    asset_id: str
-    status: SolveStatus
-    content_hash: str
-    problem_hash: str
-    window_set_id: str
-    message: bytes
-    headline: bytes
-    problem: bytes
-    schedule: bytes
-    contacts: tuple[PlanContact, ...]
-    planned_requests: dict[str, int]
-    owner_only_requests: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPlace:
-    """Mission, maker and age of a plan, by which its readers are known."""
-
-    mission_id: str
-    owner_agency_id: str
-    created_time: datetime
-    state: PlanState
-
-    @property
-    def lives(self) -> bool:
-        """True until the plan has ended or another took its place."""
-        return self.state in ALIVE
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPlan:
-    """A plan as a listing tells it: where it stands, and the headline of its content."""
-
-    plan_id: str
-    owner_agency_id: str
-    precursor_plan_id: str
-    created_time: datetime
-    updated_time: datetime | None
-    state: PlanState
-    state_reason: str
-    reviews: tuple[Review, ...]
-    version: int
-    headline: bytes
-    mission_id: str
-    owner_only_requests: dict[str, str]
-    pending: Pending = Pending.NONE
-    supersedes_plan_id: str = ""
-    superseded_by_plan_id: str = ""
-    acts: tuple[PlanAct, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NoticedPlan:
-    """A plan in short, as it is told of with a notice."""
-
-    plan_id: str
-    owner_agency_id: str
-    mission_id: str
-    mission_version: int
-    state: PlanState
-    state_reason: str
-    content_hash: str
-    planned_requests: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from malapert.payload.v1 import request_pb2
 from malapert_core.db.database import Database
 
 from malapert_planner.domain.explanation.feasibility import infeasible
-from malapert_planner.domain.life.plan import PlanFilter
+from malapert_planner.domain.life.listing import PlanFilter
 from malapert_planner.domain.schedule.result import Unplanned
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_builder import with_demand
 from malapert_planner.services.making.problem_file import unpack_problem
-from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.ports import CommsWindows
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.plans import PlanStore

@@ -30,7 +30,7 @@ from malapert_planner.services.making.problem_file import write_defect
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import plan_provenance
 from malapert_planner.services.plans.lineage import bookings_plan
-from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import PlanRecord, new_plan
 from malapert_planner.services.ports import Clock, CommsWindows, LandingSites, Payloads
 from malapert_planner.services.requests_out import service_requests as ask

@@ -12,7 +12,7 @@ from malapert_core.rpc.mapping import number_of, to_message
 from malapert_core.timestamps import to_timestamp
 
 from malapert_planner.domain.life.changes import Change
-from malapert_planner.domain.life.plan import PlanContact, PlanContent
+from malapert_planner.domain.life.content import PlanContact, PlanContent
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.problem import PlanningProblem

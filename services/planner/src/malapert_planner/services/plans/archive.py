@@ -9,7 +9,8 @@ from malapert_core.errors import ConflictError, MalapertError
 from malapert_core.policy.identity import Identity, service_identity
 
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.domain.life.plan import Pending, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.services.plans.record import PlanRecord, act_of
 from malapert_planner.services.ports import Clock
 from malapert_planner.storage.plans import PlanStore

@@ -9,7 +9,8 @@ from malapert_core.errors import ConflictError, Fault
 from malapert_core.policy.identity import acting_as
 from malapert_core.timestamps import format_time, from_timestamp
 
-from malapert_planner.domain.life.plan import AwaitedContact, Plan, PlanContact
+from malapert_planner.domain.life.content import PlanContact
+from malapert_planner.domain.life.plan import AwaitedContact, Plan
 from malapert_planner.services.making.antenna_book import PLANNER
 from malapert_planner.services.ports import Clock, CommsWindows
 from malapert_planner.services.requests_out.request_messages import interval

@@ -11,7 +11,7 @@ from malapert_core.policy.entry import mission_entry
 from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import utc_now
 
-from malapert_planner.domain.life.plan import PlanPlace
+from malapert_planner.domain.life.listing import PlanPlace
 from malapert_planner.storage.plans import PlanStore
 
 _PLAN_FIELDS = ("plan_id", "other_plan_id")

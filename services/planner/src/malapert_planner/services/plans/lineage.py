@@ -3,7 +3,7 @@
 from malapert_core.errors import PreconditionError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.life.plan import IN_FORCE, PlanState
+from malapert_planner.domain.life.states import IN_FORCE, PlanState
 from malapert_planner.storage.plans import PlanStore, Standing
 
 

@@ -10,7 +10,8 @@ from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice
-from malapert_planner.domain.life.plan import IN_FORCE, Pending, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import IN_FORCE, Pending, PlanState
 from malapert_planner.services.ports import Announcer, Clock
 from malapert_planner.storage.notices import ITEM, REQUEST, NoticeStore
 from malapert_planner.storage.plans import PlanStore

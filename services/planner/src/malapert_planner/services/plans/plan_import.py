@@ -27,7 +27,7 @@ from malapert_planner.services.making.plannable import NOT_SUPPORTED
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
-from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import new_plan
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import WITHHELD_REASON, busy_id

@@ -7,7 +7,8 @@ from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.domain.life.plan import ListedPlan, Plan, PlanFilter
+from malapert_planner.domain.life.listing import ListedPlan, PlanFilter
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.services.jobs.planning_jobs import explain_job, validate_job
 from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.plan_content import validation_message, why_not_message

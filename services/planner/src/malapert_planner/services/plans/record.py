@@ -8,7 +8,8 @@ from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.acts import PlanAct, PlanAction
-from malapert_planner.domain.life.plan import Plan, PlanContent
+from malapert_planner.domain.life.content import PlanContent
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.services.ports import Announcer
 from malapert_planner.storage.plans import PlanStore
 

@@ -10,7 +10,8 @@ from malapert_core.policy.identity import Identity, Role, acting_as
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.domain.life.plan import Pending, Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.services.plans.bookings import Booked, PlanBookings
 from malapert_planner.services.plans.lineage import plan_in_force
 from malapert_planner.services.plans.record import PlanRecord, act_of

@@ -12,8 +12,9 @@ from malapert_core.signing import statement as portable
 from malapert_core.signing.statement import ReviewStatement, read_key_set, verified_statement
 
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.domain.life.plan import Plan, PlanState
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Condition, ConditionState, Decision, Review
+from malapert_planner.domain.life.states import PlanState
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.ports import Announcer, Clock
 from malapert_planner.storage.delegations import DelegationStore

@@ -5,8 +5,9 @@ from malapert_core.policy.charter import Charter, Part
 from malapert_core.signing.sign_off import SignOffGroup, SignOffRule
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.life.plan import IN_FORCE, Plan
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import SignOff
+from malapert_planner.domain.life.states import IN_FORCE
 from malapert_planner.services.ports import Clock
 from malapert_planner.storage.plans import PlanStore
 

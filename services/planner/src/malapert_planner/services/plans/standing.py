@@ -11,8 +11,9 @@ from malapert_core.rpc.mapping import to_message
 from malapert_core.timestamps import to_timestamp
 
 from malapert_planner.domain.life.notices import outages_in_force
-from malapert_planner.domain.life.plan import IN_FORCE, Plan
+from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.replanning import label_of
+from malapert_planner.domain.life.states import IN_FORCE
 from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule

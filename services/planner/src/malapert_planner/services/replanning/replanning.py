@@ -38,7 +38,7 @@ from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import derived_provenance
 from malapert_planner.services.plans.comparison import require_same_mission
 from malapert_planner.services.plans.lineage import bookings_plan
-from malapert_planner.services.plans.missions import mission_document
+from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import new_plan
 from malapert_planner.services.replanning.conditions import condition_events
 from malapert_planner.services.replanning.execution_reports import run_events
