@@ -109,6 +109,20 @@ def test_conditions_are_of_what_is_signed(tmp_path: Path) -> None:
     assert run(tmp_path, document(reviewed("JAXA"), dropped))[0] == 1
 
 
+def test_further_notices_make_void_the_approvals_of_whom_they_touch(tmp_path: Path) -> None:
+    later = "sha256:" + "2" * 64
+    content = {**document(), "notices_hash": later, "agency_notices_hashes": {"JAXA": NOTICES, "ISRO": NOTICES}}
+    code, text = run(tmp_path, content)
+    assert (code, text.count("signed by its key")) == (0, 2)
+    code, text = run(tmp_path, {**content, "agency_notices_hashes": {"JAXA": NOTICES, "ISRO": later}})
+    assert code == 1
+    assert "ISRO: the plan has had further notices since its approval that touch it" in text
+    assert "JAXA: the plan has had further notices" not in text
+    # An export of before, and a review of before in a new one, speak of all notices.
+    of_all = {**document(), "agency_notices_hashes": {"JAXA": later, "ISRO": later}}
+    assert [run(tmp_path, each)[0] for each in (document(), of_all)] == [0, 0]
+
+
 def altered(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     content = copy.deepcopy(document())
     change(content)
@@ -146,6 +160,8 @@ BAD: dict[str, Any] = {
     "two of one agency": document(reviewed("JAXA"), reviewed("JAXA")),
     "no rule": {**document(), "sign_off": {}},
     "a rule of text": {**document(), "sign_off": {"rule": "all", "groups": {}}},
+    "notices of a list": {**document(), "agency_notices_hashes": []},
+    "notices of numbers": {**document(), "agency_notices_hashes": {"JAXA": 1}},
     "groups of text": {**document(), "sign_off": {**document()["sign_off"], "groups": "x"}},
     "no deadline": {**document(), "sign_off": {**document()["sign_off"], "deadline_time": "soon"}},
 }  # fmt: skip

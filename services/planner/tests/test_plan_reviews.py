@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from malapert_core.errors import ConflictError, MalapertError, NotFoundError, PermissionDeniedError, PreconditionError
 from malapert_core.signing.sign_off import SignOffGroup, SignOffKind, SignOffRule, SignOffTerm
-from malapert_planner.domain.life.notices import PlanNotice
+from malapert_planner.domain.life.notices import PlanNotice, touched
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Condition, ConditionState, Decision, Delegation, Review, SignOff
 from malapert_planner.domain.life.states import PlanState
@@ -111,6 +111,44 @@ def test_silence_is_consent_only_where_the_charter_says_so_and_after_the_deadlin
     assert refusal(open_one, LATER) == "NOT_APPROVED"
     taken = approved(silent, "ESA").withdrawn(said("ESA", silent, approved=False, decision=Decision.WITHDRAWN))
     assert refusal(taken, LATER) == "NOT_APPROVED"
+
+
+TOUCHING_JAXA = replace(NOTICE, notice_id="request:drill-a:3", agency_ids=("JAXA",))
+
+
+def test_a_notice_voids_the_approvals_of_whom_it_touches_alone() -> None:
+    plan = under_review()
+    plan = replace(plan, notices=(replace(NOTICE, agency_ids=("ESA",)),))
+    for agency_id in ("ESA", "ISRO", "JAXA"):
+        plan = plan.reviewed(said(agency_id, plan, notices_hash=plan.agency_notices_hash(agency_id)))
+    later = replace(plan, notices=(*plan.notices, TOUCHING_JAXA))
+    assert later.review_standing(NOW).not_counted == {"JAXA": "the plan has had further notices since that touch it"}
+    assert later.review_standing(NOW).standing.needed_agency_ids == ("JAXA",)
+    again = later.reviewed(said("JAXA", later, notices_hash=later.agency_notices_hash("JAXA")))
+    again.release_begun(BY, "key", NOW)
+    for_all = replace(again, notices=(*again.notices, NOTICE))
+    assert set(for_all.review_standing(NOW).not_counted) == {"ESA", "ISRO", "JAXA"}
+
+
+def test_a_review_says_the_notices_that_touch_its_agency_or_all_of_them() -> None:
+    plan = replace(under_review(), notices=(TOUCHING_JAXA,))
+    hashes = {plan.notices_hash, plan.agency_notices_hash("ESA"), plan.agency_notices_hash("JAXA")}
+    assert len(hashes) == 2  # no notice, and the one
+    for notices_hash in (plan.notices_hash, plan.agency_notices_hash("ESA")):
+        assert plan.reviewed(said("ESA", plan, notices_hash=notices_hash)).review_standing(NOW).not_counted == {}
+    with pytest.raises(ConflictError, match="NOTICES_CHANGED"):
+        plan.reviewed(said("JAXA", plan, notices_hash=plan.agency_notices_hash("ESA")))
+    # A review of before notices were told apart has the hash of all: any further one makes it void.
+    old = plan.reviewed(said("ESA", plan, notices_hash=plan.notices_hash))
+    more = replace(old, notices=(TOUCHING_JAXA, replace(TOUCHING_JAXA, notice_id="request:drill-a:4")))
+    assert "ESA" in more.review_standing(NOW).not_counted
+
+
+def test_whom_a_change_touches_is_known_from_the_parties_or_may_be_anybody() -> None:
+    parties = {"contacts[0]": ["JAXA"], "contacts[1]": ["ESA", "JAXA"], "requests[drill-a]": []}
+    assert touched(parties, ["contacts[0]", "contacts[1]"], ["ISRO", ""]) == ("ESA", "ISRO", "JAXA")
+    assert touched(parties, ["contacts[0]", "contacts[2]"], ["ISRO"]) == ()
+    assert touched({}, ["contacts[0]"], ["ISRO"]) == touched(parties, [], ["ISRO"]) == ()
 
 
 def test_where_signatures_are_required_an_approval_without_one_does_not_count() -> None:

@@ -9,14 +9,15 @@ from malapert.comms_window.v1 import event_pb2 as comms_event_pb2
 from malapert.payload.v1 import catalogue_pb2, request_pb2
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.planner.v1 import event_pb2, plan_pb2
-from malapert_core.errors import PreconditionError
+from malapert_core.errors import ConflictError, PreconditionError
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
+from malapert_core.policy.identity import Role
 from malapert_core.service import RunningService
 from malapert_core.timestamps import to_timestamp
 from malapert_planner.config import PlannerSettings
 from malapert_testing.services import ServiceLauncher
 from neighbours import Neighbours
-from planner_client import PlannerClient, approve, client_of, run_planner, submitted_plan
+from planner_client import REVIEWERS, PlannerClient, approve, client_of, run_planner, submitted_plan
 
 EARLIER, LATER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # The one request that the plans made by hand hold.
@@ -264,4 +265,48 @@ async def eventually(service: RunningService[PlannerSettings], count: int) -> li
     """Return the events once the outbox has sent so many."""
     while len(found := await outdated_events(service)) < count:
         pass
+    return found
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_a_notice_leaves_the_approvals_of_agencies_that_it_does_not_touch(
+    service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        await approve(service.target, plan)
+        assert (await client.get(plan.plan_id)).sign_off.fulfilled
+        before = await hashes_of(service, plan)
+        # A request of JAXA, changed by ESA.
+        await tell(service, change_of(PLANNED, 4, State.REQUEST_STATE_ACCEPTED, "longer", revised=True))
+        revised = await client.get(plan.plan_id)
+        assert set(revised.sign_off.not_counted) == {"ESA", "JAXA"}
+        assert list(revised.notices[0].agency_ids) == ["ESA", "JAXA"]
+        after = await hashes_of(service, plan)
+        assert {name for name in after if after[name] != before[name]} == {"ESA", "JAXA"}
+        async with client_of(service.target, "JAXA", Role.APPROVER) as approver:
+            asked = plan_pb2.ReviewPlanRequest(
+                plan_id=plan.plan_id, content_hash=plan.content_hash, approve=True, notices_hash=before["JAXA"]
+            )
+            with pytest.raises(ConflictError, match="NOTICES_CHANGED"):
+                await approver.plans.ReviewPlan(asked)
+        await approve(service.target, plan, ("ESA", "JAXA"))
+        assert (await client.get(plan.plan_id)).sign_off.fulfilled
+        # An antenna of ISRO that brings data of JAXA down.
+        await tell(service, outage_event(plan, 0), source="comms_window")
+        out = await client.get(plan.plan_id)
+        assert set(out.sign_off.not_counted) == {"ISRO", "JAXA"}
+        newer = catalogue_pb2.ActivityType(activity_type_id=plan.activities[0].activity_type_id, version=2)
+        await tell(service, payload_event_pb2.ActivityTypePublished(mission_id="lupex-week", activity_type=newer))
+        assert "NASA" not in (await client.get(plan.plan_id)).sign_off.not_counted
+
+
+async def hashes_of(service: RunningService[PlannerSettings], plan: plan_pb2.Plan) -> dict[str, str]:
+    """Return the hash of notices of which a review by each approver speaks."""
+    found = {}
+    for agency_id in REVIEWERS:
+        async with client_of(service.target, agency_id) as client:
+            found[agency_id] = (await client.get(plan.plan_id)).agency_notices_hash
     return found

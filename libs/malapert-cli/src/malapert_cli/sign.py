@@ -73,7 +73,7 @@ def _statement(
         agency_id=caller["agency_id"],
         decision=decision,
         conditions=tuple(conditions),
-        notices_hash=plan["notices_hash"],
+        notices_hash=plan.get("agency_notices_hash") or plan["notices_hash"],
         principal_id=str(caller.get("principal_id") or ""),
         time=utc_now(),
     )

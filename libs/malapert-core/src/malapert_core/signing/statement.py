@@ -44,7 +44,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewStatement:
-    """An agency's say on a plan's content hash and the notices known then (``notices_hash``), by a principal, UTC."""
+    """An agency's say on a plan's content hash and the notices that touch it (``notices_hash``), by a principal, UTC.
+
+    Statements of before notices were told apart by agency have the hash of all notices of the plan.
+    """
 
     plan_id: str
     mission_id: str

@@ -163,8 +163,11 @@ def _counts(document: Mapping[str, Any], review: Mapping[str, Any], findings: li
     if review["content_hash"] != document["content_hash"]:
         findings.append(Finding(Outcome.FAILED, f"{name} approved another content: {review['content_hash']}"))
         return False
-    if review["notices_hash"] and review["notices_hash"] != document["notices_hash"]:
-        findings.append(Finding(Outcome.STATED, f"{name}: the plan has had further notices since its approval"))
+    of_agencies = document.get("agency_notices_hashes", {})
+    # An older signer speaks of all notices, not of those that touch it.
+    if review["notices_hash"] not in ("", of_agencies.get(name), document["notices_hash"]):
+        text = f"{name}: the plan has had further notices since its approval that touch it"
+        findings.append(Finding(Outcome.STATED, text))
         return False
     still_open = [condition["text"] for condition in review["conditions"] if condition["state"] == "OPEN"]
     if still_open:
@@ -189,6 +192,9 @@ def _require_form(document: Any) -> None:
         _refuse([Fault("form", "WRONG_FORM", f"a document of the form {FORM} is allowed")])
     untold = (name for name in _TEXTS if not isinstance(document.get(name), str))
     faults = [Fault(name, "WRONG_FORM", "a text is allowed") for name in untold]
+    of_agencies = document.get("agency_notices_hashes", {})
+    if not isinstance(of_agencies, dict) or not all(isinstance(each, str) for each in of_agencies.values()):
+        faults.append(Fault("agency_notices_hashes", "WRONG_FORM", "an object of texts by agency is allowed"))
     if not isinstance(document.get("sign_off"), dict) or "rule" not in document["sign_off"]:
         faults.append(Fault("sign_off", "WRONG_FORM", "an object with rule, groups and deadline_time is allowed"))
     reviews = document.get("reviews")

@@ -53,13 +53,14 @@ def keys_of(keys_json: bytes) -> object:
     return json.loads(keys_json) if keys_json else None
 
 
-def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None) -> None:
-    """Complete the reviews in a plan's message, and add where the sign-off stands."""
+def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None, agency_id: str) -> None:
+    """Complete the reviews in a plan's message, and add where the sign-off stands, for an agency."""
     for review, shown in zip(plan.reviews, message.reviews, strict=True):
         _complete(review, shown)
     if standing is not None:
         message.sign_off.CopyFrom(_standing_message(plan, standing))
     message.notices_hash = plan.notices_hash
+    message.agency_notices_hash = plan.agency_notices_hash(agency_id)
 
 
 def _complete(review: Review, shown: plan_pb2.PlanReview) -> None:

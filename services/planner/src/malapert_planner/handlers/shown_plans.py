@@ -30,9 +30,10 @@ class ShownPlans:
         """Return a plan as the caller sees it."""
         message = plan_message(plan, await self.eyes(plan))
         standing = None if plan.state is PlanState.DRAFT else plan.review_standing(self._clock())
-        add_reviews(message, plan, standing)
+        agency_id = require_identity().agency_id
+        add_reviews(message, plan, standing, agency_id)
         if not await self._viewing.owns(plan.content.mission_id):
-            withhold_principals(message, require_identity().agency_id)
+            withhold_principals(message, agency_id)
         return message
 
     async def listed(self, plan: ListedPlan) -> plan_pb2.Plan:

@@ -1,6 +1,6 @@
 """Notices on plans, and what plans hold, in a session's database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_planner.domain.life.notices import Acknowledgement, NoticeKind, PlanNotice
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.states import ALIVE, PlanState
-from malapert_planner.storage.tables import PlanContactRow, PlanNoticeRow, PlanRow, PlanUseRow
+from malapert_planner.storage.tables import PlanContactRow, PlanContentRow, PlanNoticeRow, PlanRow, PlanUseRow
 
 REQUEST, ITEM = "request", "item"
 _ALIVE = [state.value for state in ALIVE]
@@ -68,15 +68,21 @@ class NoticeStore:
         query = select(PlanRow.plan_id, PlanRow.state).where(PlanRow.mission_id == mission_id)
         return await _found(session, query, made_before)
 
-    async def add(self, session: AsyncSession, plan_ids: Iterable[str], notice: PlanNotice) -> list[str]:
-        """Store a notice on plans, and return those on which it was not there already."""
+    async def parties(self, session: AsyncSession, plan_ids: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+        """Return the agencies that a change of what plans hold touches."""
         wanted = sorted(plan_ids)
-        asked = select(PlanNoticeRow.plan_id).where(
-            col(PlanNoticeRow.plan_id).in_(wanted), PlanNoticeRow.notice_id == notice.notice_id
+        query = select(PlanContentRow.plan_id, PlanContentRow.parties).where(col(PlanContentRow.plan_id).in_(wanted))
+        return {plan_id: dict(found) for plan_id, found in (await session.exec(query)).all()} if wanted else {}
+
+    async def add(self, session: AsyncSession, notices: Mapping[str, PlanNotice]) -> list[str]:
+        """Store the notice of each plan, and return the plans on which it was not there already."""
+        wanted, names = sorted(notices), {notice.notice_id for notice in notices.values()}
+        asked = select(PlanNoticeRow.plan_id, PlanNoticeRow.notice_id).where(
+            col(PlanNoticeRow.plan_id).in_(wanted), col(PlanNoticeRow.notice_id).in_(names)
         )
         there = set((await session.exec(asked)).all()) if wanted else set()
-        new = [plan_id for plan_id in wanted if plan_id not in there]
-        session.add_all([PlanNoticeRow(plan_id=plan_id, **_columns(notice)) for plan_id in new])
+        new = [plan_id for plan_id in wanted if (plan_id, notices[plan_id].notice_id) not in there]
+        session.add_all([PlanNoticeRow(plan_id=plan_id, **_columns(notices[plan_id])) for plan_id in new])
         return new
 
     async def acknowledge(

@@ -239,6 +239,7 @@ class PlanContentRow(PlannerTable, table=True):
     contacts: list[dict[str, Any]] = Field(sa_type=Json)
     planned_requests: dict[str, int] = Field(sa_type=Json)
     owner_only_requests: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    parties: dict[str, list[str]] = Field(default_factory=dict, sa_type=Json)
 
 
 class MissionSecretRow(PlannerTable, table=True):

@@ -28,7 +28,8 @@ class PlanContent:
     ``message`` is the plan as a serialised ``malapert.planner.v1.Plan`` without what changes in its life; ``headline``
     the same without its items and its provenance. ``problem`` and ``schedule`` are what it was made from, as
     compressed JSON. ``owner_only_requests`` are those in the plan, or left out of it, that their agency alone sees
-    whole, with that agency.
+    whole, with that agency. ``parties`` are the agencies that a change of what the plan holds touches, by what it is:
+    ``requests[ID]``, ``items[ID]`` (an instrument or activity type) or ``contacts[NUMBER]``.
     """
 
     mission_id: str
@@ -45,3 +46,4 @@ class PlanContent:
     contacts: tuple[PlanContact, ...]
     planned_requests: dict[str, int]
     owner_only_requests: dict[str, str] = field(default_factory=dict)
+    parties: dict[str, list[str]] = field(default_factory=dict)

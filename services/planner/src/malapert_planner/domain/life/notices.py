@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -44,8 +44,8 @@ class PlanNotice:
 
     ``notice_id`` is made of what changed and which version of it, so that it is given once. ``subject_id`` is the
     request, outage, contact, instrument, type or mission version; ``item_ids`` are items of the plan that it touches,
-    ``agency_ids`` the agencies whose items these are, empty where any may be. It is open until somebody who plans the
-    mission acknowledges it.
+    ``agency_ids`` the agencies whose items or rights it touches, empty where any may be: their approvals it makes void.
+    It is open until somebody who plans the mission acknowledges it.
     """
 
     request_id: str
@@ -73,7 +73,7 @@ class PlanNotice:
         return self.kind is NoticeKind.BOOKING and self.change in BOOKING_LOST
 
     def touches(self, agency_id: str) -> bool:
-        """Tell whether it touches items of an agency."""
+        """Tell whether it touches items or rights of an agency."""
         return not self.agency_ids or agency_id in self.agency_ids
 
     def acknowledged(self, by: Acknowledgement) -> PlanNotice:
@@ -81,6 +81,20 @@ class PlanNotice:
         if any(by.agency_id == earlier.agency_id for earlier in self.acknowledgements):
             return self
         return replace(self, acknowledgements=(*self.acknowledgements, by))
+
+
+def touched(
+    parties: Mapping[str, Sequence[str]] | None, subjects: Iterable[str], agency_ids: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the agencies that a change of some of what a plan holds touches, with those that it touches by right.
+
+    ``parties`` are those of the plan's content; where they do not tell all of the subjects any agency may be touched,
+    which an empty answer says.
+    """
+    found = [(parties or {}).get(subject) for subject in subjects]
+    if not found or None in found:
+        return ()
+    return tuple(sorted({*agency_ids, *(name for names in found for name in names or ())} - {""}))
 
 
 def notices_digest(notices: Iterable[PlanNotice], agency_id: str = "") -> str:

@@ -16,6 +16,7 @@ from malapert_planner.domain.life.reviews import (
     Review,
     ReviewStanding,
     SignOff,
+    knows_notices,
     review_standing,
     with_condition,
     with_review,
@@ -108,9 +109,13 @@ class Plan:
         """Hash of the notices that the plan has."""
         return notices_digest(self.notices)
 
+    def agency_notices_hash(self, agency_id: str) -> str:
+        """Return the hash of the notices that touch an agency: what a review by it speaks of."""
+        return notices_digest(self.notices, agency_id)
+
     def review_standing(self, now: datetime) -> ReviewStanding:
         """Return where its sign-off stands."""
-        return review_standing(self.sign_off_terms, self.reviews, self.notices_hash, self.content.content_hash, now)
+        return review_standing(self.sign_off_terms, self.reviews, self.notices, self.content.content_hash, now)
 
     def reviewed(self, review: Review) -> Plan:
         """Return the plan with an agency's say, in place of what it said before; a rejection terminates it.
@@ -129,8 +134,11 @@ class Plan:
         if review.content_hash != self.content.content_hash:
             message = f"the plan's content is {self.content.content_hash}, not {review.content_hash}"
             raise ConflictError("CONTENT_HASH_MISMATCH", message)
-        if review.notices_hash and review.notices_hash != self.notices_hash:
-            message = f"the plan has had notices since; their hash is {self.notices_hash} now: read it again"
+        if not knows_notices(review.notices_hash, review.agency_id, self.notices):
+            now_hash = self.agency_notices_hash(review.agency_id)
+            message = (
+                f"the plan has had notices since that touch the agency; their hash is {now_hash} now: read it again"
+            )
             raise ConflictError("NOTICES_CHANGED", message)
         reviews = with_review(self.reviews, review)
         if review.approved:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from malapert_core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from malapert_core.signing.sign_off import SignOffGroup, SignOffRule, Standing, agencies_of, standing_of
 
+from malapert_planner.domain.life.notices import PlanNotice, notices_digest
+
 
 class Decision(StrEnum):
     """What an agency says of a plan; a conditional approval counts once none of its conditions is open."""
@@ -43,7 +45,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """An agency's say on the exact content of a plan and the notices known then.
+    """An agency's say on the exact content of a plan and the notices known then that touch it (``notices_hash``).
 
     ``delegate_agency_id`` is the agency whose principal said it by delegation; ``signature`` a JSON Web Signature by
     the agency's own key.
@@ -119,13 +121,13 @@ class ReviewStanding:
 
 
 def review_standing(
-    sign_off: SignOff, reviews: Sequence[Review], notices_hash: str, content_hash: str, now: datetime
+    sign_off: SignOff, reviews: Sequence[Review], notices: Sequence[PlanNotice], content_hash: str, now: datetime
 ) -> ReviewStanding:
-    """Return where the sign-off of a plan stands that has a content and notices of these hashes now."""
+    """Return where the sign-off of a plan stands that has these notices, and a content of this hash, now."""
     not_counted = {
         review.agency_id: why
         for review in reviews
-        if review.approved and (why := _not_counted(review, sign_off.rule, notices_hash, content_hash))
+        if review.approved and (why := _not_counted(review, sign_off.rule, notices, content_hash))
     }
     approved = {review.agency_id for review in reviews if review.approved} - not_counted.keys()
     if sign_off.rule.silence_is_consent and sign_off.is_past_deadline(now):
@@ -137,14 +139,22 @@ def review_standing(
     return ReviewStanding(standing, not_counted, conditions, sign_off.is_past_deadline(now) and not is_done)
 
 
-def _not_counted(review: Review, rule: SignOffRule, notices_hash: str, content_hash: str) -> str:
+def _not_counted(review: Review, rule: SignOffRule, notices: Sequence[PlanNotice], content_hash: str) -> str:
     if review.content_hash != content_hash:
         return "it is for another content"
-    if review.notices_hash and review.notices_hash != notices_hash:
-        return "the plan has had further notices since"
+    if not knows_notices(review.notices_hash, review.agency_id, notices):
+        return "the plan has had further notices since that touch it"
     if review.has_open_condition:
         return "a condition is open"
     return "it is not signed by the agency's own key" if rule.signatures_required and not review.signature else ""
+
+
+def knows_notices(notices_hash: str, agency_id: str, notices: Sequence[PlanNotice]) -> bool:
+    """Tell whether a hash is of the notices that touch an agency now; of before these were told apart, of all of them.
+
+    A review of before notices were recorded has no hash, and holds.
+    """
+    return notices_hash in ("", notices_digest(notices, agency_id), notices_digest(notices))
 
 
 def _open_conditions(reviews: Sequence[Review]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from malapert_planner.domain.validation.report import Profile, ValidationReport,
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome
 from malapert_planner.services.making.antenna_time import source_window_id
 from malapert_planner.services.making.history import take_history
+from malapert_planner.services.making.parties import parties_of
 from malapert_planner.services.making.placeless import PLACE_PROFILES
 from malapert_planner.services.making.plan_items import activity_messages, contact_messages, span_interval
 from malapert_planner.services.making.plannable import plannable
@@ -67,6 +68,8 @@ class PlanBasis:
     """Secret of the mission, from which the salts of its plans are made."""
     before: plan_pb2.Plan = field(default_factory=plan_pb2.Plan, kw_only=True)
     """Content of the plan that this one is made from."""
+    parties_before: Mapping[str, list[str]] = field(default_factory=dict, kw_only=True)
+    """Agencies that changes of what that plan holds touch."""
 
     @property
     def visibilities(self) -> Mapping[str, type_pb2.Visibility.ValueType]:
@@ -113,6 +116,14 @@ def make_content(basis: PlanBasis, problem: PlanningProblem, outcome: PlanningOu
         contacts=tuple(_bookings(basis.inputs, problem, outcome.result)),
         planned_requests={request_id: len(indices) for request_id, indices in planned.items() if indices},
         owner_only_requests=owner_only_requests(message),
+        parties=parties_of(
+            problem,
+            outcome.result.schedule,
+            validation.deliveries,
+            basis.inputs.requests.activities,
+            {station_id: station.agency_id for station_id, station in basis.inputs.stations.items()},
+            basis.parties_before,
+        ),
     )
 
 

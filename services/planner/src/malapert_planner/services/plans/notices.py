@@ -1,7 +1,7 @@
 """Notices to plans of what happens to what they hold; the plans themselves stay as they are."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -9,7 +9,7 @@ from malapert_core.db.database import Database
 from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice
+from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice, touched
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.states import IN_FORCE, Pending, PlanState
 from malapert_planner.services.ports import Announcer, Clock
@@ -106,11 +106,8 @@ class PlanNotices:
     async def request_changed(self, session: AsyncSession, update: RequestUpdate) -> None:
         """Note on every plan that was made for a request as it was before that it is so no more."""
         found = await self._notices.using(session, update.mission_id, REQUEST, update.request_id, update.time)
-        by_change: dict[tuple[NoticeKind, str], list[str]] = {}
-        for plan_id, state in found.items():
-            if told := _told_of_request(state, update):
-                by_change.setdefault(told, []).append(plan_id)
-        for (kind, change), plan_ids in by_change.items():
+        told = {plan_id: said for plan_id, state in found.items() if (said := _told_of_request(state, update))}
+        for kind, change in sorted(set(told.values())):
             notice = PlanNotice(
                 request_id=update.request_id,
                 change=change,
@@ -120,9 +117,10 @@ class PlanNotices:
                 notice_id=f"request:{update.request_id}:{update.request_version}",
                 kind=kind,
                 subject_id=update.request_id,
-                agency_ids=(update.owner_agency_id,) if update.owner_agency_id else (),
             )
-            await self._tell(session, plan_ids, notice)
+            plan_ids = [plan_id for plan_id, said in told.items() if said == (kind, change)]
+            subjects = (f"requests[{update.request_id}]",)
+            await self._tell(session, plan_ids, notice, subjects, (update.owner_agency_id, update.agency_id))
 
     async def outage_changed(self, session: AsyncSession, update: OutageUpdate) -> None:
         """Note on plans that an outage was put on, or taken from, an antenna while they take it."""
@@ -139,7 +137,7 @@ class PlanNotices:
                 subject_id=update.outage_id,
                 item_ids=item_ids,
             )
-            await self._tell(session, [plan_id], notice)
+            await self._tell(session, [plan_id], notice, item_ids, (update.agency_id,))
 
     async def booking_changed(self, session: AsyncSession, update: ContactUpdate) -> None:
         """Note on the plan in force that holds a booking that it is lost, or moved to another antenna."""
@@ -148,7 +146,8 @@ class PlanNotices:
             return  # What the planner gives back itself is no news.
         if update.contact_id in plan.contact_ids:
             item_id = f"contacts[{plan.contact_ids.index(update.contact_id)}]"
-            await self._tell(session, [plan.plan_id], _booking_notice(update, update.change, (item_id,)))
+            notice = _booking_notice(update, update.change, (item_id,))
+            await self._tell(session, [plan.plan_id], notice, (item_id,), (update.agency_id,))
 
     async def antenna_taken(self, session: AsyncSession, update: ContactUpdate) -> None:
         """Note on plans that are not released yet that another mission has booked an antenna while they take it."""
@@ -158,7 +157,7 @@ class PlanNotices:
         own = set(await self._notices.of_mission(session, update.mission_id, update.time)) if held else set()
         for plan_id, item_ids in held.items():
             if plan_id not in own:
-                await self._tell(session, [plan_id], _booking_notice(update, TAKEN, item_ids))
+                await self._tell(session, [plan_id], _booking_notice(update, TAKEN, item_ids), item_ids)
 
     async def item_published(self, session: AsyncSession, update: ItemUpdate) -> None:
         """Note on plans that were made with an earlier version of an instrument or activity type."""
@@ -173,7 +172,7 @@ class PlanNotices:
             kind=update.kind,
             subject_id=update.item_id,
         )
-        await self._tell(session, found, notice)
+        await self._tell(session, found, notice, (f"items[{update.item_id}]",), (update.agency_id,))
 
     async def mission_changed(
         self, session: AsyncSession, mission_id: str, version: int, agency_id: str, time: datetime
@@ -206,13 +205,25 @@ class PlanNotices:
         async with self._database.reading() as session:
             return await self._plans.get(session, plan_id)
 
-    async def _tell(self, session: AsyncSession, plan_ids: Iterable[str], notice: PlanNotice) -> None:
-        new = await self._notices.add(session, plan_ids, notice)
-        if not new:
-            return
+    async def _tell(
+        self,
+        session: AsyncSession,
+        plan_ids: Iterable[str],
+        notice: PlanNotice,
+        subjects: Sequence[str] = (),
+        agency_ids: Sequence[str] = (),
+    ) -> None:
+        """Give plans a notice on some of what they hold, which touches further agencies by right; on all for none."""
+        parties = await self._notices.parties(session, plan_ids) if subjects else dict.fromkeys(plan_ids)
+        told = {
+            plan_id: replace(notice, agency_ids=touched(found, subjects, agency_ids))
+            for plan_id, found in parties.items()
+        }
+        new = await self._notices.add(session, told)
         for plan in await self._plans.in_short(session, new):
-            self._announcer.announce_notice(session, plan, notice)
-        log.info("plans noticed", count=len(new), kind=notice.kind.value, notice_id=notice.notice_id)
+            self._announcer.announce_notice(session, plan, told[plan.plan_id])
+        if new:
+            log.info("plans noticed", count=len(new), kind=notice.kind.value, notice_id=notice.notice_id)
 
 
 def _told_of_request(state: PlanState, update: RequestUpdate) -> tuple[NoticeKind, str] | None:

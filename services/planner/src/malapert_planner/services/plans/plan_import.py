@@ -92,6 +92,7 @@ class PlanImport:
             tuple(item for item in message.unplanned if item.reason == NOT_SUPPORTED),
             secret=await self._making.secret(mission.mission_id),
             before=message,
+            parties_before=content.parties,
         )
         plan = new_plan(
             await asyncio.to_thread(make_content, basis, problem, outcome),

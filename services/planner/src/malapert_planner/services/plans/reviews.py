@@ -93,8 +93,7 @@ class PlanReviews:
                 await self._require_delegated(session, plan, agency_id, identity)
             review = self._review_of(asked, plan, agency_id, identity)
             reviewed = plan.reviewed(review)
-            if asked.signature:
-                _require_signed(review, plan, asked.agency_keys)
+            _require_signed(review, plan, asked.agency_keys)
             self._note(session, plan, review, f"plan.{review.decision.lower()}", identity)
             if reviewed.state is PlanState.TERMINATED:
                 return await self._record.changed(session, reviewed, PlanAction.TERMINATED, identity)
@@ -113,12 +112,11 @@ class PlanReviews:
                 time=self._clock(),
                 decision=Decision.WITHDRAWN,
                 principal_id=identity.principal_id,
-                notices_hash=plan.notices_hash,
+                notices_hash=_notices_hash(signed, plan, identity.agency_id),
                 signature=signed.signature,
             )
             withdrawn = plan.withdrawn(review)
-            if signed.signature:
-                _require_signed(review, plan, signed.agency_keys)
+            _require_signed(review, plan, signed.agency_keys)
             self._note(session, plan, review, "plan.withdrawn", identity)
             return await self._stored(session, withdrawn, review)
 
@@ -161,7 +159,7 @@ class PlanReviews:
             conditions=conditions,
             principal_id=identity.principal_id,
             delegate_agency_id=identity.agency_id if agency_id != identity.agency_id else "",
-            notices_hash=asked.notices_hash or plan.notices_hash,
+            notices_hash=_notices_hash(asked, plan, agency_id),
             signature=asked.signature,
         )
 
@@ -183,11 +181,31 @@ class PlanReviews:
         )
 
 
-def _require_signed(review: Review, plan: Plan, agency_keys: Any) -> None:
-    """Refuse a signature that is not the agency's own under exactly this review."""
+def _notices_hash(asked: NewReview, plan: Plan, agency_id: str) -> str:
+    """Return the hash of the notices that a review speaks of.
+
+    A signature says it itself, of those that touch the agency or, by an older signer, of all; without a signature who
+    knows all of them knows those that touch the agency.
+    """
+    now_hashes = (plan.agency_notices_hash(agency_id), plan.notices_hash)
+    said = asked.notices_hash
+    if asked.signature and not said:
+        said = _verified(asked.signature, asked.agency_keys).notices_hash
+        return said if said in now_hashes else now_hashes[0]
+    return said if asked.signature or said not in ("", *now_hashes) else now_hashes[0]
+
+
+def _verified(signature: str, agency_keys: Any) -> ReviewStatement:
     if agency_keys is None:
         _refuse_signature("no public keys of the agency are pinned on this platform")
-    stated = verified_statement(review.signature, read_key_set(agency_keys, "agency_keys"))
+    return verified_statement(signature, read_key_set(agency_keys, "agency_keys"))
+
+
+def _require_signed(review: Review, plan: Plan, agency_keys: Any) -> None:
+    """Refuse a signature that is not the agency's own under exactly this review; without one there is nothing to."""
+    if not review.signature:
+        return
+    stated = _verified(review.signature, agency_keys)
     wanted = statement_of(review, plan)
     # The time and the principal are the signer's own word.
     if replace(stated, time=wanted.time, principal_id=wanted.principal_id) != wanted:

@@ -127,6 +127,7 @@ class PlanReplanning:
             () if request.take_requests else tuple(x for x in message.unplanned if x.reason == NOT_SUPPORTED),
             secret=await self._making.secret(mission.mission_id),
             before=message,
+            parties_before=base.content.parties,
         )
         plan = new_plan(
             await asyncio.to_thread(make_content, basis, outcome.problem, outcome.planning),

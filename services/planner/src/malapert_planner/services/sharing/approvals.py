@@ -33,6 +33,9 @@ async def approvals_document(plan: Plan, secret: bytes, eyes: PlanEyes) -> bytes
             "content_hash": plan.content.content_hash,
             "entries": await asyncio.to_thread(_entries, plan, secret, eyes),
             "notices_hash": plan.notices_hash,
+            "agency_notices_hashes": {
+                each.agency_id: plan.agency_notices_hash(each.agency_id) for each in plan.reviews
+            },
             "sign_off": {
                 "rule": rule_content(terms.rule),
                 "groups": {group.value: list(agencies) for group, agencies in sorted(terms.groups.items())},

@@ -23,10 +23,11 @@ _NOT_NAMES = frozenset({""})
 
 @dataclass(frozen=True, slots=True)
 class PlanEyes:
-    """Requests of a plan that a principal does not see whole, and the names that would tell of them."""
+    """Requests of a plan that a principal of an agency does not see whole, and the names that would tell of them."""
 
     hidden_request_ids: frozenset[str] = frozenset()
     hidden_names: frozenset[str] = frozenset()
+    agency_id: str = ""
 
     @property
     def see_all(self) -> bool:
@@ -78,7 +79,7 @@ def eyes_of(identity: Identity, charter: Charter | None, now: datetime, *plans: 
         return PlanEyes()
     items = [item for plan in plans for item in request_items(plan)]
     told = {name for item in items if item.request_id not in hidden for name in _names(item)}
-    return PlanEyes(hidden, frozenset(_hidden_names(items, hidden) - told - _NOT_NAMES))
+    return PlanEyes(hidden, frozenset(_hidden_names(items, hidden) - told - _NOT_NAMES), identity.agency_id)
 
 
 def _hidden_names(items: Iterable[RequestItem], hidden: Collection[str]) -> set[str]:

@@ -101,13 +101,18 @@ def redacted_explanation(why: plan_pb2.ExplainUnplannedResponse, eyes: PlanEyes)
 
 
 def redacted_notices(notices: Iterable[plan_pb2.PlanNotice], eyes: PlanEyes) -> list[plan_pb2.PlanNotice]:
-    """Return the notices of what a principal sees whole."""
-    return [
-        notice
-        for notice in notices
-        if notice.request_id not in eyes.hidden_request_ids
-        and not eyes.mention(notice.subject_id, notice.reason, *notice.item_ids)
-    ]
+    """Return the notices of what a principal sees whole; whom else they touch would tell of what it does not see."""
+    if eyes.see_all:
+        return list(notices)
+    shown = []
+    for notice in notices:
+        is_hidden = notice.request_id in eyes.hidden_request_ids
+        if not is_hidden and not eyes.mention(notice.subject_id, notice.reason, *notice.item_ids):
+            told = plan_pb2.PlanNotice()
+            told.CopyFrom(notice)
+            told.agency_ids[:] = [name for name in notice.agency_ids if name == eyes.agency_id]
+            shown.append(told)
+    return shown
 
 
 def redacted_request(found: plan_pb2.RequestInPlan, eyes: PlanEyes) -> plan_pb2.RequestInPlan:
