@@ -245,7 +245,7 @@ def test_a_value_is_the_product_of_its_terms(catalogue: Catalogue, document: lis
 
 def test_accounts_follow_the_reports(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     shared = replace(catalogue, agency_shares=(AgencyShare("jaxa", figure(0.6)),))
-    daily = plan(accept(document[0], CHANGE), "plan-1", 4, CHANGE)
+    daily = plan(accept(document[0], CHANGE), "plan-1", 4, 4, CHANGE)
     daily = replace(daily, standing=replace(daily.standing, slots=2, done=(0,)))
     span = Interval(START, START + timedelta(hours=1))
     reports = [

@@ -84,7 +84,7 @@ def test_an_import_enters_requests_as_accepted_through_requested(
 def test_a_new_version_adds_keeps_changes_and_cancels(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     stored = {request.request_id: request for request in reconcile(catalogue, document, {}, CHANGE)}
     for request_id in ("pan-daily", "sample-ridge"):
-        stored[request_id] = plan(stored[request_id], "plan-1", 1, CHANGE)
+        stored[request_id] = plan(stored[request_id], "plan-1", 1, 1, CHANGE)
     added = replace(document[0], request_id="pan-extra")
     newer = [document[0], replace(document[1], value=60.0), added]
     second = replace(catalogue, mission_version=2)
@@ -109,7 +109,7 @@ def test_what_a_team_withdrew_stays_withdrawn(catalogue: Catalogue, document: li
 def test_what_an_agency_handed_in_and_no_longer_fits_is_held_until_it_does(
     catalogue: Catalogue, document: list[ActivityRequest]
 ) -> None:
-    own = plan(accept(replace(document[1], request_id="own", relations=()), CHANGE), "plan-1", 1, CHANGE)
+    own = plan(accept(replace(document[1], request_id="own", relations=()), CHANGE), "plan-1", 1, 1, CHANGE)
     kept = accept(replace(document[0], request_id="kept"), CHANGE)
     end_time = datetime(2029, 1, 14, tzinfo=UTC)
     shorter = replace(catalogue, mission_version=2, horizon=Interval(catalogue.horizon.start_time, end_time))

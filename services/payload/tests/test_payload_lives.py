@@ -17,7 +17,15 @@ from malapert_core.vocabulary.interval import Interval
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import outstanding
 from malapert_payload.domain.requests.execution import Execution, ExecutionOutcome, follow, freed
-from malapert_payload.domain.requests.lifecycle import TRANSITIONS, accept, plan, reject, revise, transition
+from malapert_payload.domain.requests.lifecycle import (
+    HELD_STATES,
+    TRANSITIONS,
+    accept,
+    plan,
+    reject,
+    revise,
+    transition,
+)
 from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest, RequestState
 from payload_world import Client, client_of
@@ -54,7 +62,7 @@ def act(
 ) -> ActivityRequest:
     action, index, outcome, slots = step
     if action == "plan":
-        return plan(request, f"plan-{slots}", slots, CHANGE)
+        return plan(request, f"plan-{slots}", slots, request.repetition_count, CHANGE)
     if action == "free":
         return freed(request, request.repetition_count, CHANGE)
     if action == "cancel":
@@ -84,6 +92,10 @@ def check_sound(request: ActivityRequest, catalogue: Catalogue) -> None:
     held = request.state in (RequestState.PLANNED, RequestState.PROCESSING)
     assert bool(standing.plan_id) == held or not standing.plan_id
     assert held or not standing.slots
+    # Each repetition under way has a slot of its own, and none is open for what has its end.
+    assert len(standing.under_way) <= standing.slots or not held
+    assert standing.slots <= request.repetition_count - len(standing.done) - len(standing.abandoned) or not held
+    assert not {*standing.done, *standing.abandoned} & set(standing.under_way)
     if request.state in (RequestState.PROCESSED, RequestState.TERMINATED):
         assert outstanding(request, catalogue) == []
     if request.state == RequestState.ACCEPTED:
@@ -91,20 +103,66 @@ def check_sound(request: ActivityRequest, catalogue: Catalogue) -> None:
 
 
 def test_a_failed_slot_is_asked_for_again_and_a_done_one_is_not(document: list[ActivityRequest]) -> None:
-    request = plan(accept(document[0], CHANGE), "plan-1", 2, CHANGE)
+    request = plan(accept(document[0], CHANGE), "plan-1", 2, 4, CHANGE)
     request = follow(request, Execution("pan-daily", 0, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
     assert request.state == RequestState.PROCESSING
     request = follow(request, Execution("pan-daily", 1, ExecutionOutcome.FAILED, SPAN), 4, CHANGE)
     assert (request.state, request.standing.done, request.standing.slots) == (RequestState.ACCEPTED, (0,), 0)
     with pytest.raises(PreconditionError, match="NOT_PLANNED"):
         follow(request, Execution("pan-daily", 2, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
-    request = plan(request, "plan-2", 3, CHANGE)
+    request = plan(request, "plan-2", 3, 4, CHANGE)
     with pytest.raises(PreconditionError, match="REPETITION_SETTLED"):
         follow(request, Execution("pan-daily", 0, ExecutionOutcome.DONE, SPAN), 4, CHANGE)
     for index in (1, 2, 3):
         outcome = ExecutionOutcome.ABANDONED if index == 2 else ExecutionOutcome.DONE
         request = follow(request, Execution("pan-daily", index, outcome, SPAN), 4, CHANGE)
     assert (request.state, request.standing.done) == (RequestState.PROCESSED, (0, 1, 3))
+
+
+REPORTS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from((ExecutionOutcome.STARTED, *FINAL))), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(slots=st.integers(1, 4), reports=REPORTS)
+def test_no_more_repetitions_begin_than_a_plan_has_slots_in_whatever_order_reports_come(
+    document: list[ActivityRequest], slots: int, reports: list[tuple[int, ExecutionOutcome]]
+) -> None:
+    request = plan(accept(document[0], CHANGE), "plan-1", slots, 4, CHANGE)
+    under_way, used = set[int](), 0
+    for index, outcome in reports:
+        before, has_room = request, index in under_way or used < slots
+        settled = {*before.standing.done, *before.standing.abandoned}
+        told = Execution("pan-daily", index, outcome, SPAN)
+        if index in settled or not has_room or before.state not in HELD_STATES:
+            with pytest.raises(PreconditionError):
+                follow(before, told, 4, CHANGE)
+            continue
+        request = follow(before, told, 4, CHANGE)
+        assert request.version > before.version
+        used += index not in under_way
+        under_way = under_way | {index} if outcome == ExecutionOutcome.STARTED else under_way - {index}
+
+
+def test_one_slot_is_begun_for_one_repetition(document: list[ActivityRequest]) -> None:
+    request = plan(accept(document[0], CHANGE), "plan-1", 1, 4, CHANGE)
+    start = Execution("pan-daily", 0, ExecutionOutcome.STARTED, SPAN)
+    request = follow(request, start, 4, CHANGE)
+    for outcome in (ExecutionOutcome.STARTED, *FINAL):
+        with pytest.raises(PreconditionError, match=r"NO_SLOT_LEFT.*under way: repetitions 0"):
+            follow(request, replace(start, repetition_index=1, outcome=outcome), 4, CHANGE)
+    assert follow(request, start, 4, CHANGE).standing == request.standing
+    done = follow(request, replace(start, outcome=ExecutionOutcome.DONE), 4, CHANGE)
+    assert (done.state, done.standing.done) == (RequestState.ACCEPTED, (0,))
+
+
+def test_a_plan_that_continues_another_opens_no_slot_for_what_has_its_end(document: list[ActivityRequest]) -> None:
+    request = plan(accept(document[0], CHANGE), "plan-1", 4, 4, CHANGE)
+    for index, outcome in ((0, ExecutionOutcome.DONE), (1, ExecutionOutcome.STARTED), (2, ExecutionOutcome.STARTED)):
+        request = follow(request, Execution("pan-daily", index, outcome, SPAN), 4, CHANGE)
+    assert plan(request, "plan-2", 4, 4, CHANGE).standing.slots == 3
+    assert plan(request, "plan-3", 1, 4, CHANGE).standing.slots == 2
 
 
 @pytest.mark.asyncio

@@ -177,6 +177,8 @@ async def test_a_deferral_ends_and_a_declined_request_is_told_why(
         assert "a" not in (await expanded(owner))[0]
         assert holds_of(await triage(owner, "a", "ADMIT")) == []
         assert "a" in (await expanded(owner))[0]
+        told = [(each.request.request_id, KINDS.Name(each.held_by)) for each in await changes_told(service)]
+        assert [each for each in told if each[1] != "HOLD_KIND_UNSPECIFIED"] == [("a", "HOLD_KIND_DEFERRED")]
         declined = await triage(owner, "b", "DECLINE", "not in this mission")
         assert request_pb2.RequestState.Name(declined.state) == "REQUEST_STATE_REJECTED"
         assert (await get(isro, "b")).history[-1].reason == "declined: not in this mission"
@@ -302,7 +304,11 @@ async def test_the_first_use_of_another_s_instrument_waits_for_its_owner(
         assert "a" in (await expanded(owner))[0]
         assert (await refused(decide(owner, asked.permission_id, "DECLINED"))).reason == "ILLEGAL_DECISION"
         await decide(owner, asked.permission_id, "WITHDRAWN")
-        assert holds_of(await get(isro, "a")) == [("USE_PERMISSION", 0.0)]
+        held = await get(isro, "a")
+        assert holds_of(held) == [("USE_PERMISSION", 0.0)]
+        assert held.history[-1].reason.startswith("no leave to use the instrument 'camera' of jaxa any more")
+        told_last = (await changes_told(service))[-1]
+        assert (told_last.request.request_id, KINDS.Name(told_last.held_by)) == ("a", "HOLD_KIND_USE_PERMISSION")
         async with service.runtime.database.reading() as session:
             query = select(OutboxRow).where(col(OutboxRow.subject).endswith("use_permission.changed"))
             rows = (await session.exec(query.order_by(col(OutboxRow.sequence)))).all()
@@ -346,3 +352,11 @@ async def test_leave_for_a_type_covers_its_owner_s_instruments_and_one_request_a
         assert (await refused(esa.demand.AskUse(asked), NotFoundError)).reason == "UNKNOWN_REQUEST"
         asked.item_id, asked.request_id = "panorama", ""
         assert (await refused(esa.demand.AskUse(asked), InvalidInputError)).faults[0].code == "OWN_ITEM"
+
+
+async def changes_told(service: Any) -> list[event_pb2.RequestChanged]:
+    """Return what was told of changed requests, in order."""
+    async with service.runtime.database.reading() as session:
+        query = select(OutboxRow).where(col(OutboxRow.subject).endswith("request.changed"))
+        rows = (await session.exec(query.order_by(col(OutboxRow.sequence)))).all()
+    return [event_pb2.RequestChanged.FromString(row.data) for row in rows]

@@ -268,7 +268,7 @@ def test_requiring_each_other_is_no_cycle(mission_import: ImportCatalogueRequest
 
 def test_what_is_carried_out_cannot_change(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     change = Change("jaxa", catalogue.horizon.start_time, "test")
-    stored = transition(plan(accept(document[0], change), "plan-1", 1, change), RequestState.PROCESSING, change)
+    stored = transition(plan(accept(document[0], change), "plan-1", 1, 1, change), RequestState.PROCESSING, change)
     assert import_faults(catalogue, document, {stored.request_id: stored}) == ()
     changed = [*document]
     changed[0] = accept(document[0], change).definition()

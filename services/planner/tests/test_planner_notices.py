@@ -32,13 +32,14 @@ def change_of(
     reason: str,
     *,
     revised: bool = False,
+    held_by: "request_pb2.HoldKind.ValueType" = request_pb2.HOLD_KIND_UNSPECIFIED,
     time: datetime = LATER,
 ) -> payload_event_pb2.RequestChanged:
     change = request_pb2.RequestChange(state=state, agency_id="ESA", reason=reason, time=to_timestamp(time))
     request = request_pb2.ActivityRequest(
         mission_id="lupex-week", request_id=request_id, version=version, state=state, history=[change]
     )
-    return payload_event_pb2.RequestChanged(request=request, revised=revised)
+    return payload_event_pb2.RequestChanged(request=request, revised=revised, held_by=held_by)
 
 
 _CONSUMERS = {
@@ -310,3 +311,32 @@ async def hashes_of(service: RunningService[PlannerSettings], plan: plan_pb2.Pla
         async with client_of(service.target, agency_id) as client:
             found[agency_id] = (await client.get(plan.plan_id)).agency_notices_hash
     return found
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_reports_and_holds_of_a_planned_request_are_noticed(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+        plan = await submitted_plan(client)
+        draft = await client.get((await client.generate()).result_id)
+        await approve(service.target, plan)
+        await client.plans.ReleasePlan(plan_pb2.ReleasePlanRequest(plan_id=plan.plan_id))
+        planned = State.REQUEST_STATE_PLANNED
+        await tell(
+            service,
+            change_of(PLANNED, 6, planned, f"in released plan {plan.plan_id}"),
+            change_of(PLANNED, 7, planned, "deferred", held_by=request_pb2.HOLD_KIND_DEFERRED),
+            change_of(PLANNED, 8, planned, "admitted"),
+            change_of(PLANNED, 9, planned, "no leave", held_by=request_pb2.HOLD_KIND_USE_PERMISSION),
+            change_of(PLANNED, 10, State.REQUEST_STATE_PROCESSING, "repetition 0 began"),
+            change_of(PLANNED, 11, State.REQUEST_STATE_PROCESSING, "repetition 1 started"),
+            change_of(PLANNED, 12, State.REQUEST_STATE_PROCESSED, "2 of 2 done"),
+        )
+        told, of_draft = changes_of(await client.get(plan.plan_id)), changes_of(await client.get(draft.plan_id))
+    held = [("REQUEST", PLANNED, "DEFERRED"), ("REQUEST", PLANNED, "USE_PERMISSION")]
+    reported = [("EXECUTION", PLANNED, state) for state in ("PROCESSING", "PROCESSING", "PROCESSED")]
+    assert sorted(told) == sorted([*held, *reported])
+    assert sorted(of_draft) == held

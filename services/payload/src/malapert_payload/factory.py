@@ -58,7 +58,7 @@ async def build(runtime: ServiceRuntime[PayloadSettings]) -> AsyncIterator[Servi
     charters = runtime.open_charters()
     access, holds = MissionAccess(charters, utc_now), DemandHolds(stores)
     parts = (database, stores, reader, record, access)
-    uses = UsePermissionService(database, stores, reader, announcer, access, runtime.audit)
+    uses = UsePermissionService(database, stores, reader, announcer, access, runtime.audit, record)
     catalogues = CatalogueServicer(
         CatalogueService(*parts), ItemService(database, stores, reader, announcer, record, access, runtime.audit)
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from google.protobuf.message import Message
-from malapert.payload.v1 import catalogue_pb2, demand_pb2, event_pb2
+from malapert.payload.v1 import catalogue_pb2, demand_pb2, event_pb2, request_pb2
 from malapert.planner.v1 import event_pb2 as planner_event_pb2
 from malapert_core.events.event import Event
 from malapert_core.events.inbox import Subscription
@@ -20,12 +20,13 @@ from malapert_payload.domain.catalogue.instrument import Instrument
 from malapert_payload.domain.catalogue.versions import Item
 from malapert_payload.domain.demand.budget import DemandBudget
 from malapert_payload.domain.demand.use_permission import UsePermission
-from malapert_payload.domain.requests.request import ActivityRequest, Visibility
+from malapert_payload.domain.requests.request import ActivityRequest, HoldKind, Visibility
 from malapert_payload.domain.requests.visibility import with_principals_of
 from malapert_payload.handlers.request_messages import request_message
 from malapert_payload.services.access import AUDIENCES
 from malapert_payload.services.plan_outcomes import PlanOutcomes, PlanTransition
 
+_HOLDS = {kind: request_pb2.HoldKind.Value(f"HOLD_KIND_{kind.name}") for kind in HoldKind}
 PLAN_RELEASED = subject_of(planner_event_pb2.PlanReleased)
 PLAN_TERMINATED = subject_of(planner_event_pb2.PlanTerminated)
 PLAN_SUPERSEDED = subject_of(planner_event_pb2.PlanSuperseded)
@@ -49,6 +50,7 @@ class PayloadAnnouncer:
         known_version: int,
         *,
         revised: bool = False,
+        held_by: HoldKind = HoldKind.UNSPECIFIED,
         hidden_ids: frozenset[str] = frozenset(),
     ) -> None:
         """Announce each change after a version: the first as submitted, the others as changed."""
@@ -57,7 +59,7 @@ class PayloadAnnouncer:
         for version in range(known_version + 1, request.version + 1):
             message = request_message(told.as_of(version))
             first = version == 1
-            changed = event_pb2.RequestChanged(request=message, revised=revised)
+            changed = event_pb2.RequestChanged(request=message, revised=revised, held_by=_HOLDS[held_by])
             self._outbox.add(
                 session,
                 event_pb2.RequestSubmitted(request=message) if first else changed,

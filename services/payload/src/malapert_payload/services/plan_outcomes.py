@@ -57,16 +57,19 @@ class PlanOutcomes:
             return
         change = Change(plan_change.agency_id, self._clock(), f"in released plan {plan_change.plan_id}")
         stored = await self._requests.find_all(session, plan_change.mission_id, plan_change.slots)
+        catalogue = await self._reader.current(session, plan_change.mission_id) if stored else None
         changes: list[Changed] = []
         for request_id, slots in sorted(plan_change.slots.items()):
             before = stored.get(request_id)
             state = before.state.name if before else "UNKNOWN"
-            if before is None or before.state not in PLANNABLE_STATES:
+            if before is None or catalogue is None or before.state not in PLANNABLE_STATES:
                 log.warning(
                     "request of a released plan skipped", request_id=request_id, state=state, plan=plan_change.plan_id
                 )
             elif before.standing.plan_id != plan_change.plan_id:
-                changes.append((before, plan(before, plan_change.plan_id, slots, change)))
+                changes.append(
+                    (before, plan(before, plan_change.plan_id, slots, wanted_count(before, catalogue), change))
+                )
         await self._record.keep(session, changes)
 
     async def terminated(self, session: AsyncSession, plan_change: PlanTransition) -> None:

@@ -11,7 +11,7 @@ from malapert_payload.domain.catalogue.versions import Item
 from malapert_payload.domain.demand.budget import DemandBudget
 from malapert_payload.domain.demand.use_permission import UsePermission
 from malapert_payload.domain.expansion.expansion import Expansion
-from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.request import ActivityRequest, HoldKind
 from malapert_payload.storage.catalogues import CatalogueStore
 from malapert_payload.storage.demand import DemandStore
 from malapert_payload.storage.executions import ExecutionStore
@@ -46,11 +46,13 @@ class Announcer(Protocol):
         known_version: int,
         *,
         revised: bool = False,
+        held_by: HoldKind = HoldKind.UNSPECIFIED,
         hidden_ids: frozenset[str] = frozenset(),
     ) -> None:
         """Announce, with the session's transaction, each change of a request after a version; 0 for a new one.
 
-        `revised` tells that it asks for something else after them; relations to `hidden_ids` are left out, since not
+        `revised` tells that it asks for something else after them, `held_by` what keeps it from being planned since
+        them; relations to `hidden_ids` are left out, since not
         everybody who is told may know of those.
         """
 

@@ -6,7 +6,7 @@ from malapert_core.audit.trail import AuditTrail
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.content import request_hash
-from malapert_payload.domain.requests.request import ActivityRequest, Visibility
+from malapert_payload.domain.requests.request import ActivityRequest, HoldKind, Visibility
 from malapert_payload.services.ports import Announcer
 from malapert_payload.storage.requests import Changed, RequestStore
 
@@ -26,8 +26,13 @@ class RequestRecord:
         self._announcer = announcer
         self._audit = audit
 
-    async def keep(self, session: AsyncSession, changes: Iterable[Changed]) -> None:
-        """Store requests as they stand and announce what changed; nothing where nothing did."""
+    async def keep(
+        self, session: AsyncSession, changes: Iterable[Changed], *, held_by: HoldKind = HoldKind.UNSPECIFIED
+    ) -> None:
+        """Store requests as they stand and announce what changed; nothing where nothing did.
+
+        `held_by` is what keeps them from being planned since this change.
+        """
         changed = [(before, after) for before, after in changes if after != before]
         await self._requests.save_all(session, changed)
         hidden = await self._hidden_ids(session, [after for _, after in changed])
@@ -35,7 +40,7 @@ class RequestRecord:
             revised = before is not None and before.definition() != after.definition()
             known_version = before.version if before else 0
             self._audit_change(session, before, after, is_revised=revised)
-            self._announcer.announce(session, after, known_version, revised=revised, hidden_ids=hidden)
+            self._announcer.announce(session, after, known_version, revised=revised, held_by=held_by, hidden_ids=hidden)
 
     def _audit_change(
         self, session: AsyncSession, before: ActivityRequest | None, after: ActivityRequest, *, is_revised: bool

@@ -16,7 +16,7 @@ from malapert_payload.domain.demand.budget import DemandBudget
 from malapert_payload.domain.demand.triage import TriageDecision, triaged
 from malapert_payload.domain.expansion.expansion import expand, outstanding
 from malapert_payload.domain.requests.lifecycle import LIVE_STATES, PLANNABLE_STATES, check_version
-from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.request import ActivityRequest, HoldKind
 from malapert_payload.domain.validation.feasibility import infeasibility_faults, related_ids
 from malapert_payload.domain.validation.figures import number_faults
 from malapert_payload.domain.validation.identifiers import text_faults, unknown_faults
@@ -110,7 +110,8 @@ class TriageService:
             check_version(before, seen_version or checked_version)
             change = viewer.change(decision.reason)
             after = triaged(before, decision.decision, decision.until, change)
-            await self._record.keep(session, [(before, after)])
+            held_by = HoldKind.DEFERRED if decision.decision == TriageDecision.DEFER else HoldKind.UNSPECIFIED
+            await self._record.keep(session, [(before, after)], held_by=held_by)
             catalogue = await self._reader.current(session, mission_id)
             shown = (await self._holds.added(session, catalogue, [after], viewer.now))[0]
         return viewer.shown(shown, related_ids([shown]))

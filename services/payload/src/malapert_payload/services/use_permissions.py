@@ -20,12 +20,14 @@ from malapert_payload.domain.demand.use_permission import (
     asked_again,
     decided,
     foreign_items,
+    use_holds,
 )
-from malapert_payload.domain.requests.lifecycle import Change
-from malapert_payload.domain.requests.request import ActivityRequest
+from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES, Change, record
+from malapert_payload.domain.requests.request import ActivityRequest, HoldKind
 from malapert_payload.services.access import MissionAccess, Viewer
 from malapert_payload.services.catalogue_reader import CatalogueReader
 from malapert_payload.services.ports import Announcer, Stores
+from malapert_payload.services.record import RequestRecord
 from malapert_payload.services.requests import seen_request
 
 
@@ -40,6 +42,7 @@ class UsePermissionService:
     announcer : Announcer
     access : MissionAccess
     audit : AuditTrail
+    requests : RequestRecord
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class UsePermissionService:
         announcer: Announcer,
         access: MissionAccess,
         audit: AuditTrail,
+        requests: RequestRecord,
     ) -> None:
         self._database = database
         self._stores = stores
@@ -57,6 +61,7 @@ class UsePermissionService:
         self._announcer = announcer
         self._access = access
         self._audit = audit
+        self._requests = requests
 
     async def ask(
         self, mission_id: str, kind: ItemKind, item_id: str, request_id: str, reason: str, identity: Identity
@@ -119,6 +124,8 @@ class UsePermissionService:
                 return _shown(found[0], viewer)
             after = decided(found[0], state, viewer.change(reason))
             await self._keep(session, after)
+            if found[0].state == UseState.GRANTED:
+                await self._hold_back(session, after, viewer.change(reason))
         return _shown(after, viewer)
 
     async def listed(
@@ -180,6 +187,24 @@ class UsePermissionService:
         if after != before:
             await self._keep(session, after)
         return after
+
+    async def _hold_back(self, session: AsyncSession, ended: UsePermission, change: Change) -> None:
+        """Record on requests that they have no leave any more: plans may hold them."""
+        catalogue = await self._reader.current(session, ended.mission_id)
+        permissions = await self._stores.demand.permissions(session, ended.mission_id)
+        item = ForeignItem(ended.item_kind, ended.item_id, ended.owner_agency_id)
+        told = replace(
+            change, reason=f"no leave to use the {item.text} any more" + (f": {change.reason}" if change.reason else "")
+        )
+        asked = await self._stores.requests.of_states(session, ended.mission_id, PLANNABLE_STATES)
+        held = [
+            request
+            for request in asked
+            if ended.covers(item, request.agency_id, request.request_id)
+            and any(hold.item_id == ended.item_id for hold in use_holds(request, catalogue, permissions))
+        ]
+        changes = [(request, record(request, told)) for request in held]
+        await self._requests.keep(session, changes, held_by=HoldKind.USE_PERMISSION)
 
     async def _keep(self, session: AsyncSession, permission: UsePermission) -> None:
         await self._stores.demand.save_permission(session, permission)

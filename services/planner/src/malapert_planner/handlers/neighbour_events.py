@@ -22,7 +22,7 @@ from malapert_planner.services.plans.notices import (
     RequestUpdate,
 )
 
-_STATE_PREFIX = "REQUEST_STATE_"
+_STATE_PREFIX, _HOLD_PREFIX = "REQUEST_STATE_", "HOLD_KIND_"
 _LOST = {
     subject_of(comms_event_pb2.ContactReleased): comms_event_pb2.ContactReleased,
     subject_of(comms_event_pb2.ContactRejected): comms_event_pb2.ContactRejected,
@@ -61,6 +61,7 @@ class RequestEventHandler:
             request_version=request.version,
             state=request_pb2.RequestState.Name(request.state).removeprefix(_STATE_PREFIX),
             revised=message.revised,
+            held_by=request_pb2.HoldKind.Name(message.held_by).removeprefix(_HOLD_PREFIX) if message.held_by else "",
             owner_agency_id=request.agency_id,
             agency_id=change.agency_id,
             reason=change.reason,

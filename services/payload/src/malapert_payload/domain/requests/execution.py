@@ -75,15 +75,17 @@ def follow(request: ActivityRequest, execution: Execution, total: int, change: C
     ------
     PreconditionError
         NOT_PLANNED where no released plan holds the request, REPETITION_SETTLED where the repetition has its end,
-        NO_SLOT_LEFT where every slot of the plan was reported on.
+        NO_SLOT_LEFT where every slot of the plan was reported on, or holds another repetition that is under way.
     """
     _require_open(request, execution)
     index, standing = execution.repetition_index, request.standing
-    if request.state == RequestState.PLANNED:
+    was_planned = request.state == RequestState.PLANNED
+    if was_planned:
         reason = replace(change, reason=f"repetition {index} began" if _began(execution) else change.reason)
         request = replace(transition(request, RequestState.PROCESSING, reason), standing=standing)
     if execution.outcome == ExecutionOutcome.STARTED:
-        return replace(request, standing=replace(standing, under_way=_with(standing.under_way, index)))
+        began = replace(request, standing=replace(standing, under_way=_with(standing.under_way, index)))
+        return began if was_planned else record(began, change)
     done = execution.outcome == ExecutionOutcome.DONE
     given_up = execution.outcome == ExecutionOutcome.ABANDONED
     standing = replace(
@@ -133,6 +135,7 @@ def _require_open(request: ActivityRequest, execution: Execution) -> None:
     if index in standing.done or index in standing.abandoned:
         message = f"repetition {index} of request {request.request_id} has its end already"
         raise PreconditionError("REPETITION_SETTLED", message)
-    if not standing.slots and index not in standing.under_way:
-        message = f"every slot of plan {standing.plan_id} for request {request.request_id} was reported on"
+    if index not in standing.under_way and standing.slots <= len(standing.under_way):
+        running = f"; under way: repetitions {', '.join(map(str, standing.under_way))}" if standing.under_way else ""
+        message = f"no slot of plan {standing.plan_id} for request {request.request_id} is free{running}"
         raise PreconditionError("NO_SLOT_LEFT", message)

@@ -64,15 +64,18 @@ def accept(request: ActivityRequest, change: Change) -> ActivityRequest:
     return transition(transition(request, RequestState.REQUESTED, change), RequestState.ACCEPTED, change)
 
 
-def plan(request: ActivityRequest, plan_id: str, slots: int, change: Change) -> ActivityRequest:
+def plan(request: ActivityRequest, plan_id: str, slots: int, total: int, change: Change) -> ActivityRequest:
     """Return the request as held by a released plan in so many slots; one that another plan holds passes to this one.
 
-    What is being carried out stays PROCESSING.
+    What is being carried out stays PROCESSING, each repetition under way in a slot of its own. A plan that continues
+    another one counts what had its end too: of the ``total`` repetitions no more slots are open than have none.
     """
     held = request
     if request.state not in HELD_STATES:
         held = transition(request, RequestState.PLANNED, change)
-    standing = replace(held.standing, plan_id=plan_id, slots=slots)
+    left = total - len(held.standing.done) - len(held.standing.abandoned)
+    open_slots = max(min(slots, left), len(held.standing.under_way))
+    standing = replace(held.standing, plan_id=plan_id, slots=open_slots)
     planned = replace(held, standing=standing)
     return planned if held is not request else record(planned, change)
 

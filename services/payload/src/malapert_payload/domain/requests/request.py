@@ -177,11 +177,11 @@ class Hold:
 class Standing:
     """Status of a request besides its state.
 
-    `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and not reported
-    on; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest mission version's
-    document lists the request; `mandatory_granted` that a plan without it is no plan. `triage` is the decision of the
-    mission's owner with its reason, until `deferred_until` where that is set, UTC. `not_valid` says why the newest
-    mission version no longer allows what is asked for, empty where it does.
+    `plan_id` names the released plan that holds it and `slots` how many repetitions of it are held and have no end yet,
+    those under way among them; `done`, `abandoned` and `under_way` list repetitions. `is_listed` tells that the newest
+    mission version's document lists the request; `mandatory_granted` that a plan without it is no plan. `triage` is the
+    decision of the mission's owner with its reason, until `deferred_until` where that is set, UTC. `not_valid` says why
+    the newest mission version no longer allows what is asked for, empty where it does.
     """
 
     plan_id: str = ""

@@ -26,13 +26,17 @@ _BEFORE_RELEASE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED})
 
 @dataclass(frozen=True, slots=True)
 class RequestUpdate:
-    """Change of a request: its state and version after the change, and who changed it, when and why."""
+    """Change of a request: its state and version after the change, and who changed it, when and why.
+
+    ``held_by`` is what keeps it from being planned since then, empty where nothing does.
+    """
 
     mission_id: str
     request_id: str
     request_version: int
     state: str
     revised: bool
+    held_by: str
     owner_agency_id: str
     agency_id: str
     reason: str
@@ -231,6 +235,8 @@ def _told_of_request(state: PlanState, update: RequestUpdate) -> tuple[NoticeKin
         return NoticeKind.REQUEST, update.state
     if update.revised:
         return NoticeKind.REQUEST, REVISED
+    if update.held_by:
+        return NoticeKind.REQUEST, update.held_by
     if state not in IN_FORCE:
         return None
     # A released plan's request that is asked for again has lost its slot.
