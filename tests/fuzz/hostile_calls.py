@@ -1,30 +1,50 @@
-"""Hostile calls of the HTTP API: examples of its OpenAPI document, mutated; each is fixed by its seed and number."""
+"""Hostile calls of the HTTP API: examples of its OpenAPI document, mutated; each is fixed by its seed and number.
 
-import copy
+Two calls of three walk: one value of a call that is otherwise as it should be is put at one of its ends, each value and
+end in its turn. The third is mutated at random, or carries a mutated file of the kind that it takes.
+"""
+
+import base64
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from hostile_values import mutated_body, word
+from hostile_walk import Step, body_with, steps_of, with_names
 from malapert_testing.openapi_examples import body_of, parameters_of
-from reader_fuzz.extremes import CONTROLS, ENCODINGS, NUMBERS, TIMES, WORDS
+from reader_fuzz.targets import target_named
 
-_NEVER_ENDING = ("watch_events", "watch_operation", "get_readiness")
-_LARGE_SHARE = 0.004
-_UNITS = ("kg*" * 11_000, "m" * 33_000, "W**" * 300, "kg^99999999", "1e999 m", "bit/s" * 20, "(" * 900, "∞")
+STREAMS = frozenset({"watch_events", "watch_operation"})
+"""Operations that answer without an end."""
 _TYPES = ("application/json", "text/csv", "application/xml", "text/plain", "multipart/form-data; boundary=x", "")
+_CODINGS = ("gzip", "deflate", "br", "gzip, gzip", "chunked", "identity", "\x00")
+_FILES = {
+    "register_terrain": ("geotiff", "netcdf", "pds3-archive", "pds3-attached"),
+    "register_orbiter": ("oem-text", "oem-xml", "two-line-elements", "spk"),
+    "read_tracking_data": ("tdm",),
+    "read_schedule": ("schedule-902",),
+    "import_requests": ("requests-csv",),
+    "import_plan": ("plan-529",),
+    "create_mission": ("mission-json",),
+}
+"""Readers of `reader_fuzz` by the operation that takes their files."""
+_IN_JSON = frozenset({"register_orbiter", "read_tracking_data"})
 
 
 @dataclass
 class HostileCall:
-    """One call: method, address with its query, headers, body."""
+    """One call: method, address with its query, headers, body, and after which of its bytes the caller is gone."""
 
     operation: str
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    cut: int | None = None
 
 
 class HostileCalls:
@@ -34,41 +54,131 @@ class HostileCalls:
     ----------
     document
         The OpenAPI document.
-    mission_id
-        A mission that is there, which half of the calls name.
+    names
+        Identifiers of what is there, by the name that parameters and fields have for it; half of the calls name it.
     """
 
-    def __init__(self, document: dict[str, Any], mission_id: str = "lupex") -> None:
+    def __init__(self, document: dict[str, Any], names: Mapping[str, str] | None = None) -> None:
         self._document = document
-        self._mission_id = mission_id
+        self._names = dict(names or {})
         self._operations = [
             (method, path, operation)
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
-            if operation["operationId"] not in _NEVER_ENDING
         ]
+        self._orders: dict[int, list[Step]] = {}
+
+    @property
+    def step_count(self) -> int:
+        """Values and ends that a walk has."""
+        return len(self._order(0))
 
     def call(self, seed: int, number: int) -> HostileCall:
-        """Return a call; every operation has its turn."""
+        """Return a call; every operation and every end of a value has its turn."""
         rng = random.Random(f"{seed}-{number}")
-        method, template, operation = self._operations[number % len(self._operations)]
-        if rng.random() < 0.5:
-            template = template.replace("{mission_id}", self._mission_id)
-        path, query, headers = parameters_of(self._document, template, operation)
-        if rng.random() < 0.15:
-            path = "/".join(quote(_word(rng)[:2000]) if rng.random() < 0.3 else part for part in path.split("/"))
-            path = "/" + path.lstrip("/")
-        query = _mutated_query(rng, query)
-        headers = {name: value for name, value in headers.items() if name != "Idempotency-Key" or rng.random() < 0.2}
-        if "Idempotency-Key" in headers:
-            headers["Idempotency-Key"] = f"hostile-{seed}-{number}"
-        text = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in query)
-        call = HostileCall(operation["operationId"], method.upper(), f"{path}?{text}" if text else path, headers)
-        for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-            call.headers["Content-Type"] = rng.choice(_TYPES) if rng.random() < 0.02 else media_type
-            call.body = _mutated_body(rng, body_of(self._document, media_type, content) or b"")
+        if number % 3:
+            turn = number - number // 3 - 1
+            return self._walked(rng, self._order(seed)[turn % self.step_count], f"walk-{seed}-{number}")
+        return self._mutated(rng, self._operations[number // 3 % len(self._operations)], f"hostile-{seed}-{number}")
+
+    def _order(self, seed: int) -> list[Step]:
+        if seed not in self._orders:
+            steps = [step for entry in self._operations for step in steps_of(self._document, *entry)]
+            random.Random(seed).shuffle(steps)
+            self._orders[seed] = steps
+        return self._orders[seed]
+
+    def _walked(self, rng: random.Random, step: Step, key: str) -> HostileCall:
+        method, template, operation = step.entry
+        named = self._names if rng.random() < 0.7 else {}
+        path, query, headers = parameters_of(self._document, _named(template, named, step.at("path")), operation)
+        query = {**query, **{name: named[name] for name in query if name in named}}
+        headers.pop("Idempotency-Key", None)
+        if step.where == "path":
+            path = path.replace(f"{{{step.place[0]}}}", quote(str(step.value)[:2000], safe=""))
+        elif step.where == "query":
+            query[step.place[0]] = str(step.value)[:3000]
+        elif step.where == "header":
+            headers[step.place[0]] = str(step.value)[:3000].replace("\r", "").replace("\n", "") or key
+        call = HostileCall(operation["operationId"], method.upper(), _with_query(path, list(query.items())), headers)
+        for media_type in operation.get("requestBody", {}).get("content", {}):
+            call.headers["Content-Type"] = media_type
+            call.body = body_with(self._document, operation, media_type, step, named)
             break
         return call
+
+    def _mutated(self, rng: random.Random, entry: tuple[str, str, dict[str, Any]], key: str) -> HostileCall:
+        method, template, operation = entry
+        named = self._names if rng.random() < 0.5 else {}
+        path, query, headers = parameters_of(self._document, _named(template, named), operation)
+        if rng.random() < 0.15:
+            path = "/".join(quote(word(rng)[:2000]) if rng.random() < 0.3 else part for part in path.split("/"))
+            path = "/" + path.lstrip("/")
+        headers = {name: value for name, value in headers.items() if name != "Idempotency-Key" or rng.random() < 0.2}
+        if "Idempotency-Key" in headers:
+            headers["Idempotency-Key"] = key
+        call = HostileCall(
+            operation["operationId"], method.upper(), _with_query(path, _mutated_query(rng, query)), headers
+        )
+        contents = operation.get("requestBody", {}).get("content", {})
+        if contents:
+            media_type = rng.choice(list(contents))
+            call.headers["Content-Type"] = rng.choice(_TYPES) if rng.random() < 0.02 else media_type
+            body = body_of(self._document, media_type, contents[media_type]) or b""
+            call.body = _file(rng, call) or mutated_body(rng, _naming(body, named))
+            if rng.random() < 0.02:
+                call.headers["Content-Encoding"] = rng.choice(_CODINGS[:-1])
+            if rng.random() < 0.02 and len(call.body) > 1:
+                call.cut = rng.randrange(len(call.body))
+        return call
+
+
+def _file(rng: random.Random, call: HostileCall) -> bytes:
+    """Return a mutated file of the kind that an operation takes; half of the time, else and for others nothing."""
+    if call.operation not in _FILES or rng.random() < 0.5:
+        return b""
+    name = rng.choice(_FILES[call.operation])
+    target = target_named(name)
+    content = target.mutate(rng, rng.choice(_seeds(name)))
+    if call.operation == "import_requests":
+        call.headers["Content-Type"] = "text/csv"
+    elif call.operation == "register_terrain":
+        call.headers["Content-Type"] = rng.choice(("application/octet-stream", "image/tiff"))
+    if call.operation not in _IN_JSON:
+        return content
+    encoded = base64.b64encode(content).decode()
+    if call.operation == "read_tracking_data":
+        return json.dumps({"content": encoded}).encode()
+    source = {"two-line-elements": "TLE", "spk": "SPK"}.get(name, "OEM")
+    stated = {"orbiter_id": f"o-{rng.randrange(50)}", "position_error_km": 1.0, "origin": "a test", "naif_id": -155}
+    return json.dumps({**stated, "source": source, "content": encoded}).encode()
+
+
+@cache
+def _seeds(name: str) -> list[bytes]:
+    return list(target_named(name).seeds())
+
+
+def _named(template: str, names: Mapping[str, str], walked: str = "") -> str:
+    for name, value in names.items():
+        if name != walked:
+            template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+def _naming(body: bytes, names: Mapping[str, str]) -> bytes:
+    """Return a JSON body whose identifiers are of what is there."""
+    try:
+        tree = json.loads(body)
+    except ValueError:
+        return body
+    return json.dumps(with_names(tree, names)).encode() if names else body
+
+
+def _with_query(path: str, query: list[tuple[str, Any]]) -> str:
+    pairs = [(name, each) for name, value in query for each in (value if isinstance(value, list) else [value])]
+    text = urlencode([(name, str(value)) for name, value in pairs], errors="replace")
+    return f"{path}?{text}" if text else path
 
 
 def _mutated_query(rng: random.Random, query: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -76,109 +186,7 @@ def _mutated_query(rng: random.Random, query: dict[str, Any]) -> list[tuple[str,
     found = [pair for pair in found if rng.random() < 0.8]
     if found and rng.random() < 0.3:
         index = rng.randrange(len(found))
-        found[index] = (found[index][0], _word(rng)[:3000])
+        found[index] = (found[index][0], word(rng)[:3000])
     if rng.random() < 0.03:
-        found.append((_word(rng)[:100] or "x", "1"))
+        found.append((word(rng)[:100] or "x", "1"))
     return found
-
-
-def _mutated_body(rng: random.Random, body: bytes) -> bytes:
-    if rng.random() < 0.03:
-        return body
-    try:
-        tree = json.loads(body)
-    except ValueError:
-        return _mutated_bytes(rng, body)
-    for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
-        tree = _mutated_tree(rng, tree)
-    text = json.dumps(tree)
-    for mark in _RAW:
-        if mark in text:
-            text = text.replace(f'"{mark}"', _RAW[mark])
-    mutated = text.encode("utf-8", "surrogatepass")
-    return _mutated_bytes(rng, mutated) if rng.random() < 0.1 else mutated
-
-
-_RAW = {
-    f"raw-{index}": text for index, text in enumerate((*NUMBERS, "[" * 900 + "]" * 900, '{"a":' * 80 + "1" + "}" * 80))
-}
-"""Texts that json.dumps would not write as they stand, by what stands for them until then."""
-
-
-def _mutated_tree(rng: random.Random, tree: Any) -> Any:
-    places = list(_places(tree, ()))
-    place = rng.choice(places)
-    if not place:
-        return rng.choice((tree, [tree], None, 1, "x", [], {}, [tree] * 50))
-    changed = copy.deepcopy(tree)
-    parent = changed
-    for key in place[:-1]:
-        parent = parent[key]
-    key, kind = place[-1], rng.random()
-    if kind < 0.15:
-        del parent[key]
-    elif kind < 0.25 and isinstance(parent, dict):
-        parent[_word(rng)[:5000]] = parent[key]
-    elif kind < 0.3 and isinstance(parent, dict):
-        parent[f"{key}_"] = parent.pop(key)
-    elif kind < 0.42 and isinstance(parent[key], list):
-        parent[key] = parent[key] * _count(rng)
-    elif kind < 0.45:
-        parent[key] = [{}] * _count(rng)
-    elif kind < 0.5 and "unit" in str(key):
-        parent[key] = rng.choice(_UNITS)
-    else:
-        parent[key] = _value(rng)
-    return changed
-
-
-def _places(tree: Any, at: tuple[Any, ...]) -> Any:
-    yield at
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from _places(value, (*at, key))
-    elif isinstance(tree, list):
-        for index, value in enumerate(tree[:5]):
-            yield from _places(value, (*at, index))
-
-
-def _count(rng: random.Random) -> int:
-    if rng.random() < _LARGE_SHARE * 10:
-        return rng.choice((2_000, 20_000, 200_000))
-    return rng.choice((0, 2, 3, 20, 120))
-
-
-def _value(rng: random.Random) -> Any:
-    kind = rng.random()
-    if kind < 0.3:
-        return rng.choice(list(_RAW))
-    if kind < 0.45:
-        return rng.choice((1e300, -1e300, 1e16, -1e12, 2**31, 2**63, 2**64, -1, 0, 1e-300, 1e10, 10**30))
-    if kind < 0.55:
-        return rng.choice(TIMES)
-    if kind < 0.8:
-        return _word(rng)
-    if kind < 0.85:
-        return rng.choice(_UNITS)
-    return rng.choice((None, True, False, [], {}, [[]], [None], {"": None}, ["a"] * 50, [1.5] * 50, "A" * 5000))
-
-
-def _word(rng: random.Random) -> str:
-    word = rng.choice(WORDS)
-    return word + rng.choice(CONTROLS) if rng.random() < 0.1 else word
-
-
-def _mutated_bytes(rng: random.Random, body: bytes) -> bytes:
-    kind = rng.random()
-    if kind < 0.3 and body:
-        at = rng.randrange(len(body))
-        return body[:at] + rng.randbytes(rng.choice((1, 4, 40))) + body[at + rng.choice((0, 1, 5)) :]
-    if kind < 0.5:
-        return body[: rng.randrange(len(body) + 1)]
-    if kind < 0.65:
-        return body.decode("utf-8", "replace").encode(rng.choice(ENCODINGS), "replace")
-    if kind < 0.9:
-        lines = body.split(b"\n")
-        rng.shuffle(lines)
-        return b"\n".join(lines * rng.choice((1, 2, 50)))
-    return body * (rng.choice((100, 3000)) if rng.random() < 0.1 else 2)

@@ -1,11 +1,17 @@
 """A held event loop is noticed, with the CPU time that the hold took."""
 
 import asyncio
+import gc
+import os
+import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from malapert_core.background import background
 from malapert_core.loop_watch import MOST_HELD_S, LoopWatch
+from malapert_core.service import run_until_stopped
 
 
 @pytest.mark.asyncio
@@ -24,3 +30,23 @@ async def test_a_hold_is_measured_with_its_cpu_time() -> None:
         await asyncio.sleep(0.02)
         assert watch.longest.duration_s > 2 * MOST_HELD_S
         assert watch.longest.thread_cpu_s < MOST_HELD_S
+
+
+@pytest.mark.asyncio
+async def test_the_collector_does_not_look_through_what_a_process_loaded_before_it_serves() -> None:
+    started = asyncio.Event()
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        asyncio.get_running_loop().call_later(0.05, started.set)
+        yield
+
+    serving = asyncio.create_task(run_until_stopped(running()))
+    try:
+        await started.wait()
+        assert gc.get_freeze_count() > 10_000
+        assert len(gc.get_objects()) < gc.get_freeze_count() / 10
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+        gc.unfreeze()

@@ -1,6 +1,7 @@
 """Watch of an event loop: how long something held it, so that nothing else could go on meanwhile."""
 
 import asyncio
+import gc
 import time
 from dataclasses import dataclass
 
@@ -12,6 +13,16 @@ log = structlog.get_logger(__name__)
 
 MOST_HELD_S = 0.05
 """Hold of an event loop beyond which it is written into the log, seconds: no input may bring about a longer one."""
+
+
+def spare_what_is_loaded() -> None:
+    """Take what a process has loaded when it begins to serve out of what the garbage collector looks through.
+
+    Code, models and schemas live as long as their process: a full collection over them took 0.14 s of CPU in the
+    planner and 0.2 s in the gateway, in which nothing else went on.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)

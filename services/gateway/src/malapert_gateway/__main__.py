@@ -16,6 +16,7 @@ from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
 from malapert_core.logging import configure_logging
+from malapert_core.loop_watch import spare_what_is_loaded
 
 from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
@@ -65,6 +66,7 @@ async def serve(settings: GatewaySettings) -> None:
 
     async def run() -> None:
         async with running_app(settings) as app:
+            spare_what_is_loaded()
             opened.set()
             await _serve_until(stop, GatewayServer(app, settings))
 
