@@ -12,6 +12,8 @@ SEED, CASES = 1, 25
 @pytest.mark.parametrize("name", NAMES)
 def test_readers_succeed_rightly_or_refuse_clearly(name):
     target = target_named(name)
+    if not target.seeds():
+        pytest.skip("the standards' samples are not in ../shared/reference")
     count = len(target.seeds()) + CASES
     outcome = run_cases(target, SEED, range(count))
     assert not outcome.defects, outcome.defects[0]

@@ -16,6 +16,9 @@ from malapert_astro.points import Body
 
 OEM = (Path(__file__).parent / "data" / "relay.oem").read_text()
 XML = write_oem(read_oem(OEM.encode()), xml=True).decode()
+INSTANCE = "xmlns:i='http://www.w3.org/2001/XMLSchema-instance'"
+MATRIX = [" ".join(["1e-4"] * size) for size in range(1, 7)]
+EPOCH = "EPOCH = 2029-01-15T00:00:00"
 TDM = (Path(__file__).parent / "data" / "range.tdm").read_text()
 
 
@@ -62,12 +65,56 @@ def test_text_is_refused_with_its_line(old: str, new: str, where: str, code: str
         (r"(<data>)", r"\1 in km ", "segment 1", "UNEXPECTED_TEXT"),
         (r"(<body>)", r"<body/>\1", "<oem>", "DUPLICATE_ELEMENT"),
         (r'version="2.0"', 'version="2.0" unit="km"', "<oem>", "UNKNOWN_ATTRIBUTE"),
+        (r"(<data>)", r"\1<COMMENT>c</COMMENT>in km", "segment 1", "UNEXPECTED_TEXT"),
+        (r"(<metadata>)", r"\1<COMMENT><X>1</X></COMMENT>", "segment 1, COMMENT", "UNKNOWN_ELEMENT"),
+        (r"(<data>)", r"\1<COMMENT><X>1</X></COMMENT>", "segment 1", "UNKNOWN_ELEMENT"),
+        (r"(<metadata>)", r"\1in km", "segment 1", "UNEXPECTED_TEXT"),
+        (r"(<metadata>)", r"\1<COMMENT>c</COMMENT>in km", "segment 1, COMMENT", "UNEXPECTED_TEXT"),
+        (r"(<stateVector>)", r"\1in km", "segment 1", "UNEXPECTED_TEXT"),
+        (r"(<body>)", r"\1in km", "<oem>", "UNEXPECTED_TEXT"),
+        (r"(<oem[^>]*>)", r"\1in km", "<oem>", "UNEXPECTED_TEXT"),
+        (r"(<X)>", rf"\1 {INSTANCE} i:nil='true'>", "segment 1, stateVector 1, X", "UNKNOWN_ATTRIBUTE"),
+        (r"(<stateVector)>", rf"\1 {INSTANCE} i:type='opm'>", "segment 1", "UNKNOWN_ATTRIBUTE"),
+        (r"(<stateVector>)", "\\1\u00a0", "segment 1", "UNEXPECTED_TEXT"),
+        (r"(<EPOCH>)", "\\1\u3000", "segment 1, stateVector 1", "NOT_AN_EPOCH"),
+        (r"(<X>)", "\\1\u2007", "segment 1, stateVector 1", "NOT_A_NUMBER"),
+        (r'xml version="1.0"', 'xml version="2.0"', "line 1", "NOT_XML"),
+        (r'xml version="1.0"', 'xml version=""', "line 1", "NOT_XML"),
+        (r'xml version="1.0"', 'xml version="-x"', "line 1", "NOT_XML"),
     ],
 )
 def test_xml_is_refused_with_its_element(pattern: str, new: str, where: str, code: str) -> None:
     changed, count = re.subn(pattern, new, XML, count=1)
     assert count == 1
     assert (where, code) in [(place, found) for place, found, _ in faults_of(changed)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "code"),
+    [
+        (["EPOCH = 2029-13-01T00:00:00", *MATRIX], 1, "NOT_AN_EPOCH"),
+        ([EPOCH, "COV_REF_FRAME = RTN", "COV_REF_FRAME = RSW", *MATRIX], 3, "DUPLICATE_KEYWORD"),
+        (["COV_REF_FRAME = RTN", EPOCH, *MATRIX], 1, "WRONG_COVARIANCE"),
+        ([EPOCH, *MATRIX, "COV_REF_FRAME = RTN"], 8, "WRONG_COVARIANCE"),
+        ([EPOCH, "1", EPOCH, *MATRIX], 1, "WRONG_COVARIANCE"),
+        ([EPOCH, "UNIT = m", *MATRIX], 2, "UNKNOWN_KEYWORD"),
+    ],
+)
+def test_covariances_that_are_passed_over_are_checked(lines: list[str], number: int, code: str) -> None:
+    text = "\n".join([OEM.rstrip(), "COVARIANCE_START", *lines, "COVARIANCE_STOP"])
+    (found,) = faults_of(text)
+    place = f"line {OEM.rstrip().count(chr(10)) + 2 + number}"
+    assert found[:2] == (f"{place}, EPOCH" if code == "NOT_AN_EPOCH" else place, code)
+
+
+def test_a_covariance_in_elements_has_an_epoch_of_the_time_system() -> None:
+    names = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
+    elements = "".join(
+        f"<C{row}_{column}>1</C{row}_{column}>" for at, row in enumerate(names) for column in names[: at + 1]
+    )
+    matrix = f"<covarianceMatrix><EPOCH>2029-01-15T24:00:00</EPOCH>{elements}</covarianceMatrix>"
+    found = faults_of(XML.replace("</data>", f"{matrix}</data>", 1))
+    assert [fault[:2] for fault in found] == [("segment 1, covarianceMatrix 1, EPOCH", "NOT_AN_EPOCH")]
 
 
 def test_units_of_the_standard_are_read() -> None:
@@ -109,6 +156,9 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
         ("META_STOP", "RECEIVE_DELAY_2 = -1e-9\nMETA_STOP", "OUT_OF_RANGE"),
         ("META_STOP", "TURNAROUND_DENOMINATOR = 0\nMETA_STOP", "OUT_OF_RANGE"),
         ("META_STOP", "TURNAROUND_NUMERATOR = 240.5\nMETA_STOP", "NOT_A_NUMBER"),
+        ("META_STOP", "TURNAROUND_NUMERATOR = 240.0\nMETA_STOP", "NOT_A_NUMBER"),
+        ("META_STOP", "TURNAROUND_NUMERATOR = 24e1\nMETA_STOP", "NOT_A_NUMBER"),
+        ("META_STOP", "TURNAROUND_NUMERATOR = 2147483648\nMETA_STOP", "OUT_OF_RANGE"),
         ("RANGE =", "RHUMIDITY =", "OUT_OF_RANGE"),
         ("RANGE =", "ANGLE_1 =", "OUT_OF_RANGE"),
         ("META_STOP", "DATA_TYPES = RECEIVE_FREQ\nMETA_STOP", "CONTRADICTING_DATA"),
@@ -179,5 +229,6 @@ def test_a_frame_is_one_however_it_is_written(name: str, axes: Axes) -> None:
 )
 def test_times_that_are_written_are_read(epoch_tdb_s: float) -> None:
     (text,) = utc_texts([epoch_tdb_s])
-    # Microseconds are written; doubles of the year 9999 are 3e-5 s apart.
-    assert tdb_of(text, "UTC") == pytest.approx(epoch_tdb_s, abs=6e-7 + 4.0 * np.spacing(abs(epoch_tdb_s)))
+    # Microseconds are written; doubles of seconds since 1970 are 1e-7 s apart today, and 3e-5 s in the year 9999.
+    rounding_s = np.spacing(abs(epoch_tdb_s) + tdb_of("2030-01-01T00:00:00", "UTC"))
+    assert tdb_of(text, "UTC") == pytest.approx(epoch_tdb_s, abs=5e-7 + 4.0 * rounding_s)

@@ -308,6 +308,10 @@ def test_rows_say_their_own_faults() -> None:
         (b"<a b='&#7;'/>", "NOT_XML", "line 1"),
         (b"", "NOT_XML", "no element"),
         (b"<a/><b/>", "NOT_XML", "line 1"),
+        (b"<a xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/>", "WRONG_NAMESPACE", "line 1"),
+        (b"<?xml version='2.0'?><a/>", "NOT_XML", "version '2.0'"),
+        (b"<?xml version='' encoding='UTF-8'?><a/>", "NOT_XML", "version ''"),
+        (b'<?xml version="1.x"?><a/>', "NOT_XML", "version '1.x'"),
     ],
 )
 def test_xml_that_is_not_read_is_refused(content: bytes, code: str, place: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 from scipy.io import netcdf_file
 
@@ -63,3 +64,18 @@ def _variable(file: Any, name: str, dims: tuple[str, ...], values: Any, attribut
     for key, value in attributes.items():
         if value is not None:
             setattr(variable, key, value)
+
+
+def write_by_library(path: Path, numbers: np.ndarray, stated: dict[str, Any]) -> None:
+    """Write a grid of numbers of any type of CDF-5, by the netCDF library."""
+    with netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_DATA") as file:
+        for name, count in zip(("y", "x"), numbers.shape, strict=True):
+            file.createDimension(name, count)
+            centres = file.createVariable(name, "f8", (name,))
+            centres.units = "m"
+            centres[:] = np.arange(count) * PIXEL_M
+        heights = file.createVariable("z", numbers.dtype, ("y", "x"), fill_value=stated.get("_FillValue"))
+        heights.set_auto_maskandscale(False)
+        heights.setncatts({"units": "m", "grid_mapping": "polar", **stated})
+        heights[:] = numbers[::-1]
+        file.createVariable("polar", "i4", ()).setncatts(MAPPING)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import netcdf_files as netcdf
 import numpy as np
 import pyproj
@@ -15,6 +16,7 @@ from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.dem.reading import read_grid, read_terrain
 
 SHORT = np.round((netcdf.heights_m() + 100.0) / 0.5).astype("i2")
+SMALL = {"scale_factor": 2.0**-53}
 PACKED = {"scale_factor": np.float32(0.5), "add_offset": np.float32(-100.0)}
 MERIDIAN = "straight_vertical_longitude_from_pole"
 WKT_OF_THE_EARTH = rasterio.crs.CRS.from_epsg(3031).to_wkt()
@@ -111,6 +113,35 @@ def test_what_the_library_writes_where_nothing_was_written_is_no_height(tmp_path
     real = netcdf.heights_m().astype("f4")
     real[2, 3] = 9.969209968386869e36
     assert_heights(read(netcdf.write(tmp_path / "b.nc", numbers=real)), ((2, 3),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "stated"),
+    [
+        ("u8", [2**64 - 1, 2**64 - 2, 2**64 - 3, 7], {"scale_factor": 2.0**-64}),
+        ("i8", [2**53 + 1, 2**53, 5, -9223372036854775806], {"missing_value": np.int64(2**53 + 1), **SMALL}),
+        ("i8", [2**53 + 1, 2**53, 5, 6], {"valid_max": np.int64(2**53), **SMALL}),
+        ("u2", [65535, 65534, 3, 4], {"_Unsigned": "true", "scale_factor": 0.125}),
+        ("i2", [-32767, -32766, 3, 4], {"_Unsigned": "true", "scale_factor": 0.125}),
+        ("i2", [-32767, -1, 3, 4], {"_Unsigned": "true", "scale_factor": 0.125, "valid_max": np.int16(-2)}),
+        ("u1", [255, 254, 3, 4], {"_FillValue": np.uint8(254)}),
+    ],
+)
+def test_numbers_of_every_size_are_those_of_the_library(
+    tmp_path: Path, kind: str, numbers: list[int], stated: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.nc"
+    netcdf.write_by_library(path, np.array(4 * numbers, kind).reshape(4, 4), stated)
+    with netCDF4.Dataset(path) as file:
+        expected_m = np.ma.filled(file["z"][:].astype(np.float64), np.nan)
+    assert np.isfinite(expected_m).any()
+    np.testing.assert_array_equal(read(path).elevation_m, expected_m)
+
+
+def test_unsigned_numbers_that_are_said_to_be_signed_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.nc"
+    netcdf.write_by_library(path, np.full((4, 4), 3, "u2"), {"_Unsigned": "false"})
+    assert [fault.path for fault in refused(path).faults] == ["variables.z._Unsigned"]
 
 
 def test_unsigned_numbers_are_read_as_such(tmp_path: Path) -> None:

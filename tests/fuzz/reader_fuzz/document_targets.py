@@ -200,7 +200,13 @@ def _plans() -> list[bytes]:
         "items": {"plannedEvents": [], "plannedActivities": items}, "revisions": None, "isAlternate": False,
         "status": "DRAFT", "statusInfo": None,
     }  # fmt: skip
-    definition = {"key": "survey", "description": "d", "argDefs": [], "constraints": None, "defaultTags": []}
+    definition: dict[str, Any] = {
+        "key": "survey",
+        "description": "d",
+        "argDefs": [],
+        "constraints": None,
+        "defaultTags": [],
+    }
     document = {
         "domain": ["malapert", "m"],
         "timeSystem": "UTC",

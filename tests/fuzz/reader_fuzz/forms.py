@@ -12,7 +12,7 @@ from typing import Any
 from reader_fuzz.extremes import DOUBLES, INTEGERS, NUMBERS, TIMES, WORDS
 from reader_fuzz.text import mutate_text
 
-_ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]*)([^<>]*)>([^<>]*)</\1>|<[A-Za-z_][^<>]*/>")
+_ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]{0,60})([^<>]*)>([^<>]*)</\1>|<[A-Za-z_][^<>]*/>")
 _TAG = re.compile(r"</?[A-Za-z_][^<>]*>")
 _ATTRIBUTE = re.compile(r"\s[\w:.-]+=\"[^\"]*\"")
 _STRANGE: tuple[Any, ...] = (

@@ -5,7 +5,8 @@ from importlib import import_module
 from reader_fuzz.running import Target
 
 GROUPS = {
-    "orbit_targets": ("oem-text", "oem-xml", "tdm", "two-line-elements", "spk"),
+    "message_targets": ("oem-text", "oem-xml", "oem-samples", "tdm-text", "tdm-xml", "tdm-samples"),
+    "orbit_targets": ("two-line-elements", "spk"),
     "document_targets": (
         "mission-yaml",
         "mission-json",

@@ -1,4 +1,4 @@
-"""Readers of terrain: GeoTIFF, classic NetCDF, PDS3 with its label before or beside it; held against GDAL and SciPy."""
+"""Readers of terrain: GeoTIFF, NetCDF, PDS3 with its label before or beside it; held against GDAL and netCDF."""
 
 import io
 import random
@@ -16,9 +16,9 @@ from affine import Affine
 from malapert_core.errors import InvalidInputError
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.terrain.dem.reading import read_terrain
-from scipy.io import netcdf_file
 
 from reader_fuzz.forms import mutate_archive, mutate_binary
+from reader_fuzz.netcdf_grids import MAPPING, by_library, grid_file
 from reader_fuzz.running import Contradiction, Target
 from reader_fuzz.text import mutate_text
 
@@ -66,14 +66,8 @@ def _geotiffs() -> list[bytes]:
 
 @cache
 def _netcdf() -> list[bytes]:
-    mapping = {
-        "grid_mapping_name": "polar_stereographic", "latitude_of_projection_origin": -90.0,
-        "straight_vertical_longitude_from_pole": 0.0,
-        "scale_factor_at_projection_origin": 1.0, "false_easting": 0.0, "false_northing": 0.0,
-        "earth_radius": 1_737_400.0,
-    }  # fmt: skip
     with _folder() as folder:
-        paths = [lola.grd(Path(folder) / "a.grd"), lola.grd(Path(folder) / "b.grd", "m", None, mapping=mapping)]
+        paths = [lola.grd(Path(folder) / "a.grd"), lola.grd(Path(folder) / "b.grd", "m", None, mapping=MAPPING)]
         return [path.read_bytes() for path in paths]
 
 
@@ -112,7 +106,11 @@ def _mutate_attached(rng: random.Random, content: bytes) -> bytes:
 
 
 def _mutate_netcdf(rng: random.Random, content: bytes) -> bytes:
-    """Change words of the header, or its names, most often those that conventions give a meaning."""
+    """Make a grid of another packing, or change words of the header or its names, as conventions give them meaning."""
+    if rng.random() < 0.6:
+        content = grid_file(rng)
+        if rng.random() < 0.7:
+            return content
     if rng.random() < 0.5:
         return mutate_binary(rng, content)
     names = [
@@ -191,19 +189,18 @@ def read_geotiff(content: bytes) -> None:
 
 
 def read_netcdf(content: bytes) -> None:
-    """Read a classic NetCDF grid; what is taken has the heights that SciPy finds."""
+    """Read a classic NetCDF grid; what is taken has the heights and the place that the netCDF library finds."""
     grid = _read(content)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            with netcdf_file(io.BytesIO(content), "r", mmap=False, maskandscale=True) as file:
-                planes = [each for each in file.variables.values() if len(each.dimensions) == 2]
-                heights = np.ma.masked_invalid(planes[0][:].astype(float)).filled(np.nan)
-                y = file.variables[planes[0].dimensions[0]][:].astype(float)
-        except Exception:  # SciPy fails in many ways where a file is not sound
-            return
-    if len(planes) == 1:
-        _compare(grid, heights if y[0] > y[-1] else heights[::-1], "SciPy")
+        found = by_library(content)
+    if found is None:
+        return
+    heights, place = found
+    _compare(grid, heights, "netCDF")
+    own = (grid.geometry.x_min_m, grid.geometry.y_max_m, grid.geometry.pixel_size_m)
+    if not np.allclose(own, place, rtol=1e-6, atol=1e-2):
+        raise Contradiction(f"the place is {own}; netCDF has {place}")
 
 
 def read_pds3_archive(content: bytes) -> None:

@@ -13,12 +13,19 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
 _NAMESPACES = ("", "urn:ccsds:schema:ndmxml")
 """Namespaces of elements: none, or the one of the qualified schema (505.0 master and namespace schemas)."""
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+# Where to find a schema changes no value; `nil` and `type` would.
+_LOCATIONS = tuple(
+    f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}" for name in ("schemaLocation", "noNamespaceSchemaLocation")
+)
+_BLANKS = " \t\r\n"
 _ENCODING = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _ENCODINGS = ("UTF-8", "UTF8")
+_VERSION = re.compile(r"""\s*<\?xml\s+version\s*=\s*["']([^"']*)["']""")
+# XML 1.0 2.8: a document of a later 1.x is read as one of 1.0. Expat does not look at the number.
+_VERSIONS = re.compile(r"1\.[0-9]+")
 LONGEST_LINE = 254
 """Longest line of keyword and value, characters (502.0-B-3 7.3.2, 503.0-B-2 4.2.1)."""
-_BESIDE_MESSAGES = ("COMMENT", "MESSAGE_ID")
+_BESIDE_MESSAGES = ("MESSAGE_ID",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,9 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     encoding = _ENCODING.match(text)
     if encoding is not None and encoding[1].upper() not in _ENCODINGS and not text.isascii():
         _refuse("line 1", "WRONG_ENCODING", f"the message is UTF-8 text; it declares {quoted(encoding[1])}")
+    version = _VERSION.match(text)
+    if version is not None and _VERSIONS.fullmatch(version[1]) is None:
+        _refuse("line 1", "NOT_XML", f"the message declares XML {quoted(version[1])}; XML 1.0 is read")
     try:
         # Without a document type there are no entities that could grow. As text, whatever encoding it declares.
         root = ElementTree.fromstring(text.lstrip())  # noqa: S314
@@ -107,12 +117,11 @@ def xml_messages(text: str, message: str, faults: Faults) -> list[tuple[ElementT
     if root.tag != "ndm":
         _refuse(f"<{root.tag[:40]}>", "WRONG_MESSAGE", f"an <{message}> element is needed")
     _no_attributes(root, "ndm", faults)
-    _no_text(root, "ndm", faults)
+    _no_text(root.text, "ndm", faults)
     found = [child for child in root if child.tag == message]
     for child in root:
-        if (child.tail or "").strip():
-            faults.add("ndm", "UNEXPECTED_TEXT", f"{quoted((child.tail or '').strip())} is outside of every value")
-        if child.tag not in (message, *_BESIDE_MESSAGES):
+        _no_text(child.tail, "ndm", faults)
+        if not _is_comment(child, "ndm", faults) and child.tag not in (message, *_BESIDE_MESSAGES):
             faults.add(f"<{child.tag[:40]}>", "OTHER_MESSAGE", f"only <{message}> is read here; nothing is left out")
     if not found and not faults.found:
         _refuse("<ndm>", "WRONG_MESSAGE", f"an <{message}> element is needed")
@@ -134,10 +143,11 @@ def xml_header(root: ElementTree.Element, where: str, faults: Faults) -> dict[st
     """Return the header of a message, its version under ``CCSDS_…_VERS``, and note what is no part of it."""
     identifier = f"CCSDS_{str(root.tag).upper()}_VERS"
     for name, value in root.attrib.items():
-        if name not in ("id", "version") and not name.startswith(_INSTANCE):
+        if name not in ("id", "version") and name not in _LOCATIONS:
             faults.add(f"{where}<{root.tag}>", "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of a message")
         if name == "id" and value != identifier:
             faults.add(f"{where}<{root.tag}>", "WRONG_MESSAGE", f"the id is {quoted(value)}, not {identifier}")
+    _no_text(root.text, f"{where}<{root.tag}>", faults)
     parts = xml_parts(root, ("header", "body"), f"{where}<{root.tag}>", faults)
     header = {identifier: Entry(root.get("version", ""), f"{where}<{root.tag}>")}
     for element in parts["header"][:1]:
@@ -155,7 +165,8 @@ def xml_parts(
     """Return the children of an element by name; others, and second ones where there is to be one, are noted."""
     parts: dict[str, list[ElementTree.Element]] = {name: [] for name in (*names, *several)}
     for child in element:
-        if child.tag == "COMMENT":
+        _no_text(child.tail, where, faults)
+        if _is_comment(child, where, faults):
             continue
         if child.tag not in parts:
             faults.add(where, "UNKNOWN_ELEMENT", f"<{child.tag[:40]}> is no part of {_named(element)}")
@@ -164,7 +175,7 @@ def xml_parts(
             faults.add(where, "DUPLICATE_ELEMENT", f"there is a <{child.tag}> before this one")
             continue
         _no_attributes(child, where, faults)
-        _no_text(child, where, faults)
+        _no_text(child.text, where, faults)
         parts[child.tag].append(child)
     for name in names:
         if not parts[name]:
@@ -178,9 +189,10 @@ def xml_fields(
     """Return the values in an element by name; a unit must be the one that the standard gives the value."""
     fields: dict[str, Entry] = {}
     for child in element:
-        if child.tag == "COMMENT":
-            continue
         place = f"{where}, {child.tag[:40]}"
+        _no_text(child.tail, place, faults)
+        if _is_comment(child, place, faults):
+            continue
         if len(child):
             faults.add(place, "UNKNOWN_ELEMENT", f"<{child[0].tag[:40]}> is inside of a value")
         unit = (units or {}).get(child.tag)
@@ -188,11 +200,9 @@ def xml_fields(
             if name == "units" and unit is not None:
                 if value.strip() != unit:
                     faults.add(place, "WRONG_UNIT", f"the unit is {quoted(value)}; {unit} is allowed")
-            elif not name.startswith(_INSTANCE):
+            elif name not in _LOCATIONS:
                 faults.add(place, "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of {_named(child)}")
-        if (child.tail or "").strip():
-            faults.add(place, "UNEXPECTED_TEXT", f"{quoted((child.tail or '').strip())} is outside of every value")
-        faults.enter(fields, child.tag, (child.text or "").strip(), place)
+        faults.enter(fields, child.tag, (child.text or "").strip(_BLANKS), place)
     return fields
 
 
@@ -229,14 +239,20 @@ def value_of(entries: Mapping[str, Entry], keyword: str) -> str:
 
 def _no_attributes(element: ElementTree.Element, where: str, faults: Faults) -> None:
     for name in element.attrib:
-        if not name.startswith(_INSTANCE):
+        if name not in _LOCATIONS:
             faults.add(where, "UNKNOWN_ATTRIBUTE", f"{quoted(name)} is no attribute of {_named(element)}")
 
 
-def _no_text(element: ElementTree.Element, where: str, faults: Faults) -> None:
-    for text in (element.text, element.tail):
-        if (text or "").strip():
-            faults.add(where, "UNEXPECTED_TEXT", f"{quoted((text or '').strip())} is outside of every value")
+def _is_comment(element: ElementTree.Element, where: str, faults: Faults) -> bool:
+    """Whether an element is a comment, which is text alone."""
+    if element.tag == "COMMENT" and len(element):
+        faults.add(where, "UNKNOWN_ELEMENT", f"<{element[0].tag[:40]}> is inside of a comment")
+    return bool(element.tag == "COMMENT")
+
+
+def _no_text(text: str | None, where: str, faults: Faults) -> None:
+    if text and text.strip(_BLANKS):
+        faults.add(where, "UNEXPECTED_TEXT", f"{quoted(text.strip(_BLANKS))} is outside of every value")
 
 
 def _named(element: ElementTree.Element) -> str:

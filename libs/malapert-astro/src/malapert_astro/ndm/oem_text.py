@@ -2,10 +2,8 @@
 
 from malapert_astro.ndm.document import Line, known_fields, lines_of
 from malapert_astro.ndm.faults import Entry, Faults, quoted
+from malapert_astro.ndm.oem_covariance import check_text_covariances
 from malapert_astro.ndm.oem_parts import NEEDED, OPTIONAL, RawSegment
-
-_COVARIANCE_KEYWORDS = ("EPOCH", "COV_REF_FRAME")
-_ROWS_OF_COVARIANCE = 6
 
 
 def raw_of_text(text: str, faults: Faults) -> tuple[dict[str, Entry], list[RawSegment]]:
@@ -70,31 +68,5 @@ class _Reading:
         if section == "covariance":
             self._covariance = []
         if section == "after covariance":
-            self.segments[-1].passed_over += _checked_covariance(self._covariance, line, self._faults)
+            check_text_covariances(self.segments[-1], self._covariance, line, self._faults)
         self._section = section
-
-
-def _checked_covariance(lines: list[Line], end: Line, faults: Faults) -> list[str]:
-    """Note what is wrong with covariance matrices; return what to say of them."""
-    rows = _ROWS_OF_COVARIANCE
-    matrices = 0
-    for line in lines:
-        if line.keyword == "EPOCH":
-            if matrices and rows != _ROWS_OF_COVARIANCE:
-                faults.add(line.where, "WRONG_COVARIANCE", f"the matrix before has {rows} rows, not 6")
-            matrices, rows = matrices + 1, 0
-        elif line.keyword:
-            if line.keyword not in _COVARIANCE_KEYWORDS:
-                message = f"{quoted(line.keyword)} is none of {', '.join(_COVARIANCE_KEYWORDS)}"
-                faults.add(line.where, "UNKNOWN_KEYWORD", message)
-        else:
-            rows += 1
-            fields = line.value.split()
-            if len(fields) != rows:
-                message = f"row {rows} of a covariance matrix has {rows} numbers, not {len(fields)}"
-                faults.add(line.where, "WRONG_COVARIANCE", message)
-            for field in fields:
-                faults.number(field, line.where, "an element of a covariance matrix")
-    if not matrices or rows != _ROWS_OF_COVARIANCE:
-        faults.add(end.where, "WRONG_COVARIANCE", "an EPOCH and a lower triangle of 6 rows are needed")
-    return [f"{matrices} covariance matrices before line {end.number}"]

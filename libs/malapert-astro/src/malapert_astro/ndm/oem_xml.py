@@ -4,20 +4,17 @@ from xml.etree import ElementTree
 
 from malapert_astro.ndm.document import known_fields, xml_fields, xml_header, xml_messages, xml_parts
 from malapert_astro.ndm.faults import Entry, Faults
+from malapert_astro.ndm.oem_covariance import check_xml_covariances
 from malapert_astro.ndm.oem_parts import (
     ACCELERATION,
-    COVARIANCE,
     NEEDED,
     OPTIONAL,
     STATE,
     STATE_UNITS,
     RawSegment,
-    covariance_unit,
 )
 
 _STATE_FIELDS = ("EPOCH", *STATE, *ACCELERATION)
-_COVARIANCE_FIELDS = ("EPOCH", "COV_REF_FRAME", *COVARIANCE)
-_COVARIANCE_UNITS = {name: covariance_unit(name) for name in COVARIANCE}
 
 
 def raw_of_xml(text: str, faults: Faults) -> list[tuple[dict[str, Entry], list[RawSegment]]]:
@@ -46,10 +43,7 @@ def _segment(element: ElementTree.Element, where: str, faults: Faults) -> RawSeg
             place = f"{where}, stateVector {index}"
             segment.places.append(place)
             segment.rows.append(_row(vector, place, faults))
-        for index, matrix in enumerate(vectors["covarianceMatrix"], 1):
-            _check_covariance(matrix, f"{where}, covarianceMatrix {index}", faults)
-        if vectors["covarianceMatrix"]:
-            segment.passed_over.append(f"{len(vectors['covarianceMatrix'])} covariance matrices of {where}")
+        check_xml_covariances(segment, vectors["covarianceMatrix"], faults)
     return segment
 
 
@@ -61,13 +55,3 @@ def _row(vector: ElementTree.Element, where: str, faults: Faults) -> list[str]:
         if name not in fields:
             faults.add(where, "MISSING", f"{name} is needed")
     return [fields[name].value for name in names if name in fields]
-
-
-def _check_covariance(matrix: ElementTree.Element, where: str, faults: Faults) -> None:
-    fields = xml_fields(matrix, where, faults, _COVARIANCE_UNITS)
-    known_fields(fields, _COVARIANCE_FIELDS, "part of a covariance matrix", faults)
-    for name in ("EPOCH", *COVARIANCE):
-        if name not in fields:
-            faults.add(where, "MISSING", f"{name} is needed")
-        elif name != "EPOCH":
-            faults.number(fields[name].value, where, name)

@@ -66,6 +66,7 @@ _NUMBERS = re.compile(
     r"|\w+_DELAY_[1-5]|CORRECTION_\w+"
 )
 _WHOLE = re.compile(r"TURNAROUND_\w+|INTERPOLATION_DEGREE|DOPPLER_COUNT_SCALE")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 _RANGES: tuple[tuple[re.Pattern[str], str, Callable[[float], bool]], ...] = (
     (
         re.compile(
@@ -75,6 +76,7 @@ _RANGES: tuple[tuple[re.Pattern[str], str, Callable[[float], bool]], ...] = (
         "above 0",
         lambda value: value > 0.0,
     ),
+    (_WHOLE, "at most 2147483647", lambda value: abs(value) <= 2_147_483_647),
     (
         re.compile(r"RANGE_MODULUS|(TRANSMIT|RECEIVE)_DELAY_[1-5]|TEMPERATURE|TROPO_(DRY|WET)"),
         "0 or more",
@@ -100,7 +102,7 @@ def number_of(text: str, keyword: str, where: str, faults: Faults) -> float:
     value = faults.number(text, where, keyword)
     if len(faults.found) > before:
         return value
-    if _WHOLE.fullmatch(keyword) and not value.is_integer():
+    if _WHOLE.fullmatch(keyword) and _INTEGER.fullmatch(text) is None:
         faults.add(where, "NOT_A_NUMBER", f"{keyword} is {quoted(text)}, not a whole number")
     for keywords, allowed, is_allowed in _RANGES:
         if keywords.fullmatch(keyword) and not is_allowed(value):

@@ -10,8 +10,14 @@ from malapert_core.errors import Fault
 
 _MOST_ELEMENTS = 500_000
 _DECLARED = re.compile(r"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
+_VERSION = re.compile(r"\s*<\?xml\s+version\s*=\s*[\"']([^\"']*)[\"']")
+# XML 1.0 2.8: a document of a later 1.x is read as one of 1.0. Expat does not look at the number.
+_READ_VERSION = re.compile(r"1\.[0-9]+")
 _READ_ENCODINGS = ("utf-8", "us-ascii", "ascii")
-_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+# Where to find a schema changes no value; `nil` and `type` would.
+_LOCATIONS = tuple(
+    f"http://www.w3.org/2001/XMLSchema-instance\n{name}" for name in ("schemaLocation", "noNamespaceSchemaLocation")
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +43,7 @@ def read_xml(content: bytes) -> XmlElement:
     ------
     DocumentError
         ``NOT_XML``, ``DOCTYPE``, ``TOO_DEEP``, ``TOO_LARGE`` or ``WRONG_NAMESPACE`` with the line: not well-formed, an
-        encoding other than UTF-8, elements of several namespaces, attributes of a namespace.
+        encoding other than UTF-8, a version other than 1.x, elements of several namespaces, attributes of a namespace.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -46,6 +52,9 @@ def read_xml(content: bytes) -> XmlElement:
     declared = _DECLARED.match(text)
     if declared and declared[1].lower() not in _READ_ENCODINGS:
         raise _refusal("NOT_XML", f"line 1: the encoding {declared[1][:40]!r} is declared; UTF-8 is read")
+    version = _VERSION.match(text)
+    if version and not _READ_VERSION.fullmatch(version[1]):
+        raise _refusal("NOT_XML", f"line 1: the version {version[1][:40]!r} is declared; XML 1.0 is read")
     return _Reading().read(text)
 
 
@@ -104,7 +113,7 @@ class _Reading:
             namespace, _, name = tag.rpartition("\n")
             if not namespace:
                 yield name, value
-            elif namespace != _INSTANCE:
+            elif tag not in _LOCATIONS:
                 raise _refusal("WRONG_NAMESPACE", f"line {line}: the attribute {name!r} is of {namespace!r}")
 
     def _end(self, _tag: str) -> None:

@@ -33,17 +33,23 @@ class Packing:
 
     scale: float = 1.0
     offset: float = 0.0
-    missing: tuple[float, ...] = ()
-    lowest: float = -np.inf
-    highest: float = np.inf
+    missing: tuple[Any, ...] = ()
+    lowest: Any = None
+    highest: Any = None
     unsigned: bool = False
 
     def values(self, numbers: NDArray[Any]) -> FloatArray:
         """Return values; NaN where there is none."""
         if self.unsigned:
             numbers = _as_unsigned(numbers)
+        numbers = numbers.astype(numbers.dtype.newbyteorder("="))
+        # In the type of the numbers: as doubles two long integers may be one.
+        hole = np.isin(numbers, np.array(self.missing, numbers.dtype))
+        if self.lowest is not None:
+            hole |= numbers < self.lowest
+        if self.highest is not None:
+            hole |= numbers > self.highest
         value = numbers.astype(np.float64)
-        hole = np.isin(value, self.missing) | (value < self.lowest) | (value > self.highest)
         value *= self.scale
         value += self.offset
         value[hole] = np.nan
@@ -93,35 +99,33 @@ class Packer:
             return False
         if not isinstance(stated, str) or stated.lower() not in ("true", "false"):
             self._fault("_Unsigned", f"is {_shown(stated)}; true or false is allowed")
-        elif stated.lower() == "true" and self._dtype.kind == "f":
+            return False
+        unsigned = stated.lower() == "true"
+        if unsigned and self._dtype.kind == "f":
             self._fault("_Unsigned", "stands at real numbers; it is for integers")
-        elif stated.lower() == "false" and self._dtype.kind == "u":
-            return True
-        else:
-            return stated.lower() == "true"
-        return False
+        elif not unsigned and self._dtype.kind == "u":
+            self._fault("_Unsigned", "is false at unsigned integers, which readers take either way; true is allowed")
+        return unsigned and self._dtype.kind == "i"
 
-    def _missing(self, unsigned: bool) -> tuple[float, ...]:
+    def _missing(self, unsigned: bool) -> tuple[Any, ...]:
         found = [*self._numbers("missing_value", unsigned, None), *self._numbers("_FillValue", unsigned, 1)]
         default = _DEFAULT_FILLS.get(self._dtype.str[1:])
         if "_FillValue" not in self._variable.attributes and default is not None and not unsigned:
-            found.append(
-                float(np.float32(default)) if self._dtype.itemsize == 4 and self._dtype.kind == "f" else default
-            )
+            found.append(np.array(default, self._dtype)[()])
         return tuple(found)
 
-    def _valid_range(self, unsigned: bool) -> tuple[float, float]:
+    def _valid_range(self, unsigned: bool) -> tuple[Any, Any]:
         attributes = self._variable.attributes
         if "valid_range" in attributes and {"valid_min", "valid_max"} & set(attributes):
             self._fault("valid_range", "stands beside valid_min or valid_max; one of the two is allowed")
-        lowest, highest = ([*self._numbers("valid_range", unsigned, 2)] or [-np.inf, np.inf])[:2]
-        lowest = max([lowest, *self._numbers("valid_min", unsigned, 1)])
-        highest = min([highest, *self._numbers("valid_max", unsigned, 1)])
-        if lowest > highest:
-            self._fault("valid_range", f"admits nothing: it reaches from {lowest:g} to {highest:g}")
-        return lowest, highest
+        both = [*self._numbers("valid_range", unsigned, 2)]
+        lowest = [*both[:1], *self._numbers("valid_min", unsigned, 1)]
+        highest = [*both[1:], *self._numbers("valid_max", unsigned, 1)]
+        if lowest and highest and lowest[0] > highest[0]:
+            self._fault("valid_range", f"admits nothing: it reaches from {lowest[0]:g} to {highest[0]:g}")
+        return max(lowest, default=None), min(highest, default=None)
 
-    def _numbers(self, name: str, unsigned: bool, count: int | None) -> list[float]:
+    def _numbers(self, name: str, unsigned: bool, count: int | None) -> list[Any]:
         """Numbers of an attribute as numbers of the variable's own type."""
         stated = self._variable.attributes.get(name)
         if stated is None:
@@ -137,7 +141,7 @@ class Packer:
         if own is None:
             self._fault(name, f"is {_shown(stated)}, which is no number of the variable's type {self._dtype.name}")
             return []
-        return [float(number) for number in (_as_unsigned(own) if unsigned else own)]
+        return [*(_as_unsigned(own) if unsigned else own)]
 
     def _own(self, stated: NDArray[Any]) -> NDArray[Any] | None:
         """Numbers in the type of the variable, None where they are none of it."""
