@@ -110,6 +110,10 @@ def synthetic_mission(seed: int = 1, days: int = 100, chains: int = 80, places: 
     )
 
 
+_Step = tuple[int, float, float, tuple[str, ...], tuple[Condition, ...], int]
+"""Duration in s, power in W, data in bit, resources, conditions, longest wait in s."""
+
+
 def _requests(
     rng: random.Random, count: int, places: int
 ) -> tuple[tuple[Activity, ...], tuple[Relation, ...], tuple[Repetition, ...]]:
@@ -118,7 +122,7 @@ def _requests(
         Condition(ConditionKind.DARKNESS),
         Condition(ConditionKind.CONTACT),
     )
-    templates = [
+    templates: list[tuple[str, list[_Step], float]] = [
         (
             "drill",
             [

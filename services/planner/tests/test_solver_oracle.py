@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from coarse_levels import level_bounds
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import RateSeries
@@ -416,6 +417,8 @@ def test_reaches_the_exhaustive_optimum(name: str) -> None:
     problem = PROBLEMS[name]
     result = solve(problem, seed=1, work_limit=2.0)
     assert validate(problem, result.schedule).violations == ()
-    assert result.objective == pytest.approx(exhaustive_optimum(problem), abs=1e-6)
+    optimum = exhaustive_optimum(problem)
+    assert result.objective == pytest.approx(optimum, abs=1e-6)
     assert result.bound >= result.objective
+    assert min(level_bounds(problem)) >= optimum - 1e-9
     assert result.status in (SolveStatus.OPTIMAL, SolveStatus.FEASIBLE)

@@ -12,6 +12,8 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import trivial_bound, upper_bound
+from malapert_planner.solvers.bounds.outcome import refined_progress, refined_result
+from malapert_planner.solvers.bounds.refinement import BoundRefinement
 from malapert_planner.solvers.conflict import search_wall_s, unplannable
 from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
@@ -82,7 +84,16 @@ def solve(
         )
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
-    search = Search(instance, engine, on_progress, Incumbent(instance, Schedule()))
+    with BoundRefinement(instance, work_limit) as refinement:
+        search = Search(instance, engine, refined_progress(refinement, on_progress), Incumbent(instance, Schedule()))
+        run(search, random.Random(seed), wall_limit_s)
+        return refined_result(refinement, result(search, seed, wall_limit_s), engine)
+
+
+def run(search: Search, rng: random.Random, wall_limit_s: float) -> None:
+    """Search until there is nothing left to do or to do it with."""
+    instance, engine = search.instance, search.engine
+    work_limit = engine.work_limit
     # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
@@ -106,8 +117,7 @@ def solve(
     go_out_of_the_way(search, DETOUR_SHARE)
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
-    improve(search, random.Random(seed))
-    return result(search, seed, wall_limit_s)
+    improve(search, rng)
 
 
 def fill(search: Search, share: float, *, until_feasible: bool = False, only: frozenset[int] | None = None) -> None:
