@@ -5,20 +5,24 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import hand_made_jobs
 import pytest
+from malapert.audit.v1 import audit_pb2, audit_pb2_grpc
 from malapert.operation.v1 import operation_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert_core.errors import ExhaustedError, InternalError, MalapertError, WorkLostError
+from malapert_core.policy.identity import Identity, require_identity
 from malapert_core.rpc.health import answers_serving
 from malapert_planner.config import WorkerSettings
 from malapert_planner.factory import solver_worker
 from malapert_planner.services.jobs.solver_jobs import performer
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_testing.nats_server import free_port
-from malapert_testing.services import ServiceLauncher
-from neighbours import Neighbours
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
+from neighbours import Neighbours, running_neighbours
 from planner_client import PlannerClient, client_of, run_planner
 
 
@@ -126,3 +130,38 @@ async def test_a_job_that_wants_more_memory_than_it_may_have_ends_and_says_so() 
         processes.close()
     assert caught.value.reason == "WORKER_FAILED"
     assert not isinstance(caught.value, WorkLostError)
+
+
+class WhoSearches(Neighbours):
+    """Neighbours that keep in whose name sites were searched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Identity] = []
+
+    async def SearchSites(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self.seen.append(require_identity())
+        return await super().SearchSites(request, context)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_a_plan_is_made_in_the_name_and_scope_of_its_key_also_after_a_restart(
+    sqlite_service_runtime: ServiceLauncher,
+) -> None:
+    limited = replace(identity_of("JAXA"), principal_id="person:aiko", mission_ids=frozenset({"lupex-week"}))
+    servicers = WhoSearches()
+    async with running_neighbours(servicers) as target:
+        run = run_planner(sqlite_service_runtime, target, solver_processes=0)
+        async with run as service, client_of(service.target) as client:
+            await client.create()
+            async with open_test_channel(service.target, limited) as channel:
+                operation_id = await begun(PlannerClient.over(channel))
+        async with run_planner(sqlite_service_runtime, target) as service, client_of(service.target) as client:
+            operation = await asyncio.wait_for(client.ended(operation_id), 60)
+            audit = audit_pb2_grpc.AuditServiceStub(client.channel)
+            entries = (await audit.ListAuditEntries(audit_pb2.ListAuditEntriesRequest(entity_kind="plan"))).entries
+    assert operation.state == operation_pb2.OPERATION_STATE_SUCCEEDED, operation
+    assert (operation.principal_id, operation.mission_id) == ("person:aiko", "lupex-week")
+    assert servicers.seen == [replace(limited, via_service="planner")] * 2
+    assert [entry.principal_id for entry in entries] == ["person:aiko"]

@@ -65,6 +65,20 @@ def create_core_tables(op: Operations | Any) -> None:
     )
 
 
+def add_operation_principals(op: Operations | Any) -> None:
+    """Let operations name their mission and keep their owner whole; `op` is ``alembic.op``.
+
+    Of what is there, the principal is the holder of the key, and the missions that the key is for are not known.
+    """
+    for column in _text("owner_principal_id", "owner_via_service", "mission_id"):
+        column.server_default = sa.DefaultClause("")
+        op.add_column("operation", column)
+    op.add_column("operation", sa.Column("owner_mission_ids", Json, nullable=False, server_default="[]"))
+    op.execute(
+        sa.text("UPDATE operation SET owner_principal_id = 'key:' || owner_key_id WHERE owner_role <> 'service'")
+    )
+
+
 def create_audit_tables(op: Operations | Any) -> None:
     """Make the audit chain with its head and checkpoints, and the triggers that keep it; `op` is ``alembic.op``."""
     op.create_table(

@@ -40,11 +40,13 @@ def operation_message(operation: Operation) -> operation_pb2.Operation:
         created_time=to_timestamp(operation.created_time),
         updated_time=to_timestamp(operation.updated_time),
         attempt=operation.attempt,
+        mission_id=operation.mission_id,
+        principal_id=operation.owner.principal_id,
     )
 
 
 class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
-    """Serves operations to their owner agency, and to operators and services."""
+    """Serves operations to the principals of their agency whose keys are for the mission, and to services."""
 
     def __init__(self, runner: OperationRunner) -> None:
         self._runner = runner
@@ -66,6 +68,7 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
         wanted = OperationFilter(
             before_id=before_id,
             agency_id=None if identity.is_service else identity.agency_id,
+            within=identity.mission_ids,
             states=wanted_values(OperationState, request.states, operation_pb2.OperationState.DESCRIPTOR, "states"),
             kinds=frozenset(request.kinds),
         )
@@ -95,7 +98,10 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
     async def _visible(self, operation_id: str) -> Operation:
         identity = require_identity()
         operation = await self._runner.get(operation_id)
-        if not identity.is_service and operation.owner.agency_id != identity.agency_id:
+        shown = operation.owner.agency_id == identity.agency_id and (
+            not operation.mission_id or identity.may_enter(operation.mission_id)
+        )
+        if not identity.is_service and not shown:
             raise NotFoundError("operation", operation_id)
         return operation
 

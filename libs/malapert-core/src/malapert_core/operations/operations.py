@@ -84,7 +84,9 @@ class OperationRunner:
         """State who does the operations of a kind; before `start`."""
         self._handlers[kind] = handler
 
-    async def submit(self, session: AsyncSession | None, kind: str, request: bytes, identity: Identity) -> str:
+    async def submit(
+        self, session: AsyncSession | None, kind: str, request: bytes, identity: Identity, mission_id: str = ""
+    ) -> str:
         """Store an operation and return its identifier; it begins after the commit.
 
         Parameters
@@ -96,7 +98,9 @@ class OperationRunner:
         request : bytes
             What the handler needs, such as a serialised protobuf message.
         identity : Identity
-            Who asks; the handler acts for it.
+            Who asks; the handler acts for it, and for no other mission than its key may, also after a restart.
+        mission_id : str, optional
+            The mission that the work is for.
 
         Raises
         ------
@@ -107,11 +111,11 @@ class OperationRunner:
             raise ValueError(f"nobody does operations of kind {kind!r}")
         if session is None:
             async with self._database.transaction() as own:
-                return await self.submit(own, kind, request, identity)
+                return await self.submit(own, kind, request, identity, mission_id)
         if not identity.is_service:
             self._limits.check(*await OperationStore(session).unended_counts(identity), identity)
         event.listen(session.sync_session, "after_commit", lambda _session: self._wake.set(), once=True)
-        return OperationStore(session).add(kind, request, identity)
+        return OperationStore(session).add(kind, request, identity, mission_id)
 
     async def get(self, operation_id: str) -> Operation:
         """Return an operation as it stands now; raise NotFoundError where there is none."""
@@ -170,6 +174,7 @@ class OperationRunner:
                         "operation.cancelled",
                         entity_kind="operation",
                         entity_id=operation_id,
+                        mission_id=operation.mission_id,
                         detail=operation.kind,
                     )
                 if operation.state is OperationState.QUEUED:

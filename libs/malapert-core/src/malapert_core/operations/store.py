@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_core.db.tables import OperationRow
 from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
-from malapert_core.policy.identity import Identity, Role, principal_of_key
+from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 
@@ -39,12 +39,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Long work and how far it is."""
+    """Long work and how far it is.
+
+    ``owner`` is the principal who asked for it, with the missions of its key; ``mission_id`` is the mission that the
+    work is for, empty where it is for none.
+    """
 
     operation_id: str
     kind: str
     state: OperationState
     owner: Identity
+    mission_id: str
     request: bytes
     stages: tuple[Stage, ...]
     result_id: str
@@ -67,9 +72,14 @@ class Operation:
 
 
 def _owner(row: OperationRow) -> Identity:
-    role = Role(row.owner_role)
-    principal_id = "" if role is Role.SERVICE else principal_of_key(row.owner_key_id)
-    return Identity(row.owner_agency_id, role, row.owner_key_id, principal_id)
+    return Identity(
+        agency_id=row.owner_agency_id,
+        role=Role(row.owner_role),
+        key_id=row.owner_key_id,
+        principal_id=row.owner_principal_id,
+        mission_ids=frozenset(row.owner_mission_ids),
+        via_service=row.owner_via_service,
+    )
 
 
 def _of_row(row: OperationRow) -> Operation:
@@ -78,6 +88,7 @@ def _of_row(row: OperationRow) -> Operation:
         kind=row.kind,
         state=OperationState(row.state),
         owner=_owner(row),
+        mission_id=row.mission_id,
         request=row.request,
         stages=tuple(Stage(**stage) for stage in row.stages),
         result_id=row.result_id,
@@ -93,10 +104,14 @@ def _of_row(row: OperationRow) -> Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationFilter:
-    """Filter of operations, older than one of them; None and what is empty mean all."""
+    """Filter of operations, older than one of them; None and what is empty mean all.
+
+    ``within`` are the missions whose operations are wanted, beside those that are for none.
+    """
 
     before_id: str = ""
     agency_id: str | None = None
+    within: frozenset[str] = frozenset()
     states: frozenset[OperationState] = frozenset()
     kinds: frozenset[str] = frozenset()
 
@@ -107,7 +122,7 @@ class OperationStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    def add(self, kind: str, request: bytes, owner: Identity) -> str:
+    def add(self, kind: str, request: bytes, owner: Identity, mission_id: str = "") -> str:
         """Store a queued operation and return its identifier."""
         now = utc_now()
         row = OperationRow(
@@ -117,6 +132,10 @@ class OperationStore:
             owner_agency_id=owner.agency_id,
             owner_role=owner.role,
             owner_key_id=owner.key_id,
+            owner_principal_id=owner.principal_id,
+            owner_mission_ids=sorted(owner.mission_ids),
+            owner_via_service=owner.via_service,
+            mission_id=mission_id,
             request=request,
             created_time=now,
             updated_time=now,
@@ -138,6 +157,8 @@ class OperationStore:
             query = query.where(col(OperationRow.operation_id) < wanted.before_id)
         if wanted.agency_id is not None:
             query = query.where(col(OperationRow.owner_agency_id) == wanted.agency_id)
+        if wanted.within:
+            query = query.where(col(OperationRow.mission_id).in_({"", *wanted.within}))
         if wanted.states:
             query = query.where(col(OperationRow.state).in_(wanted.states))
         if wanted.kinds:

@@ -1,6 +1,6 @@
 """Identity of a caller: an agency with a role, carried between services as a short-lived signed token."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -56,6 +56,23 @@ class Identity:
 def principal_of_key(key_id: str) -> str:
     """Return how records name the holder of a key that nothing else is known of."""
     return f"key:{key_id}"
+
+
+def stored_identity(identity: Identity) -> tuple[str, ...]:
+    """Return a principal as kept with what outlives its call: agency, role, key, principal, missions of the key."""
+    return (
+        identity.agency_id,
+        identity.role.value,
+        identity.key_id,
+        identity.principal_id,
+        *sorted(identity.mission_ids),
+    )
+
+
+def identity_of_stored(words: Sequence[str]) -> Identity:
+    """Return the principal that `stored_identity` kept; what is older names no principal and no missions."""
+    agency_id, role, key_id, principal_id, *mission_ids = (*words, "")[: max(4, len(words))]
+    return Identity(agency_id, Role(role), key_id, principal_id, frozenset(mission_ids))
 
 
 def service_identity(service_name: str) -> Identity:

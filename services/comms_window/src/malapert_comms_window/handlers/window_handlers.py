@@ -33,8 +33,9 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
     ) -> window_pb2.ComputeWindowsResponse:
         """Start a computation."""
         await self._windows.check(window_request_of(request))
+        content = request.SerializeToString(deterministic=True)
         operation_id = await self._operations.submit(
-            None, COMPUTE_WINDOWS, request.SerializeToString(deterministic=True), require_identity()
+            None, COMPUTE_WINDOWS, content, require_identity(), request.mission_id
         )
         return window_pb2.ComputeWindowsResponse(operation_id=operation_id)
 

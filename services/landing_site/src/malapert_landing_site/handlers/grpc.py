@@ -195,7 +195,7 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
         await self._access.require_share("terrain stack", [request.terrain_stack_id], request.mission_id)
         await self._searches.check(search_request_of(request))
         content = request.SerializeToString(deterministic=True)
-        operation_id = await self._operations.submit(None, SEARCH_KIND, content, require_identity())
+        operation_id = await self._operations.submit(None, SEARCH_KIND, content, require_identity(), request.mission_id)
         return site_pb2.SearchSitesResponse(operation_id=operation_id)
 
     async def GetSiteSearch(  # noqa: N802

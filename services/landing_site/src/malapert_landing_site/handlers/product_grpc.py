@@ -58,7 +58,9 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
         await self._products.check(wanted)
         (await self._stored.admission(require_identity().agency_id))(len(wanted.wanted) * wanted.pixels)
         content = request.SerializeToString(deterministic=True)
-        operation_id = await self._operations.submit(None, PRODUCTS_KIND, content, require_identity())
+        operation_id = await self._operations.submit(
+            None, PRODUCTS_KIND, content, require_identity(), request.mission_id
+        )
         return product_pb2.ComputeProductsResponse(operation_id=operation_id)
 
     async def GetProductSet(  # noqa: N802

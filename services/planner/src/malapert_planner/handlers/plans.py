@@ -71,7 +71,9 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         # What "the newest" means is settled now, not when the work begins or begins again.
         request.mission_version = mission.version
         content = request.SerializeToString(deterministic=True)
-        operation_id = await self._operations.submit(None, GENERATE_PLAN, content, require_identity())
+        operation_id = await self._operations.submit(
+            None, GENERATE_PLAN, content, require_identity(), mission.mission_id
+        )
         return plan_pb2.GeneratePlanResponse(operation_id=operation_id)
 
     async def GetPlan(self, request: plan_pb2.GetPlanRequest, context: Any) -> plan_pb2.GetPlanResponse:  # noqa: N802
@@ -144,7 +146,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
         content = request.SerializeToString(deterministic=True)
-        operation_id = await self._operations.submit(None, REPLAN_PLAN, content, require_identity())
+        operation_id = await self._operations.submit(None, REPLAN_PLAN, content, require_identity(), base.mission_id)
         return replan_pb2.ReplanPlanResponse(operation_id=operation_id)
 
     async def ComparePlans(  # noqa: N802

@@ -44,10 +44,10 @@ class AwaitedContact:
 class Plan:
     """A plan and where it stands. Each change returns a new value with the version counted up.
 
-    ``pending_by`` is the agency, role, key and principal in whose name what is pending was begun, ``pending_key`` what
-    names the attempt to other services; ``awaited`` are the contacts to which owners have yet to consent. A plan that
-    supersedes another one names it from when its release was begun. ``updated_time`` is when it was stored last, None
-    where that was not recorded.
+    ``pending_by`` is the principal in whose name what is pending was begun, as `stored_identity` keeps it,
+    ``pending_key`` what names the attempt to other services; ``awaited`` are the contacts to which owners have yet to
+    consent. A plan that supersedes another one names it from when its release was begun. ``updated_time`` is when it
+    was stored last, None where that was not recorded.
     """
 
     plan_id: str

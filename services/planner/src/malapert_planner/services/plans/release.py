@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 from malapert_core.db.database import Database
 from malapert_core.errors import ErrorCategory, Fault, MalapertError
-from malapert_core.policy.identity import Identity, Role, acting_as
+from malapert_core.policy.identity import Identity, acting_as, identity_of_stored, stored_identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.acts import PlanAction
@@ -87,7 +87,7 @@ class PlanRelease:
                 plan.require_version(seen_version)
                 plan = await self._begun(session, plan, identity, gone)
         # Whoever asks again, bookings are made and given back in the name of who began.
-        with acting_as(_identity(plan.pending_by)):
+        with acting_as(identity_of_stored(plan.pending_by)):
             return await self._finish_release(plan)
 
     async def terminate(self, plan_id: str, reason: str, identity: Identity) -> Plan:
@@ -96,8 +96,9 @@ class PlanRelease:
             plan = await self._plans.get(session, plan_id)
             if plan.pending is not Pending.TERMINATING:
                 await self._free_superseded(session, plan)
-                plan = await self._plans.save(session, plan.termination_begun(reason, _signature(identity)))
-        return await self._finish_termination(plan)
+                plan = await self._plans.save(session, plan.termination_begun(reason, stored_identity(identity)))
+        with acting_as(identity_of_stored(plan.pending_by)):
+            return await self._finish_termination(plan)
 
     def wake(self) -> None:
         """Let `finish_pending` look again soon: what a release waits for may have come."""
@@ -124,7 +125,7 @@ class PlanRelease:
                 continue
             finish = self._finish_release if plan.pending in _BEING_RELEASED else self._finish_termination
             try:
-                with acting_as(_identity(plan.pending_by)):
+                with acting_as(identity_of_stored(plan.pending_by)):
                     after = await finish(plan)
                 if after.pending is Pending.NONE:
                     log.info("pending change of a plan finished", plan_id=plan.plan_id, pending=plan.pending.value)
@@ -145,7 +146,7 @@ class PlanRelease:
         key = f"{plan.plan_id}:{plan.content.content_hash}:{plan.version}"
         # First what has happened since: it is why an approval may not count any more.
         await self._checks.require_current(session, plan, gone)
-        begun = plan.release_begun(_signature(identity), key, self._clock(), base_id)
+        begun = plan.release_begun(stored_identity(identity), key, self._clock(), base_id)
         begun = await self._plans.save(session, begun)
         if base_id:
             base = await self._plans.get(session, base_id)
@@ -173,7 +174,7 @@ class PlanRelease:
         return await self._plans.save(session, plan.awaiting(booked.awaited))
 
     async def _released(self, session: AsyncSession, plan: Plan, booked: Booked) -> Plan:
-        identity, now = _identity(plan.pending_by), self._clock()
+        identity, now = identity_of_stored(plan.pending_by), self._clock()
         act = act_of(PlanAction.RELEASED, identity, now)
         released = await self._record.changed(
             session, plan.released(booked.contact_ids, act), PlanAction.RELEASED, identity
@@ -206,7 +207,7 @@ class PlanRelease:
             present = await self._plans.get(session, plan.plan_id)
             if present.pending is not Pending.TERMINATING:
                 return present
-            identity = _identity(present.pending_by)
+            identity = identity_of_stored(present.pending_by)
             act = act_of(PlanAction.TERMINATED, identity, self._clock(), present.state_reason)
             return await self._record.changed(session, present.terminated(act), PlanAction.TERMINATED, identity)
 
@@ -228,13 +229,3 @@ def _doubtful(error: MalapertError) -> bool:
     if error.reason in _REFUSALS:
         return False
     return error.category in _DOUBTFUL or error.reason in _DOUBTFUL_REASONS
-
-
-def _signature(identity: Identity) -> tuple[str, ...]:
-    return (identity.agency_id, identity.role.value, identity.key_id, identity.principal_id)
-
-
-def _identity(signature: tuple[str, ...]) -> Identity:
-    # What was begun before principals were kept names three.
-    agency_id, role, key_id, *principal = signature
-    return Identity(agency_id, Role(role), key_id, principal[0] if principal else "")
