@@ -89,7 +89,9 @@ async def build(
     quota = StorageQuota(settings.stored_bytes_of_agency)
     orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock, quota, runtime.audit)
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
-    windows = WindowService(database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, clock)
+    windows = WindowService(
+        database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, runtime.audit, clock
+    )
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
     alternates = AlternateFinder(database, contact_store, outage_store, window_sets, station_store, clock)
     reader = BookReader(

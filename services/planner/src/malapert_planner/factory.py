@@ -92,7 +92,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
-    notices = PlanNotices(runtime.database, NoticeStore(), stores.plans, announcer, utc_now)
+    notices = PlanNotices(runtime.database, NoticeStore(), stores.plans, announcer, runtime.audit, utc_now)
     missions = MissionService(
         runtime.database,
         stores.missions,

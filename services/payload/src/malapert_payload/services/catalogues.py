@@ -100,6 +100,10 @@ class CatalogueService:
             found_hash, taken = await self._checked(session, catalogue, document, newest, viewer)
             if taken is not None:
                 await self._catalogues.add(session, taken.imported, found_hash, viewer.now)
+                newest_hash = (
+                    await self._catalogues.find_hash(session, catalogue.mission_id, newest) if newest else None
+                )
+                self._record.audit_import(session, taken.imported, newest_hash or "", found_hash)
                 await self._items.save(session, catalogue.mission_id, taken.before, taken.after)
                 current = viewer.with_members(taken.current)
                 requests = reconcile(current, taken.document, taken.stored, _change(catalogue, viewer))

@@ -88,6 +88,7 @@ class ExecutionService:
             )
             after = follow(before, told, wanted_count(before, catalogue), replace(change, reason=_reason(told)))
             await self._stores.executions.add(session, mission_id, told)
+            self._record.audit_report(session, told, after)
             await self._record.keep(session, [(before, after)])
         return told, viewer.shown(after, [relation.request_id for relation in after.relations])
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from malapert_core.audit.trail import AuditTrail
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.content import request_hash
+from malapert_payload.domain.requests.execution import Execution
 from malapert_payload.domain.requests.request import ActivityRequest, HoldKind, Visibility
 from malapert_payload.services.ports import Announcer
 from malapert_payload.storage.requests import Changed, RequestStore
@@ -42,6 +44,29 @@ class RequestRecord:
             self._audit_change(session, before, after, is_revised=revised)
             self._announcer.announce(session, after, known_version, revised=revised, held_by=held_by, hidden_ids=hidden)
 
+    def audit_report(self, session: AsyncSession, report: Execution, request: ActivityRequest) -> None:
+        """Record that an execution report on a request was taken."""
+        self._audit.record(
+            session,
+            "execution.reported",
+            entity_kind="execution",
+            entity_id=f"{report.request_id}/{report.repetition_index}/{report.attempt}",
+            mission_id=_audited_mission(request),
+            detail=report.outcome.name.lower(),
+        )
+
+    def audit_import(self, session: AsyncSession, imported: Catalogue, before_hash: str, after_hash: str) -> None:
+        """Record that a mission version's catalogue was taken."""
+        self._audit.record(
+            session,
+            "catalogue.imported",
+            entity_kind="catalogue",
+            entity_id=f"{imported.mission_id}/{imported.mission_version}",
+            mission_id=imported.mission_id,
+            before_hash=before_hash,
+            after_hash=after_hash,
+        )
+
     def _audit_change(
         self, session: AsyncSession, before: ActivityRequest | None, after: ActivityRequest, *, is_revised: bool
     ) -> None:
@@ -53,8 +78,7 @@ class RequestRecord:
             f"request.{action}",
             entity_kind="request",
             entity_id=after.request_id,
-            # The mission's owners read what is of the mission; what only its agency sees is for that alone.
-            mission_id="" if after.visibility == Visibility.OWNER else after.mission_id,
+            mission_id=_audited_mission(after),
             before_hash=request_hash(before) if before else "",
             after_hash=request_hash(after),
         )
@@ -67,3 +91,8 @@ class RequestRecord:
         named = {relation.request_id for request in told for relation in request.relations}
         found = await self._requests.find_all(session, told[0].mission_id, named)
         return frozenset(key for key, item in found.items() if item.visibility == Visibility.OWNER)
+
+
+def _audited_mission(request: ActivityRequest) -> str:
+    """Return the mission whose owners read what is recorded of a request: none where its agency alone sees it."""
+    return "" if request.visibility == Visibility.OWNER else request.mission_id

@@ -134,6 +134,9 @@ class TriageService:
             await self._stores.catalogues.lock_mission(session, budget.mission_id)
             catalogue = viewer.with_members(await self._reader.current(session, budget.mission_id))
             _require_valid(budget, catalogue)
+            before = (await self._stores.demand.budgets(session, budget.mission_id)).get(budget.agency_id)
+            if before is not None and _states_the_same(before, budget):
+                return (await self._holds.budgets(session, budget.mission_id, [budget.agency_id]))[0]
             change = viewer.change(budget.reason)
             stated = replace(budget, changed_time=change.time, changed_by=change.principal_id)
             await self._stores.demand.save_budget(session, stated)
@@ -238,3 +241,7 @@ def _require_valid(budget: DemandBudget, catalogue: Catalogue) -> None:
         faults += number_faults(budget.value_budget, "budget.value_budget")
     if faults:
         raise InvalidInputError("INVALID_BUDGET", f"the budget has {len(faults)} faults", faults=faults)
+
+
+def _states_the_same(before: DemandBudget, asked: DemandBudget) -> bool:
+    return replace(before, changed_time=asked.changed_time, changed_by=asked.changed_by) == asked

@@ -213,6 +213,7 @@ class UsePermissionService:
             f"use_permission.{permission.state.name.lower()}",
             entity_kind="use_permission",
             entity_id=permission.permission_id,
+            mission_id=permission.mission_id,
             detail=f"{permission.item_id} of {permission.owner_agency_id} by {permission.agency_id}",
         )
         self._announcer.announce_permission(session, permission)

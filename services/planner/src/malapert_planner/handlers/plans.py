@@ -146,7 +146,9 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
         content = request.SerializeToString(deterministic=True)
-        operation_id = await self._operations.submit(None, REPLAN_PLAN, content, require_identity(), base.mission_id)
+        operation_id = await self._operations.submit(
+            None, REPLAN_PLAN, content, require_identity(), base.content.mission_id
+        )
         return replan_pb2.ReplanPlanResponse(operation_id=operation_id)
 
     async def ComparePlans(  # noqa: N802

@@ -5,6 +5,7 @@ import asyncio
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.errors import EphemerisSpanError
 from malapert_astro.times import utc_datetime, utc_seconds
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from malapert_core.operations.operations import OperationContext
@@ -34,6 +35,7 @@ class WindowService:
     ephemeris : Ephemeris
     horizons : HorizonSource
     announcer : Announcer
+    audit : AuditTrail
     clock : Clock
     """
 
@@ -46,6 +48,7 @@ class WindowService:
         ephemeris: Ephemeris,
         horizons: HorizonSource,
         announcer: Announcer,
+        audit: AuditTrail,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -55,6 +58,7 @@ class WindowService:
         self._ephemeris = ephemeris
         self._horizons = horizons
         self._announcer = announcer
+        self._audit = audit
         self._clock = clock
 
     async def check(self, request: WindowRequest) -> tuple[Station, ...]:
@@ -100,6 +104,13 @@ class WindowService:
         async with context.finish(window_set_id) as session:
             if await self._window_sets.add(session, window_set, windows):
                 self._announcer.windows_changed(session, window_set, len(windows))
+                self._audit.record(
+                    session,
+                    "windows.computed",
+                    entity_kind="window_set",
+                    entity_id=window_set_id,
+                    mission_id=request.mission_id,
+                )
         return window_set_id
 
     async def get(self, window_set_id: str) -> WindowSet:

@@ -69,6 +69,8 @@ class CharterChange:
     def consented(self, agency_id: str) -> CharterChange:
         """Return the change with an owner's consent; raise PreconditionError where it is decided."""
         self._require_pending()
+        if agency_id in self.consented_agency_ids:
+            return self
         consented = tuple(sorted({*self.consented_agency_ids, agency_id}))
         return replace(self, consented_agency_ids=consented, revision=self.revision + 1)
 

@@ -118,6 +118,8 @@ class CharterChanges:
     async def consent(self, mission_id: str, change_id: str, identity: Identity) -> CharterChange:
         """Consent for an owner; with the last consent that is needed the change is in force.
 
+        A second consent changes nothing.
+
         Raises
         ------
         PreconditionError
@@ -128,7 +130,9 @@ class CharterChanges:
         async with self._database.transaction() as session:
             change = await self._changes.get(session, mission_id, change_id)
             _require_needed(change, identity)
-            change = change.consented(identity.agency_id)
+            before, change = change, change.consented(identity.agency_id)
+            if change is before:
+                return before
             if change.is_agreed:
                 await self._enforce(session, await self._charter(session, mission_id), change)
                 change = change.in_force()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
+from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -95,16 +96,24 @@ class PlanNotices:
     notices : NoticeStore
     plans : PlanStore
     announcer : Announcer
+    audit : AuditTrail
     clock : Clock
     """
 
     def __init__(
-        self, database: Database, notices: NoticeStore, plans: PlanStore, announcer: Announcer, clock: Clock
+        self,
+        database: Database,
+        notices: NoticeStore,
+        plans: PlanStore,
+        announcer: Announcer,
+        audit: AuditTrail,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._notices = notices
         self._plans = plans
         self._announcer = announcer
+        self._audit = audit
         self._clock = clock
 
     async def request_changed(self, session: AsyncSession, update: RequestUpdate) -> None:
@@ -205,9 +214,19 @@ class PlanNotices:
         """
         by = Acknowledgement(identity.agency_id, identity.principal_id, self._clock(), comment)
         async with self._database.transaction() as session:
-            await self._notices.acknowledge(session, plan_id, notice_ids, by)
-        async with self._database.reading() as session:
-            return await self._plans.get(session, plan_id)
+            changed = await self._notices.acknowledge(session, plan_id, notice_ids, by)
+            plan = await self._plans.get(session, plan_id)
+            if changed:
+                self._audit.record(
+                    session,
+                    "plan.notices_acknowledged",
+                    entity_kind="plan",
+                    entity_id=plan_id,
+                    mission_id=plan.content.mission_id,
+                    after_hash=plan.content.content_hash,
+                    detail=", ".join(notice.notice_id for notice in changed),
+                )
+        return plan
 
     async def _tell(
         self,
