@@ -88,7 +88,7 @@ async def walk_agreements(walk: AuditWalk, owner: grpc.aio.Channel, other: grpc.
     await walk.leaves_none(foreign.ChangeAgreement(changing))
     changed = stub.ChangeAgreement(changing)
     await walk.leaves("AgreementService/ChangeAgreement", changed, "agreement.changed", by=by)
-    ending = agreement_pb2.EndAgreementRequest(agreement_id=wanted.agreement_id)
+    ending = agreement_pb2.EndAgreementRequest(agreement_id=wanted.agreement_id, version=2)
     await walk.leaves_none(stub.ChangeAgreement(changing), foreign.EndAgreement(ending))
     await walk.leaves("AgreementService/EndAgreement", stub.EndAgreement(ending), "agreement.ended", by=by)
     await walk.leaves_none(stub.EndAgreement(ending))

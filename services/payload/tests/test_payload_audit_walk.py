@@ -104,11 +104,10 @@ async def walk_reports(walk: AuditWalk, service: Any, owner: Client, outsider: C
     started = asked(execution(0, execution_pb2.EXECUTION_OUTCOME_STARTED))
     done = asked(execution(0, execution_pb2.EXECUTION_OUTCOME_DONE))
     await walk.leaves_none(outsider.executions.ReportExecution(done))
-    # That it began is a report; the request itself stands as it did.
     reported = owner.executions.ReportExecution(started)
-    await walk.leaves(method, reported, "execution.reported", "request.executing", by=JAXA)
-    reported = owner.executions.ReportExecution(done)
     await walk.leaves(method, reported, "execution.reported", "request.processing", by=JAXA)
+    reported = owner.executions.ReportExecution(done)
+    await walk.leaves(method, reported, "execution.reported", "request.changed", by=JAXA)
     await walk.leaves_none(owner.executions.ReportExecution(done))
 
 

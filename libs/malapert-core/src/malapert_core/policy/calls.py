@@ -55,6 +55,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
     },
     "malapert.planner.v1.CharterService": {
         "GetCharter": Call(READERS, Part.OBSERVER, own_name=_SERVICES),
+        "BatchGetCharters": Call(NOBODY, own_name=_SERVICES),
         "ChangeCharter": Call(PLANNERS, Part.OWNER),
         "ListCharterChanges": Call(READERS, Part.OBSERVER),
         "ConsentToCharter": Call(PLANNERS, Part.OWNER),

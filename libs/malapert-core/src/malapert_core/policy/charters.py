@@ -1,33 +1,57 @@
 """Charters of missions as a service asks for them."""
 
+import math
 import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import grpc
-from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
+from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, sign_off_pb2
 
 from malapert_core.errors import NotFoundError, PermissionDeniedError
-from malapert_core.policy.charter import Charter, Membership, Part
+from malapert_core.policy.charter import Charter, Consent, Membership, Part
 from malapert_core.policy.identity import Identity, acting_as
+from malapert_core.rpc.mapping import named, to_domain
+from malapert_core.signing.sign_off import SignOffRule
 from malapert_core.timestamps import from_timestamp, utc_now
 
 CHARTER_SERVICE = "malapert.planner.v1.CharterService"
 LIFETIME_S = 5.0
 """How long a charter is kept before it is asked for again, seconds."""
+ABSENCE_LIFETIME_S = 1.0
+"""How long it is kept that there is no such mission, seconds."""
+MOST_ASKED_FOR = 100
+"""How many charters are asked for in one call."""
 _MOST_KEPT = 1024
 
 
 class Charters(Protocol):
     """Source of charters."""
 
-    async def get(self, mission_id: str) -> Charter | None:
+    async def get(self, mission_id: str, *, asked_since_s: float = -math.inf) -> Charter | None:
         """Return the charter in force of a mission, None where there is no such mission.
+
+        It may be some seconds old, but was asked for after ``asked_since_s``, an instant of `time.monotonic`.
 
         Raises
         ------
         UnavailableError
             Where it cannot be known now.
         """
+
+    async def get_all(self, mission_ids: Collection[str]) -> Mapping[str, Charter]:
+        """Return the charters in force of those of some missions that there are, by mission; raises as `get`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    asked_s: float
+    charter: Charter | None
+
+    def holds(self) -> bool:
+        lifetime_s = ABSENCE_LIFETIME_S if self.charter is None else LIFETIME_S
+        return time.monotonic() < self.asked_s + lifetime_s
 
 
 class RemoteCharters:
@@ -44,26 +68,45 @@ class RemoteCharters:
     def __init__(self, channel: grpc.aio.Channel, identity: Identity) -> None:
         self._stub = charter_pb2_grpc.CharterServiceStub(channel)
         self._identity = identity
-        self._kept: dict[str, tuple[float, Charter]] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    async def get(self, mission_id: str) -> Charter | None:
-        """Return the charter in force of a mission, at most `LIFETIME_S` old; None where there is no such mission."""
-        until_s, charter = self._kept.get(mission_id, (0.0, None))
-        if charter is not None and until_s > time.monotonic():
-            return charter
+    async def get(self, mission_id: str, *, asked_since_s: float = -math.inf) -> Charter | None:
+        """Return the charter in force of a mission, None where there is no such mission.
+
+        A charter is at most `LIFETIME_S` old, the absence of one `ABSENCE_LIFETIME_S`.
+        """
+        kept = self._kept.get(mission_id)
+        if kept is not None and kept.holds() and kept.asked_s >= asked_since_s:
+            return kept.charter
         request = charter_pb2.GetCharterRequest(mission_id=mission_id)
         asked_s = time.monotonic()
         with acting_as(self._identity):
             try:
-                answer = await self._stub.GetCharter(request)
+                found = charter_of((await self._stub.GetCharter(request)).charter)
             except NotFoundError:
-                self._kept.pop(mission_id, None)
-                return None
-        charter = charter_of(answer.charter)
+                found = None
+        self._keep(mission_id, _Kept(asked_s, found))
+        return found
+
+    async def get_all(self, mission_ids: Collection[str]) -> Mapping[str, Charter]:
+        """Return the charters in force of those of some missions that there are; what is not kept in few calls."""
+        wanted = dict.fromkeys(mission_ids)
+        found = {name: kept.charter for name in wanted if (kept := self._kept.get(name)) and kept.holds()}
+        for names in _batches(name for name in wanted if name not in found):
+            asked_s = time.monotonic()
+            with acting_as(self._identity):
+                answer = await self._stub.BatchGetCharters(charter_pb2.BatchGetChartersRequest(mission_ids=names))
+            told = {message.mission_id: charter_of(message) for message in answer.charters}
+            for name in names:
+                found[name] = told.get(name)
+                self._keep(name, _Kept(asked_s, found[name]))
+        return {name: charter for name, charter in found.items() if charter is not None}
+
+    def _keep(self, mission_id: str, answer: _Kept) -> None:
+        self._kept.pop(mission_id, None)
         if len(self._kept) >= _MOST_KEPT:
             del self._kept[next(iter(self._kept))]
-        self._kept[mission_id] = (asked_s + LIFETIME_S, charter)
-        return charter
+        self._kept[mission_id] = answer
 
 
 def require_entry(identity: Identity, mission_id: str) -> None:
@@ -103,10 +146,23 @@ def require_part(identity: Identity, mission_id: str, charter: Charter | None, p
 
 
 async def enter(charters: Charters, identity: Identity, mission_id: str, part: Part = Part.OBSERVER) -> Charter | None:
-    """Return the charter of a mission in which a principal's agency has a part; raises as `require_part`."""
+    """Return the charter of a mission in which a principal's agency has a part; raises as `require_part`.
+
+    Nobody is refused by an answer that was kept: what is refused was asked for since, at the same cost whether there
+    is such a mission or not.
+    """
+    require_entry(identity, mission_id)
+    began_s = time.monotonic()
     charter = await charters.get(mission_id)
+    if not _has_part(identity, charter, part):
+        charter = await charters.get(mission_id, asked_since_s=began_s)
     require_part(identity, mission_id, charter, part)
     return charter
+
+
+def _has_part(identity: Identity, charter: Charter | None, part: Part) -> bool:
+    held = charter is not None and part in charter.parts_of(identity.agency_id, utc_now())
+    return identity.is_service or held
 
 
 def charter_of(message: charter_pb2.Charter) -> Charter:
@@ -117,7 +173,15 @@ def charter_of(message: charter_pb2.Charter) -> Charter:
         members=tuple(_membership(member) for member in message.members),
         is_public=message.is_public,
         asset_ids=frozenset(message.asset_ids),
+        consent=named(Consent, charter_pb2.Consent.DESCRIPTOR, message.consent) or Consent.ALL_OWNERS,
+        sign_off=sign_off_rule_of(message.sign_off),
     )
+
+
+def sign_off_rule_of(message: sign_off_pb2.SignOffRule) -> SignOffRule:
+    """Return the sign-off rule that a message states; without a term, that of a rule that says nothing."""
+    rule = to_domain(message, SignOffRule)
+    return rule if message.HasField("term") else replace(rule, term=SignOffRule().term)
 
 
 def _membership(message: charter_pb2.Membership) -> Membership:
@@ -133,3 +197,8 @@ def _membership(message: charter_pb2.Membership) -> Membership:
 
 
 _PARTS = frozenset(charter_pb2.Part.Value(f"PART_{part.name}") for part in Part)
+
+
+def _batches(names: Iterable[str]) -> list[list[str]]:
+    listed = list(names)
+    return [listed[start : start + MOST_ASKED_FOR] for start in range(0, len(listed), MOST_ASKED_FOR)]

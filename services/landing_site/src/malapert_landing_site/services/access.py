@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError, PermissionDeniedError
@@ -82,26 +83,29 @@ class Access:
             return true()
         async with self._database.reading() as session:
             mission_ids = await missions_of_others(session, table, identity.agency_id)
-        shown = [await self._shown(identity, table, mission_id) for mission_id in mission_ids]
+        charters = await self._charters.get_all([name for name in mission_ids if identity.may_enter(name)])
+        shown = (_shown(identity, table, charter, utc_now()) for charter in charters.values())
         own = col(table.owner_agency_id).in_(("", identity.agency_id))
         return or_(own, *(condition for condition in shown if condition is not None))
-
-    async def _shown(self, identity: Identity, table: type[OwnedRow], mission_id: str) -> ColumnElement[bool] | None:
-        charter, now = await self._charters.get(mission_id), utc_now()
-        if charter is None or not identity.may_enter(mission_id):
-            return None
-        if Part.OBSERVER not in charter.parts_of(identity.agency_id, now):
-            return None
-        of_mission = col(table.mission_id) == mission_id
-        held = [each for each in charter.members if each.agency_id == identity.agency_id and each.holds_at(now)]
-        if any(member.sees_earlier for member in held):
-            return of_mission
-        return and_(of_mission, col(table.created_time) >= min(member.since for member in held))
 
     async def _sees(self, identity: Identity, owned: Owned) -> bool:
         charter: Charter | None = None
         visibility = Visibility.MISSION if owned.mission_id else Visibility.OWNER
         if owned.mission_id and owned.owner_agency_id != identity.agency_id:
-            charter = await self._charters.get(owned.mission_id)
+            charter = await self._entered(identity, owned.mission_id)
         thing = Thing(owned.owner_agency_id, visibility if owned.owner_agency_id else Visibility.PUBLIC, owned.since)
         return sight(identity, thing, charter, utc_now()) is Sight.WHOLE
+
+    async def _entered(self, identity: Identity, mission_id: str) -> Charter | None:
+        try:
+            return await enter(self._charters, identity, mission_id)
+        except NotFoundError:
+            return None
+
+
+def _shown(identity: Identity, table: type[OwnedRow], charter: Charter, now: datetime) -> ColumnElement[bool] | None:
+    """Return the condition on rows of a mission under which a principal sees them, None for an outsider."""
+    if Part.OBSERVER not in charter.parts_of(identity.agency_id, now):
+        return None
+    of_mission, since = col(table.mission_id) == charter.mission_id, charter.sees_since(identity.agency_id, now)
+    return of_mission if since is None else and_(of_mission, col(table.created_time) >= since)

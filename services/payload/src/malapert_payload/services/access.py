@@ -1,5 +1,6 @@
 """Access of callers to a mission: by its charter, and what they see of it."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -165,7 +166,7 @@ class MissionAccess:
 
         Others that contribute may have a version checked, which they propose.
         """
-        charter = await self._charters.get(mission_id)
+        charter = await self._charters.get(mission_id, asked_since_s=time.monotonic())
         if charter is None or identity.is_service:
             return Viewer(identity, charter, self._clock())
         return await self.enter(mission_id, identity, Part.CONTRIBUTOR if validate_only else Part.OWNER)

@@ -1,15 +1,15 @@
 """Serves charters."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, sign_off_pb2
+from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.charter import Consent, Membership, Part
+from malapert_core.policy.charters import MOST_ASKED_FOR, sign_off_rule_of
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
-from malapert_core.rpc.mapping import named, to_domain, to_message
-from malapert_core.signing.sign_off import SignOffRule
+from malapert_core.rpc.mapping import named, to_message
 from malapert_core.timestamps import from_timestamp, to_timestamp
 
 from malapert_planner.domain.life.charter import CharterChange, CharterChangeState, CharterVersion, WantedMembership
@@ -32,6 +32,19 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         asset_ids = await self._charters.asset_ids(request.mission_id)
         return charter_pb2.GetCharterResponse(charter=charter_message(version, asset_ids))
 
+    async def BatchGetCharters(  # noqa: N802
+        self, request: charter_pb2.BatchGetChartersRequest, context: Any
+    ) -> charter_pb2.BatchGetChartersResponse:
+        """Return the charters in force of those of some missions that there are."""
+        _require_few(request.mission_ids)
+        versions = await self._charters.versions(request.mission_ids)
+        return charter_pb2.BatchGetChartersResponse(
+            charters=[
+                charter_message(version, await self._charters.asset_ids(mission_id))
+                for mission_id, version in versions.items()
+            ]
+        )
+
     async def ChangeCharter(  # noqa: N802
         self, request: charter_pb2.ChangeCharterRequest, context: Any
     ) -> charter_pb2.ChangeCharterResponse:
@@ -42,7 +55,7 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
             tuple(map(_wanted, request.members)),
             is_public=request.is_public,
             consent=named(Consent, charter_pb2.Consent.DESCRIPTOR, request.consent),
-            sign_off=_rule(request.sign_off) if request.HasField("sign_off") else None,
+            sign_off=sign_off_rule_of(request.sign_off) if request.HasField("sign_off") else None,
             identity=require_identity(),
         )
         return charter_pb2.ChangeCharterResponse(change=change_message(change))
@@ -78,9 +91,11 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         return charter_pb2.LeaveMissionResponse(charter=charter_message(left))
 
 
-def _rule(message: sign_off_pb2.SignOffRule) -> SignOffRule:
-    rule = to_domain(message, SignOffRule)
-    return rule if message.HasField("term") else replace(rule, term=SignOffRule().term)
+def _require_few(mission_ids: Sequence[str]) -> None:
+    if len(mission_ids) > MOST_ASKED_FOR:
+        message = f"at most {MOST_ASKED_FOR} missions are asked for at once, not {len(mission_ids)}"
+        fault = Fault("mission_ids", "TOO_MANY", message)
+        raise InvalidInputError("INVALID_BATCH_GET_CHARTERS", "too many missions", faults=[fault])
 
 
 def _wanted(message: charter_pb2.WantedMembership) -> WantedMembership:

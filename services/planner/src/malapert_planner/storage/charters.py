@@ -1,5 +1,6 @@
 """Charters in a session's database; every version stays."""
 
+from collections.abc import Collection
 from typing import Any
 
 from malapert_core.errors import ConflictError
@@ -50,6 +51,13 @@ class CharterStore:
         query = select(CharterRow).where(col(CharterRow.mission_id) == mission_id)
         row = (await session.exec(query.order_by(col(CharterRow.version).desc()).limit(1))).first()
         return None if row is None else _of_row(row)
+
+    async def newest_of(self, session: AsyncSession, mission_ids: Collection[str]) -> dict[str, CharterVersion]:
+        """Return the versions in force of those of some missions that there are, by mission, in their order."""
+        query = select(CharterRow).where(col(CharterRow.mission_id).in_(mission_ids))
+        rows = (await session.exec(query.order_by(col(CharterRow.version)))).all()
+        found = {row.mission_id: row for row in rows}
+        return {name: _of_row(found[name]) for name in dict.fromkeys(mission_ids) if name in found}
 
     async def all_newest(self, session: AsyncSession) -> list[CharterVersion]:
         """Return the version in force of every mission, by mission."""

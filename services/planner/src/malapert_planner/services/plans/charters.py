@@ -1,7 +1,8 @@
 """Charters of missions: what they say, and who may enter a mission by them."""
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,11 +37,20 @@ class CharterService:
         self._missions = missions
         self._asset_ids: dict[str, tuple[str, ...]] = {}
 
-    async def get(self, mission_id: str) -> Charter | None:
-        """Return the charter in force of a mission, None where there is no such mission."""
+    async def get(self, mission_id: str, *, asked_since_s: float = -math.inf) -> Charter | None:
+        """Return the charter in force of a mission, None where there is no such mission; it is always asked for."""
         async with self._database.reading() as session:
             found = await self._charters.newest(session, mission_id)
         return None if found is None else found.charter
+
+    async def get_all(self, mission_ids: Collection[str]) -> dict[str, Charter]:
+        """Return the charters in force of those of some missions that there are, by mission."""
+        return {name: version.charter for name, version in (await self.versions(mission_ids)).items()}
+
+    async def versions(self, mission_ids: Collection[str]) -> dict[str, CharterVersion]:
+        """Return the charters in force with who changed them of those of some missions that there are, by mission."""
+        async with self._database.reading() as session:
+            return await self._charters.newest_of(session, mission_ids)
 
     async def version(self, mission_id: str) -> CharterVersion:
         """Return the charter in force with who changed it; raise NotFoundError where there is no such mission."""
