@@ -48,6 +48,7 @@ async def walk_catalogue(walk: AuditWalk, owner: Client, outsider: Client, given
 
 async def walk_requests(walk: AuditWalk, owner: Client, isro: Client, outsider: Client) -> None:
     await with_leave(owner, isro)
+    await walk.skip()
     sent = request_pb2.SubmitRequestsRequest(
         mission_id=MISSION, requests=[panorama("a", "isro"), panorama("b", "isro")]
     )
@@ -100,6 +101,7 @@ async def walk_demand(walk: AuditWalk, owner: Client, isro: Client, outsider: Cl
 async def walk_reports(walk: AuditWalk, service: Any, owner: Client, outsider: Client) -> None:
     await publish(service.runtime, PlanReleased(plan=summary("p1", 2)))
     await wait_handled(service)
+    await walk.skip()
     method = "ExecutionService/ReportExecution"
     started = asked(execution(0, execution_pb2.EXECUTION_OUTCOME_STARTED))
     done = asked(execution(0, execution_pb2.EXECUTION_OUTCOME_DONE))

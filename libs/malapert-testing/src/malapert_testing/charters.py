@@ -31,14 +31,14 @@ def charter_of_all(mission_id: str, agency_ids: tuple[str, ...] = EVERYBODY) -> 
 class CharterBook(charter_pb2_grpc.CharterServiceServicer):
     """Charters by mission; is a `Charters`, and serves them as the planner does.
 
-    ``asked`` and ``batches`` are the missions that were asked for by calls. A mission that has none in the book has
+    ``charter_calls`` and ``batches`` are the missions that calls asked for. A mission that has none in the book has
     `charter_of_all`, unless ``only_these``.
     """
 
     charters: dict[str, Charter] = field(default_factory=dict)
     only_these: bool = False
     everybody: tuple[str, ...] = EVERYBODY
-    asked: list[str] = field(default_factory=list)
+    charter_calls: list[str] = field(default_factory=list)
     batches: list[list[str]] = field(default_factory=list)
 
     async def get(self, mission_id: str, *, asked_since_s: float = -math.inf) -> Charter | None:
@@ -63,7 +63,7 @@ class CharterBook(charter_pb2_grpc.CharterServiceServicer):
         self, request: charter_pb2.GetCharterRequest, context: Any
     ) -> charter_pb2.GetCharterResponse:
         """Return the charter of a mission."""
-        self.asked.append(request.mission_id)
+        self.charter_calls.append(request.mission_id)
         charter = await self.get(request.mission_id)
         if charter is None:
             raise NotFoundError("mission", request.mission_id)
