@@ -3,8 +3,8 @@
 from alembic import op
 from malapert_core.db.core_migrations import add_operation_principals
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
