@@ -5,7 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 API := libs/malapert-api/src
 HTTP_MODELS := libs/malapert-http-models/src/malapert_http_models/contracts
-UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
+UV := UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv
+# Tests and the platform start many processes; each would compile every module anew where this is set.
+export PYTHONDONTWRITEBYTECODE :=
 MEMBERS := $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml)
 SERVICES := gateway planner landing_site comms_window payload
 # Wheels that are used for their data or their program, or by a framework, and so are never imported.

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import schemathesis
+from gateway_document import DOCUMENT
 from gateway_platform import open_platform, served
 from hypothesis import HealthCheck, settings
-from malapert_gateway.app import create_app
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.services import ServiceLauncher
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -26,9 +26,8 @@ def _tiff(_context: Any, value: Any) -> Any:
     return value
 
 
-DOCUMENT = create_app().openapi()
-# The feed never ends; its own tests read it.
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(operation_id=["watch_events", "get_readiness"])
+# Read by a fixture: its calls take long to build, and whoever only collects or runs other tests needs none of them.
+SCHEMA = schemathesis.pytest.from_fixture("api_schema")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -67,6 +66,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     nats.stop()
 
 
+@pytest.fixture(scope="module")
+def api_schema() -> Any:
+    # The feed never ends; its own tests read it.
+    return schemathesis.openapi.from_dict(DOCUMENT).exclude(operation_id=["watch_events", "get_readiness"])
+
+
+@pytest.mark.timeout(1200)  # every operation, each a subtest
 @SCHEMA.parametrize()
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_answers_are_what_the_document_says(case: Any, address: tuple[str, dict[str, str]]) -> None:

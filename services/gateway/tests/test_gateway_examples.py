@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from gateway_document import DOCUMENT
 from gateway_platform import GatewayPlatform, open_platform
-from malapert_gateway.app import create_app
 from malapert_testing.openapi_examples import body_of, parameters_of
 from malapert_testing.services import ServiceLauncher
 from openapi_schema_validator import OAS31Validator
-
-DOCUMENT = create_app().openapi()
 
 
 def stated(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], Any]]:

@@ -5,15 +5,15 @@ import re
 from typing import Any
 
 import pytest
+from gateway_document import DOCUMENT
 from gateway_platform import GatewayPlatform
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from malapert.comms_window.v1 import contact_pb2
-from malapert_gateway.app import API_ROUTERS, create_app
+from malapert_gateway.app import API_ROUTERS
 from malapert_gateway.conversion import enum_prefix
 from malapert_gateway.services.clients import GRPC_SERVICES
 
-DOCUMENT = create_app().openapi()
 PLURALS = {
     "status": "statuses",
     "visibility": "visibilities",
