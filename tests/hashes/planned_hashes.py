@@ -1,0 +1,68 @@
+"""What every mission is planned to with one seed and work limit, and the record of it.
+
+Run as a program, it writes the record anew: ``python tests/hashes/planned_hashes.py --reason "why the plans changed"``.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from llvmlite.binding import get_host_cpu_name
+from malapert_testing.platform import Platform, running_platform
+
+MISSIONS = Path(__file__).parents[2] / "missions"
+NAMES = sorted(path.stem for path in MISSIONS.glob("*.yaml"))
+RECORD = Path(__file__).with_name("planned_hashes.json")
+SEED = 1
+WORK_LIMIT_S = 3.0
+"""Work of the search by its own deterministic count, not by the clock."""
+
+
+def planned(platform: Platform, name: str) -> dict[str, str]:
+    """Plan a mission on a platform; returns the content hashes of its problem and of its plan."""
+    document: dict[str, Any] = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
+    headers = {"Authorization": f"Bearer {platform.key(document['agencies'][0]['id'], 'PLANNER')}"}
+    with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=120) as client:
+        client.post("/missions", json=document).raise_for_status()
+        asked = {"mission_id": name, "seed": SEED, "work_limit_s": WORK_LIMIT_S}
+        operation = client.post("/plans", json=asked).raise_for_status().json()
+        while operation["state"] not in ("SUCCEEDED", "FAILED", "CANCELLED"):
+            time.sleep(0.5)
+            operation = client.get(f"/operations/{operation['operation_id']}").json()
+        assert operation["state"] == "SUCCEEDED", operation
+        plan = client.get(f"/plans/{operation['result_id']}").json()
+    return {"problem_hash": plan["problem_hash"], "content_hash": plan["content_hash"]}
+
+
+def recorded() -> dict[str, Any]:
+    """Return the record: processor, seed, work limit, hashes by mission, and why they were written."""
+    record: dict[str, Any] = json.loads(RECORD.read_text())
+    return record
+
+
+def main() -> None:
+    """Write the record anew."""
+    parser = argparse.ArgumentParser(description="Record the hashes of the plans of all missions.")
+    parser.add_argument("--reason", required=True, help="why the same problem, seed and work limit give another plan")
+    reason = parser.parse_args().reason
+    with tempfile.TemporaryDirectory() as folder, running_platform(Path(folder) / "data") as platform:
+        missions = {name: planned(platform, name) for name in NAMES}
+    reasons = recorded()["reasons"] if RECORD.exists() else []
+    record = {
+        "processor": get_host_cpu_name(),
+        "seed": SEED,
+        "work_limit_s": WORK_LIMIT_S,
+        "missions": missions,
+        "reasons": [*reasons, {"date": f"{datetime.now(tz=UTC):%Y-%m-%d}", "reason": reason}],
+    }
+    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
