@@ -146,28 +146,46 @@ def test_the_summary_says_what_was_done(out, plan):
     assert plan["content_hash"] in printed
 
 
-def test_the_same_inputs_give_the_same_plan(platform, plan):
+@pytest.fixture(scope="module")
+def again(platform, plan):
+    """A second plan of the same inputs, made before the first goes on."""
     with platform.api() as api:
-        again = make_plan(api, MISSION, [], seed=1, work_limit_s=0.0)
+        return make_plan(api, MISSION, [], seed=1, work_limit_s=0.0)
+
+
+@pytest.fixture(scope="module")
+def too_early(platform, plan):
+    """What a release says of a plan that nobody has approved, and the plan's state after it."""
+    with platform.api() as api:
+        with pytest.raises(ApiError) as refusal:
+            api.post(f"/plans/{plan['plan_id']}:release")
+        return refusal.value.reason, api.get(f"/plans/{plan['plan_id']}")["state"]
+
+
+@pytest.fixture(scope="module")
+def approved(platform, plan, again, too_early):
+    """The plan once every agency has approved it."""
+    return approve(platform, plan)
+
+
+def test_the_same_inputs_give_the_same_plan(plan, again):
     assert again["plan_id"] != plan["plan_id"]
     assert again["content_hash"] == plan["content_hash"]
     assert again["problem_hash"] == plan["problem_hash"]
 
 
-def test_a_release_needs_every_agency(platform, plan):
-    with platform.api() as api:
-        with pytest.raises(ApiError) as refusal:
-            api.post(f"/plans/{plan['plan_id']}:release")
-        assert refusal.value.reason == "WRONG_STATE"
-        assert api.get(f"/plans/{plan['plan_id']}")["state"] == "DRAFT"
-    assert len(approve(platform, plan)["reviews"]) == len(REVIEWERS)
+def test_a_release_needs_every_agency(too_early, approved):
+    assert too_early == ("WRONG_STATE", "DRAFT")
+    assert len(approved["reviews"]) == len(REVIEWERS)
 
 
 def held_contacts(api):
     return {contact["contact_id"]: contact for contact in api.get("/contacts", only_holding=True)["contacts"]}
 
 
-def test_a_contact_taken_meanwhile_refuses_the_release_whole(platform, plan):
+@pytest.fixture(scope="module")
+def taken_meanwhile(platform, plan, approved):
+    """The station of a contact that was taken between approval and release; what the release said; what it left."""
     wanted = plan["contacts"][len(plan["contacts"]) // 2]
     agree_on_antennas(platform, plan)
     with platform.api() as api:
@@ -178,13 +196,18 @@ def test_a_contact_taken_meanwhile_refuses_the_release_whole(platform, plan):
     with platform.api() as api:
         with pytest.raises(ApiError) as refusal:
             api.post(f"/plans/{plan['plan_id']}:release")
-        # The notice of the outage may come before the antenna is asked.
-        assert refusal.value.reason in ("CONTACT_CONFLICT", "PLAN_OUTDATED")
-        assert wanted["station_id"] in str(refusal.value)
-        assert api.get(f"/plans/{plan['plan_id']}")["state"] == "SUBMITTED"
-        assert held_contacts(api) == {}
+        left = (api.get(f"/plans/{plan['plan_id']}")["state"], held_contacts(api))
     headers = {"Authorization": f"Bearer {platform.key(owner, 'PLANNER')}"}
     assert httpx.delete(f"{platform.url}/api/v1/outages/{outage_id}", headers=headers).status_code == 200
+    return wanted["station_id"], refusal.value, left
+
+
+def test_a_contact_taken_meanwhile_refuses_the_release_whole(taken_meanwhile):
+    station_id, refusal, left = taken_meanwhile
+    # The notice of the outage may come before the antenna is asked.
+    assert refusal.reason in ("CONTACT_CONFLICT", "PLAN_OUTDATED")
+    assert station_id in str(refusal)
+    assert left == ("SUBMITTED", {})
 
 
 def agree_on_antennas(platform, plan):
@@ -202,7 +225,7 @@ def agree_on_antennas(platform, plan):
             assert owners_api.post("/agreements", given)["owner_agency_id"] == owner
 
 
-def test_a_release_commits_all_contacts_and_tells_the_teams(platform, plan):
+def test_a_release_commits_all_contacts_and_tells_the_teams(platform, plan, taken_meanwhile):
     with platform.api() as api:
         eventually(lambda: len(api.get(f"/plans/{plan['plan_id']}")["notices"]) == 2)
         api.post(f"/plans/{plan['plan_id']}:acknowledge", {})
