@@ -84,7 +84,7 @@ test: setup ## every test that needs no container engine and no browser
 
 .PHONY: test-fast
 test-fast: setup ## the tests that start no process and are over within a second each
-	$(BIN)/pytest -q -n 2 --fast --ignore=tests
+	$(BIN)/pytest -q -n 2 --dist worksteal --fast services libs
 
 .PHONY: test-hashes
 test-hashes: setup ## every mission is planned to the recorded plan

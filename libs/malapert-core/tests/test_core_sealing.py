@@ -103,6 +103,7 @@ def redacted(sealed: Sealed, data: st.DataObject) -> list[dict[str, Any]]:
     return json.loads(json.dumps(sealed.copy(shown)))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(ITEMS, ITEMS, st.data())
 def test_every_redaction_has_the_content_hash_of_the_whole(

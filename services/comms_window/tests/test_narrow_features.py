@@ -142,6 +142,7 @@ def test_masts_notches_and_vertical_edges_of_a_station(
     _assert_scan(found, tdb_from_utc(seconds), elevation_deg >= np.maximum(floor, 5.0))
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @settings(deadline=None, max_examples=15)
 def test_light_through_narrow_notches(

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from malapert.planner.v1 import plan_pb2
@@ -29,6 +30,7 @@ ITEMS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(ITEMS, SPANS, IDS, IDS)
 def test_a_plan_comes_back(

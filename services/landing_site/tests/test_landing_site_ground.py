@@ -90,6 +90,7 @@ def paths_from(grid: DriveGrid, source: tuple[int, int]) -> PathTree:
     return cheapest_paths(step_costs(grid, ROVER), source)
 
 
+@pytest.mark.slow
 def test_level_ground_costs_the_level_power_along_the_shortest_way() -> None:
     tree = paths_from(drive_grid(np.zeros((40, 40))), (5, 5))
     assert tree.energy_j[5, 25] == pytest.approx(100.0 * 200.0 / 0.05)
@@ -106,6 +107,7 @@ def test_uphill_costs_more_than_downhill() -> None:
     assert up == pytest.approx((100.0 + 5.0 * 5.0) * along_m / 0.05, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_steep_wall_is_driven_round_or_closes_the_way() -> None:
     wall = np.zeros((60, 60))
     wall[:50, 30] = 20.0

@@ -44,6 +44,7 @@ def assert_within_the_bound(error_deg: np.ndarray) -> None:
     assert np.abs(error_deg).max() < 0.25
 
 
+@pytest.mark.slow
 def test_horizons_of_the_lunar_grid_agree_with_brute_force(shared_file: Callable[[str], Path]) -> None:
     fine = read_grid(shared_file("terrain/shackleton_ridge_25m_reconstructed.tif"), "25 m")
     coarse = read_grid(builtin_path(-1), "1600 m")
@@ -64,6 +65,7 @@ def self_affine_grid(pixel_m: float, size_px: int, center_m: tuple[float, float]
     return ElevationGrid(geometry, heights.astype(np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height_m", [2.0, 0.0])
 def test_horizons_far_from_the_pole_follow_great_circles(height_m: float) -> None:
     """A synthetic grid at 82° S, where great circles bend by tens of metres and the grid's scale differs by 0.4 %.

@@ -67,6 +67,7 @@ def series_of(block: HorizonBlock, elevation_m: float, sky: Sky, points: int) ->
     return np.stack([row, column]), series
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pole", "azimuths"), [(-1, 360), (1, 360), (-1, 73), (-1, 1080)])
 def test_maps_agree_with_the_series_of_single_points(pole: int, azimuths: int) -> None:
     block = rugged_block(pole, azimuths)
@@ -132,6 +133,7 @@ def test_open_ground_is_always_lit_and_a_deep_hole_never() -> None:
         assert values[:, 20:] == pytest.approx(hole, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_permanent_shadow_is_where_a_fine_series_of_a_whole_nodal_period_never_sees_the_disc() -> None:
     """A year's rugged skylines raised until a third of the ground is dark; the brute force looks every 2 hours."""
     raised = rugged_block(-1, azimuths=180)
@@ -187,6 +189,7 @@ def of_two_pixels(grid: ElevationGrid) -> ElevationGrid:
     return ElevationGrid(geometry, np.ascontiguousarray(mean_m, dtype=np.float32))
 
 
+@pytest.mark.slow
 def test_illumination_and_permanent_shadow_agree_with_lola(shared_file: Callable[[str], Path]) -> None:
     """18.6 years every 4 hours within 14 km of the pole, against the means of LOLA's products over blocks of 1080 m.
 

@@ -148,6 +148,7 @@ def block_work(scene: HorizonScene) -> BlockWork:
 
 
 # Dask's own sockets and event loops are not closed in the order that Python's warnings ask for.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_two_dask_workers_make_the_same_blocks_as_this_process() -> None:
     scene, blocks = small_blocks()

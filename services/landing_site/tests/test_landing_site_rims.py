@@ -76,6 +76,7 @@ def test_blending_keeps_holes_and_ground_beyond_the_coarse_grid() -> None:
     assert result.elevation_m[50, -1] == pytest.approx(fine.elevation_m[50, -1] - 12.0, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_rays_of_the_blended_grid_meet_no_wall() -> None:
     """From 100 m outside a grid raised by 30 m its rim is a wall of 17°; blended over 2 km it is below 3°."""
     fine, coarse = plane(50.0, 200, raised_m=30.0), plane(400.0, 60)

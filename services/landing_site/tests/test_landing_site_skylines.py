@@ -16,6 +16,7 @@ from malapert_landing_site.terrain.grid.scene import HorizonScene
 from malapert_landing_site.terrain.horizon.skyline import SkylineRange, skylines
 
 
+@pytest.mark.slow
 def test_skylines_agree_with_brute_force(shared_file: Callable[[str], Path]) -> None:
     fine = read_grid(shared_file("terrain/shackleton_ridge_25m_reconstructed.tif"), "25 m")
     coarse = read_grid(builtin_path(-1), "1600 m")

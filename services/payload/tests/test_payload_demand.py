@@ -176,6 +176,7 @@ def test_a_cycle_through_stored_requests_is_found(catalogue: Catalogue, document
     assert [(fault.path, fault.code) for fault in faults] == [("requests[0].relations[0]", "CYCLIC_RELATIONS")]
 
 
+@pytest.mark.slow
 def test_a_chain_of_ten_thousand_relations_is_checked(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     requests = [
         single(

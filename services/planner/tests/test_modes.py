@@ -158,6 +158,7 @@ def test_a_replan_may_change_the_mode_and_says_that_it_moved() -> None:
     assert (change.kind, change.label) == (ChangeKind.MOVED, "r-long")
 
 
+@pytest.mark.slow
 def test_a_better_mode_is_worth_its_change_or_not() -> None:
     before = Schedule((PlacedActivity("r-short", "base", (0, HOUR_S)),))
     for moved_weight, mode in ((1.0, "r-long"), (7.0, "r-short")):
@@ -251,6 +252,7 @@ def test_without_places_a_request_follows_soon_enough() -> None:
     assert validate(problem, result.schedule).valid
 
 
+@pytest.mark.slow
 def test_a_long_range_of_durations_is_solved_to_its_optimum() -> None:
     # Value grows with the duration; another activity takes an hour of the same arm: five hours and one.
     steps = tuple(

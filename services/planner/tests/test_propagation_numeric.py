@@ -26,6 +26,7 @@ def day_long(seed: int):
     return replace(problem, battery=replace(problem.battery, capacity_wh=1500.0, start_wh=1000.0, floor_wh=100.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_battery_and_storage_agree_with_fine_integration(seed: int) -> None:
     problem = day_long(seed)
@@ -48,6 +49,7 @@ def test_battery_and_storage_agree_with_fine_integration(seed: int) -> None:
     np.testing.assert_allclose(storage.sent_bit, fine.sent_bit, atol=second_bit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_products_reach_the_ground_when_a_queue_of_parcels_says(seed: int) -> None:
     problem = day_long(seed)

@@ -67,6 +67,7 @@ def _disturbed(problem: PlanningProblem, schedule: Schedule, rng: random.Random,
     return replace(problem, storage=replace(problem.storage, end_max_bit=problem.storage.end_max_bit * 0.7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_generated_plans_are_replanned_within_every_rule(seed: int) -> None:
     problem, rng = random_problem(seed), random.Random(seed)

@@ -20,6 +20,7 @@ from malapert_planner.solvers.topping import top_up
 from problem_factory import HOUR_S, make_activity, make_problem, random_problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_the_validator_accepts_every_schedule(seed: int) -> None:
     problem = random_problem(seed)
@@ -48,6 +49,7 @@ def test_mandatory_requests_that_contradict_are_named() -> None:
     assert (result.conflict, result.conflict_minimal) == (("a", "b"), True)
 
 
+@pytest.mark.slow
 def test_an_unsurvivable_night_is_no_request_s_fault() -> None:
     problem = make_problem(activities=(make_activity(mandatory=True),))
     places = tuple(replace(place, generation=replace(place.generation, power_w=(0.0,))) for place in problem.places)

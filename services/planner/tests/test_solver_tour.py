@@ -85,6 +85,7 @@ def test_no_tour_stays_where_the_battery_does_not_last() -> None:
     assert solve(problem, work_limit=3.0).objective == 5.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_no_schedule_beats_the_bound_of_tours(seed: int) -> None:
     problem = random_problem(seed)

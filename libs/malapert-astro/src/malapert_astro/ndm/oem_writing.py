@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from malapert_astro.ndm.epochs import utc_texts
+from malapert_astro.ndm.message_writing import header_lines, message_elements, metadata_lines, segment_data, xml_text
 from malapert_astro.ndm.oem_parts import STATE
 from malapert_astro.ndm.oem_segments import Oem, OemSegment
-from malapert_astro.ndm.written_text import comment_line, one_line, text_line
 
 
 def write_oem(oem: Oem, *, xml: bool, comments: Sequence[str] = ()) -> bytes:
@@ -44,39 +44,22 @@ def _rows(segment: OemSegment, times: list[str]) -> Iterator[list[str]]:
 
 
 def _text_of(oem: Oem, comments: Sequence[str]) -> str:
-    lines = [
-        "CCSDS_OEM_VERS = 2.0",
-        *map(comment_line, comments),
-        f"CREATION_DATE = {oem.creation_date}",
-        text_line("ORIGINATOR", oem.originator),
-        "",
-    ]
+    lines = header_lines("OEM", oem, comments)
     for segment in oem.segments:
         times = utc_texts(segment.epoch_tdb_s)
-        lines += ["META_START", *(text_line(name, value) for name, value in _metadata(segment, times)), "META_STOP", ""]
+        lines += metadata_lines(_metadata(segment, times))
         lines += [" ".join(row) for row in _rows(segment, times)]
         lines.append("")
     return "\n".join(lines)
 
 
 def _xml_of(oem: Oem, comments: Sequence[str]) -> str:
-    root = ElementTree.Element("oem", {"id": "CCSDS_OEM_VERS", "version": "2.0"})
-    header = ElementTree.SubElement(root, "header")
-    for comment in comments:
-        ElementTree.SubElement(header, "COMMENT").text = one_line(comment)
-    ElementTree.SubElement(header, "CREATION_DATE").text = oem.creation_date
-    ElementTree.SubElement(header, "ORIGINATOR").text = one_line(oem.originator)
-    body = ElementTree.SubElement(root, "body")
+    root, body = message_elements("OEM", oem, comments)
     for segment in oem.segments:
         times = utc_texts(segment.epoch_tdb_s)
-        element = ElementTree.SubElement(body, "segment")
-        metadata = ElementTree.SubElement(element, "metadata")
-        for name, value in _metadata(segment, times):
-            ElementTree.SubElement(metadata, name).text = one_line(value)
-        data = ElementTree.SubElement(element, "data")
+        data = segment_data(body, _metadata(segment, times))
         for row in _rows(segment, times):
             vector = ElementTree.SubElement(data, "stateVector")
             for name, value in zip(("EPOCH", *STATE), row, strict=True):
                 ElementTree.SubElement(vector, name).text = value
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return xml_text(root)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from malapert_astro.ndm.message_writing import header_lines, message_elements, metadata_lines, segment_data, xml_text
 from malapert_astro.ndm.tdm_segments import Tdm, TdmSegment
-from malapert_astro.ndm.written_text import comment_line, one_line, text_line
 
 
 def write_tdm(tdm: Tdm, *, xml: bool, comments: Sequence[str] = ()) -> bytes:
@@ -18,37 +18,20 @@ def _values(segment: TdmSegment) -> Iterator[tuple[str, str, str]]:
 
 
 def _text_of(tdm: Tdm, comments: Sequence[str]) -> str:
-    lines = [
-        "CCSDS_TDM_VERS = 2.0",
-        *map(comment_line, comments),
-        f"CREATION_DATE = {tdm.creation_date}",
-        text_line("ORIGINATOR", tdm.originator),
-        "",
-    ]
+    lines = header_lines("TDM", tdm, comments)
     for segment in tdm.segments:
-        lines += ["META_START", *(text_line(name, value) for name, value in segment.metadata.items()), "META_STOP", ""]
+        lines += metadata_lines(segment.metadata.items())
         lines += ["DATA_START", *(f"{keyword} = {epoch} {value}" for keyword, epoch, value in _values(segment))]
         lines += ["DATA_STOP", ""]
     return "\n".join(lines)
 
 
 def _xml_of(tdm: Tdm, comments: Sequence[str]) -> str:
-    root = ElementTree.Element("tdm", {"id": "CCSDS_TDM_VERS", "version": "2.0"})
-    header = ElementTree.SubElement(root, "header")
-    for comment in comments:
-        ElementTree.SubElement(header, "COMMENT").text = one_line(comment)
-    ElementTree.SubElement(header, "CREATION_DATE").text = tdm.creation_date
-    ElementTree.SubElement(header, "ORIGINATOR").text = one_line(tdm.originator)
-    body = ElementTree.SubElement(root, "body")
+    root, body = message_elements("TDM", tdm, comments)
     for segment in tdm.segments:
-        element = ElementTree.SubElement(body, "segment")
-        metadata = ElementTree.SubElement(element, "metadata")
-        for name, value in segment.metadata.items():
-            ElementTree.SubElement(metadata, name).text = one_line(value)
-        data = ElementTree.SubElement(element, "data")
+        data = segment_data(body, segment.metadata.items())
         for keyword, epoch, value in _values(segment):
             observation = ElementTree.SubElement(data, "observation")
             ElementTree.SubElement(observation, "EPOCH").text = epoch
             ElementTree.SubElement(observation, keyword).text = value
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return xml_text(root)

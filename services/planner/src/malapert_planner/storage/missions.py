@@ -1,5 +1,6 @@
 """Missions in a session's database."""
 
+from dataclasses import fields
 from typing import Any
 
 from malapert_core.errors import ConflictError, NotFoundError
@@ -12,7 +13,8 @@ from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.storage.tables import MissionRow
 
 _LISTS = ("agency_ids", "reviewer_agency_ids")
-_LISTED = tuple(col(getattr(MissionRow, name)) for name in ListedMission.__slots__)
+_LISTED_FIELDS = tuple(entry.name for entry in fields(ListedMission))
+_LISTED = tuple(col(getattr(MissionRow, name)) for name in _LISTED_FIELDS)
 
 
 class MissionStore:
@@ -74,11 +76,11 @@ class MissionStore:
             (col(MissionRow.mission_id) == newest.c.mission_id) & (col(MissionRow.version) == newest.c.version),
         )
         rows = (await session.exec(query.order_by(col(MissionRow.mission_id)))).all()
-        return [ListedMission(**_with_tuples(dict(zip(ListedMission.__slots__, row, strict=True)))) for row in rows]
+        return [ListedMission(**_with_tuples(dict(zip(_LISTED_FIELDS, row, strict=True)))) for row in rows]
 
 
 def _columns(mission: Mission) -> dict[str, Any]:
-    columns = {name: getattr(mission, name) for name in Mission.__slots__}
+    columns = {entry.name: getattr(mission, entry.name) for entry in fields(mission)}
     lists = {name: list(columns[name]) for name in _LISTS}
     return {**columns, **lists}
 

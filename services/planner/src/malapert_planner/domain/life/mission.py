@@ -22,19 +22,9 @@ class ListedMission:
     created_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Mission:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mission(ListedMission):
     """A mission version, with its document as canonical JSON in which every figure carries source and confidence."""
 
-    mission_id: str
-    version: int
-    title: str
-    agency_ids: tuple[str, ...]
-    reviewer_agency_ids: tuple[str, ...]
-    start_time: datetime
-    end_time: datetime
     document_json: bytes
-    content_hash: str
     catalogue_hash: str
-    owner_agency_id: str
-    created_time: datetime

@@ -1,0 +1,231 @@
+"""Share of small faults in the core that its focused tests find: a sample of mutants, each in a process of its own.
+
+A mutant is one module with one operator, constant or condition changed; it lives in the process that tests it alone, no
+file is touched. A mutant is killed where its tests fail or do not end in time. Those that survive are printed with the
+line as it was and as it became.
+"""
+
+import argparse
+import ast
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PLANNER = "services/planner/src/malapert_planner/"
+PLANNER_TESTS = "services/planner/tests/"
+CORE = "libs/malapert-core/src/malapert_core/"
+CORE_TESTS = "libs/malapert-core/tests/"
+FOCUSED: dict[str, tuple[str, ...]] = {
+    PLANNER + "domain/problem": (
+        "test_problem_check.py",
+        "test_hashing.py",
+        "test_modes.py",
+        "test_validation_rules.py",
+    ),
+    PLANNER + "domain/validation": ("test_objective.py", "test_validation_rules.py", "test_validation_mutations.py"),
+    PLANNER + "domain/simulation": (
+        "test_propagation_analytic.py",
+        "test_validation_rules.py",
+        "test_propagation_numeric.py",
+    ),
+    PLANNER + "domain/explanation": (
+        "test_endurance.py",
+        "test_explanation_closures.py",
+        "test_explanation_unplanned.py",
+    ),
+    PLANNER + "domain/life": ("test_plan_life.py", "test_plan_reviews.py", "test_replanning.py"),
+    PLANNER + "solvers/bound.py": ("test_solver_bound.py",),
+    PLANNER + "solvers/relaxations.py": ("test_solver_bound.py",),
+    CORE + "policy/sight.py": ("test_core_sight.py",),
+    CORE + "policy/audience.py": ("test_core_sight.py",),
+    CORE + "timestamps.py": ("test_core_values.py",),
+    "libs/malapert-astro/src/malapert_astro/times.py": ("libs/malapert-astro/tests/test_times.py",),
+}
+"""The core's modules or folders, and the tests that are to find their faults, the quickest first."""
+COMPARISONS = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==", ast.In: "not in"}
+OPERATIONS = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.Mod: "*"}
+CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+BOOTSTRAP = """
+import importlib.machinery, resource, sys
+target, source, limit_s, *arguments = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s), int(limit_s)))
+read = importlib.machinery.SourceFileLoader.get_code
+def get_code(self, name):
+    return compile(source, target, "exec", dont_inherit=True) if self.path == target else read(self, name)
+importlib.machinery.SourceFileLoader.get_code = get_code
+import pytest
+sys.exit(pytest.main(arguments))
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A module with one piece of its text changed."""
+
+    path: Path
+    tests: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+
+    def source(self) -> str:
+        """Return the module's changed text."""
+        whole = self.path.read_bytes()
+        return (whole[: self.start] + self.text.encode() + whole[self.end :]).decode()
+
+    def told(self) -> str:
+        """Return place, line before and line after."""
+        before = self.path.read_text().splitlines()
+        number = self.path.read_bytes()[: self.start].count(b"\n")
+        after = self.source().splitlines()
+        return f"{self.path.relative_to(ROOT)}:{number + 1}\n  - {before[number].strip()}\n  + {after[number].strip()}"
+
+
+def mutants_of(path: Path, tests: tuple[str, ...]) -> Iterator[Mutant]:
+    """Yield every mutant of a module."""
+    text = path.read_text()
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line.encode()))
+
+    def at(line: int, column: int) -> int:
+        return starts[line - 1] + column
+
+    def between(left: ast.expr, right: ast.expr) -> tuple[int, int]:
+        return at(left.end_lineno or 0, left.end_col_offset or 0), at(right.lineno, right.col_offset)
+
+    def whole(node: ast.expr) -> tuple[int, int]:
+        return at(node.lineno, node.col_offset), at(node.end_lineno or 0, node.end_col_offset or 0)
+
+    for node in _running(ast.parse(text)):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
+            yield _operator(path, tests, between(node.left, node.comparators[0]), COMPARISONS[type(node.ops[0])])
+        elif isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
+            yield _operator(path, tests, between(node.left, node.right), OPERATIONS[type(node.op)])
+        elif isinstance(node, ast.BoolOp):
+            other = "or" if isinstance(node.op, ast.And) else "and"
+            yield _operator(path, tests, between(node.values[0], node.values[1]), other)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield Mutant(path, tests, *whole(node), f"bool({ast.unparse(node.operand)})")
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            yield Mutant(path, tests, *whole(node), repr(node.value + 1))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            yield Mutant(path, tests, *whole(node), repr(not node.value))
+        elif isinstance(node, ast.Name) and node.id in CALLS:
+            yield Mutant(path, tests, *whole(node), CALLS[node.id])
+
+
+def _operator(path: Path, tests: tuple[str, ...], place: tuple[int, int], text: str) -> Mutant:
+    # What stands between two operands may close and open brackets; those stay.
+    gap = path.read_bytes()[slice(*place)].decode()
+    words = gap.strip("() \n")
+    begin = place[0] + len(gap[: gap.index(words)].encode())
+    return Mutant(path, tests, begin, begin + len(words.encode()), text)
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run: no annotation, no docstring, no decorator, nothing of the head of a class."""
+    for name, child in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list", "bases", "keywords") and not isinstance(node, ast.Call):
+            continue
+        for each in child if isinstance(child, list) else [child]:
+            if isinstance(each, ast.AST):
+                yield each
+                yield from _running(each)
+
+
+def all_mutants() -> list[Mutant]:
+    """Return every mutant of the core."""
+    found: list[Mutant] = []
+    for place, tests in FOCUSED.items():
+        path = ROOT / place
+        folder = PLANNER_TESTS if place.startswith(PLANNER) else CORE_TESTS if place.startswith(CORE) else ""
+        for module in [path] if path.suffix else sorted(path.glob("*.py")):
+            found += mutants_of(module, tuple(folder + test for test in tests))
+    return found
+
+
+def tested(target: Path, source: str, tests: tuple[str, ...], limit_s: int) -> bool:
+    """Return whether the tests pass with a module's text in its place."""
+    # The planner's need no server: without the fixtures that know how to start one they begin in half the time.
+    bare = tests[0].startswith(PLANNER_TESTS)
+    options = ["--noconftest", "-p", "no:malapert_testing"] if bare else ["--fast"]
+    command = [
+        sys.executable,
+        "-c",
+        BOOTSTRAP,
+        str(target),
+        source,
+        str(limit_s),
+        "-q",
+        "-x",
+        "-n",
+        "0",
+        *options,
+        *tests,
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / tests[0].rpartition("/")[0])},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(timeout=20 * limit_s) == 0
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def interval(killed: int, count: int) -> tuple[float, float]:
+    """Return the interval of 95 % confidence of a share (E. B. Wilson, 1927)."""
+    z = 1.96
+    share, weight = killed / count, 1 + z * z / count
+    middle = (share + z * z / (2 * count)) / weight
+    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / weight
+    return middle - half, middle + half
+
+
+def main() -> None:
+    """Test a sample of mutants."""
+    parser = argparse.ArgumentParser(description="Test a sample of mutants of the core.")
+    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=120, help="CPU seconds after which a mutant counts as killed")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants tested at once")
+    arguments = parser.parse_args()
+    mutants = all_mutants()
+    sample = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
+    for tests, path in {mutant.tests: mutant.path for mutant in sample}.items():
+        if not tested(path, path.read_text(), tests, arguments.limit):
+            sys.exit(
+                f"without a mutant these fail or do not end within {arguments.limit} CPU seconds: {', '.join(tests)}"
+            )
+    killed = 0
+    with ThreadPoolExecutor(arguments.jobs) as jobs:
+        outcomes = jobs.map(lambda each: tested(each.path, each.source(), each.tests, arguments.limit), sample)
+        for number, (mutant, survives) in enumerate(zip(sample, outcomes, strict=True), 1):
+            killed += not survives
+            told = f"survived: {mutant.told()}\n" if survives else ""
+            print(f"{told}{number} of {len(sample)}: {killed} killed", flush=True)
+    low, high = interval(killed, len(sample))
+    print(f"{killed} of {len(sample)} killed, of {len(mutants)}: {killed / len(sample):.1%}, {low:.1%} to {high:.1%}")
+
+
+if __name__ == "__main__":
+    main()
