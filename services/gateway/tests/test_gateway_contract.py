@@ -90,7 +90,7 @@ def test_answers_are_what_the_document_says(path: str, method: str, address: tup
 
     @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def answers(case: Any) -> None:
-        case.call_and_validate(base_url=url, headers=key, checks=CHECKS, excluded_checks=_unread(case))
+        case.call_and_validate(base_url=url, headers=key, checks=CHECKS, excluded_checks=_unread(case), timeout=60)
 
     # Not by SCHEMA.parametrize(), which builds the calls of all operations in every process that collects.
     test: Any = build_operation_test(
