@@ -211,7 +211,43 @@ async def test_alternates_are_free_and_near(sqlite_comms_window: Any) -> None:
         wrong = contact_pb2.ContactRequest(station_id="nowhere", interval=_hours(7, 5))
         with pytest.raises(InvalidInputError) as caught:
             await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=wrong))
-        assert {fault.code for fault in caught.value.faults} == {"UNKNOWN_STATION", "EMPTY_INTERVAL"}
+        assert {fault.code for fault in caught.value.faults} == {"UNKNOWN_STATION", "EMPTY_INTERVAL", "MISSING"}
+
+
+@pytest.mark.asyncio
+async def test_alternates_outside_of_all_windows_are_the_owner_s_to_ask_for(sqlite_comms_window: Any) -> None:
+    async with sqlite_comms_window.run() as service:
+        asked = contact_pb2.ContactRequest(station_id="jaxa-usc-34", asset_id="rover", interval=_hours(5, 7))
+        answers: dict[str, list[str]] = {}
+        for name, identity, changes in (
+            ("nowhere", JAXA, {}),
+            ("a window of no set", JAXA, {"window_id": "contact-1"}),
+            ("foreign", ESA, {"unchecked": True}),
+            ("both", JAXA, {"unchecked": True, "window_set_id": "windows-1"}),
+        ):
+            request = contact_pb2.ContactRequest()
+            request.CopyFrom(asked)
+            request.MergeFrom(contact_pb2.ContactRequest(**changes))
+            async with open_test_channel(service.target, identity) as channel:
+                book = contact_pb2_grpc.ContactServiceStub(channel)
+                with pytest.raises(InvalidInputError) as caught:
+                    await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=request))
+            answers[name] = [f"{fault.path} {fault.code}" for fault in caught.value.faults]
+        assert answers == {
+            "nowhere": ["request.window_set_id MISSING"],
+            "a window of no set": ["request.window_set_id MISSING"],
+            "foreign": ["request.unchecked NOT_OWNER"],
+            "both": ["request.unchecked NOT_USED"],
+        }
+        async with open_test_channel(service.target, JAXA) as channel:
+            book = contact_pb2_grpc.ContactServiceStub(channel)
+            asked.unchecked = True
+            await book.ReserveContacts(_reservation("own", "jaxa-usc-34", asked.interval, unchecked=True))
+            (found, *_) = (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
+            assert found.unchecked
+            # A set that there is not has no windows.
+            asked.unchecked, asked.window_set_id = False, "windows-of-nobody"
+            assert not (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
 
 
 @pytest.mark.asyncio

@@ -108,7 +108,8 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
     ) -> contact_pb2.ListAlternatesResponse:
         """Find when and where else a contact could be."""
         limit = min(request.limit or _USUAL_ALTERNATES, _MOST_ALTERNATES)
-        found = await self._alternates.find(to_domain(request.request, ContactRequest), limit)
+        owned_by = self._owners.owned_by(require_identity().agency_id)
+        found = await self._alternates.find_for(to_domain(request.request, ContactRequest), limit, owned_by)
         return contact_pb2.ListAlternatesResponse(
             alternates=[to_message(each, contact_pb2.ContactRequest) for each in found]
         )

@@ -1,6 +1,6 @@
 """Alternatives to a contact: free time in its own window, and in the windows of other antennas."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -64,8 +64,8 @@ class AlternateFinder:
     async def find(self, request: ContactRequest, limit: int, mission_id: str = "") -> list[ContactRequest]:
         """Return at most so many contacts of the same length, the nearest in time first, then the cheapest.
 
-        Without a window the same antenna is looked at: in the windows of a set or of a mission, or at any time where
-        neither is named, or where the contact is asked for outside of windows.
+        Without a window the same antenna is looked at, in the windows of a set or of a mission. Only for a contact that
+        is asked for outside of windows it is looked at at any time.
 
         Raises
         ------
@@ -75,13 +75,27 @@ class AlternateFinder:
         async with self._database.reading() as session:
             return await self.find_in(session, request, limit, mission_id)
 
+    async def find_for(self, request: ContactRequest, limit: int, owned_by: Collection[str]) -> list[ContactRequest]:
+        """Return what `find` does for whom answers for the antennas of some owners, in the windows that it names.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_CONTACTS`` with every fault: also where no windows are named, or what is asked for outside of
+            windows is not the asker's antenna.
+        """
+        async with self._database.reading() as session:
+            stations = await self._stations.find(session, {request.station_id})
+            _refuse([*_faults(request, stations), *_window_faults(request, stations, owned_by)])
+            return await self.find_in(session, request, limit)
+
     async def find_in(
         self, session: AsyncSession, request: ContactRequest, limit: int, mission_id: str = ""
     ) -> list[ContactRequest]:
         """Return what `find` does, by the book as a session sees it."""
         openings = await self._openings(session, request, mission_id)
         stations = await self._stations.find(session, {each.station_id for each in openings} | {request.station_id})
-        _check(request, stations)
+        _refuse(list(_faults(request, stations)))
         now = self._clock()
         spans = [(each.station_id, each.start_time - _AROUND, each.end_time + _AROUND) for each in openings]
         book = await AntennaBook.read(session, self._contacts, self._outages, spans, now)
@@ -117,7 +131,7 @@ class AlternateFinder:
                 _Opening(request.station_id, max(start, around[0]), min(end, around[1]), "") for start, end in joined
             ]
         if not request.window_id:
-            return [_Opening(request.station_id, *around, "")]
+            return [_Opening(request.station_id, *around, "")] if request.unchecked else []
         windows = await self._window_sets.beside(session, request.window_key, around)
         return [_opening(window, around) for window in windows]
 
@@ -152,11 +166,30 @@ def _free(
         yield start, end
 
 
-def _check(request: ContactRequest, stations: dict[str, Station]) -> None:
-    faults = []
+def _faults(request: ContactRequest, stations: Mapping[str, Station]) -> Iterable[Fault]:
     if request.station_id not in stations:
-        faults.append(Fault("request.station_id", "UNKNOWN_STATION", f"there is no station {request.station_id!r}"))
+        yield Fault("request.station_id", "UNKNOWN_STATION", f"there is no station {request.station_id!r}")
     if not request.start_time < request.end_time:
-        faults.append(Fault("request.interval", "EMPTY_INTERVAL", "it ends not after its start"))
+        yield Fault("request.interval", "EMPTY_INTERVAL", "it ends not after its start")
+
+
+def _window_faults(
+    request: ContactRequest, stations: Mapping[str, Station], owned_by: Collection[str]
+) -> Iterable[Fault]:
+    """Yield what keeps a contact from being looked for in windows, or outside of all by the owner of its antenna."""
+    if not request.unchecked:
+        if not request.window_set_id:
+            message = "name the window set in which to look, or let the antenna's owner ask for it unchecked"
+            yield Fault("request.window_set_id", "MISSING", message)
+        return
+    if request.window_id or request.window_set_id:
+        yield Fault("request.unchecked", "NOT_USED", "a contact that names windows is looked for in them")
+    station = stations.get(request.station_id)
+    if station is not None and station.agency_id not in owned_by:
+        message = f"only the owner of {request.station_id} has contacts there outside of all windows"
+        yield Fault("request.unchecked", "NOT_OWNER", message)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
     if faults:
         raise InvalidInputError("INVALID_CONTACTS", f"the contact has {len(faults)} faults", faults=faults)
