@@ -242,7 +242,7 @@ async def test_alternates_outside_of_all_windows_are_the_owner_s_to_ask_for(sqli
         async with open_test_channel(service.target, JAXA) as channel:
             book = contact_pb2_grpc.ContactServiceStub(channel)
             asked.unchecked = True
-            await book.ReserveContacts(_reservation("own", "jaxa-usc-34", asked.interval, unchecked=True))
+            await book.ReserveContacts(_reservation("own", "jaxa-usc-34", asked.interval))
             (found, *_) = (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
             assert found.unchecked
             # A set that there is not has no windows.

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from booking_calls import agree
-from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc
+from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, event_pb2
 from malapert.type.v1 import type_pb2
 from malapert_comms_window.domain.contacts import Contact, ContactState
 from malapert_comms_window.storage.contacts import ContactStore
+from malapert_core.db.tables import OutboxRow
 from malapert_core.errors import ConflictError, InvalidInputError
 from malapert_core.timestamps import to_timestamp
 from malapert_testing.services import identity_of, open_test_channel
+from sqlmodel import col, select
 
 START = datetime(2029, 1, 18, tzinfo=UTC)
 COMMITTED, CANCELLED = contact_pb2.CONTACT_STATE_COMMITTED, contact_pb2.CONTACT_STATE_CANCELLED
@@ -198,10 +200,27 @@ async def test_contacts_of_another_agency_are_not_given_back(sqlite_comms_window
         assert done.done
         assert [each.contact_id for each in done.contacts] == [own[0].contact_id, theirs[0].contact_id]
         assert [each.contact_id for each in done.dropped] == [own[1].contact_id]
+        assert [each.contact_id for each in done.left] == [theirs[1].contact_id]
+        again = await stub.SupersedeContacts(superseding(KEPT, foreign))
+        assert [each.contact_id for each in again.left] == [theirs[1].contact_id]
+        async with service.runtime.database.reading() as session:
+            query = select(OutboxRow).where(col(OutboxRow.subject).endswith("contact.superseded"))
+            (told,) = (await session.exec(query)).all()
+        assert event_pb2.ContactSuperseded.FromString(told.data).contact.contact_id == theirs[1].contact_id
+        assert told.headers["ce-agencyid"] == "ESA"
         async with open_test_channel(service.target, by_other) as channel:
             seen = await states(contact_pb2_grpc.ContactServiceStub(channel))
         assert seen[theirs[0].contact_id] == ("new", COMMITTED)
         assert seen[theirs[1].contact_id] == ("old", COMMITTED)
+        async with open_test_channel(service.target, identity_of("ESA")) as channel:
+            own_book = contact_pb2_grpc.ContactServiceStub(channel)
+            asked_for = contact_pb2.GetContactRequest(contact_id=theirs[1].contact_id)
+            kept = (await own_book.GetContact(asked_for)).contact
+            assert kept.cause == kept.history[-1].cause == contact_pb2.CONTACT_CAUSE_SUPERSEDED
+            assert "does not hold it" in kept.reason
+            ids = [theirs[1].contact_id]
+            given = await own_book.ReleaseContacts(contact_pb2.ReleaseContactsRequest(contact_ids=ids, reason="unused"))
+            assert given.contacts[0].state == contact_pb2.CONTACT_STATE_CANCELLED
 
 
 @pytest.mark.asyncio

@@ -26,6 +26,8 @@ NEXT = Schedule(
         PlacedContact("jaxa-udsc-64", "lander", "jaxa-udsc-64-lander-1", (33 * HOUR_S, 34 * HOUR_S)),
     ),
 )
+# Keeps the first contact of the valid one, and has another one on the next day.
+LATER = Schedule(activities=VALID.activities, contacts=(NEXT.contacts[0], NEXT.contacts[2]))
 # The asset is at the lander, not at the haven.
 REFUSED = Schedule(activities=(PlacedActivity("neutrons-haven/0/stare", "haven", (0, 6 * HOUR_S)),))
 
@@ -38,6 +40,11 @@ def plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> Pl
 def next_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
     """Return a valid schedule with other contacts."""
     return _outcome(problem, NEXT)
+
+
+def later_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:
+    """Return a valid schedule that has a contact less, and one on the next day."""
+    return _outcome(problem, LATER)
 
 
 def refused_plan_job(link: JobLink, problem: PlanningProblem, limits: SolveLimits) -> PlanningOutcome:

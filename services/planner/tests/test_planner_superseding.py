@@ -11,10 +11,14 @@ from contact_book import BookedNeighbours, booked, running_book
 from malapert.comms_window.v1 import contact_pb2
 from malapert.operation.v1 import operation_pb2
 from malapert.planner.v1 import plan_pb2
+from malapert_comms_window.config import CommsWindowSettings
+from malapert_comms_window.storage.tables import ContactRow
 from malapert_core.errors import MalapertError, PreconditionError
+from malapert_core.service import RunningService
 from malapert_planner.services.jobs.job_messages import JOBS
 from malapert_testing.services import ServiceLauncher
 from planner_client import PlannerClient, approve, client_of, run_planner, submitted_plan
+from sqlmodel import select
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("_hand_made_plans")]
 
@@ -22,8 +26,14 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("_hand_made_plans")]
 class Pair:
     """A planner beside the real contact book."""
 
-    def __init__(self, neighbours: BookedNeighbours, target: str, client: PlannerClient) -> None:
-        self.neighbours, self.target, self.client = neighbours, target, client
+    def __init__(
+        self,
+        neighbours: BookedNeighbours,
+        target: str,
+        client: PlannerClient,
+        book: RunningService[CommsWindowSettings],
+    ) -> None:
+        self.neighbours, self.target, self.client, self.book = neighbours, target, client, book
 
     async def released(self) -> plan_pb2.Plan:
         plan = await submitted_plan(self.client)
@@ -65,11 +75,11 @@ def next_schedule(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 @asynccontextmanager
 async def running_pair(launcher: ServiceLauncher, folder: Path) -> AsyncIterator[Pair]:
     async with (
-        running_book(launcher, folder) as (neighbours, target, _),
+        running_book(launcher, folder) as (neighbours, target, book),
         run_planner(launcher, target) as service,
         client_of(service.target) as client,
     ):
-        yield Pair(neighbours, service.target, client)
+        yield Pair(neighbours, service.target, client, book)
 
 
 async def test_the_plan_before_is_superseded_and_what_is_kept_is_the_same_booking(
@@ -117,6 +127,28 @@ async def test_a_release_waits_for_owners_of_antennas_and_is_over_where_one_refu
         assert sorted(states) == ["CANCELLED", "REJECTED"]
         # A second attempt asks anew.
         await pair.release(plan)
+
+
+async def test_a_contact_that_another_agency_booked_stays_booked_and_everybody_concerned_is_told(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_pair(sqlite_service_runtime, tmp_path) as pair:
+        base = await pair.released()
+        left = base.contacts[1].contact_id
+        # ESA, which plans the mission too, had released the base.
+        async with pair.book.runtime.database.transaction() as session:
+            row = (await session.exec(select(ContactRow).where(ContactRow.contact_id == left))).one()
+            row.agency_id = "ESA"
+            session.add(row)
+        monkeypatch.setitem(JOBS, "plan_job", hand_made_plan.later_plan_job)
+        answer = await pair.release(plan := await pair.next_plan(base))
+        (notice,) = answer.notices
+        assert (notice.change, notice.subject_id, notice.agency_id) == ("STAYS_BOOKED", left, "ESA")
+        assert (list(notice.agency_ids), notice.is_breaking) == (["ESA", "JAXA"], False)
+        assert "jaxa-udsc-64" in notice.reason
+        assert "until ESA gives it back" in notice.reason
+        assert (await pair.client.get(plan.plan_id)).notices == answer.notices
+        assert (await booked(pair.neighbours))[left] == (base.plan_id, "COMMITTED")
 
 
 async def listed(client: PlannerClient, steps: list[plan_pb2.PlanPending.ValueType]) -> list[str]:

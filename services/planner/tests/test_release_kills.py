@@ -22,10 +22,12 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.factory import MIGRATIONS
 from malapert_planner.handlers.events import PlanAnnouncer
 from malapert_planner.services.plans.bookings import PlanBookings
+from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.storage.missions import MissionStore
+from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
 from malapert_testing.services import identity_of
 
@@ -106,7 +108,8 @@ def release_of(database: Any, book: Any) -> PlanRelease:
     plans = PlanStore()
     record = PlanRecord(plans, PlanAnnouncer(EventOutbox("planner")), AuditTrail("planner"))
     checks = ReleaseChecks(NoRequests(), MissionStore())  # type: ignore[arg-type]
-    return PlanRelease(database, plans, record, PlanBookings(book, lambda: NOW), checks, lambda: NOW)
+    notices = PlanNotices(database, NoticeStore(), plans, PlanAnnouncer(EventOutbox("planner")), lambda: NOW)
+    return PlanRelease(database, plans, record, PlanBookings(book, lambda: NOW), checks, notices, lambda: NOW)
 
 
 async def stored(database: Database, number: int) -> list[Plan]:

@@ -123,7 +123,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     archive = PlanArchive(runtime.database, stores.plans, record, utc_now, retention)
     checks = ReleaseChecks(neighbours.payloads, stores.missions)
     bookings = PlanBookings(neighbours.comms_windows, utc_now)
-    release = PlanRelease(runtime.database, stores.plans, record, bookings, checks, utc_now)
+    release = PlanRelease(runtime.database, stores.plans, record, bookings, checks, notices, utc_now)
     making = PlanMaking(
         stores,
         neighbours,

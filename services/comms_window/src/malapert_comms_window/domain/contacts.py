@@ -34,6 +34,7 @@ class ContactCause(StrEnum):
     OUTAGE = "outage"
     MOVED = "moved"
     REPORTED = "reported"
+    SUPERSEDED = "superseded"
 
 
 _NEXT_STATES = {
@@ -123,6 +124,16 @@ class Contact:
             version=self.version + 1,
             hold_until_time=None,
             release_reason=reason or self.release_reason,
+            updated_time=now,
+        )
+
+    def superseded(self, now: datetime, reason: str) -> "Contact":
+        """Return the contact, as booked as before, whose plan was superseded by one that does not hold it."""
+        return replace(
+            self,
+            cause=ContactCause.SUPERSEDED,
+            version=self.version + 1,
+            release_reason=reason,
             updated_time=now,
         )
 

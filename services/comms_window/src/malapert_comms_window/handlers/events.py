@@ -62,6 +62,9 @@ class OutboxAnnouncer:
         if contact.cause in (ContactCause.RELEASED, ContactCause.OUTAGE):
             self._to_parties(session, event_pb2.ContactReleased(contact=told, reason=contact.release_reason), contact)
             return
+        if contact.cause is ContactCause.SUPERSEDED:
+            self._to_parties(session, event_pb2.ContactSuperseded(contact=told), contact)
+            return
         is_held = contact.state is ContactState.TENTATIVE
         kind = event_pb2.ContactOffered if is_held else _CONTACT_EVENTS[contact.cause]
         self._to_parties(session, kind(contact=told), contact)

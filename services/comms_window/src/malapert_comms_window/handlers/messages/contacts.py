@@ -35,6 +35,7 @@ def superseded_message(
         ],
         dropped=[contact_message(each, now, owners) for each in outcome.dropped],
         done=outcome.done,
+        left=[contact_message(each, now, owners) for each in outcome.left],
     )
 
 

@@ -46,12 +46,14 @@ class Superseding:
 class Superseded:
     """Outcome of a superseding: the contacts in the order asked, None for one that began and was never booked.
 
-    ``done`` is False while owners have yet to consent: what is new is held, and nothing is given back.
+    ``done`` is False while owners have yet to consent: what is new is held, and nothing is given back. ``left`` are
+    contacts of the superseded plan that another agency booked and that the other plan does not hold: they stay booked.
     """
 
     contacts: tuple[Contact | None, ...]
     dropped: tuple[Contact, ...]
     done: bool
+    left: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,23 @@ class _Book:
 
     def may_go(self, contact: Contact) -> bool:
         """Return whether a contact can be given back: by its booker, while it holds its antenna and has not begun."""
-        return is_booker(contact, self.by) and contact.holds_antenna_at(self.now) and contact.start_time > self.now
+        return is_booker(contact, self.by) and self._is_ahead(contact)
 
     def going(self, kept: Iterable[Contact | None]) -> list[Contact]:
         """Return what is given back where some contacts are kept."""
+        return [each for each in self._without(kept, (*self.old, *self.new)) if self.may_go(each)]
+
+    def left(self, kept: Iterable[Contact | None]) -> list[Contact]:
+        """Return what only another agency can give back where some contacts are kept."""
+        others = self._without(kept, self.old)
+        return [each for each in others if self._is_ahead(each) and not is_booker(each, self.by)]
+
+    def _is_ahead(self, contact: Contact) -> bool:
+        return contact.holds_antenna_at(self.now) and contact.start_time > self.now
+
+    def _without(self, kept: Iterable[Contact | None], contacts: Iterable[Contact]) -> list[Contact]:
         kept_ids = {each.contact_id for each in kept if each is not None}
-        return [each for each in (*self.old, *self.new) if each.contact_id not in kept_ids and self.may_go(each)]
+        return [each for each in contacts if each.contact_id not in kept_ids]
 
 
 class SupersedingService:
@@ -119,7 +132,7 @@ class SupersedingService:
         """Give a plan its contacts in place of those of the plan that it supersedes, all or nothing.
 
         A contact that another agency booked for either plan is kept where it is asked for, and else stays as it is:
-        only who booked it gives it back.
+        only who booked it gives it back, and is told so, as is the owner of its antenna.
 
         Raises
         ------
@@ -196,10 +209,12 @@ class SupersedingService:
         if any(each is not None and each.state_at(book.now) not in _PROMISED for each in contacts):
             return Superseded(contacts, (), done=False)
         dropped = await self._give_back(session, book.going(contacts), book, f"superseded by plan {asked.plan_id}")
+        left = await self._told_left(session, book.left(contacts), book, asked)
         owned = [each if each is None else await self._handed_over(session, asked, each, book.now) for each in contacts]
-        record = [["" if each is None else each.contact_id for each in owned], [each.contact_id for each in dropped]]
+        kept_ids = ["" if each is None else each.contact_id for each in owned]
+        record = [kept_ids, *([each.contact_id for each in some] for some in (dropped, left))]
         await remember(session, asked.idempotency_key, scope, asked.request_hash, json.dumps(record).encode())
-        return Superseded(tuple(owned), tuple(dropped), done=True)
+        return Superseded(tuple(owned), tuple(dropped), done=True, left=tuple(left))
 
     async def _booked(
         self,
@@ -247,6 +262,16 @@ class SupersedingService:
             for contact in contacts
         ]
 
+    async def _told_left(
+        self, session: AsyncSession, contacts: Iterable[Contact], book: _Book, asked: Superseding
+    ) -> list[Contact]:
+        """Tell who booked contacts, and who owns their antennas, that the plan which took over does not hold them."""
+        reason = f"plan {asked.plan_id}, which superseded plan {asked.superseded_plan_id}, does not hold it"
+        return [
+            await self._keeper.change(session, contact, contact.superseded(book.now, reason), book.by)
+            for contact in contacts
+        ]
+
     async def _handed_over(self, session: AsyncSession, asked: Superseding, contact: Contact, now: datetime) -> Contact:
         if contact.plan_id == asked.plan_id:
             return contact
@@ -256,10 +281,14 @@ class SupersedingService:
 
     async def _as_done(self, session: AsyncSession, record: Sequence[Sequence[str]]) -> Superseded:
         """Return what an earlier call did, as it stands now."""
-        contact_ids, dropped_ids = record
-        found = await self._contacts.find_all(session, [name for name in (*contact_ids, *dropped_ids) if name])
+        contact_ids, dropped_ids, *rest = record
+        # What was done before such contacts were told of has no record of them.
+        left_ids = rest[0] if rest else ()
+        names = (*contact_ids, *dropped_ids, *left_ids)
+        found = await self._contacts.find_all(session, [name for name in names if name])
         contacts = tuple(found[name] if name else None for name in contact_ids)
-        return Superseded(contacts, tuple(found[name] for name in dropped_ids), done=True)
+        dropped, left = (tuple(found[name] for name in some) for some in (dropped_ids, left_ids))
+        return Superseded(contacts, dropped, done=True, left=left)
 
 
 def _check(asked: Superseding) -> None:

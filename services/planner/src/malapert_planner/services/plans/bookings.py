@@ -1,7 +1,7 @@
 """Bookings of a plan's contacts: asked for, taken over from the plan that it supersedes, given back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from malapert.comms_window.v1 import contact_pb2
@@ -28,11 +28,13 @@ _LOST = frozenset(
 class Booked:
     """Bookings of a plan's contacts in their order, empty for one that has begun and was never booked.
 
-    ``awaited`` are those to which owners have yet to consent.
+    ``awaited`` are those to which owners have yet to consent, ``left`` contacts of the superseded plan that another
+    agency booked: only it gives them back.
     """
 
     contact_ids: tuple[str, ...]
     awaited: tuple[AwaitedContact, ...]
+    left: tuple[contact_pb2.Contact, ...] = ()
 
 
 class PlanBookings:
@@ -59,7 +61,8 @@ class PlanBookings:
         """
         if plan.supersedes_plan_id:
             answer = await self._comms_windows.supersede_contacts(_superseding(plan))
-            return _booked(answer.contacts, [] if answer.done else _held(answer.contacts))
+            booked = _booked(answer.contacts, [] if answer.done else _held(answer.contacts))
+            return replace(booked, left=tuple(answer.left))
         asked = self._to_book(plan)
         if not asked:
             return Booked(("",) * len(plan.content.contacts), ())

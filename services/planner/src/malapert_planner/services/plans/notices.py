@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
+from malapert.comms_window.v1 import contact_pb2
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.policy.identity import Identity
+from malapert_core.timestamps import format_time, from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice, touched
@@ -19,7 +21,7 @@ from malapert_planner.storage.plans import PlanStore
 
 log = structlog.get_logger(__name__)
 
-REVISED, TAKEN, MOVED = "REVISED", "TAKEN", "MOVED"
+REVISED, TAKEN, MOVED, STAYS_BOOKED = "REVISED", "TAKEN", "MOVED", "STAYS_BOOKED"
 _LEFT_A_RELEASED_PLAN = REQUEST_GONE | {"ACCEPTED", "TERMINATED"}
 _REPORTED = frozenset({"PROCESSING", "PROCESSED"})
 _BEFORE_RELEASE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED})
@@ -162,6 +164,26 @@ class PlanNotices:
             notice = _booking_notice(update, update.change, (item_id,))
             await self._tell(session, [plan.plan_id], notice, (item_id,), (update.agency_id,))
 
+    async def contacts_left(
+        self, session: AsyncSession, plan_id: str, contacts: Iterable[contact_pb2.Contact], time: datetime
+    ) -> None:
+        """Note on a plan that contacts of the one that it superseded stay booked: another agency gives them back."""
+        for contact in contacts:
+            start = format_time(from_timestamp(contact.interval.start_time))
+            stays = f"it stays booked until {contact.agency_id} gives it back"
+            notice = PlanNotice(
+                request_id="",
+                change=STAYS_BOOKED,
+                reason=f"{contact.station_id} from {start} is not in the plan; {stays}",
+                agency_id=contact.agency_id,
+                time=time,
+                notice_id=f"contact:{contact.contact_id}:{contact.version}",
+                kind=NoticeKind.BOOKING,
+                subject_id=contact.contact_id,
+                agency_ids=tuple(sorted({contact.agency_id, contact.station_agency_id} - {""})),
+            )
+            await self._tell(session, [plan_id], notice)
+
     async def antenna_taken(self, session: AsyncSession, update: ContactUpdate) -> None:
         """Note on plans that are not released yet that another mission has booked an antenna while they take it."""
         held = await self._notices.holding_antenna(
@@ -236,12 +258,13 @@ class PlanNotices:
         subjects: Sequence[str] = (),
         agency_ids: Sequence[str] = (),
     ) -> None:
-        """Give plans a notice on some of what they hold, which touches further agencies by right; on all for none."""
-        parties = await self._notices.parties(session, plan_ids) if subjects else dict.fromkeys(plan_ids)
-        told = {
-            plan_id: replace(notice, agency_ids=touched(found, subjects, agency_ids))
-            for plan_id, found in parties.items()
-        }
+        """Give plans a notice on some of what they hold, which touches further agencies by right, or as it is."""
+        told = dict.fromkeys(plan_ids, notice)
+        if subjects:
+            told = {
+                plan_id: replace(notice, agency_ids=touched(found, subjects, agency_ids))
+                for plan_id, found in (await self._notices.parties(session, plan_ids)).items()
+            }
         new = await self._notices.add(session, told)
         for plan in await self._plans.in_short(session, new):
             self._announcer.announce_notice(session, plan, told[plan.plan_id])

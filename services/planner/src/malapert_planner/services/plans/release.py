@@ -14,6 +14,7 @@ from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.states import Pending, PlanState
 from malapert_planner.services.plans.bookings import Booked, PlanBookings
 from malapert_planner.services.plans.lineage import plan_in_force
+from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.record import PlanRecord, act_of
 from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.services.ports import Clock
@@ -44,6 +45,7 @@ class PlanRelease:
     record : PlanRecord
     bookings : PlanBookings
     checks : ReleaseChecks
+    notices : PlanNotices
     clock : Clock
     """
 
@@ -54,6 +56,7 @@ class PlanRelease:
         record: PlanRecord,
         bookings: PlanBookings,
         checks: ReleaseChecks,
+        notices: PlanNotices,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -61,6 +64,7 @@ class PlanRelease:
         self._record = record
         self._bookings = bookings
         self._checks = checks
+        self._notices = notices
         self._clock = clock
         self._woken = asyncio.Event()
 
@@ -183,6 +187,9 @@ class PlanRelease:
             base = await self._plans.get(session, released.supersedes_plan_id)
             superseded = base.superseded(replace(act, action=PlanAction.SUPERSEDED))
             await self._record.changed(session, superseded, PlanAction.SUPERSEDED, identity)
+        if booked.left:
+            await self._notices.contacts_left(session, released.plan_id, booked.left, now)
+            return await self._plans.get(session, released.plan_id)
         return released
 
     async def _undo_release(self, plan_id: str) -> None:
