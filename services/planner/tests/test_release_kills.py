@@ -106,9 +106,10 @@ def plan_of(plan_id: str, precursor_plan_id: str, *station_ids: str) -> Plan:
 
 def release_of(database: Any, book: Any) -> PlanRelease:
     plans = PlanStore()
-    record = PlanRecord(plans, PlanAnnouncer(EventOutbox("planner")), AuditTrail("planner"))
+    announcer, audit = PlanAnnouncer(EventOutbox("planner")), AuditTrail("planner")
+    record = PlanRecord(plans, announcer, audit)
     checks = ReleaseChecks(NoRequests(), MissionStore())  # type: ignore[arg-type]
-    notices = PlanNotices(database, NoticeStore(), plans, PlanAnnouncer(EventOutbox("planner")), lambda: NOW)
+    notices = PlanNotices(database, NoticeStore(), plans, announcer, audit, lambda: NOW)
     return PlanRelease(database, plans, record, PlanBookings(book, lambda: NOW), checks, notices, lambda: NOW)
 
 
