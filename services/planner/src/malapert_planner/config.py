@@ -1,5 +1,6 @@
 """The settings of the planner and of its solver workers."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from malapert_core.config import ProcessSettings, ServiceSettings
@@ -36,4 +37,5 @@ class WorkerSettings(ProcessSettings, SolverLimits):
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
     service_name: ClassVar[str] = "planner-worker"
 
+    data_dir: Path = Field(default=Path(".malapert"), description="directory in which compiled code is kept")
     solver_processes: int = Field(default=1, ge=1, description="jobs done at once")

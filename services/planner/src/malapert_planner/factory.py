@@ -1,5 +1,6 @@
 """Builds the planner from its parts."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -25,7 +26,7 @@ from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stoppe
 from malapert_core.timestamps import utc_now
 
 from malapert_planner.clients import comms_window, landing_site, payload
-from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
+from malapert_planner.config import PlannerSettings, WorkerSettings
 from malapert_planner.handlers.charter_events import CharterAnnouncer
 from malapert_planner.handlers.charters import CharterHandlers
 from malapert_planner.handlers.events import PlanAnnouncer
@@ -209,7 +210,9 @@ async def _own_worker(runtime: ServiceRuntime[PlannerSettings], queue: WorkQueue
 
 
 @contextmanager
-def _performer(settings: SolverLimits, slots: int) -> Iterator[Perform]:
+def _performer(settings: PlannerSettings | WorkerSettings, slots: int) -> Iterator[Perform]:
+    # The server of processes reads it when it defines the compiled functions; they are kept beside the other files.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str((settings.data_dir / "numba").absolute()))
     # One more than its slots: a worker keeps one for those who wait for an answer.
     processes = WorkerProcesses(slots + 1, WORKER_MODULES, settings.solver_memory_limit_bytes)
     try:

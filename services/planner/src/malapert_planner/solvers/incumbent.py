@@ -190,8 +190,11 @@ class Incumbent:
         touched = self.cells.touched(contact.span)
         drained[touched.start : touched.stop] += self.instance.drains_bit[key]
 
-    def _drains_bit(self, contact: PlacedContact, driving: tuple[PlacedDrive, ...]) -> Levels:
+    def sendable_bit(self, contact: PlacedContact) -> Levels:
         """Return what a contact can send in each of its cells."""
+        return self._drains_bit(contact, tuple(d for d in self.schedule.drives if overlap_s(d.span, contact.span)))
+
+    def _drains_bit(self, contact: PlacedContact, driving: tuple[PlacedDrive, ...]) -> Levels:
         windows = [
             w for w in self.instance.station_windows.get(contact.station_id, ()) if overlap_s(w.span, contact.span)
         ]

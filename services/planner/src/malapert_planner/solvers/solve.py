@@ -19,6 +19,7 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.excursions import Excursion, excursions, insertion
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance, compile_problem
+from malapert_planner.solvers.lns.stage import RecreateStage
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
@@ -86,8 +87,25 @@ def solve(
     engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     with BoundRefinement(instance, work_limit) as refinement:
         search = Search(instance, engine, refined_progress(refinement, on_progress), Incumbent(instance, Schedule()))
-        run(search, random.Random(seed), wall_limit_s)
+        recreate = RecreateStage(search, seed)
+        if recreate.applies():
+            run_recreate(search, recreate, wall_limit_s)
+        else:
+            run(search, random.Random(seed), wall_limit_s)
         return refined_result(refinement, result(search, seed, wall_limit_s), engine)
+
+
+def run_recreate(search: Search, recreate: RecreateStage, wall_limit_s: float) -> None:
+    """Search among many chains: construct, then ruin and recreate to the end; models of them take too long to build."""
+    search.bound = trivial_bound(search.instance)
+    recreate.construct()
+    if not search.feasible():
+        mandatory = frozenset(chain.index for chain in search.instance.chains if chain.mandatory)
+        fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
+    if search.feasible():
+        search.engine.wall_limit_s = wall_limit_s
+    recreate.run()
+    search.report("done")
 
 
 def run(search: Search, rng: random.Random, wall_limit_s: float) -> None:

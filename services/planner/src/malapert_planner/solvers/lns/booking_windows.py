@@ -1,0 +1,165 @@
+"""Contacts that could be held while the asset rests, and those that a drive needs."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from functools import cached_property
+
+import numpy as np
+
+from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.state.kernels import Floats
+from malapert_planner.solvers.state.tables import Tables
+from malapert_planner.solvers.state.working import Booking, WorkingSchedule, booking
+
+COST_EXPONENTS = (0.0, 0.5, 1.0, 2.0)
+"""How much the cost of a station counts beside its rate when stations are ranked; one of them is drawn at each step."""
+IN_THE_DARK = 0.3
+"""So often contacts are held wherever the charge lets them, otherwise only where their power is generated on average."""
+
+
+class BookingWindows:
+    """The contact windows of a problem in whole cells, with what each can send."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._starts = {p: [w.span[0] for w in windows] for p, windows in tables.windows_at.items()}
+        self._longest_s = max((w.span[1] - w.span[0] for w in tables.problem.contact_windows), default=0)
+        self._sent: dict[str, Floats] = {}
+        self._guards = {
+            station_id: max(w.setup_s for w in windows) + max(w.teardown_s for w in windows)
+            for station_id, windows in tables.instance.station_windows.items()
+        }
+
+    @cached_property
+    def _waking_w(self) -> float:
+        return self._tables.problem.contact_power_w + self._tables.bounds.waking_w
+
+    def sent_bit(self, window: ContactWindow, first: int, after: int) -> Floats:
+        """Return what a window can send in each of some cells that lie in it."""
+        if window.window_id not in self._sent:
+            self._sent[window.window_id] = _cumulated_bit(window, self._tables.bounds.cell_s)
+        sums, start = self._sent[window.window_id], window.span[0] // self._tables.bounds.cell_s
+        return np.diff(sums[first - start : after - start + 1])
+
+    def near(self, place_id: str, span: Span) -> list[ContactWindow]:
+        """Return the windows at a place that meet a span."""
+        windows = self._tables.windows_at.get(place_id, ())
+        if not windows:
+            return []
+        starts = self._starts[place_id]
+        first, after = bisect_left(starts, span[0] - self._longest_s), bisect_left(starts, span[1])
+        return [window for window in windows[first:after] if window.span[1] > span[0]]
+
+    def book_all(self, working: WorkingSchedule, span: Span, rng: random.Random) -> None:
+        """Hold as many contacts in a span as there is radio, light and charge for, those of the best stations first."""
+        exponent, in_the_dark = rng.choice(COST_EXPONENTS), rng.random() < IN_THE_DARK
+        for place_id, stay in working.stays():
+            part = max(span[0], stay[0]), min(span[1], stay[1])
+            if part[0] >= part[1]:
+                continue
+            windows = self.near(place_id, part)
+            for window in sorted(windows, key=lambda w: (-_worth(w, exponent), w.window_id)):
+                self._book(working, window, part, in_the_dark)
+
+    def _book(self, working: WorkingSchedule, window: ContactWindow, part: Span, in_the_dark: bool) -> None:
+        cell_s = self._tables.bounds.cell_s
+        low = -(-max(window.span[0], part[0]) // cell_s) * cell_s
+        high = min(window.span[1], part[1]) // cell_s * cell_s
+        guard = self._guards[window.station_id]
+        taken, held = working.silent_spans(window.station_id, (low, high)), []
+        for each in working.contacts_near((low, high), guard):
+            if (
+                each.placed.window_id == window.window_id
+                and not each.named_by_drive
+                and _inside(each.span, (low, high))
+            ):
+                held.append(each)
+                continue
+            apart = guard if each.placed.station_id == window.station_id else 0
+            taken.append((each.span[0] - apart, each.span[1] + apart))
+        for free in _free_parts((low, high), taken, cell_s):
+            if in_the_dark or self._is_supplied(working, free):
+                self._book_part(working, window, free, [each for each in held if _inside(each.span, free)])
+
+    def _book_part(self, working: WorkingSchedule, window: ContactWindow, free: Span, held: list[Booking]) -> None:
+        """Hold a contact over a free span in place of those in it, as far as the charge lets it."""
+        cell_s = self._tables.bounds.cell_s
+        if free[1] - free[0] < max(window.min_length_s, cell_s) or [each.span for each in held] == [free]:
+            return
+        for each in held:
+            working.remove_contact(each)
+        if working.may_book(free):
+            placed = PlacedContact(window.station_id, window.place_id, window.window_id, free)
+            sent = self.sent_bit(window, free[0] // cell_s, free[1] // cell_s)
+            working.add_contact(booking(placed, sent, [window], False))
+            return
+        for each in held:
+            working.add_contact(each)
+
+    def _is_supplied(self, working: WorkingSchedule, span: Span) -> bool:
+        cells = slice(span[0] // self._tables.bounds.cell_s, span[1] // self._tables.bounds.cell_s)
+        hours = (span[1] - span[0]) / 3600
+        return bool(working.levels.generated_wh[cells].sum() >= self._waking_w * hours)
+
+    def for_drive(self, working: WorkingSchedule, drive: PlacedDrive) -> Booking | None:
+        """Return a contact that covers a drive, None where there is none; it need not be chosen where none is asked."""
+        asked, cell_s = self._tables.drive_contact_bits, self._tables.bounds.cell_s
+        for origin in self.near(drive.from_place_id, drive.span):
+            if not self._tables.station_bit[origin.station_id] & asked or origin.span[0] > drive.span[0]:
+                continue
+            for target in self.near(drive.to_place_id, drive.span):
+                if target.station_id != origin.station_id or target.span[0] > drive.span[0]:
+                    continue
+                least = max(origin.min_length_s, target.min_length_s)
+                end = max(-(-drive.span[1] // cell_s), -(-(drive.span[0] + least) // cell_s)) * cell_s
+                if origin.span[1] < drive.span[1] or target.span[1] < end:
+                    continue
+                placed = PlacedContact(origin.station_id, origin.place_id, origin.window_id, (drive.span[0], end))
+                if not self._is_clear(working, placed):
+                    continue
+                before = [each for each in working.drives if each.span[0] < drive.span[0]]
+                alone = Incumbent(self._tables.instance, Schedule((), (*before, drive), ()))
+                return booking(placed, alone.sendable_bit(placed), [origin, target], True)
+        return None
+
+    def _is_clear(self, working: WorkingSchedule, placed: PlacedContact) -> bool:
+        guard = self._guards[placed.station_id]
+        for other in working.contacts_near(placed.span, guard):
+            apart = guard if other.placed.station_id == placed.station_id else 0
+            if other.span[0] - apart < placed.span[1] and placed.span[0] < other.span[1] + apart:
+                return False
+        return not working.silent_spans(placed.station_id, placed.span)
+
+
+def _worth(window: ContactWindow, exponent: float) -> float:
+    rate = max(window.rate.rate_bps, default=0.0)
+    return rate / (1.0 + window.cost_per_hour) ** exponent
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _free_parts(span: Span, taken: list[Span], cell_s: int) -> list[Span]:
+    """Return the parts of a span in whole cells that are not taken."""
+    parts, since = [], span[0]
+    for start, end in sorted(taken):
+        if start > since:
+            parts.append((since, min(span[1], start // cell_s * cell_s)))
+        since = max(since, -(-end // cell_s) * cell_s)
+    parts.append((since, span[1]))
+    return [part for part in parts if part[0] < part[1]]
+
+
+def _cumulated_bit(window: ContactWindow, cell_s: int) -> Floats:
+    """Return what a window sends up to each edge of the cells that it touches."""
+    offsets, rates = np.array(window.rate.offset_s, dtype=np.float64), np.array(window.rate.rate_bps)
+    knots = np.append(offsets, max(window.span[1], offsets[-1] + 1))
+    sums = np.concatenate([[0.0], np.cumsum(np.diff(knots) * rates)])
+    edges = np.arange(window.span[0] // cell_s, -(-window.span[1] // cell_s) + 1) * cell_s
+    return np.interp(np.clip(edges, *window.span), knots, sums)

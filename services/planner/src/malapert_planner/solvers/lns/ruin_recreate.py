@@ -1,0 +1,258 @@
+"""Ruin and recreate: a span is emptied, driven through anew or not, filled greedily at drawn prices, and trimmed.
+
+What comes out is kept where it is better, or by chance where it is little worse (simulated annealing). The
+temperature depends on the number of steps done alone, so that a longer search continues a shorter one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from malapert_planner.domain.problem.choices import requested_values
+from malapert_planner.domain.problem.spans import Span
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.lns.booking_windows import BookingWindows
+from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Filling, Prices
+from malapert_planner.solvers.lns.route_moves import RouteMoves
+from malapert_planner.solvers.score import BIT_S_PER_GB_D
+from malapert_planner.solvers.state.tables import Tables
+from malapert_planner.solvers.state.working import WorkingSchedule
+
+DAY_S = 86_400
+STRETCH_S = 4 * DAY_S
+ADVANCE_S = 2 * DAY_S
+"""The construction decides so long a stretch at once, and so much of it for good."""
+SPAN_S = (0.15 * DAY_S, 4 * DAY_S)
+"""Spans that are emptied are between so long; their logarithm is uniform."""
+BEYOND_S = (0, DAY_S, 4 * DAY_S, 16 * DAY_S)
+"""Contacts are also chosen anew so long after a span, so that what is gathered in it can be sent then; one is drawn."""
+ROUTE_SHARE = 0.4
+EXCHANGE_SHARE = 0.15
+EXCHANGE_LENGTH = 5
+EXCHANGED = (2, 5, 10, 20)
+"""So often chains are exchanged over a span so many times as long to each side, about one of these numbers at once."""
+RUIN_SHARES = (0.3, 0.6, 1.0, 1.0)
+"""Share of the chains in a span that leave it; one of these is drawn."""
+HEAT = 0.3
+"""Temperature at the start, in mean values of a chain."""
+HALVING_STEPS = 1500
+REHEATING_STEPS = 12_000
+"""Steps in which the temperature halves, and after which it starts anew from the best."""
+
+
+@dataclass
+class Worth:
+    """The objective of a schedule under construction."""
+
+    instance: Instance
+
+    def __post_init__(self) -> None:
+        problem = self.instance.problem
+        self._weights = problem.objective
+        self._asked = {key: value for key, value in requested_values(problem).items() if value > 0}
+        self._mandatory = sum(
+            any(chain.mandatory for chain in modes) for group in self.instance.repetitions.values() for modes in group
+        )
+
+    def __call__(self, working: WorkingSchedule) -> float:
+        """Return the objective, much lower for each mandatory chain that is missing."""
+        planned = working.requests.value
+        total = sum(planned.values()) - MANDATORY_VALUE * (self._mandatory - working.requests.mandatory)
+        total -= self._weights.contact_cost_weight * sum(contact.cost for contact in working.contacts)
+        if self._weights.fairness_weight and self._asked:
+            shares = (1 - planned.get(key, 0.0) / value for key, value in self._asked.items())
+            total -= self._weights.fairness_weight * max(shares)
+        if self._weights.latency_weight_per_gb_d > 0:
+            stored = working.levels.stored_bit
+            waiting = float((stored[:-1] + stored[1:]).sum()) / 2 * working.bounds.cell_s
+            total -= self._weights.latency_weight_per_gb_d * waiting / BIT_S_PER_GB_D
+        return total
+
+
+class RuinRecreate:
+    """A search over schedules under construction; the best found so far is ``best``."""
+
+    def __init__(self, tables: Tables, seed: int) -> None:
+        self.tables, instance = tables, tables.instance
+        self.worth, self._rng = Worth(instance), random.Random(seed)
+        self._windows = BookingWindows(self.tables)
+        self._filling, self._routes = Filling(self.tables), RouteMoves(self.tables, self._windows)
+        self.current, self._before = WorkingSchedule(self.tables), WorkingSchedule(self.tables)
+        self.best = WorkingSchedule(self.tables)
+        self.value = self.best_value = -math.inf
+        self.steps, self._prices = 0, Prices(self.tables)
+        chains = instance.chains
+        self._mean_value = sum(chain.value for chain in chains) / max(1, len(chains))
+
+    @property
+    def tries(self) -> int:
+        """How often an insertion was tried: what a search is charged for."""
+        return self._filling.tries
+
+    def start(self, incumbent: Incumbent) -> None:
+        """Start from a schedule."""
+        self.current.load(incumbent)
+        self.best.copy_from(self.current)
+        self.value = self.best_value = self.worth(self.current)
+
+    def construct(self, go_on: Callable[[], bool]) -> None:
+        """Decide route and fill from left to right, each stretch the best of staying and of each other place."""
+        horizon_s, since = self.tables.bounds.horizon_s, 0
+        trial, found = self._before, WorkingSchedule(self.tables)
+        while since < horizon_s and go_on():
+            best = -math.inf
+            span = (since, min(horizon_s, since + STRETCH_S))
+            for stop in [None, *self._routes.place_ids]:
+                trial.copy_from(self.current)
+                if not self._recreate(trial, (span[0], horizon_s), span, [] if stop is None else [stop]):
+                    continue
+                value = self.worth(trial)
+                if value > best:
+                    best = value
+                    found.copy_from(trial)
+            if best > -math.inf:
+                self.current.copy_from(found)
+            since += ADVANCE_S
+        self.value = self.worth(self.current)
+        self._keep()
+
+    def _recreate(self, working: WorkingSchedule, span: Span, filled: Span, stops: list[str]) -> bool:
+        emptied = self._emptied(working, span)
+        if emptied is None:
+            return False
+        span, origin_id, _ = emptied
+        if not self._routes.drive_along(working, span, origin_id, stops, [float(span[0])] * len(stops)):
+            return False
+        self._fill(working, (max(filled[0], span[0]), filled[1]), filled[0])
+        return working.is_sound()
+
+    def step(self) -> bool:
+        """Do one step; return whether it found a better schedule than the best."""
+        self.steps += 1
+        if self.steps % REHEATING_STEPS == 0:
+            self.current.copy_from(self.best)
+            self.value = self.best_value
+        self._before.copy_from(self.current)
+        value = self._changed()
+        heat = HEAT * self._mean_value * 0.5 ** ((self.steps % REHEATING_STEPS) / HALVING_STEPS)
+        if value is None or value < self.value + heat * math.log(max(1e-12, self._rng.random())):
+            self.current, self._before = self._before, self.current
+            return False
+        if value > self.value + 1e-9:
+            self._prices.learn()
+        self.value = value
+        return self._keep()
+
+    def _keep(self) -> bool:
+        if self.value <= self.best_value:
+            return False
+        self.best.copy_from(self.current)
+        self.best_value = self.value
+        return True
+
+    def _changed(self) -> float | None:
+        rng, horizon_s, cell_s = self._rng, self.tables.bounds.horizon_s, self.tables.bounds.cell_s
+        length = math.exp(rng.uniform(*(math.log(min(each, horizon_s)) for each in SPAN_S)))
+        start = rng.uniform(-length / 2, horizon_s - length / 2)
+        span = int(max(0, start)) // cell_s * cell_s, int(min(horizon_s, start + length)) // cell_s * cell_s
+        if span[0] >= span[1]:
+            return None
+        self._prices.draw(rng)
+        chance = rng.random()
+        if chance > 1 - EXCHANGE_SHARE:
+            span = self._exchanged(span)
+        elif chance < ROUTE_SHARE and len(self._routes.place_ids) > 1:
+            emptied = self._emptied(self.current, span)
+            if emptied is None:
+                return None
+            span, origin_id, target_id = emptied
+            if not self._routes.drive_through(self.current, span, origin_id, target_id, rng):
+                return None
+        else:
+            self._thin(span, rng.choice(RUIN_SHARES))
+        since = span[0] if rng.random() < 0.5 else int(rng.uniform(*span))
+        self._fill(self.current, span, since)
+        return self.worth(self.current) if self.current.is_sound() else None
+
+    def _fill(self, working: WorkingSchedule, span: Span, since: int) -> None:
+        beyond = self._rng.choice(BEYOND_S)
+        booked = span[0], min(self.tables.bounds.horizon_s, span[1] + beyond)
+        self._windows.book_all(working, booked, self._rng)
+        self._filling.fill(working, span, self._prices, since)
+        self._trim(working, booked)
+
+    def _trim(self, working: WorkingSchedule, span: Span) -> None:
+        inside = [each for each in working.contacts if span[0] <= each.span[0] and each.span[1] <= span[1]]
+        for contact in sorted(inside, key=lambda c: (-c.cost / max(1.0, float(c.sent_bit.sum())), c.span)):
+            working.trim_contact(contact)
+
+    def _thin(self, span: Span, share: float) -> None:
+        """Take some chains out of a span, and contacts that nothing there asks for."""
+        working, rng = self.current, self._rng
+        inside = [i for i, c in working.chains.items() if span[0] <= c.span[0] and c.span[1] <= span[1]]
+        self._remove(working, [index for index in inside if share >= 1.0 or rng.random() < share])
+        if rng.random() < 0.5:
+            for contact in list(working.contacts):
+                if span[0] <= contact.span[0] and contact.span[1] <= span[1] and not working.is_asked(contact):
+                    working.remove_contact(contact)
+
+    def _exchanged(self, span: Span) -> Span:
+        """Take the chains that are worth least for what they take out of a long span; return that span."""
+        working, rng, horizon_s = self.current, self._rng, self.tables.bounds.horizon_s
+        length = EXCHANGE_LENGTH * (span[1] - span[0])
+        wide = max(0, span[0] - length), min(horizon_s, span[1] + length)
+        weights, chains = self._prices.densities(self.tables.kinds), self.tables.instance.chains
+        inside = [i for i, c in working.chains.items() if wide[0] <= c.span[0] and c.span[1] <= wide[1]]
+        inside.sort(key=lambda i: chains[i].value / weights[self.tables.kind_of[i]])
+        most = rng.choice(EXCHANGED)
+        self._remove(working, [i for i in inside[: 2 * most] if rng.random() < 0.5])
+        return wide
+
+    def _remove(self, working: WorkingSchedule, indices: list[int]) -> None:
+        leaving: set[int] = set()
+        for index in indices:
+            leaving |= working.requests.leaving_with(self.tables.instance.chains[index])
+        working.remove_all(sorted(leaving & working.chains.keys()))
+
+    def _emptied(self, working: WorkingSchedule, span: Span) -> tuple[Span, str, str | None] | None:
+        """Empty the part of a span that nothing reaches into; return it, and where the asset is before and after."""
+        cell_s = self.tables.bounds.cell_s
+        low, high = span
+        spans = [c.span for c in working.chains.values()] + [d.span for d in working.drives]
+        spans += [c.span for c in working.contacts]
+        low = _settled(low, [s for s in spans if s[0] < span[1]], last=False, cell_s=cell_s)
+        high = _settled(high, [s for s in spans if s[1] > span[0]], last=True, cell_s=cell_s)
+        if high - low < cell_s:
+            return None
+        self._remove(working, [i for i, c in working.chains.items() if low <= c.span[0] and c.span[1] <= high])
+        for contact in list(working.contacts):
+            if low <= contact.span[0] and contact.span[1] <= high:
+                working.remove_contact(contact)
+        origin_id, target_id = self.tables.problem.start_place_id, None
+        for drive in working.drives:
+            if drive.span[1] <= low:
+                origin_id = drive.to_place_id
+            elif drive.span[0] >= high:
+                target_id = drive.from_place_id
+                break
+        inside = [d for d in working.drives if low <= d.span[0] and d.span[1] <= high]
+        if target_id is None:
+            busy = [s[1] for s in spans if s[1] > high]
+            if busy:
+                # What comes later stands where the last of these drives leads.
+                target_id = inside[-1].to_place_id if inside else origin_id
+        working.set_drives((low, high), inside, [])
+        return (low, high), origin_id, target_id
+
+
+def _settled(edge_s: int, spans: list[Span], *, last: bool, cell_s: int) -> int:
+    """Return an edge moved inwards until it cuts none of some spans."""
+    while True:
+        cut = [span for span in spans if span[0] < edge_s < span[1]]
+        if not cut:
+            return edge_s
+        edge_s = min(s[0] for s in cut) // cell_s * cell_s if last else -(-max(s[1] for s in cut) // cell_s) * cell_s

@@ -1,0 +1,77 @@
+"""The ruin and recreate stage of a solve: so many steps from the best schedule, charged by what they try."""
+
+from __future__ import annotations
+
+import itertools
+
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
+from malapert_planner.solvers.search import Search
+from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
+
+FEWEST_CHAINS = 1000
+"""With fewer chains the models of whole neighbourhoods are quick to build, and were not yet measured against this."""
+WORK_PER_STEP, WORK_PER_TRY = 1e-3, 2e-4
+"""Work charged for a step and for each insertion tried in it, about the seconds that they take."""
+REPORT_EVERY = 40
+
+
+class RecreateStage:
+    """Ruin and recreate within a solve; the state is built once, and loaded anew where another stage found better."""
+
+    def __init__(self, search: Search, seed: int) -> None:
+        self._search, self._seed = search, seed
+        self._engine: RuinRecreate | None = None
+        self._loaded: Incumbent | None = None
+
+    def applies(self) -> bool:
+        """Return whether the problem is one that this stage knows and gains on."""
+        problem = self._search.instance.problem
+        stations = {window.station_id for window in problem.contact_windows}
+        return (
+            problem.baseline is None
+            and len(self._search.instance.chains) >= FEWEST_CHAINS
+            and len(stations) <= MOST_STATIONS
+            and problem.horizon_s % problem.resolution_s == 0
+        )
+
+    def construct(self) -> None:
+        """Construct a schedule from left to right."""
+        engine = self._ready()
+        engine.construct(lambda: not self._charged(0))
+        self._deliver("construct")
+
+    def run(self) -> None:
+        """Do steps from the best schedule until the limits are reached, or it meets the bound."""
+        engine, better = self._ready(), False
+        for number in itertools.count(1):
+            if self._charged(WORK_PER_STEP) or self._search.finished():
+                break
+            better |= engine.step()
+            if better and number % REPORT_EVERY == 0:
+                self._deliver("ruin and recreate")
+                better = False
+        self._deliver("ruin and recreate")
+
+    def _ready(self) -> RuinRecreate:
+        if self._engine is None:
+            self._engine = RuinRecreate(Tables(self._search.instance), self._seed)
+        if self._loaded is not self._search.best:
+            self._engine.start(self._search.best)
+            self._loaded = self._search.best
+        self._tried = self._engine.tries
+        return self._engine
+
+    def _charged(self, work: float) -> bool:
+        """Charge for what was tried since; return whether the limits are reached."""
+        assert self._engine is not None  # noqa: S101  (asked of a ready one alone)
+        self._search.engine.work += work + WORK_PER_TRY * (self._engine.tries - self._tried)
+        self._tried = self._engine.tries
+        return self._search.engine.exhausted()
+
+    def _deliver(self, stage: str) -> None:
+        assert self._engine is not None  # noqa: S101  (asked of a ready one alone)
+        found = Incumbent(self._search.instance, self._engine.best.schedule())
+        self._search.accept(found, stage)
+        if self._search.best is found:
+            self._loaded = found

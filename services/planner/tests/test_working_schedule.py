@@ -1,0 +1,107 @@
+"""A schedule under construction: what it lets stand the validator accepts, and its levels are those of the schedule."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.validate import validate
+from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
+from malapert_planner.solvers.state.tables import Tables
+from malapert_planner.solvers.state.working import WorkingSchedule
+from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
+
+SEEDS = range(40)
+STEPS = 6
+
+
+def _searches(seeds: range) -> list[tuple[int, RuinRecreate]]:
+    """Searches at the empty schedules of generated problems in which the asset lasts without doing anything."""
+    found = []
+    for seed in seeds:
+        bare = Incumbent(compile_problem(random_problem(seed)), Schedule())
+        if bare.keeps_limits():
+            search = RuinRecreate(Tables(bare.instance), seed)
+            search.start(bare)
+            found.append((seed, search))
+    return found
+
+
+def test_the_validator_accepts_every_state_of_the_search() -> None:
+    placed = 0
+    for seed, search in _searches(SEEDS):
+        search.construct(lambda: True)
+        for step in range(STEPS):
+            search.step()
+            schedule = search.current.schedule()
+            broken = [v for v in validate(search.tables.problem, schedule).violations if v.rule_id != "MANDATORY"]
+            assert not broken, (seed, step, broken[0])
+            placed += len(schedule.activities)
+    assert placed > 4 * len(SEEDS)
+
+
+def test_levels_after_many_changes_are_those_of_the_schedule() -> None:
+    for seed, search in _searches(range(12)):
+        for _ in range(STEPS):
+            search.step()
+        fresh, levels = WorkingSchedule(search.tables), search.current.levels
+        fresh.load(Incumbent(search.tables.instance, search.current.schedule()))
+        for name in ("charge_wh", "need_wh", "stored_bit", "admitted_bit"):
+            again = getattr(fresh.levels, name)
+            assert np.allclose(getattr(levels, name), again, rtol=1e-9, atol=1e-3), (seed, name)
+        for name in ("loads", "contacts_asked", "users", "tracked", "heard"):
+            assert np.array_equal(getattr(levels, name), getattr(fresh.levels, name)), (seed, name)
+
+
+def test_the_worth_is_the_objective() -> None:
+    for seed, search in _searches(range(12)):
+        if search.tables.problem.objective.latency_weight_per_gb_d or any(
+            activity.mandatory for activity in search.tables.problem.activities
+        ):
+            continue
+        for _ in range(STEPS):
+            search.step()
+        objective = evaluate(search.tables.problem, search.current.schedule()).objective
+        assert search.worth(search.current) == pytest.approx(objective), seed
+
+
+def test_a_longer_search_continues_a_shorter_one() -> None:
+    bare = Incumbent(compile_problem(random_problem(3)), Schedule())
+    schedules = []
+    for steps in (10, 10, 20):
+        search = RuinRecreate(Tables(bare.instance), 7)
+        search.start(bare)
+        values = []
+        for _ in range(steps):
+            search.step()
+            values.append(search.best_value)
+        schedules.append((values, search.best.schedule()))
+    assert schedules[0] == schedules[1]
+    assert schedules[2][0][:10] == schedules[0][0]
+
+
+def test_a_chain_that_is_put_and_taken_away_leaves_no_trace() -> None:
+    problem = make_problem(
+        activities=tuple(make_activity(f"a{n}", data_bit=1e5, power_w=40.0, resource_ids=("arm",)) for n in range(4)),
+        contact_windows=(make_window(),),
+        places=(make_place(power_w=30.0),),
+        drives=(),
+    )
+    bare = Incumbent(compile_problem(problem), Schedule())
+    working, before = WorkingSchedule(Tables(bare.instance)), WorkingSchedule(Tables(bare.instance))
+    working.load(bare)
+    before.load(bare)
+    chains = list(bare.instance.chains)
+    for chain in chains:
+        assert working.place(chain, "base", (0, problem.horizon_s), 0) is not None
+    assert [working.chains[chain.index].starts_s[0] for chain in chains] == [n * HOUR_S for n in range(4)]
+    random.Random(1).shuffle(chains)
+    for chain in chains:
+        working.remove(chain.index)
+    for name, left, right in zip(working.levels._fields, working.levels, before.levels, strict=True):
+        assert np.allclose(left, right, atol=1e-6), name
