@@ -138,7 +138,7 @@ class BookingWindows:
 
 def _worth(window: ContactWindow, exponent: float) -> float:
     rate = max(window.rate.rate_bps, default=0.0)
-    return rate / (1.0 + window.cost_per_hour) ** exponent
+    return float(rate / (1.0 + window.cost_per_hour) ** exponent)
 
 
 def _inside(inner: Span, outer: Span) -> bool:
@@ -162,4 +162,4 @@ def _cumulated_bit(window: ContactWindow, cell_s: int) -> Floats:
     knots = np.append(offsets, max(window.span[1], offsets[-1] + 1))
     sums = np.concatenate([[0.0], np.cumsum(np.diff(knots) * rates)])
     edges = np.arange(window.span[0] // cell_s, -(-window.span[1] // cell_s) + 1) * cell_s
-    return np.interp(np.clip(edges, *window.span), knots, sums)
+    return np.asarray(np.interp(np.clip(edges, *window.span), knots, sums))

@@ -27,7 +27,8 @@ STRETCH_S = 4 * DAY_S
 ADVANCE_S = 2 * DAY_S
 """The construction decides so long a stretch at once, and so much of it for good."""
 SPAN_S = (0.15 * DAY_S, 4 * DAY_S)
-"""Spans that are emptied are between so long; their logarithm is uniform."""
+ROUTE_SPAN_S = (0.5 * DAY_S, 25 * DAY_S)
+"""Spans that are emptied, and those that are driven through anew, are between so long; their logarithm is uniform."""
 BEYOND_S = (0, DAY_S, 4 * DAY_S, 16 * DAY_S)
 """Contacts are also chosen anew so long after a span, so that what is gathered in it can be sent then; one is drawn."""
 ROUTE_SHARE = 0.4
@@ -156,16 +157,18 @@ class RuinRecreate:
 
     def _changed(self) -> float | None:
         rng, horizon_s, cell_s = self._rng, self.tables.bounds.horizon_s, self.tables.bounds.cell_s
-        length = math.exp(rng.uniform(*(math.log(min(each, horizon_s)) for each in SPAN_S)))
+        self._prices.draw(rng)
+        chance = rng.random()
+        moves_route = chance < ROUTE_SHARE and len(self._routes.place_ids) > 1
+        shortest, longest = ROUTE_SPAN_S if moves_route else SPAN_S
+        length = math.exp(rng.uniform(math.log(min(shortest, horizon_s)), math.log(min(longest, horizon_s))))
         start = rng.uniform(-length / 2, horizon_s - length / 2)
         span = int(max(0, start)) // cell_s * cell_s, int(min(horizon_s, start + length)) // cell_s * cell_s
         if span[0] >= span[1]:
             return None
-        self._prices.draw(rng)
-        chance = rng.random()
         if chance > 1 - EXCHANGE_SHARE:
             span = self._exchanged(span)
-        elif chance < ROUTE_SHARE and len(self._routes.place_ids) > 1:
+        elif moves_route:
             emptied = self._emptied(self.current, span)
             if emptied is None:
                 return None

@@ -93,7 +93,7 @@ class Shape(NamedTuple):
 @njit(cache=True, nogil=True)
 def _least_wh(levels: Levels, bounds: Bounds, cell: int, more_wh: float) -> float:
     drawn = levels.drawn_wh[cell] + more_wh
-    return max(bounds.floor_wh + drawn, levels.asked_wh[cell], levels.asked_within_wh[cell] + drawn)
+    return float(max(bounds.floor_wh + drawn, levels.asked_wh[cell], levels.asked_within_wh[cell] + drawn))
 
 
 @njit(cache=True, nogil=True)
@@ -167,7 +167,7 @@ def next_start(shape: Shape, block: int, time_s: int) -> int:
             high = middle
     if low == end:
         return -1
-    return max(shape.low_s[low], time_s)
+    return int(max(shape.low_s[low], time_s))
 
 
 @njit(cache=True, nogil=True)
@@ -248,7 +248,7 @@ def supplied(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints) -> bo
         charge = min(charge + levels.generated_wh[cell], bounds.capacity_wh)
         charge -= levels.drawn_wh[cell] + drawn[cell - first]
         stored = max(stored - levels.sent_bit[cell], 0.0) + more
-    return charge >= levels.need_wh[last + 1] and stored <= levels.admitted_bit[last + 1]
+    return bool(charge >= levels.need_wh[last + 1] and stored <= levels.admitted_bit[last + 1])
 
 
 @njit(cache=True, nogil=True)
@@ -325,7 +325,7 @@ def may_load(levels: Levels, bounds: Bounds, start_s: int, end_s: int, power_w: 
         if charge < _least_wh(levels, bounds, cell, more):
             return False
         charge = min(charge + levels.generated_wh[cell], bounds.capacity_wh) - levels.drawn_wh[cell] - more
-    return charge >= levels.need_wh[last + 1]
+    return bool(charge >= levels.need_wh[last + 1])
 
 
 @njit(cache=True, nogil=True)
@@ -336,7 +336,7 @@ def may_keep(levels: Levels, bounds: Bounds, first: int, after: int) -> bool:
         stored += levels.filled_bit[cell]
         if stored > bounds.capacity_bit:
             return False
-    return stored <= levels.admitted_bit[after]
+    return bool(stored <= levels.admitted_bit[after])
 
 
 @njit(cache=True, nogil=True)

@@ -147,7 +147,7 @@ class WorkingSchedule:
     def copy_from(self, other: WorkingSchedule) -> None:
         """Take over all of another schedule of the same tables."""
         for mine, theirs in zip(self.levels, other.levels, strict=True):
-            mine[...] = theirs
+            np.copyto(mine, theirs)
         held = other._contents
         self._contents = _Contents(dict(held.chains), list(held.drives), list(held.contacts))
         self.requests.copy_from(other.requests)
