@@ -6,12 +6,15 @@ import random
 
 import numpy as np
 import pytest
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
+from malapert_planner.solvers.lns.stage import FEWEST_CHAINS
+from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
@@ -83,6 +86,36 @@ def test_a_longer_search_continues_a_shorter_one() -> None:
         schedules.append((values, search.best.schedule()))
     assert schedules[0] == schedules[1]
     assert schedules[2][0][:10] == schedules[0][0]
+
+
+def test_many_requests_are_planned_by_ruin_and_recreate() -> None:
+    rng = random.Random(5)
+    activities = tuple(
+        make_activity(
+            f"a{n}",
+            value=rng.uniform(1.0, 5.0),
+            duration_s=300 * rng.choice((1, 2, 4)),
+            resource_ids=(rng.choice(("arm", "camera")),),
+            place_ids=(rng.choice(("base", "ridge")),),
+            data_bit=1e5,
+            mandatory=n == 0,
+        )
+        for n in range(FEWEST_CHAINS)
+    )
+    problem = make_problem(activities=activities, contact_windows=(make_window(),))
+    stages: list[str] = []
+    first, second = (
+        solve(problem, seed=2, work_limit=0.5, on_progress=lambda each: stages.append(each.stage)) for _ in range(2)
+    )
+    assert repr(first) == repr(second)
+    assert "ruin and recreate" in stages
+    assert first.status is SolveStatus.FEASIBLE
+    assert validate(problem, first.schedule).violations == ()
+    assert first.objective == pytest.approx(evaluate(problem, first.schedule).objective)
+    # Six hours of two devices; the best third of what is asked fits.
+    mean_per_s = sum(each.value for each in activities) / sum(each.duration_s for each in activities)
+    assert first.objective > 1.2 * mean_per_s * 2 * problem.horizon_s * 0.8
+    assert first.bound >= first.objective
 
 
 def test_a_chain_that_is_put_and_taken_away_leaves_no_trace() -> None:

@@ -19,7 +19,7 @@ from malapert_planner.solvers.state.working import Booking, WorkingSchedule, boo
 COST_EXPONENTS = (0.0, 0.5, 1.0, 2.0)
 """How much the cost of a station counts beside its rate when stations are ranked; one of them is drawn at each step."""
 IN_THE_DARK = 0.3
-"""So often contacts are held wherever the charge lets them, otherwise only where their power is generated on average."""
+"""So often contacts are held wherever the charge allows, otherwise only where their power is generated on average."""
 
 
 class BookingWindows:

@@ -23,7 +23,7 @@ MOST_BOUND = 12
 """So many chains of a kind that relations tie to others are tried at once at most."""
 MOST_PASSED = 40
 """So many chains of a kind that may not be added at all are passed over at once at most."""
-LEAST_HOP, TRIES = 3, 128
+LEAST_HOP, TRIES = 3, 64
 """Where only charge or storage lacks, the next start tried lies so many cells on at least, and so many are tried."""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span, overlap_s
@@ -146,7 +148,8 @@ class WorkingSchedule:
 
     def copy_from(self, other: WorkingSchedule) -> None:
         """Take over all of another schedule of the same tables."""
-        for mine, theirs in zip(self.levels, other.levels, strict=True):
+        arrays, others = (cast("tuple[NDArray[np.generic], ...]", each.levels) for each in (self, other))
+        for mine, theirs in zip(arrays, others, strict=True):
             np.copyto(mine, theirs)
         held = other._contents
         self._contents = _Contents(dict(held.chains), list(held.drives), list(held.contacts))
@@ -225,12 +228,13 @@ class WorkingSchedule:
                     asked[cell] = self.shared.ask_charge(step.activity, (cell, into_s > 0), sign, nothing=NOTHING_ASKED)
 
     def set_drives(self, span: Span, removed: list[PlacedDrive], added: list[PlacedDrive]) -> None:
-        """Exchange drives; where the asset is changes within a span at most, and nothing there may hang on it."""
+        """Exchange drives within a span; nothing may hang on where the asset is from there to the next drive."""
         self._load_drives(removed, -1)
         self._contents.drives = sorted([d for d in self.drives if d not in removed] + added, key=lambda d: d.span)
         self._load_drives(added, 1)
         cell_s, generated = self.bounds.cell_s, self.levels.generated_wh
-        first, after = span[0] // cell_s, -(-span[1] // cell_s)
+        until_s = next((d.span[0] for d in self.drives if d.span[0] >= span[1]), self.bounds.horizon_s)
+        first, after = span[0] // cell_s, -(-until_s // cell_s)
         for place_id, stay in self.stays():
             since, until = max(first, stay[0] // cell_s), min(after, -(-stay[1] // cell_s))
             if since < until:
