@@ -41,18 +41,18 @@ class Sender:
         self._failed: list[dict[str, Any]] = []
         self._memory_mb = self._with_children_mb = 0.0
 
-    async def send(self, calls: Iterable[HostileCall], until_s: float) -> None:
-        """Send calls until there are no more or it is too late."""
+    async def send(self, calls: Iterable[HostileCall], until_s: float) -> int:
+        """Send calls until there are no more or it is too late, and return how many of them were sent."""
+        before = self._sent
         shared = iter(calls)
         sampling = asyncio.create_task(self._sample_memory())
         async with httpx.AsyncClient(base_url=self._platform.url, timeout=120) as http:
             await asyncio.gather(*(self._send_some(http, shared, until_s) for _ in range(AT_ONCE)))
         sampling.cancel()
+        return self._sent - before
 
     async def _send_some(self, http: httpx.AsyncClient, calls: Iterator[HostileCall], until_s: float) -> None:
-        for call in calls:
-            if time.monotonic() > until_s:
-                return
+        while time.monotonic() < until_s and (call := next(calls, None)) is not None:
             began = datetime.now(UTC)
             try:
                 status, told = await self._answer(http, call)

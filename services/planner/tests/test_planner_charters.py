@@ -9,6 +9,7 @@ import pytest
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2
 from malapert_core.errors import (
     ConflictError,
+    ExhaustedError,
     InvalidInputError,
     MalapertError,
     NotFoundError,
@@ -295,3 +296,40 @@ async def test_proposal_cannot_drop_what_its_writer_does_not_see(
         assert hidden_id in {each["id"] for each in json.loads(accepted.document_json)["requests"]}
         own = (await isro.decide("Get", proposal.proposal_id)).proposal
         assert hidden_id not in {each["id"] for each in json.loads(own.document_json)["requests"]}
+
+
+@pytest.mark.asyncio
+async def test_documents_of_an_agency_are_bounded_in_bytes_proposed_ones_too(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    versions = [changed(WEEK, solver__seed=seed) for seed in range(2, 7)]
+
+    async def handed_in(asking: Agency) -> int:
+        for count, document in enumerate(versions):
+            try:
+                await asking.client.missions.CreateMission(mission_pb2.CreateMissionRequest(document_json=document))
+            except ExhaustedError:
+                return count
+        return len(versions)
+
+    # The stored form says every default: it is longer than what was handed in.
+    room = 8 * len(versions[0])
+    async with (
+        run_planner(sqlite_service_runtime, target, stored_bytes_of_agency=room) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+    ):
+        await jaxa.client.create()
+        assert 0 < await handed_in(isro) < len(versions)
+        assert 0 < await handed_in(jaxa) < len(versions)
+        beyond = mission_pb2.CreateMissionRequest(document_json=changed(WEEK, solver__seed=99))
+        for asking in (jaxa, isro):
+            with pytest.raises(ExhaustedError) as full:
+                await asking.client.missions.CreateMission(beyond)
+            assert full.value.reason == "STORED_BYTES_LIMIT"
+            assert int(full.value.metadata["stored_bytes"]) <= room
+        proposals = await isro.proposals()
+        newest = await jaxa.client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=M))
+        assert newest.mission.version < len(versions)
+        assert len(proposals) < len(versions)

@@ -15,6 +15,7 @@ from malapert.planner.v1.thread_pb2_grpc import add_ThreadServiceServicer_to_ser
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.times import utc_datetime
 from malapert_core.background import background
+from malapert_core.fairness.quota import StorageQuota
 from malapert_core.jobs.queue import WorkQueue
 from malapert_core.jobs.worker import JobWorker, Perform
 from malapert_core.jobs.worker_process import running_worker
@@ -61,6 +62,7 @@ from malapert_planner.services.plans.release import PlanRelease, finish_pending
 from malapert_planner.services.plans.release_checks import ReleaseChecks
 from malapert_planner.services.plans.reviews import PlanReviews
 from malapert_planner.services.plans.standing import PlanStandings
+from malapert_planner.services.plans.stored_documents import StoredDocuments
 from malapert_planner.services.plans.threads import PlanThreads
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
 from malapert_planner.services.sharing.viewing import PlanViewing
@@ -105,6 +107,9 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         neighbours.comms_windows,
         notices,
         MissionChecks(neighbours.payloads, neighbours.comms_windows, _ephemeris_span(), utc_now, reading),
+        StoredDocuments(
+            runtime.database, stores.missions, proposal_store, StorageQuota(runtime.settings.stored_bytes_of_agency)
+        ),
         utc_now,
     )
     proposals = ProposalService(

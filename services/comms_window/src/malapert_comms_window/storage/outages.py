@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, or_
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +32,13 @@ class OutageStore:
         """Store a new outage."""
         session.add(OutageRow(**{**asdict(outage), "kind": outage.kind.value}))
         await session.flush()
+
+    async def count_of_station(self, session: AsyncSession, station_id: str, since: datetime) -> int:
+        """Return how many outages of an antenna end after an instant."""
+        query = select(func.count()).select_from(OutageRow)
+        return (
+            await session.exec(query.where(col(OutageRow.station_id) == station_id, col(OutageRow.end_time) > since))
+        ).one()
 
     async def find(self, session: AsyncSession, outage_id: str) -> Outage | None:
         """Return an outage, None where there is none."""

@@ -56,6 +56,11 @@ class MissionStore:
         query = select(func.max(col(MissionRow.version))).where(col(MissionRow.mission_id) == mission_id)
         return (await session.exec(query)).one() or 0
 
+    async def stored_bytes(self, session: AsyncSession, agency_id: str) -> int:
+        """Return how many bytes the documents of an agency's versions of missions take."""
+        total = select(func.coalesce(func.sum(func.length(col(MissionRow.document_json))), 0))
+        return int((await session.exec(total.where(col(MissionRow.owner_agency_id) == agency_id))).one())
+
     async def page(
         self, session: AsyncSession, size: int, after_id: str, mission_ids: frozenset[str] | None = None
     ) -> list[ListedMission]:

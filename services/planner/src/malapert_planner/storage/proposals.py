@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 
 from malapert_core.errors import ConflictError, NotFoundError
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -57,6 +57,11 @@ class ProposalStore:
             query = query.where(col(MissionProposalRow.state).in_([state.value for state in states]))
         query = query.order_by(col(MissionProposalRow.proposal_id).desc()).limit(_MOST_LISTED)
         return [_of_row(row) for row in (await session.exec(query)).all()]
+
+    async def stored_bytes(self, session: AsyncSession, agency_id: str) -> int:
+        """Return how many bytes the documents of an agency's proposed versions take."""
+        total = select(func.coalesce(func.sum(func.length(col(MissionProposalRow.document_json))), 0))
+        return int((await session.exec(total.where(col(MissionProposalRow.agency_id) == agency_id))).one())
 
     async def decide(self, session: AsyncSession, proposal: MissionProposal) -> None:
         """Store what became of an open proposal.

@@ -8,7 +8,7 @@ from datetime import datetime
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.db.idempotency import recall, remember
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, NotFoundError
 from malapert_core.policy.identity import Identity
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,6 +25,9 @@ from malapert_comms_window.storage.contacts import ContactStore
 from malapert_comms_window.storage.outages import OutageStore
 from malapert_comms_window.storage.stations import StationStore
 from malapert_comms_window.storage.window_sets import WindowSetStore
+
+MOST_OUTAGES = 1000
+"""Outages of one antenna that are under way or to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class OutageService:
             ``FOREIGN_STATION`` where the antenna is another agency's.
         ConflictError
             ``IDEMPOTENCY_KEY_REUSED``.
+        ExhaustedError
+            ``TOO_MANY_OUTAGES`` where as many of the antenna are under way or to come as may be.
         """
         scope = f"add_outage:{identity.agency_id}"
         async with self._database.transaction() as session:
@@ -116,6 +121,9 @@ class OutageService:
             earlier = await recall(session, request.idempotency_key, scope, request.request_hash)
             if earlier is not None:
                 return await self._effect(session, json.loads(earlier))
+            if await self._outages.count_of_station(session, request.station_id, self._clock()) >= MOST_OUTAGES:
+                message = f"{request.station_id} has {MOST_OUTAGES} outages to come; take one away, or join some"
+                raise ExhaustedError("TOO_MANY_OUTAGES", message, metadata={"limit": str(MOST_OUTAGES)})
             outage = Outage(
                 outage_id=new_identifier(),
                 station_id=request.station_id,

@@ -1,8 +1,10 @@
 """Reading, adding and changing stations."""
 
+from collections.abc import Iterable
+
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PreconditionError
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, NotFoundError, PreconditionError
 from malapert_core.policy.identity import Identity
 
 from malapert_comms_window.domain.catalogue import check_station
@@ -11,6 +13,9 @@ from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_comms_window.storage.stations import StationStore
+
+MOST_STATIONS = 500
+"""Stations of one owner."""
 
 
 class StationService:
@@ -73,6 +78,8 @@ class StationService:
             ``FOREIGN_STATION`` where it is, or would be, another agency's.
         ConflictError
             ``STATION_CHANGED`` where its version is not the present one.
+        ExhaustedError
+            ``TOO_MANY_STATIONS`` where its owner has as many as one may.
         """
         async with self._database.transaction() as session:
             await self._contacts.lock_antennas(session, [station.station_id])
@@ -81,6 +88,8 @@ class StationService:
             for owner in {station.agency_id, *([present.agency_id] if present else [])}:
                 self._owners.require(station.station_id, owner, identity)
             check_station(station, stations)
+            if present is None:
+                _require_room(stations.values(), station.agency_id)
             kept = await self._stations.put(session, station)
             self._audit.record(session, "station.put", entity_kind="station", entity_id=station.station_id)
             return kept
@@ -116,3 +125,9 @@ class StationService:
             await self._stations.remove(session, present, version)
             self._audit.record(session, "station.removed", entity_kind="station", entity_id=station_id)
             return left
+
+
+def _require_room(stations: Iterable[Station], agency_id: str) -> None:
+    if sum(station.agency_id == agency_id for station in stations) >= MOST_STATIONS:
+        message = f"{agency_id} has {MOST_STATIONS} stations; take one away first"
+        raise ExhaustedError("TOO_MANY_STATIONS", message, metadata={"limit": str(MOST_STATIONS)})

@@ -22,6 +22,7 @@ from malapert_planner.mission_document.checks import horizon_span
 from malapert_planner.services.plans.mission_checks import MissionChecks
 from malapert_planner.services.plans.mission_documents import canonical_document, completed_document
 from malapert_planner.services.plans.notices import PlanNotices
+from malapert_planner.services.plans.stored_documents import StoredDocuments
 from malapert_planner.services.ports import CharterAnnouncer, Clock, CommsWindows, Payloads
 from malapert_planner.services.requests_out.catalogue import catalogue_request
 from malapert_planner.storage.charters import CharterStore
@@ -47,6 +48,7 @@ class MissionService:
     comms_windows : CommsWindows
     notices : PlanNotices
     checks : MissionChecks
+    stored : StoredDocuments
     clock : Clock
     """
 
@@ -62,6 +64,7 @@ class MissionService:
         comms_windows: CommsWindows,
         notices: PlanNotices,
         checks: MissionChecks,
+        stored: StoredDocuments,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -74,6 +77,7 @@ class MissionService:
         self._comms_windows = comms_windows
         self._notices = notices
         self._checks = checks
+        self._stored = stored
         self._clock = clock
 
     async def create(
@@ -90,6 +94,8 @@ class MissionService:
             ``INVALID_MISSION`` with every fault and its path.
         AlreadyExistsError
             ``MISSION_ID_NOT_FREE`` where others own the mission; nothing else is told of it.
+        ExhaustedError
+            ``STORED_BYTES_LIMIT`` where the agency has no room for another document.
         """
         document, faults = await self._checks.read(document_json, identity.agency_id)
         charter = await self._entered(document.mission.id, identity)
@@ -141,6 +147,7 @@ class MissionService:
         version = newest.version + 1 if newest else 1
         if validate_only:
             return self._mission(document, canonical, version, "", identity.agency_id)
+        await self._stored.require_room(identity.agency_id, canonical)
         version, catalogue_hash = await self._checks.imported(document, version)
         mission = self._mission(document, canonical, version, catalogue_hash, identity.agency_id)
         await self._store(mission, charter, await self._parts(document), identity, beside)
@@ -168,6 +175,7 @@ class MissionService:
         )
         if validate_only:
             return replace(proposal, proposal_id="")
+        await self._stored.require_room(identity.agency_id, canonical)
         async with self._database.transaction() as session:
             same = await self._proposals.same(session, proposal.mission_id, proposal.agency_id, proposal.content_hash)
             if same is not None:
