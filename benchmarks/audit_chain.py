@@ -24,6 +24,7 @@ from malapert_core.db.database import Database
 from malapert_core.db.tables import AuditEntryRow, AuditHeadRow
 from malapert_core.timestamps import utc_now
 from sqlalchemy import insert, text, update
+from sqlalchemy import inspect as sql_inspect
 
 BATCH = 10_000
 GUARDS_OFF = {
@@ -71,7 +72,7 @@ def content(sequence: int) -> AuditContent:
 def tampering(entries: int) -> dict[tuple[str, int], list[str]]:
     """Return statements by what they must be found as: the kind and the place."""
     quarter, half, later = entries // 4, entries // 2, 3 * entries // 4
-    columns = ", ".join(column.name for column in AuditEntryRow.__table__.columns if column.name != "sequence")
+    columns = ", ".join(column.name for column in sql_inspect(AuditEntryRow).columns if column.name != "sequence")
     return {
         ("REMOVED", quarter): [f"DELETE FROM audit_entry WHERE sequence = {quarter}"],
         ("ALTERED", half): [f"UPDATE audit_entry SET agency_id = 'ISRO' WHERE sequence = {half}"],
