@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from malapert.comms_window.v1 import window_pb2
+from malapert.comms_window.v1 import contact_pb2, outage_pb2, window_pb2
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.timestamps import to_timestamp
@@ -57,10 +57,16 @@ def window(
 
 
 def problem_of(
-    document: MissionDocument, demand: request_pb2.ExpandRequestsResponse, windows: list[window_pb2.Window]
+    document: MissionDocument,
+    demand: request_pb2.ExpandRequestsResponse,
+    windows: list[window_pb2.Window],
+    bookings: tuple[contact_pb2.Contact, ...] = (),
+    outages: tuple[outage_pb2.Outage, ...] = (),
 ) -> PlanningProblem:
+    closed = {each.station_id: window_pb2.Station(station_id=each.station_id) for each in (*bookings, *outages)}
+    nothing = request_pb2.ExpandRequestsResponse()
     frame = placeless_frame(
-        ProblemInputs(document.mission.id, 1, document, (), (), {}, (), request_pb2.ExpandRequestsResponse(), ())
+        ProblemInputs(document.mission.id, 1, document, (), (), closed, (), nothing, bookings, outages)
     )
     problem = with_demand(frame, document, demand, windows)
     assert check_problem(problem) == ()
@@ -117,6 +123,52 @@ def test_a_pass_gives_the_integral_of_its_rate() -> None:
     result = solve(problem, work_limit=2.0)
     assert result.status is SolveStatus.OPTIMAL
     assert len(result.schedule.activities) == 1
+
+
+HANLE = {"station_id": "qkd-network.ogs-hanle", "orbiter_id": "qkd-network.key-satellite"}
+
+
+def booking(document: MissionDocument, start_s: float, end_s: float, **changes: str) -> contact_pb2.Contact:
+    span = window(document, "CONTACT", start_s, end_s).interval
+    names = {"contact_id": "c-1", "station_id": HANLE["station_id"], "mission_id": "other", **changes}
+    return contact_pb2.Contact(occupied=span, **names)
+
+
+def outage(document: MissionDocument, start_s: float, end_s: float, station_id: str) -> outage_pb2.Outage:
+    span = window(document, "CONTACT", start_s, end_s).interval
+    return outage_pb2.Outage(outage_id="o-1", station_id=station_id, interval=span, kind=outage_pb2.OUTAGE_KIND_FAILURE)
+
+
+def test_a_pass_is_none_while_its_station_is_out_or_taken_by_others() -> None:
+    document = document_of(KEYS)
+    passing = window(document, "KEY_LINK", 9000.0, 9600.0, [(0.0, 900.0), (600.0, 900.0)], **HANLE)
+    demand = demand_of("KEY_LINK", 120.0, 0.0, station_ids=["ogs-hanle"], orbiter_ids=["key-satellite"])
+
+    def spans(*bookings: contact_pb2.Contact, outages: tuple[outage_pb2.Outage, ...] = ()) -> object:
+        return problem_of(document, demand, [passing], bookings, outages).activities[0].windows
+
+    assert spans() == ((9000, 9600),)
+    assert spans(booking(document, 9100.5, 9200.5)) == ((9000, 9100), (9201, 9600))
+    out = outage(document, 9300.0, 99999.0, HANLE["station_id"])
+    assert spans(booking(document, 8000.0, 9100.0), outages=(out,)) == ((9100, 9300),)
+    # Of another antenna, or the mission's own booking of the pass, made by hand.
+    assert spans(booking(document, 9100.0, 9200.0, station_id="esa-mlg")) == ((9000, 9600),)
+    assert spans(booking(document, 9100.0, 9200.0, mission_id=document.mission.id)) == ((9000, 9600),)
+    # Nothing is left: a span too short for anything.
+    assert spans(booking(document, 0.0, 99999.0)) == ((0, 1),)
+
+
+def test_what_a_pass_gives_is_given_while_its_own_station_is_free() -> None:
+    document = document_of(KEYS)
+    other = {**HANLE, "station_id": "qkd-network.ogs-other"}
+    profile = [(0.0, 900.0), (600.0, 900.0)]
+    passes = [window(document, "KEY_LINK", 9000.0, 9600.0, profile, **ends) for ends in (HANLE, other)]
+    demand = demand_of("KEY_LINK", 120.0, 0.001, station_ids=["ogs-hanle"], orbiter_ids=["key-satellite"])
+    out = outage(document, 9000.0, 9300.0, HANLE["station_id"])
+    problem = problem_of(document, demand, passes, (), (out,))
+    assert [activity.windows for activity in problem.activities] == [((9300, 9600),)]
+    assert [use.produced for use in problem.reservoirs[0].uses] == [pytest.approx(120 * 0.9)]
+    assert [(each.subject_id, each.span) for each in problem.closed_spans] == [("o-1", (9000, 9300))]
 
 
 def test_a_relay_takes_what_each_rate_lets_through() -> None:

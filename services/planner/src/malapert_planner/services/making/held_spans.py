@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2
 
+from malapert_planner.domain.problem.contact_windows import ClosedSpan
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.checks import known_stations
 from malapert_planner.mission_document.document import MissionDocument
@@ -48,13 +49,22 @@ CHOSEN_CONDITIONS = frozenset(
 class HeldSpans:
     """The spans of a mission's conditions within its horizon, sorted and disjoint, in whole seconds.
 
-    Where a condition must hold spans shrink inward, and links to where they have a rate; where it must not they grow.
+    Where a condition must hold spans shrink inward, and links to where they have a rate and their station is not
+    closed; where it must not they grow.
     """
 
     def __init__(
-        self, document: MissionDocument, windows: Sequence[window_pb2.Window], problem_clock: ProblemClock
+        self,
+        document: MissionDocument,
+        windows: Sequence[window_pb2.Window],
+        problem_clock: ProblemClock,
+        closed: Iterable[ClosedSpan] = (),
     ) -> None:
         self._document = document
+        taken: dict[str, list[Span]] = defaultdict(list)
+        for each in closed:
+            taken[each.station_id].append(each.span)
+        self._closed = {station_id: merged(spans) for station_id, spans in taken.items()}
         self._windows: dict[window_pb2.WindowKind.ValueType, list[window_pb2.Window]] = defaultdict(list)
         for window in windows:
             self._windows[window.kind].append(window)
@@ -101,11 +111,17 @@ class HeldSpans:
             if all(not end or end in allowed for end, allowed in ends):
                 yield window
 
+    def free(self, window: window_pb2.Window, span: Span) -> list[Span]:
+        """Return what of a span inside a window its station is not closed in."""
+        return without(span, self._closed.get(window.station_id, ()))
+
     def _open(self, window: window_pb2.Window) -> Iterator[Span]:
-        """Yield a window's whole seconds; of one with a rate those in which it is not zero."""
+        """Yield a window's whole seconds while its station is free and its rate, where it has one, is not zero."""
         span = self.problem_clock.inner_span(window.interval)
-        if span is None:
-            return
+        for part in self.free(window, span) if span else ():
+            yield from self._with_rate(window, part)
+
+    def _with_rate(self, window: window_pb2.Window, span: Span) -> Iterator[Span]:
         if not any(profile.quantity == RATE for profile in window.profiles):
             yield span
             return

@@ -120,6 +120,7 @@ def _start_ranges_in(
     span, duration_s, grid_s = held.problem_clock.inner_span(window.interval), _duration_s(step), problem.resolution_s
     if span is None or span[1] - span[0] < duration_s:
         return
+    allowed = intersection(allowed, held.free(window, span))
     given_bit = np.concatenate([[0.0], np.cumsum(_rates_bps(window, span, held))])
     starts = np.arange(-(-span[0] // grid_s) * grid_s, span[1] - duration_s + 1, grid_s)
     volumes_bit = given_bit[starts - span[0] + duration_s] - given_bit[starts - span[0]]

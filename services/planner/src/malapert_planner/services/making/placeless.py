@@ -9,6 +9,7 @@ import math
 from malapert_planner.domain.problem.places import DriveRule, Place, PowerSeries
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
+from malapert_planner.services.making.antenna_time import closed_spans
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.window_conversion import ProblemClock
 
@@ -41,6 +42,7 @@ def placeless_frame(inputs: ProblemInputs) -> PlanningProblem:
         relations=(),
         repetitions=(),
         contact_windows=(),
+        closed_spans=closed_spans(inputs, problem_clock, own_mission_id=inputs.mission_id),
         contact_power_w=0.0,
         battery=Battery(PLENTY_WH, 0.0, PLENTY_WH, 0.0, 0.0, 0.0),
         storage=Storage(PLENTY_BIT, 0.0, PLENTY_BIT),

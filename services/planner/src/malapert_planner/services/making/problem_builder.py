@@ -11,6 +11,7 @@ from malapert.payload.v1 import request_pb2, resource_pb2
 
 from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.contact_windows import ClosureKind
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -118,7 +119,9 @@ def with_demand(
 ) -> PlanningProblem:
     """Return a problem with what is asked for in place of what was."""
     problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
-    held = HeldSpans(document, windows, problem_clock)
+    # On a terrain the mission's own bookings are among the closed spans: passes are cut by outages alone.
+    closed = [each for each in problem.closed_spans if problem.is_placeless or each.kind is ClosureKind.OUTAGE]
+    held = HeldSpans(document, windows, problem_clock, closed)
     demand = with_link_volumes(plannable(requests).demand, problem, held)
     activities = tuple(_activity(draft, problem, held) for draft in demand.activities)
     return replace(

@@ -30,10 +30,14 @@ def with_present_book(
     now_s
         From when on the book counts; what has been is left as it was.
     """
-    if problem.is_placeless or not inputs.windows:
+    if not inputs.windows:
         return problem, schedule
     problem_clock = ProblemClock(problem.start_time, problem.horizon_s)
-    closed = (*_within(problem.closed_spans, 0, now_s), *_within(closed_spans(inputs, problem_clock), now_s, None))
+    own_mission_id = inputs.mission_id if problem.is_placeless else ""
+    present = closed_spans(inputs, problem_clock, own_mission_id=own_mission_id)
+    closed = (*_within(problem.closed_spans, 0, now_s), *_within(present, now_s, None))
+    if problem.is_placeless:
+        return replace(problem, closed_spans=closed), schedule
     free = with_station_outages(contact_windows(inputs, closed, problem_clock), known, problem_clock)
     windows = (*free, *_windows_of_the_past(problem, schedule, free, now_s))
     contacts = tuple(_renamed(contact, windows) for contact in schedule.contacts)
