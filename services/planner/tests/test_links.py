@@ -63,7 +63,8 @@ def problem_of(
     bookings: tuple[contact_pb2.Contact, ...] = (),
     outages: tuple[outage_pb2.Outage, ...] = (),
 ) -> PlanningProblem:
-    closed = {each.station_id: window_pb2.Station(station_id=each.station_id) for each in (*bookings, *outages)}
+    station_ids = [*(each.station_id for each in bookings), *(each.station_id for each in outages)]
+    closed = {station_id: window_pb2.Station(station_id=station_id) for station_id in station_ids}
     nothing = request_pb2.ExpandRequestsResponse()
     frame = placeless_frame(
         ProblemInputs(document.mission.id, 1, document, (), (), closed, (), nothing, bookings, outages)
