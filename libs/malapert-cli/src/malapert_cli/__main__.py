@@ -6,6 +6,7 @@ from malapert_cli.audit import audit
 from malapert_cli.check import check
 from malapert_cli.compare import compare
 from malapert_cli.keys import admin, key
+from malapert_cli.page_link import open_page
 from malapert_cli.plan import plan
 from malapert_cli.refusing import EXIT_CODES, RefusingGroup
 from malapert_cli.sign import sign
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command(help=HELP, context_settings={"ignore_unknown_options": True})(up)
 for command in (check, plan, compare, sign, verify):
     app.command(epilog=EXIT_CODES)(command)
+app.command("open", epilog=EXIT_CODES)(open_page)
 app.command(context_settings={"ignore_unknown_options": True}, epilog=EXIT_CODES)(admin)
 app.add_typer(terrain, name="terrain")
 app.add_typer(key, name="key")

@@ -35,10 +35,12 @@ class Connection:
     key: str
 
 
-def find_connection(url: str | None, key: str | None, agency_id: str | None, role: str) -> Connection:
+def find_connection(
+    url: str | None, key: str | None, agency_id: str | None, role: str, keys_file: Path | None = None
+) -> Connection:
     """Return the connection from the options, the environment or an embedded platform, in this order.
 
-    The environment is MALAPERT_URL, MALAPERT_KEY and MALAPERT_KEYS_FILE.
+    The environment is MALAPERT_URL, MALAPERT_KEY and MALAPERT_KEYS_FILE; a keys file that is given counts before it.
 
     Raises
     ------
@@ -48,10 +50,10 @@ def find_connection(url: str | None, key: str | None, agency_id: str | None, rol
         Where the address is none of HTTP.
     """
     url = checked_url(url)
-    key = key or os.environ.get("MALAPERT_KEY")
+    key = key or (None if keys_file else os.environ.get("MALAPERT_KEY"))
     if key:
         return Connection(url, _checked_key(key, "the key that is given"))
-    keys_file = Path(os.environ.get("MALAPERT_KEYS_FILE") or DEFAULT_KEYS_FILE)
+    keys_file = keys_file or Path(os.environ.get("MALAPERT_KEYS_FILE") or DEFAULT_KEYS_FILE)
     keys = _read_keys(keys_file)
     for entry in keys:
         if entry["role"] == role and (agency_id is None or entry["agency_id"] == agency_id):

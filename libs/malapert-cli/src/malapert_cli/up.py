@@ -12,8 +12,11 @@ from typing import Annotated
 import httpx
 import typer
 
+from malapert_cli.api import ApiError
+from malapert_cli.connection import NoConnectionError, find_connection
 from malapert_cli.data_directory import DataDirectoryError, held, prepare_directory, printable
 from malapert_cli.embedded import LOOPBACK, Embedded, EmbeddedError, choose_port, plan_embedded
+from malapert_cli.page_link import page_link
 from malapert_cli.supervisor import Supervisor
 from malapert_cli.terminal import refusals
 
@@ -107,6 +110,7 @@ class _Run:
         _say(f"ready: {embedded.url}/docs, keys in {printable(embedded.keys_file)}", "green")
         code = await self._run_command() if self.command else 0
         if not self.command or (self.keep and not self.stopping.is_set()):
+            await asyncio.to_thread(_say_link, embedded)
             _say(f"Malapert is up at {embedded.url}; Ctrl-C stops it")
             await self.stopping.wait()
         return code
@@ -142,6 +146,16 @@ class _Run:
             process.send_signal(signal.SIGINT)
         code = await ended
         return code if code >= 0 else 128 - code
+
+
+def _say_link(embedded: Embedded) -> None:
+    """Say how the page is opened; a platform whose first keys were revoked is up all the same."""
+    try:
+        link = page_link(find_connection(embedded.url, None, None, "PLANNER", embedded.keys_file))
+    except (ApiError, NoConnectionError, httpx.HTTPError):
+        _say("the page is opened by a link that `malapert open` makes with a key of yours")
+        return
+    _say(f"the page, once and within an hour: {link}", "green")
 
 
 def _command_environment(embedded: Embedded) -> dict[str, str]:

@@ -11,7 +11,7 @@ from malapert_core.audit.anchors import AnchorPublisher
 from malapert_core.background import background
 from malapert_core.service import open_runtime
 
-from malapert_gateway import asyncapi, openapi, problems
+from malapert_gateway import asyncapi, openapi, page, problems
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway
 from malapert_gateway.middleware import CallContext
@@ -37,6 +37,7 @@ from malapert_gateway.routes import (
     request_files,
     requests,
     reviews,
+    sessions,
     sites,
     stations,
     terrain,
@@ -85,6 +86,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     keys.issuing_router,
     agencies.router,
     agencies.proven_router,
+    sessions.router,
+    sessions.opening_router,
 )
 
 
@@ -117,6 +120,7 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     problems.install(app)
     openapi.install(app)
     asyncapi.install(app)
+    page.install(app)
     return app
 
 

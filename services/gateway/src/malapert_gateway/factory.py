@@ -25,6 +25,7 @@ from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
+from malapert_gateway.services.session_service import SessionService
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.answer_store import AnswerStore
 from malapert_gateway.storage.key_store import KeyStore
@@ -52,13 +53,15 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
         memory_limit_bytes=settings.reading_memory_bytes,
     )
     with closing(reading):
-        yield _gateway(runtime, services, keys, agencies, reading)
+        sessions = SessionService(runtime.database, keys, runtime.audit)
+        yield _gateway(runtime, services, keys, sessions, agencies, reading)
 
 
 def _gateway(
     runtime: ServiceRuntime[GatewaySettings],
     services: ServiceClients,
     keys: KeyService,
+    sessions: SessionService,
     agencies: AgencyService,
     reading: ReadingProcesses,
 ) -> Gateway:
@@ -68,12 +71,14 @@ def _gateway(
         services=services,
         admission=Admission(
             keys,
+            sessions,
             rate_limit=settings.rate_limit,
             agency_rate_limit=settings.agency_rate_limit,
             refusal_limit=settings.refusal_limit,
             storage_url=settings.rate_limit_storage,
         ),
         keys=keys,
+        sessions=sessions,
         agencies=agencies,
         answers=AnswerStore(
             runtime.database,

@@ -14,7 +14,8 @@ DESCRIPTION = """
 Plans surface missions at the lunar poles: landing sites, windows of light and contact, requests of the agencies,
 plans with their proof, review and release.
 
-Every call carries `Authorization: Bearer mlp_…`. A refusal is `application/problem+json` (RFC 9457) with a `reason`
+Every call carries `Authorization: Bearer mlp_…`; the page carries the cookie of its session instead, and with a change
+its token in `X-CSRF-Token`. A refusal is `application/problem+json` (RFC 9457) with a `reason`
 that never changes, every fault of the input, and a `traceId`. Long work answers 202 with an operation; follow it at
 `/operations/{id}/events`. A call that changes something may carry an `Idempotency-Key`: sent again it is not done
 again. Times are RFC 3339 in UTC, units are in the names.
@@ -37,6 +38,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "audit", "description": "Who changed what, for which agency, in chains that can be verified."},
     {"name": "events", "description": "The feed of the platform's events."},
     {"name": "keys", "description": "Keys of agencies."},
+    {"name": "sessions", "description": "Sessions of the page: a link made by a key opens one."},
     {"name": "agencies", "description": "Agencies of the installation and their public keys."},
     {"name": "health", "description": "Whether the platform is ready."},
 ]

@@ -16,7 +16,7 @@ _PLATFORM = frozenset({Role.PLATFORM})
 _KEEPERS = _ADMINISTRATORS | _PLATFORM
 """Roles that look after keys: an agency's ADMINISTRATOR after all but those of PLATFORM, which sees to its own."""
 
-ALWAYS_ALLOWED = frozenset({"who_am_i"})
+ALWAYS_ALLOWED = frozenset({"who_am_i", "get_session", "end_session"})
 """Actions of every key, whatever it is bound to."""
 
 METHODS: Mapping[str, str] = {
@@ -56,7 +56,11 @@ OWN_ACTIONS: Mapping[str, frozenset[Role]] = {
     "get_agency": PRINCIPALS,
     "get_agency_keys": PRINCIPALS,
     "rotate_agency_keys": _ADMINISTRATORS,
-    # A proof of the agency's own key opens it, no key of this platform.
+    "create_session_link": PRINCIPALS,
+    "get_session": PRINCIPALS,
+    "end_session": PRINCIPALS,
+    # A link's ticket opens it, or a proof of the agency's own key: no key of this platform.
+    "open_session": NOBODY,
     "enrol_agency": NOBODY,
 }
 """Roles of what the gateway does alone."""

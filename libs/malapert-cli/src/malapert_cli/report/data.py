@@ -86,7 +86,7 @@ def fetch(api: Api, plan: Json) -> ReportData:
     kinds = ["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"]
     site, *others = (place["waypoint_id"] for place in plan["waypoints"])
     windows = _windows(api, plan, kinds=kinds, place_ids=[site])
-    light = _windows(api, plan, kinds=["ILLUMINATION"], place_ids=others) if others else []
+    light = _windows(api, plan, kinds=["ILLUMINATION"], place_ids=others, without_profiles=True) if others else []
     return ReportData(plan, figures, windows, light, stations, _ground(api, plan, windows))
 
 
@@ -115,7 +115,7 @@ def _ground(api: Api, plan: Json, windows: list[Json]) -> Ground:
     )
 
 
-def _windows(api: Api, plan: Json, **wanted: list[str]) -> list[Json]:
+def _windows(api: Api, plan: Json, **wanted: list[str] | bool) -> list[Json]:
     windows: list[Json] = []
     token = ""
     while True:

@@ -35,4 +35,4 @@ def stations_of(api: Api, plans: Iterable[Json]) -> list[Json]:
     wanted = {contact["station_id"] for plan in plans for contact in plan["contacts"]}
     if not wanted:
         return []
-    return [station for station in api.get("/stations")["stations"] if station["station_id"] in wanted]
+    return [station for station in api.get("/stations", page_size=1000)["stations"] if station["station_id"] in wanted]

@@ -20,6 +20,7 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.routes.checked import CheckedRoute, Handler
 from malapert_gateway.services.gateway import Gateway
+from malapert_gateway.services.session_service import CSRF_HEADER, SESSION_COOKIE, Credentials
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +64,8 @@ class GuardedRoute(CheckedRoute):
         return kind if isinstance(kind, type) and issubclass(kind, WireModel) else None
 
     async def admitted(self, gateway: Gateway, request: Request, action: str, address: str) -> Identity:
-        """Return who calls, by the key that the call carries."""
-        return await gateway.admission.admit(action, request.headers.get("authorization"), address)
+        """Return who calls, by the key or the session that the call carries."""
+        return await gateway.admission.admit(action, credentials_of(request), address)
 
     def share(self, gateway: Gateway, identity: Identity) -> AbstractAsyncContextManager[None]:
         """Return what a call holds while it lasts: one of its agency's places among the calls at work."""
@@ -185,6 +186,16 @@ class _CheckedRequest(Request):
     async def json(self) -> Any:
         """Return the body's plain data."""
         return self.content
+
+
+def credentials_of(request: Request) -> Credentials:
+    """Return what a call carries to tell who calls."""
+    return Credentials(
+        authorization=request.headers.get("authorization"),
+        cookie=request.cookies.get(SESSION_COOKIE, ""),
+        csrf_token=request.headers.get(CSRF_HEADER, ""),
+        is_change=request.method not in ("GET", "HEAD"),
+    )
 
 
 def media_type_of(request: Request) -> str:

@@ -11,7 +11,9 @@ from malapert_core.errors import ExhaustedError, UnauthenticatedError
 from malapert_core.policy.identity import Identity
 
 from malapert_gateway import policy
+from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.session_service import Credentials, SessionService
 
 
 class Admission:
@@ -21,6 +23,8 @@ class Admission:
     ----------
     keys
         Knows keys.
+    sessions
+        Knows sessions of the page.
     rate_limit, agency_rate_limit
         Calls of one key and of all keys of an agency, such as ``600/minute``.
     refusal_limit
@@ -30,21 +34,29 @@ class Admission:
     """
 
     def __init__(
-        self, keys: KeyService, *, rate_limit: str, agency_rate_limit: str, refusal_limit: str, storage_url: str
+        self,
+        keys: KeyService,
+        sessions: SessionService,
+        *,
+        rate_limit: str,
+        agency_rate_limit: str,
+        refusal_limit: str,
+        storage_url: str,
     ) -> None:
         self._keys = keys
+        self._sessions = sessions
         self._rate_limit = parse(rate_limit)
         self._agency_rate_limit = parse(agency_rate_limit)
         self._refusal_limit = parse(refusal_limit)
         self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
 
-    async def admit(self, action: str, authorization: str | None, address: str) -> Identity:
-        """Return who calls.
+    async def admit(self, action: str, credentials: Credentials, address: str) -> Identity:
+        """Return who calls, by a key or by a session of the page that a key opened.
 
         Raises
         ------
         UnauthenticatedError
-            Without a valid key.
+            Without a valid key or session.
         ExhaustedError
             ``TOO_MANY_CALLS`` where the key, or an address without a valid one, calls too often.
         PermissionDeniedError
@@ -52,7 +64,7 @@ class Admission:
             ``AGENCY_SUSPENDED``.
         """
         try:
-            key = await self._keys.identify(authorization)
+            key = await self._key_of(credentials)
         except UnauthenticatedError:
             await self._count(self._refusal_limit, "address", network_of(address))
             raise
@@ -62,6 +74,11 @@ class Admission:
         policy.require_role(action, identity)
         policy.require_scope(action, key.scope.actions)
         return identity
+
+    async def _key_of(self, credentials: Credentials) -> ApiKey:
+        if credentials.authorization is None and credentials.cookie:
+            return await self._sessions.identify(credentials)
+        return await self._keys.identify(credentials.authorization)
 
     async def admit_unknown(self, address: str) -> None:
         """Count a call that carries no key but proves itself otherwise.

@@ -26,6 +26,7 @@ from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
+from malapert_gateway.services.session_service import SessionService
 from malapert_gateway.storage.answer_store import AnswerStore
 
 RequestT = TypeVar("RequestT")
@@ -41,6 +42,7 @@ class Gateway:
     services: ServiceClients
     admission: Admission
     keys: KeyService
+    sessions: SessionService
     agencies: AgencyService
     answers: AnswerStore
     operations: OperationDirectory

@@ -89,9 +89,27 @@ class KeyService:
             raise UnauthenticatedError("MISSING_KEY", "send the header Authorization: Bearer mlp_…")
         bearer = parse_bearer_key(text.strip())
         key, agency = (None, None) if bearer is None else await self._found(bearer.key_id)
-        now = utc_now()
-        if bearer is None or key is None or agency is None or not key.opens_with(bearer.secret, now):
+        if bearer is None or key is None or agency is None or not key.opens_with(bearer.secret, utc_now()):
             raise UnauthenticatedError("INVALID_KEY", "the key is unknown, revoked or expired")
+        return await self._used(key, agency)
+
+    async def usable(self, key_id: str) -> ApiKey:
+        """Return the key that a session was opened by; a use of the session is one of the key.
+
+        Raises
+        ------
+        UnauthenticatedError
+            ``INVALID_KEY`` where it is revoked or expired.
+        PermissionDeniedError
+            ``AGENCY_SUSPENDED``.
+        """
+        key, agency = await self._found(key_id)
+        if key is None or agency is None or not key.is_usable(utc_now()):
+            raise UnauthenticatedError("INVALID_KEY", "the key that this session was opened by is revoked or expired")
+        return await self._used(key, agency)
+
+    async def _used(self, key: ApiKey, agency: Agency) -> ApiKey:
+        now = utc_now()
         if agency.state is AgencyState.SUSPENDED:
             message = f"{agency.agency_id} is suspended: {agency.suspension_reason or 'no reason was given'}"
             raise PermissionDeniedError("AGENCY_SUSPENDED", message)

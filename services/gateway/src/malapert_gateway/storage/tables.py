@@ -1,4 +1,4 @@
-"""Tables of the gateway: agencies, their keys, and answers kept by idempotency key."""
+"""Tables of the gateway: agencies, their keys, sessions of the page, and answers kept by idempotency key."""
 
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,20 @@ class AgencyRow(GatewayTable, table=True):
     enrolled_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suspended_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     suspension_reason: str = Field(default="", sa_type=Text)
+
+
+class WebSessionRow(GatewayTable, table=True):
+    """A session of the page, or the link that opens it; of its secret only a hash."""
+
+    __tablename__ = "web_session"
+
+    session_id: str = Field(sa_type=Text, primary_key=True)
+    key_id: str = Field(sa_type=Text, index=True)
+    secret_hash: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+    expire_time: datetime = Field(sa_type=UtcDateTime)
+    opened_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AnswerRow(GatewayTable, table=True):

@@ -1,0 +1,64 @@
+import { allPages, api, type Plan, type Schemas, taken } from "../api/client.ts";
+import type { Names, PlanJson, WindowJson } from "../plan/plan_json.ts";
+
+/** A plan with what its timeline needs besides. */
+export interface PlanData {
+  plan: Plan;
+  windows: WindowJson[];
+  names: Names;
+}
+
+/** Returns a plan with its windows and the names of its stations; what the caller may not see stays out. */
+export async function loadPlan(planId: string): Promise<PlanData> {
+  const plan = await taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } }));
+  const [windows, stations] = await Promise.all([loadWindows(plan), loadStations()]);
+  return { plan, windows, names: { stations, requests: {} } };
+}
+
+async function loadWindows(plan: Plan): Promise<WindowJson[]> {
+  const setId = plan.window_set_id;
+  if (!setId) return [];
+  const site = plan.waypoints?.[0]?.waypoint_id;
+  const wanted: { kinds: Schemas["WindowKind"][]; place_ids?: string[] }[] = site
+    ? [{ kinds: ["ILLUMINATION"] }, { kinds: ["EARTH_VISIBILITY"], place_ids: [site] }]
+    : [{ kinds: [] }];
+  const found = await Promise.all(wanted.map((query) => pagesOf(setId, query).catch(() => [])));
+  return found.flat();
+}
+
+function pagesOf(
+  setId: string,
+  query: { kinds: Schemas["WindowKind"][]; place_ids?: string[] },
+): Promise<WindowJson[]> {
+  const params = { path: { window_set_id: setId } };
+  return allPages(
+    (page_token) =>
+      taken(
+        api.GET("/api/v1/window-sets/{window_set_id}/windows", {
+          params: { ...params, query: { ...query, without_profiles: true, page_size: 1000, page_token } },
+        }),
+      ),
+    (page) => page.windows as unknown as WindowJson[],
+    8,
+  );
+}
+
+async function loadStations(): Promise<Names["stations"]> {
+  const query = { page_size: 1000 };
+  const page = await taken(api.GET("/api/v1/stations", { params: { query } })).catch(() => ({ stations: [] }));
+  return Object.fromEntries(
+    page.stations.map((each) => [each.station_id, { title: each.name, agency: each.agency_id }]),
+  );
+}
+
+/** Returns the plan as its timeline reads it. */
+export const asTimelinePlan = (plan: Plan): PlanJson => plan as unknown as PlanJson;
+
+/** Returns why a repetition is not planned and what would admit it; null where nothing is kept of that. */
+export async function explain(planId: string, requestId: string, repetition: number): Promise<Explanation | null> {
+  const path = { plan_id: planId, request_id: requestId };
+  const params = { path, query: { repetition_index: repetition } };
+  return taken(api.GET("/api/v1/plans/{plan_id}/unplanned/{request_id}", { params })).catch(() => null);
+}
+
+export type Explanation = Schemas["WhyNot"];
