@@ -95,7 +95,7 @@ test-access: setup ## every call by every agency and role, against the table of 
 	$(BIN)/pytest -q tests/integration/test_access_matrix.py
 
 .PHONY: test-browser
-test-browser: setup ## the report and the API's page in Chromium
+test-browser: setup ## the report, the timeline and the page in Chromium
 	$(BIN)/pytest -q tests/browser
 
 .PHONY: check

@@ -232,7 +232,8 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   selectNext(step: 1 | -1): void {
     if (!this.#document || !this.#view) return;
-    const rows = rowsOf(this.#document, { ...this.#view, ...this.#document });
+    const { startMs, endMs } = this.#document;
+    const rows = rowsOf(this.#document, { ...this.#view, startMs, endMs });
     if (!rows.length) return;
     const at = rows.findIndex(({ item }) => item.id === this.#marks.selectedId);
     const first = rows.findIndex(({ item }) => item.endMs > this.span().startMs);

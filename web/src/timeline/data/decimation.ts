@@ -32,7 +32,8 @@ export function decimate(
     const closes = column === columns ? to : lowerBound(timesMs, startMs + (column + 1) * step, at, to);
     if (closes === at) continue;
     const middle = startMs + (column + 0.5) * step;
-    const [least, most] = pyramid.extremes(at, closes);
+    pyramid.take(at, closes);
+    const { least, most } = pyramid;
     emit(sink, timesMs[at] as number, values[at] as number);
     if (least <= most) {
       const falls = (values[closes - 1] as number) < (values[at] as number);

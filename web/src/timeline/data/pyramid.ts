@@ -6,10 +6,13 @@ const FACTOR = 16;
 export class Pyramid {
   readonly #least: Float64Array[] = [];
   readonly #most: Float64Array[] = [];
-  readonly #values: ArrayLike<number>;
+  readonly #values: Float64Array;
+  least = 0;
+  most = 0;
 
   constructor(values: ArrayLike<number>) {
-    this.#values = values;
+    // One kind of array, whatever came in, so that a scan is compiled once.
+    this.#values = values instanceof Float64Array ? values : Float64Array.from(values);
     let least: ArrayLike<number> = values;
     let most: ArrayLike<number> = values;
     while (least.length > FACTOR) {
@@ -31,31 +34,37 @@ export class Pyramid {
 
   /** Returns least and largest of the values from one index to another (exclusive); infinities where there is none. */
   extremes(from: number, to: number): [number, number] {
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    let lower: ArrayLike<number> = this.#values;
-    let upper: ArrayLike<number> = this.#values;
-    let [low, high] = [from, to];
-    for (let level = 0; low < high; level++) {
-      const above = this.#least[level];
-      const climbs = above !== undefined && high - low > 2 * FACTOR;
-      const first = climbs ? Math.ceil(low / FACTOR) * FACTOR : high;
-      const last = climbs ? Math.floor(high / FACTOR) * FACTOR : high;
-      const take = (begin: number, end: number): void => {
-        for (let at = begin; at < end; at++) {
-          if ((lower[at] as number) < least) least = lower[at] as number;
-          if ((upper[at] as number) > most) most = upper[at] as number;
-        }
-      };
-      take(low, Math.min(first, high));
-      take(Math.max(last, low), climbs ? high : low);
-      if (!climbs) break;
-      low = first / FACTOR;
-      high = last / FACTOR;
-      lower = above;
-      upper = this.#most[level] as Float64Array;
+    this.take(from, to);
+    return [this.least, this.most];
+  }
+
+  /** Puts least and largest of the values from one index to another (exclusive) into `least` and `most`. */
+  take(from: number, to: number): void {
+    this.least = Number.POSITIVE_INFINITY;
+    this.most = Number.NEGATIVE_INFINITY;
+    let [low, high, level] = [from, to, 0];
+    while (high - low > 2 * FACTOR && level < this.#least.length) {
+      const first = Math.ceil(low / FACTOR);
+      const last = Math.floor(high / FACTOR);
+      this.#scan(level, low, first * FACTOR);
+      this.#scan(level, last * FACTOR, high);
+      [low, high, level] = [first, last, level + 1];
     }
-    return [least, most];
+    this.#scan(level, low, high);
+  }
+
+  #scan(level: number, from: number, to: number): void {
+    const lower = level ? (this.#least[level - 1] as Float64Array) : this.#values;
+    const upper = level ? (this.#most[level - 1] as Float64Array) : this.#values;
+    let { least, most } = this;
+    for (let at = from; at < to; at++) {
+      const low = lower[at] as number;
+      const high = upper[at] as number;
+      if (low < least) least = low;
+      if (high > most) most = high;
+    }
+    this.least = least;
+    this.most = most;
   }
 }
 
