@@ -2,8 +2,8 @@
 
     deploy/build-web .venv/bin/python examples && .venv/bin/python benchmarks/page.py
 
-Measured is each full redraw of a gesture, without the raster in the GPU: the processor's time of the page's process, which other
-work on the machine does not lengthen, and the clock's.
+Measured is each full redraw of a gesture: the processor's time of the page, raster included, which other work on
+the machine does not lengthen, and the clock's of the script alone.
 """
 
 import shutil
@@ -21,7 +21,9 @@ GESTURES = {
         "const middle = (span.startMs + span.endMs) / 2, half = (span.endMs - span.startMs) * 0.47;"
         "span.startMs = middle - half; span.endMs = middle + half"
     ),
-    "cursor and selection alone": "timeline.cursorMs = span.startMs + frame * 1e6; timeline.selection = 'item-' + frame",
+    "cursor and selection alone": (
+        "timeline.cursorMs = span.startMs + frame * 1e6; timeline.selection = 'item-' + frame"
+    ),
 }
 SPANS_D = {"pan over 100 days": 90, "pan over a week": 7, "zoom from 100 days to an hour": 100}
 FRAMES = 120
