@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from malapert_core.policy.identity import (
     require_identity,
     stored_identity,
 )
-from malapert_core.timestamps import utc_now
+from malapert_testing.charters import CharterBook
 from malapert_testing.identities import service_tokens
 from malapert_testing.services import ServiceLauncher, open_test_channel
 from sample_service.factory import MIGRATIONS, SampleSettings, build
@@ -34,12 +34,9 @@ from sqlmodel import select
 LIMITED = Identity("jaxa", Role.PLANNER, "5f0c", "person:aiko", frozenset({"mission-a"}), "planner")
 
 
-class BothMissions:
-    """Charters of two missions in each of which the agency is a planner."""
-
-    async def get(self, mission_id: str) -> Charter | None:
-        member = Membership("jaxa", frozenset({Part.PLANNER}), utc_now() - timedelta(days=1))
-        return Charter(mission_id, 1, (member,)) if mission_id in ("mission-a", "mission-b") else None
+MEMBER = Membership("jaxa", frozenset({Part.PLANNER}), datetime(2020, 1, 1, tzinfo=UTC))
+BOTH = CharterBook({name: Charter(name, 1, (MEMBER,)) for name in ("mission-a", "mission-b")}, only_these=True)
+"""Two missions in each of which the agency is a planner."""
 
 
 async def restarted(database: Database, runner: OperationRunner) -> OperationRunner:
@@ -57,7 +54,7 @@ def enter_both() -> OperationHandler:
         found = []
         for mission_id in ("mission-a", "mission-b"):
             with suppress(NotFoundError):
-                await enter(BothMissions(), require_identity(), mission_id, Part.PLANNER)
+                await enter(BOTH, require_identity(), mission_id, Part.PLANNER)
                 found.append(mission_id)
         async with context.finish(",".join(found)) as session:
             AuditTrail("test").record(

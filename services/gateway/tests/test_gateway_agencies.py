@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from malapert_core.db.migrations import alembic_config, run_migrations
 from malapert_core.db.tables import AuditEntryRow
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.vocabulary.content_hash import content_hash
+from malapert_gateway.domain.agency import AgencyState
 from malapert_gateway.domain.api_key import hash_secret
 from malapert_gateway.factory import MIGRATIONS
 from malapert_gateway.services.host_keys import HostKeys
@@ -91,6 +93,22 @@ async def test_two_enrolments_at_once_make_one_key(platform: GatewayPlatform) ->
     await admit(platform)
     answers = await asyncio.gather(*(enrol(platform, proof()) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+@pytest.mark.asyncio
+async def test_who_is_suspended_or_has_other_keys_meanwhile_does_not_enrol(platform: GatewayPlatform) -> None:
+    """An enrolment that waits for somebody else's change of the agency is judged by what the agency is after it."""
+    await admit(platform)
+    store, database = AgencyStore(), platform.runtime.database
+    for change in ({"state": AgencyState.SUSPENDED}, {"state": AgencyState.ADMITTED, "key_set": (public(OTHER_KEY),)}):
+        async with database.transaction() as session:
+            agency = await store.locked(session, "ESA")
+            waiting = asyncio.create_task(enrol(platform, proof()))
+            await asyncio.sleep(0.3)
+            await store.save(session, replace(agency, **change))  # type: ignore[arg-type]
+        answer = await waiting
+        assert (answer.status_code, answer.json()["reason"]) == (401, "INVALID_PROOF")
+    assert (await enrol(platform, proof(OTHER_KEY))).status_code == 201
 
 
 NOW_S = int(time.time())

@@ -120,12 +120,12 @@ class AgencyService:
             ``ENROLLED`` where it was done before: an ADMINISTRATOR makes further keys.
         """
         async with self._database.transaction() as session:
-            agency = await self._agencies.find(session, agency_id)
+            agency = await self._agencies.find_locked(session, agency_id)
             is_open = agency is not None and agency.state is AgencyState.ADMITTED
             keys = agency.key_set if agency is not None and is_open else ()
             require_proof(proof, keys, self.claims(agency_id, ENROLMENT), utc_now())
-            agency = await self._agencies.locked(session, agency_id)
-            if agency.enrolled_time is not None:
+            # Under no keys no proof holds: there is such an agency.
+            if agency is None or agency.enrolled_time is not None:
                 raise PreconditionError("ENROLLED", f"{agency_id} is enrolled; its ADMINISTRATOR makes further keys")
             key, bearer = new_key(agency_id, KeyWish(Role.ADMINISTRATOR, label), f"agency:{agency_id}")
             await self._agencies.save(session, replace(agency, enrolled_time=key.created_time))

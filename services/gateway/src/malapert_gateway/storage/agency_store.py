@@ -28,10 +28,15 @@ class AgencyStore:
         NotFoundError
             ``UNKNOWN_AGENCY``.
         """
-        row = await session.get(AgencyRow, agency_id, with_for_update=True, populate_existing=True)
-        if row is None:
+        agency = await self.find_locked(session, agency_id)
+        if agency is None:
             raise NotFoundError("agency", agency_id)
-        return _agency(row)
+        return agency
+
+    async def find_locked(self, session: AsyncSession, agency_id: str) -> Agency | None:
+        """Return an agency as `locked` does, or None."""
+        row = await session.get(AgencyRow, agency_id, with_for_update=True, populate_existing=True)
+        return None if row is None else _agency(row)
 
     async def find_alike(self, session: AsyncSession, agency_id: str) -> Agency | None:
         """Return an agency whose identifier differs at most in the case of its letters, or None."""
