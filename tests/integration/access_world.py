@@ -13,12 +13,11 @@ import httpx
 from malapert.payload.v1 import catalogue_pb2_grpc, request_pb2, request_pb2_grpc
 from malapert_comms_window import factory as comms_window
 from malapert_comms_window.config import CommsWindowSettings
-from malapert_core.errors import UnauthenticatedError
+from malapert_core.db.database import Database
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.service import RunningService, open_runtime
 from malapert_core.timestamps import utc_now
-from malapert_gateway import policy
 from malapert_gateway.app import create_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS as GATEWAY_MIGRATIONS
@@ -62,13 +61,19 @@ _UNCOUNTED = ("outbox", "inbox", "audit", "alembic", "idempotency", "operation")
 
 @dataclass
 class World:
-    """The services, the mission in them, and one HTTP client of the gateway."""
+    """The services, the mission in them, one HTTP client of the gateway, its database and the keys that it knows."""
 
     services: dict[str, RunningService[Any]]
     app: Any
     http: httpx.AsyncClient
+    database: Database
+    keys: dict[tuple[str, Role], str]
     plan_id: str
     request_id: str
+
+    def bearer(self, agency_id: str, role: Role) -> dict[str, str]:
+        """Return the header by which an agency's key of a role is shown to the gateway."""
+        return {"Authorization": f"Bearer {self.keys[agency_id, role]}"}
 
     async def state(self) -> dict[str, str]:
         """Return a hash of every table of every service that holds what agencies have there."""
@@ -84,22 +89,6 @@ class World:
                         text = "\n".join(sorted(map(repr, rows)))
                         found[f"{name}/{table.name}"] = hashlib.sha256(text.encode()).hexdigest()
         return found
-
-
-class TokensOfTest:
-    """Admits whom the test says, and asks the role of an action as the gateway does."""
-
-    async def admit(self, action: str, authorization: str | None, _address: str) -> Identity:
-        """Return the identity that a header ``Bearer AGENCY:ROLE`` states."""
-        agency_id, _, role = (authorization or "").removeprefix("Bearer ").partition(":")
-        if not role:
-            raise UnauthenticatedError("MISSING_KEY", "say who you are")
-        identity = principal(agency_id, Role(role))
-        policy.require_role(action, identity)
-        return identity
-
-    async def admit_unknown(self, _address: str) -> None:
-        """Let in whoever has no key yet; how often is tried elsewhere."""
 
 
 def principal(agency_id: str, role: Role) -> Identity:
@@ -134,14 +123,23 @@ async def open_world(nats_url: str, directory: Path) -> AsyncIterator[World]:
         plan_id, taken_json = await _seeded_planner(services["planner"])
         request_id = await _seeded_payload(services["payload"], taken_json)
         targets = {f"{name}_target": service.target for name, service in services.items()}
-        gateway_settings = launcher("gateway").settings(GatewaySettings, **targets)
+        keys_file = directory / "keys.json"
+        gateway_settings = launcher("gateway").settings(
+            GatewaySettings,
+            keys_file=keys_file,
+            bootstrap_keys=tuple((agency_id, role) for agency_id in POSITIONS for role in ROLES),
+            # Who may is asked here; how often is tried elsewhere.
+            **dict.fromkeys(("rate_limit", "agency_rate_limit", "refusal_limit"), "1000000/minute"),
+            **targets,
+        )
         runtime = await stack.enter_async_context(open_runtime(gateway_settings, GATEWAY_MIGRATIONS))
         gateway = await stack.enter_async_context(open_gateway(runtime))
-        gateway.admission = TokensOfTest()  # type: ignore[assignment]
         app = create_app(gateway, {"tracer_provider": runtime.telemetry.provider, "metrics": False, "logs": False})
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://gateway"))
-        yield World(services, app, http, plan_id, request_id)
+        written = json.loads(keys_file.read_text())["keys"]
+        keys = {(each["agency_id"], Role[each["role"]]): each["key"] for each in written}
+        yield World(services, app, http, runtime.database, keys, plan_id, request_id)
 
 
 def document() -> dict[str, Any]:

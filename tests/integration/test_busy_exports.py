@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
+from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert_core.timestamps import to_timestamp
 from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.exports import _WRITERS as WRITERS
 from malapert_gateway.routes.exports import ExportFormat
@@ -22,8 +24,10 @@ OF_ITEMS = tuple(kind for kind in ExportFormat if kind is not ExportFormat.GEOJS
 def exported(agency_id: str, kind: ExportFormat) -> str:
     """Return the file of the plan as an agency sees it."""
     whole = shared_plan()
-    whole.plan_id = "plan-1"
+    whole.replan.events[0].activity_run.state = replan_pb2.RUN_STATE_STARTED
+    whole.replan.events[1].array_power.from_time.CopyFrom(to_timestamp(NOW))
     seen = redacted_plan(whole, eyes_of(identity(agency_id), CHARTER, NOW, whole))
+    seen.plan_id, seen.state = "plan-1", plan_pb2.PLAN_STATE_DRAFT
     return WRITERS[kind][2](to_model(seen, Plan)).decode()
 
 
