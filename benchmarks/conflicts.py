@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from malapert_planner.solvers.projects.solve import solve_project
+from malapert_scheduling.projects.solve import solve_project
 from projects import GROUPS, compile_solver, instances
 
 

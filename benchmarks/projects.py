@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from malapert_planner.domain.projects import Assignment, Mode, Precedence, Project, Task, violations
-from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.projects.solve import ProjectResult, solve_project
+from malapert_core.vocabulary.solve_status import SolveStatus
+from malapert_scheduling.projects.problem import Assignment, Mode, Precedence, Project, Task, violations
+from malapert_scheduling.projects.solve import ProjectResult, solve_project
 
 GROUPS = ("J30", "J60", "J120", "BL", "KSD15_d", "KSD30", "Pack", "Pack_d")
 

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import satnet_rules as rules
-from malapert_planner.domain.network import Network, Track, TrackRequest, ViewPeriod, violations
-from malapert_planner.solvers.network.solve import solve_network
+from malapert_scheduling.network.problem import Network, Track, TrackRequest, ViewPeriod, violations
+from malapert_scheduling.network.solve import solve_network
 
 PUBLISHED = {
     "W10_2018": (("Δ-MILP, Claudet 2022", 822, 203, 0.26, 0.48), ("deep RL, Goh 2021", 886, 204, 0.28, 0.71)),

@@ -13,8 +13,8 @@ import random
 import time
 from dataclasses import replace
 
-from malapert_planner.domain.projects import Mode, Precedence, Project, Task, violations
-from malapert_planner.solvers.projects.solve import solve_project
+from malapert_scheduling.projects.problem import Mode, Precedence, Project, Task, violations
+from malapert_scheduling.projects.solve import solve_project
 
 DAY_S = 86400
 STATIONS = 3

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from malapert_core.vocabulary.conflicts import RAN_OUT, Conflict, Verdict, filtered
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.bound import relax
-from malapert_planner.solvers.deletion_filter import RAN_OUT, Conflict, Verdict, filtered
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance

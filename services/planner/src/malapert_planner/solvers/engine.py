@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from malapert_core.jobs.stopping import Cancel as Cancel
+from malapert_core.jobs.stopping import is_cancelled, stopping
 from ortools.sat.python import cp_model
 
-Cancel = Callable[[], bool] | threading.Event
-POLL_S = 0.05
 WORK_PER_ROW = 1e-5
 """Work charged for building a variable or constraint: many small models are bounded by work, not by wall time."""
 
@@ -48,9 +47,7 @@ class Engine:
 
     def cancelled(self) -> bool:
         """Return whether the caller asked to stop."""
-        if self.cancel is None:
-            return False
-        return self.cancel.is_set() if isinstance(self.cancel, threading.Event) else self.cancel()
+        return is_cancelled(self.cancel)
 
     def wall_s(self) -> float:
         """Return the wall time spent."""
@@ -95,36 +92,14 @@ class Engine:
         if self.cancel is None:
             status = solver.solve(model, callback)
         else:
-            status = run_watched(solver, model, self.cancelled, callback)
+            with stopping(solver.stop_search, self.cancelled):
+                status = solver.solve(model, callback)
         self.work += solver.deterministic_time + WORK_PER_ROW * (
             len(model.proto.variables) + len(model.proto.constraints)
         )
         if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and self.wall_s() >= self.wall_limit_s:
             self.wall_cut = True
         return solver, status
-
-
-def run_watched(
-    solver: cp_model.CpSolver,
-    model: cp_model.CpModel,
-    stopped: Callable[[], bool],
-    callback: cp_model.CpSolverSolutionCallback | None = None,
-) -> cp_model.CpSolverStatus:
-    """Solve a model; stop soon after ``stopped`` returns true, whether solutions are found or not."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(POLL_S):
-            if stopped():
-                solver.stop_search()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        return solver.solve(model, callback)
-    finally:
-        done.set()
-        watcher.join()
 
 
 class _Callback(cp_model.CpSolverSolutionCallback):

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from malapert_core.vocabulary.solve_status import SolveStatus as SolveStatus
 
 from malapert_planner.domain.schedule.schedule import Schedule
-
-
-class SolveStatus(StrEnum):
-    """Status of a solve; UNKNOWN where its work ended before it had a schedule or a contradiction."""
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

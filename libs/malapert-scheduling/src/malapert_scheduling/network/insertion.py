@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from malapert_planner.solvers.network.state import (
+from malapert_scheduling.network.state import (
     DURATION,
     FIRST_VIEW,
     LAST_VIEW,

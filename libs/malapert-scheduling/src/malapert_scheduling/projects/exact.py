@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from malapert_core.vocabulary.spans import Span, union
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.problem.spans import Span, union
-from malapert_planner.domain.projects import Assignment, Mode, Project, Task
+from malapert_scheduling.projects.problem import Assignment, Mode, Project, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from malapert_core.jobs.stopping import Cancel, is_cancelled
 from numpy.typing import NDArray
 
-from malapert_planner.domain.network import Network, NetworkScore, Track, score
-from malapert_planner.solvers.engine import Cancel
-from malapert_planner.solvers.network.anneal import anneal, seed_thread
-from malapert_planner.solvers.network.arrays import Longs, NetworkArrays, State
-from malapert_planner.solvers.network.bound import hours_bound
-from malapert_planner.solvers.network.state import NOTHING, put
+from malapert_scheduling.network.anneal import anneal, seed_thread
+from malapert_scheduling.network.arrays import Longs, NetworkArrays, State
+from malapert_scheduling.network.bound import hours_bound
+from malapert_scheduling.network.problem import Network, NetworkScore, Track, score
+from malapert_scheduling.network.state import NOTHING, put
 
 STEPS = 200
 """Steps of a thread between two looks at the clock."""
@@ -121,7 +121,7 @@ def solve_network(
         return part if step_limit is None else max(float(part > 1), walk.chunks * STEPS / step_limit)
 
     def walk_on(walk: _Walk, until: float) -> None:
-        while (part := spent(walk)) < until and not _asked_to_stop(cancel):
+        while (part := spent(walk)) < until and not is_cancelled(cancel):
             walk.advance(HOT * (COLD / HOT) ** part)
 
     with ThreadPoolExecutor(workers) as pool:
@@ -135,7 +135,3 @@ def solve_network(
     tracks = arrays.tracks(max(walks, key=lambda w: w.worth).best)
     steps = sum(walk.chunks for walk in walks) * STEPS
     return NetworkResult(tracks, score(network, tracks), bound_h, time.monotonic() - began, steps)
-
-
-def _asked_to_stop(cancel: Cancel | None) -> bool:
-    return cancel is not None and (cancel() if callable(cancel) else cancel.is_set())

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 import numpy as np
+from malapert_core.jobs.stopping import Cancel, is_cancelled, stopping
+from malapert_core.vocabulary.conflicts import Conflict
+from malapert_core.vocabulary.solve_status import SolveStatus
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.projects import Assignment, Project, faults, makespan
-from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.deletion_filter import Conflict
-from malapert_planner.solvers.engine import Cancel, run_watched
-from malapert_planner.solvers.projects.conflict import minimal_conflict
-from malapert_planner.solvers.projects.exact import ProjectModel, build_project, solver_of
-from malapert_planner.solvers.projects.genetic import Island, Network, search
-from malapert_planner.solvers.projects.greedy import first_schedule
+from malapert_scheduling.projects.conflict import minimal_conflict
+from malapert_scheduling.projects.exact import ProjectModel, build_project, solver_of
+from malapert_scheduling.projects.genetic import Island, Network, search
+from malapert_scheduling.projects.greedy import first_schedule
+from malapert_scheduling.projects.problem import Assignment, Project, faults, makespan
 
 MOST_UNITS = 20_000
 """Beyond so many units of time, after division by their common divisor, decoding an order is too slow."""
@@ -68,7 +68,7 @@ class _Search:
 
     def stopped(self) -> bool:
         """Return whether the caller asked to stop, or the time is over."""
-        asked = self.cancel is not None and (self.cancel() if callable(self.cancel) else self.cancel.is_set())
+        asked = is_cancelled(self.cancel)
         return asked or self.wall_s() >= self.wall_limit_s
 
     def objective(self) -> int | None:
@@ -194,7 +194,8 @@ def _run(state: _Search, wall_s: float, *, light: bool) -> cp_model.CpSolverStat
     if built.latest_end is not None:
         built.model.add(built.latest_end >= int(state.bound))
     solver = solver_of(state.seed, 1 if light else state.workers, wall_s, light=light)
-    status = run_watched(solver, built.model, state.stopped, _Watch(state, built))
+    with stopping(solver.stop_search, state.stopped):
+        status = solver.solve(built.model, _Watch(state, built))
     if status in FOUND:
         state.offer(built.assignments(solver))
     _take_bound(state, solver, status)

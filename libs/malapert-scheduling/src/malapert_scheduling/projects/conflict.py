@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from malapert_core.jobs.stopping import stopping
+from malapert_core.vocabulary.conflicts import RAN_OUT, Conflict, Verdict, filtered
 from ortools.sat.python import cp_model
 
-from malapert_planner.domain.projects import Project
-from malapert_planner.solvers.deletion_filter import RAN_OUT, Conflict, Verdict, filtered
-from malapert_planner.solvers.engine import run_watched
-from malapert_planner.solvers.projects.exact import build_project, solver_of
+from malapert_scheduling.projects.exact import build_project, solver_of
+from malapert_scheduling.projects.problem import Project
 
 FAIR_SHARES = 3.0
 """A check may take so many times its share of the time that is left for all; most take far less."""
@@ -75,7 +75,8 @@ def _check(project: Project, names: frozenset[str], seed: int, wall_s: float, st
     built.model.clear_objective()  # type: ignore[no-untyped-call]
     built.model.add_assumptions(list(built.assumptions.values()))
     solver = solver_of(seed, 1, wall_s, light=True)
-    status = run_watched(solver, built.model, stopped)
+    with stopping(solver.stop_search, stopped):
+        status = solver.solve(built.model)
     if status != cp_model.INFEASIBLE:
         return Verdict(possible=status in FOUND)
     named = {literal.index: task_id for task_id, literal in built.assumptions.items()}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from malapert_core.vocabulary.spans import union
 from numpy.typing import NDArray
 
-from malapert_planner.domain.network import Network, Track, TrackRequest, ViewPeriod
-from malapert_planner.domain.problem.spans import union
-from malapert_planner.solvers.network.state import NOTHING
+from malapert_scheduling.network.problem import Network, Track, TrackRequest, ViewPeriod
+from malapert_scheduling.network.state import NOTHING
 
 Longs = NDArray[np.int64]
 State = tuple[Longs, Longs, Longs, Longs, Longs, Longs, Longs]

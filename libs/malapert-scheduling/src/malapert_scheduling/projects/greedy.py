@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
-from malapert_planner.domain.problem.spans import Span, overlap_s, union
-from malapert_planner.domain.projects import Assignment, Project, Task
+from malapert_core.vocabulary.spans import Span, overlap_s, union
+
+from malapert_scheduling.projects.problem import Assignment, Project, Task
 
 TRIES = 30
 

@@ -5,9 +5,9 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from malapert_planner.domain.network import Network, Track, TrackRequest, ViewPeriod, score, violations
-from malapert_planner.solvers.network.bound import hours_bound
-from malapert_planner.solvers.network.solve import solve_network
+from malapert_scheduling.network.bound import hours_bound
+from malapert_scheduling.network.problem import Network, Track, TrackRequest, ViewPeriod, score, violations
+from malapert_scheduling.network.solve import solve_network
 
 HOUR = 3600
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from malapert_core.vocabulary.spans import Span, overlap_s
 from ortools.linear_solver.python import model_builder
 
-from malapert_planner.domain.network import Network
-from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_scheduling.network.problem import Network
 
 SLOT_S = 3600
 

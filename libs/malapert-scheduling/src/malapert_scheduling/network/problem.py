@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_core.vocabulary.spans import Span, overlap_s
 
 
 @dataclass(frozen=True, slots=True)

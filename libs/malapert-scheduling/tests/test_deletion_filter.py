@@ -2,11 +2,11 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from malapert_planner.domain.projects import Mode, Project, Task
-from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.deletion_filter import RAN_OUT, Conflict, Verdict, filtered
-from malapert_planner.solvers.projects.conflict import minimal_conflict
-from malapert_planner.solvers.projects.solve import solve_project
+from malapert_core.vocabulary.conflicts import RAN_OUT, Conflict, Verdict, filtered
+from malapert_core.vocabulary.solve_status import SolveStatus
+from malapert_scheduling.projects.conflict import minimal_conflict
+from malapert_scheduling.projects.problem import Mode, Project, Task
+from malapert_scheduling.projects.solve import solve_project
 
 NAMES = tuple("abcdefg")
 CONFLICTS = st.sets(st.frozensets(st.sampled_from(NAMES), min_size=1), min_size=1, max_size=4)

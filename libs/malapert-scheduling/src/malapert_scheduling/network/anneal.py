@@ -9,9 +9,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from malapert_planner.solvers.network.insertion import insert, is_touched
-from malapert_planner.solvers.network.ruin import ruin
-from malapert_planner.solvers.network.state import (
+from malapert_scheduling.network.insertion import insert, is_touched
+from malapert_scheduling.network.ruin import ruin
+from malapert_scheduling.network.state import (
     DURATION,
     FIRST_VIEW,
     LAST_VIEW,

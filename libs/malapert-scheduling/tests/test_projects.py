@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from malapert_planner.domain.projects import (
+from malapert_core.vocabulary.solve_status import SolveStatus
+from malapert_scheduling.projects.problem import (
     Assignment,
     Mode,
     Precedence,
@@ -16,8 +17,7 @@ from malapert_planner.domain.projects import (
     makespan,
     violations,
 )
-from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.projects.solve import solve_project
+from malapert_scheduling.projects.solve import solve_project
 
 HORIZON = 7
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from malapert_planner.domain.problem.spans import Span, union
+from malapert_core.vocabulary.spans import Span, union
 
 
 @dataclass(frozen=True, slots=True)
