@@ -27,12 +27,11 @@ from malapert_planner.solvers.explain import (
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
 from malapert_planner.solvers.model import RuleFamily, build_model
+from malapert_planner.solvers.parameters import Explanation
 from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
 from malapert_planner.solvers.score import score
 from malapert_planner.solvers.search import FOUND
 from malapert_planner.solvers.trials import Trial, chances
-
-WORK_PER_DETOUR = 0.15
 
 
 def explain_one(
@@ -152,7 +151,7 @@ def _detour(incumbent: Incumbent, engine: Engine, chain: Chain) -> Admission | N
             return None
         scope = replace(insertion(opening.schedule, opening.visit), forced=frozenset({chain.index}))
         model = build_model(instance, scope)
-        solver, status = engine.run(model.model, WORK_PER_DETOUR)
+        solver, status = engine.run(model.model, Explanation.WORK_PER_DETOUR)
         if status not in FOUND:
             continue
         found = opening.schedule.replaced(scope, model.schedule(solver))

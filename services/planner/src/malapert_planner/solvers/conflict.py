@@ -20,17 +20,15 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import whole
+from malapert_planner.solvers.parameters import Explanation
 
-WORK_PER_CHECK = 2.0
-WALL_SHARE = 0.2
-"""Share of the wall limit that a search without a schedule leaves to the search for a conflict."""
 Built = TypeVar("Built")
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
 def search_wall_s(problem: PlanningProblem, wall_limit_s: float) -> float:
     """Return the wall time of a search without a schedule: where some is mandatory, a share is left to say why."""
-    return wall_limit_s * (1 - WALL_SHARE) if any(a.mandatory for a in problem.activities) else wall_limit_s
+    return wall_limit_s * (1 - Explanation.WALL_SHARE) if any(a.mandatory for a in problem.activities) else wall_limit_s
 
 
 def unplannable(instance: Instance, engine: Engine, wall_limit_s: float) -> tuple[SolveStatus, tuple[str, ...], bool]:
@@ -121,7 +119,7 @@ class _ConflictSearch:
 
     def _run(self, model: cp_model.CpModel) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
         left_s = self.engine.wall_limit_s - self.engine.wall_s()
-        own = Engine(self.engine.seed, WORK_PER_CHECK, left_s, self.engine.cancel)
-        solver, status = own.run(model, WORK_PER_CHECK)
+        own = Engine(self.engine.seed, Explanation.WORK_PER_CHECK, left_s, self.engine.cancel)
+        solver, status = own.run(model, Explanation.WORK_PER_CHECK)
         self.engine.wall_cut |= own.wall_cut
         return solver, status

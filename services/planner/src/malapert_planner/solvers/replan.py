@@ -16,14 +16,11 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.parameters import Repair
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.search import OnProgress, Search
 from malapert_planner.solvers.solve import construct, fill, improve, result
-
-HOUR_S = 3600
-PADS_S = (1 * HOUR_S, 6 * HOUR_S, 24 * HOUR_S, 96 * HOUR_S, 240 * HOUR_S)
-"""So much time around what is broken is opened, one after the other until it can be mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,6 @@ class _Freedom:
 
 
 FREEDOMS = (_Freedom(), _Freedom(contacts=True), _Freedom(True, True), _Freedom(True, True, True))
-POLISHES = 5
-REPAIR_SHARE, BOUND_SHARE, FILL_SHARE = 0.1, 0.1, 0.7
 
 
 def replan(
@@ -90,7 +85,7 @@ def replan(
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     search = Search(instance, engine, on_progress, Incumbent(instance, kept))
-    search.bound = upper_bound(instance, engine, BOUND_SHARE * work_limit)
+    search.bound = upper_bound(instance, engine, Repair.BOUND_SHARE * work_limit)
     search.report("bound")
     mended = all(_mend(search, span) for span in _clusters(broken, problem))
     if mended and not search.best.keeps_limits():
@@ -100,13 +95,13 @@ def replan(
         engine.wall_limit_s = wall_limit_s
         before = {placed.activity_id for placed in problem.baseline.schedule.activities}
         only = None if wanted is None else _chains(search, before | wanted)
-        fill(search, FILL_SHARE, only=only)
+        fill(search, Repair.FILL_SHARE, only=only)
         if wanted is None:
             improve(search, random.Random(seed))
     else:
         search = Search(instance, engine, on_progress, Incumbent(instance, problem.baseline.frozen), bound=search.bound)
         construct(search)
-        fill(search, FILL_SHARE)
+        fill(search, Repair.FILL_SHARE)
         if search.feasible():
             engine.wall_limit_s = wall_limit_s
         improve(search, random.Random(seed))
@@ -121,16 +116,16 @@ def _chains(search: Search, activity_ids: frozenset[str] | set[str]) -> frozense
 
 def _clusters(broken: Iterable[Span], problem: PlanningProblem) -> tuple[Span, ...]:
     """Return what is broken near each other as one span."""
-    near = PADS_S[0]
+    near = Repair.PADS_S[0]
     wide = union((max(0, start - near), min(problem.horizon_s, max(end, start + 1) + near)) for start, end in broken)
     return tuple((start + near, end - near) if end - start > 2 * near else (start, end) for start, end in wide)
 
 
 def _mend(search: Search, span: Span) -> bool:
     """Decide a span anew: with as little freedom as will do, and with more and more time around it."""
-    work = REPAIR_SHARE * search.engine.work_limit
+    work = Repair.REPAIR_SHARE * search.engine.work_limit
     for freedom in FREEDOMS:
-        for pad_s in PADS_S:
+        for pad_s in Repair.PADS_S:
             if search.engine.exhausted():
                 return False
             around = (span[0] - pad_s, span[1] + pad_s)
@@ -142,7 +137,7 @@ def _mend(search: Search, span: Span) -> bool:
 
 def _polish(search: Search, span: Span, freedom: _Freedom, work: float) -> None:
     """Decide a mended span again while that leaves fewer changes."""
-    for _ in range(POLISHES):
+    for _ in range(Repair.POLISHES):
         objective = search.objective
         search.improve(_around(search.best, span, freedom), work, "repair", linear=True)
         if search.objective <= objective:

@@ -21,27 +21,13 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.lns.stage import RecreateStage
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
+from malapert_planner.solvers.parameters import Pipeline
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
 from malapert_planner.solvers.tour import solve_tour
 from malapert_planner.solvers.touring import toured
 
-FIRST_SHARE = 0.2
-FIRST_DETOUR_SHARE = 0.5
-FILL_SHARE = 0.65
-DETOUR_SHARE = 0.8
-"""So much of the work may be spent when a first valid schedule is found, and when detours, filling and detours end."""
-LEAST_SHARE = 1e-3
-"""Filling ends where less than this share of all value waits anywhere."""
-LEAST_WORK, MOST_WORK = 0.1, 0.8
-MOST_INSERTED = 24
-"""So many chains are inserted at once at most: with more, building the model takes longer than solving it."""
-MANDATORY_VALUE = 1e6
-MODE_SHARE = 0.3
 BOUND_ROUNDING = 1e-6
-FIT_OUT_EVERY = 8
-DETOURS = 0.25
-"""So often a step of the improvement is a detour."""
 
 
 def solve(
@@ -115,13 +101,13 @@ def run(search: Search, rng: random.Random, wall_limit_s: float) -> None:
     # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
     mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
-    fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
+    fill(search, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
     search.bound, legs = solve_tour(instance, engine, work_limit / 8)
     search.report("bound")
     tour = toured(Incumbent(instance, Schedule()), legs)
     if tour is not None:
         along = Search(instance, engine, None, tour, search.bound)
-        fill(along, FIRST_SHARE, until_feasible=True, only=mandatory)
+        fill(along, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
         along.fit_out()
         search.accept(along.best, "tour")
     search.fit_out()
@@ -129,10 +115,10 @@ def run(search: Search, rng: random.Random, wall_limit_s: float) -> None:
     search.report("bound")
     construct(search)
     search.fit_out()
-    go_out_of_the_way(search, FIRST_DETOUR_SHARE)
-    fill(search, FILL_SHARE)
+    go_out_of_the_way(search, Pipeline.FIRST_DETOUR_SHARE)
+    fill(search, Pipeline.FILL_SHARE)
     search.fit_out()
-    go_out_of_the_way(search, DETOUR_SHARE)
+    go_out_of_the_way(search, Pipeline.DETOUR_SHARE)
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
     improve(search, rng)
@@ -145,7 +131,7 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
     """
     engine, tries = search.engine, Counter[tuple[str, int]]()
     values = _values(search.instance)
-    least = LEAST_SHARE * trivial_bound(search.instance)
+    least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     seen: dict[tuple[str, Span], frozenset[int]] = {}
     while not (search.finished() or engine.work >= share * engine.work_limit or (until_feasible and search.feasible())):
 
@@ -158,7 +144,9 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
         if excursion is None or waiting(excursion) <= least:
             break
         worth = {i: values[i] * 0.5 ** tries[excursion.place_id, i] for i in excursion.chains}
-        excursion = replace(excursion, chains=frozenset(sorted(worth, key=lambda i: (-worth[i], i))[:MOST_INSERTED]))
+        excursion = replace(
+            excursion, chains=frozenset(sorted(worth, key=lambda i: (-worth[i], i))[: Pipeline.MOST_INSERTED])
+        )
         work = _step_work(search, 75)
         before = search.best
         search.improve(insertion(search.best, excursion), work, "insert")
@@ -175,13 +163,15 @@ def _values(instance: Instance) -> dict[int, float]:
     values = {}
     for modes in instance.modes:
         for rank, chain in enumerate(sorted(modes, key=lambda c: (-c.value, c.longest_s, c.index))):
-            values[chain.index] = (MANDATORY_VALUE if chain.mandatory else chain.value) * MODE_SHARE**rank
+            values[chain.index] = (
+                Pipeline.MANDATORY_VALUE if chain.mandatory else chain.value
+            ) * Pipeline.MODE_SHARE**rank
     return values
 
 
 def _step_work(search: Search, steps: int) -> float:
     """Return the work of a step: more work in all means more steps, and beyond some work no longer ones."""
-    return max(LEAST_WORK, min(MOST_WORK, search.engine.work_limit / steps))
+    return max(Pipeline.LEAST_WORK, min(Pipeline.MOST_WORK, search.engine.work_limit / steps))
 
 
 def construct(search: Search) -> None:
@@ -192,7 +182,7 @@ def construct(search: Search) -> None:
     start = search.instance.open_from_s
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
-        budget = min(2 * MOST_WORK, search.engine.work_limit / 3 * (end - start) / problem.horizon_s)
+        budget = min(2 * Pipeline.MOST_WORK, search.engine.work_limit / 3 * (end - start) / problem.horizon_s)
         search.improve(window(search.best, (start, end), cells), budget, "construct")
         search.top_up()
         start = end if end == problem.horizon_s else start + length * 4 // 5
@@ -201,7 +191,7 @@ def construct(search: Search) -> None:
 
 def go_out_of_the_way(search: Search, share: float) -> None:
     """Try a detour for each unplanned chain that is worth it, the most valuable first."""
-    least = LEAST_SHARE * trivial_bound(search.instance)
+    least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
         if search.finished() or search.engine.work >= share * search.engine.work_limit:
             break
@@ -216,7 +206,7 @@ def improve(search: Search, rng: random.Random) -> None:
         if search.finished():
             break
         before, missing = search.best, unplanned(search.best)
-        if missing and rng.random() < DETOURS:
+        if missing and rng.random() < Pipeline.DETOURS:
             chain = rng.choices(missing, [max(1e-3, c.value) for c in missing])[0]
             search.take_detour(chain, _step_work(search, 60))
             continue
@@ -227,7 +217,7 @@ def improve(search: Search, rng: random.Random) -> None:
             neighbourhood.kind,
             linear=rng.random() < 0.3,
         )
-        if step % FIT_OUT_EVERY == 0:
+        if step % Pipeline.FIT_OUT_EVERY == 0:
             search.fit_out()
         elif search.best is not before:
             search.top_up()

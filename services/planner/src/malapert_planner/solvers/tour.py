@@ -27,20 +27,11 @@ from malapert_planner.solvers.bound import (
 )
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.parameters import TourFlow
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.relaxed_chains import ChosenChain, add_modes
 from malapert_planner.solvers.units import Units
 
-CELL_S = 86400
-MOST_CELLS = 120
-NEAR = 3e-3
-"""So near to its bound a tour is good enough."""
-BURDEN = 3e-4
-"""What a drive must be good for at least, as a share of all value."""
-MOST_ALIKE = 8
-"""So many chains that ask for the same visits each have their own constraint."""
-MOST_ROUNDS = 12
-"""So many times drives that nothing leads to are cut off at most."""
 Node = tuple[str, int]
 Var = cp_model.IntVar
 
@@ -172,7 +163,7 @@ def build_tour(instance: Instance) -> tuple[Tour, cp_model.LinearExpr]:
 
 def _edges(instance: Instance) -> list[int]:
     horizon_s = instance.problem.horizon_s
-    width_s = max(-(-horizon_s // MOST_CELLS), CELL_S)
+    width_s = max(-(-horizon_s // TourFlow.MOST_CELLS), TourFlow.CELL_S)
     return [*range(0, horizon_s, width_s), horizon_s]
 
 
@@ -249,7 +240,7 @@ def _add_visits(tour: Tour) -> None:
         alike[tuple((place_id, chain.starts[place_id][0], took_s) for place_id in homes)].append(index)
     for keys, indices in alike.items():
         visits = cp_model.LinearExpr.sum([visit for key in keys for visit in traffic.visits(*key)])
-        if len(indices) <= MOST_ALIKE:
+        if len(indices) <= TourFlow.MOST_ALIKE:
             for index in indices:
                 model.add(tour.planned[index] <= visits)
             continue
@@ -337,7 +328,7 @@ def _round(drives: Sequence[Drive], start: str, ways: Counter[int]) -> list[int]
 
 
 def _burden(tour: Tour) -> cp_model.LinearExpr:
-    points = max(1, tour.units.points(BURDEN * trivial_bound(tour.instance)))
+    points = max(1, tour.units.points(TourFlow.BURDEN * trivial_bound(tour.instance)))
     return _drive_cost(tour) + points * cp_model.LinearExpr.sum(list(tour.drives.values()))
 
 
@@ -353,7 +344,7 @@ def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, 
     bound = min(trivial_bound(instance), proved_bound(solver, status, tour.units, len(instance.chains)))
     tour.model.maximize(worth - _burden(tour))
     legs = list[Leg]()
-    for number in range(1, MOST_ROUNDS):
+    for number in range(1, TourFlow.MOST_ROUNDS):
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
         legs = tour.legs(solver)
@@ -361,5 +352,5 @@ def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, 
         if (not tour.cut(solver) and number > 1) or left <= 0 or engine.exhausted():
             break
         # Some is kept for another round.
-        solver, status = engine.run(tour.model, left / 2, number, linear=True, gap=NEAR)
+        solver, status = engine.run(tour.model, left / 2, number, linear=True, gap=TourFlow.NEAR)
     return bound, legs

@@ -11,14 +11,8 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.model import RuleFamily, ScopeModel, build_model
 from malapert_planner.solvers.neighbourhoods import cell_width_s
+from malapert_planner.solvers.parameters import Explanation
 from malapert_planner.solvers.search import FOUND
-
-MOST_CELLS = 100
-MOST_CHANCES = 3
-LONGEST_CHANCE_S = 48 * 3600
-MARGIN_S = 4 * 3600
-"""A chain is tried in so many spans, each so long at most, with so much time around for contacts."""
-WORK_PER_CHAIN = 0.2
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class Trial:
                 return None
             built = self._model(span)
             model = built.rules.without(without) if without else built.model
-            solver, status = engine.run(model, WORK_PER_CHAIN, first=True)
+            solver, status = engine.run(model, Explanation.WORK_PER_CHAIN, first=True)
             if status in FOUND:
                 return self.incumbent.replaced(built.scope, built.schedule(solver))
         return None
@@ -50,7 +44,7 @@ class Trial:
         if span not in self.models:
             only = frozenset({self.chain.index})
             start, end = self.incumbent.quiet(span)
-            width = cell_width_s(self.incumbent.instance.problem.resolution_s, end - start, MOST_CELLS)
+            width = cell_width_s(self.incumbent.instance.problem.resolution_s, end - start, Explanation.MOST_CELLS)
             scope = self.incumbent.scope(
                 (start, end),
                 width_s=width,
@@ -74,8 +68,6 @@ def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
             start, end = max(low, span[0], since), min(high + 1, span[1])
             if start < end:
                 found.append((start, end))
-    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[:MOST_CHANCES]
-    margin = chain.longest_s + MARGIN_S
-    return tuple(
-        (max(0, start - margin), min(horizon_s, min(end, start + LONGEST_CHANCE_S) + margin)) for start, end in longest
-    )
+    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[: Explanation.MOST_CHANCES]
+    margin, most_s = chain.longest_s + Explanation.MARGIN_S, Explanation.LONGEST_CHANCE_S
+    return tuple((max(0, start - margin), min(horizon_s, min(end, start + most_s) + margin)) for start, end in longest)

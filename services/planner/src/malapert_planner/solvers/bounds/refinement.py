@@ -21,15 +21,8 @@ from malapert_planner.solvers.bounds.linear_solver import dual_values
 from malapert_planner.solvers.bounds.relaxation import coarse_program
 from malapert_planner.solvers.bounds.safe_bound import safe_bound
 from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.parameters import CoarseTime
 
-FINEST_S = 6 * 3600
-"""Width of the finer cells over a long horizon, s; 1800 to 86400 s: 6 h tell day from night at any pole."""
-LEAST_CELLS = 48
-"""Number of finer cells that a short horizon has at least, where its grid has as many."""
-COARSER = 4
-"""Number of finer cells in a coarser one."""
-MOST_COLUMNS = 250_000
-"""Number of columns of a program above which its cells are made wider: some 150 MB."""
 POLL_S = 0.05
 
 
@@ -49,11 +42,15 @@ class Level:
 def levels_of(instance: Instance, demands: Demands) -> Iterator[Level]:
     """Yield the relaxations of a problem from the coarsest to the finest."""
     problem = instance.problem
-    grid_s = problem.resolution_s
-    fine_s = max(grid_s, min(FINEST_S, problem.horizon_s // LEAST_CELLS // grid_s * grid_s))
+    grid_s, horizon_s = problem.resolution_s, problem.horizon_s
+    fine_s = max(grid_s, min(CoarseTime.FINEST_S, horizon_s // CoarseTime.LEAST_CELLS // grid_s * grid_s))
     before: tuple[int, bool] | None = None
-    for width_s, with_flow, share in ((COARSER * fine_s, False, 0.1), (fine_s, False, 0.2), (fine_s, True, 0.5)):
-        while width_s < problem.horizon_s and _columns(demands, problem.horizon_s / width_s, with_flow) > MOST_COLUMNS:
+    widths_s = (CoarseTime.COARSER * fine_s, fine_s, fine_s)
+    for width_s, with_flow, share in zip(widths_s, (False, False, True), CoarseTime.SHARES, strict=True):
+        while (
+            width_s < problem.horizon_s
+            and _columns(demands, problem.horizon_s / width_s, with_flow) > CoarseTime.MOST_COLUMNS
+        ):
             width_s *= 2
         if before != (width_s, with_flow):
             yield Level(width_s, with_flow, share)

@@ -1,0 +1,34 @@
+"""Tunables of the solver: all checked, none outside its range, none that nobody reads."""
+
+from pathlib import Path
+
+import pytest
+from malapert_planner.solvers import parameters
+from malapert_planner.solvers.parameters import Tuned, check, tunables
+
+SOLVERS = Path(parameters.__file__).parent
+
+
+def test_every_tunable_states_its_unit_range_and_meaning() -> None:
+    declared = {f"{group.__name__}.{name}" for group in parameters.GROUPS for name in vars(group) if name.isupper()}
+    assert {name for name, _, _ in tunables()} == declared
+    for _, _, tuned in tunables():
+        assert isinstance(tuned, Tuned)
+        assert tuned.unit
+        assert tuned.least < tuned.most
+        assert len(tuned.meaning) > 10
+
+
+def test_a_value_outside_its_range_is_refused_with_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters.Pipeline, "FILL_SHARE", 1.5)
+    monkeypatch.setattr(parameters.Repair, "PADS_S", (3600, 5))
+    told = (
+        r"Pipeline.FILL_SHARE is 1.5; 0 to 1 make sense; Repair.PADS_S is \(3600, 5\); 300 to 3.1536e\+07 s make sense"
+    )
+    with pytest.raises(ValueError, match=told):
+        check()
+
+
+def test_every_tunable_is_read_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in SOLVERS.rglob("*.py") if path.name != "parameters.py")
+    assert [name for name, _, _ in tunables() if name not in text] == []
