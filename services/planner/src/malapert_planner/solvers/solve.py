@@ -87,7 +87,7 @@ def run_recreate(search: Search, recreate: RecreateStage, wall_limit_s: float) -
     recreate.construct()
     if not search.feasible():
         mandatory = frozenset(chain.index for chain in search.instance.chains if chain.mandatory)
-        fill(search, FIRST_SHARE, until_feasible=True, only=mandatory)
+        fill(search, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
     if search.feasible():
         search.engine.wall_limit_s = wall_limit_s
     recreate.run()
