@@ -58,7 +58,7 @@ def test_products_go_on_where_a_killed_service_left_them(own_platform, undisturb
     body = {
         "terrain_stack_id": site["terrain_stack_id"],
         "center": site["point"],
-        "size_m": 60_000.0,
+        "size_m": 46_080.0,  # four blocks, the last two of which leave time for a death
         "pixel_size_m": 60.0,
         "layers": ["PERMANENT_SHADOW"],
         "height_m": 2.0,

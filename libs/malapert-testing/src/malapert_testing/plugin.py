@@ -1,6 +1,7 @@
 """The fixtures, known to every test of the workspace by pytest's plugin entry point."""
 
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +19,22 @@ _TAKES_LONG = frozenset({"e2e", "slow"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--fast`."""
+    """Add `--fast` and `--shuffle`."""
     parser.addoption("--fast", action="store_true", help="leave out tests that start a process or are marked slow")
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="run files and their tests in an order by seed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, under `--fast`, what starts a server or a platform, and what is marked as slow or end to end."""
+    """Leave out, under `--fast`, what starts a server or a platform or is marked slow or end to end; shuffle."""
     if config.getoption("--fast"):
         left_out = [item for item in items if _is_slow(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _is_slow(item)]
+    if (seed := config.getoption("--shuffle")) is not None:
+        order = random.Random(seed)
+        files = sorted({item.path for item in items})
+        place = {path: order.random() for path in files}
+        items.sort(key=lambda item: (place[item.path], order.random()))
 
 
 def _is_slow(item: pytest.Item) -> bool:
