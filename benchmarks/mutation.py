@@ -176,7 +176,11 @@ def tested(target: Path, source: str, tests: tuple[str, ...], limit_s: int) -> b
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / tests[0].rpartition("/")[0])},
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": f"{ROOT / tests[0].rpartition('/')[0]}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -211,13 +215,14 @@ def main() -> None:
     arguments = parser.parse_args()
     mutants = all_mutants()
     sample = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
-    for tests, path in {mutant.tests: mutant.path for mutant in sample}.items():
-        if not tested(path, path.read_text(), tests, arguments.limit):
-            sys.exit(
-                f"without a mutant these fail or do not end within {arguments.limit} CPU seconds: {', '.join(tests)}"
-            )
     killed = 0
     with ThreadPoolExecutor(arguments.jobs) as jobs:
+        suites = {mutant.tests: mutant.path for mutant in sample}
+        sound = jobs.map(
+            lambda suite: tested(suite[1], suite[1].read_text(), suite[0], arguments.limit), suites.items()
+        )
+        if failed := [test for tests, passed in zip(suites, sound, strict=True) if not passed for test in tests]:
+            sys.exit(f"without a mutant these fail or do not end in {arguments.limit} CPU seconds: {', '.join(failed)}")
         outcomes = jobs.map(lambda each: tested(each.path, each.source(), each.tests, arguments.limit), sample)
         for number, (mutant, survives) in enumerate(zip(sample, outcomes, strict=True), 1):
             killed += not survives

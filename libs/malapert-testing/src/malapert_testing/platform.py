@@ -17,7 +17,7 @@ from malapert_cli.connection import Connection
 
 from malapert_testing.nats_server import free_port
 
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 240.0
 
 
 @dataclass
