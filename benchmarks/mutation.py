@@ -212,8 +212,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=120, help="CPU seconds after which a mutant counts as killed")
     parser.add_argument("--jobs", type=int, default=2, help="mutants tested at once")
+    parser.add_argument(
+        "--within", nargs="*", default=[""], help="parts of the paths of modules; all where none is said"
+    )
     arguments = parser.parse_args()
-    mutants = all_mutants()
+    mutants = [each for each in all_mutants() if any(part in str(each.path) for part in arguments.within)]
     sample = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
     killed = 0
     with ThreadPoolExecutor(arguments.jobs) as jobs:
