@@ -16,6 +16,7 @@ GROUPS = {
         "requests-csv",
         "units",
     ),
+    "writer_targets": ("calendar-written", "ndm-written"),
     "terrain_targets": ("geotiff", "netcdf", "pds3-archive", "pds3-attached"),
 }
 # More of those that are quick: as many as a minute of processor time allows, and more than 10⁵ in all.
