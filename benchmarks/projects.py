@@ -3,6 +3,9 @@
 PSPLIB (Kolisch and Sprecher) in Patterson's format, and projects with reservoirs (Koné, Artigues, Lopez and Mongeau).
 Every schedule is checked by the rules alone before it counts. What is compiled is compiled before the clock starts.
 
+``--siblings SEED`` solves, in the place of each instance, another of its shape: the same network of precedences and
+capacities, whose durations, demands, and amounts taken from and put into reservoirs are dealt out anew to the tasks.
+
 ``--out FILE`` writes JSON: per instance, named by its group and file, the status, the bound, the makespan and
 ``starts``, the start of each task in the order of the instance's file, both dummies included (null where no schedule
 was found). It is written anew after each instance.
@@ -13,9 +16,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from malapert_core.vocabulary.solve_status import SolveStatus
@@ -91,6 +95,25 @@ def instances(data: Path, wanted: str) -> Iterator[Instance]:
         yield Instance(wanted, row["instance"], project, int(best) if best else None)
 
 
+def sibling_of(instance: Instance, seed: int) -> Instance:
+    """Return another instance of the same shape, of which nothing is known; the dummies at both ends stay."""
+    rng = random.Random(f"{seed} {instance.name}")
+    first, *inner, last = instance.project.tasks
+    durations, demands, amounts = (
+        rng.sample(values, len(inner))
+        for values in (
+            [task.modes[0].duration for task in inner],
+            [task.modes[0].demands for task in inner],
+            [(task.consumed, task.produced) for task in inner],
+        )
+    )
+    tasks = tuple(
+        replace(task, modes=(Mode(duration, demand),), consumed=consumed, produced=produced)
+        for task, duration, demand, (consumed, produced) in zip(inner, durations, demands, amounts, strict=True)
+    )
+    return replace(instance, project=replace(instance.project, tasks=(first, *tasks, last)), best_known=None)
+
+
 def starts_of(result: ProjectResult) -> list[int] | None:
     """Return when each task starts, in the order of the instance's file."""
     if not result.assignments:
@@ -117,6 +140,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of wall clock for an instance")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--siblings", type=int, metavar="SEED", help="solve drawn instances of the same shapes")
     parser.add_argument("--only", default="", help="a part of the instance's name")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the schedules")
     options = parser.parse_args()
@@ -124,6 +148,8 @@ def main() -> None:
     written: dict[str, dict] = {}
     for group in options.group:
         chosen = (instance for instance in instances(options.data, group) if options.only in instance.name)
+        if options.siblings is not None:
+            chosen = (sibling_of(instance, options.siblings) for instance in chosen)
         rows = [_solve(options, instance, written) for instance in chosen]
         if rows:
             _summary(group, rows)

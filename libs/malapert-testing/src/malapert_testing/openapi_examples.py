@@ -27,7 +27,7 @@ def parameters_of(
     """
     found: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
     for parameter in operation.get("parameters", []):
-        example = _stated(document, parameter.get("example"), parameter["schema"])
+        example = example_of(document, parameter.get("example"), parameter["schema"])
         if example is None and parameter["required"]:
             raise LookupError(f"{path}: {parameter['name']} has no example")
         if example is not None:
@@ -43,27 +43,30 @@ def body_of(document: dict[str, Any], media_type: str | None, content: dict[str,
         return None
     body = content.get("example")
     if body is None:
-        body = _stated(document, None, content["schema"])
+        body = example_of(document, None, content["schema"])
     if body is None and "json" not in media_type:
         return _FILE
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
-def _stated(document: dict[str, Any], example: Any, schema: dict[str, Any]) -> Any:
+def example_of(document: dict[str, Any], example: Any, schema: dict[str, Any]) -> Any:
+    """Return an example as it is, or one of a schema, or one put together from those of its parts; else None."""
     if example is not None:
         return example
     if schema.get("examples"):
         return schema["examples"][0]
     if "$ref" in schema:
-        return _stated(document, None, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return example_of(document, None, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
-        return next((found for part in schema["anyOf"] if (found := _stated(document, None, part)) is not None), None)
+        return next(
+            (found for part in schema["anyOf"] if (found := example_of(document, None, part)) is not None), None
+        )
     if "enum" in schema:
         return schema["enum"][0]
     if "properties" in schema:
-        values = {name: _stated(document, None, part) for name, part in schema["properties"].items()}
+        values = {name: example_of(document, None, part) for name, part in schema["properties"].items()}
         return {name: value for name, value in values.items() if value is not None}
     if schema.get("type") == "array":
-        item = _stated(document, None, schema["items"])
+        item = example_of(document, None, schema["items"])
         return None if item is None else [item]
     return None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.timestamps import utc_now
+from malapert_core.timestamps import check_range, utc_now
 
 from malapert_gateway import policy
 from malapert_gateway.domain.api_key import KeyScope
@@ -102,6 +102,10 @@ async def revoke_key(key_id: KeyId, identity: CallerIdentity, gateway: GatewayPa
 
 
 def _time_faults(expire_time: datetime | None) -> list[Fault]:
-    if expire_time is None or expire_time > utc_now():
+    if expire_time is None:
         return []
-    return [Fault("expire_time", "PAST", "an instant to come is allowed")]
+    try:
+        check_range(expire_time)
+    except InvalidInputError as error:
+        return [Fault("expire_time", error.reason, error.message)]
+    return [] if expire_time > utc_now() else [Fault("expire_time", "PAST", "an instant to come is allowed")]
