@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from malapert_testing import platform as platform_module
 from malapert_testing.platform import running_platform
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / "fuzz"), str(Path(__file__).parent)]
@@ -45,6 +46,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=12.0, help="of each quiet and each loaded time")
     parser.add_argument("--pace", type=float, default=10.0, help="reads a second")
     options = parser.parse_args()
+    platform_module.START_TIMEOUT_S = 600.0  # on a busy machine
     with tempfile.TemporaryDirectory() as folder, running_platform(Path(folder) / "data") as platform:
         names = make_world(platform)
         keys = {role: platform.key("ISRO", role) for role in ("REQUESTER", "PLANNER")}

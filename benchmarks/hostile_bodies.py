@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from malapert_testing import platform as platform_module
 from malapert_testing.platform import Platform, running_platform
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +53,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="most time")
     parser.add_argument("--record", type=Path, help="file that takes the batches, from which a later run goes on")
     options = parser.parse_args()
+    platform_module.START_TIMEOUT_S = 600.0  # on a busy machine
     record = Record(options.record, f"seed {options.seed}, {options.cases} cases, {options.schemathesis} schemathesis")
     os.environ.update(SETTINGS)
     with tempfile.TemporaryDirectory() as folder, running_platform(Path(folder) / "data") as platform:

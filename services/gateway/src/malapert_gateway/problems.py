@@ -11,6 +11,7 @@ from malapert_core.documents.nodes import MAX_FAULTS
 from malapert_core.errors import ErrorCategory, Fault, MalapertError
 from opentelemetry import trace
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from malapert_gateway.models.problem import Problem, ProblemFault
 
@@ -66,6 +67,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MalapertError, _malapert_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _cut_off)
     app.add_exception_handler(Exception, _unexpected_error)
 
 
@@ -138,6 +140,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     }.get(status, str(error.detail))
     reason = status.phrase.upper().replace(" ", "_").replace("-", "_")
     return _response(_problem(request, status, reason, detail), error.headers)
+
+
+async def _cut_off(request: Request, _error: Exception) -> Response:
+    """Answer a caller that was gone before its body was whole; a proxy before it may be there to read this."""
+    detail = "the connection ended before the body was whole; nothing was done"
+    return _response(_problem(request, HTTPStatus.BAD_REQUEST, "BODY_CUT_OFF", detail))
 
 
 async def _unexpected_error(request: Request, error: Exception) -> Response:
