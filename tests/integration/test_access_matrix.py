@@ -198,8 +198,8 @@ async def test_every_route_for_every_agency_and_role_over_http(world: World) -> 
                     counted[answer.status_code] += 1
                     told = answer.content + json.dumps(dict(answer.headers)).encode()
                     outside = names_mission and not member
-                    # Who enrols has no key yet: what is asked of him is a proof, whatever his role.
-                    refused = 401 if action.startswith("enrol") else 403
+                    # Who enrols or opens a link has no key: he is asked for a proof or a ticket, whatever his role.
+                    refused = 401 if action in ("enrol_agency", "open_session") else 403
                     fits = answer.status_code == refused if not may else answer.status_code < 500
                     if may and outside:
                         # For a thing in another agency's name: 403 whatever the mission, before anybody looks at it.

@@ -213,7 +213,7 @@ async def test_an_expired_key_is_refused_and_whoami_tells_all_of_a_key(platform:
         "role": "PLANNER",
         "key_id": key_id,
         "mission_ids": ["lupex"],
-        "allowed_actions": ["get_plan", "who_am_i"],
+        "allowed_actions": ["end_session", "get_plan", "get_session", "who_am_i"],
         "expire_time": made["key"]["expire_time"],
     }
     async with platform.runtime.database.transaction() as session:
