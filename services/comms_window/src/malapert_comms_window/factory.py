@@ -18,6 +18,7 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_core.background import background
 from malapert_core.fairness.quota import StorageQuota
 from malapert_core.policy.charters import Charters
+from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
@@ -94,6 +95,7 @@ async def build(
     )
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
     alternates = AlternateFinder(database, contact_store, outage_store, window_sets, station_store, clock)
+    reading = ReadingProcesses(["malapert_comms_window.services.registry.exchange"])
     reader = BookReader(
         contact_store, outage_store, window_sets, station_store, agreement_store, _limits(settings), clock
     )
@@ -163,12 +165,12 @@ async def build(
             Registration(
                 f"{_PACKAGE}.ExchangeService",
                 exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
-                ExchangeHandlers(ExchangeService(database, window_sets, clock)),
+                ExchangeHandlers(ExchangeService(database, window_sets, clock, reading)),
             ),
         ],
         charters=charters,
     )
-    async with background(expiry.run(settings.hold_check_s)):
+    async with reading, background(expiry.run(settings.hold_check_s)):
         yield parts
 
 

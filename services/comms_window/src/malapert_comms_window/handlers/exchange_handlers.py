@@ -4,6 +4,7 @@ from typing import Any
 
 from malapert.comms_window.v1 import exchange_pb2, exchange_pb2_grpc
 from malapert_astro.times import utc_datetime
+from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_message
 
 from malapert_comms_window.handlers.messages.shared import interval_message
@@ -20,7 +21,7 @@ class ExchangeHandlers(exchange_pb2_grpc.ExchangeServiceServicer):
         self, request: exchange_pb2.ReadTrackingDataRequest, context: Any
     ) -> exchange_pb2.ReadTrackingDataResponse:
         """Say what is in a message."""
-        tdm, found = await self._exchange.read(request.content)
+        tdm, found = await self._exchange.read(request.content, require_identity().agency_id)
         return exchange_pb2.ReadTrackingDataResponse(
             version=tdm.version,
             originator=tdm.originator,

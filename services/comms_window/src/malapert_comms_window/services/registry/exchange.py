@@ -1,7 +1,6 @@
 """Tracking data messages: what is in one, and what a station is predicted to observe."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from malapert_astro.ndm.epochs import utc_text
@@ -11,6 +10,7 @@ from malapert_astro.ndm.tdm_keywords import UNITS
 from malapert_astro.times import utc_datetime, utc_from_tdb, utc_seconds
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
+from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
 from malapert_core.rpc.server import FILE_LIMIT_BYTES
 
 from malapert_comms_window import SOFTWARE
@@ -46,30 +46,34 @@ class ExchangeService:
     database : Database
     window_sets : WindowSetStore
     clock : Clock
+    reading : ReadingProcesses
+        Reads large messages.
     """
 
-    def __init__(self, database: Database, window_sets: WindowSetStore, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, window_sets: WindowSetStore, clock: Clock, reading: ReadingProcesses
+    ) -> None:
         self._database = database
         self._window_sets = window_sets
         self._clock = clock
+        self._reading = reading
 
-    async def read(self, content: bytes) -> tuple[Tdm, list[list["ObservationSummary"]]]:
-        """Return a message, and what each of its segments holds by keyword.
+    async def read(self, content: bytes, agency_id: str) -> tuple[Tdm, list[list["ObservationSummary"]]]:
+        """Return a message of an agency without its observations, and what each of its segments holds by keyword.
 
         Raises
         ------
         InvalidInputError
             ``INVALID_TRACKING_DATA`` with every fault.
+        ExhaustedError
+            ``READING_LIMIT`` where it takes more time or memory to read than there is.
         """
         if len(content) > FILE_LIMIT_BYTES:
             fault = Fault("content", "TOO_LARGE", f"{len(content)} bytes are more than {FILE_LIMIT_BYTES}")
             raise InvalidInputError("INVALID_TRACKING_DATA", "the message is too long", faults=[fault])
-        try:
-            return await asyncio.to_thread(_read, content)
-        except NdmError as error:
-            faults = [Fault(f"content, {each.where}", each.code, each.message) for each in error.faults]
-            message = f"the message has {len(faults)} faults"
-            raise InvalidInputError("INVALID_TRACKING_DATA", message, faults=faults) from error
+        if len(content) <= QUICK_BYTES:
+            return _read(content)
+        return await self._reading.run(agency_id, _read, content)
 
     async def predicted(self, window_set_id: str, window_id: str, *, xml: bool) -> bytes:
         """Return what a station will observe in a window: angles, range and range rate of the downlink.
@@ -95,8 +99,14 @@ class ExchangeService:
 
 
 def _read(content: bytes) -> tuple[Tdm, list[list[ObservationSummary]]]:
-    tdm = read_tdm(content)
-    return tdm, [summaries(segment) for segment in tdm.segments]
+    try:
+        tdm = read_tdm(content)
+    except NdmError as error:
+        faults = [Fault(f"content, {each.where}", each.code, each.message) for each in error.faults]
+        message = f"the message has {len(faults)} faults"
+        raise InvalidInputError("INVALID_TRACKING_DATA", message, faults=faults) from error
+    bare = replace(tdm, segments=tuple(replace(segment, observations=()) for segment in tdm.segments))
+    return bare, [summaries(segment) for segment in tdm.segments]
 
 
 def summaries(segment: TdmSegment) -> list[ObservationSummary]:
