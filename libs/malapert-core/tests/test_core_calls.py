@@ -16,7 +16,7 @@ from malapert_core.policy.entry import mission_entry
 from malapert_core.policy.identity import Role, acting_as, service_identity
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
-from malapert_testing.audit_walk import changes
+from malapert_testing.audit_walk import changes, changing_calls
 from malapert_testing.charters import CharterBook
 from malapert_testing.identities import service_tokens
 from malapert_testing.services import identity_of, open_test_channel
@@ -47,6 +47,14 @@ def test_who_is_named_a_part_is_asked_for_where_a_request_names_a_mission() -> N
     for path, method in METHODS.items():
         if "mission_id" in method.input_type.fields_by_name and method.name not in without:
             assert CALLS[path].part is not None, path
+
+
+def test_every_area_of_the_table_is_walked_by_its_service_s_tests() -> None:
+    walked = {"planner", "payload", "comms_window", "landing_site"}
+    assert {path.split(".")[1] for path in CALLS} == walked | {"operation", "audit"}
+    # A cancellation is tried with the operations of the core.
+    assert changing_calls("operation") == {"OperationService/CancelOperation"}
+    assert changing_calls("audit") == set()
 
 
 @pytest.mark.parametrize("path", CHANGING)
