@@ -5,6 +5,6 @@ if __name__ == "__main__":
     from malapert_core.service import cli_main
 
     from malapert_planner.config import PlannerSettings
-    from malapert_planner.factory import MIGRATIONS, build, work
+    from malapert_planner.factory import MIGRATIONS, build_for_process, work
 
-    cli_main(PlannerSettings, build, MIGRATIONS, work=work)
+    cli_main(PlannerSettings, build_for_process, MIGRATIONS, work=work)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stoppe
 from malapert_core.timestamps import utc_now
 
 from malapert_planner.clients import comms_window, landing_site, payload
-from malapert_planner.config import PlannerSettings, WorkerSettings
+from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
 from malapert_planner.handlers.charter_events import CharterAnnouncer
 from malapert_planner.handlers.charters import CharterHandlers
 from malapert_planner.handlers.events import PlanAnnouncer
@@ -215,9 +215,7 @@ async def _own_worker(runtime: ServiceRuntime[PlannerSettings], queue: WorkQueue
 
 
 @contextmanager
-def _performer(settings: PlannerSettings | WorkerSettings, slots: int) -> Iterator[Perform]:
-    # The server of processes reads it when it defines the compiled functions; they are kept beside the other files.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str((settings.data_dir / "numba").absolute()))
+def _performer(settings: SolverLimits, slots: int) -> Iterator[Perform]:
     # One more than its slots: a worker keeps one for those who wait for an answer.
     processes = WorkerProcesses(slots + 1, WORKER_MODULES, settings.solver_memory_limit_bytes)
     try:
@@ -235,9 +233,21 @@ async def solver_worker(settings: WorkerSettings) -> AsyncIterator[int]:
             yield port
 
 
+def build_for_process(runtime: ServiceRuntime[PlannerSettings]) -> AbstractAsyncContextManager[ServiceParts]:
+    """Build the planner in a process of its own, which keeps compiled code in the data directory."""
+    keep_compiled(runtime.settings.data_dir)
+    return build(runtime)
+
+
+def keep_compiled(data_dir: Path) -> None:
+    """Have processes that are started from now on keep compiled code in a data directory, unless told where."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str((data_dir / "numba").absolute()))
+
+
 async def work() -> None:
     """Be a solver worker until SIGTERM or SIGINT."""
     settings = WorkerSettings()
+    keep_compiled(settings.data_dir)
     configure_logging(settings)
     await run_until_stopped(solver_worker(settings))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-import numpy as np
-
 from malapert_planner.domain.problem.activities import Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.choices import whole
 from malapert_planner.domain.problem.modes import mode_key
@@ -22,7 +20,7 @@ class RequestRules:
 
     ``met`` are the repetitions planned in one of their modes, ``value`` is the planned value of each agency,
     ``mandatory`` the number of mandatory chains planned, ``taken`` what is taken of each limit. ``open`` says for each
-    position of the tables whether neither its chain nor another mode of it is planned.
+    position of the tables whether neither its chain nor another mode of it is planned, and the repetition before it is.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -41,7 +39,7 @@ class RequestRules:
         self.value: dict[str, float] = defaultdict(float)
         self.mandatory = 0
         self.taken = [0.0] * len(problem.limits)
-        self.open = np.ones(len(self._chains), np.bool_)
+        self.open = tables.open_at_first.copy()
 
     def copy_from(self, other: RequestRules) -> None:
         """Take over what is planned from another of the same tables."""
@@ -81,10 +79,12 @@ class RequestRules:
             self.taken[limit] -= amount
 
     def _set_open(self, chain: Chain, is_open: bool) -> None:
-        for mode in self._tables.instance.modes[chain.index]:
-            position = self._tables.position.get(mode.index)
-            if position is not None:
-                self.open[position] = is_open
+        may_follow = is_open and self._follows(chain)
+        for position in self._tables.mode_positions[chain.index]:
+            self.open[position] = may_follow
+        for position in self._tables.next_positions.get(chain.index, ()):
+            following = self._tables.ordered[position]
+            self.open[position] = not is_open and self._key[following.index] not in self.met
 
     def next_open(self, position: int, end: int) -> int:
         """Return the first open position from one on, or the end."""

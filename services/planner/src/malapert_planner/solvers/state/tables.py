@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import ConditionKind
@@ -243,6 +244,33 @@ class Tables:
     def position(self) -> dict[int, int]:
         """Place of each chain in the order of chains, by index."""
         return {chain.index: position for position, chain in enumerate(self.ordered)}
+
+    @cached_property
+    def mode_positions(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of all modes of each chain's repetition, by its index."""
+        return tuple(
+            tuple(self.position[mode.index] for mode in modes if mode.index in self.position)
+            for modes in self.instance.modes
+        )
+
+    @cached_property
+    def next_positions(self) -> dict[int, tuple[int, ...]]:
+        """Positions of the chains that may be planned only where a chain, or another mode of it, is; by its index."""
+        found = {}
+        for repetition in self.problem.repetitions:
+            groups = self.instance.repetitions.get(repetition.request_id, ())
+            for before, after in itertools.pairwise(groups):
+                for chain in before:
+                    found[chain.index] = self.mode_positions[after[0].index]
+        return found
+
+    @cached_property
+    def open_at_first(self) -> NDArray[np.bool_]:
+        """For each position whether its chain follows no other repetition."""
+        is_open = np.ones(len(self.ordered), np.bool_)
+        for positions in self.next_positions.values():
+            is_open[list(positions)] = False
+        return is_open
 
     @cached_property
     def plain(self) -> frozenset[int]:
