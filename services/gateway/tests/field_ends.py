@@ -66,6 +66,7 @@ def fields_of(document: dict[str, Any]) -> Iterator[Field]:
     """Yield the integers and times that calls take."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
+            parts: list[tuple[tuple[str, ...], Any]]
             parts = [((p["in"], p["name"]), p["schema"]) for p in operation.get("parameters", [])]
             contents = operation.get("requestBody", {}).get("content", {})
             parts += [(("body",), content["schema"]) for kind, content in contents.items() if "json" in kind]
