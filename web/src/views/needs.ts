@@ -10,11 +10,11 @@ const REVIEWERS = ["APPROVER"];
 const PLANNERS = ["PLANNER", "OPERATOR"];
 
 /** Returns what waits for an agency, most pressing first: reviews, broken plans, approved ones, held contacts. */
-export function needsOf(plans: readonly Plan[], agency: string, role: string): Need[] {
-  return plans.flatMap((plan) => needsOfPlan(plan, agency, role));
+export function needsOf(plans: readonly Plan[], noticed: ReadonlySet<string>, agency: string, role: string): Need[] {
+  return plans.flatMap((plan) => needsOfPlan(plan, noticed.has(plan.plan_id), agency, role));
 }
 
-function needsOfPlan(plan: Plan, agency: string, role: string): Need[] {
+function needsOfPlan(plan: Plan, isNoticed: boolean, agency: string, role: string): Need[] {
   const own = plan.owner_agency_id === agency;
   const needs: Need[] = [];
   const said = (plan.reviews ?? []).some(
@@ -28,5 +28,7 @@ function needsOfPlan(plan: Plan, agency: string, role: string): Need[] {
   if (own && plan.state === "DRAFT" && plan.validation && !plan.validation.valid) {
     needs.push({ plan, text: "The validator found broken rules" });
   }
+  if (isNoticed)
+    needs.push({ plan, text: "Something that this plan holds has changed: an outage, a booking or a request" });
   return needs;
 }
