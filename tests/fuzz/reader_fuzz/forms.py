@@ -1,5 +1,6 @@
 """Mutations that know a form: JSON and YAML trees, XML elements, tables, two-line elements, binary words, archives."""
 
+import copy
 import csv
 import io
 import json
@@ -54,9 +55,9 @@ def _change_tree(rng: random.Random, value: Any) -> Any:
     if kind == 0:
         del holder[last]
     elif kind == 1 and isinstance(holder, dict):
-        holder[rng.choice((*WORDS[:20], f"{last} ", str(last).upper(), "extra"))] = holder[last]
+        holder[rng.choice((*WORDS[:20], f"{last} ", str(last).upper(), "extra"))] = copy.deepcopy(holder[last])
     elif kind == 1:
-        holder.insert(rng.randrange(len(holder) + 1), holder[last])
+        holder.insert(rng.randrange(len(holder) + 1), copy.deepcopy(holder[last]))
     elif kind == 2:
         holder[last] = [holder[last]] if rng.random() < 0.5 else {"value": holder[last]}
     elif kind == 3:
