@@ -251,7 +251,7 @@ async def test_an_open_stream_ends_within_seconds_of_its_key(
     sqlite_platform: GatewayPlatform, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     """An open stream outlived its revoked key."""
-    monkeypatch.setattr("malapert_gateway.services.key_service._STREAM_CHECK_S", 0.05)
+    monkeypatch.setattr("malapert_gateway.streams._CHECK_S", 0.05)
     administrator = sqlite_platform.bearer("JAXA", "ADMINISTRATOR")
     chief = sqlite_platform.bearer("MALAPERT", "PLATFORM")
     made = (await sqlite_platform.http.post("/api/v1/keys", json={"role": "VIEWER"}, headers=administrator)).json()

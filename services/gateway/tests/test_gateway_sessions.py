@@ -1,17 +1,19 @@
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from gateway_platform import GatewayPlatform
+from gateway_platform import GatewayPlatform, sent_events, served
 from malapert_core.db.tables import AuditEntryRow
 from malapert_core.timestamps import utc_now
 from malapert_gateway import page
 from malapert_gateway.domain.web_session import MOST_OF_KEY
 from malapert_gateway.services.session_service import CSRF_HEADER, SESSION_COOKIE
 from malapert_gateway.storage.tables import WebSessionRow
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import select
 
 LINKS, SESSIONS, CURRENT = "/api/v1/session-links", "/api/v1/sessions", "/api/v1/sessions/current"
@@ -174,6 +176,43 @@ async def test_links_sessions_and_their_ends_are_in_the_audit_without_a_secret(p
     assert {(row.agency_id, row.principal_id) for row in entries} == {("JAXA", opened.json()["caller"]["principal_id"])}
     secret = cookie["Cookie"].rpartition("_")[2]
     assert secret not in str([row.model_dump() for row in (*entries, *rows)])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("end", ["log-out", "time", "room"])
+async def test_an_open_stream_ends_with_its_session_and_no_other_one_does(
+    sqlite_platform: GatewayPlatform, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """A stream that the page had opened outlived the log-out: it ended with the key alone."""
+    monkeypatch.setattr("malapert_gateway.streams._CHECK_S", 0.05)
+    ended, opened = await _opened(sqlite_platform)
+    going_on, _ = await _opened(sqlite_platform)
+    by_key = sqlite_platform.bearer("JAXA", "PLANNER")
+    async with (
+        served(sqlite_platform) as (_, http),
+        http.stream("GET", "/api/v1/events", headers=ended) as stream,
+        http.stream("GET", "/api/v1/events", headers=going_on) as other,
+        # A key goes before a cookie: what was opened by both is the key's.
+        http.stream("GET", "/api/v1/events", headers=by_key | ended) as of_key,
+        asyncio.timeout(20),
+    ):
+        feeds = [sent_events(each) for each in (stream, other, of_key)]
+        assert [(await anext(feed))["event"] for feed in feeds] == ["open"] * 3
+        if end == "log-out":
+            token = {CSRF_HEADER: opened.json()["csrf_token"]}
+            assert (await http.delete(CURRENT, headers=ended | token)).status_code == 204
+        else:
+            session_id = ended["Cookie"].partition("=")[2].partition("_")[0]
+            chosen = WebSessionRow.session_id == session_id
+            change = delete(WebSessionRow) if end == "room" else update(WebSessionRow).values(expire_time=utc_now())
+            async with sqlite_platform.runtime.database.transaction() as session:
+                await session.exec(change.where(chosen))
+        assert [event async for event in feeds[0]] == []
+        following: list[asyncio.Task[Any]] = [asyncio.ensure_future(anext(feed)) for feed in feeds[1:]]
+        assert not (await asyncio.wait(following, timeout=0.3))[0]
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
 
 
 @pytest.mark.asyncio

@@ -1,10 +1,23 @@
-"""Streams of answers that end when the process stops, or their reader's key."""
+"""Streams of answers that end when the process stops, or what their reader calls by."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 T = TypeVar("T")
+_CHECK_S = 3.0
+
+
+async def until_seen(is_ended: Callable[[], Awaitable[bool]]) -> None:
+    """Return within seconds of an end that the database tells of; a database that fails meanwhile ends nothing."""
+    while True:
+        with suppress(SQLAlchemyError):
+            if await is_ended():
+                return
+        await asyncio.sleep(_CHECK_S)
 
 
 async def until(end: Coroutine[Any, Any, None], items: AsyncIterator[T]) -> AsyncIterator[T]:

@@ -14,7 +14,7 @@ from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute, StreamRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, Page, only
+from malapert_gateway.routes.parameters import CallerCredentials, CallerIdentity, GatewayParts, Page, only
 from malapert_gateway.streams import until
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=GuardedRoute)
@@ -65,7 +65,7 @@ async def list_audit_entries(
 
 @stream_router.get("/export", response_class=StreamingResponse, responses=_LINES)  # type: ignore[arg-type]
 async def export_audit(
-    gateway: GatewayParts, identity: CallerIdentity, mission_id: MissionFilter = ""
+    gateway: GatewayParts, identity: CallerIdentity, credentials: CallerCredentials, mission_id: MissionFilter = ""
 ) -> StreamingResponse:
     """Return the audit chains of all services as JSON lines, to be verified by `malapert audit verify FILE`.
 
@@ -77,7 +77,7 @@ async def export_audit(
     async def lines() -> AsyncIterator[bytes]:
         reason = "STREAM_ENDED"
         try:
-            async for part in until(gateway.stream_ended(identity), export.lines()):
+            async for part in until(gateway.stream_ended(identity, credentials), export.lines()):
                 yield part
         except MalapertError as error:
             reason = error.reason

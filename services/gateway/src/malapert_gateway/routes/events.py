@@ -12,7 +12,7 @@ from malapert_gateway import problems
 from malapert_gateway.conversion import to_values
 from malapert_gateway.models.event import EventNotice, EventVisibility
 from malapert_gateway.routes.guarded import StreamRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only, only_these
+from malapert_gateway.routes.parameters import CallerCredentials, CallerIdentity, GatewayParts, only, only_these
 from malapert_gateway.services.event_feed import EventFilter, FeedCursor, FeedEntry
 from malapert_gateway.streams import until
 
@@ -38,6 +38,7 @@ async def watch_events(
     request: Request,
     gateway: GatewayParts,
     identity: CallerIdentity,
+    credentials: CallerCredentials,
     start: Annotated[FeedCursor, Depends(start_cursor)],
     types: Annotated[
         list[str] | None,
@@ -60,7 +61,9 @@ async def watch_events(
     )
     yield ServerSentEvent(event="open", id=start.text, raw_data="{}")
     try:
-        async for entry in until(gateway.stream_ended(identity), gateway.feed.entries(identity, start, wanted)):
+        async for entry in until(
+            gateway.stream_ended(identity, credentials), gateway.feed.entries(identity, start, wanted)
+        ):
             yield ServerSentEvent(data=notice_of(entry), event="event", id=entry.cursor.text)
     except MalapertError as error:
         yield ServerSentEvent(data=problems.problem_of(request, error), event="error")

@@ -12,7 +12,14 @@ from malapert_http_models.contracts.operation import Operation, OperationPage, O
 from malapert_gateway import policy, problems
 from malapert_gateway.conversion import enum_numbers, to_model
 from malapert_gateway.routes.guarded import GuardedRoute, StreamRoute
-from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OperationId, Page, only_these
+from malapert_gateway.routes.parameters import (
+    CallerCredentials,
+    CallerIdentity,
+    GatewayParts,
+    OperationId,
+    Page,
+    only_these,
+)
 from malapert_gateway.services.clients import ServiceName
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.streams import until
@@ -64,6 +71,7 @@ async def watch_operation(
     request: Request,
     gateway: GatewayParts,
     identity: CallerIdentity,
+    credentials: CallerCredentials,
     service: Annotated[ServiceName, Depends(service_of)],
 ) -> AsyncIterable[ServerSentEvent]:
     """Stream the operation at once and at each change as server-sent events, until it ends.
@@ -74,7 +82,7 @@ async def watch_operation(
     message = operation_pb2.WatchOperationRequest(operation_id=operation_id)
     watched = gateway.services.operations[service].WatchOperation(message)
     try:
-        async for answer in until(gateway.stream_ended(identity), aiter(watched)):
+        async for answer in until(gateway.stream_ended(identity, credentials), aiter(watched)):
             operation = to_model(answer.operation, Operation)
             yield ServerSentEvent(data=operation, event="end" if operation.state in _ENDED else "progress")
     except MalapertError as error:

@@ -10,7 +10,9 @@ from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_message
+from malapert_gateway.routes.guarded import credentials_of
 from malapert_gateway.services.gateway import Gateway
+from malapert_gateway.services.session_service import Credentials
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 _NO_CONTROL_CHARACTERS_OR_EMPTY = r"^[^\x00-\x1f\x7f]*$"
@@ -26,6 +28,11 @@ async def identity_of(request: Request) -> Identity:
     """Return who calls, as the guard found."""
     identity: Identity = request.state.identity
     return identity
+
+
+async def caller_credentials(request: Request) -> Credentials:
+    """Return what the call carries to tell who calls."""
+    return credentials_of(request)
 
 
 async def page_request(
@@ -127,6 +134,7 @@ def span(start: str, end: str) -> Any:
 
 
 GatewayParts = Annotated[Gateway, Depends(gateway_of)]
+CallerCredentials = Annotated[Credentials, Depends(caller_credentials)]
 CallerIdentity = Annotated[Identity, Depends(identity_of)]
 Page = Annotated[type_pb2.PageRequest, Depends(page_request)]
 ExpectedVersion = Annotated[int, Depends(expected_version)]

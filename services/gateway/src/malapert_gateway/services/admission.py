@@ -76,7 +76,7 @@ class Admission:
         return identity
 
     async def _key_of(self, credentials: Credentials) -> ApiKey:
-        if credentials.authorization is None and credentials.cookie:
+        if credentials.are_of_session:
             return await self._sessions.identify(credentials)
         return await self._keys.identify(credentials.authorization)
 

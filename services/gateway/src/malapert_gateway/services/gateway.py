@@ -26,7 +26,7 @@ from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
-from malapert_gateway.services.session_service import SessionService
+from malapert_gateway.services.session_service import Credentials, SessionService
 from malapert_gateway.storage.answer_store import AnswerStore
 
 RequestT = TypeVar("RequestT")
@@ -54,9 +54,14 @@ class Gateway:
     reading: ReadingProcesses
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def stream_ended(self, identity: Identity) -> None:
-        """Return once a stream of a caller is to end: the process stops, or its key works no longer."""
-        ends = [asyncio.create_task(self.stopping.wait()), asyncio.create_task(self.keys.until_ended(identity.key_id))]
+    async def stream_ended(self, identity: Identity, credentials: Credentials) -> None:
+        """Return once a stream of a caller is to end: the process stops, or its key or session works no longer."""
+        ends: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self.stopping.wait()),
+            asyncio.create_task(self.keys.until_ended(identity.key_id)),
+        ]
+        if credentials.are_of_session:
+            ends.append(asyncio.create_task(self.sessions.until_ended(credentials.cookie)))
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -1,8 +1,7 @@
 """Makes, checks, rotates and ends the keys of agencies."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,12 +32,12 @@ from malapert_gateway.domain.api_key import (
 )
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
+from malapert_gateway.streams import until_seen
 
 log = structlog.get_logger(__name__)
 
 USE_RESOLUTION = timedelta(minutes=5)
 """How coarse the time of a key's last use is: it is written at most so often."""
-_STREAM_CHECK_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +118,14 @@ class KeyService:
 
     async def until_ended(self, key_id: str) -> None:
         """Return within seconds of the end of a key, however it ends."""
-        while True:
-            with suppress(SQLAlchemyError):
-                key, agency = await self._found(key_id)
-                if key is None or agency is None or not key.is_usable(utc_now()):
-                    return
-                if agency.state is AgencyState.SUSPENDED:
-                    return
-            await asyncio.sleep(_STREAM_CHECK_S)
+
+        async def is_ended() -> bool:
+            key, agency = await self._found(key_id)
+            if key is None or agency is None or not key.is_usable(utc_now()):
+                return True
+            return agency.state is AgencyState.SUSPENDED
+
+        await until_seen(is_ended)
 
     async def list(self, identity: Identity) -> list[ApiKey]:
         """Return the keys that a caller looks after, oldest first."""

@@ -21,6 +21,7 @@ from malapert_gateway.domain.web_session import (
 )
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.storage.session_store import SessionStore
+from malapert_gateway.streams import until_seen
 
 SESSION_COOKIE = "malapert_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -34,6 +35,11 @@ class Credentials:
     cookie: str = ""
     csrf_token: str = ""
     is_change: bool = False
+
+    @property
+    def are_of_session(self) -> bool:
+        """True where the cookie tells who calls; a key goes before it."""
+        return self.authorization is None and bool(self.cookie)
 
 
 class SessionService:
@@ -122,6 +128,18 @@ class SessionService:
         async with self._database.transaction() as session:
             await self._store.end(session, found.session_id, utc_now())
             self._record(session, "session.ended", found)
+
+    async def until_ended(self, cookie: str) -> None:
+        """Return within seconds of the end of a cookie's session: by log-out, by its time, or for want of room."""
+
+        async def is_ended() -> bool:
+            try:
+                await self._opened(cookie)
+            except UnauthenticatedError:
+                return True
+            return False
+
+        await until_seen(is_ended)
 
     async def _opened(self, cookie: str) -> tuple[WebSession, SessionSecret]:
         secret = parse_secret(cookie)
