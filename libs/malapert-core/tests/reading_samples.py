@@ -1,5 +1,6 @@
 """What the tests have read in processes of their own."""
 
+import os
 import time
 
 from malapert_core.errors import Fault, InvalidInputError
@@ -16,6 +17,20 @@ def refused() -> None:
 def endless() -> None:
     while True:
         time.sleep(0.01)
+
+
+def niceness() -> int:
+    return os.nice(0)
+
+
+def idle_for(seconds: float) -> str:
+    time.sleep(seconds)
+    return "done"
+
+
+def busy() -> None:
+    while True:
+        pass
 
 
 def greedy() -> int:

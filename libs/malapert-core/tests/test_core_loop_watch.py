@@ -4,13 +4,15 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 import pytest
 from malapert_core.background import background
-from malapert_core.loop_watch import MOST_HELD_S, LoopWatch
+from malapert_core.loop_watch import MOST_HELD_S, LoopWatch, spare_what_is_loaded
 from malapert_core.service import run_until_stopped
 
 
@@ -50,3 +52,35 @@ async def test_the_collector_does_not_look_through_what_a_process_loaded_before_
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
         gc.unfreeze()
+
+
+@pytest.fixture
+def _collector_as_it_was() -> Iterator[None]:
+    before = list(gc.callbacks)
+    yield
+    gc.callbacks[:] = before
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_collector_as_it_was")
+def test_the_collector_does_not_look_through_what_is_loaded_at_the_first_use_of_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spare_what_is_loaded()
+    spared = gc.get_freeze_count()
+    data = [[number] for number in range(5_000)]
+    gc.collect()
+    assert gc.get_freeze_count() == spared, "what is no module may become garbage"
+    for number in range(40):
+        module = ModuleType(f"loaded_later_{number}")
+        module.models = [{"of": [index]} for index in range(500)]  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    gc.collect(1)
+    assert gc.get_freeze_count() == spared, "a young collection is short in any case"
+    gc.collect()
+    assert gc.get_freeze_count() > spared + 40 * 500
+    assert len(gc.get_objects(2)) < 40 * 500
+    spared = gc.get_freeze_count()
+    data += [[number] for number in range(5_000)]
+    gc.collect()
+    assert gc.get_freeze_count() == spared, "once for each time that much was loaded"

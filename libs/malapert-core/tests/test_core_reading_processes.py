@@ -1,7 +1,9 @@
 """Large inputs are read in processes: bounded in time and memory, and no event loop waits for them."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 import pytest_asyncio
@@ -47,3 +49,21 @@ async def test_the_event_loop_goes_on_while_something_is_read(reading: ReadingPr
     async with background(watch.run()):
         assert await reading.run("JAXA", reading_samples.held, 0.5) > 0
     assert watch.longest_by_cpu.thread_cpu_s < MOST_HELD_S
+
+
+@pytest.mark.asyncio
+async def test_readers_give_way_to_their_service() -> None:
+    own = os.nice(0)
+    for niceness in (0, 5):
+        with closing(ReadingProcesses(["reading_samples"], niceness=niceness)) as reading:
+            assert await reading.run("JAXA", reading_samples.niceness) == min(19, own + niceness)
+
+
+@pytest.mark.asyncio
+async def test_the_time_of_a_reading_is_the_cpu_time_that_it_takes() -> None:
+    with closing(ReadingProcesses(["reading_samples"], time_limit_s=0.4)) as reading:
+        assert await reading.run("JAXA", reading_samples.idle_for, 0.8) == "done", "a busy machine gave it no core"
+        with pytest.raises(ExhaustedError, match=r"more than the 0\.4 s"):
+            await reading.run("JAXA", reading_samples.busy)
+        for _ in range(4):  # each has the whole time
+            assert await reading.run("JAXA", reading_samples.held, 0.15) > 0

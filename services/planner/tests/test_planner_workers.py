@@ -132,6 +132,17 @@ async def test_a_job_that_wants_more_memory_than_it_may_have_ends_and_says_so() 
     assert not isinstance(caught.value, WorkLostError)
 
 
+@pytest.mark.asyncio
+async def test_jobs_give_way_to_their_service() -> None:
+    own = os.nice(0)
+    for niceness in (0, 10):
+        processes = WorkerProcesses(1, niceness=niceness)
+        try:
+            assert await processes.run(hand_made_jobs.niceness) == min(19, own + niceness)
+        finally:
+            processes.close()
+
+
 class WhoSearches(Neighbours):
     """Neighbours that keep in whose name sites were searched."""
 

@@ -43,6 +43,7 @@ class ServiceSettings(ProcessSettings):
     planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
     makes_streams: bool = Field(default=True, description="false where malapert_core.events.setup makes them")
     reflection: bool = False
+    reading_niceness: int = Field(default=5, ge=0, le=19, description="nice value that reading processes add")
     operation_concurrency: int = Field(default=2, ge=1, description="operations at work at once")
     operations_of_agency: int = Field(default=200, ge=1, description="operations of one agency, queued or at work")
     operations_of_key: int = Field(default=100, ge=1, description="operations of one key, queued or at work")

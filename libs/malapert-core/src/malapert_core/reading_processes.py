@@ -5,6 +5,7 @@ A thread would not do: what reads JSON, XML or messages holds the interpreter's 
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
 from collections.abc import Callable, Sequence
@@ -23,7 +24,11 @@ T = TypeVar("T")
 
 QUICK_BYTES = 32 * 1024
 """Largest input, bytes, that is read on the event loop, which takes a few milliseconds; a longer one is read apart."""
-_START_LIMIT_S = 60.0
+NICENESS = 5
+"""Nice value of reading processes beyond that of their service: a large input waits for calls, not they for it."""
+_START_LIMIT_S = 180.0
+_WALL_FACTOR = 4.0
+_END_LIMIT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -31,10 +36,15 @@ class _Reader:
     process: BaseProcess
     connection: Connection
 
-    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
-        """Have a function called there; waits for its outcome."""
-        self.connection.send((function, arguments))
+    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], cpu_limit_s: float) -> tuple[bool, Any]:
+        """Have a function called there with so much CPU time; waits for its outcome."""
+        self.connection.send((function, arguments, cpu_limit_s))
         return cast("tuple[bool, Any]", self.connection.recv())
+
+    def ended_by(self) -> int | None:
+        """Wait for the end of a process that was lost; returns its exit code, or None where it does not end."""
+        self.process.join(_END_LIMIT_S)
+        return self.process.exitcode
 
     def started(self) -> None:
         """Wait until it can be asked."""
@@ -58,11 +68,14 @@ class ReadingProcesses:
     most : int
         How many inputs are read at once.
     time_limit_s : float
-        How long one may take, seconds; its process is ended then.
+        How much CPU time one may take, seconds; its process is ended then, or when four times as much has passed by
+        the clock, for on a busy machine it has a part of a core only.
     memory_limit_bytes : int
         How much memory of its own a process may take.
     idle_s : float
         After how long without work a process is ended, seconds.
+    niceness : int
+        Nice value of the processes beyond that of this one.
     """
 
     def __init__(
@@ -73,6 +86,7 @@ class ReadingProcesses:
         time_limit_s: float = 20.0,
         memory_limit_bytes: int = 1 << 30,
         idle_s: float = 60.0,
+        niceness: int = NICENESS,
     ) -> None:
         # A spawned process shares neither locks nor threads of gRPC with this one.
         self._context = multiprocessing.get_context("spawn")
@@ -80,6 +94,7 @@ class ReadingProcesses:
         self._time_limit_s = time_limit_s
         self._memory_limit_bytes = memory_limit_bytes
         self._idle_s = idle_s
+        self._niceness = niceness
         self._slots = FairSlots(most, most_of_owner=max(1, most - 1), most_waiting=8, what="large inputs")
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="reading")
         self._idle: list[_Reader] = []
@@ -130,18 +145,22 @@ class ReadingProcesses:
     ) -> tuple[bool, Any]:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._time_limit_s):
-                return await loop.run_in_executor(self._threads, reader.ask, function, arguments)
+            async with asyncio.timeout(_WALL_FACTOR * self._time_limit_s):
+                return await loop.run_in_executor(self._threads, reader.ask, function, arguments, self._time_limit_s)
         except TimeoutError as error:
-            raise _limit(f"more than the {self._time_limit_s:g} s that there are for it") from error
+            raise self._too_long() from error
         except (EOFError, OSError) as error:
+            if await asyncio.to_thread(reader.ended_by) == -signal.SIGPROF:
+                raise self._too_long() from error
             raise _limit(f"more than the {self._memory_limit_bytes >> 20} MiB that there are for it") from error
+
+    def _too_long(self) -> ExhaustedError:
+        return _limit(f"more than the {self._time_limit_s:g} s that there are for it")
 
     async def _started(self) -> _Reader:
         own, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_read, args=(theirs, self._modules, self._memory_limit_bytes), daemon=True, name="reading"
-        )
+        arguments = (theirs, self._modules, self._memory_limit_bytes, self._niceness)
+        process = self._context.Process(target=_read, args=arguments, daemon=True, name="reading")
         await asyncio.to_thread(process.start)
         theirs.close()
         reader = _Reader(process, own)
@@ -168,9 +187,11 @@ def _limit(what: str) -> ExhaustedError:
     return ExhaustedError("READING_LIMIT", f"the input takes {what} to be read; send it in smaller pieces")
 
 
-def _read(connection: Connection, modules: tuple[str, ...], memory_limit_bytes: int) -> None:
+def _read(connection: Connection, modules: tuple[str, ...], memory_limit_bytes: int, niceness: int) -> None:
     """Be a process that reads: call what is asked until nobody asks any more."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     for module in modules:
         import_module(module)
     # RLIMIT_DATA, not RLIMIT_AS: libraries reserve far more addresses than they use.
@@ -178,10 +199,14 @@ def _read(connection: Connection, modules: tuple[str, ...], memory_limit_bytes: 
     connection.send(True)
     while True:
         try:
-            function, arguments = connection.recv()
+            function, arguments, cpu_limit_s = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_outcome(function, arguments))
+        # By the process's CPU time; its signal ends the process whatever it is doing.
+        signal.setitimer(signal.ITIMER_PROF, cpu_limit_s)
+        outcome = _outcome(function, arguments)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        connection.send(outcome)
 
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:

@@ -95,7 +95,7 @@ async def build(
     )
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
     alternates = AlternateFinder(database, contact_store, outage_store, window_sets, station_store, clock)
-    reading = ReadingProcesses(["malapert_comms_window.services.registry.exchange"])
+    reading = ReadingProcesses(["malapert_comms_window.services.registry.exchange"], niceness=settings.reading_niceness)
     reader = BookReader(
         contact_store, outage_store, window_sets, station_store, agreement_store, _limits(settings), clock
     )

@@ -41,7 +41,9 @@ class GatewaySettings(ServiceSettings):
     refusal_limit: str = Field(default="60/minute", description="refused keys from one address")
     rate_limit_storage: str = Field(default="async+memory://", description="where calls are counted")
     reading_processes: int = Field(default=2, ge=1, description="large bodies and answers read or written at once")
-    reading_limit_s: float = Field(default=45.0, gt=0, description="time for reading one body, after which it ends")
+    reading_limit_s: float = Field(
+        default=45.0, gt=0, description="CPU time for reading one body; four times by the clock"
+    )
     reading_memory_bytes: int = Field(default=1 << 30, gt=0, description="memory for reading one body")
     trusted_proxies: str = Field(
         default="", description="addresses or networks, comma-separated, of proxies whose X-Forwarded-For is believed"

@@ -51,6 +51,7 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
         most=settings.reading_processes,
         time_limit_s=settings.reading_limit_s,
         memory_limit_bytes=settings.reading_memory_bytes,
+        niceness=settings.reading_niceness,
     )
     with closing(reading):
         sessions = SessionService(runtime.database, keys, runtime.audit)

@@ -13,6 +13,7 @@ class SolverLimits(BaseSettings):
 
     solver_memory_limit_bytes: int | None = Field(default=None, gt=0, description="memory of one job; unset: no limit")
     solver_job_limit_s: float = Field(default=3600.0, gt=0, description="wall time of one job, after which it is ended")
+    solver_niceness: int = Field(default=10, ge=0, le=19, description="nice value that jobs' processes add")
 
 
 class PlannerSettings(ServiceSettings, SolverLimits):

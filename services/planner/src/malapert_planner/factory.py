@@ -90,7 +90,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         runtime.database, charter_store, CharterChangeStore(), charter_announcer, runtime.audit, utc_now
     )
     neighbours = _neighbours(runtime)
-    reading = ReadingProcesses(["malapert_planner.mission_document"])
+    reading = ReadingProcesses(["malapert_planner.mission_document"], niceness=runtime.settings.reading_niceness)
     mission_schema()  # It is made once, before anybody waits for it.
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
@@ -217,7 +217,9 @@ async def _own_worker(runtime: ServiceRuntime[PlannerSettings], queue: WorkQueue
 @contextmanager
 def _performer(settings: SolverLimits, slots: int) -> Iterator[Perform]:
     # One more than its slots: a worker keeps one for those who wait for an answer.
-    processes = WorkerProcesses(slots + 1, WORKER_MODULES, settings.solver_memory_limit_bytes)
+    processes = WorkerProcesses(
+        slots + 1, WORKER_MODULES, settings.solver_memory_limit_bytes, niceness=settings.solver_niceness
+    )
     try:
         yield performer(processes, settings.solver_job_limit_s)
     finally:

@@ -1,7 +1,9 @@
 """Admits calls: who it is, whether it may, and whether it comes too often."""
 
+import hashlib
 import math
 import time
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from limits import RateLimitItem, parse
@@ -15,9 +17,25 @@ from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.session_service import Credentials, SessionService
 
+REMEMBERED_S = 1.0
+"""Longest time for which a refused caller is refused again without another look: so long an ended key may be told that
+it calls too often."""
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Wait of a refused caller, in Unix seconds: when a place is free at the earliest, and until when it is known."""
+
+    limit: RateLimitItem
+    free_at: float
+    remembered_until: float
+
 
 class Admission:
     """Admission control of every call.
+
+    A caller that was told to wait and does not is refused before its key is looked up and before anything is counted.
 
     Parameters
     ----------
@@ -49,6 +67,7 @@ class Admission:
         self._agency_rate_limit = parse(agency_rate_limit)
         self._refusal_limit = parse(refusal_limit)
         self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
+        self._waits: dict[tuple[bytes, str], _Wait] = {}
 
     async def admit(self, action: str, credentials: Credentials, address: str) -> Identity:
         """Return who calls, by a key or by a session of the page that a key opened.
@@ -63,14 +82,16 @@ class Admission:
             ``FORBIDDEN`` where the role may not take the action, ``OUT_OF_SCOPE`` where the key is not for it,
             ``AGENCY_SUSPENDED``.
         """
+        caller = _caller(credentials, network_of(address))
+        self._refuse_waiting(caller)
         try:
             key = await self._key_of(credentials)
         except UnauthenticatedError:
-            await self._count(self._refusal_limit, "address", network_of(address))
+            await self._count(self._refusal_limit, "address", network_of(address), caller)
             raise
         identity = key.identity
-        await self._count(self._rate_limit, "key", identity.key_id)
-        await self._count(self._agency_rate_limit, "agency", identity.agency_id)
+        await self._count(self._rate_limit, "key", identity.key_id, caller)
+        await self._count(self._agency_rate_limit, "agency", identity.agency_id, caller)
         policy.require_role(action, identity)
         policy.require_scope(action, key.scope.actions)
         return identity
@@ -90,16 +111,43 @@ class Admission:
         """
         await self._count(self._refusal_limit, "address", network_of(address))
 
-    async def _count(self, limit: RateLimitItem, kind: str, name: str) -> None:
+    async def _count(self, limit: RateLimitItem, kind: str, name: str, caller: tuple[bytes, str] | None = None) -> None:
         if await self._limiter.hit(limit, kind, name):
             return
         window = await self._limiter.get_window_stats(limit, kind, name)
-        wait_s = max(1, math.ceil(window.reset_time - time.time()))
-        raise ExhaustedError(
-            "TOO_MANY_CALLS",
-            f"at most {limit} are allowed; ask again in {wait_s} s",
-            metadata={"limit": str(limit), "retry_after_s": str(wait_s)},
-        )
+        if caller is not None:
+            self._remember(caller, limit, window.reset_time)
+        raise _too_many(limit, window.reset_time)
+
+    def _refuse_waiting(self, caller: tuple[bytes, str]) -> None:
+        wait = self._waits.get(caller)
+        if wait is None:
+            return
+        if time.time() < wait.remembered_until:
+            raise _too_many(wait.limit, wait.free_at)
+        del self._waits[caller]
+
+    def _remember(self, caller: tuple[bytes, str], limit: RateLimitItem, free_at: float) -> None:
+        self._waits.pop(caller, None)
+        if len(self._waits) >= _MOST_REMEMBERED:
+            del self._waits[next(iter(self._waits))]
+        # No call is refused that the limit would let through: a place is free again at that time at the earliest.
+        self._waits[caller] = _Wait(limit, free_at, min(free_at, time.time() + REMEMBERED_S))
+
+
+def _caller(credentials: Credentials, network: str) -> tuple[bytes, str]:
+    """Return under what a refused caller is remembered: no secret of it."""
+    text = credentials.cookie if credentials.authorization is None else credentials.authorization
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), network
+
+
+def _too_many(limit: RateLimitItem, free_at: float) -> ExhaustedError:
+    wait_s = max(1, math.ceil(free_at - time.time()))
+    return ExhaustedError(
+        "TOO_MANY_CALLS",
+        f"at most {limit} are allowed; ask again in {wait_s} s",
+        metadata={"limit": str(limit), "retry_after_s": str(wait_s)},
+    )
 
 
 def network_of(address: str) -> str:

@@ -14,6 +14,9 @@ from typing import Any
 
 from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, WorkLostError
 
+NICENESS = 10
+"""Nice value of jobs beyond that of their service: a long solve waits for calls and for what is read, not they for it.
+"""
 _CANCEL = "cancel"
 
 
@@ -64,13 +67,23 @@ class WorkerProcesses:
         What jobs need loaded.
     memory_limit_bytes : int, optional
         How much memory of its own a process may take; one that wants more dies.
+    niceness : int
+        Nice value of the processes beyond that of this one.
     """
 
-    def __init__(self, concurrency: int, modules: Sequence[str] = (), memory_limit_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        concurrency: int,
+        modules: Sequence[str] = (),
+        memory_limit_bytes: int | None = None,
+        *,
+        niceness: int = NICENESS,
+    ) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([*modules])
         forkserver.ensure_running()  # it loads while the service starts
         self._memory_limit_bytes = memory_limit_bytes
+        self._niceness = niceness
         self._free = asyncio.Semaphore(concurrency)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="worker-process")
 
@@ -94,9 +107,8 @@ class WorkerProcesses:
         """
         async with self._free:
             own, theirs = self._context.Pipe()
-            process = self._context.Process(
-                target=_work, args=(theirs, self._memory_limit_bytes, job, arguments), daemon=True
-            )
+            work = (theirs, self._memory_limit_bytes, self._niceness, job, arguments)
+            process = self._context.Process(target=_work, args=work, daemon=True)
             process.start()
             theirs.close()
             asking = asyncio.create_task(_ask_to_stop(own, cancelled)) if cancelled else None
@@ -135,7 +147,10 @@ async def _ask_to_stop(connection: Connection, cancelled: asyncio.Event) -> None
     connection.send(_CANCEL)
 
 
-def _work(connection: Connection, memory_limit_bytes: int | None, job: Job, arguments: tuple[Any, ...]) -> None:
+def _work(
+    connection: Connection, memory_limit_bytes: int | None, niceness: int, job: Job, arguments: tuple[Any, ...]
+) -> None:
+    os.nice(niceness)
     # A Ctrl-C reaches the whole process group; the service decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if memory_limit_bytes is not None:
