@@ -45,6 +45,7 @@ from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, perform
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
 from malapert_planner.services.making.feasibility import FeasibilityCheck
 from malapert_planner.services.making.generation import GENERATE_PLAN, Neighbours, PlanGeneration, PlanMaking, Stores
+from malapert_planner.services.making.told_errors import ToldErrors
 from malapert_planner.services.plans.archive import PlanArchive, archive_from_time_to_time
 from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charter_changes import CharterChanges
@@ -138,6 +139,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         defects=runtime.settings.data_dir / "defects",
         wall_limit_s=runtime.settings.solver_wall_limit_s,
         clock=utc_now,
+        told_errors=ToldErrors(charters, utc_now),
     )
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)

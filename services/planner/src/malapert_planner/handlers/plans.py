@@ -17,7 +17,7 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.handlers.review_messages import new_review_of
 from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.services.making.generation import GENERATE_PLAN
-from malapert_planner.services.making.problem_file import unpack_problem
+from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.plans.archive import PlanArchive
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.comparison import compare, require_same_mission
@@ -28,7 +28,7 @@ from malapert_planner.services.plans.plans import PlanService
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.plans.requests_in_plan import request_in_plan, requests_in_plan
 from malapert_planner.services.plans.reviews import PlanReviews
-from malapert_planner.services.replanning.conditions import condition_events
+from malapert_planner.services.replanning.conditions import condition_faults
 from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN
 from malapert_planner.services.sharing.redaction import redacted_request
@@ -141,8 +141,9 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             require_same_mission(base, await self._plans.get(request.merge_plan_id))
         problem = unpack_problem(base.content.problem)
         eyes = await self._shown.eyes(base)
-        events = [*request.events, *(condition_events(base) if request.take_conditions else ())]
-        faults = event_faults(problem, visible_schedule(problem, base, eyes), events)
+        faults = event_faults(problem, visible_schedule(problem, base, eyes), request.events)
+        if request.take_conditions:
+            faults += condition_faults(base, problem, unpack_schedule(base.content.schedule), eyes)
         if faults:
             raise InvalidInputError("INVALID_REPLAN_PLAN", "the request has faults", faults=faults)
         content = request.SerializeToString(deterministic=True)

@@ -29,6 +29,7 @@ from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.making.problem_file import write_defect
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import plan_provenance
+from malapert_planner.services.making.told_errors import ToldErrors
 from malapert_planner.services.plans.lineage import bookings_plan
 from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import PlanRecord, new_plan
@@ -105,6 +106,7 @@ class PlanMaking:
     defects: Path
     wall_limit_s: float
     clock: Clock
+    told_errors: ToldErrors
 
     async def secret(self, mission_id: str) -> bytes:
         """Return the secret from which the salts of a mission's plans are made."""
@@ -129,7 +131,10 @@ class PlanGeneration:
         context.stage("problem", "Stating the planning problem")
         problem = await asyncio.to_thread(build_problem, inputs)
         limits = self._limits(request, document)
-        outcome = await self._solved(context, problem, limits, solve_priority(request.priority, Priority.ROUTINE))
+        try:
+            outcome = await self._solved(context, problem, limits, solve_priority(request.priority, Priority.ROUTINE))
+        except PreconditionError as error:
+            raise await self._making.told_errors.of(error, context.identity, inputs) from None
         context.stage("store", "Storing the plan")
         await asyncio.sleep(0)  # lets the stage begin, so that the time of the one before is known
         provenance = plan_provenance(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from malapert.comms_window.v1 import window_pb2
 from malapert.payload.v1 import request_pb2, science_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import Fault, InvalidInputError, PreconditionError
 from malapert_core.jobs.queue import Priority
 from malapert_core.operations.operations import OperationContext
 from malapert_core.timestamps import from_timestamp
@@ -61,7 +61,8 @@ class PlanReplanning:
         """Do a ``replan_plan`` operation; the plan is stored in the transaction in which it succeeds."""
         request = replan_pb2.ReplanPlanRequest.FromString(context.request)
         context.stage("requests", "Taking in what has happened")
-        base, merged, mission = await self._begun(request)
+        base, other, mission = await self._begun(request)
+        merged = None if other is None else plan_pb2.Plan.FromString(other.content.message)
         document, message = mission_document(mission), plan_pb2.Plan.FromString(base.content.message)
         events = [*(_new_events(message, merged) if merged else ()), *request.events]
         if request.take_conditions:
@@ -74,7 +75,11 @@ class PlanReplanning:
         inputs = await self._inputs(base, mission, document, message, request)
         known = message.replan.events
         before, schedule = await asyncio.to_thread(with_present_book, before, schedule, inputs, known, now_s)
-        problem, as_run = apply_events(before, schedule, events)
+        origins = [base] if other is None else [base, other]
+        try:
+            problem, as_run = apply_events(before, schedule, events)
+        except InvalidInputError as error:
+            raise await self._making.told_errors.of(error, context.identity, inputs, *origins) from None
         charge_wh, stored_bit = await self._making.solver_jobs.run(levels_job, problem, as_run, now_s)
         problem = with_levels(problem, charge_wh, stored_bit, events)
         wanted = frozenset[str]()
@@ -104,7 +109,10 @@ class PlanReplanning:
             on_progress=follow_stages(context),
             cancelled=context.cancelled,
         )
-        require_schedule(outcome.planning.result, problem)
+        try:
+            require_schedule(outcome.planning.result, problem)
+        except PreconditionError as error:
+            raise await self._making.told_errors.of(error, context.identity, inputs, *origins) from None
         require_valid(outcome.problem, outcome.planning, self._making.defects)
         context.stage("store", "Storing the plan")
         await asyncio.sleep(0)
@@ -139,7 +147,7 @@ class PlanReplanning:
         async with context.finish(plan.plan_id) as session:
             await self._making.record.add(session, plan, context.identity)
 
-    async def _begun(self, request: replan_pb2.ReplanPlanRequest) -> tuple[Plan, plan_pb2.Plan | None, Mission]:
+    async def _begun(self, request: replan_pb2.ReplanPlanRequest) -> tuple[Plan, Plan | None, Mission]:
         async with self._making.stores.database.reading() as session:
             base = await self._making.stores.plans.get(session, request.plan_id)
             content = base.content
@@ -148,7 +156,7 @@ class PlanReplanning:
                 return base, None, mission
             other = await self._making.stores.plans.get(session, request.merge_plan_id)
         require_same_mission(base, other)
-        return base, plan_pb2.Plan.FromString(other.content.message), mission
+        return base, other, mission
 
     async def _inputs(
         self,

@@ -1,10 +1,12 @@
 """Redaction of plans and of what is said of them: the one place where it is done."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import Message
 from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert_core.errors import Fault, MalapertError
 from malapert_core.signing.sealing import Entry
 
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
@@ -98,6 +100,24 @@ def redacted_explanation(why: plan_pb2.ExplainUnplannedResponse, eyes: PlanEyes)
         shown.requests.extend(why.requests)
     shown.admissions.extend(item for item in why.admissions if not eyes.mention(item.subject, item.text))
     return shown
+
+
+def redacted_error(error: MalapertError, eyes: PlanEyes) -> MalapertError:
+    """Return an error without what names something that is withheld; its kind, reason and codes stay."""
+    if eyes.see_all:
+        return error
+    metadata = {
+        name: ",".join(part for part in value.split(",") if not eyes.mention(part))
+        for name, value in error.metadata.items()
+    }
+    message = WITHHELD_REASON if eyes.mention(error.message) else error.message
+    faults = redacted_faults(error.faults, eyes)
+    return type(error)(error.reason, message, metadata=metadata, faults=faults)
+
+
+def redacted_faults(faults: Iterable[Fault], eyes: PlanEyes) -> list[Fault]:
+    """Return faults of what others handed in without what names something that is withheld."""
+    return [replace(each, message=WITHHELD_REASON) if eyes.mention(each.message) else each for each in faults]
 
 
 def redacted_notices(notices: Iterable[plan_pb2.PlanNotice], eyes: PlanEyes) -> list[plan_pb2.PlanNotice]:
