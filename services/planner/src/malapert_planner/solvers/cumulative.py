@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ortools.sat.python import cp_model
 
@@ -13,7 +12,7 @@ from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.placements import Placements
 from malapert_planner.solvers.scope import Scope
-from malapert_planner.solvers.units import whole_unit
+from malapert_planner.solvers.units import loosened, rounded_down, rounded_up, whole_unit
 
 
 def add_cumulative(model: cp_model.CpModel, instance: Instance, scope: Scope, placements: Placements) -> None:
@@ -23,7 +22,7 @@ def add_cumulative(model: cp_model.CpModel, instance: Instance, scope: Scope, pl
     taken rises nowhere else. Amounts are rounded up.
     """
     for resource in instance.problem.cumulative_resources:
-        amounts, capacity = scaled_amounts(resource, math.ceil)
+        amounts, capacity = scaled_amounts(resource, exact=True)
         fixed = [
             (placed.span, amounts[placed.activity_id])
             for chain in placements.fixed.values()
@@ -68,17 +67,22 @@ def add_interval_cumulative(
 ) -> None:
     """Add the cumulative resources over interval variables by activity: none too much, or no schedule cut off."""
     for resource in instance.problem.cumulative_resources:
-        amounts, capacity = scaled_amounts(resource, math.ceil if exact else math.floor)
+        amounts, capacity = scaled_amounts(resource, exact=exact)
         names = [name for name in sorted(amounts) if name in uses]
         if names:
             model.add_cumulative([uses[name] for name in names], [amounts[name] for name in names], capacity)
 
 
-def scaled_amounts(resource: CumulativeResource, rounding: Callable[[float], int]) -> tuple[dict[str, int], int]:
-    """Return what each activity takes, rounded, and the capacity, in the resource's whole units."""
+def scaled_amounts(resource: CumulativeResource, *, exact: bool) -> tuple[dict[str, int], int]:
+    """Return what each activity takes, and the capacity, in the resource's whole units, rounded to the safe side.
+
+    That is so that the rule is kept or, unless exact, that no schedule is cut off.
+    """
+    rounding = rounded_up if exact else rounded_down
     amounts: defaultdict[str, float] = defaultdict(float)
     for use in resource.uses:
         amounts[use.activity_id] += use.amount
     unit = whole_unit(resource.capacity, amounts.values())
     scaled = {name: rounding(amount / unit) for name, amount in amounts.items() if amount > 0}
-    return scaled, math.floor(resource.capacity / unit + 1e-9)
+    capacity = resource.capacity if exact else loosened(resource.capacity, resource.capacity)
+    return scaled, rounded_down(capacity / unit)

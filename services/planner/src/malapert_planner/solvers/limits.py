@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem.resources import Limit
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.units import whole_unit
+from malapert_planner.solvers.units import loosened, rounded_down, rounded_up, whole_unit
 
 
 def add_limits(model: cp_model.CpModel, instance: Instance, placements: Placements) -> None:
     """Add Σ amount z ≤ capacity over free and fixed chains."""
     planned = {index: decision.planned for index, decision in placements.decisions.items()}
-    _add(model, instance, planned, frozenset(placements.fixed), math.ceil)
+    _add(model, instance, planned, frozenset(placements.fixed), exact=True)
 
 
 def add_chain_limits(
     model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar], *, exact: bool
 ) -> None:
     """Add the limits; unless exact, so that no schedule that keeps them is cut off: amounts are rounded down."""
-    _add(model, instance, planned, frozenset(), math.ceil if exact else math.floor)
+    _add(model, instance, planned, frozenset(), exact=exact)
 
 
 def chain_amounts(instance: Instance, limit: Limit) -> dict[int, float]:
@@ -46,12 +45,15 @@ def _add(
     instance: Instance,
     planned: Mapping[int, cp_model.IntVar],
     fixed: frozenset[int],
-    rounding: Callable[[float], int],
+    *,
+    exact: bool,
 ) -> None:
+    rounding = rounded_up if exact else rounded_down
     for limit in instance.problem.limits:
         amounts = chain_amounts(instance, limit)
         unit = whole_unit(limit.capacity, amounts.values())
         taken = sum(rounding(amounts[index] / unit) for index in amounts if index in fixed)
         terms = [planned[index] * rounding(amounts[index] / unit) for index in sorted(amounts) if index in planned]
         if terms:
-            model.add(cp_model.LinearExpr.sum(terms) <= max(-1, math.floor(limit.capacity / unit + 1e-9)) - taken)
+            capacity = limit.capacity if exact else loosened(limit.capacity, limit.capacity)
+            model.add(cp_model.LinearExpr.sum(terms) <= max(-1, rounded_down(capacity / unit)) - taken)

@@ -6,7 +6,6 @@ left to the brim, produced amounts take of it and consumed ones give it back.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.ledger import LinearSum
 from malapert_planner.solvers.placements import Placements
-from malapert_planner.solvers.units import whole_unit
+from malapert_planner.solvers.units import loosened, rounded_down, rounded_up, whole_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,10 @@ def add_reservoirs(model: cp_model.CpModel, instance: Instance, placements: Plac
     for reservoir in instance.problem.reservoirs:
         unit = _unit(reservoir)
         for stock in _stocks(reservoir):
-            taken = {name: math.ceil(amount / unit - 1e-9) for name, amount in stock.taken.items()}
-            given = {name: math.floor(amount / unit + 1e-9) for name, amount in stock.given.items()}
+            taken = {name: rounded_up(amount / unit) for name, amount in stock.taken.items()}
+            given = {name: rounded_down(amount / unit) for name, amount in stock.given.items()}
             changes = _changes(placements, taken, given)
-            _add_levels(model, math.floor(stock.first / unit + 1e-9), changes, sum(given.values()))
+            _add_levels(model, rounded_down(stock.first / unit), changes, sum(given.values()))
 
 
 def add_relaxed_reservoirs(model: cp_model.CpModel, instance: Instance, planned: Mapping[int, cp_model.IntVar]) -> None:
@@ -64,9 +63,10 @@ def add_relaxed_reservoirs(model: cp_model.CpModel, instance: Instance, planned:
             for sign, amounts in ((-1.0, stock.taken), (1.0, stock.given)):
                 for name, amount in amounts.items():
                     net[instance.chain_of[name].index] += sign * amount
-            terms = [planned[index] * math.ceil(net[index] / unit - 1e-9) for index in sorted(net) if index in planned]
+            terms = [planned[index] * rounded_up(net[index] / unit) for index in sorted(net) if index in planned]
             if terms:
-                model.add(cp_model.LinearExpr.sum(terms) + math.ceil(stock.first / unit - 1e-9) >= 0)
+                first = rounded_down(loosened(stock.first, reservoir.capacity) / unit)
+                model.add(cp_model.LinearExpr.sum(terms) + first >= 0)
 
 
 def add_interval_reservoirs(
@@ -79,12 +79,12 @@ def add_interval_reservoirs(
         unit = _unit(reservoir)
         for stock in _stocks(reservoir):
             events: list[tuple[cp_model.LinearExprT, int, cp_model.LiteralT]] = [
-                (0, math.floor(stock.first / unit + 1e-9), True)
+                (0, rounded_down(stock.first / unit), True)
             ]
             for name, (start, end, planned) in spans.items():
-                if taken := math.ceil(stock.taken.get(name, 0.0) / unit - 1e-9):
+                if taken := rounded_up(stock.taken.get(name, 0.0) / unit):
                     events.append((start, -taken, planned))
-                if given := math.floor(stock.given.get(name, 0.0) / unit + 1e-9):
+                if given := rounded_down(stock.given.get(name, 0.0) / unit):
                     events.append((end, given, planned))
             most = sum(change for _, change, _ in events if change > 0)
             times, changes, present = zip(*events, strict=True)

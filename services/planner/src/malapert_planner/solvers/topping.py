@@ -342,9 +342,12 @@ def related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
             relation.request_id,
             relation.other_request_id,
         ):
-            for fixed in other if relation.request_id == chain.request_id else own:
-                low = max(low, fixed.first_start_s - relation.max_lag_s)
-                high = min(high, fixed.first_start_s + relation.max_lag_s)
+            mine, theirs = (own, other) if relation.request_id == chain.request_id else (other, own)
+            if theirs:
+                first = min(fixed.first_start_s for fixed in theirs)
+                low = max(low, first - relation.max_lag_s)
+                # A later one of several does not change when the first of them starts.
+                high = high if mine else min(high, first + relation.max_lag_s)
         if relation.kind is not RelationKind.AFTER:
             continue
         if relation.request_id == chain.request_id and other:

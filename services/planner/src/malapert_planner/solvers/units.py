@@ -11,6 +11,12 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 MWH_PER_WH = 1000
 PARTS = 10_000
 """Parts into which an amount is cut that is not whole."""
+DECIMALS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
+"""Parts of one of which decimal fractions are whole multiples."""
+ROUNDING = 2.0**-50
+"""Part of a count by which products and quotients of decimal fractions may be off."""
+LEVEL_GUARD = 2e-9
+"""Part of a capacity by which a level may be beyond its limits: twice the validator's tolerance."""
 LARGEST_WHOLE = 1_000_000_000
 """Larger amounts are cut into parts even where they are whole, so that no sum of them overflows."""
 
@@ -53,8 +59,28 @@ def supplied_mwh(energy_wh: float) -> int:
 
 
 def whole_unit(capacity: float, amounts: Iterable[float]) -> float:
-    """Return the amount that counts as one: exact where everything is whole, else a small part of the largest."""
+    """Return the amount that counts as one: exact where all are multiples of it, else a small part of the largest."""
     values = (capacity, *amounts)
-    if all(float(value).is_integer() for value in values) and max(values) <= LARGEST_WHOLE:
-        return 1.0
+    for parts in DECIMALS:
+        if max(values) * parts <= LARGEST_WHOLE and all(_is_whole(value * parts) for value in values):
+            return 1.0 / parts
     return max(*values, 1e-12) / PARTS
+
+
+def rounded_up(count: float) -> int:
+    """Return a count of whole units, rounded up unless only rounding keeps it from being whole."""
+    return round(count) if _is_whole(count) else math.ceil(count)
+
+
+def rounded_down(count: float) -> int:
+    """Return a count of whole units, rounded down unless only rounding keeps it from being whole."""
+    return round(count) if _is_whole(count) else math.floor(count)
+
+
+def loosened(limit: float, capacity: float) -> float:
+    """Return a limit of something with a capacity, beyond which the validator surely accepts nothing."""
+    return limit + LEVEL_GUARD * max(1.0, abs(capacity))
+
+
+def _is_whole(count: float) -> bool:
+    return abs(count - round(count)) <= ROUNDING * abs(count)

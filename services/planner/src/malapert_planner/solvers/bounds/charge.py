@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from malapert_planner.solvers.bounds.cells import peak_w
-from malapert_planner.solvers.bounds.coarse_time import LEVEL_GUARD, CoarseTime, Parts
+from malapert_planner.solvers.bounds.coarse_time import CoarseTime, Parts
 from malapert_planner.solvers.bounds.program import Indices
 from malapert_planner.solvers.power import PowerIntegral
+from malapert_planner.solvers.units import LEVEL_GUARD
 
 
 def add_charge(coarse: CoarseTime) -> None:

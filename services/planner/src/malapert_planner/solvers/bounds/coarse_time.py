@@ -32,11 +32,10 @@ from malapert_planner.solvers.bounds.cells import Edges, covered_s
 from malapert_planner.solvers.bounds.demands import Demand, Demands
 from malapert_planner.solvers.bounds.program import Floats, Indices, ProgramBuilder
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.units import LEVEL_GUARD
 
 Spans = tuple[Span, ...]
 NONE = np.zeros(0, dtype=np.int64)
-LEVEL_GUARD = 2e-9
-"""Part of a capacity by which a level may be beyond its limits: twice the validator's tolerance."""
 
 
 Parts = list[tuple[Indices, Indices, Floats | float]]

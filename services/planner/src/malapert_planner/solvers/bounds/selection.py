@@ -11,10 +11,11 @@ import numpy as np
 
 from malapert_planner.domain.problem.activities import Relation, RelationKind
 from malapert_planner.domain.problem.choices import requested_values
-from malapert_planner.solvers.bounds.coarse_time import LEVEL_GUARD, CoarseTime
+from malapert_planner.solvers.bounds.coarse_time import CoarseTime
 from malapert_planner.solvers.bounds.program import Indices
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.limits import chain_amounts, choice_chains
+from malapert_planner.solvers.units import LEVEL_GUARD
 
 Modes = tuple[Chain, ...]
 
