@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 from malapert_core.background import background
-from malapert_core.loop_watch import MOST_HELD_S, LoopWatch, spare_what_is_loaded
+from malapert_core.loop_watch import MOST_HELD_S, SWITCH_INTERVAL_S, LoopWatch, spare_what_is_loaded
 from malapert_core.service import run_until_stopped
 
 
@@ -35,7 +35,8 @@ async def test_a_hold_is_measured_with_its_cpu_time() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_collector_does_not_look_through_what_a_process_loaded_before_it_serves() -> None:
+@pytest.mark.usefixtures("_process_as_it_was")
+async def test_a_process_that_serves_spares_what_it_loaded_and_lets_its_loop_in() -> None:
     started = asyncio.Event()
 
     @asynccontextmanager
@@ -46,23 +47,24 @@ async def test_the_collector_does_not_look_through_what_a_process_loaded_before_
     serving = asyncio.create_task(run_until_stopped(running()))
     try:
         await started.wait()
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL_S)
         assert gc.get_freeze_count() > 10_000
         assert len(gc.get_objects()) < gc.get_freeze_count() / 10
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
-        gc.unfreeze()
 
 
 @pytest.fixture
-def _collector_as_it_was() -> Iterator[None]:
-    before = list(gc.callbacks)
+def _process_as_it_was() -> Iterator[None]:
+    before, interval_s = list(gc.callbacks), sys.getswitchinterval()
     yield
+    sys.setswitchinterval(interval_s)
     gc.callbacks[:] = before
     gc.unfreeze()
 
 
-@pytest.mark.usefixtures("_collector_as_it_was")
+@pytest.mark.usefixtures("_process_as_it_was")
 def test_the_collector_does_not_look_through_what_is_loaded_at_the_first_use_of_something(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

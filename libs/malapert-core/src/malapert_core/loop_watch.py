@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 
 MOST_HELD_S = 0.05
 """Hold of an event loop beyond which it is written into the log, seconds: no input may bring about a longer one."""
+SWITCH_INTERVAL_S = 0.0005
+"""Longest time for which a thread that computes keeps the interpreter to itself while an event loop waits for it."""
 _OLDEST = 2
 _MANY_MODULES = 20
 
@@ -33,6 +35,15 @@ def spare_what_is_loaded() -> None:
         gc.callbacks.append(_SpareLoadedLater(len(sys.modules)))
     else:
         spare.known_modules = len(sys.modules)
+
+
+def let_loop_in() -> None:
+    """Have threads that compute hand over the interpreter soon once the event loop has something to do.
+
+    A call wakes a loop and the threads of its database some twenty times, and of Python's usual 5 ms each wake may
+    cost the whole: a tenth of a second a call while another's requests are checked.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from malapert_core.events.broker import ensure_streams, open_broker, wait_for_st
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
-from malapert_core.loop_watch import LoopWatch, spare_what_is_loaded
+from malapert_core.loop_watch import LoopWatch, let_loop_in, spare_what_is_loaded
 from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.operations import OperationRunner
@@ -275,6 +275,7 @@ async def run_until_stopped(running: AbstractAsyncContextManager[Any]) -> None:
     async def serve() -> None:
         async with running:
             spare_what_is_loaded()
+            let_loop_in()
             started.set()
             await stop.wait()
 

@@ -16,7 +16,7 @@ from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
 from malapert_core.logging import configure_logging
-from malapert_core.loop_watch import spare_what_is_loaded
+from malapert_core.loop_watch import let_loop_in, spare_what_is_loaded
 
 from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
@@ -67,6 +67,7 @@ async def serve(settings: GatewaySettings) -> None:
     async def run() -> None:
         async with running_app(settings) as app:
             spare_what_is_loaded()
+            let_loop_in()
             opened.set()
             await _serve_until(stop, GatewayServer(app, settings))
 
