@@ -132,6 +132,37 @@ async def test_all_keys_of_an_agency_share_its_limit_and_another_s_calls_go_on(
         assert await status("ISRO", "PLANNER") == 200
 
 
+@pytest.mark.asyncio
+async def test_whoami_tells_the_limits_of_the_key_and_its_agency_and_nobody_else_s_use(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path
+) -> None:
+    limits: dict[str, Any] = {
+        "rate_limit": "5/hour", "agency_rate_limit": "9/day", "streams_of_key": 2, "streams_of_agency": 3
+    }  # fmt: skip
+    async with (
+        open_platform(sqlite_service_runtime, tmp_path / "keys.json", **limits) as platform,
+        served(platform) as (_server, http),
+    ):
+
+        async def used(agency: str, role: str) -> list[tuple[Any, ...]]:
+            told = (await http.get("/api/v1/whoami", headers=platform.bearer(agency, role))).json()["limits"]
+            return [tuple(each.get(name) for name in ("thing", "holder", "limit", "used", "period_s")) for each in told]
+
+        def wanted(calls: int, agency_calls: int, streams: int, agency_streams: int) -> list[tuple[Any, ...]]:
+            return [
+                ("CALLS", "KEY", 5, calls, 3600),
+                ("CALLS", "AGENCY", 9, agency_calls, 86400),
+                ("STREAMS", "KEY", 2, streams, None),
+                ("STREAMS", "AGENCY", 3, agency_streams, None),
+            ]
+
+        assert await used("JAXA", "PLANNER") == wanted(1, 1, 0, 0)
+        async with http.stream("GET", "/api/v1/events", headers=platform.bearer("JAXA", "PLANNER")):
+            assert await used("JAXA", "PLANNER") == wanted(3, 3, 1, 1)
+            assert await used("JAXA", "VIEWER") == wanted(1, 4, 0, 1)
+            assert await used("ISRO", "PLANNER") == wanted(1, 1, 0, 0)
+
+
 @pytest.mark.parametrize(("trusted", "statuses"), [("", {401, 429}), ("127.0.0.1", {401})])
 @pytest.mark.asyncio
 async def test_a_forwarded_address_counts_only_from_a_trusted_proxy(

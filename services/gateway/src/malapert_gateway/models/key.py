@@ -8,6 +8,7 @@ from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from malapert_gateway.domain.api_key import ApiKey
+from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
 
 
 class KeyRole(StrEnum):
@@ -168,3 +169,26 @@ class Caller(KeyModel):
             allowed_actions=allowed_actions,
             expire_time=key.expire_time,
         )
+
+
+class UsedLimit(KeyModel):
+    """A limit of the key or of its agency at this gateway, with what is used of it."""
+
+    thing: Annotated[LimitedThing, Strict(False)] = Field(description="What is limited.", examples=["CALLS"])
+    holder: Annotated[LimitHolder, Strict(False)] = Field(description="Whose limit it is.", examples=["AGENCY"])
+    limit: int = Field(description="How many there may be.", examples=[3600])
+    used: int = Field(description="How many there are, this call among them.", examples=[41])
+    period_s: int | None = Field(
+        None, description="Within how many seconds, s; null means at this moment.", examples=[60]
+    )
+
+    @classmethod
+    def of(cls, use: LimitUse) -> "UsedLimit":
+        """Return what a caller is told of a limit."""
+        return cls(thing=use.thing, holder=use.holder, limit=use.limit, used=use.used, period_s=use.period_s)
+
+
+class LimitedCaller(Caller):
+    """The caller, its permissions, and its limits."""
+
+    limits: list[UsedLimit] = Field(description="Limits of the key and of its agency at this gateway.")

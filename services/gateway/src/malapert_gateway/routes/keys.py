@@ -17,7 +17,9 @@ from malapert_gateway.models.key import (
     KeyRole,
     KeyRotation,
     Keys,
+    LimitedCaller,
     NewKey,
+    UsedLimit,
 )
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, only_these
@@ -41,10 +43,12 @@ KeyId = Annotated[
 
 
 @router.get("/whoami")
-async def who_am_i(identity: CallerIdentity, gateway: GatewayParts) -> Caller:
-    """Return whom the key speaks for, what it may do, and until when."""
+async def who_am_i(identity: CallerIdentity, gateway: GatewayParts) -> LimitedCaller:
+    """Return whom the key speaks for, what it may do, until when, and its limits with what is used of them."""
     key = await gateway.keys.own(identity)
-    return Caller.of(key, policy.allowed_actions(identity, key.scope.actions))
+    caller = Caller.of(key, policy.allowed_actions(identity, key.scope.actions))
+    uses = [*await gateway.admission.used(identity), *gateway.streams.used(identity)]
+    return LimitedCaller(**dict(caller), limits=[UsedLimit.of(use) for use in uses])
 
 
 @issuing_router.post("/keys", status_code=201)

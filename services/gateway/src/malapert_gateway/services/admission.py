@@ -14,6 +14,7 @@ from malapert_core.policy.identity import Identity
 
 from malapert_gateway import policy
 from malapert_gateway.domain.api_key import ApiKey
+from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.session_service import Credentials, SessionService
 
@@ -100,6 +101,18 @@ class Admission:
         if credentials.are_of_session:
             return await self._sessions.identify(credentials)
         return await self._keys.identify(credentials.authorization)
+
+    async def used(self, identity: Identity) -> list[LimitUse]:
+        """Return how many calls a caller's key and its agency may make, and have made."""
+        return [
+            await self._use_of(self._rate_limit, LimitHolder.KEY, identity.key_id),
+            await self._use_of(self._agency_rate_limit, LimitHolder.AGENCY, identity.agency_id),
+        ]
+
+    async def _use_of(self, limit: RateLimitItem, holder: LimitHolder, name: str) -> LimitUse:
+        window = await self._limiter.get_window_stats(limit, holder.lower(), name)
+        used = limit.amount - window.remaining
+        return LimitUse(LimitedThing.CALLS, holder, limit.amount, used, limit.get_expiry())
 
     async def admit_unknown(self, address: str) -> None:
         """Count a call that carries no key but proves itself otherwise.

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from malapert_core.errors import ExhaustedError
 from malapert_core.policy.identity import Identity
 
+from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
+
 RETRY_AFTER_S = 30
 
 
@@ -27,6 +29,14 @@ class OpenStreams:
     def of_agency(self, agency_id: str) -> int:
         """Return how many streams of an agency are open."""
         return self._open["agency", agency_id]
+
+    def used(self, identity: Identity) -> list[LimitUse]:
+        """Return how many streams a caller's key and its agency may have open, and have."""
+        open_of_key, open_of_agency = self._open["key", identity.key_id], self.of_agency(identity.agency_id)
+        return [
+            LimitUse(LimitedThing.STREAMS, LimitHolder.KEY, self._most_of_key, open_of_key),
+            LimitUse(LimitedThing.STREAMS, LimitHolder.AGENCY, self._most_of_agency, open_of_agency),
+        ]
 
     @contextmanager
     def held(self, identity: Identity) -> Iterator[None]:
