@@ -12,6 +12,7 @@ from itertools import product
 import pytest
 from coarse_levels import level_bounds
 from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind, Repetition
+from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
     CumulativeResource,
@@ -124,6 +125,18 @@ CASES = {
         ),
         26.0,
     ),
+    "a chain of two agencies": (
+        small(
+            *(
+                make_activity(
+                    f"c{n}", request_id="c", chain_id="c", chain_index=n, agency_id=agency_id, resource_ids=("arm",)
+                )
+                for n, agency_id in enumerate(("JAXA", "ISRO"))
+            ),
+            objective=Objective(1.0, 5.0),
+        ),
+        20.0,
+    ),
 }
 
 
@@ -205,6 +218,17 @@ def _tank(rng: random.Random, activities: list[Activity]) -> tuple[Reservoir, ..
     amounts = ((0.1, 0.0), (0.0, 0.1), (0.3, 0.2))
     uses = tuple(ReservoirUse(each.activity_id, *rng.choice(amounts)) for each in activities)
     return (Reservoir("tank", "Tank", 0.3, rng.choice((0.0, 0.1, 0.3)), "kg", uses),) if rng.random() < 0.3 else ()
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.5, 2.0])
+def test_each_of_a_choice_counts_once(amount: float) -> None:
+    """With less, two of the one that is asked for could be planned: a share below nothing, which no bound has."""
+    uses = (LimitUse("c0", amount), LimitUse("c1", 1.0))
+    problem = small(
+        *(hour(f"c{n}", "c", n, n) for n in range(2)), limits=(Limit("choice:c", "c", 1.0, "1", uses, is_choice=True),)
+    )
+    found = [(fault.path, fault.code) for fault in check_problem(problem)]
+    assert found == [("limits[0].uses[0].amount", "CHOICE_AMOUNT")]
 
 
 @pytest.mark.parametrize("seed", range(24))

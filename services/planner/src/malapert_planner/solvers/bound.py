@@ -251,24 +251,23 @@ def _add_unfairness(
     chains: Mapping[int, ChosenChain],
     terms: list[cp_model.LinearExprT],
 ) -> None:
+    """Let the largest unsatisfied share cost: never below zero, since no more is planned in all than is asked for."""
     weight = instance.problem.objective.fairness_weight
-    requested, every = requested_values(instance.problem), defaultdict[str, float](float)
-    for chain in instance.chains:
-        every[chain.agency_id] += chain.value
-    if weight <= 0 or min(requested.values(), default=0.0) < 0:
+    requested = {agency: value for agency, value in requested_values(instance.problem).items() if value > 0}
+    if weight <= 0 or not requested:
         return
-    unfair = model.new_int_var(0, units.points(weight), "")
+    gained: dict[str, dict[int, int]] = {agency: defaultdict(int) for agency in requested}
+    for relaxed in chains.values():
+        for activity in relaxed.chain.activities:
+            if (asked := requested.get(activity.agency_id)) is not None:
+                part = math.ceil(weight * units.value_scale * activity.value / asked)
+                gained[activity.agency_id][relaxed.chain.index] += part
+    all_of_it = math.floor(weight * units.value_scale)
+    unfair = model.new_int_var(0, all_of_it, "")
     for agency in sorted(requested):
-        if requested[agency] > 0:
-            scale = weight * units.value_scale / requested[agency]
-            lost = [
-                math.floor(scale * r.chain.value) * (1 - r.planned)
-                for r in chains.values()
-                if r.chain.agency_id == agency
-            ]
-            # What a choice leaves over was never asked for.
-            spare = math.ceil(scale * (every[agency] - requested[agency]))
-            model.add(unfair >= cp_model.LinearExpr.sum(lost) - len(lost) - spare)
+        parts = gained[agency]
+        got = cp_model.LinearExpr.sum([chains[index].planned * part for index, part in sorted(parts.items())])
+        model.add(unfair >= all_of_it - got)
     terms.append(-1 * unfair)
 
 

@@ -247,8 +247,17 @@ def _check_limits(problem: PlanningProblem, faults: Faults) -> None:
             faults.add(f"{path}.uses", "CHOICE_MIXED", "a choice is among what is in no other choice")
         if limit.is_choice:
             chosen |= requests
+            _check_choice(path, limit, faults)
     for index, resource in enumerate(problem.cumulative_resources):
         _check_uses(f"cumulative_resources[{index}]", resource, set(activities), faults)
+
+
+def _check_choice(path: str, choice: Limit, faults: Faults) -> None:
+    """Each of a choice counts once: otherwise more of them could be planned than are asked for."""
+    for number, use in enumerate(choice.uses):
+        if use.amount != 1.0:
+            message = f"a choice counts each that is named once: the amount is 1, not {use.amount:g}"
+            faults.add(f"{path}.uses[{number}].amount", "CHOICE_AMOUNT", message)
 
 
 def _check_uses(path: str, shared: Limit | CumulativeResource, activity_ids: set[str], faults: Faults) -> None:
