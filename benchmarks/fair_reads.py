@@ -35,6 +35,7 @@ from hostile_world import make_world  # noqa: E402
 
 MOST_RATIO = 2.0
 LEAST_ACCEPTED_PER_S = 5.0
+WARM_UP_S = 12.0
 AT_ONCE = 24
 STREAMS = 20
 CHECKED = 400
@@ -70,7 +71,11 @@ def main() -> int:
 
 def _measure(reader: httpx.Client, load: Connection, names: dict[str, str], options: Any) -> int:
     paths = _reads(names)
-    _read(reader, paths, options.seconds / 2, options.pace)  # what is loaded once
+    # What is loaded and begun once: a second reading process begins when two agencies have something large at a time.
+    load.send("go")
+    _read(reader, paths, WARM_UP_S, options.pace)
+    load.send("stop")
+    load.recv()
     quiet_s: list[float] = []
     loaded_s: list[float] = []
     load_told: list[dict[str, int]] = []
