@@ -13,7 +13,7 @@ import pytest
 from coarse_levels import level_bounds
 from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.check import check_problem
-from malapert_planner.domain.problem.problem import Objective, PlanningProblem
+from malapert_planner.domain.problem.problem import Baseline, Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
     CumulativeResource,
     Limit,
@@ -218,6 +218,21 @@ def _tank(rng: random.Random, activities: list[Activity]) -> tuple[Reservoir, ..
     amounts = ((0.1, 0.0), (0.0, 0.1), (0.3, 0.2))
     uses = tuple(ReservoirUse(each.activity_id, *rng.choice(amounts)) for each in activities)
     return (Reservoir("tank", "Tank", 0.3, rng.choice((0.0, 0.1, 0.3)), "kg", uses),) if rng.random() < 0.3 else ()
+
+
+def test_what_has_happened_breaks_no_relation() -> None:
+    """The hour before was to be followed within an hour; that it was not is a fact, and what comes later is valid."""
+    ran = Schedule((PlacedActivity("a", "base", (0, HOUR_S)),))
+    problem = small(
+        hour("a", "a", 0, 0),
+        hour("b", "b", 0, 4),
+        relations=(Relation(RelationKind.AFTER, "b", "a", 0, HOUR_S),),
+        baseline=Baseline(ran, ran, 2 * HOUR_S, 2 * HOUR_S, 0.0, 0.0),
+    )
+    later = Schedule((*ran.activities, PlacedActivity("b", "base", (4 * HOUR_S, 5 * HOUR_S))))
+    assert validate(problem, later).violations == ()
+    assert evaluate(problem, later).objective == 20.0
+    assert upper_bound(compile_problem(problem), Engine(1, 10.0, 60.0), 5.0) >= 20.0
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.5, 2.0])

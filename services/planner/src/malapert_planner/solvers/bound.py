@@ -46,10 +46,23 @@ def upper_bound(instance: Instance, engine: Engine, work: float) -> float:
 
     It is the bound that CP-SAT proves for the relaxation, or the sum of all positive values, whichever is less.
     """
-    relaxation = relax(instance.problem)
+    relaxation = relax(_without_begun(instance.problem))
     trivial = trivial_bound(instance)
     solver, status = engine.run(relaxation.model, work, linear=True)
     return min(trivial, proved_bound(solver, status, relaxation.units, len(instance.chains)))
+
+
+def _without_begun(problem: PlanningProblem) -> PlanningProblem:
+    """Return a problem without relations and repetitions of requests that have begun: what has happened breaks none."""
+    if problem.baseline is None:
+        return problem
+    frozen = {placed.activity_id for placed in problem.baseline.frozen.activities}
+    begun = {activity.request_id for activity in problem.activities if activity.activity_id in frozen}
+    return replace(
+        problem,
+        relations=tuple(r for r in problem.relations if not begun & {r.request_id, r.other_request_id}),
+        repetitions=tuple(r for r in problem.repetitions if r.request_id not in begun),
+    )
 
 
 def proved_bound(solver: cp_model.CpSolver, status: cp_model.CpSolverStatus, units: Units, count: int) -> float:
