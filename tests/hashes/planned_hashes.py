@@ -4,6 +4,7 @@ Run as a program, it writes the record anew: ``python tests/hashes/planned_hashe
 """
 
 import argparse
+import hashlib
 import json
 import tempfile
 import time
@@ -23,11 +24,14 @@ SEED = 1
 WORK_LIMIT_S = 3.0
 """Work of the search by its own deterministic count, not by the clock."""
 
+ACTIVITY = ("kind", "chain_id", "activity_type_id", "place_id", "to_place_id", "mode_id")
+CONTACT = ("station_id", "place_id", "sent_bit")
+
 
 def planned(platform: Platform, name: str) -> dict[str, str]:
-    """Plan a mission on a platform; returns the content hash of its problem.
+    """Plan a mission on a platform; returns the content hash of its problem and the hash of what is planned.
 
-    That of the plan is salted by the platform's own secret: another platform gives another.
+    The plan's own content hash is salted, so that nobody guesses what is hidden from it: another platform gives another.
     """
     document: dict[str, Any] = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
     headers = {"Authorization": f"Bearer {platform.key(document['agencies'][0]['id'], 'PLANNER')}"}
@@ -40,7 +44,23 @@ def planned(platform: Platform, name: str) -> dict[str, str]:
             operation = client.get(f"/operations/{operation['operation_id']}").json()
         assert operation["state"] == "SUCCEEDED", operation
         plan = client.get(f"/plans/{operation['result_id']}").json()
-    return {"problem_hash": plan["problem_hash"]}
+    return {"problem_hash": plan["problem_hash"], "schedule_hash": schedule_hash(plan)}
+
+
+def schedule_hash(plan: dict[str, Any]) -> str:
+    """Return the SHA-256 of what is done when, where and in which mode, sent through which station, and left out."""
+    schedule = {
+        "activities": sorted(placed(activity, ACTIVITY) for activity in plan["activities"]),
+        "contacts": sorted(placed(contact, CONTACT) for contact in plan["contacts"]),
+        "unplanned": sorted([left["request_id"], left["repetition_index"]] for left in plan["unplanned"]),
+        "objective": plan["objective"]["objective"],
+    }
+    return hashlib.sha256(json.dumps(schedule).encode()).hexdigest()
+
+
+def placed(item: dict[str, Any], names: tuple[str, ...]) -> list[Any]:
+    """Return when an item is, and these fields of it."""
+    return [item["interval"]["start_time"], item["interval"]["end_time"], *(item[name] for name in names)]
 
 
 def recorded() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The same problem, seed and work limit give the same plan as when the record was written."""
+"""The same problem, seed and work limit give the same schedule as when the record was written."""
 
 import sys
 from collections.abc import Iterator
