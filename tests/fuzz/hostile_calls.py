@@ -25,7 +25,7 @@ _CODINGS = ("gzip", "deflate", "br", "gzip, gzip", "chunked", "identity", "\x00"
 _FILES = {
     "register_terrain": ("geotiff", "netcdf", "pds3-archive", "pds3-attached"),
     "register_orbiter": ("oem-text", "oem-xml", "two-line-elements", "spk"),
-    "read_tracking_data": ("tdm",),
+    "read_tracking_data": ("tdm-text", "tdm-xml"),
     "read_schedule": ("schedule-902",),
     "import_requests": ("requests-csv",),
     "import_plan": ("plan-529",),

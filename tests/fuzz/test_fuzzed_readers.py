@@ -19,7 +19,8 @@ def test_readers_succeed_rightly_or_refuse_clearly(name):
     assert not outcome.defects, outcome.defects[0]
     assert outcome.cases == count
     assert outcome.accepted >= 1
-    assert outcome.refused >= 1
+    # A calendar is written of any text; all else refuses some of it.
+    assert outcome.refused >= 1 or name == "calendar-written"
 
 
 def _target(read):

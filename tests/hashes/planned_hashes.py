@@ -31,7 +31,7 @@ CONTACT = ("station_id", "place_id", "sent_bit")
 def planned(platform: Platform, name: str) -> dict[str, str]:
     """Plan a mission on a platform; returns the content hash of its problem and the hash of what is planned.
 
-    The plan's own content hash is salted, so that nobody guesses what is hidden from it: another platform gives another.
+    The plan's own content hash is salted, so that nobody guesses what is hidden in it: each platform gives another.
     """
     document: dict[str, Any] = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
     headers = {"Authorization": f"Bearer {platform.key(document['agencies'][0]['id'], 'PLANNER')}"}

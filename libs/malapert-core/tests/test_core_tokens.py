@@ -112,6 +112,18 @@ FORGED: dict[str, Callable[[], str]] = {
 }
 
 
+@contextmanager
+def clock_at(time_s: float) -> Iterator[None]:
+    with mock.patch("malapert_core.policy.tokens.time.time", return_value=time_s):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _at_now() -> Iterator[None]:
+    with clock_at(NOW_S):
+        yield
+
+
 def test_a_principal_is_stated_to_one_service() -> None:
     token = service_tokens("gateway").sign(JAXA, "sample")
     assert service_tokens("sample").verify(token) == JAXA
@@ -145,12 +157,6 @@ def test_a_token_follows_the_published_standard() -> None:
     assert decoded.claims["iss"] == "gateway"
     assert decoded.claims["aud"] == "sample"
     assert decoded.claims["exp"] - decoded.claims["iat"] == 60
-
-
-@contextmanager
-def clock_at(time_s: float) -> Iterator[None]:
-    with mock.patch("malapert_core.policy.tokens.time.time", return_value=time_s):
-        yield
 
 
 def test_a_token_is_signed_again_after_half_its_life_and_dies_after_all_of_it() -> None:

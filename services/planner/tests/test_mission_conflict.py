@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 
 import pytest
+from malapert_core.vocabulary.conflicts import Conflict
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.solvers.conflict import minimal_conflict
-from malapert_planner.solvers.deletion_filter import Conflict
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.solve import solve
