@@ -88,7 +88,7 @@ test-fast: setup ## the tests that start no process and are over within a second
 	$(BIN)/pytest -q -n 2 --dist worksteal --fast services libs
 
 .PHONY: test-hashes
-test-hashes: setup ## every mission is planned to the recorded plan
+test-hashes: setup ## every mission is planned to the recorded schedule
 	$(BIN)/pytest -q tests/hashes
 
 .PHONY: test-access
