@@ -58,7 +58,9 @@ class GatewaySettings(ServiceSettings):
     streams_of_agency: int = Field(default=60, ge=1, description="open event streams of one agency")
     stream_send_limit_s: float = Field(default=30.0, gt=0, description="how long a reader may leave an event unread")
     calls_at_once: int = Field(default=32, ge=2, description="quick calls at work at once; one agency has half of them")
-    heavy_calls_at_once: int = Field(default=8, ge=2, description="long calls at work at once; one agency has half")
+    heavy_calls_at_once: int = Field(
+        default=2, ge=2, description="long calls at work at once, about one for each core; one agency has half"
+    )
     waiting_calls_of_agency: int = Field(default=200, ge=1, description="calls of one agency that wait for their turn")
 
     installation_id: str = Field(
