@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 import shared_plan
+from google.protobuf.json_format import MessageToJson
 from malapert.operation.v1 import operation_pb2
 from malapert.planner.v1 import plan_pb2, replan_pb2, review_pb2_grpc, sign_off_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError, MalapertError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.identity import Role
+from malapert_core.service import RunningService
 from malapert_core.timestamps import from_timestamp, to_timestamp
+from malapert_planner.config import PlannerSettings
+from malapert_planner.domain.life.reviews import Condition, Decision, Review
 from malapert_planner.services.sharing.plan_eyes import PlanEyes, eyes_of
 from malapert_planner.services.sharing.redaction import WITHHELD_REASON, redacted_error
+from malapert_planner.storage.plans import PlanStore
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from mission_documents import load_mission
 from neighbours import Neighbours
@@ -43,6 +48,67 @@ def outage(station_id: str, start: datetime) -> replan_pb2.PlanEvent:
     return replan_pb2.PlanEvent(station_outage=replan_pb2.StationOutage(station_id=station_id, interval=span))
 
 
+async def store_conditional_review(
+    service: RunningService[PlannerSettings], plan_id: str, *events: replan_pb2.PlanEvent
+) -> None:
+    """Store an approval of NASA as one of before conditions were held against the plan."""
+    conditions = tuple(
+        Condition(f"NASA-{number}", f"condition {number}", MessageToJson(event))
+        for number, event in enumerate(events, 1)
+    )
+    async with service.runtime.database.transaction() as session:
+        plan = await PlanStore().get(session, plan_id)
+        review = Review(
+            "NASA",
+            True,
+            plan.content.content_hash,
+            "",
+            datetime.now(UTC),
+            decision=Decision.CONDITIONAL,
+            conditions=conditions,
+            notices_hash=plan.notices_hash,
+        )
+        await PlanStore().save(session, plan.reviewed(review))
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_a_condition_that_no_replan_could_take_is_refused_with_its_review(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    """It was taken, and refused only when somebody else replanned the plan."""
+    async with run_planner(sqlite_service_runtime, neighbours[1]) as service, client_of(service.target) as jaxa:
+        plan = await submitted_plan(jaxa)
+        start = from_timestamp(plan.horizon.start_time)
+        station_id = plan.contacts[0].station_id
+        stated = {
+            "night": None,
+            "nowhere": outage("nowhere", start),
+            "too late": outage(station_id, from_timestamp(plan.horizon.end_time)),
+            "too strong": replan_pb2.PlanEvent(array_power=replan_pb2.ArrayPower(factor=11)),
+            " ": outage(station_id, start),
+        }
+        async with client_of(service.target, "NASA", Role.APPROVER) as nasa:
+            conditions = [sign_off_pb2.ReviewCondition(text=text, constraint=each) for text, each in stated.items()]
+            asked = plan_pb2.ReviewPlanRequest(
+                plan_id=plan.plan_id, content_hash=plan.content_hash, approve=True, conditions=conditions
+            )
+            with pytest.raises(InvalidInputError) as refused:
+                await nasa.plans.ReviewPlan(asked)
+            assert not (await nasa.get(plan.plan_id)).reviews
+            asked.conditions[4].text = "rain"
+            del asked.conditions[1:4]
+            reviewed = (await nasa.plans.ReviewPlan(asked)).plan
+    assert refused.value.reason == "INVALID_REVIEW_PLAN"
+    assert {(fault.path, fault.code) for fault in refused.value.faults} == {
+        ("conditions[1].constraint.station_outage.station_id", "UNKNOWN_STATION"),
+        ("conditions[2].constraint.station_outage.interval", "OUTSIDE_HORIZON"),
+        ("conditions[3].constraint.array_power.factor", "OUT_OF_RANGE"),
+        ("conditions[4].text", "REQUIRED"),
+    }
+    assert [each.text for each in reviewed.reviews[0].conditions] == ["night", "rain"]
+
+
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("_hand_made_plans")
 async def test_faults_of_others_conditions_name_the_condition_and_nothing_hidden(
@@ -55,20 +121,12 @@ async def test_faults_of_others_conditions_name_the_condition_and_nothing_hidden
         async with client_of(service.target, "NASA", Role.APPROVER) as nasa:
             whole = await nasa.get(plan.plan_id)
             hidden = next(each for each in whole.activities if each.request_id == KEPT)
-            conditions = [
-                sign_off_pb2.ReviewCondition(text=f"condition {number}", constraint=event)
-                for number, event in enumerate(
-                    (
-                        outage(hidden.activity_id, start),
-                        outage("nowhere", start),
-                        replan_pb2.PlanEvent(array_power=replan_pb2.ArrayPower(factor=11)),
-                    )
-                )
-            ]
-            reviewing = plan_pb2.ReviewPlanRequest(
-                plan_id=plan.plan_id, content_hash=plan.content_hash, approve=True, conditions=conditions
-            )
-            await nasa.plans.ReviewPlan(reviewing)
+        stated = (
+            outage(hidden.activity_id, start),
+            outage("nowhere", start),
+            replan_pb2.PlanEvent(array_power=replan_pb2.ArrayPower(factor=11)),
+        )
+        await store_conditional_review(service, plan.plan_id, *stated)
         asked = replan_pb2.ReplanPlanRequest(
             plan_id=plan.plan_id, now=to_timestamp(start), events=[replan_pb2.PlanEvent()], take_conditions=True
         )

@@ -1,5 +1,6 @@
 """Reviews of plans: said, revised, withdrawn, also for another agency by its delegation; conditions, signatures."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from malapert_planner.domain.life.reviews import Condition, ConditionState, Deci
 from malapert_planner.domain.life.states import PlanState
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.services.replanning.conditions import constraint_faults
 from malapert_planner.storage.delegations import DelegationStore
 from malapert_planner.storage.plans import PlanStore
 
@@ -85,7 +87,7 @@ class PlanReviews:
         PermissionDeniedError
             ``NOT_DELEGATED`` where it is said for another agency without leave. Else as `Plan.reviewed`.
         """
-        _require_sound(asked)
+        await self._require_sound(asked)
         agency_id = asked.for_agency_id or identity.agency_id
         async with self._database.transaction() as session:
             plan = await self._plans.get(session, asked.plan_id)
@@ -133,6 +135,16 @@ class PlanReviews:
             review = next(each for each in settled.reviews if each.agency_id == identity.agency_id)
             self._note(session, plan, review, f"plan.condition_{state.lower()}", identity)
             return await self._stored(session, settled, review)
+
+    async def _require_sound(self, asked: NewReview) -> None:
+        faults, stated = _faults(asked), [event_json for _, event_json in asked.conditions[:MAX_CONDITIONS]]
+        if any(stated):
+            # The content of a plan never changes: it is read before, and not within, the transaction.
+            async with self._database.reading() as session:
+                plan = await self._plans.get(session, asked.plan_id)
+            faults += await asyncio.to_thread(constraint_faults, plan, stated)
+        if faults:
+            _refuse(faults)
 
     async def _require_delegated(self, session: Any, plan: Plan, agency_id: str, identity: Identity) -> None:
         mission_id, now = plan.content.mission_id, self._clock()
@@ -232,7 +244,7 @@ def statement_of(review: Review, plan: Plan) -> ReviewStatement:
     )
 
 
-def _require_sound(asked: NewReview) -> None:
+def _faults(asked: NewReview) -> list[Fault]:
     faults = []
     if len(asked.conditions) > MAX_CONDITIONS:
         faults.append(Fault("conditions", "TOO_LONG", f"at most {MAX_CONDITIONS} conditions are allowed"))
@@ -240,9 +252,7 @@ def _require_sound(asked: NewReview) -> None:
         faults.append(Fault("conditions", "NOT_ALLOWED", "conditions are of an approval; a rejection has a comment"))
     texts = [("comment", asked.comment, True)]
     texts += [(f"conditions[{index}].text", text, False) for index, (text, _) in enumerate(asked.conditions)]
-    faults += [fault for path, text, empty in texts for fault in _text_faults(path, text, may_be_empty=empty)]
-    if faults:
-        _refuse(faults)
+    return faults + [fault for path, text, empty in texts for fault in _text_faults(path, text, may_be_empty=empty)]
 
 
 def _require_text(path: str, text: str, *, may_be_empty: bool = False) -> None:
