@@ -31,11 +31,13 @@ def release(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_release_gathers_what_waits_and_writes_its_version_everywhere(copy: Path) -> None:
     (copy / "changes/fixed-windows.md").write_text("Windows end where data end.\nAnd say so.\n")
+    (copy / "changes/added-two.md").write_text("- Orbits are read.\n  And written.\n- Masks are read.\n")
     older = (copy / "CHANGELOG.md").read_text().partition("## [Unreleased]\n")[2]
     assert release(copy, "9.8.7", "2030-01-02").returncode == 0
     text = (copy / "CHANGELOG.md").read_text()
     assert "## [Unreleased]\n\n## [9.8.7] - 2030-01-02\n" in text
     assert "- Windows end where data end.\n  And say so.\n" in text
+    assert "\n- Orbits are read.\n  And written.\n- Masks are read.\n" in text
     assert all(line in text for line in older.splitlines())
     assert [path.name for path in (copy / "changes").iterdir()] == ["README.md"]
     for path in copy.rglob("pyproject.toml"):
