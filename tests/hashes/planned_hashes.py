@@ -32,6 +32,7 @@ def planned(platform: Platform, name: str) -> dict[str, str]:
     """Plan a mission on a platform; returns the content hash of its problem and the hash of what is planned.
 
     The plan's own content hash is salted, so that nobody guesses what is hidden in it: each platform gives another.
+    The problem's is empty where the plan holds what the mission's first agency does not see.
     """
     document: dict[str, Any] = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
     headers = {"Authorization": f"Bearer {platform.key(document['agencies'][0]['id'], 'PLANNER')}"}
