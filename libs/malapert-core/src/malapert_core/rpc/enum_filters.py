@@ -7,7 +7,7 @@ from typing import TypeVar
 from google.protobuf.descriptor import EnumDescriptor
 
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.rpc.mapping.enumerations import members
+from malapert_core.rpc.mapping.enumerations import members, prefix_of
 
 E = TypeVar("E", bound=Enum)
 
@@ -38,24 +38,9 @@ def wanted_values(kind: type[E], numbers: Iterable[int], enum: EnumDescriptor, p
 
 
 def wanted_numbers(numbers: Iterable[int], enum: EnumDescriptor, path: str) -> frozenset[int]:
-    """The numbers that a filter of a request names, of what the domain has no enumeration for.
-
-    Parameters
-    ----------
-    numbers : iterable of int
-        What the filter holds; empty means all, and gives an empty set.
-    enum : EnumDescriptor
-        The contract's enumeration.
-    path : str
-        Name of the filter in the request.
-
-    Raises
-    ------
-    InvalidInputError
-        ``INVALID_FILTER`` with a fault for each number that is unspecified or of a later contract.
-    """
+    """The same for what the domain has no enumeration for: the numbers that a filter of a request names."""
     numbers = tuple(numbers)
-    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    prefix = prefix_of(enum)
     _require_listed(numbers, {each.number: each.name.removeprefix(prefix) for each in enum.values if each.number}, path)
     return frozenset(numbers)
 

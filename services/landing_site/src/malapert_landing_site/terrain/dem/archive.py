@@ -22,6 +22,7 @@ MAX_RATIO = 200
 _SMALL_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+# zipfile raises NotImplementedError for a compression or version that it does not know.
 _BROKEN = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, LookupError,
     NotImplementedError, EOFError, OSError, ValueError, RuntimeError,
