@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from database_statements import statements_of
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2
 from malapert_core.errors import (
     ConflictError,
@@ -19,7 +20,7 @@ from malapert_core.errors import (
 from malapert_core.policy.identity import Role
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.storage.proposals import ProposalStore
-from malapert_testing.services import ServiceLauncher
+from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
 from planner_client import PlannerClient, client_of, run_planner
@@ -333,3 +334,35 @@ async def test_documents_of_an_agency_are_bounded_in_bytes_proposed_ones_too(
         newest = await jaxa.client.missions.GetMission(mission_pb2.GetMissionRequest(mission_id=M))
         assert newest.mission.version < len(versions)
         assert len(proposals) < len(versions)
+
+
+@pytest.mark.asyncio
+async def test_charters_of_many_missions_are_read_without_their_documents_each_time(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    """Each answer read every mission's document anew, one after the other, for the names of its assets."""
+    _, target = neighbours
+    names = [f"week-{number}" for number in range(4)]
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        open_test_channel(service.target, identity_of("", Role.SERVICE)) as channel,
+    ):
+        for name in names:
+            await jaxa.client.create(changed(WEEK, mission__id=name))
+        stub = charter_pb2_grpc.CharterServiceStub(channel)
+
+        async def asked(*mission_ids: str) -> tuple[dict[str, list[str]], list[str]]:
+            request = charter_pb2.BatchGetChartersRequest(mission_ids=mission_ids)
+            with statements_of(service.runtime.database) as statements:
+                charters = (await stub.BatchGetCharters(request)).charters
+            return {each.mission_id: list(each.asset_ids) for each in charters}, statements
+
+        found, _ = await asked(*names, "nothing", names[0])
+        again, of_four = await asked(*names)
+        _, of_one = await asked(names[0])
+        await jaxa.client.create(changed(WEEK, mission__id=names[0], solver__seed=2))
+        newer, _ = await asked(*names)
+    assert found == again == newer == {name: ["rover"] for name in names}
+    assert len(of_four) == len(of_one)
+    assert not any("document_json" in statement for statement in of_four)

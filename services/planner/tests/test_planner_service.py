@@ -1,12 +1,11 @@
 """The planner over real gRPC, a real broker and both databases; the services below are test-only servicers."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import neighbour_data as data
 import pytest
+from database_statements import statements_of
 from malapert.comms_window.v1 import contact_pb2
 from malapert.planner.v1 import event_pb2, mission_pb2, plan_pb2, review_pb2_grpc, sign_off_pb2
 from malapert_core.db.database import Database
@@ -31,7 +30,6 @@ from malapert_testing.services import ServiceLauncher, identity_of, open_test_ch
 from mission_documents import changed, load_mission
 from neighbours import Neighbours
 from planner_client import approve, client_of, run_planner, submitted_plan
-from sqlalchemy import event
 
 WEEK = load_mission("lupex-week")
 
@@ -46,21 +44,6 @@ async def events_of(js: Any, count: int) -> list[Event]:
             found.append(Event.from_message(message))
     await pulls.unsubscribe()
     return found
-
-
-@contextmanager
-def statements_of(database: Database) -> Iterator[list[str]]:
-    """Collect what a database is asked."""
-    asked: list[str] = []
-
-    def asking(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", asking)
-    try:
-        yield asked
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", asking)
 
 
 @pytest.mark.asyncio

@@ -29,8 +29,8 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
     ) -> charter_pb2.GetCharterResponse:
         """Return the charter in force of a mission."""
         version = await self._charters.version(request.mission_id)
-        asset_ids = await self._charters.asset_ids(request.mission_id)
-        return charter_pb2.GetCharterResponse(charter=charter_message(version, asset_ids))
+        asset_ids = await self._charters.asset_ids([request.mission_id])
+        return charter_pb2.GetCharterResponse(charter=charter_message(version, asset_ids[request.mission_id]))
 
     async def BatchGetCharters(  # noqa: N802
         self, request: charter_pb2.BatchGetChartersRequest, context: Any
@@ -38,11 +38,9 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         """Return the charters in force of those of some missions that there are."""
         _require_few(request.mission_ids)
         versions = await self._charters.versions(request.mission_ids)
+        asset_ids = await self._charters.asset_ids(versions)
         return charter_pb2.BatchGetChartersResponse(
-            charters=[
-                charter_message(version, await self._charters.asset_ids(mission_id))
-                for mission_id, version in versions.items()
-            ]
+            charters=[charter_message(version, asset_ids[name]) for name, version in versions.items()]
         )
 
     async def ChangeCharter(  # noqa: N802

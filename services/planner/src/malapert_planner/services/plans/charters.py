@@ -11,9 +11,10 @@ from malapert_core.errors import NotFoundError
 from malapert_core.policy.charter import Charter
 from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import utc_now
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.life.charter import CharterVersion
-from malapert_planner.domain.life.mission import Mission
+from malapert_planner.domain.life.mission import ListedMission, Mission
 from malapert_planner.mission_document.redaction import redacted_document
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.missions import MissionStore
@@ -60,17 +61,23 @@ class CharterService:
             raise NotFoundError("mission", mission_id)
         return found
 
-    async def asset_ids(self, mission_id: str) -> tuple[str, ...]:
-        """Return the assets of a mission's newest version; raise NotFoundError where there is no such mission."""
+    async def asset_ids(self, mission_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return the assets of the newest versions of those of some missions that there are, by mission."""
+        wanted = frozenset(mission_ids)
         async with self._database.reading() as session:
-            mission = await self._missions.get(session, mission_id)
-        # A document is read once: its content names what was read.
-        if mission.content_hash not in self._asset_ids:
-            if len(self._asset_ids) >= _MOST_KEPT:
-                self._asset_ids.clear()
-            assets = json.loads(mission.document_json).get("assets", ())
-            self._asset_ids[mission.content_hash] = tuple(str(asset["id"]) for asset in assets)
-        return self._asset_ids[mission.content_hash]
+            newest = await self._missions.page(session, len(wanted), "", wanted)
+            return {listed.mission_id: await self._assets_of(session, listed) for listed in newest}
+
+    async def _assets_of(self, session: AsyncSession, listed: ListedMission) -> tuple[str, ...]:
+        # A document is read once: its content hash names what was read.
+        if (known := self._asset_ids.get(listed.content_hash)) is not None:
+            return known
+        mission = await self._missions.get(session, listed.mission_id, listed.version)
+        read = tuple(str(asset["id"]) for asset in json.loads(mission.document_json).get("assets", ()))
+        if len(self._asset_ids) >= _MOST_KEPT:
+            self._asset_ids.clear()
+        self._asset_ids[listed.content_hash] = read
+        return read
 
     async def entered(self, identity: Identity) -> Mapping[str, datetime | None] | None:
         """Return the missions in which a principal takes part now; None means all, which a service enters.
