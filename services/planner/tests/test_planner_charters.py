@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +19,9 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
+from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.identity import Role
+from malapert_planner.domain.life.charter import left_charter
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.storage.proposals import ProposalStore
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
@@ -149,6 +153,23 @@ async def test_faults_of_a_charter_are_told_at_once_and_stale_ones_refused(
         }
         assert (await refused(jaxa.change(wanted(JAXA=[OWNER]), version=7), ConflictError)).reason == "STALE_VERSION"
         assert (await refused(jaxa.leave(), PreconditionError)).reason == "LAST_OWNER"
+
+
+def test_an_owner_leaves_only_while_another_one_stays_without_an_end() -> None:
+    """Whoever owned without an end could leave a mission to an owner of a day, and then to nobody."""
+    now = datetime(2029, 1, 10, tzinfo=UTC)
+    lasting, observer = (
+        Membership(name, frozenset({part}), now) for name, part in (("A", Part.OWNER), ("O", Part.OBSERVER))
+    )
+    of_a_day = Membership("B", frozenset({Part.OWNER}), now, now + timedelta(days=1))
+    charter = Charter(M, 1, (lasting, of_a_day, observer))
+    with pytest.raises(PreconditionError, match="LAST_OWNER"):
+        left_charter(charter, ("A", "key:a"), now)
+    for name in ("B", "O"):
+        left = left_charter(charter, (name, "key"), now).charter
+        assert set(left.agencies(now)) == {"A", "B", "O"} - {name}
+    second = replace(charter, members=(lasting, replace(of_a_day, until=None)))
+    assert left_charter(second, ("A", "key:a"), now).charter.agencies(now) == ("B",)
 
 
 @pytest.mark.asyncio

@@ -155,10 +155,12 @@ def left_charter(charter: Charter, agency: tuple[str, str], now: datetime) -> Ch
     Raises
     ------
     PreconditionError
-        ``LAST_OWNER`` where nobody else owns the mission.
+        ``LAST_OWNER`` where nobody else owns the mission without an end.
     """
-    if set(charter.agencies(now, [Part.OWNER])) == {agency[0]}:
-        raise PreconditionError("LAST_OWNER", "the last owner of a mission does not leave it; name another one first")
+    lasting = {member.agency_id for member in charter.members if Part.OWNER in member.parts and member.until is None}
+    if agency[0] in charter.agencies(now, [Part.OWNER]) and not lasting - {agency[0]}:
+        message = "the last owner without an end does not leave a mission; name another one first"
+        raise PreconditionError("LAST_OWNER", message)
     members = [
         replace(member, until=now) if member.agency_id == agency[0] and member.holds_at(now) else member
         for member in charter.members
