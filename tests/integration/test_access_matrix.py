@@ -5,20 +5,15 @@ answer tells what its reader must not know; nothing that is refused, and nothing
 """
 
 import json
-import logging
 from collections import Counter
-from collections.abc import AsyncIterator
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
 
 import grpc
-import hand_made_plan
 import malapert
 import pytest
-import pytest_asyncio
-import structlog
-from access_world import MISSION_ID, OF_MISSION, OF_NASA, POSITIONS, ROLES, World, document, open_world, principal
+from access_world import MISSION_ID, OF_MISSION, OF_NASA, POSITIONS, ROLES, World, document, principal
 from google.protobuf.message_factory import GetMessageClass
 from malapert_core.policy.calls import CALLS
 from malapert_core.policy.charter import Charter, Membership, Part
@@ -26,10 +21,8 @@ from malapert_core.policy.identity import Identity, Role
 from malapert_core.policy.tokens import GATEWAY
 from malapert_core.timestamps import utc_now
 from malapert_gateway.policy import ROLES_BY_ACTION
-from malapert_planner.services.jobs.job_messages import JOBS
 from malapert_testing.audit_walk import changes
 from malapert_testing.identities import service_tokens
-from malapert_testing.nats_server import NatsServer
 from malapert_testing.openapi_examples import body_of, parameters_of
 
 SERVED_BY = {"planner": "planner", "payload": "payload", "comms_window": "comms_window", "landing_site": "landing_site"}
@@ -38,20 +31,6 @@ _CODES = {"denied": {"PERMISSION_DENIED"}, "unknown": {"NOT_FOUND"}}
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    directory = tmp_path_factory.mktemp("world")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    broker = NatsServer(directory / "nats")
-    broker.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(JOBS, "plan_job", hand_made_plan.plan_job)
-        async with open_world(broker.url, directory) as opened:
-            yield opened
-    broker.stop()
-    structlog.reset_defaults()
 
 
 def contract_methods() -> dict[str, Any]:

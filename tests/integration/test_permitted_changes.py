@@ -10,9 +10,8 @@ from malapert_core.policy.calls import CALLS
 from malapert_core.policy.tokens import GATEWAY
 from malapert_testing.audit_walk import changes
 from malapert_testing.identities import service_tokens
-from test_access_matrix import SERVED_BY, answer_of, contract_methods, expected, request_of, world
+from test_access_matrix import SERVED_BY, answer_of, contract_methods, expected, request_of
 
-__all__ = ["world"]
 LEAVING = "/malapert.planner.v1.CharterService/LeaveMission"
 REFUSALS = re.compile(rb"\n.(FORBIDDEN|UNKNOWN_MISSION|UNKNOWN_PLAN)\x12")
 """Reasons within an answer's ErrorInfo that refuse the caller for who it is."""

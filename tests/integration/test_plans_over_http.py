@@ -1,44 +1,23 @@
 """Plans through the gateway by real keys: signed reviews, drafts laid aside, and an agency's requests in a plan."""
 
-import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import hand_made_plan
 import pytest
-import pytest_asyncio
-import structlog
-from access_world import MISSION_ID, OF_NASA, World, open_world, principal
+from access_world import MISSION_ID, OF_NASA, World, principal
 from joserfc.jwk import OKPKey
 from malapert_core.policy.identity import Role
 from malapert_core.signing.statement import Decision, ReviewStatement, sign_statement
 from malapert_core.timestamps import utc_now
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_planner.domain.life.acts import PlanAction
-from malapert_planner.services.jobs.job_messages import JOBS
 from malapert_planner.services.plans.record import act_of
 from malapert_planner.storage.plans import PlanStore
-from malapert_testing.nats_server import NatsServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 OWN_KEY, OTHER_KEY, NEW_KEY = (OKPKey.generate_key("Ed25519") for _ in range(3))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    directory = tmp_path_factory.mktemp("world")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    broker = NatsServer(directory / "nats")
-    broker.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(JOBS, "plan_job", hand_made_plan.plan_job)
-        async with open_world(broker.url, directory) as opened:
-            yield opened
-    broker.stop()
-    structlog.reset_defaults()
 
 
 async def pinned(world: World, agency_id: str, *keys: OKPKey) -> None:
