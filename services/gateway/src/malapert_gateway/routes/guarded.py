@@ -80,16 +80,23 @@ class GuardedRoute(CheckedRoute):
         body = await _read(request, self.most_bytes(gateway.settings))
         if body:
             require_media_type(request, self.media_types)
+        call = await self._call_of(identity, request, body)
+        # Before a place is waited for: the first call under the key may hold the agency's only one.
+        if call and (answer := await gateway.answers.find(call)):
+            return _replayed(answer)
         request = _CheckedRequest(request.scope, _replaying(body))
         async with self.share(gateway, identity):
             if body and media_type_of(request) == _JSON:
                 request.content = await self.content(gateway, identity, body)
-            key = request.headers.get(IDEMPOTENCY_HEADER)
-            if key is None or not self.keeps_answers:
-                return await handler(request)
-            digest = await asyncio.to_thread(_hash_of, identity, request, body)
-            call = Call(identity.agency_id, _checked_key(key), digest)
-            return await self._once(gateway, call, lambda: handler(request))
+            return await (self._once(gateway, call, lambda: handler(request)) if call else handler(request))
+
+    async def _call_of(self, identity: Identity, request: Request, body: bytes) -> Call | None:
+        """Return a call as its idempotency key makes it known, or nothing where it has none."""
+        key = request.headers.get(IDEMPOTENCY_HEADER)
+        if key is None or not self.keeps_answers:
+            return None
+        digest = await asyncio.to_thread(_hash_of, identity, request, body)
+        return Call(identity.agency_id, _checked_key(key), digest)
 
     async def content(self, gateway: Gateway, identity: Identity, body: bytes) -> Any:
         """Return what a JSON body says: plain data, or where it was read apart its model, or nothing but checked."""
@@ -116,7 +123,7 @@ class GuardedRoute(CheckedRoute):
     async def _once(self, gateway: Gateway, call: Call, run: Callable[[], Awaitable[Response]]) -> Response:
         claim = await gateway.answers.claim(call)
         if isinstance(claim, Answer):
-            return Response(claim.body, claim.status, {**claim.headers, REPLAYED_HEADER: "true"})
+            return _replayed(claim)
         try:
             response = await run()
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
@@ -186,6 +193,10 @@ class _CheckedRequest(Request):
     async def json(self) -> Any:
         """Return the body's plain data."""
         return self.content
+
+
+def _replayed(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {**answer.headers, REPLAYED_HEADER: "true"})
 
 
 def credentials_of(request: Request) -> Credentials:

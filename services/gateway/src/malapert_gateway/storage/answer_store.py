@@ -45,6 +45,18 @@ class AnswerStore:
         self._claim_lifetime = claim_lifetime
         self._answer_lifetime = answer_lifetime
 
+    async def find(self, call: Call) -> Answer | None:
+        """Return the answer given before, where there is one.
+
+        Raises
+        ------
+        ConflictError
+            As for a claim.
+        """
+        async with self._database.reading() as session:
+            row = await session.get(AnswerRow, (call.agency_id, call.idempotency_key))
+        return None if row is None or row.expire_time <= utc_now() else _kept_answer(row, call)
+
     async def claim(self, call: Call) -> Answer | str:
         """Return the answer given before, or else the identifier of a claim under which the call may now run.
 
