@@ -41,10 +41,11 @@ web/.built: $(WEB) deploy/build-web | $(VENV)/.installed
 .PHONY: web
 web: web/.built ## build the page and the report's script, into the packages that serve and write them
 
-# Without a registry of npm packages everything works but the page, and the gateway says so.
+# Without a registry of npm packages everything works but the page, and the gateway says so; a page that does not build is an error.
 .PHONY: web-or-not
-web-or-not:
-	@$(MAKE) --no-print-directory web || echo "The page was not built: its packages could not be installed. All else works; \`make web\` tries again."
+web-or-not: | $(VENV)/.installed
+	@if deploy/build-web $(BIN)/python install; then $(MAKE) --no-print-directory web; \
+	else echo "The page was not built: its packages could not be installed. All else works; \`make web\` tries again."; fi
 
 .PHONY: web-check
 web-check: setup ## style, types and unit tests of the page, on a client made anew from the API's description

@@ -3,13 +3,15 @@
 from typing import cast
 
 import pytest
-from malapert_core.errors import ExhaustedError, UnauthenticatedError
+from malapert_core.errors import ExhaustedError, PermissionDeniedError, UnauthenticatedError
 from malapert_core.policy.identity import Role
 from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.services import admission as admission_module
 from malapert_gateway.services.admission import Admission
 from malapert_gateway.services.key_service import KeyService, KeyWish, new_key
 from malapert_gateway.services.session_service import Credentials, SessionService
+
+SUSPENDED = "Bearer mlp_suspended_key"
 
 
 class Keys:
@@ -26,6 +28,8 @@ class Keys:
 
     async def identify(self, authorization: str | None) -> ApiKey:
         self.looks += 1
+        if authorization == SUSPENDED:
+            raise PermissionDeniedError("AGENCY_SUSPENDED", "left")
         if authorization not in self.known:
             raise UnauthenticatedError("INVALID_KEY", "unknown")
         return self.known[authorization]
@@ -52,7 +56,7 @@ async def outcome(admission: Admission, authorization: str, address: str = "192.
     """Return what a call comes to."""
     try:
         return (await admission.admit("who_am_i", Credentials(authorization), address)).agency_id
-    except UnauthenticatedError as error:
+    except (UnauthenticatedError, PermissionDeniedError) as error:
         return error.reason
     except ExhaustedError as error:
         is_told_in_full = int(error.metadata["retry_after_s"]) > 60  # as at the first refusal
@@ -78,6 +82,14 @@ async def test_an_unknown_key_is_not_looked_up_again_but_a_known_one_from_there_
     assert keys.looks == 3
     assert await outcome(admission, keys.add("JAXA")) == "JAXA"
     assert await outcome(admission, "Bearer mlp_a_b", "192.0.2.2") == "INVALID_KEY", "nobody there was told to wait"
+
+
+@pytest.mark.asyncio
+async def test_a_key_of_a_suspended_agency_counts_as_a_refused_one(admission: Admission, keys: Keys) -> None:
+    """It was let in no further, but looked up as often as it called."""
+    assert [await outcome(admission, SUSPENDED) for _ in range(9)] == ["AGENCY_SUSPENDED"] * 2 + ["2 per 1 hour"] * 7
+    assert keys.looks == 3
+    assert await outcome(admission, keys.add("JAXA")) == "JAXA"
 
 
 @pytest.mark.asyncio

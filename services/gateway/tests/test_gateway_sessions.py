@@ -75,6 +75,17 @@ async def test_a_ticket_opens_one_session_and_then_none(sqlite_platform: Gateway
 
 
 @pytest.mark.asyncio
+async def test_of_many_who_show_a_ticket_at_once_one_has_the_session(platform: GatewayPlatform) -> None:
+    ticket = await _ticket(platform)
+    answers = await asyncio.gather(*(platform.http.post(SESSIONS, json={"ticket": ticket}) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [401] * 7
+    assert sum("set-cookie" in answer.headers for answer in answers) == 1
+    async with platform.runtime.database.reading() as session:
+        opened = [row for row in await session.exec(select(AuditEntryRow)) if row.action == "session.opened"]
+    assert len(opened) == 1
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("ticket", ["x", "_", "a_b", "é_ü", "0" * 200, "5f0c1d2e3a4b5c6d_" + "0" * 64])
 async def test_what_is_no_ticket_opens_nothing(ticket: str, sqlite_platform: GatewayPlatform) -> None:
     answer = await sqlite_platform.http.post(SESSIONS, json={"ticket": ticket})

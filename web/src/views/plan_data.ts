@@ -8,9 +8,13 @@ export interface PlanData {
   names: Names;
 }
 
-/** Returns a plan with its windows and the names of its stations; what the caller may not see stays out. */
-export async function loadPlan(planId: string): Promise<PlanData> {
+/**
+ * Returns a plan with its windows and the names of its stations; what the caller may not see stays out. Windows never
+ * change: those that were loaded before are not asked for again.
+ */
+export async function loadPlan(planId: string, before: PlanData | null = null): Promise<PlanData> {
   const plan = await taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } }));
+  if (before?.plan.window_set_id === plan.window_set_id) return { ...before, plan };
   const [windows, stations] = await Promise.all([loadWindows(plan), loadStations()]);
   return { plan, windows, names: { stations, requests: {} } };
 }

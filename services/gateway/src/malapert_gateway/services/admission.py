@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
-from malapert_core.errors import ExhaustedError, UnauthenticatedError
+from malapert_core.errors import ExhaustedError, PermissionDeniedError, UnauthenticatedError
 from malapert_core.policy.identity import Identity
 
 from malapert_gateway import policy
@@ -78,16 +78,17 @@ class Admission:
         UnauthenticatedError
             Without a valid key or session.
         ExhaustedError
-            ``TOO_MANY_CALLS`` where the key, or an address without a valid one, calls too often.
+            ``TOO_MANY_CALLS`` where the key, or an address without a usable one, calls too often.
         PermissionDeniedError
             ``FORBIDDEN`` where the role may not take the action, ``OUT_OF_SCOPE`` where the key is not for it,
-            ``AGENCY_SUSPENDED``.
+            ``AGENCY_SUSPENDED``, ``CSRF_TOKEN_REQUIRED``.
         """
         caller = _caller(credentials, network_of(address))
         self._refuse_waiting(caller)
         try:
             key = await self._key_of(credentials)
-        except UnauthenticatedError:
+        except (UnauthenticatedError, PermissionDeniedError):
+            # Of a suspended agency, or a session's change without its token: nothing else would count them.
             await self._count(self._refusal_limit, "address", network_of(address), caller)
             raise
         identity = key.identity
