@@ -17,7 +17,7 @@ from malapert_cli.connection import Connection
 
 from malapert_testing.nats_server import free_port
 
-START_TIMEOUT_S = 240.0
+START_LIMIT_S = 240.0
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Platform:
     process: subprocess.Popen[bytes]
     url: str
     data_dir: Path
+    start_limit_s: float = START_LIMIT_S
 
     def key(self, agency_id: str, role: str) -> str:
         """Return a key of an agency with a role."""
@@ -63,7 +64,7 @@ class Platform:
 
     def wait_ready(self) -> None:
         """Wait until every service answers."""
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + self.start_limit_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError("malapert up has ended")
@@ -75,8 +76,11 @@ class Platform:
 
 
 @contextlib.contextmanager
-def running_platform(data_dir: Path) -> Iterator[Platform]:
-    """Run a platform for the length of a block, with everything that it keeps in a directory."""
+def running_platform(data_dir: Path, *, start_limit_s: float = START_LIMIT_S) -> Iterator[Platform]:
+    """Run a platform for the length of a block, with everything that it keeps in a directory.
+
+    It must answer within ``start_limit_s`` seconds.
+    """
     port = free_port()
     command = [sys.executable, "-m", "malapert_cli", "up", "--data-dir", str(data_dir), "--port", str(port)]
     log_path = data_dir.parent / f"{data_dir.name}-up.log"
@@ -84,7 +88,7 @@ def running_platform(data_dir: Path) -> Iterator[Platform]:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
         )
-        platform = Platform(process, f"http://127.0.0.1:{port}", data_dir)
+        platform = Platform(process, f"http://127.0.0.1:{port}", data_dir, start_limit_s)
         try:
             platform.wait_ready()
             yield platform
