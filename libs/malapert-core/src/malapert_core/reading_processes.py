@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 QUICK_BYTES = 32 * 1024
 """Largest input, bytes, that is read on the event loop, which takes a few milliseconds; a longer one is read apart."""
-NICENESS = 5
-"""Nice value of reading processes beyond that of their service: a large input waits for calls, not they for it."""
 _START_LIMIT_S = 180.0
 _WALL_FACTOR = 4.0
 _END_LIMIT_S = 5.0
@@ -75,7 +73,7 @@ class ReadingProcesses:
     idle_s : float
         After how long without work a process is ended, seconds.
     niceness : int
-        Nice value of the processes beyond that of this one.
+        Nice value of the processes beyond that of this one: a large input waits for calls, not they for it.
     """
 
     def __init__(
@@ -86,7 +84,7 @@ class ReadingProcesses:
         time_limit_s: float = 20.0,
         memory_limit_bytes: int = 1 << 30,
         idle_s: float = 60.0,
-        niceness: int = NICENESS,
+        niceness: int = 0,
     ) -> None:
         # A spawned process shares neither locks nor threads of gRPC with this one.
         self._context = multiprocessing.get_context("spawn")
