@@ -68,10 +68,9 @@ def _oem_text() -> list[bytes]:
 def _oem_xml() -> list[bytes]:
     metadata, rows = _segment(0, 10)
     fields = "".join(f"<{key}>{value}</{key}>" for key, value in metadata)
-    names = ("EPOCH", "X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
     vectors = "".join(
         "<stateVector>"
-        + "".join(f"<{name}>{value}</{name}>" for name, value in zip(names, row, strict=True))
+        + "".join(f"<{name}>{value}</{name}>" for name, value in zip(_VECTOR, row, strict=True))
         + "</stateVector>\n"
         for row in rows
     )

@@ -8,9 +8,9 @@ from lxml import etree
 
 STANDARDS = Path(__file__).parents[4] / "shared" / "reference" / "standards" / "ndm"
 _MASTER = STANDARDS / "xsd-2.0.0" / "ndmxml-2.0.0-master-2.0.xsd"
-# What versions 1.0 and 3.0 of a message have and the schema of 2.0 has not; none of them holds a value.
 # An unused prefix may stand for what is no URI, at which libxml2 gives up.
 _NAMESPACE = re.compile(r"(?<=xmlns:)(\w+=[\"'])(?!urn:ccsds:|http://www\.w3\.org/)[^\"']*")
+# What versions 1.0 and 3.0 of a message have and the schema of 2.0 has not; none of them holds a value.
 _OF_OTHER_VERSIONS = ("MESSAGE_ID", "CLASSIFICATION")
 
 

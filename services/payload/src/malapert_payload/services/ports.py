@@ -52,8 +52,7 @@ class Announcer(Protocol):
         """Announce, with the session's transaction, each change of a request after a version; 0 for a new one.
 
         `revised` tells that it asks for something else after them, `held_by` what keeps it from being planned since
-        them; relations to `hidden_ids` are left out, since not
-        everybody who is told may know of those.
+        them; relations to `hidden_ids` are left out, since not everybody who is told may know of those.
         """
 
     def announce_item(self, session: AsyncSession, mission_id: str, item: Item, agency_id: str) -> None:
