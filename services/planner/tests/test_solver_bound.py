@@ -9,18 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from coarse_levels import level_bounds
 from malapert_planner.domain.explanation.endurance import STEP_S, missing_wh
 from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.places import DriveRule, PowerSeries
 from malapert_planner.domain.problem.problem import Baseline, Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
+from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.bound import earliest_arrivals, trivial_bound, upper_bound
 from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.tour import solve_tour
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
 
@@ -212,6 +215,36 @@ def night(usable_wh: float, asleep_w: float = 4.0, awake_w: float = 4.0) -> Plan
 
 def tour_bound(problem: PlanningProblem) -> float:
     return solve_tour(compile_problem(problem), Engine(1, 10.0, 60.0), 5.0)[0]
+
+
+def test_no_bound_knows_a_grid() -> None:
+    """The hour fits its windows at half past alone: the validator takes it there, with a wait as short as that too."""
+    whole = make_activity("a", windows=((HOUR_S // 2, 3 * HOUR_S // 2),))
+    steps = (
+        make_activity("a0", request_id="a", chain_id="a", windows=((0, HOUR_S),)),
+        make_activity(
+            "a1",
+            request_id="a",
+            chain_id="a",
+            chain_index=1,
+            windows=((3 * HOUR_S // 2, 3 * HOUR_S),),
+            max_wait_s=HOUR_S // 2,
+        ),
+    )
+    at_half = Schedule((PlacedActivity("a", "base", (HOUR_S // 2, 3 * HOUR_S // 2)),))
+    after_half = Schedule(
+        (
+            PlacedActivity("a0", "base", (0, HOUR_S)),
+            PlacedActivity("a1", "base", (3 * HOUR_S // 2, 5 * HOUR_S // 2)),
+        )
+    )
+    for activities, schedule in (((whole,), at_half), (steps, after_half)):
+        problem = make_problem(resolution_s=HOUR_S, drives=(), activities=activities)
+        best = attained(problem, schedule)
+        assert min(tour_bound(problem), bound_of(problem), *level_bounds(problem)) >= best
+        result = solve(problem, work_limit=1.0)
+        assert (result.status, result.objective) == (SolveStatus.FEASIBLE, 0.0)
+        assert result.bound >= best
 
 
 def test_a_tour_stays_where_the_battery_just_lasts() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -26,7 +26,7 @@ from malapert_planner.solvers.bound import (
     trivial_bound,
 )
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.parameters import TourFlow
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.relaxed_chains import ChosenChain, add_modes
@@ -333,15 +333,19 @@ def _burden(tour: Tour) -> cp_model.LinearExpr:
 
 
 def solve_tour(instance: Instance, engine: Engine, work: float) -> tuple[float, list[Leg]]:
-    """Return a bound on the objective of every schedule, and the drives of a tour that is near it.
+    """Return a bound on the objective of every schedule, on the grid or off it, and the drives of a tour near it.
 
-    The first solve proves the bound. From then on drives, which cost little in the relaxation, are a burden as they are
-    to a schedule, and those that no way of the asset leads to are cut off until there are none.
+    The first solve proves the bound. From then on only what starts on the grid is planned, drives, which cost little in
+    the relaxation, are a burden as they are to a schedule, and those that no way of the asset leads to are cut off
+    until there are none.
     """
     since = engine.work
-    tour, worth = build_tour(instance)
+    tour, worth = build_tour(compile_problem(replace(instance.problem, resolution_s=1)))
     solver, status = engine.run(tour.model, work, linear=True)
     bound = min(trivial_bound(instance), proved_bound(solver, status, tour.units, len(instance.chains)))
+    for chain in instance.chains:
+        if not chain.starts:
+            tour.model.add(tour.planned[chain.index] == 0)
     tour.model.maximize(worth - _burden(tour))
     legs = list[Leg]()
     for number in range(1, TourFlow.MOST_ROUNDS):
