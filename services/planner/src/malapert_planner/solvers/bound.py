@@ -88,7 +88,7 @@ def relax(problem: PlanningProblem, mandatory: frozenset[str] | None = None, *, 
     r"""Build the relaxation: every schedule of the problem is a solution of it with no lower objective.
 
     For a problem without places nothing is left out: where ``exact``, amounts are rounded to the safe side and
-    reservoirs are kept over time, so that every solution is a schedule.
+    reservoirs are kept over time, so that every solution is a schedule; where any is rounded, some schedules are none.
 
     Kept are: each chain within the union, over its reachable places at which no step of it empties even a full battery,
     of its allowed starts (contacts as potential), unary resources among activities, relations, repetitions; the

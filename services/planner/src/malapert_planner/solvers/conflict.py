@@ -21,6 +21,7 @@ from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.neighbourhoods import whole
 from malapert_planner.solvers.parameters import Explanation
+from malapert_planner.solvers.units import counts_exactly
 
 Built = TypeVar("Built")
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
@@ -83,10 +84,10 @@ class _ConflictSearch:
         return self.engine.wall_cut or self.engine.cancelled()
 
     def relaxed(self, names: frozenset[str]) -> Verdict:
-        """Hold names against the relaxation; only without places is what it admits a schedule."""
+        """Hold names against the relaxation; only without places or rounded amounts is what it admits a schedule."""
         if self.stopped():
             return RAN_OUT
-        exact = self.instance.problem.is_placeless
+        exact = self.instance.problem.is_placeless and counts_exactly(self.instance.problem)
         relaxation = self._built(lambda: relax(self.instance.problem, names, exact=exact))
         relaxation.model.clear_objective()  # type: ignore[no-untyped-call]
         relaxation.model.add_assumptions(list(relaxation.assumptions.values()))

@@ -1,4 +1,7 @@
-"""Solve a problem without places: one interval model of all of it, with its own bound; its solutions are plans."""
+"""Solve a problem without places: one interval model of all of it; its solutions are plans.
+
+Its bound is one of all plans where no amount is rounded in it; else that of a model whose amounts are rounded down is.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,19 @@ from ortools.sat.python import cp_model
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
-from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound
+from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound, upper_bound
 from malapert_planner.solvers.conflict import search_wall_s, unplannable
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
 from malapert_planner.solvers.objective import starts_before
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.score import score
 from malapert_planner.solvers.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
+from malapert_planner.solvers.units import counts_exactly
 
 LINEAR_SHARE = 0.5
 """So much of the work goes to a search with the linear relaxation, the rest to one without."""
+ROUNDED_SHARE = 0.2
+"""So much of the work goes to a bound of its own, where amounts are rounded."""
 
 
 def solve_placeless(
@@ -49,7 +55,8 @@ def solve_placeless(
         _keep(relaxation, problem.baseline, only)
     told = _teller(relaxation, engine, on_progress)
     solver, status = engine.run(relaxation.model, LINEAR_SHARE * work_limit, linear=True, on_solution=told)
-    bound = _bound(relaxation, solver, status)
+    exact = counts_exactly(problem)
+    bound = _bound(relaxation, solver, status) if exact else _rounded_bound(relaxation, engine)
     best = _schedule(relaxation, solver) if status in FOUND else None
     if best is not None:
         engine.wall_limit_s = wall_limit_s
@@ -57,7 +64,8 @@ def solve_placeless(
         if best is not None:
             _hint(relaxation, solver)
         solver, status = engine.run(relaxation.model, work_limit, 1, on_solution=told)
-        bound = min(bound, _bound(relaxation, solver, status))
+        if exact:
+            bound = min(bound, _bound(relaxation, solver, status))
         best = _schedule(relaxation, solver) if status in FOUND else best
     if best is None:
         failed, conflict, minimal = unplannable(relaxation.instance, engine, wall_limit_s)
@@ -65,7 +73,7 @@ def solve_placeless(
         return SolveResult(failed, Schedule(), 0.0, bound, engine.work, parameters, conflict, minimal)
     parameters = parameters_of(engine, seed, wall_limit_s)
     objective = score(problem, best)
-    proven = status == cp_model.OPTIMAL or bound - objective <= RELATIVE_GAP * max(1.0, abs(objective))
+    proven = (exact and status == cp_model.OPTIMAL) or bound - objective <= RELATIVE_GAP * max(1.0, abs(objective))
     found = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
     return SolveResult(found, best, objective, max(bound, objective), engine.work, parameters)
 
@@ -77,6 +85,13 @@ def _bound(relaxation: Relaxation, solver: cp_model.CpSolver, status: cp_model.C
     slack = len(relaxation.chains) + 2
     proved = (solver.best_objective_bound + slack) / relaxation.units.value_scale
     return min(trivial, proved) if status in FOUND or proved > 0 else trivial
+
+
+def _rounded_bound(relaxation: Relaxation, engine: Engine) -> float:
+    """Return a bound on plans that the model cuts off because amounts are rounded up in it."""
+    if engine.exhausted():
+        return trivial_bound(relaxation.instance)
+    return upper_bound(relaxation.instance, engine, ROUNDED_SHARE * engine.work_limit)
 
 
 def _teller(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from malapert_planner.domain.problem.problem import PlanningProblem
 
@@ -13,6 +14,8 @@ PARTS = 10_000
 """Parts into which an amount is cut that is not whole."""
 DECIMALS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
 """Parts of one of which decimal fractions are whole multiples."""
+LARGEST_DENOMINATOR = 1000
+"""Other fractions, such as a third, are counted exactly up to this denominator."""
 ROUNDING = 2.0**-50
 """Part of a count by which products and quotients of decimal fractions may be off."""
 LEVEL_GUARD = 2e-9
@@ -58,13 +61,30 @@ def supplied_mwh(energy_wh: float) -> int:
     return math.floor(energy_wh * MWH_PER_WH + 1e-6)
 
 
+def exact_unit(capacity: float, amounts: Iterable[float]) -> float | None:
+    """Return an amount that all are whole multiples of; None where there is none, or it is too small."""
+    values = (capacity, *amounts)
+    for parts in (*DECIMALS, _common_denominator(values)):
+        if max(values) * parts <= LARGEST_WHOLE and all(_is_whole(value * parts) for value in values):
+            return 1.0 / parts
+    return None
+
+
 def whole_unit(capacity: float, amounts: Iterable[float]) -> float:
     """Return the amount that counts as one: exact where all are multiples of it, else a small part of the largest."""
     values = (capacity, *amounts)
-    for parts in DECIMALS:
-        if max(values) * parts <= LARGEST_WHOLE and all(_is_whole(value * parts) for value in values):
-            return 1.0 / parts
-    return max(*values, 1e-12) / PARTS
+    return exact_unit(values[0], values[1:]) or max(*values, 1e-12) / PARTS
+
+
+def counts_exactly(problem: PlanningProblem) -> bool:
+    """Return whether no amount of what is shared, limited or stored is rounded in a model."""
+    shared = [(each.capacity, [use.amount for use in each.uses]) for each in problem.cumulative_resources]
+    limited = [(each.capacity, [use.amount for use in each.uses]) for each in problem.limits]
+    stored = [
+        (each.capacity, [each.start, *(amount for use in each.uses for amount in (use.consumed, use.produced))])
+        for each in problem.reservoirs
+    ]
+    return all(exact_unit(capacity, amounts) is not None for capacity, amounts in (*shared, *limited, *stored))
 
 
 def rounded_up(count: float) -> int:
@@ -84,3 +104,9 @@ def loosened(limit: float, capacity: float) -> float:
 
 def _is_whole(count: float) -> bool:
     return abs(count - round(count)) <= ROUNDING * abs(count)
+
+
+def _common_denominator(values: Iterable[float]) -> int:
+    denominators = (Fraction(value).limit_denominator(LARGEST_DENOMINATOR).denominator for value in values)
+    # A unit is well above the validator's tolerance.
+    return min(math.lcm(*denominators), LARGEST_WHOLE // 10)
