@@ -94,7 +94,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     site = SiteHandlers(access, searches, LandingDateScans(scenes, ephemeris, compute), runtime.operations)
     route = RouteHandlers(
         Waypoints(searches, scenes, ephemeris, compute),
-        Routes(scenes, compute),
+        Routes(scenes, ephemeris, compute),
         TimedRoutes(scenes, ephemeris, compute),
     )
     series = LightSeriesAtPlaces(scenes, ephemeris, compute)

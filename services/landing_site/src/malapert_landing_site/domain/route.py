@@ -8,6 +8,7 @@ from enum import StrEnum
 from malapert_core.errors import Fault
 from malapert_core.vocabulary.provenance import Provenance
 
+from malapert_landing_site.domain.route_sky import LeastSun, PathPoint
 from malapert_landing_site.domain.terrain import Place, place_faults
 
 _FARTHEST_M = 50_000.0
@@ -79,7 +80,17 @@ class Waypoint:
 
 @dataclass(frozen=True)
 class Route:
-    """A route between two waypoints; `closed_because` says why there is none."""
+    """A route between two waypoints; `closed_because` says why there is none.
+
+    Attributes
+    ----------
+    path_offset_s : tuple of float
+        When each point of the path is passed, seconds after the start.
+    path_points : tuple of int
+        Which of the table's points each point of the path is; empty where nothing was asked of them.
+    least_sun : LeastSun or None
+        The least light along it, likewise.
+    """
 
     from_waypoint_id: str
     to_waypoint_id: str
@@ -90,14 +101,18 @@ class Route:
     max_slope_deg: float = 0.0
     path_m: tuple[tuple[float, float], ...] = ()
     closed_because: str = ""
+    path_offset_s: tuple[float, ...] = ()
+    path_points: tuple[int, ...] = ()
+    least_sun: LeastSun | None = None
 
 
 @dataclass(frozen=True)
 class RouteTable:
-    """Routes between every ordered pair."""
+    """Routes between every ordered pair, and the points of them all where what is in view there was asked for."""
 
     routes: tuple[Route, ...]
     provenance: Provenance
+    points: tuple[PathPoint, ...] = ()
 
 
 def mobility_faults(mobility: Mobility) -> list[Fault]:

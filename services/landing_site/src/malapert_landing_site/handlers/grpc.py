@@ -17,6 +17,7 @@ from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer
 from malapert_landing_site.domain.route import Mobility
+from malapert_landing_site.domain.route_sky import SkyAlongRoutes
 from malapert_landing_site.domain.terrain import Holder, SyntheticDetail
 from malapert_landing_site.handlers.keep_out_messages import keep_outs_of
 from malapert_landing_site.handlers.messages import (
@@ -251,9 +252,9 @@ class RouteHandlers(route_pb2_grpc.RouteServiceServicer):
     ) -> route_pb2.FindRoutesResponse:
         """Find routes."""
         waypoints = [waypoint_of(waypoint) for waypoint in request.waypoints]
-        table = await self._routes.find(
-            request.terrain_stack_id, waypoints, to_domain(request.mobility, Mobility), keep_outs_of(request.keep_outs)
-        )
+        sky = to_domain(request.sky, SkyAlongRoutes) if request.HasField("sky") else None
+        mobility, keep_outs = to_domain(request.mobility, Mobility), keep_outs_of(request.keep_outs)
+        table = await self._routes.find(request.terrain_stack_id, waypoints, mobility, keep_outs, sky)
         return route_table_message(table)
 
     async def FindTimedRoute(  # noqa: N802

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from malapert_astro.ephemeris import Ephemeris
 from malapert_core.errors import Fault
+from malapert_core.timestamps import format_time
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.keep_out import KeepOut, keep_out_faults
 from malapert_landing_site.domain.route import Mobility, Route, RouteTable, Waypoint, mobility_faults
+from malapert_landing_site.domain.route_sky import SkyAlongRoutes, sky_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import Ground
 from malapert_landing_site.services.record import provenance_of
 from malapert_landing_site.services.refusal import refuse
+from malapert_landing_site.services.route_sky import AZIMUTH_COUNT, STEP_S, RouteSky
 from malapert_landing_site.services.scenes import SceneLibrary
+from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.horizon.skyline import run_parts
 from malapert_landing_site.terrain.routes.paths import PathTree, cheapest_paths, least_slope_limits, step_costs
 
@@ -28,9 +33,11 @@ _LEAST_MARGIN_M = 1_000.0
 class Routes:
     """Slope-limited cheapest routes between every two waypoints, both ways."""
 
-    def __init__(self, scenes: SceneLibrary, compute: Compute) -> None:
+    def __init__(self, scenes: SceneLibrary, ephemeris: Ephemeris, compute: Compute) -> None:
         self._scenes = scenes
+        self._ephemeris = ephemeris
         self._compute = compute
+        self._sky = RouteSky(ephemeris)
 
     async def find(
         self,
@@ -38,8 +45,9 @@ class Routes:
         waypoints: Sequence[Waypoint],
         mobility: Mobility,
         keep_outs: Sequence[KeepOut] = (),
+        sky: SkyAlongRoutes | None = None,
     ) -> RouteTable:
-        """Find the routes.
+        """Find the routes, with what is in view along them where that is asked for.
 
         Raises
         ------
@@ -53,6 +61,8 @@ class Routes:
         for n, w in enumerate(waypoints):
             if not np.isfinite([w.x_m, w.y_m]).all():
                 faults.append(Fault(f"waypoints[{n}].grid_point", "OUT_OF_RANGE", "finite metres are needed"))
+        if sky is not None:
+            faults += sky_faults(sky) + _span_faults(self._ephemeris, sky)
         refuse(faults, _REFUSAL)
         scene = await self._scenes.get(terrain_stack_id)
         xy_m = np.array([(w.x_m, w.y_m) for w in waypoints], dtype=np.float64)
@@ -80,7 +90,23 @@ class Routes:
             "neighbours": "16",
             "keep_outs": ", ".join(f"{k.title or 'untitled'} ({k.radius_m:g} m)" for k in keep_outs),
         }
-        return RouteTable(tuple(routes), provenance_of(scene.stack, parameters))
+        if sky is None:
+            return RouteTable(tuple(routes), provenance_of(scene.stack, parameters))
+        along, points = await self._compute.run(self._sky.along, scene, routes, sky)
+        parameters |= {
+            "start_time": format_time(sky.start_time),
+            "end_time": format_time(sky.end_time),
+            "array_height_m": f"{sky.array_height_m:g}",
+            "antenna_height_m": f"{sky.antenna_height_m:g}",
+            "sky_step_s": f"{STEP_S:g}",
+            "azimuth_count": str(AZIMUTH_COUNT),
+        }
+        return RouteTable(along, provenance_of(scene.stack, parameters, self._ephemeris), points)
+
+
+def _span_faults(ephemeris: Ephemeris, sky: SkyAlongRoutes) -> list[Fault]:
+    faults = computable_span_faults(ephemeris, sky.start_time, sky.end_time)
+    return [replace(fault, path=f"sky.{fault.path}") for fault in faults]
 
 
 def _all_routes(
@@ -114,7 +140,8 @@ def _route(ground: Ground, tree: PathTree, cell: tuple[int, int], names: tuple[s
     pixel_m = ground.geometry.pixel_size_m
     rise_m = np.diff(_at(ground.drive.elevation_m, cells).astype(np.float64))
     flat_m = pixel_m * np.hypot(*np.diff(cells, axis=0).T)
-    length_m = float(np.hypot(flat_m, rise_m).sum())
+    steps_m = np.hypot(flat_m, rise_m)
+    length_m = float(steps_m.sum())
     steps_deg = np.degrees(np.arctan2(np.abs(rise_m), flat_m))
     x_m, y_m = ground.geometry.x_of(cells[:, 1]), ground.geometry.y_of(cells[:, 0])
     return Route(
@@ -125,6 +152,7 @@ def _route(ground: Ground, tree: PathTree, cell: tuple[int, int], names: tuple[s
         energy_wh=float(tree.energy_j[cell]) / 3600.0,
         max_slope_deg=float(max(_at(ground.drive.slope_deg, cells).max(), steps_deg.max(initial=0.0))),
         path_m=tuple((float(x), float(y)) for x, y in zip(x_m, y_m, strict=True)),
+        path_offset_s=tuple(float(s) for s in np.append(0.0, np.cumsum(steps_m)) / mobility.speed_mps),
     )
 
 

@@ -13,7 +13,11 @@ from malapert_landing_site.domain.light import LightSeries, steps
 from malapert_landing_site.terrain.grid.projection import pole_named
 from malapert_landing_site.terrain.grid.scene import HorizonScene
 from malapert_landing_site.terrain.horizon.skyline import Progress, SkylineRange, run_parts, skylines
-from malapert_landing_site.terrain.light.points_kernel import elevation_range, light_over_skylines
+from malapert_landing_site.terrain.light.points_kernel import (
+    earth_over_skylines,
+    elevation_range,
+    light_over_skylines,
+)
 
 # Half the solar disc (0.27°) and the slack of a skyline between two azimuths.
 _DISC_MARGIN_DEG = 0.35
@@ -28,7 +32,18 @@ class Sky:
     """
 
     def __init__(self, ephemeris: Ephemeris, start_utc_s: float, end_utc_s: float, step_s: float) -> None:
-        self.utc_s, self.step_s = steps(start_utc_s, end_utc_s, step_s)
+        self._fill(ephemeris, *steps(start_utc_s, end_utc_s, step_s))
+
+    @classmethod
+    def at_edges(cls, ephemeris: Ephemeris, start_utc_s: float, end_utc_s: float, step_s: float) -> Sky:
+        """Sun and Earth at the edges of the steps, both ends of the span among them."""
+        sky = cls.__new__(cls)
+        middles, length_s = steps(start_utc_s, end_utc_s, step_s)
+        sky._fill(ephemeris, np.append(middles - 0.5 * length_s, end_utc_s), length_s)
+        return sky
+
+    def _fill(self, ephemeris: Ephemeris, utc_s: FloatArray, step_s: float) -> None:
+        self.utc_s, self.step_s = utc_s, step_s
         epoch_tdb_s = tdb_from_utc(self.utc_s)
         self.sun_km: FloatArray = np.ascontiguousarray(ephemeris.apparent_sun_km(epoch_tdb_s).T)
         self.earth_km: FloatArray = np.ascontiguousarray(ephemeris.apparent_earth_km(epoch_tdb_s).T)
@@ -72,6 +87,25 @@ def light_at(
 
     run_parts(fill, range(0, len(xy_m), _POINTS_PER_TASK), None)
     return LightSeries(sky.utc_s, sky.step_s, sun_fraction, earth_visible)
+
+
+def earth_at(
+    skyline_deg: NDArray[np.float32], xy_m: FloatArray, elevation_m: FloatArray, pole: int, sky: Sky, slack_deg: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether the Earth's centre, and its whole disc, is above known skylines by a slack (points, epochs)."""
+    frames, positions_km = local_frames(xy_m, elevation_m, pole)
+    skyline_rad = np.radians(skyline_deg.astype(np.float64))
+    centre, whole = np.zeros((2, len(xy_m), len(sky.utc_s)), dtype=np.bool_)
+
+    def fill(start: int) -> None:
+        part = slice(start, start + _POINTS_PER_TASK)
+        earth_over_skylines(
+            skyline_rad[part], frames[part], positions_km[part], sky.earth_km, np.radians(slack_deg), centre[part],
+            whole[part],
+        )  # fmt: skip
+
+    run_parts(fill, range(0, len(xy_m), _POINTS_PER_TASK), None)
+    return centre, whole
 
 
 def mean_sun_fraction(

@@ -10,6 +10,8 @@ from numba import njit
 
 # Photosphere radius, the same as malapert_astro.ephemeris.sun_angular_radius_deg uses.
 SUN_RADIUS_KM = 695_700.0
+# At the equator, WGS84.
+EARTH_RADIUS_KM = 6_378.137
 _CHORDS = 15
 
 
@@ -89,6 +91,45 @@ def light_over_skylines(skyline_rad, frames, positions_km, sun_km, earth_km, sun
                     sun_fraction[n, t] = _disc_fraction(skyline, azimuth, elevation, radius)
                 else:
                     earth_visible[n, t] = elevation >= _skyline_at(skyline, azimuth)
+
+
+@njit(cache=True, nogil=True)
+def earth_over_skylines(skyline_rad, frames, positions_km, earth_km, slack_rad, centre, whole):
+    """Fill whether the Earth's centre, and whether its whole disc, is above the skyline by at least a slack.
+
+    The disc counts as above where its lowest point is above every node of the skyline that it spans.
+
+    Parameters
+    ----------
+    skyline_rad, frames, positions_km, earth_km
+        As of `light_over_skylines`.
+    slack_rad : float
+        Least angle above the skyline.
+    centre, whole : bool (points, epochs)
+        Filled.
+    """
+    for n in range(skyline_rad.shape[0]):
+        skyline = skyline_rad[n]
+        count = skyline.shape[0]
+        per_radian = count / (2.0 * math.pi)
+        for t in range(earth_km.shape[0]):
+            dx = earth_km[t, 0] - positions_km[n, 0]
+            dy = earth_km[t, 1] - positions_km[n, 1]
+            dz = earth_km[t, 2] - positions_km[n, 2]
+            east = dx * frames[n, 0, 0] + dy * frames[n, 0, 1] + dz * frames[n, 0, 2]
+            north = dx * frames[n, 1, 0] + dy * frames[n, 1, 1] + dz * frames[n, 1, 2]
+            up = dx * frames[n, 2, 0] + dy * frames[n, 2, 1] + dz * frames[n, 2, 2]
+            azimuth, elevation = math.atan2(east, north), math.atan2(up, math.hypot(east, north))
+            centre[n, t] = elevation - slack_rad >= _skyline_at(skyline, azimuth)
+            radius = math.asin(EARTH_RADIUS_KM / math.sqrt(dx * dx + dy * dy + dz * dz))
+            wide = radius / max(math.cos(elevation), 1e-6)
+            clear = centre[n, t]
+            for k in range(math.floor((azimuth - wide) * per_radian), math.ceil((azimuth + wide) * per_radian) + 1):
+                # Not above a skyline without data: NaN compares as false.
+                if not elevation - radius - slack_rad >= skyline[k % count]:
+                    clear = False
+                    break
+            whole[n, t] = clear
 
 
 @njit(cache=True, nogil=True)
