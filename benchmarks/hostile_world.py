@@ -33,7 +33,7 @@ def make_world(platform: Platform) -> dict[str, str]:
             "plan_id": plan["plan_id"],
             "window_set_id": plan["window_set_id"],
             "thread_id": thread["thread_id"],
-            "terrain_id": api.upload_terrain(terrain)["terrain_id"],
+            "terrain_id": api.upload_terrain(terrain).terrain_id,
         }
         return names | _first_ones(api, f"/missions/{plan['mission_id']}")
 

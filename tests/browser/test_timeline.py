@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from malapert_cli.report import write_comparison
+from malapert_cli.report.comparison import write_comparison
 from malapert_cli.report.page import has_script
 
 pytestmark = pytest.mark.skipif(not has_script(), reason="the timeline's script was not built: run `make web`")

@@ -117,4 +117,4 @@ def test_a_terrain_with_holes_says_so(platform, tmp_path, heights):
     heights[10:20, 10:20] = -9999
     path = write_dem(tmp_path / "holes.tif", MOON, heights, nodata=-9999)
     with platform.api() as api:
-        assert api.upload_terrain(path)["no_data_fraction"] == pytest.approx(0.01)
+        assert api.upload_terrain(path).no_data_fraction == pytest.approx(0.01)

@@ -41,14 +41,14 @@ def test_a_planner_killed_in_the_middle_of_a_solve_resumes(own_platform, undistu
         plans_before = len(api.get("/plans", page_size=200)["plans"])
         operation_id = begin(api, undisturbed, seed=1)
         for operation in api.watch(operation_id):
-            assert operation["state"] not in TERMINAL, "ended before it could be disturbed"
-            if any(stage["name"] == "solve" for stage in operation["stages"]):
+            assert operation.state not in TERMINAL, "ended before it could be disturbed"
+            if any(stage.name == "solve" for stage in operation.stages):
                 break
         own_platform.kill("planner")
         own_platform.wait_ready()
         *_, last = api.watch(operation_id)
-        assert (last["state"], last["attempt"]) == ("SUCCEEDED", 2), last
-        plan = api.get(f"/plans/{last['result_id']}")
+        assert (last.state, last.attempt) == ("SUCCEEDED", 2), last
+        plan = api.get(f"/plans/{last.result_id}")
         assert plan["content_hash"] == undisturbed["content_hash"]
         assert len(api.get("/plans", page_size=200)["plans"]) == plans_before + 1
 
@@ -66,17 +66,17 @@ def test_products_go_on_where_a_killed_service_left_them(own_platform, undisturb
     with own_platform.api() as api:
         operation_id = api.post("/product-sets", body)["operation_id"]
         for operation in api.watch(operation_id):
-            assert operation["state"] not in TERMINAL, "ended before it could be disturbed"
-            stages = operation["stages"]
-            if stages and stages[-1]["name"] == "blocks" and stages[-1]["fraction"] > 0.3:
+            assert operation.state not in TERMINAL, "ended before it could be disturbed"
+            stages = operation.stages
+            if stages and stages[-1].name == "blocks" and stages[-1].fraction > 0.3:
                 break
         stored = {path: path.stat().st_mtime_ns for path in own_platform.data_dir.rglob("horizons/*.zarr/block-*")}
         assert stored, "no block was stored before the process died"
         own_platform.kill("landing_site")
         own_platform.wait_ready()
         *_, last = api.watch(operation_id)
-        assert (last["state"], last["attempt"]) == ("SUCCEEDED", 2), last
-        found = api.get(f"/product-sets/{last['result_id']}")
+        assert (last.state, last.attempt) == ("SUCCEEDED", 2), last
+        found = api.get(f"/product-sets/{last.result_id}")
         assert [file["layer"] for file in found["files"]] == ["PERMANENT_SHADOW"]
         assert found["files"][0]["known_fraction"] == 1.0
     assert {path: path.stat().st_mtime_ns for path in stored} == stored  # what was there was not made again
@@ -88,11 +88,11 @@ def test_a_cancelled_plan_leaves_nothing(own_platform, undisturbed):
         plans_before = len(api.get("/plans", page_size=200)["plans"])
         operation_id = begin(api, undisturbed, seed=3)
         for operation in api.watch(operation_id):
-            if any(stage["name"] == "solve" for stage in operation["stages"]):
+            if any(stage.name == "solve" for stage in operation.stages):
                 break
         api.post(f"/operations/{operation_id}:cancel")
         *_, last = api.watch(operation_id)
-        assert last["state"] == "CANCELLED"
+        assert last.state == "CANCELLED"
         assert len(api.get("/plans", page_size=200)["plans"]) == plans_before
 
 

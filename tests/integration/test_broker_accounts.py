@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from malapert_cli.embedded import plan_embedded
 from malapert_core.background import background
-from malapert_core.events.broker import AREAS, DEAD_LETTER_STREAM, connect_nats, ensure_streams, stream_of
+from malapert_core.events.broker import connect_nats, ensure_streams
 from malapert_core.events.rights import FOLLOWED, JOBS_STREAM, SETUP, SOLVER, USERS, client_name
+from malapert_core.events.streams import AREAS, DEAD_LETTER_STREAM, stream_of
 from malapert_core.jobs.queue import Job, Priority, WorkQueue
 from malapert_core.jobs.submission import JobSubmitter
 from malapert_core.jobs.worker import JobWorker, Tell

@@ -9,7 +9,7 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from malapert_cli.__main__ import app
-from malapert_cli.audit import STORED
+from malapert_cli.chains import STORED
 from malapert_core.audit.anchors import ANCHORED
 from malapert_core.audit.ledger import head_of
 from malapert_core.audit.reading import AuditReader

@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from malapert_cli.report import comparison, write_comparison
+from malapert_cli.report import comparison
 from malapert_cli.report import page as pages
+from malapert_cli.report.comparison import write_comparison
 
 NASTY = (
     "<script>alert(1)</script>", "&amp;", "{{ x }}", "nul\x00", "esc\x1b[31m", "\x9b2J", "$x^2$", "$\\frac",

@@ -4,6 +4,8 @@ import contextlib
 import http.server
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -246,3 +248,10 @@ def test_help_names_the_exit_codes(command):
     assert result.exit_code == 0
     assert "Exit codes:" in result.output
     assert Text.from_markup(result.output).plain.count("[/") == 0
+
+
+def test_help_loads_no_plotting_no_database_and_no_messages():
+    heavy = ["matplotlib", "sqlalchemy", "pydantic", "numpy", "nats", "grpc"]
+    code = f"import sys, malapert_cli.__main__; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

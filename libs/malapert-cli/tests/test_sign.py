@@ -11,13 +11,17 @@ import pytest
 from malapert_cli.__main__ import app
 from malapert_core.policy.tokens import new_private_key
 from malapert_core.signing.statement import verified_statement
+from malapert_http_models.contracts.planner import Plan
+from malapert_testing.example_messages import example_of
 from typer.testing import CliRunner
 
 CONTENT_HASH = "merkle-sha256:" + "ab" * 32
 ANSWERS: dict[str, dict[str, Any]] = {
     "/api/v1/whoami": {"agency_id": "ISRO", "principal_id": "key:5f0c1d2e"},
-    "/api/v1/plans/p-1": {"plan_id": "p-1", "mission_id": "lupex", "notices_hash": "cd" * 32},
-    "/api/v1/plans/p-1:review": {"state": "IN_REVIEW"},
+    "/api/v1/plans/p-1": example_of(
+        Plan, {"plan_id": "p-1", "mission_id": "lupex", "notices_hash": "cd" * 32, "agency_notices_hash": ""}
+    ),
+    "/api/v1/plans/p-1:review": example_of(Plan, {"state": "SUBMITTED"}),
 }
 
 

@@ -7,11 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
-from malapert_cli.api import Api
+from malapert_cli.api import Api, ApiError, message_of
 from malapert_cli.connection import Connection
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import PlainConsole
+from malapert_http_models.contracts.landing_site import Terrain
+from malapert_http_models.contracts.operation import Operation
+from malapert_http_models.contracts.planner import Plan
+from malapert_testing.example_messages import example_of
 from rich.table import Table
 from rich.text import Text
 
@@ -27,22 +31,23 @@ def shown(*things: Any, width: int = 600) -> str:
     out = io.StringIO()
     console = PlainConsole(file=out, width=width, force_terminal=False)
     for thing in things:
-        print_summary(thing, console) if isinstance(thing, dict) else console.print(thing)
+        print_summary(thing, console) if isinstance(thing, Plan) else console.print(thing)
     return out.getvalue()
 
 
-def plan_with(title: str) -> dict[str, Any]:
+def plan_with(title: str) -> Plan:
     """Return a plan as the API serves it, a text of others at each place where there is one."""
     span = {"start_time": "2029-01-15T00:00:00Z", "end_time": "2029-01-15T01:00:00Z"}
     summary = {
         "kind": "CONTACT", "place_id": title, "orbiter_id": title, "station_id": title, "count": 1, "total_s": 1.0,
         "longest_s": 1.0, "volume_bit": 1.0,
+        "longest_gap_s": 0.0,
     }  # fmt: skip
     activity = {"interval": span, "place_id": title, "to_place_id": title, "agency_id": title, "title": title}
     unplanned = {"request_id": title, "repetition_index": 0, "agency_id": title, "value": 1.0}
     profile = {"resource_id": title, "minimum": 1.0, "maximum": 2.0, "unit": title}
     share = {"agency_id": title, "requested_value": 1.0, "planned_value": 1.0, "unsatisfied_share": 0.0}
-    return {
+    given = {
         "mission_id": title, "mission_version": 1, "plan_id": "p", "site": None, "window_summaries": [summary],
         "activities": [{**activity, "deliveries": [
             {"product_id": title, "latency_s": 1.0, "max_latency_s": 2.0}
@@ -53,9 +58,10 @@ def plan_with(title: str) -> dict[str, Any]:
             "agency_shares": [share], "objective": 1.0, "bound": 1.0, "gap": 0.0, "parts": {title: 1.0},
         },
         "stage_times": [{"name": title, "elapsed_s": 1.0}], "status": "OPTIMAL", "content_hash": "sha256:0",
-        "validation": {"valid": False, "violations": [1], "checks": {"a": 1}, "step_s": 1.0},
+        "validation": {"valid": False, "violations": [{}], "checks": {"a": 1}, "step_s": 1.0},
         "provenance": {"notes": [title]},
     }  # fmt: skip
+    return message_of(Plan, example_of(Plan, given))
 
 
 def visible(text: str) -> str:
@@ -79,13 +85,23 @@ def test_tables_and_lines_take_no_markup() -> None:
         assert part in text
 
 
+def test_an_answer_of_a_newer_platform_is_read_and_another_one_is_refused_by_its_fields() -> None:
+    answer = example_of(Terrain, {"terrain_id": "t-1"})
+    assert message_of(Terrain, answer | {"of_a_later_version": 1}).terrain_id == "t-1"
+    with pytest.raises(ApiError) as refusal:
+        message_of(Terrain, answer | {"title": 3, "width_px": "wide"})
+    assert refusal.value.reason == "UNKNOWN_ANSWER"
+    assert all(name in str(refusal.value) for name in ("title", "width_px"))
+    assert "pixel_size_m" not in str(refusal.value)
+
+
 class Operations:
     """An API on which one operation ends at once."""
 
-    def watch(self, _operation_id: str) -> list[dict[str, Any]]:
+    def watch(self, _operation_id: str) -> list[Operation]:
         """Return its last state."""
         stage = {"name": "solve", "title": "[/]\x1b[31m", "fraction": 1.0, "detail": "[red"}
-        return [{"state": "SUCCEEDED", "stages": [stage]}]
+        return [message_of(Operation, example_of(Operation, {"state": "SUCCEEDED", "stages": [stage]}))]
 
 
 def test_progress_takes_no_markup() -> None:
@@ -101,13 +117,13 @@ def test_a_file_of_any_name_is_uploaded(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         request.read()
         asked.append(request)
-        return httpx.Response(200, json={"terrain_id": "t-1"})
+        return httpx.Response(200, json=example_of(Terrain, {"terrain_id": "t-1"}))
 
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/dem\n\xff.tif"))
     path.write_bytes(b"II")
     api = Api(Connection("http://localhost", "key"))
     api._client = httpx.Client(base_url="http://localhost/api/v1", transport=httpx.MockTransport(answer))
-    assert api.upload_terrain(path) == {"terrain_id": "t-1"}
+    assert api.upload_terrain(path).terrain_id == "t-1"
     (request,) = asked
     assert request.url.params["file_name"] == "dem \ufffd.tif"
     assert request.url.params["title"] == "dem \ufffd"

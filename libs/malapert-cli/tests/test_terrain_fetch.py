@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import pytest
 from malapert_cli.__main__ import app
 from malapert_cli.terrain.download import DownloadError, ExpectedFile, RetryPolicy, download
 from malapert_cli.terrain.products import BASE_URLS, PRODUCTS, ProductKind, UnknownProductError, product_named
+from malapert_http_models.contracts.landing_site import Terrain
+from malapert_testing.example_messages import example_of
 from typer.testing import CliRunner
 
 CONTENT = bytes(range(256)) * 5000
@@ -75,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         self.archive.posted.append((self.path, body))
-        answer = b'{"terrain_id": "terrain-1"}'
+        answer = json.dumps(example_of(Terrain, {"terrain_id": "terrain-1"})).encode()
         self.send_response(201)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

@@ -7,9 +7,9 @@ import pytest
 from malapert.operation.v1 import operation_pb2
 from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.planner.v1 import event_pb2
-from malapert_core.events.broker import AREAS
 from malapert_core.events.event import Event
 from malapert_core.events.registry import event_types, message_of, subject_of
+from malapert_core.events.streams import AREAS
 from malapert_core.policy.audience import Visibility
 from malapert_core.timestamps import utc_now
 

@@ -10,10 +10,11 @@ from malapert_core.background import end_tasks
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import InvalidInputError
-from malapert_core.events.broker import DEAD_LETTER_STREAM, connect_nats, ensure_streams, stream_of
+from malapert_core.events.broker import connect_nats, ensure_streams
 from malapert_core.events.event import Event
 from malapert_core.events.inbox import EventConsumer, EventHandler, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
+from malapert_core.events.streams import DEAD_LETTER_STREAM, stream_of
 from malapert_core.policy.audience import Visibility
 from malapert_core.telemetry import Telemetry
 from malapert_core.timestamps import utc_now

@@ -5,16 +5,23 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from malapert_core.documents.plain_text import one_line
 
 from malapert_cli.connection import Connection
 
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.landing_site import Terrain
+    from malapert_http_models.contracts.operation import Operation
+    from malapert_http_models.wire import WireModel
+
 Json = dict[str, Any]
+Model = TypeVar("Model", bound="WireModel")
 RECONNECT_LIMIT = 60
 RECONNECT_PAUSE_S = 1.0
+MOST_FAULTS = 20
 
 
 class ApiError(Exception):
@@ -48,6 +55,14 @@ class Api:
         """Return the JSON at a path."""
         return _json(self._client.get(path, params=parameters))
 
+    def read(self, model: type[Model], path: str, **parameters: Any) -> Model:
+        """Return the message at a path."""
+        return message_of(model, self.get(path, **parameters))
+
+    def send(self, model: type[Model], path: str, body: "WireModel") -> Model:
+        """Send a message and return the one that answers. A repeat after a lost answer does nothing twice."""
+        return message_of(model, self.post(path, body.model_dump(mode="json", exclude_unset=True)))
+
     def get_bytes(self, path: str, **parameters: Any) -> bytes:
         """Return a document at a path as it is."""
         response = self._client.get(path, params=parameters)
@@ -60,8 +75,10 @@ class Api:
             self._client.post(path, json=body, params=parameters, headers={"Idempotency-Key": uuid.uuid4().hex})
         )
 
-    def upload_terrain(self, path: Path, title: str = "", source: str = "") -> Json:
+    def upload_terrain(self, path: Path, title: str = "", source: str = "") -> "Terrain":
         """Register a DEM file, or a zip archive of an image and its label, and return its terrain."""
+        from malapert_http_models.contracts.landing_site import Terrain
+
         name = one_line(path.name)  # of any bytes, on Linux
         with path.open("rb") as file:
             response = self._client.post(
@@ -70,15 +87,15 @@ class Api:
                 content=iter(lambda: file.read(1 << 20), b""),
                 headers={"Content-Type": "application/octet-stream", "Idempotency-Key": uuid.uuid4().hex},
             )
-        return _json(response)
+        return message_of(Terrain, _json(response))
 
-    def watch(self, operation_id: str) -> Iterator[Json]:
+    def watch(self, operation_id: str) -> Iterator["Operation"]:
         """Yield the states of an operation until it ends, reconnecting when the stream breaks."""
         for _ in range(RECONNECT_LIMIT):
             try:
                 for operation in self._stream(operation_id):
                     yield operation
-                    if operation["state"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
+                    if operation.state in ("SUCCEEDED", "FAILED", "CANCELLED"):
                         return
             except httpx.TransportError:
                 time.sleep(RECONNECT_PAUSE_S)
@@ -90,14 +107,40 @@ class Api:
             }
         )
 
-    def _stream(self, operation_id: str) -> Iterator[Json]:
+    def _stream(self, operation_id: str) -> Iterator["Operation"]:
+        from malapert_http_models.contracts.operation import Operation
+
         with self._client.stream("GET", f"/operations/{operation_id}/events", timeout=None) as response:
             if response.is_error:
                 response.read()
                 _json(response)
             for line in response.iter_lines():
                 if line.startswith("data:"):
-                    yield json.loads(line[5:])
+                    yield message_of(Operation, json.loads(line[5:]))
+
+
+def message_of(model: type[Model], answer: Json) -> Model:
+    """Return an answer as the message that the contract has for it; a newer platform may tell more than is known here.
+
+    Raises
+    ------
+    ApiError
+        Where it is not such a message, with every field that is wrong.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(answer, extra="ignore")
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        faults = [
+            {"path": ".".join(map(str, each["loc"])), "message": each["msg"], "code": each["type"]}
+            for each in wrong[:MOST_FAULTS]
+        ]
+        detail = f"the answer is no {model.__name__} of this version, {len(wrong)} of its fields are wrong"
+        raise ApiError(
+            {"title": "unknown answer", "detail": detail, "reason": "UNKNOWN_ANSWER", "errors": faults}
+        ) from error
 
 
 def _json(response: httpx.Response) -> Json:

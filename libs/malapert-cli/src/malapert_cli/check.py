@@ -1,15 +1,18 @@
 """The command `malapert check`: validation of mission files, with all of their faults."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from malapert_cli.api import Api, Json
+from malapert_cli.api import Api
 from malapert_cli.connection import find_connection
 from malapert_cli.mission_file import MissionFileError, hand_in
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence, figures_of
 from malapert_cli.terminal import console, refusals
+
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.planner import Mission
 
 
 def check(
@@ -31,8 +34,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _summary(path: Path, mission: Json) -> str:
-    document = mission["document"]
+def _summary(path: Path, mission: "Mission") -> str:
+    document = mission.document or {}
     parts = ("agencies", "assets", "instruments", "activity_types", "requests")
     counts = [f"{part.replace('_', ' ')} {len(document[part])}" for part in parts if document.get(part)]
     trust = count_by_confidence(figures_of(document))

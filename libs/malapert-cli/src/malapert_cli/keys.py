@@ -15,7 +15,6 @@ from joserfc.jwk import OKPKey
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
 from malapert_cli.api import ApiError
-from malapert_cli.audit import prune_stored, verify_stored
 from malapert_cli.connection import checked_url
 from malapert_cli.data_directory import printable, write_private
 from malapert_cli.refusing import MISUSED, RefusingGroup, refusal
@@ -72,6 +71,8 @@ def admin(
     verify-audit verifies the audit chains of all services, with the anchors in the data directory's logs. prune-audit
     deletes the entries before a time, which is recorded, and none after the last anchor.
     """
+    from malapert_cli.chains import prune_stored, verify_stored
+
     directory = data_dir.absolute()
     if arguments[0] == "verify-audit":
         raise typer.Exit(verify_stored(directory, arguments[1:]))

@@ -1,12 +1,16 @@
 """Mission files: read as YAML or JSON, submitted, and their faults reported with the file's lines."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from malapert_core.documents.json_text import read_json_tree
 from malapert_core.documents.nodes import DocumentError, Node
 from malapert_core.documents.yaml_text import read_yaml_tree
 
-from malapert_cli.api import Api, ApiError, Json
+from malapert_cli.api import Api, ApiError, Json, message_of
+
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.planner import Mission
 
 MAX_FILE_BYTES = 4_000_000
 
@@ -33,7 +37,7 @@ def _mapping(root: Node, path: Path) -> Json:
     return document
 
 
-def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
+def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> "Mission":
     """Hand a mission file in and return the mission, or have it checked alone.
 
     Raises
@@ -43,10 +47,12 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> Json:
     ApiError
         Where the platform refuses the call for another reason.
     """
+    from malapert_http_models.contracts.planner import Mission
+
     # Read once: what is no file on a disk, such as a pipe, cannot be read again.
     root = _tree(path)
     try:
-        return api.post("/missions", _mapping(root, path), validate_only=validate_only)
+        return message_of(Mission, api.post("/missions", _mapping(root, path), validate_only=validate_only))
     except ApiError as error:
         if not error.faults:
             raise

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from malapert_cli.api import Api, Json
+from malapert_cli.api import Api, Json, message_of
 from malapert_cli.connection import find_connection
 from malapert_cli.mission_file import hand_in
 from malapert_cli.progress import follow
-from malapert_cli.report import write_report
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import console
 
@@ -68,37 +67,40 @@ def make_plan(
     work_limit_s: float,
     priority: SolvePriority = SolvePriority.ROUTINE,
 ) -> Json:
-    """Bring the mission and its terrains in, have a plan made, and return it."""
+    """Bring the mission and its terrains in, have a plan made, and return it as the platform tells it."""
+    from malapert_http_models.contracts.planner import GeneratePlanRequest, GeneratePlanResponse
+    from malapert_http_models.contracts.planner import SolvePriority as Priority
+
     mission = hand_in(api, mission_file)
-    console.print(f"mission {mission['mission_id']} version {mission['version']}: {mission['title']}")
+    console.print(f"mission {mission.mission_id} version {mission.version}: {mission.title}")
     registered = [api.upload_terrain(path) for path in terrains]
     for each in registered:
-        console.print(
-            f"terrain {each['title']}: {each['width_px']} × {each['height_px']} px of {each['pixel_size_m']:g} m"
-        )
-    accepted = api.post(
-        "/plans",
-        {
-            "mission_id": mission["mission_id"],
-            "mission_version": mission["version"],
-            "terrain_ids": [each["terrain_id"] for each in registered],
-            "seed": seed,
-            "work_limit_s": work_limit_s,
-            "priority": priority.upper(),
-        },
+        console.print(f"terrain {each.title}: {each.width_px} × {each.height_px} px of {each.pixel_size_m:g} m")
+    wanted = GeneratePlanRequest(
+        mission_id=mission.mission_id,
+        mission_version=mission.version,
+        terrain_ids=[each.terrain_id for each in registered],
+        seed=seed,
+        work_limit_s=work_limit_s,
+        priority=Priority(priority.upper()),
     )
-    operation = follow(api, accepted["operation_id"], console)
-    return api.get(f"/plans/{operation['result_id']}")
+    accepted = api.send(GeneratePlanResponse, "/plans", wanted)
+    return api.get(f"/plans/{follow(api, accepted.operation_id, console).result_id}")
 
 
 def write_results(api: Api, plan: Json, out: Path) -> None:
-    """Print the summary and write every file."""
-    print_summary(plan, console)
+    """Print the summary and write every file; the plan is written as the platform told it."""
+    from malapert_http_models.contracts.planner import Plan
+
+    from malapert_cli.report.write import write_report
+
+    told = message_of(Plan, plan)
+    print_summary(told, console)
     out.mkdir(parents=True, exist_ok=True)
     (out / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
-    sites = [("sites.geojson", "geojson-sites")] if plan["site"] else []
+    sites = [("sites.geojson", "geojson-sites")] if told.site else []
     for name, export in (("plan.ics", "ics"), *sites):
-        (out / name).write_bytes(api.get_bytes(f"/plans/{plan['plan_id']}/export", format=export))
+        (out / name).write_bytes(api.get_bytes(f"/plans/{told.plan_id}/export", format=export))
     report = write_report(api, plan, out)
     console.print(f"wrote {', '.join(str(path) for path in sorted(out.iterdir()) if path.is_file())}")
     console.print(f"open {report}")

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
-from malapert_cli.api import Json
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.planner import Plan, ProductDelivery
 
 HOUR_S = 3600.0
 
@@ -25,18 +27,18 @@ class ProductRow:
     limit_h: float | None
 
 
-def product_rows(plan: Json) -> list[ProductRow]:
+def product_rows(plan: "Plan") -> list[ProductRow]:
     """Return a row for each product, by name."""
-    by_product: dict[str, list[Json]] = defaultdict(list)
-    for activity in plan["activities"]:
-        for delivery in activity["deliveries"]:
-            by_product[delivery["product_id"]].append(delivery)
+    by_product: dict[str, list[ProductDelivery]] = defaultdict(list)
+    for activity in plan.activities:
+        for delivery in activity.deliveries:
+            by_product[delivery.product_id].append(delivery)
     return [_row(product_id, by_product[product_id]) for product_id in sorted(by_product)]
 
 
-def _row(product_id: str, deliveries: list[Json]) -> ProductRow:
-    hours = [item["latency_s"] / HOUR_S for item in deliveries if item.get("latency_s") is not None]
-    limits = [item["max_latency_s"] / HOUR_S for item in deliveries if item["max_latency_s"]]
+def _row(product_id: str, deliveries: "list[ProductDelivery]") -> ProductRow:
+    hours = [item.latency_s / HOUR_S for item in deliveries if item.latency_s is not None]
+    limits = [item.max_latency_s / HOUR_S for item in deliveries if item.max_latency_s]
     return ProductRow(
         product_id,
         len(deliveries),

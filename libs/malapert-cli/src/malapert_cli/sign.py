@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
@@ -15,6 +15,9 @@ from malapert_cli.connection import find_connection
 from malapert_cli.refusing import MISUSED, refusal
 from malapert_cli.signing_keys import private_key
 from malapert_cli.terminal import console
+
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.planner import Plan
 
 CONTENT_HASH = re.compile(r"(merkle-)?sha256:[0-9a-f]{64}")
 
@@ -38,23 +41,25 @@ def sign(
     agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
 ) -> None:
     """Review a plan for the caller's agency and sign it; the private key does not leave this machine."""
+    from malapert_http_models.contracts.planner import NewReviewCondition, Plan, ReviewPlan
+
     if not CONTENT_HASH.fullmatch(content_hash):
         raise refusal("--content-hash is merkle-sha256: or sha256: and 64 hexadecimal digits", MISUSED)
     signer, conditions = private_key(private_key_file), condition or []
     path = f"/plans/{quote(plan, safe='')}"
     with Api(find_connection(url, key, agency, "APPROVER")) as api:
-        caller, seen = api.get("/whoami"), api.get(path)
+        caller, seen = api.get("/whoami"), api.read(Plan, path)
         statement = _statement(caller, seen, content_hash, _decision(say, conditions), conditions)
-        body = {
-            "content_hash": content_hash,
-            "approve": say is Say.APPROVE,
-            "comment": comment,
-            "conditions": [{"text": text} for text in conditions],
-            "notices_hash": statement.notices_hash,
-            "signature": sign_statement(statement, signer),
-        }
-        reviewed = api.post(f"{path}:review", body)
-    console.print(f"{statement.agency_id} {statement.decision.lower()}: {reviewed['state']}", markup=False)
+        body = ReviewPlan(
+            content_hash=content_hash,
+            approve=say is Say.APPROVE,
+            comment=comment,
+            conditions=[NewReviewCondition(text=text) for text in conditions],
+            notices_hash=statement.notices_hash,
+            signature=sign_statement(statement, signer),
+        )
+        reviewed = api.send(Plan, f"{path}:review", body)
+    console.print(f"{statement.agency_id} {statement.decision.lower()}: {reviewed.state}", markup=False)
 
 
 def _decision(say: Say, conditions: list[str]) -> Decision:
@@ -64,16 +69,16 @@ def _decision(say: Say, conditions: list[str]) -> Decision:
 
 
 def _statement(
-    caller: Json, plan: Json, content_hash: str, decision: Decision, conditions: list[str]
+    caller: Json, plan: "Plan", content_hash: str, decision: Decision, conditions: list[str]
 ) -> ReviewStatement:
     return ReviewStatement(
-        plan_id=plan["plan_id"],
-        mission_id=plan["mission_id"],
+        plan_id=plan.plan_id,
+        mission_id=plan.mission_id,
         content_hash=content_hash,
         agency_id=caller["agency_id"],
         decision=decision,
         conditions=tuple(conditions),
-        notices_hash=plan.get("agency_notices_hash") or plan["notices_hash"],
+        notices_hash=plan.agency_notices_hash or plan.notices_hash,
         principal_id=str(caller.get("principal_id") or ""),
         time=utc_now(),
     )

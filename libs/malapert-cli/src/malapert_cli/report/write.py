@@ -3,7 +3,9 @@
 import base64
 from pathlib import Path
 
-from malapert_cli.api import Api, Json
+from malapert_http_models.contracts.planner import Plan
+
+from malapert_cli.api import Api, Json, message_of
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
@@ -48,7 +50,7 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
         timeline_data([data.plan], [*data.windows, *data.light], data.stations),
         plan=data.plan,
         pictures=pictures,
-        products=product_rows(data.plan),
+        products=product_rows(message_of(Plan, data.plan)),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,

@@ -111,7 +111,7 @@ def register_product(api: Api, product: Product, paths: list[Path]) -> None:
                 for path in paths:
                     packed.write(path, path.name)
             registered = api.upload_terrain(archive, title=product.name, source=source)
-    console.print(f"registered {product.name} as {registered['terrain_id']}")
+    console.print(f"registered {product.name} as {registered.terrain_id}")
 
 
 @contextmanager

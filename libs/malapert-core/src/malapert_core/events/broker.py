@@ -13,12 +13,10 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import BadRequestError
 
 from malapert_core.config import ProcessSettings
+from malapert_core.events.streams import AREAS, DEAD_LETTER_PREFIX, DEAD_LETTER_STREAM, stream_of
 
 log = structlog.get_logger(__name__)
 
-AREAS = ("landing_site", "comms_window", "payload", "planner")
-DEAD_LETTER_STREAM = "MALAPERT_DEAD_LETTER"
-DEAD_LETTER_PREFIX = "malapert.dead_letter.v1"
 _MAX_AGE_S = 30 * 86_400.0
 _MAX_BYTES = 256 * 1024 * 1024
 # Longer than any pause that the outbox makes between two tries, so that a doubtful publish is recognised.
@@ -84,11 +82,6 @@ async def open_broker(settings: ProcessSettings) -> AsyncIterator[Client]:
             await connection.drain()
         else:
             await connection.close()
-
-
-def stream_of(subject: str) -> str:
-    """Return the name of the stream that holds a subject of the platform."""
-    return f"MALAPERT_{subject.split('.')[1].upper()}"
 
 
 def stream_configs() -> list[StreamConfig]:

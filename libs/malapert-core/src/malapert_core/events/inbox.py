@@ -20,8 +20,8 @@ from malapert_core.background import together
 from malapert_core.db.database import Database
 from malapert_core.db.tables import InboxRow
 from malapert_core.errors import ErrorCategory, MalapertError
-from malapert_core.events.broker import DEAD_LETTER_PREFIX, stream_of
 from malapert_core.events.event import MESSAGE_ID_HEADER, Event
+from malapert_core.events.streams import DEAD_LETTER_PREFIX, stream_of
 from malapert_core.metric_names import EVENTS_HANDLED
 from malapert_core.telemetry import extract_trace
 from malapert_core.timestamps import utc_now

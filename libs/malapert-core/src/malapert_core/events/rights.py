@@ -8,7 +8,7 @@ could copy from others and publish anywhere.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from malapert_core.events.broker import AREAS, DEAD_LETTER_PREFIX, DEAD_LETTER_STREAM, stream_of
+from malapert_core.events.streams import AREAS, DEAD_LETTER_PREFIX, DEAD_LETTER_STREAM, stream_of
 
 SETUP = "broker_setup"
 SOLVER = "solver"

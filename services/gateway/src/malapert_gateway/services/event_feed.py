@@ -9,9 +9,9 @@ import structlog
 from google.protobuf.message import Message
 from malapert.planner.v1 import event_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.events.broker import AREAS, stream_of
 from malapert_core.events.event import Event
 from malapert_core.events.registry import event_types, message_of
+from malapert_core.events.streams import AREAS, stream_of
 from malapert_core.policy.audience import Visibility
 from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
