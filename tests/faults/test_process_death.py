@@ -120,7 +120,7 @@ async def submitted_events(data_dir):
         stream = connection.jetstream()
         wanted = "malapert.payload.v1.request.submitted"
         subscription = await stream.subscribe(wanted, stream="MALAPERT_PAYLOAD", ordered_consumer=True)
-        events = []
+        events: list[str] = []
         while True:
             try:
                 message = await subscription.next_msg(timeout=2)

@@ -19,7 +19,14 @@ NOW = datetime(2029, 1, 10, tzinfo=UTC)
 CONTENT = PlanContent(
     "m", 1, "rover", SolveStatus.FEASIBLE, "sha256:c", "sha256:p", "w", b"", b"", b"", b"", (), {}
 )  # fmt: skip
-DRAFT = Plan("p", CONTENT, ("JAXA", "ISRO"), "JAXA", "", NOW)
+DRAFT = Plan(
+    plan_id="p",
+    content=CONTENT,
+    reviewer_agency_ids=("JAXA", "ISRO"),
+    owner_agency_id="JAXA",
+    precursor_plan_id="",
+    created_time=NOW,
+)
 BY = ("JAXA", "PLANNER", "key", "key:1")
 ACT = PlanAct(PlanAction.SUBMITTED, "JAXA", "key:1", NOW)
 

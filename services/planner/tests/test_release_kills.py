@@ -101,7 +101,15 @@ def plan_of(plan_id: str, precursor_plan_id: str, *station_ids: str) -> Plan:
     content = PlanContent(
         "m", 1, "rover", SolveStatus.FEASIBLE, f"sha256:{plan_id}", "sha256:p", "", b"", b"", b"", b"", contacts, {}
     )  # fmt: skip
-    return Plan(plan_id, content, (), "JAXA", precursor_plan_id, NOW, acts=(ACT,))
+    return Plan(
+        plan_id=plan_id,
+        content=content,
+        reviewer_agency_ids=(),
+        owner_agency_id="JAXA",
+        precursor_plan_id=precursor_plan_id,
+        created_time=NOW,
+        acts=(ACT,),
+    )
 
 
 def release_of(database: Any, book: Any) -> PlanRelease:

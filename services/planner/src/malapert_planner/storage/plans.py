@@ -1,7 +1,7 @@
 """Plans in a session's database."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from malapert_planner.domain.life.content import PlanContact, PlanContent
 from malapert_planner.domain.life.listing import ListedPlan, NoticedPlan, PlanFilter, PlanPlace
 from malapert_planner.domain.life.plan import AwaitedContact, Plan
 from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.standing import PlanStanding
 from malapert_planner.domain.life.states import ALIVE, Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.storage.notices import holding_rows, notices_of
@@ -233,23 +234,23 @@ def _content_columns(content: PlanContent) -> dict[str, Any]:
 
 def _listed(row: PlanRow, headline: bytes, owner_only_requests: Mapping[str, str]) -> ListedPlan:
     return ListedPlan(
-        plan_id=row.plan_id,
-        owner_agency_id=row.owner_agency_id,
-        precursor_plan_id=row.precursor_plan_id,
-        created_time=row.created_time,
-        updated_time=row.updated_time,
-        state=PlanState(row.state),
-        state_reason=row.state_reason,
-        reviews=_reviews(row),
-        version=row.version,
+        **_standing(row),
         headline=headline,
-        pending=Pending(row.pending),
-        supersedes_plan_id=row.supersedes_plan_id,
-        superseded_by_plan_id=row.superseded_by_plan_id,
-        acts=_acts(row),
         mission_id=row.mission_id,
         owner_only_requests=dict(owner_only_requests),
     )
+
+
+def _standing(row: PlanRow) -> dict[str, Any]:
+    """Return the fields of `PlanStanding`."""
+    kept = {each.name: getattr(row, each.name) for each in fields(PlanStanding)}
+    converted = {
+        "state": PlanState(row.state),
+        "pending": Pending(row.pending),
+        "reviews": _reviews(row),
+        "acts": _acts(row),
+    }
+    return kept | converted
 
 
 def _reviews(row: PlanRow) -> tuple[Review, ...]:
@@ -271,24 +272,12 @@ def _of_rows(row: PlanRow, content_row: PlanContentRow) -> Plan:
         for contact in columns.pop("contacts")
     )
     return Plan(
-        plan_id=row.plan_id,
+        **_standing(row),
         content=PlanContent(mission_id=row.mission_id, contacts=contacts, **columns),
         reviewer_agency_ids=tuple(row.reviewer_agency_ids),
-        owner_agency_id=row.owner_agency_id,
-        precursor_plan_id=row.precursor_plan_id,
-        created_time=row.created_time,
-        state=PlanState(row.state),
-        state_reason=row.state_reason,
-        reviews=_reviews(row),
         sign_off=sign_off_of(row.sign_off),
         contact_ids=tuple(row.contact_ids),
-        pending=Pending(row.pending),
         pending_by=tuple(row.pending_by),
-        version=row.version,
-        updated_time=row.updated_time,
         pending_key=row.pending_key,
         awaited=_awaited(row),
-        supersedes_plan_id=row.supersedes_plan_id,
-        superseded_by_plan_id=row.superseded_by_plan_id,
-        acts=_acts(row),
     )

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from malapert_planner.domain.life.acts import PlanAct
-from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.standing import PlanStanding
 from malapert_planner.domain.life.states import ALIVE, Pending, PlanState
 from malapert_planner.domain.schedule.result import SolveStatus
 
@@ -39,26 +38,13 @@ class PlanPlace:
         return self.state in ALIVE
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPlan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPlan(PlanStanding):
     """A plan as a listing tells it: where it stands, and the headline of its content."""
 
-    plan_id: str
-    owner_agency_id: str
-    precursor_plan_id: str
-    created_time: datetime
-    updated_time: datetime | None
-    state: PlanState
-    state_reason: str
-    reviews: tuple[Review, ...]
-    version: int
     headline: bytes
     mission_id: str
     owner_only_requests: dict[str, str]
-    pending: Pending = Pending.NONE
-    supersedes_plan_id: str = ""
-    superseded_by_plan_id: str = ""
-    acts: tuple[PlanAct, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

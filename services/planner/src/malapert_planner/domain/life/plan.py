@@ -22,6 +22,7 @@ from malapert_planner.domain.life.reviews import (
     with_review,
     with_withdrawal,
 )
+from malapert_planner.domain.life.standing import PlanStanding
 from malapert_planner.domain.life.states import IN_FORCE, Pending, PlanState
 
 
@@ -40,36 +41,22 @@ class AwaitedContact:
     until_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(PlanStanding):
     """A plan and where it stands. Each change returns a new value with the version counted up.
 
     ``pending_by`` is the principal in whose name what is pending was begun, as `stored_identity` keeps it,
     ``pending_key`` what names the attempt to other services; ``awaited`` are the contacts to which owners have yet to
-    consent. A plan that supersedes another one names it from when its release was begun. ``updated_time`` is when it
-    was stored last, None where that was not recorded.
+    consent.
     """
 
-    plan_id: str
     content: PlanContent
     reviewer_agency_ids: tuple[str, ...]
-    owner_agency_id: str
-    precursor_plan_id: str
-    created_time: datetime
-    state: PlanState = PlanState.DRAFT
-    state_reason: str = ""
-    reviews: tuple[Review, ...] = ()
     contact_ids: tuple[str, ...] = ()
-    pending: Pending = Pending.NONE
     pending_by: tuple[str, ...] = ()
-    version: int = 1
     notices: tuple[PlanNotice, ...] = ()
-    updated_time: datetime | None = None
     pending_key: str = ""
     awaited: tuple[AwaitedContact, ...] = ()
-    supersedes_plan_id: str = ""
-    superseded_by_plan_id: str = ""
-    acts: tuple[PlanAct, ...] = ()
     sign_off: SignOff | None = None
 
     def require_version(self, seen: int) -> None:
