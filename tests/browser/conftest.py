@@ -1,9 +1,14 @@
 """One Chromium for all tests of pages, and a page that notes what it asked for and what went wrong in it."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+# Tests are imported without their folder on the path.
+sys.path.append(str(Path(__file__).parent))
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [

@@ -1,18 +1,15 @@
 """The page at / in a real browser against a real platform: opened by a link, read by keyboard, ended with its key."""
 
 import json
-from pathlib import Path
 
 import httpx
 import pytest
 from malapert_cli.connection import find_connection
 from malapert_cli.page_link import page_link
-from malapert_gateway.page import BUILT
 from malapert_testing.platform import Platform, running_platform
+from page_use import NEEDS_PAGE, open_page, require_accessible
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-pytestmark = pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page was not built: run `make web`")
+pytestmark = NEEDS_PAGE
 PLAN = {
     "plan_id": "plan-a",
     "mission_id": "lupex",
@@ -59,25 +56,13 @@ def platform(tmp_path_factory):
 
 
 def _open(page, platform: Platform, role: str = "PLANNER") -> None:
-    keys = platform.data_dir / "keys.json"
-    page.goto(page_link(find_connection(platform.url, None, "JAXA", role, keys)))
-    page.get_by_role("heading", name="Missions", level=1).wait_for()
-
-
-def _require_accessible(page) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `make web`")
-    # Evaluated by the debugger, to which the policy of the page does not speak.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-    serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in serious] == []
+    open_page(page, platform, "JAXA", role)
 
 
 def test_without_a_session_the_page_says_how_to_come_in(page, platform):
     page.goto(platform.url)
     page.get_by_text("malapert open").first.wait_for()
-    _require_accessible(page)
+    require_accessible(page)
     assert [url for url in page.asked if not url.startswith((platform.url, "data:"))] == []
 
 
@@ -89,7 +74,7 @@ def test_a_link_opens_the_page_once_and_leaves_no_trace_in_the_address(page, pla
     assert page.url == f"{platform.url}/#/"
     assert page.evaluate("document.cookie") == ""
     assert "make demo KEEP=1" in page.inner_text("main")
-    _require_accessible(page)
+    require_accessible(page)
     page.reload()
     page.get_by_text("What needs JAXA now").wait_for()
     with browser.new_context() as other:
@@ -116,9 +101,7 @@ def test_a_plan_is_read_by_keyboard_and_tells_what_is_busy_no_further(page, plat
     page.keyboard.press("ArrowDown")
     page.get_by_role("heading", name="Busy").wait_for()
     assert page.get_by_text("withheld").is_visible()
-    _require_accessible(page)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0
+    require_accessible(page)
 
 
 def test_a_plan_that_is_not_open_to_the_reader_is_told_as_none(page, platform):

@@ -28,9 +28,9 @@ export class Refusal extends Error {
     this.faults = problem.errors ?? [];
   }
 
-  /** True where a new link is needed. */
+  /** True where a new link is needed, or was opened elsewhere in this browser, so that the token here is an old one. */
   get endsSession(): boolean {
-    return this.status === 401;
+    return this.status === 401 || this.reason === "CSRF_TOKEN_REQUIRED";
   }
 }
 
@@ -56,6 +56,12 @@ export async function taken<Data>(call: Promise<{ data?: Data; error?: unknown; 
   if (!answer.response.ok) throw new Refusal(answer.response.status, (answer.error ?? {}) as Partial<Problem>);
   return answer.data as Data;
 }
+
+/** True where a session may make a call, as its role and its key's scope have it. */
+export const may = (session: Session, action: string): boolean => session.caller.allowed_actions.includes(action);
+
+/** Returns the header by which an edit is refused where the thing has another version by now. */
+export const ifVersion = (version: number): { "if-match": string } => ({ "if-match": `"${version}"` });
 
 /** Returns the rows of all pages of a listing, up to a bound. */
 export async function allPages<Row, Page extends { next_page_token: string }>(

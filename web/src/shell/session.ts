@@ -25,6 +25,13 @@ async function byTicket(ticket: string, pathname: string): Promise<Session> {
 
 const current = (): Promise<Session> => taken(api.GET("/api/v1/sessions/current"));
 
+/** Returns the session that a link opened in another tab of this browser. */
+export async function resumeSession(): Promise<Session> {
+  const session = await current();
+  carryToken(session.csrf_token);
+  return session;
+}
+
 /** Ends the session of this browser. */
 export async function endSession(): Promise<void> {
   await taken(api.DELETE("/api/v1/sessions/current"));

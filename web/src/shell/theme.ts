@@ -15,8 +15,9 @@ export function adoptTokens(): void {
 }
 
 function variables(name: "light" | "dark"): string {
-  const { agency: _, ...colours } = tokens[name];
-  const pairs = Object.entries(colours).map(([key, value]) => `--${key}: ${value};`);
+  const { agency, ...colours } = tokens[name];
+  const hues = Object.entries(agency).map(([hue, value]) => `--agency-${hue}: ${value};`);
+  const pairs = [...Object.entries(colours).map(([key, value]) => `--${key}: ${value};`), ...hues];
   return `color-scheme: ${name}; ${pairs.join(" ")}`;
 }
 

@@ -3,7 +3,7 @@ import { type Edit, isMovable, moved, UndoStack } from "./edit/edits.ts";
 import type { Hit } from "./hit/hits.ts";
 import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
 import { Gestures, type GestureTarget } from "./interact/pointer.ts";
-import { layoutOf, NAVIGATOR_PX, sidesOf, wholeHeight } from "./layout/lanes.ts";
+import { layoutOf, sidesOf, wholeHeight } from "./layout/lanes.ts";
 import { Prepared } from "./layout/prepared.ts";
 import type { Item, TimelineDocument } from "./model.ts";
 import { paintAxis } from "./paint/axis.ts";
@@ -26,6 +26,7 @@ import type { TimelineView } from "./view.ts";
 type Layer = "ground" | "content" | "overlay";
 const LAYERS: Layer[] = ["ground", "content", "overlay"];
 const ALL: readonly Layer[] = LAYERS;
+const LEAST_WHOLE_PX = 140;
 const MOST_WHOLE_PX = 1600;
 
 /**
@@ -407,7 +408,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
     if (this.getAttribute("fit") === "content" && this.#document) {
       const whole = wholeHeight(this.#prepared, this.#view, { ...this.#scale(), ...this.#document });
-      this.#surface.style.height = `${Math.min(MOST_WHOLE_PX, Math.max(6 * NAVIGATOR_PX, whole))}px`;
+      this.#surface.style.height = `${Math.min(MOST_WHOLE_PX, Math.max(LEAST_WHOLE_PX, whole))}px`;
     }
     const ratio = globalThis.devicePixelRatio || 1;
     for (const brush of this.#brushes.values()) {

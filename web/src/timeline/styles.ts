@@ -21,7 +21,7 @@ input[aria-invalid="true"] { border-color: ${theme.bad}; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 10px; margin-left: auto; }
 .legend span { display: inline-flex; align-items: center; gap: 5px; color: ${theme.ink2}; }
 .legend i { width: 9px; height: 9px; border-radius: 2px; }
-.surface { position: relative; flex: 1 1 auto; min-height: 200px; overflow: hidden; outline: none; touch-action: pan-y;
+.surface { position: relative; flex: 1 1 auto; min-height: 140px; overflow: hidden; outline: none; touch-action: pan-y;
   cursor: default; user-select: none; -webkit-user-select: none; }
 .surface:focus-visible { outline: 2px solid ${theme.ink}; outline-offset: -2px; }
 :host(:focus-visible) { outline: none; }
