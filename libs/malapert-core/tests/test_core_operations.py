@@ -231,7 +231,8 @@ async def test_work_that_kills_its_process_is_given_up(database_url: str) -> Non
         for _ in range(3):
             async with database.transaction() as session:
                 store = OperationStore(session)
-                assert await store.claim(await store.get(operation_id))
+                assert await store.claim(await store.get(operation_id), "dead", timedelta(0))
+                session.expire_all()
                 if (await store.get(operation_id)).attempt < 3:
                     operation = await store.get(operation_id)
                     await store.give_back(operation, operation.attempt)
@@ -247,7 +248,7 @@ async def test_a_lost_attempt_cannot_write_its_result(database_url: str) -> None
             store = OperationStore(session)
             operation_id = store.add("work", b"", JAXA)
             await session.flush()
-            await store.claim(await store.get(operation_id))
+            await store.claim(await store.get(operation_id), "dead", timedelta(0))
             session.expire_all()
             stale = await store.get(operation_id)
             await store.give_back(stale, stale.attempt)
@@ -275,7 +276,7 @@ async def test_a_killed_service_takes_its_work_up_again(
     launcher = ServiceLauncher(own_nats_server.url, sqlite_url, tmp_path)
     async with launcher.run(SampleSettings, build, MIGRATIONS) as service:
         operation = await service.runtime.operations.get(operation_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for operation in service.runtime.operations.watch(operation_id):
                 if operation.attempt == 2:
                     break

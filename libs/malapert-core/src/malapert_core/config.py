@@ -49,6 +49,13 @@ class ServiceSettings(ProcessSettings):
     operations_of_key: int = Field(default=100, ge=1, description="operations of one key, queued or at work")
     operations_kept_days: float = Field(default=90.0, gt=0, description="how long ended operations are kept")
 
+    operation_lease_s: float = Field(
+        default=12.0, ge=1, description="after so long without a sign of life an operation is another process's to do"
+    )
+    neighbour_patience_s: float = Field(
+        default=180.0, ge=0, description="how long an operation waits for a service that is away"
+    )
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.auto_migrate is None:

@@ -145,6 +145,10 @@ class UnavailableError(MalapertError):
     category = ErrorCategory.UNAVAILABLE
 
 
+class DatabaseAwayError(UnavailableError):
+    """The service's own database cannot be reached now, or is full or too busy."""
+
+
 class ExhaustedError(MalapertError):
     """A limit of size, number or rate is reached."""
 

@@ -161,6 +161,8 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             database,
             service_name=settings.service_name,
             concurrency=settings.operation_concurrency,
+            lease_s=settings.operation_lease_s,
+            patience_s=settings.neighbour_patience_s,
             limits=OperationLimits(
                 most_of_agency=settings.operations_of_agency,
                 most_of_key=settings.operations_of_key,

@@ -48,6 +48,9 @@ class GatewaySettings(ServiceSettings):
     trusted_proxies: str = Field(
         default="", description="addresses or networks, comma-separated, of proxies whose X-Forwarded-For is believed"
     )
+    claim_lease_s: float = Field(
+        default=15.0, ge=1, description="how long a gateway that died keeps an idempotency key from being used again"
+    )
     idempotency_hours: float = Field(default=24.0, gt=0, description="how long answers are kept")
     answers_of_agency: int = Field(default=10_000, ge=1, description="answers kept of one agency, the newest")
     answer_bytes_of_agency: int = Field(

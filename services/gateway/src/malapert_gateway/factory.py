@@ -83,8 +83,7 @@ def _gateway(
         agencies=agencies,
         answers=AnswerStore(
             runtime.database,
-            # A call may make more than one call to the services, each within the deadline.
-            claim_lifetime=timedelta(seconds=4 * settings.call_deadline_s),
+            claim_lifetime=timedelta(seconds=settings.claim_lease_s),
             answer_lifetime=timedelta(hours=settings.idempotency_hours),
             most_of_agency=settings.answers_of_agency,
             most_bytes_of_agency=settings.answer_bytes_of_agency,

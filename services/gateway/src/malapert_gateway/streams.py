@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from malapert_core.errors import DatabaseAwayError
 from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ _CHECK_S = 3.0
 async def until_seen(is_ended: Callable[[], Awaitable[bool]]) -> None:
     """Return within seconds of an end that the database tells of; a database that fails meanwhile ends nothing."""
     while True:
-        with suppress(SQLAlchemyError):
+        with suppress(SQLAlchemyError, DatabaseAwayError):
             if await is_ended():
                 return
         await asyncio.sleep(_CHECK_S)

@@ -79,6 +79,33 @@ def add_operation_principals(op: Operations | Any) -> None:
     )
 
 
+def add_operation_leases(op: Operations | Any) -> None:
+    """Let operations be held by a process for a time, and be known by the call that began them; `op` is ``alembic.op``.
+
+    What is at work at the time is held by nobody, and taken up at once.
+    """
+    for column in _text("lease_owner", "call_key"):
+        column.server_default = sa.DefaultClause("")
+        op.add_column("operation", column)
+    op.add_column("operation", _time("lease_expire_time", nullable=True))
+    keyed = sa.text("call_key <> ''")
+    op.create_index(
+        "ix_operation_call_key",
+        "operation",
+        ["owner_agency_id", "call_key"],
+        unique=True,
+        sqlite_where=keyed,
+        postgresql_where=keyed,
+    )
+
+
+def add_outbox_streams(op: Operations | Any) -> None:
+    """Let the outbox keep in which stream an event was stored; `op` is ``alembic.op``."""
+    (column,) = _text("published_to")
+    column.server_default = sa.DefaultClause("")
+    op.add_column("outbox", column)
+
+
 def create_audit_tables(op: Operations | Any) -> None:
     """Make the audit chain with its head and checkpoints, and the triggers that keep it; `op` is ``alembic.op``."""
     op.create_table(

@@ -37,7 +37,8 @@ from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_core.errors import PreconditionError
+from malapert_core.db.outages import open_postgresql, outages_told
+from malapert_core.errors import DatabaseAwayError, PreconditionError
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """Column type of JSON content: JSONB on PostgreSQL."""
@@ -103,15 +104,22 @@ class Database:
         """Open a session that writes: committed at the end of the block, rolled back where the block raises.
 
         On SQLite writers take turns; on PostgreSQL a row that is read to be changed needs ``with_for_update()``.
+
+        Raises
+        ------
+        DatabaseAwayError
+            As `outages_told` does.
         """
-        async with self._writing() as session, session.begin():
-            yield session
+        with outages_told():
+            async with self._writing() as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that only reads: on SQLite it does not wait for writers."""
-        async with self._reading() as session:
-            yield session
+        """Open a session that only reads: on SQLite it does not wait for writers; raises as `transaction`."""
+        with outages_told():
+            async with self._reading() as session:
+                yield session
 
     async def wait_ready(self) -> None:
         """Return once the database answers; wait for a server with growing pauses until then.
@@ -122,7 +130,7 @@ class Database:
             ``DATABASE_UNUSABLE`` where an SQLite file cannot be opened, which does not pass by waiting.
         """
         async for attempt in stamina.retry_context(
-            on=(OSError, DBAPIError), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
+            on=(OSError, DBAPIError, DatabaseAwayError), attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
         ):
             with attempt, self.unusable_told():
                 async with self.engine.connect() as connection:
@@ -147,12 +155,26 @@ class Database:
             await asyncio.to_thread(thread.join, max(0.0, until_s - time.monotonic()))
 
 
+async def database_time(session: AsyncSession) -> datetime:
+    """Return the time by the database's own clock, on which processes on several machines agree."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = (await (await session.connection()).execute(text("SELECT clock_timestamp()"))).scalar_one()
+    return now.astimezone(UTC)
+
+
 def _unusable(url: URL, error: BaseException | None) -> PreconditionError:
     return PreconditionError("DATABASE_UNUSABLE", f"{url.database}: {error}")
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True, connect_args={"server_settings": {"timezone": "UTC"}})
+    engine = create_async_engine(url, pool_pre_ping=True, connect_args={"server_settings": {"timezone": "UTC"}})
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def tell_outages(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = open_postgresql
+
+    return engine
 
 
 def _sqlite_engine(url: URL, threads: WeakSet[Thread]) -> AsyncEngine:

@@ -35,6 +35,7 @@ class OutboxRow(CoreTable, table=True):
     data: bytes = Field(sa_type=LargeBinary)
     created_time: datetime = Field(sa_type=UtcDateTime)
     published_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_to: str = Field(default="", sa_type=Text)
 
 
 class InboxRow(CoreTable, table=True):
@@ -51,6 +52,16 @@ class OperationRow(CoreTable, table=True):
     """Long work, as it stands."""
 
     __tablename__ = "operation"
+    __table_args__ = (
+        Index(
+            "ix_operation_call_key",
+            "owner_agency_id",
+            "call_key",
+            unique=True,
+            sqlite_where=text("call_key <> ''"),
+            postgresql_where=text("call_key <> ''"),
+        ),
+    )
 
     operation_id: str = Field(sa_type=Text, primary_key=True)
     kind: str = Field(sa_type=Text)
@@ -70,6 +81,9 @@ class OperationRow(CoreTable, table=True):
     faults: list[dict[str, str]] = Field(default_factory=list, sa_type=Json)
     attempt: int = Field(default=0)
     cancel_requested: bool = Field(default=False)
+    lease_owner: str = Field(default="", sa_type=Text)
+    lease_expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    call_key: str = Field(default="", sa_type=Text)
     created_time: datetime = Field(sa_type=UtcDateTime)
     updated_time: datetime = Field(sa_type=UtcDateTime)
 

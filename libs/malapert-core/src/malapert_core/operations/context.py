@@ -22,6 +22,8 @@ class OperationContext:
         The operation, its request as given to `submit`, and who asked for it.
     cancelled : asyncio.Event
         Set once somebody asked to stop; ``cancelled.is_set()`` may be read from any thread.
+    lost : bool
+        True once another process has the operation in hand: nothing that is done here counts any more.
     """
 
     def __init__(self, database: Database, operation: Operation, notify: Callable[[str], None]) -> None:
@@ -32,6 +34,8 @@ class OperationContext:
         self.operation = operation
         self.changed = asyncio.Event()
         self.closed = asyncio.Event()
+        self.lost = False
+        self._detail_before_wait: str | None = None
         self._database = database
         self._notify = notify
         self._loop = asyncio.get_running_loop()
@@ -44,6 +48,10 @@ class OperationContext:
     def progress(self, fraction: float, detail: str = "") -> None:
         """State how much of the present stage is done, 0 to 1."""
         self._loop.call_soon_threadsafe(self._progress, fraction, detail)
+
+    def waits(self, detail: str) -> None:
+        """State what the present stage waits for, empty once it goes on; how much is done stays as it is."""
+        self._loop.call_soon_threadsafe(self._waits, detail)
 
     def raise_if_cancelled(self) -> None:
         """Raise OperationCancelledError once somebody asked to stop."""
@@ -63,6 +71,7 @@ class OperationContext:
 
     def _begin_stage(self, name: str, title: str) -> None:
         self._complete_stage()
+        self._detail_before_wait = None
         self._stage_began_s = time.monotonic()
         self._publish((*self.operation.stages, Stage(name, title)))
 
@@ -70,7 +79,18 @@ class OperationContext:
         if not self.operation.stages:
             self._begin_stage(self.operation.kind, self.operation.kind.replace("_", " "))
         bounded = min(max(fraction, 0.0), 1.0)
+        self._detail_before_wait = None
         self._publish((*self.operation.stages[:-1], self._present(bounded, detail)))
+
+    def _waits(self, detail: str) -> None:
+        if not self.operation.stages:
+            self._begin_stage(self.operation.kind, self.operation.kind.replace("_", " "))
+        present = self.operation.stages[-1]
+        if self._detail_before_wait is None:
+            self._detail_before_wait = present.detail
+        if not detail:
+            detail, self._detail_before_wait = self._detail_before_wait, None
+        self._publish((*self.operation.stages[:-1], self._present(present.fraction, detail)))
 
     def _complete_stage(self) -> None:
         if self.operation.stages:

@@ -10,33 +10,41 @@ from datetime import timedelta
 import structlog
 from opentelemetry import trace
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.db.database import Database
-from malapert_core.errors import InternalError, MalapertError, OperationCancelledError, UnavailableError
+from malapert_core.errors import ConflictError, InternalError, UnavailableError
 from malapert_core.fairness.turns import Turns
-from malapert_core.metric_names import OPERATIONS_ENDED, OPERATIONS_RUNNING
+from malapert_core.operations.attempt import Attempt
 from malapert_core.operations.context import OperationContext, OperationHandler
 from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.store import Operation, OperationFilter, OperationState, OperationStore, Stage
-from malapert_core.policy.identity import Identity, set_current_identity
+from malapert_core.policy.identity import Identity
+from malapert_core.rpc.call_key import current_call_key
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.identifiers import new_identifier
 
 __all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner", "OperationState", "Stage"]
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
-_PERSIST_INTERVAL_S = 0.25
+LEASE_S = 12.0
+PATIENCE_S = 180.0
+_RENEWALS = 4
 _POLL_INTERVAL_S = 2.0
 _PRUNE_INTERVAL_S = 3600.0
 _PRUNED_AT_ONCE = 200
 
 
 class OperationRunner:
-    """Does the operations of one database. One process at a time may run it on a database.
+    """Does the operations of one database, of which any number of processes may run one each.
+
+    An operation is held by one process under a lease, which it renews; only when that has run out does another take the
+    work up, and from then on the first can write nothing of it.
 
     Parameters
     ----------
@@ -47,6 +55,10 @@ class OperationRunner:
         How many operations are at work at once.
     cancel_grace_s : float
         How long a handler may take to notice a cancellation before its task is cancelled, seconds.
+    lease_s : float
+        How long an operation is held by a process that does not say any more that it is at work on it, seconds.
+    patience_s : float
+        How long work waits for a neighbour that is away, seconds.
     limits : OperationLimits, optional
     tracer : opentelemetry.trace.Tracer, optional
     """
@@ -58,6 +70,8 @@ class OperationRunner:
         service_name: str,
         concurrency: int = 2,
         cancel_grace_s: float = 5.0,
+        lease_s: float = LEASE_S,
+        patience_s: float = PATIENCE_S,
         limits: OperationLimits | None = None,
         tracer: trace.Tracer | None = None,
     ) -> None:
@@ -78,6 +92,11 @@ class OperationRunner:
         # Held where the stored state and what is at work here must not be seen apart.
         self._turn = asyncio.Lock()
         self._dispatcher: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._holder = new_identifier()
+        self._lease = timedelta(seconds=lease_s)
+        self._patience_s = patience_s
+        self._unended: dict[str, OperationContext] = {}
         self._stopping = False
 
     def register(self, kind: str, handler: OperationHandler) -> None:
@@ -88,6 +107,8 @@ class OperationRunner:
         self, session: AsyncSession | None, kind: str, request: bytes, identity: Identity, mission_id: str = ""
     ) -> str:
         """Store an operation and return its identifier; it begins after the commit.
+
+        A call that comes again under its key is given the operation that it began before.
 
         Parameters
         ----------
@@ -112,15 +133,21 @@ class OperationRunner:
         if session is None:
             async with self._database.transaction() as own:
                 return await self.submit(own, kind, request, identity, mission_id)
+        call_key = current_call_key()
+        if call_key and (begun := await OperationStore(session).begun_by(identity.agency_id, call_key)):
+            return begun
         if not identity.is_service:
             self._limits.check(*await OperationStore(session).unended_counts(identity), identity)
         event.listen(session.sync_session, "after_commit", lambda _session: self._wake.set(), once=True)
-        return OperationStore(session).add(kind, request, identity, mission_id)
+        operation_id = OperationStore(session).add(kind, request, identity, mission_id, call_key)
+        if call_key:
+            await _begin_once(session, call_key)
+        return operation_id
 
     async def get(self, operation_id: str) -> Operation:
         """Return an operation as it stands now; raise NotFoundError where there is none."""
         context = self._contexts.get(operation_id)
-        if context is not None:
+        if context is not None and not context.lost:
             return context.operation
         async with self._database.reading() as session:
             return await OperationStore(session).get(operation_id)
@@ -129,9 +156,8 @@ class OperationRunner:
         """Return operations, newest first, as `OperationStore.page` does."""
         async with self._database.reading() as session:
             rows = await OperationStore(session).page(size, wanted)
-        return [
-            self._contexts[row.operation_id].operation if row.operation_id in self._contexts else row for row in rows
-        ]
+        held = {name: context.operation for name, context in self._contexts.items() if not context.lost}
+        return [held.get(row.operation_id, row) for row in rows]
 
     async def watch(self, operation_id: str) -> AsyncIterator[Operation]:
         """Yield an operation at once and at each change until it has ended.
@@ -163,7 +189,10 @@ class OperationRunner:
                 del self._watchers[operation_id]
 
     async def cancel(self, operation_id: str) -> Operation:
-        """Ask an operation to stop and return it; one that has ended is left as it is."""
+        """Ask an operation to stop and return it; one that has ended is left as it is.
+
+        One that another process has in hand stops with that process's next look at it.
+        """
         async with self._turn:
             async with self._database.transaction() as session:
                 store = OperationStore(session)
@@ -177,20 +206,18 @@ class OperationRunner:
                         mission_id=operation.mission_id,
                         detail=operation.kind,
                     )
-                if operation.state is OperationState.QUEUED:
-                    await store.end_cancelled(operation)
-                elif operation.state is OperationState.RUNNING:
+                queued = operation.state is OperationState.QUEUED
+                if not (queued and await store.end_cancelled(operation)):
                     await store.request_cancel(operation_id)
-            context = self._contexts.get(operation_id)
-            if context is not None and not context.cancelled.is_set():
-                context.cancelled.set()
-                asyncio.get_running_loop().call_later(self._cancel_grace_s, self._cancel_task, operation_id)
+            if operation_id in self._contexts:
+                self._ask_to_stop(self._contexts[operation_id])
         self._notify(operation_id)
         return await self.get(operation_id)
 
     async def start(self) -> None:
         """Begin to work, first on what a killed process left."""
         self._dispatcher = asyncio.create_task(self._dispatch())
+        self._keeper = asyncio.create_task(self._keep_leases())
 
     async def stop(self) -> None:
         """Stop working: what is at work is queued for the next start."""
@@ -198,8 +225,8 @@ class OperationRunner:
         async with self._turn:
             if self._dispatcher is not None:
                 self._dispatcher.cancel()
-        dispatchers = [self._dispatcher] if self._dispatcher is not None else []
-        await end_tasks([*dispatchers, *self._tasks.values()])
+        own = [task for task in (self._dispatcher, self._keeper) if task is not None]
+        await end_tasks([*own, *self._tasks.values()])
         for operation_id in list(self._watchers):
             self._notify(operation_id)
 
@@ -208,24 +235,38 @@ class OperationRunner:
             self._wake.clear()
             try:
                 async with self._turn:
-                    await self._take_up_lost()
+                    await self._give_back_unended()
+                    await self._take_up_left()
                     await self._begin_queued()
                 await self._prune()
             except Exception as error:
                 log.warning("operations could not be begun yet", error=repr(error))
             await wait_at_most(self._wake, _POLL_INTERVAL_S)
 
-    async def _take_up_lost(self) -> None:
-        # Running by its row but not here: the process that ran it was killed, or its end could not be written.
+    async def _give_back_unended(self) -> None:
+        """Queue what was broken off while the database was away: nobody died, so that no attempt is counted."""
+        for operation_id, context in list(self._unended.items()):
+            operation = context.operation
+            async with self._database.transaction() as session:
+                store = OperationStore(session)
+                running = replace(operation, state=OperationState.RUNNING)
+                if context.cancelled.is_set():
+                    await store.end_cancelled(running)
+                else:
+                    await store.give_back(running, operation.attempt - 1)
+            self._unended.pop(operation_id, None)
+            self._notify(operation_id)
+
+    async def _take_up_left(self) -> None:
         async with self._database.reading() as session:
-            running = await OperationStore(session).in_state(OperationState.RUNNING, 1000, list(self._handlers))
-        lost = [operation for operation in running if operation.operation_id not in self._contexts]
-        if not lost:
+            found = await OperationStore(session).left(1000, list(self._handlers))
+        left = [operation for operation in found if operation.operation_id not in self._contexts]
+        if not left:
             return
         async with self._database.transaction() as session:
-            for operation in lost:
+            for operation in left:
                 await _take_up(OperationStore(session), operation)
-        for operation in lost:
+        for operation in left:
             self._notify(operation.operation_id)
 
     async def _begin_queued(self) -> None:
@@ -234,9 +275,9 @@ class OperationRunner:
             return
         for operation in await self._next(free):
             async with self._database.transaction() as session:
-                if not await OperationStore(session).claim(operation):
-                    continue
-            running = replace(operation, state=OperationState.RUNNING, attempt=operation.attempt + 1)
+                running = await OperationStore(session).claim(operation, self._holder, self._lease)
+            if running is None:
+                continue
             context = OperationContext(self._database, running, self._notify)
             self._contexts[operation.operation_id] = context
             task = asyncio.create_task(self._run(context))
@@ -273,86 +314,57 @@ class OperationRunner:
             self._pruned_s = time.monotonic()
 
     async def _run(self, context: OperationContext) -> None:
-        set_current_identity(context.identity)
-        OPERATIONS_RUNNING.labels(self._service_name).inc()
-        persisting = asyncio.create_task(self._persist_progress(context))
+        operation_id = context.operation_id
+        attempt = Attempt(
+            self._database,
+            context,
+            self._handlers[context.operation.kind],
+            service_name=self._service_name,
+            patience_s=self._patience_s,
+            tracer=self._tracer,
+        )
         try:
-            with self._tracer.start_as_current_span(f"operation {context.operation.kind}"):
-                await self._do(context)
-        except Exception:
-            log.exception("operation could not be ended", operation_id=context.operation_id)
+            await attempt.run()
         finally:
-            # Not cancelled: that could leave its transaction open for a while.
-            context.closed.set()
-            context.changed.set()
-            await asyncio.gather(persisting, return_exceptions=True)
-            OPERATIONS_RUNNING.labels(self._service_name).dec()
-            del self._contexts[context.operation_id]
-            del self._tasks[context.operation_id]
-            self._notify(context.operation_id)
+            if attempt.is_unended and not context.lost:
+                self._unended[operation_id] = context
+            del self._contexts[operation_id]
+            del self._tasks[operation_id]
+            self._notify(operation_id)
             self._wake.set()
 
-    async def _do(self, context: OperationContext) -> None:
-        log.info("operation began", operation_id=context.operation_id, kind=context.operation.kind)
-        try:
-            result_id = await self._handlers[context.operation.kind](context)
-            if not context.operation.ended:
-                async with context.finish(result_id or ""):
-                    pass
-        except asyncio.CancelledError:
-            if not context.operation.ended:
-                await asyncio.shield(self._interrupted(context))
-            if not context.cancelled.is_set():
-                raise
-        except OperationCancelledError:
-            await self._ended_cancelled(context)
-        except Exception as error:
-            await self._failed(context, error)
-        OPERATIONS_ENDED.labels(self._service_name, context.operation.kind, context.operation.state).inc()
-        log.info("operation ended", operation_id=context.operation_id, state=context.operation.state)
-
-    async def _interrupted(self, context: OperationContext) -> None:
-        if context.cancelled.is_set():
-            await self._ended_cancelled(context)
-            return
-        # An orderly stop is no crash: the attempt is not counted.
-        async with self._database.transaction() as session:
-            await OperationStore(session).give_back(context.operation, context.operation.attempt - 1)
-
-    async def _ended_cancelled(self, context: OperationContext) -> None:
-        async with self._database.transaction() as session:
-            await OperationStore(session).end_cancelled(context.operation)
-        context.operation = replace(context.operation, state=OperationState.CANCELLED)
-
-    async def _failed(self, context: OperationContext, cause: Exception) -> None:
-        if not isinstance(cause, MalapertError) or context.operation.ended:
-            log.error("operation failed unexpectedly", operation_id=context.operation_id, exc_info=cause)
-        if context.operation.ended:
-            return
-        unexpected = InternalError("INTERNAL", "something went wrong in the service")
-        error = cause if isinstance(cause, MalapertError) else unexpected
-        async with self._database.transaction() as session:
-            await OperationStore(session).fail(context.operation, error)
-        context.operation = replace(
-            context.operation,
-            state=OperationState.FAILED,
-            error_reason=error.reason,
-            error_message=error.message,
-            faults=error.faults,
-        )
-
-    async def _persist_progress(self, context: OperationContext) -> None:
+    async def _keep_leases(self) -> None:
+        """Hold on to what is at work, let go of what another process took, and hear who asked for a stop elsewhere."""
         while True:
-            await context.changed.wait()
-            context.changed.clear()
-            if context.closed.is_set():
-                return
+            await asyncio.sleep(self._lease / _RENEWALS / timedelta(seconds=1))
+            held = dict(self._contexts)
+            if not held:
+                continue
             try:
                 async with self._database.transaction() as session:
-                    await OperationStore(session).save_stages(context.operation)
+                    kept = await OperationStore(session).renew(self._holder, list(held), self._lease)
             except Exception as error:
-                log.warning("progress could not be stored", operation_id=context.operation_id, error=repr(error))
-            await wait_at_most(context.closed, _PERSIST_INTERVAL_S)
+                log.warning("operations could not be held on to yet", error=repr(error))
+                continue
+            for operation_id, context in held.items():
+                if kept.get(operation_id):
+                    self._ask_to_stop(context)
+                elif operation_id not in kept and not context.operation.ended:
+                    await self._let_go(context)
+
+    async def _let_go(self, context: OperationContext) -> None:
+        async with self._database.reading() as session:
+            stored = await OperationStore(session).get(context.operation_id)
+        # It may just have ended here.
+        if not stored.ended:
+            context.lost = True
+            self._cancel_task(context.operation_id)
+
+    def _ask_to_stop(self, context: OperationContext) -> None:
+        if not context.cancelled.is_set():
+            context.cancelled.set()
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._cancel_grace_s, self._cancel_task, context.operation_id)
 
     def _cancel_task(self, operation_id: str) -> None:
         task = self._tasks.get(operation_id)
@@ -364,11 +376,19 @@ class OperationRunner:
             changed.set()
 
 
+async def _begin_once(session: AsyncSession, call_key: str) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        message = "the same call has just begun its work; ask again"
+        raise ConflictError("IDEMPOTENCY_KEY_IN_USE", message, metadata={"key": call_key}) from error
+
+
 async def _take_up(store: OperationStore, operation: Operation) -> None:
     if operation.cancel_requested:
         await store.end_cancelled(operation)
     elif operation.attempt >= MAX_ATTEMPTS:
-        message = f"the service died {operation.attempt} times during this work"
+        message = f"the service died or stood still {operation.attempt} times during this work"
         await store.fail(operation, InternalError("INTERRUPTED", message))
     else:
         await store.give_back(operation, operation.attempt)

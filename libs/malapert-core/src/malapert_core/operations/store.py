@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.db.database import database_time
 from malapert_core.db.tables import OperationRow
 from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
+
+
+class OperationLostError(PreconditionError):
+    """Another process has the operation in hand: this one's lease ran out."""
 
 
 class OperationState(StrEnum):
@@ -42,7 +47,7 @@ class Operation:
     """Long work and how far it is.
 
     ``owner`` is the principal who asked for it, with the missions of its key; ``mission_id`` is the mission that the
-    work is for, empty where it is for none.
+    work is for, empty where it is for none. ``lease_owner`` is the process that has it in hand.
     """
 
     operation_id: str
@@ -60,6 +65,7 @@ class Operation:
     cancel_requested: bool
     created_time: datetime
     updated_time: datetime
+    lease_owner: str = ""
 
     @property
     def ended(self) -> bool:
@@ -99,6 +105,7 @@ def _of_row(row: OperationRow) -> Operation:
         cancel_requested=row.cancel_requested,
         created_time=row.created_time,
         updated_time=row.updated_time,
+        lease_owner=row.lease_owner,
     )
 
 
@@ -122,8 +129,8 @@ class OperationStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    def add(self, kind: str, request: bytes, owner: Identity, mission_id: str = "") -> str:
-        """Store a queued operation and return its identifier."""
+    def add(self, kind: str, request: bytes, owner: Identity, mission_id: str = "", call_key: str = "") -> str:
+        """Store a queued operation and return its identifier; of an agency's calls with one key only one begins one."""
         now = utc_now()
         row = OperationRow(
             operation_id=new_identifier(),
@@ -137,11 +144,19 @@ class OperationStore:
             owner_via_service=owner.via_service,
             mission_id=mission_id,
             request=request,
+            call_key=call_key,
             created_time=now,
             updated_time=now,
         )
         self._session.add(row)
         return row.operation_id
+
+    async def begun_by(self, agency_id: str, call_key: str) -> str | None:
+        """Return the operation that a call of an agency began, or None."""
+        query = select(OperationRow.operation_id).where(
+            col(OperationRow.owner_agency_id) == agency_id, col(OperationRow.call_key) == call_key
+        )
+        return (await self._session.exec(query)).first()
 
     async def get(self, operation_id: str) -> Operation:
         """Return an operation; raise NotFoundError where there is none."""
@@ -165,11 +180,29 @@ class OperationStore:
             query = query.where(col(OperationRow.kind).in_(wanted.kinds))
         return [_of_row(row) for row in (await self._session.exec(query)).all()]
 
-    async def in_state(self, state: OperationState, limit: int, kinds: Sequence[str]) -> list[Operation]:
-        """Return the oldest operations of these kinds in a state."""
-        query = select(OperationRow).where(col(OperationRow.state) == state, col(OperationRow.kind).in_(kinds))
+    async def left(self, limit: int, kinds: Sequence[str]) -> list[Operation]:
+        """Return the oldest operations of these kinds at work whose lease has run out: their process died."""
+        expire_time = col(OperationRow.lease_expire_time)
+        now = await database_time(self._session)
+        query = select(OperationRow).where(
+            col(OperationRow.state) == OperationState.RUNNING,
+            col(OperationRow.kind).in_(kinds),
+            or_(expire_time.is_(None), expire_time < now),
+        )
         query = query.order_by(col(OperationRow.operation_id)).limit(limit)
         return [_of_row(row) for row in (await self._session.exec(query)).all()]
+
+    async def renew(self, holder: str, operation_ids: Sequence[str], lifetime: timedelta) -> dict[str, bool]:
+        """Hold on to running operations; return those that are still held, and whether each is asked to stop."""
+        held = (
+            col(OperationRow.operation_id).in_(operation_ids),
+            col(OperationRow.state) == OperationState.RUNNING,
+            col(OperationRow.lease_owner) == holder,
+        )
+        expire_time = await database_time(self._session) + lifetime
+        await self._session.exec(update(OperationRow).where(*held).values(lease_expire_time=expire_time))
+        rows = await self._session.exec(select(OperationRow.operation_id, OperationRow.cancel_requested).where(*held))
+        return dict(rows.all())
 
     async def waiting_owners(self, kinds: Sequence[str]) -> list[str]:
         """Return the agencies that have operations of these kinds in the queue."""
@@ -206,46 +239,52 @@ class OperationStore:
         await self._session.exec(delete(OperationRow).where(col(OperationRow.operation_id).in_(found)))
         return len(found)
 
-    async def claim(self, operation: Operation) -> bool:
-        """Begin a queued operation; False where another process or a cancellation was faster."""
-        return await self._change(
+    async def claim(self, operation: Operation, holder: str, lifetime: timedelta) -> Operation | None:
+        """Begin a queued operation and return it as held; None where another process or a cancellation was faster."""
+        expire_time = await database_time(self._session) + lifetime
+        running = replace(operation, state=OperationState.RUNNING, attempt=operation.attempt + 1, lease_owner=holder)
+        begun = await self._change(
             operation.operation_id,
             OperationState.QUEUED,
             None,
             state=OperationState.RUNNING,
-            attempt=operation.attempt + 1,
+            attempt=running.attempt,
+            lease_owner=holder,
+            lease_expire_time=expire_time,
         )
+        return running if begun else None
 
     async def save_stages(self, operation: Operation) -> bool:
         """Store the progress of a running attempt."""
         stages = [asdict(stage) for stage in operation.stages]
-        return await self._change(operation.operation_id, OperationState.RUNNING, operation.attempt, stages=stages)
+        return await self._change(operation.operation_id, OperationState.RUNNING, operation, stages=stages)
 
     async def succeed(self, operation: Operation, result_id: str) -> None:
         """End a running attempt with its result.
 
         Raises
         ------
-        PreconditionError
-            ``OPERATION_LOST`` where this attempt is not the one at work any more.
+        OperationLostError
+            Where this attempt is not the one at work any more.
         """
         stages = [asdict(stage) for stage in operation.stages]
         if not await self._change(
             operation.operation_id,
             OperationState.RUNNING,
-            operation.attempt,
+            operation,
             state=OperationState.SUCCEEDED,
             result_id=result_id,
             stages=stages,
         ):
-            raise PreconditionError("OPERATION_LOST", "this attempt of the operation is not the one at work any more")
+            message = "this attempt of the operation is not the one at work any more"
+            raise OperationLostError("OPERATION_LOST", message)
 
     async def fail(self, operation: Operation, error: MalapertError) -> bool:
         """End a running attempt with an error."""
         return await self._change(
             operation.operation_id,
             OperationState.RUNNING,
-            operation.attempt,
+            operation,
             state=OperationState.FAILED,
             error_reason=error.reason,
             error_message=error.message,
@@ -255,18 +294,18 @@ class OperationStore:
 
     async def end_cancelled(self, operation: Operation) -> bool:
         """End an operation, queued or running, because somebody asked for it."""
-        return await self._change(
-            operation.operation_id, operation.state, operation.attempt, state=OperationState.CANCELLED
-        )
+        return await self._change(operation.operation_id, operation.state, operation, state=OperationState.CANCELLED)
 
     async def give_back(self, operation: Operation, attempt: int) -> bool:
         """Queue a running attempt again, counted as so many attempts."""
         return await self._change(
             operation.operation_id,
             OperationState.RUNNING,
-            operation.attempt,
+            operation,
             state=OperationState.QUEUED,
             attempt=attempt,
+            lease_owner="",
+            lease_expire_time=None,
             stages=[],
         )
 
@@ -275,12 +314,15 @@ class OperationStore:
         await self._change(operation_id, OperationState.RUNNING, None, cancel_requested=True)
 
     async def _change(
-        self, operation_id: str, from_state: OperationState, from_attempt: int | None, **values: object
+        self, operation_id: str, from_state: OperationState, held: Operation | None, **values: object
     ) -> bool:
+        """Change an operation in a state, where it is given as this attempt in these hands: others write nothing."""
         change = update(OperationRow).where(
             col(OperationRow.operation_id) == operation_id, col(OperationRow.state) == from_state
         )
-        if from_attempt is not None:
-            change = change.where(col(OperationRow.attempt) == from_attempt)
+        if held is not None:
+            change = change.where(
+                col(OperationRow.attempt) == held.attempt, col(OperationRow.lease_owner) == held.lease_owner
+            )
         result = await self._session.exec(change.values(updated_time=utc_now(), **values))
         return result.rowcount == 1

@@ -7,9 +7,12 @@ from typing import Any, Protocol
 import grpc
 from google.protobuf import descriptor_pool
 
+from malapert_core.errors import MalapertError, UnavailableError
 from malapert_core.policy.identity import Identity, current_identity
 from malapert_core.policy.tokens import ServiceTokens
 from malapert_core.rpc import deadlines
+from malapert_core.rpc.call_key import CALL_KEY_HEADER, current_call_key
+from malapert_core.rpc.patience import current_patience
 from malapert_core.rpc.server import SIZE_OPTIONS
 from malapert_core.rpc.status import error_from_rpc
 
@@ -27,7 +30,7 @@ class _Treatment(Protocol):
 
 
 class _Treating:
-    def __init__(self, treatment: _Treatment) -> None:
+    def __init__(self, treatment: Any) -> None:
         self._treatment = treatment
 
 
@@ -72,6 +75,30 @@ class _RaiseDomainErrors:
         return _translated(await continuation(details, request))
 
 
+class _BePatient:
+    """Makes calls of work that has patience again while the neighbour is away."""
+
+    def __init__(self, neighbour: str) -> None:
+        self._neighbour = neighbour
+
+    async def one(self, continuation: Any, details: Any, request: Any) -> Any:
+        patience = current_patience()
+        if patience is None:
+            return await continuation(details, request)
+        outage = patience.outage(self._neighbour)
+        while True:
+            try:
+                call = await continuation(details, request)
+            except UnavailableError as error:
+                await outage.wait(error)
+            except MalapertError:
+                outage.over()
+                raise
+            else:
+                outage.over()
+                return call
+
+
 async def _translated(responses: Any) -> AsyncIterator[Any]:
     try:
         async for response in responses:
@@ -101,6 +128,8 @@ class _StateCaller:
     def _completed(self, details: grpc.aio.ClientCallDetails, default_s: float | None) -> grpc.aio.ClientCallDetails:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         metadata.add("authorization", f"Bearer {self._tokens.sign(self._identity(), self._audience)}")
+        if call_key := current_call_key():
+            metadata.add(CALL_KEY_HEADER, call_key)
         timeout_s = details.timeout if details.timeout is not None else default_s
         return grpc.aio.ClientCallDetails(
             details.method,
@@ -151,7 +180,9 @@ def open_channel(
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
     ]
-    chain = [*_all_shapes(_RaiseDomainErrors()), *interceptors, *_all_shapes(caller)]
+    # Streams are not made again: whoever sends or follows one knows where to go on.
+    patient = _UnaryUnary(_BePatient(audience.replace("_", "-")))
+    chain = [patient, *_all_shapes(_RaiseDomainErrors()), *interceptors, *_all_shapes(caller)]
     return grpc.aio.insecure_channel(target, options=options, interceptors=chain)
 
 

@@ -22,6 +22,7 @@ from malapert_core.policy.entry import Entry
 from malapert_core.policy.identity import Identity, require_identity, set_current_identity
 from malapert_core.policy.tokens import TokenVerifier
 from malapert_core.rpc import deadlines
+from malapert_core.rpc.call_key import CALL_KEY_HEADER, LONGEST_KEY, set_call_key
 from malapert_core.rpc.message_check import check_message
 from malapert_core.rpc.status import status_code, status_of
 
@@ -134,6 +135,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             require_call(method, identity, self._calls)
             set_current_identity(identity)
             deadlines.set_remaining(context.time_remaining())
+            set_call_key(_call_key(context))
             yield
         except MalapertError as error:
             code, reason = status_code(error), error.reason
@@ -174,6 +176,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             await asyncio.to_thread(check_message, request)
         if self._entry is not None:
             await self._entry(require_identity(), self._calls[method], request)
+
+
+def _call_key(context: Any) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == CALL_KEY_HEADER and isinstance(value, str):
+            return value[:LONGEST_KEY]
+    return ""
 
 
 async def _abort(context: Any, error: MalapertError) -> None:

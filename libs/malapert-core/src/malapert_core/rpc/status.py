@@ -33,6 +33,11 @@ _CODES: dict[ErrorCategory, grpc.StatusCode] = {
 _CATEGORIES = {code: category for category, code in _CODES.items()}
 
 
+_CUT_OFF_CODES = (grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
+_CUT_OFF = ("Stream removed", "RST_STREAM", "Connection reset", "Socket closed")
+"""Details of statuses that the transport itself makes of a connection that broke."""
+
+
 def status_code(error: MalapertError) -> grpc.StatusCode:
     """Return the gRPC status code of an error."""
     return _CODES[error.category]
@@ -55,7 +60,7 @@ def status_of(error: MalapertError) -> status_pb2.Status:
         _attach(status, error_details_pb2.BadRequest(field_violations=violations))
     if error.category is ErrorCategory.UNAVAILABLE:
         retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromSeconds(_RETRY_DELAY_S)
+        retry.retry_delay.FromSeconds(int(error.metadata.get("retry_after_s", _RETRY_DELAY_S)))
         _attach(status, retry)
     return status
 
@@ -107,6 +112,9 @@ def _bare_error(error: grpc.aio.AioRpcError) -> MalapertError:
         return UnavailableError("DEADLINE_EXCEEDED", "the call took longer than it was given")
     if code is grpc.StatusCode.UNAVAILABLE:
         return UnavailableError("SERVICE_UNAVAILABLE", details or "the service cannot be reached")
+    if code is grpc.StatusCode.CANCELLED or (code in _CUT_OFF_CODES and any(sign in details for sign in _CUT_OFF)):
+        # Who cancels a call itself gets no status: this was the other side, which stops or died.
+        return UnavailableError("CALL_CUT_OFF", "the service ended before it had answered")
     if code in _CATEGORIES and code is not grpc.StatusCode.INTERNAL:
         return restored_error(_CATEGORIES[code], code.name, details)
     return InternalError("INTERNAL", "a service failed", metadata={"code": code.name})

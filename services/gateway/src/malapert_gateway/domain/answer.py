@@ -1,5 +1,6 @@
 """An answer that may be given again to the same call."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -19,3 +20,8 @@ class Call:
     agency_id: str
     idempotency_key: str
     request_hash: str
+
+    @property
+    def service_key(self) -> str:
+        """Key under which services know the call again, should it come through another gateway or after a crash."""
+        return hashlib.sha256(f"{self.idempotency_key}\0{self.request_hash}".encode()).hexdigest()

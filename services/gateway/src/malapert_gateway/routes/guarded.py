@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import structlog
 from fastapi import Request, Response
-from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
+from malapert_core.errors import DatabaseAwayError, ExhaustedError, Fault, InvalidInputError
 from malapert_core.policy.identity import Identity, acting_as
 from malapert_core.reading_processes import QUICK_BYTES
+from malapert_core.rpc.call_key import set_call_key
 from malapert_http_models.wire import WireModel
 from starlette.types import Message, Receive, Scope, Send
 
@@ -124,14 +125,20 @@ class GuardedRoute(CheckedRoute):
         claim = await gateway.answers.claim(call)
         if isinstance(claim, Answer):
             return _replayed(claim)
+        set_call_key(call.service_key)
         try:
-            response = await run()
-            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            answer = Answer(response.status_code, headers, self.kept_body(bytes(response.body)))
-            await gateway.answers.keep(claim, call, answer)
+            async with gateway.answers.held(claim, call):
+                response = await run()
         except BaseException:
             await gateway.answers.give_up(claim, call)
             raise
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        answer = Answer(response.status_code, headers, self.kept_body(bytes(response.body)))
+        try:
+            await gateway.answers.keep(claim, call, answer)
+        except DatabaseAwayError as error:
+            # The call is done: its caller is told so, and services know the key should it come again.
+            log.warning("answer could not be kept", reason=error.reason)
         return response
 
 

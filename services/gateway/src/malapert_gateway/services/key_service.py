@@ -9,6 +9,7 @@ import structlog
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import (
+    DatabaseAwayError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionError,
@@ -260,7 +261,7 @@ class KeyService:
         try:
             async with self._database.transaction() as session:
                 await self._keys.note_use(session, key_id, now)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseAwayError) as error:
             log.warning("last use of a key not kept", key_id=key_id, error=repr(error))
 
     def _record(self, session: AsyncSession, action: str, key: ApiKey, detail: str = "") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import structlog
 from grpc_health.v1 import health_pb2
 from malapert_core.db.database import Database
-from malapert_core.errors import MalapertError
+from malapert_core.errors import DatabaseAwayError, MalapertError
 from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -47,9 +47,11 @@ class Readiness:
 
     async def _ask_database(self) -> str:
         try:
-            async with self._database.reading() as session:
+            async with asyncio.timeout(self._deadline_s), self._database.reading() as session:
                 await (await session.connection()).execute(text("SELECT 1"))
-        except (OSError, DBAPIError) as error:
+        except DatabaseAwayError as error:
+            return error.reason
+        except (TimeoutError, DBAPIError) as error:
             log.warning("database is not ready", error=type(error).__name__)
             return "unreachable"
         return READY

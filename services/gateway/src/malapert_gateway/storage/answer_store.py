@@ -1,18 +1,27 @@
 """Answers kept by idempotency key, so that a call that comes twice is done once."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import structlog
+from malapert_core.background import background
 from malapert_core.db.database import Database
-from malapert_core.errors import ConflictError
+from malapert_core.errors import ConflictError, DatabaseAwayError
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 from sqlalchemy import ColumnElement, delete, func, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.storage.tables import AnswerRow
+
+log = structlog.get_logger(__name__)
+
+_RENEWALS = 4
 
 
 class AnswerStore:
@@ -23,7 +32,7 @@ class AnswerStore:
     database
         The gateway's database.
     claim_lifetime
-        After this time a claim without an answer is taken for lost, as after a crash.
+        After this time without a renewal a claim is taken for lost, as after a crash.
     answer_lifetime
         How long an answer is kept.
     most_of_agency, most_bytes_of_agency
@@ -88,6 +97,22 @@ class AnswerStore:
         except IntegrityError:
             raise _in_use(call) from None
         return claim_id
+
+    @asynccontextmanager
+    async def held(self, claim_id: str, call: Call) -> AsyncIterator[None]:
+        """Hold on to a claim for the length of a block, however long that lasts."""
+        async with background(self._renew(claim_id, call)):
+            yield
+
+    async def _renew(self, claim_id: str, call: Call) -> None:
+        while True:
+            await asyncio.sleep(self._claim_lifetime / _RENEWALS / timedelta(seconds=1))
+            renewal = update(AnswerRow).where(*_claimed(claim_id, call), col(AnswerRow.status).is_(None))
+            try:
+                async with self._database.transaction() as session:
+                    await session.exec(renewal.values(expire_time=utc_now() + self._claim_lifetime))
+            except (SQLAlchemyError, DatabaseAwayError) as error:
+                log.warning("claim could not be renewed yet", error=repr(error))
 
     async def keep(self, claim_id: str, call: Call, answer: Answer) -> None:
         """Keep the answer of a claimed call."""

@@ -68,7 +68,7 @@ class CommsWindowClient:
     ) -> window_pb2.WindowSet:
         """Return what a computed set of windows holds."""
         begun = await self._windows.ComputeWindows(request)
-        window_set_id = await follow_operation(self._operations, begun.operation_id, progress)
+        window_set_id = await follow_operation("comms-window", self._operations, begun.operation_id, progress)
         found = await self._windows.GetWindowSet(window_pb2.GetWindowSetRequest(window_set_id=window_set_id))
         return found.window_set
 

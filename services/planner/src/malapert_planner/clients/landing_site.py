@@ -48,7 +48,7 @@ class LandingSiteClient:
     ) -> site_pb2.SiteSearch:
         """Return the sites that a search finds, best first."""
         begun = await self._sites.SearchSites(request)
-        search_id = await follow_operation(self._operations, begun.operation_id, progress)
+        search_id = await follow_operation("landing-site", self._operations, begun.operation_id, progress)
         found = await self._sites.GetSiteSearch(site_pb2.GetSiteSearchRequest(site_search_id=search_id))
         return found.site_search
 

@@ -9,19 +9,23 @@ import structlog
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert_core.errors import ErrorCategory, Fault, OperationCancelledError, UnavailableError
 from malapert_core.errors import restored_error as error_of
+from malapert_core.rpc.patience import Outage, Patience, current_patience
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_OUTAGE_S = 120.0
+_PAUSE_S = 0.2
 
 
 async def follow_operation(
-    stub: operation_pb2_grpc.OperationServiceAsyncStub, operation_id: str, progress: Callable[[float, str], None]
+    neighbour: str,
+    stub: operation_pb2_grpc.OperationServiceAsyncStub,
+    operation_id: str,
+    progress: Callable[[float, str], None],
 ) -> str:
-    """Return the result's identifier of an operation once it has succeeded.
+    """Return the result's identifier of an operation of a neighbour once it has succeeded.
 
-    A service that restarts is waited for, as it takes its work up again. Where the caller is cancelled, so is the
-    operation.
+    A service that restarts is waited for, as it takes its work up again, with the patience of the present work. Where
+    the caller is cancelled, so is the operation.
 
     Raises
     ------
@@ -30,8 +34,9 @@ async def follow_operation(
     OperationCancelledError
         Where somebody cancelled it.
     """
+    patience = current_patience() or Patience(0.0, lambda _detail: None, asyncio.Event())
     try:
-        operation = await _watched(stub, operation_id, progress)
+        operation = await _watched(stub, operation_id, progress, patience.outage(neighbour))
     except asyncio.CancelledError:
         await asyncio.shield(_cancel(stub, operation_id))
         raise
@@ -44,24 +49,24 @@ async def follow_operation(
 
 
 async def _watched(
-    stub: operation_pb2_grpc.OperationServiceAsyncStub, operation_id: str, progress: Callable[[float, str], None]
+    stub: operation_pb2_grpc.OperationServiceAsyncStub,
+    operation_id: str,
+    progress: Callable[[float, str], None],
+    outage: Outage,
 ) -> operation_pb2.Operation:
-    waited_s, pause_s = 0.0, 0.2
     while True:
         try:
             request = operation_pb2.WatchOperationRequest(operation_id=operation_id)
             async for response in stub.WatchOperation(request):
+                outage.over()
                 operation = response.operation
                 if operation.state in _ENDED:
                     return operation
                 _report(operation, progress)
-                waited_s, pause_s = 0.0, 0.2
         except UnavailableError as error:
-            if waited_s >= _LONGEST_OUTAGE_S:
-                raise
-            log.warning("watch interrupted", operation_id=operation_id, reason=error.reason, retry_in_s=pause_s)
-        await asyncio.sleep(pause_s)
-        waited_s, pause_s = waited_s + pause_s, min(pause_s * 2, 5.0)
+            await outage.wait(error)
+        else:
+            await asyncio.sleep(_PAUSE_S)
 
 
 _ENDED = (

@@ -1,0 +1,176 @@
+"""Several processes on one database: each operation is in one pair of hands, and a dead one's is taken up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
+from malapert_core.db.tables import OperationRow
+from malapert_core.errors import DatabaseAwayError
+from malapert_core.operations.operations import (
+    Operation,
+    OperationContext,
+    OperationHandler,
+    OperationRunner,
+    OperationState,
+)
+from malapert_core.operations.store import OperationStore
+from malapert_core.rpc.call_key import set_call_key
+from malapert_core.timestamps import utc_now
+from malapert_testing.services import identity_of
+from sample_service.factory import MIGRATIONS
+from sample_service.tables import NoteRow
+from sqlmodel import select
+
+JAXA = identity_of("jaxa")
+LEASE_S = 0.6
+
+
+@asynccontextmanager
+async def migrated(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    await run_migrations(database, MIGRATIONS)
+    yield database
+    await database.close()
+
+
+@asynccontextmanager
+async def running(database: Database, handler: OperationHandler) -> AsyncIterator[OperationRunner]:
+    runner = OperationRunner(database, service_name="test", cancel_grace_s=0.05, lease_s=LEASE_S)
+    runner.register("work", handler)
+    await runner.start()
+    yield runner
+    await runner.stop()
+
+
+async def ended(runner: OperationRunner, operation_id: str) -> Operation:
+    async with asyncio.timeout(20):
+        return [operation async for operation in runner.watch(operation_id)][-1]
+
+
+@pytest.mark.asyncio
+async def test_what_one_process_has_in_hand_no_other_takes(database_url: str) -> None:
+    begun: list[str] = []
+    proceed = asyncio.Event()
+
+    async def work(context: OperationContext) -> str:
+        begun.append(context.operation_id)
+        await proceed.wait()
+        return "done"
+
+    async with (
+        migrated(database_url) as database,
+        running(database, work) as one,
+        running(database, work) as other,
+    ):
+        wanted = [await runner.submit(None, "work", b"", JAXA) for runner in (one, other)]
+        await asyncio.sleep(3 * LEASE_S)
+        assert sorted(begun) == sorted(wanted)
+        proceed.set()
+        for operation_id in wanted:
+            operation = await ended(other, operation_id)
+            assert (operation.state, operation.attempt) == (OperationState.SUCCEEDED, 1)
+
+
+@pytest.mark.asyncio
+async def test_another_process_is_asked_to_stop_through_the_database(database_url: str) -> None:
+    begun = asyncio.Event()
+
+    async def work(context: OperationContext) -> str:
+        begun.set()
+        await asyncio.sleep(60)
+        return "never"
+
+    async def nothing(context: OperationContext) -> str:
+        raise AssertionError(context.operation_id)
+
+    async with migrated(database_url) as database, running(database, work) as one:
+        operation_id = await one.submit(None, "work", b"", JAXA)
+        await begun.wait()
+        async with running(database, nothing) as other:
+            await other.cancel(operation_id)
+            assert (await ended(other, operation_id)).state is OperationState.CANCELLED
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_stood_still_writes_nothing_of_what_was_taken(database_url: str) -> None:
+    attempts: list[int] = []
+    stale = asyncio.Event()
+
+    async def stands_still(context: OperationContext) -> None:
+        stale.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            async with context.finish("stale") as session:
+                session.add(NoteRow(note_id="stale", content={}, created_time=utc_now()))
+
+    async def work(context: OperationContext) -> str:
+        attempts.append(context.operation.attempt)
+        return "fresh"
+
+    async with migrated(database_url) as database, running(database, stands_still) as one:
+        operation_id = await one.submit(None, "work", b"", JAXA)
+        await stale.wait()
+        assert one._keeper is not None
+        one._keeper.cancel()  # as where the process is frozen: it says nothing any more
+        async with running(database, work) as other:
+            operation = await ended(other, operation_id)
+            assert (operation.result_id, operation.attempt, attempts) == ("fresh", 2, [2])
+            one._cancel_task(operation_id)
+            await asyncio.sleep(0.2)
+            assert await one.get(operation_id) == await other.get(operation_id)
+        async with database.reading() as session:
+            assert (await session.exec(select(NoteRow))).all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_was_away_costs_no_attempt_and_fails_nothing(database_url: str) -> None:
+    outages = 4
+    tries: list[int] = []
+
+    async def work(context: OperationContext) -> str:
+        tries.append(context.operation.attempt)
+        if len(tries) <= outages:
+            raise DatabaseAwayError("DATABASE_UNAVAILABLE", "the service's database cannot be reached")
+        return "done"
+
+    async with migrated(database_url) as database, running(database, work) as runner:
+        operation = await ended(runner, await runner.submit(None, "work", b"", JAXA))
+        assert (operation.state, operation.result_id) == (OperationState.SUCCEEDED, "done")
+        assert tries == [1] * (outages + 1)
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_comes_again_is_given_the_operation_that_it_began(database_url: str) -> None:
+    async def work(context: OperationContext) -> str:
+        return "done"
+
+    async with migrated(database_url) as database, running(database, work) as runner:
+        set_call_key("one call")
+        first = await runner.submit(None, "work", b"a", JAXA)
+        await ended(runner, first)
+        assert await runner.submit(None, "work", b"a", JAXA) == first
+        assert await runner.submit(None, "work", b"a", identity_of("esa")) != first
+        set_call_key("another call")
+        assert await runner.submit(None, "work", b"a", JAXA) != first
+        set_call_key("")
+        assert len({await runner.submit(None, "work", b"a", JAXA) for _ in range(2)}) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_lease_of_an_earlier_version_is_nobodys(database_url: str) -> None:
+    async def work(context: OperationContext) -> str:
+        return "done"
+
+    async with migrated(database_url) as database:
+        async with database.transaction() as session:
+            operation_id = OperationStore(session).add("work", b"", JAXA)
+            await session.flush()
+            row = await session.get(OperationRow, operation_id)
+            assert row is not None
+            row.state, row.attempt = OperationState.RUNNING, 1
+        async with running(database, work) as runner:
+            assert (await ended(runner, operation_id)).attempt == 2

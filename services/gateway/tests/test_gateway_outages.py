@@ -1,0 +1,103 @@
+"""A database or a gateway that is away: a call is told so and when to come again, and is done once all the same."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from gateway_platform import open_platform, served
+from malapert.comms_window.v1 import contact_pb2
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
+from malapert_core.errors import ConflictError
+from malapert_core.rpc.call_key import current_call_key
+from malapert_gateway.domain.answer import Answer, Call
+from malapert_gateway.factory import MIGRATIONS
+from malapert_gateway.storage.answer_store import AnswerStore
+from malapert_gateway.storage.tables import AnswerRow
+from malapert_testing.postgresql import PostgresqlServer, server_binaries
+from malapert_testing.services import ServiceLauncher
+from sqlalchemy import delete
+
+CALL = Call("JAXA", "key", "hash")
+LEASE = timedelta(seconds=0.8)
+
+
+@pytest.mark.asyncio
+async def test_a_claim_lasts_as_long_as_its_call_and_not_much_longer_than_its_gateway(database_url: str) -> None:
+    database = Database(database_url)
+    await run_migrations(database, MIGRATIONS)
+    store = AnswerStore(database, claim_lifetime=LEASE, answer_lifetime=timedelta(hours=1))
+    claim = await store.claim(CALL)
+    assert isinstance(claim, str)
+    async with store.held(claim, CALL):
+        await asyncio.sleep(2 * LEASE.total_seconds())
+        with pytest.raises(ConflictError, match="IDEMPOTENCY_KEY_IN_USE"):
+            await store.claim(CALL)
+    await asyncio.sleep(1.2 * LEASE.total_seconds())
+    again = await store.claim(CALL)
+    assert isinstance(again, str)
+    await store.keep(claim, CALL, Answer(201, {}, b"stale"))
+    with pytest.raises(ConflictError, match="IDEMPOTENCY_KEY_IN_USE"):
+        await store.claim(CALL)
+    await store.keep(again, CALL, Answer(201, {}, b"fresh"))
+    assert await store.claim(CALL) == Answer(201, {}, b"fresh")
+    await database.close()
+
+
+@pytest.fixture
+def stoppable_postgresql() -> PostgresqlServer:
+    binaries = server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    return PostgresqlServer(binaries)
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_is_away_is_told_as_such_and_when_to_ask_again(
+    stoppable_postgresql: PostgresqlServer, nats_server: str, tmp_path: Path
+) -> None:
+    server = stoppable_postgresql
+    server.start()
+    launcher = ServiceLauncher(nats_server, server.create_database(), tmp_path / "data")
+    async with open_platform(launcher, tmp_path / "keys.json") as platform, served(platform) as (_, client):
+        headers = platform.bearer("JAXA", "PLANNER")
+        assert (await client.get("/api/v1/keys:whoami", headers=headers)).status_code in (200, 404)
+        assert (await client.get("/readyz")).json()["parts"]["database"] == "ready"
+        server.stop()
+        for method, path in (("GET", "/api/v1/missions"), ("POST", "/api/v1/plans"), ("GET", "/api/v1/events")):
+            answer = await client.request(method, path, headers={**headers, "Idempotency-Key": "one"})
+            assert answer.status_code == 503, (path, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert int(answer.headers["retry-after"]) >= 1
+            assert answer.json()["reason"] == "DATABASE_UNAVAILABLE"
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["parts"]["database"]) == (503, "DATABASE_UNAVAILABLE")
+        assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_services_know_a_call_that_comes_again_when_its_gateway_died(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    def committed(_request: object) -> contact_pb2.CommitContactsResponse:
+        seen.append(current_call_key())
+        return contact_pb2.CommitContactsResponse()
+
+    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json") as platform, served(platform) as (_, http):
+        platform.services.answers["CommitContacts"] = committed
+        headers = {**platform.bearer(), "Idempotency-Key": "one"}
+
+        async def commit(contact_id: str, headers: dict[str, str]) -> None:
+            await http.post("/api/v1/contacts:commit", json={"contact_ids": [contact_id]}, headers=headers)
+            async with platform.runtime.database.transaction() as session:
+                await session.exec(delete(AnswerRow))  # as where the gateway died before it had kept the answer
+
+        for contact_id in ("a", "a", "b"):
+            await commit(contact_id, headers)
+        await commit("a", platform.bearer())
+    assert seen[0] == seen[1] != seen[2]
+    assert all(seen[:3])
+    assert seen[3] == ""
