@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind
+from malapert_planner.domain.problem.holds import Disabled, Holds, Lock
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -59,6 +60,8 @@ def plan(*items: PlacedActivity | PlacedDrive | PlacedContact) -> Schedule:
 
 ONE = make_problem(activities=(make_activity("a"),))
 TWO = make_problem(activities=(make_activity("a"), make_activity("b")))
+LOCKED = replace(ONE, holds=Holds(locks=(Lock("a", "base", (600, 4200)),)))
+DISABLED = replace(TWO, holds=Holds(disabled=(Disabled("a", 0),)))
 RADIO = make_problem(contact_windows=(make_window("w"), make_window("v", "belrose")))
 FORM = [
     Example(Rule.SPAN, ONE, plan(at("a", 3600, -3600)), 3600, (3600, 0), plan(at("a", 0))),
@@ -224,6 +227,9 @@ PLACES = [
     Example(
         Rule.FROZEN, REPLANNED, plan(at("a", 300)), 1.0, (300, 3900), plan(at("a", 3600)),
     ),
+    Example(Rule.LOCKED, LOCKED, plan(at("a", 900)), 1, (600, 4200), plan(at("a", 600)), "moved"),
+    Example(Rule.LOCKED, LOCKED, plan(), 1, (600, 4200), plan(at("a", 600)), "left out"),
+    Example(Rule.DISABLED, DISABLED, plan(at("a", 0), at("b", 0)), 1, (0, 3600), plan(at("b", 0))),
 ]  # fmt: skip
 SPLIT = make_problem(
     contact_windows=(

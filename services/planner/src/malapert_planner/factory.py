@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from datetime import timedelta
 from pathlib import Path
 
-from malapert.planner.v1 import charter_pb2_grpc
+from malapert.planner.v1 import charter_pb2_grpc, edit_pb2_grpc
 from malapert.planner.v1.feasibility_pb2_grpc import add_FeasibilityServiceServicer_to_server
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
@@ -30,6 +30,7 @@ from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
 from malapert_planner.handlers.charter_events import CharterAnnouncer
 from malapert_planner.handlers.charters import CharterHandlers
+from malapert_planner.handlers.edits import EditHandlers
 from malapert_planner.handlers.events import PlanAnnouncer
 from malapert_planner.handlers.feasibility import FeasibilityHandlers
 from malapert_planner.handlers.missions import MissionHandlers
@@ -40,6 +41,7 @@ from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.handlers.threads import ThreadHandlers
 from malapert_planner.mission_document import mission_schema
 from malapert_planner.mission_document.checks import Span
+from malapert_planner.services.editing.plan_edits import PlanEdits
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
 from malapert_planner.services.jobs.worker_process import WorkerProcesses
@@ -188,6 +190,11 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     "malapert.planner.v1.ReviewService",
                     add_ReviewServiceServicer_to_server,
                     ReviewHandlers(reviews, delegations, plans, shown),
+                ),
+                Registration(
+                    "malapert.planner.v1.EditService",
+                    edit_pb2_grpc.add_EditServiceServicer_to_server,
+                    EditHandlers(plans, PlanEdits(), shown),
                 ),
                 Registration(
                     "malapert.planner.v1.ThreadService",

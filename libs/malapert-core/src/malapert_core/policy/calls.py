@@ -80,6 +80,9 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "GetRequestInPlan": Call(READERS, Part.OBSERVER),
         "ListRequestsInPlan": Call(READERS, Part.OBSERVER),
     },
+    "malapert.planner.v1.EditService": {
+        "CheckEdits": Call(READERS, Part.OBSERVER),
+    },
     "malapert.planner.v1.FeasibilityService": {
         "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),
     },

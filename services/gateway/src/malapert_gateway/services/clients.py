@@ -25,7 +25,14 @@ from malapert.payload.v1 import (
     request_pb2_grpc,
     science_pb2_grpc,
 )
-from malapert.planner.v1 import charter_pb2_grpc, mission_pb2_grpc, plan_pb2_grpc, review_pb2_grpc, thread_pb2_grpc
+from malapert.planner.v1 import (
+    charter_pb2_grpc,
+    edit_pb2_grpc,
+    mission_pb2_grpc,
+    plan_pb2_grpc,
+    review_pb2_grpc,
+    thread_pb2_grpc,
+)
 from malapert_core.audit.handlers import AUDIT_SERVICE
 
 
@@ -47,6 +54,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.planner.v1.PlanService",
         "malapert.planner.v1.ReviewService",
         "malapert.planner.v1.ThreadService",
+        "malapert.planner.v1.EditService",
         *_IN_EVERY_SERVICE,
     ),
     ServiceName.LANDING_SITE: (
@@ -96,6 +104,7 @@ class ServiceClients:
         self.plans = plan_pb2_grpc.PlanServiceStub(planner)
         self.reviews = review_pb2_grpc.ReviewServiceStub(planner)
         self.threads = thread_pb2_grpc.ThreadServiceStub(planner)
+        self.edits = edit_pb2_grpc.EditServiceStub(planner)
         landing_site = channels[ServiceName.LANDING_SITE]
         self.terrains = terrain_pb2_grpc.TerrainServiceStub(landing_site)
         self.products = product_pb2_grpc.ProductServiceStub(landing_site)

@@ -31,8 +31,9 @@ class ChangeKind(StrEnum):
 class Change:
     """An item that is not as it was.
 
-    ``reason`` is FORCED where it broke a rule as it stood, MADE_ROOM where changed items now take its time or
-    resources, FOLLOWS where the rest of its chain changed, FITTED where it was not planned before, BETTER otherwise.
+    ``reason`` is EDITED where a person made it so, FORCED where it broke a rule as it stood, MADE_ROOM where changed
+    items now take its time or resources, FOLLOWS where the rest of its chain changed, FITTED where it was not planned
+    before, BETTER otherwise.
     ``because`` names the items in the way. ``label`` is its name in the plan before, of what was added in that after.
     """
 
@@ -58,6 +59,20 @@ def changes(
     names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
     changed = sorted((pair for pair in _pairs(before, after, names) if not _same(*pair)), key=_order)
     return tuple(_change(problem, pair, changed, forced or {}) for pair in changed)
+
+
+def edits_between(problem: PlanningProblem, before: Schedule, after: Schedule) -> tuple[Change, ...]:
+    """Return every change between two schedules by time, all of them made by a person."""
+    names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
+    changed = sorted((pair for pair in _pairs(before, after, names) if not _same(*pair)), key=_order)
+    return tuple(
+        Change(_kind(pair), label_of(_one(pair)), *pair, "EDITED", "a person edited the plan so") for pair in changed
+    )
+
+
+def _kind(pair: Pair) -> ChangeKind:
+    before, after = pair
+    return ChangeKind.ADDED if before is None else ChangeKind.DROPPED if after is None else ChangeKind.MOVED
 
 
 def _order(pair: Pair) -> tuple[Span, str]:
@@ -118,8 +133,7 @@ def _key(item: Item, names: Mapping[str, Hashable]) -> Hashable:
 
 def _change(problem: PlanningProblem, pair: Pair, changed: Sequence[Pair], forced: dict[str, str]) -> Change:
     before, after = pair
-    kind = ChangeKind.ADDED if before is None else ChangeKind.DROPPED if after is None else ChangeKind.MOVED
-    label = label_of(_one(pair))
+    kind, label = _kind(pair), label_of(_one(pair))
     if before is None:
         return Change(kind, label, before, after, "FITTED", "it is in the plan now and was not before")
     if label in forced:

@@ -12,6 +12,7 @@ from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow, RateSeries
 from malapert_planner.domain.problem.faults import LARGEST_DURATION_S, Faults
+from malapert_planner.domain.problem.holds_check import check_holds
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.relation_check import check_relations
@@ -62,6 +63,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     _check_battery(problem, faults)
     _check_storage(problem, faults)
     check_relations(problem, faults)
+    check_holds(problem, faults)
     _check_baseline(problem, faults)
     return faults.found()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from malapert_planner.domain.problem.activities import Activity
@@ -65,6 +65,31 @@ def stays(problem: PlanningProblem, drives: tuple[PlacedDrive, ...]) -> tuple[St
     return tuple(timeline)
 
 
+def place_at(problem: PlanningProblem, drives: Iterable[PlacedDrive], time_s: int) -> str:
+    """Return where the asset is at a time, the origin while it drives; drives are by start."""
+    place_id = problem.start_place_id
+    for drive in drives:
+        if drive.span[1] > time_s:
+            return drive.from_place_id if drive.span[0] <= time_s else place_id
+        place_id = drive.to_place_id
+    return place_id
+
+
+class Lookups:
+    """The objects of a problem by the names that schedules give them; made once for any number of schedules."""
+
+    def __init__(self, problem: PlanningProblem) -> None:
+        self.activity_by_id: dict[str, Activity] = {activity.activity_id: activity for activity in problem.activities}
+        self.place_by_id: dict[str, Place] = {place.place_id: place for place in problem.places}
+        self.drive_by_ends: dict[tuple[str, str], Drive] = {
+            (drive.from_place_id, drive.to_place_id): drive for drive in problem.drives
+        }
+        self.window_by_id: dict[str, ContactWindow] = {window.window_id: window for window in problem.contact_windows}
+        self.windows_at: dict[tuple[str, str], list[ContactWindow]] = defaultdict(list)
+        for window in sorted(problem.contact_windows, key=lambda window: window.span):
+            self.windows_at[window.station_id, window.place_id].append(window)
+
+
 class Case:
     """A problem and a schedule with the look-ups that the rules share.
 
@@ -83,18 +108,14 @@ class Case:
         Where the asset is, contiguous from 0 to the horizon.
     """
 
-    def __init__(self, problem: PlanningProblem, schedule: Schedule) -> None:
+    def __init__(self, problem: PlanningProblem, schedule: Schedule, lookups: Lookups | None = None) -> None:
         self.problem = problem
         self.schedule = schedule
-        self.activity_by_id: dict[str, Activity] = {activity.activity_id: activity for activity in problem.activities}
-        self.place_by_id: dict[str, Place] = {place.place_id: place for place in problem.places}
-        self.drive_by_ends: dict[tuple[str, str], Drive] = {
-            (drive.from_place_id, drive.to_place_id): drive for drive in problem.drives
-        }
-        self.window_by_id: dict[str, ContactWindow] = {window.window_id: window for window in problem.contact_windows}
-        self._windows_at: dict[tuple[str, str], list[ContactWindow]] = defaultdict(list)
-        for window in sorted(problem.contact_windows, key=lambda window: window.span):
-            self._windows_at[window.station_id, window.place_id].append(window)
+        self._lookups = lookups = lookups or Lookups(problem)
+        self.activity_by_id = lookups.activity_by_id
+        self.place_by_id = lookups.place_by_id
+        self.drive_by_ends = lookups.drive_by_ends
+        self.window_by_id = lookups.window_by_id
         self.activities = self._known_activities()
         self.drives = tuple(
             (self.drive_by_ends[placed.from_place_id, placed.to_place_id], placed)
@@ -132,7 +153,7 @@ class Case:
 
     def windows_during(self, station_id: str, place_id: str, span: Span) -> list[ContactWindow]:
         """Return the contact windows of a station from a place that meet a span, by start."""
-        windows = self._windows_at.get((station_id, place_id), [])
+        windows = self._lookups.windows_at.get((station_id, place_id), [])
         return [window for window in windows if window.span[0] < span[1] and window.span[1] > span[0]]
 
     def windows_of(self, contact: PlacedContact) -> list[ContactWindow]:

@@ -62,6 +62,8 @@ class Rule(StrEnum):
     STORAGE_END                 nor, at the end, above the limit asked for                             bit
     PRODUCT_LATENCY             a product is on the ground within its latency limit                    s
     FROZEN                      what is frozen stays as it was, and nothing else starts before         1
+    LOCKED                      what is locked stays where it was locked                               1
+    DISABLED                    what is disabled is not planned                                        1
     ==========================  =====================================================================  =====
     """
 
@@ -113,6 +115,8 @@ class Rule(StrEnum):
     STORAGE_END = "STORAGE_END"
     PRODUCT_LATENCY = "PRODUCT_LATENCY"
     FROZEN = "FROZEN"
+    LOCKED = "LOCKED"
+    DISABLED = "DISABLED"
 
 
 _UNITS: dict[Rule, str] = {
@@ -139,6 +143,8 @@ _UNITS: dict[Rule, str] = {
             Rule.RESERVOIR_FULL,
             Rule.LIMIT,
             Rule.FROZEN,
+            Rule.LOCKED,
+            Rule.DISABLED,
         ),
         "1",
     ),

@@ -1,6 +1,6 @@
 """Assembly of a plan's content: placed items, unplanned requests with reasons, resources, provenance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -142,7 +142,6 @@ def _message(
 ) -> plan_pb2.Plan:
     inputs, result = basis.inputs, outcome.result
     visibilities, shared = basis.visibilities, mission_resource_ids(inputs.document)
-    users = _users(problem)
     plan = plan_pb2.Plan(
         mission_id=inputs.mission_id,
         mission_version=inputs.mission_version,
@@ -161,13 +160,9 @@ def _message(
             *(to_message(item, plan_pb2.UnplannedRequest) for item in plannable(inputs.requests).left_out),
             *basis.left_out,
         ],
-        profiles=[
-            _profile(profile, problem, users)
-            for profile in (*validation.profiles, *sun_elevation(problem, inputs.windows))
-            if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
-        ],
+        profiles=profile_messages(problem, (*validation.profiles, *sun_elevation(problem, inputs.windows))),
         status=number_of(result.status, plan_pb2.SolveStatus.DESCRIPTOR),  # type: ignore[arg-type]
-        objective=_objective(result, objective),
+        objective=objective_message(objective, result.bound),
         validation=validation_message(validation, problem),
         provenance=basis.provenance,
         stage_times=[plan_pb2.StageTime(name=name, elapsed_s=spent) for name, spent in basis.stage_times.items()],
@@ -256,6 +251,16 @@ def why_not_message(why: WhyNot, problem: PlanningProblem) -> plan_pb2.ExplainUn
     return to_message(why, plan_pb2.ExplainUnplannedResponse, unplanned=unplanned)
 
 
+def profile_messages(problem: PlanningProblem, profiles: Iterable[Profile]) -> list[plan_pb2.ResourceProfile]:
+    """Return the profiles of the resources that a problem reckons with as their messages."""
+    users = _users(problem)
+    return [
+        _profile(profile, problem, users)
+        for profile in profiles
+        if not (problem.is_placeless and profile.resource_id in PLACE_PROFILES)
+    ]
+
+
 def _users(problem: PlanningProblem) -> dict[str, list[str]]:
     """Return the requests that take of each resource that is not unary."""
     requests = {activity.activity_id: activity.request_id for activity in problem.activities}
@@ -279,6 +284,7 @@ def _violation(violation: Violation, problem: PlanningProblem) -> plan_pb2.Viola
     return to_message(violation, plan_pb2.Violation, interval=span_interval(problem, violation.span))
 
 
-def _objective(result: SolveResult, parts: ObjectiveParts) -> plan_pb2.Objective:
-    gap = (result.bound - parts.objective) / abs(result.bound) if result.bound else 0.0
-    return to_message(parts, plan_pb2.Objective, bound=result.bound, gap=gap)
+def objective_message(parts: ObjectiveParts, bound: float) -> plan_pb2.Objective:
+    """Return an objective as its message, with its distance from a bound."""
+    gap = (bound - parts.objective) / abs(bound) if bound else 0.0
+    return to_message(parts, plan_pb2.Objective, bound=bound, gap=gap)

@@ -67,6 +67,18 @@ def redacted_copy(content: plan_pb2.Plan, secret: bytes, eyes: PlanEyes) -> tupl
     return sealed.content_hash, sealed.copy(shown)
 
 
+def redacted_objective(objective: plan_pb2.Objective, eyes: PlanEyes) -> plan_pb2.Objective:
+    """Return an objective as a principal sees it."""
+    return redacted_plan(plan_pb2.Plan(objective=objective), eyes).objective
+
+
+def redacted_profiles(
+    profiles: Iterable[plan_pb2.ResourceProfile], eyes: PlanEyes
+) -> Iterable[plan_pb2.ResourceProfile]:
+    """Return resources along a schedule as a principal sees them."""
+    return redacted_plan(plan_pb2.Plan(profiles=profiles), eyes).profiles
+
+
 def redacted_change(change: replan_pb2.PlanChange, eyes: PlanEyes) -> replan_pb2.PlanChange:
     """Return a change of an item as a principal sees it."""
     return redacted_plan(plan_pb2.Plan(changes=[change]), eyes).changes[0]

@@ -1,0 +1,1 @@
+"""Edits of plans by people: checked and mended."""

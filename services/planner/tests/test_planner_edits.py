@@ -1,0 +1,67 @@
+"""Proposed edits of a stored plan: broken rules, changes and worth, told as the caller may see them."""
+
+import pytest
+from malapert.planner.v1 import edit_pb2, edit_pb2_grpc, plan_pb2
+from malapert_core.errors import ConflictError, InvalidInputError
+from malapert_testing.services import ServiceLauncher
+from neighbours import Neighbours
+from planner_client import PlannerClient, client_of, run_planner
+
+pytestmark = pytest.mark.asyncio
+
+
+async def check(
+    client: PlannerClient, plan_id: str, *edits: edit_pb2.PlanEdit, **rest: object
+) -> edit_pb2.CheckEditsResponse:
+    stub = edit_pb2_grpc.EditServiceStub(client.channel)
+    request = edit_pb2.CheckEditsRequest(plan_id=plan_id, edits=edits, **rest)
+    answer: edit_pb2.CheckEditsResponse = await stub.CheckEdits(request)
+    return answer
+
+
+def shift(item_id: str, offset_s: float) -> edit_pb2.PlanEdit:
+    return edit_pb2.PlanEdit(shift=edit_pb2.ShiftItems(item_ids=[item_id], offset_s=offset_s))
+
+
+async def test_edits_are_checked_and_nothing_is_stored(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    service = run_planner(sqlite_service_runtime, neighbours[1])
+    async with service as planner, client_of(planner.target) as client:
+        await client.create()
+        plan = await client.get((await client.generate(work_limit_s=2.0)).result_id)
+        item = next(a for a in plan.activities if a.kind == plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED)
+
+        same = await check(client, plan.plan_id, shift(item.activity_id, 0.0), content_hash=plan.content_hash)
+        assert same.valid
+        assert not same.changes
+        assert same.objective == same.objective_before == plan.objective
+
+        late = await check(client, plan.plan_id, shift(item.activity_id, 6.5 * 86400), with_profiles=True)
+        assert not late.valid
+        assert {violation.rule_id for violation in late.violations}
+        assert item.activity_id in {name for violation in late.violations for name in violation.object_ids}
+        assert {change.reason for change in late.changes} == {"EDITED"}
+        assert [profile.resource_id for profile in late.profiles][:2] == ["battery_wh", "storage_bit"]
+
+        out = edit_pb2.PlanEdit(disable=edit_pb2.EditedRequest(request_id=item.request_id))
+        dropped = await check(client, plan.plan_id, out)
+        assert list(dropped.disabled_request_ids) == [item.request_id]
+        assert dropped.objective.objective < dropped.objective_before.objective
+
+        with pytest.raises(ConflictError, match="CONTENT_HASH_MISMATCH"):
+            await check(client, plan.plan_id, out, content_hash="sha256:0")
+        with pytest.raises(ConflictError, match="STALE_VERSION"):
+            await check(client, plan.plan_id, out, version=7)
+        with pytest.raises(InvalidInputError) as refused:
+            await check(client, plan.plan_id, shift("nothing", 60.0), edit_pb2.PlanEdit(), shift(item.activity_id, 0.5))
+        assert [(fault.path, fault.code) for fault in refused.value.faults] == [
+            ("edits[1]", "EMPTY"),
+            ("edits[2].shift.offset_s", "NOT_WHOLE"),
+            ("edits[0].shift.item_ids", "UNKNOWN_ITEM"),
+        ]
+        with pytest.raises(InvalidInputError) as refused:
+            await check(client, plan.plan_id, *([out] * 201))
+        assert [fault.code for fault in refused.value.faults] == ["TOO_MANY"]
+        assert (await client.get(plan.plan_id)).version == plan.version
+        assert len((await client.plans.ListPlans(plan_pb2.ListPlansRequest())).plans) == 1
