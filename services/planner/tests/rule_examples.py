@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind
+from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ClosureKind
 from malapert_planner.domain.problem.holds import Disabled, Holds, Lock
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
@@ -238,6 +238,7 @@ SPLIT = make_problem(
     )
 )
 CLOSED = replace(SPLIT, closed_spans=(ClosedSpan("usuda", (700, 850), ClosureKind.OUTAGE, "outage-1", "hydraulics"),))
+QUOTA = replace(SPLIT, antenna_quotas=(AntennaQuota("q", "JAXA", ("usuda", "other"), (-900, 5900), 2000, "JAXA"),))
 FROM_BOTH = make_problem(
     contact_windows=(make_window("w"), make_window("far", place_id="ridge", span=(1200, 9000), min_length_s=1000)),
 )
@@ -263,6 +264,10 @@ CONTACTS = [
     ),
     Example(
         Rule.STATION_CLOSED, CLOSED, plan(contact(1000, 2000)), 50, (1000, 2000), plan(contact(1050, 2000)), "outage",
+    ),
+    Example(
+        Rule.ANTENNA_QUOTA, QUOTA, plan(contact(1000, 2000), contact(5300, 6500, "w2")), 100, (-900, 5900),
+        plan(contact(1000, 2000), contact(5400, 6500, "w2")), "of a month that ends in a contact",
     ),
     Example(
         Rule.STATION_TURNAROUND, SPLIT, plan(contact(1000, 2000), contact(2250, 3250)), 50, (2000, 2250),

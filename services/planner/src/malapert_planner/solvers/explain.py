@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from malapert_planner.domain.explanation.static import explain_static
 from malapert_planner.domain.problem.choices import chosen_among, open_choices
+from malapert_planner.domain.problem.contact_windows import AntennaQuota
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import overlap_s
 from malapert_planner.domain.schedule.result import Unplanned
@@ -30,6 +31,7 @@ NAMED = 5
 FAMILIES = (
     RuleFamily.LIMIT,
     RuleFamily.RESERVOIR,
+    RuleFamily.QUOTA,
     RuleFamily.BATTERY,
     RuleFamily.STORAGE,
     RuleFamily.LATENCY,
@@ -46,6 +48,7 @@ _REASONS = {
     RuleFamily.RELATION: "RELATION",
     RuleFamily.LIMIT: "LIMIT",
     RuleFamily.RESERVOIR: "RESERVOIR",
+    RuleFamily.QUOTA: "QUOTA",
 }
 
 
@@ -145,6 +148,7 @@ def families_of(instance: Instance, chain: Chain) -> tuple[RuleFamily, ...]:
         RuleFamily.RESOURCE: shared or any(activity.resource_ids for activity in chain.activities),
         RuleFamily.RELATION: chain.request_id in related,
         RuleFamily.LATENCY: bool(instance.limited_ranks),
+        RuleFamily.QUOTA: bool(problem.antenna_quotas),
     }
     return tuple(family for family in FAMILIES if touched.get(family, True))
 
@@ -205,6 +209,10 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
             return _untried(chain)
     elif family is RuleFamily.RESERVOIR:
         blocking, text = _overdrawn(found)
+        if not blocking:
+            return _untried(chain)
+    elif family is RuleFamily.QUOTA:
+        blocking, text = _overbooked(found)
         if not blocking:
             return _untried(chain)
     elif family is RuleFamily.RESOURCE:
@@ -280,6 +288,24 @@ def _overdrawn(found: Incumbent) -> tuple[tuple[str, ...], str]:
         if missing > 0 or excess > 0:
             beyond.append(reservoir.resource_id)
     return tuple(beyond), "; ".join(texts)
+
+
+def overbooked(found: Incumbent) -> list[tuple[AntennaQuota, int]]:
+    """Return the quotas of antenna time that a schedule's contacts take too much of, with how much in seconds."""
+    quotas = found.instance.quotas
+    left_s = quotas.left_s(found.schedule.contacts)
+    return [(quota, -left) for quota, left in zip(quotas.quotas, left_s, strict=True) if left < 0]
+
+
+def _overbooked(found: Incumbent) -> tuple[tuple[str, ...], str]:
+    """Name the quotas that the schedule with the chain would take too much of, and by how much."""
+    beyond = overbooked(found)
+    texts = [
+        f"the quota of antenna hours of {quota.title or quota.owner_agency_id} is used up: "
+        f"{(quota.left_s + beyond_s) / 3600:.2f} h of {quota.left_s / 3600:.2f} h would be taken"
+        for quota, beyond_s in beyond
+    ]
+    return tuple(quota.quota_id for quota, _ in beyond)[:NAMED], "; ".join(texts[:NAMED])
 
 
 def late_products(found: Incumbent) -> list[tuple[Due, int | None]]:

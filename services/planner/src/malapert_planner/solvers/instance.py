@@ -20,6 +20,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.products import Rank, limited_ranks
 from malapert_planner.domain.problem.resources import Limit
 from malapert_planner.domain.problem.spans import Span, intersection, shifted
+from malapert_planner.solvers.antenna_time import Quotas
 from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.scope import Cells
@@ -164,6 +165,11 @@ class Instance:
         for window in self.problem.contact_windows:
             grouped[window.station_id].append(window)
         return {key: tuple(sorted(grouped[key], key=lambda w: (w.span, w.place_id))) for key in sorted(grouped)}
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """Quotas of antenna time."""
+        return Quotas.of(self.problem)
 
     def generation(self, from_place_id: str, to_place_id: str) -> PowerIntegral:
         """Return the generation at a place (from p to p), or on a drive: the lesser of both ends at every instant."""

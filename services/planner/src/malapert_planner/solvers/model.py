@@ -21,6 +21,7 @@ from malapert_planner.solvers.ledger import Hints, Ledger
 from malapert_planner.solvers.limits import add_limits
 from malapert_planner.solvers.objective import add_objective, add_waiting
 from malapert_planner.solvers.placements import Placements, add_placements, add_unary_resources
+from malapert_planner.solvers.quotas import add_quotas
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.reservoirs import add_reservoirs
 from malapert_planner.solvers.scope import Scope
@@ -40,6 +41,7 @@ class RuleFamily(StrEnum):
     LIMIT = "limit"
     RESERVOIR = "reservoir"
     LATENCY = "latency"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     contacts = add_contacts(model, hints, instance, scope, itinerary)
     with rules.adding(RuleFamily.CONTACT):
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)
+    with rules.adding(RuleFamily.QUOTA):
+        add_quotas(model, hints, instance.quotas, scope, contacts)
     _hint_stays(hints, scope, itinerary)
     with rules.adding(RuleFamily.RELATION):
         add_relations(model, hints, instance, scope, placements)

@@ -15,7 +15,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection, union
 from malapert_planner.domain.schedule.result import Admission
 from malapert_planner.domain.schedule.schedule import PlacedActivity
-from malapert_planner.solvers.explain import late_products
+from malapert_planner.solvers.explain import late_products, overbooked
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.limits import chain_amounts
@@ -163,6 +163,21 @@ def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[La
             yield ((admission, replace(problem, reservoirs=(*before, more, *after))),)
 
 
+def _quotas(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
+    """Give more hours of those quotas of antenna time that are used up."""
+    with_it, problem = found[RuleFamily.QUOTA], incumbent.instance.problem
+    beyond = overbooked(with_it) if with_it else []
+    if not beyond:
+        return
+    more_s = {quota.quota_id: beyond_s for quota, beyond_s in beyond}
+    quotas = tuple(replace(each, left_s=each.left_s + more_s.get(each.quota_id, 0)) for each in problem.antenna_quotas)
+    hours = max(more_s.values()) / SECONDS_PER_HOUR
+    names = ", ".join(quota.title or quota.owner_agency_id for quota, _ in beyond)
+    text = f"with {hours:.2f} h more of the quota of antenna hours of {names} it would fit"
+    admission = Admission("LARGER_QUOTA", ",".join(more_s), hours, "h", text)
+    yield ((admission, replace(problem, antenna_quotas=quotas)),)
+
+
 def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Allow repetitions to lie further from their period."""
     with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
@@ -307,6 +322,7 @@ RELAXATIONS = (
     (RuleFamily.LIMIT, _limits),
     (RuleFamily.RESOURCE, _resources),
     (RuleFamily.RESERVOIR, _reservoirs),
+    (RuleFamily.QUOTA, _quotas),
     (RuleFamily.CONTACT, _contacts),
     (None, _repetitions),
     (None, _lags),

@@ -141,6 +141,8 @@ class _Sending:
         self._filled, self._drained = (levels.copy() for levels in bare.data_bit)
         self._first = bare.first
         self._busy: list[tuple[str, Span]] = [(c.station_id, c.span) for c in bare.schedule.contacts]
+        self._quotas = bare.instance.quotas
+        self._left_s = self._quotas.left_s(bare.schedule.contacts)
         self._slots = sorted(self._open_slots(), key=_most_worth, reverse=True)
         self._gaps_of: dict[int, list[Span]] = {}
         guards_s = (w.setup_s + w.teardown_s for w in problem.contact_windows)
@@ -241,7 +243,8 @@ class _Sending:
                 worth = useful / (hours * max(1e-9, slot.window.cost_per_hour))
                 # Of equal ones the earliest: nobody likes to wait for data.
                 rank = (worth, -piece.added[0])
-                if useful > ROUNDING_BIT and rank > best_rank and self._lasts(cells):
+                better = useful > ROUNDING_BIT and rank > best_rank
+                if better and self._lasts(cells) and self._within_quotas(piece):
                     best, best_rank = piece, rank
         return best
 
@@ -253,13 +256,26 @@ class _Sending:
         spare_wh = float(self._spare_wh[cells.start : cells.stop + 1].min())
         return spare_wh >= float(self._takes_wh(cells).sum())
 
+    def _within_quotas(self, piece: _Piece) -> bool:
+        """Return whether what is left of quotas suffices for a piece."""
+        return self._quotas.admit(self._without(piece.slot), piece.slot.window.station_id, piece.whole)
+
+    def _without(self, slot: _Slot) -> list[int]:
+        """Return what is left of quotas, were what is chosen of a slot not."""
+        if slot.chosen is None or not self._left_s:
+            return self._left_s
+        return self._quotas.after(self._left_s, slot.window.station_id, slot.chosen, -1)
+
     def _longest_s(self, slot: _Slot, need: _Need) -> int:
         """Return how much is added to a contact at once: no more than sends all, where nothing is gained by more."""
-        fastest_bps = max(slot.window.rate.rate_bps)
+        fastest_bps, grid_s = max(slot.window.rate.rate_bps), self._problem.resolution_s
+        most_s = PIECE_S
+        if self._left_s:
+            room_s = self._quotas.room_s(self._left_s, slot.window.station_id, slot.span)
+            most_s = min(PIECE_S, max(grid_s, room_s // grid_s * grid_s))
         if not need.is_all or fastest_bps <= 0:
-            return PIECE_S
-        grid_s = self._problem.resolution_s
-        return min(PIECE_S, max(grid_s, math.ceil(need.bit / fastest_bps / grid_s) * grid_s))
+            return most_s
+        return min(most_s, max(grid_s, math.ceil(need.bit / fastest_bps / grid_s) * grid_s))
 
     def _pieces(self, slot: _Slot, within: Span, longest_s: int) -> list[_Piece]:
         """Return what could be added to a slot's contact within a span, or how it could begin."""
@@ -312,6 +328,7 @@ class _Sending:
         slot = piece.slot
         if slot.chosen is not None:
             self._busy.remove((slot.window.station_id, slot.chosen))
+        self._left_s = self._quotas.after(self._without(slot), slot.window.station_id, piece.whole)
         slot.chosen = piece.whole
         self._busy.append((slot.window.station_id, slot.chosen))
         near = (piece.whole[0] - self._widest_guard_s, piece.whole[1] + self._widest_guard_s)

@@ -150,7 +150,8 @@ def open_starts(incumbent: Incumbent, chain: Chain, *, heed_storage: bool) -> Ma
 def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
     """Return the schedule with one contact more in a span, the one that could send most; None where none fits."""
     instance, grid = incumbent.instance, incumbent.instance.problem.resolution_s
-    options = []
+    quotas, options = instance.quotas, []
+    left_s = quotas.left_s(incumbent.schedule.contacts)
     for place_id, stay in incumbent.stays:
         for station_id, windows in instance.station_windows.items():
             for window in windows:
@@ -160,6 +161,7 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
                 high = min(window.span[1], stay[1], near[1])
                 span = (-(-low // grid) * grid, high // grid * grid)
                 span = (span[0], min(span[1], span[0] + max(CONTACT_S, -(-window.min_length_s // grid) * grid)))
+                span = (span[0], span[0] + quotas.room_s(left_s, station_id, span) // grid * grid)
                 if span[1] - span[0] >= max(grid, window.min_length_s):
                     guard = window.setup_s + window.teardown_s
                     options.append((data_between([window.rate], span), span, station_id, window, guard))

@@ -122,6 +122,8 @@ def _covering(schedule: Incumbent, drive: Drive, span: Span) -> PlacedContact | 
             c.station_id == station_id and overlap_s((c.span[0] - guard_s, c.span[1] + guard_s), whole) for c in others
         ):
             continue
+        if not instance.quotas.admit(instance.quotas.left_s(others), station_id, whole):
+            continue
         found.append((window.cost_per_hour, PlacedContact(station_id, window.place_id, window.window_id, whole)))
     return min(found, key=lambda item: (item[0], item[1].station_id))[1] if found else None
 

@@ -10,7 +10,7 @@ from malapert_core.errors import Fault
 
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow, RateSeries
+from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ContactWindow, RateSeries
 from malapert_planner.domain.problem.faults import LARGEST_DURATION_S, Faults
 from malapert_planner.domain.problem.holds_check import check_holds
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
@@ -26,6 +26,9 @@ DRIVE_CONDITIONS = (
 )
 PRODUCT_ROUNDING = 1e-9
 """Tolerance of the sum of products' shares above 1, for rounding."""
+
+MOST_QUOTA_S = 2**40
+"""Most seconds of a quota: sums over all contacts stay exact in 64 bits."""
 
 
 def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
@@ -58,6 +61,8 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     _check_contact_overlaps(problem.contact_windows, faults)
     for index, closed in enumerate(problem.closed_spans):
         _check_closed_span(f"closed_spans[{index}]", closed, faults)
+    for index, quota in enumerate(problem.antenna_quotas):
+        _check_quota(f"antenna_quotas[{index}]", quota, faults)
     _check_limits(problem, faults)
     _check_reservoirs(problem, faults)
     _check_battery(problem, faults)
@@ -73,6 +78,18 @@ def _check_closed_span(path: str, closed: ClosedSpan, faults: Faults) -> None:
         faults.add(f"{path}.station_id", "EMPTY", "a closed span names its station")
     if closed.span[0] >= closed.span[1]:
         faults.add(f"{path}.span", "EMPTY_SPAN", "it must end after it starts")
+
+
+def _check_quota(path: str, quota: AntennaQuota, faults: Faults) -> None:
+    if not quota.owner_agency_id:
+        faults.add(f"{path}.owner_agency_id", "EMPTY_NAME", "a quota names the owner of its antennas")
+    if not quota.station_ids:
+        faults.add(f"{path}.station_ids", "EMPTY", "a quota names its stations")
+    _check_names(f"{path}.station_ids", quota.station_ids, faults)
+    whole = [faults.whole(f"{path}.span", edge_s, -LARGEST_DURATION_S, 2 * LARGEST_DURATION_S) for edge_s in quota.span]
+    if all(whole) and quota.span[0] >= quota.span[1]:
+        faults.add(f"{path}.span", "EMPTY_SPAN", "it must end after it starts")
+    faults.whole(f"{path}.left_s", quota.left_s, 0, MOST_QUOTA_S)
 
 
 def _check_frame(problem: PlanningProblem, faults: Faults) -> None:
@@ -99,6 +116,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
         "drives": [f"{drive.from_place_id}->{drive.to_place_id}" for drive in problem.drives],
         "limits": [limit.limit_id for limit in problem.limits],
         "cumulative_resources": [resource.resource_id for resource in problem.cumulative_resources],
+        "antenna_quotas": [quota.quota_id for quota in problem.antenna_quotas],
         "reservoirs": [reservoir.resource_id for reservoir in problem.reservoirs],
         "repetitions": [repetition.request_id for repetition in problem.repetitions],
     }

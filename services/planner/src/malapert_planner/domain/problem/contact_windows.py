@@ -39,6 +39,23 @@ class ClosedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class AntennaQuota:
+    """Antenna time that the mission's agency can still book on stations of an owner within a span.
+
+    It counts the time that contacts take of these antennas, set-up before and teardown after included, as far as it
+    lies in the span, which may reach beyond the horizon. ``left_s`` is what was left when the book of contacts was
+    read; ``title`` says to a person whose it is and for when.
+    """
+
+    quota_id: str
+    owner_agency_id: str
+    station_ids: tuple[str, ...]
+    span: Span
+    left_s: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactWindow:
     """A span in which a station could be booked from a place, cut to what earlier bookings leave free.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from malapert_planner.domain.problem.activities import Activity, Relation, Repetition
-from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow
+from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.holds import NOTHING_HELD, Holds
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place
 from malapert_planner.domain.problem.resources import Battery, CumulativeResource, Limit, Reservoir, Storage
@@ -59,7 +59,8 @@ class PlanningProblem:
     during a drive at both ends of it. So a drive under a CONTACT condition is covered by chosen contacts whose
     stations see both ends. Contacts draw ``contact_power_w``. During a drive generation and data rate are the lower
     of those at its two ends. A contact that begins during a drive is named from the drive's origin. Contact windows are
-    cut to what ``closed_spans`` leave free. ``holds`` are what people locked and disabled.
+    cut to what ``closed_spans`` leave free. They take no more of each of ``antenna_quotas`` than is left. ``holds`` are
+    what people locked and disabled.
     """
 
     problem_id: str
@@ -84,6 +85,7 @@ class PlanningProblem:
     reservoirs: tuple[Reservoir, ...] = ()
     baseline: Baseline | None = None
     closed_spans: tuple[ClosedSpan, ...] = ()
+    antenna_quotas: tuple[AntennaQuota, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     holds: Holds = NOTHING_HELD
 

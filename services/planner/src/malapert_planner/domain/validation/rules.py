@@ -42,6 +42,7 @@ class Rule(StrEnum):
     CONTACT_OVERLAP             one contact at a time                                                  s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
     STATION_CLOSED              with them it is not while its station is out or taken by others        s
+    ANTENNA_QUOTA               contacts take no more antenna time than a quota has left               s
     MODE                        a repetition is planned in one of its modes                            1
     CHAIN_COMPLETE              all activities of a chain are planned, or none                         1
     CHAIN_ORDER                 each starts after the end of the one before                            s
@@ -95,6 +96,7 @@ class Rule(StrEnum):
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
     STATION_TURNAROUND = "STATION_TURNAROUND"
     STATION_CLOSED = "STATION_CLOSED"
+    ANTENNA_QUOTA = "ANTENNA_QUOTA"
     MODE = "MODE"
     CHAIN_COMPLETE = "CHAIN_COMPLETE"
     CHAIN_ORDER = "CHAIN_ORDER"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact
 from malapert_planner.domain.simulation.coverage import merged, overlap_s, uncovered
 from malapert_planner.domain.simulation.timeline import Case, contact_label
@@ -20,6 +21,7 @@ def check_contacts(case: Case, findings: Findings) -> None:
         _check_closures(case, contact, findings)
     _check_radio(case, findings)
     _check_turnaround(case, findings)
+    _check_quotas(case, findings)
 
 
 def _check_windows(case: Case, contact: PlacedContact, findings: Findings) -> None:
@@ -57,12 +59,32 @@ def _check_length(case: Case, contact: PlacedContact, findings: Findings) -> Non
     )
 
 
-def _check_closures(case: Case, contact: PlacedContact, findings: Findings) -> None:
-    findings.count(Rule.STATION_CLOSED)
+def _occupied(case: Case, contact: PlacedContact) -> Span:
+    """Return when a contact takes its antenna: with the set-up before it and the teardown after it."""
     windows = case.windows_of(contact)
     setup_s = max((window.setup_s for window in windows), default=0)
     teardown_s = max((window.teardown_s for window in windows), default=0)
-    taken = (contact.span[0] - setup_s, contact.span[1] + teardown_s)
+    return contact.span[0] - setup_s, contact.span[1] + teardown_s
+
+
+def _check_quotas(case: Case, findings: Findings) -> None:
+    for quota in case.problem.antenna_quotas:
+        taken = [(contact, overlap_s(_occupied(case, contact), quota.span)) for contact in _of(case, quota.station_ids)]
+        counted = [(contact, taken_s) for contact, taken_s in taken if taken_s]
+        beyond_s = sum(taken_s for _, taken_s in counted) - quota.left_s
+        objects = (quota.quota_id, *(contact_label(contact) for contact, _ in counted))
+        message = f"contacts take {beyond_s + quota.left_s} s of {quota.left_s} s that are left: {quota.title}"
+        findings.check(Rule.ANTENNA_QUOTA, beyond_s, objects, quota.span, message)
+
+
+def _of(case: Case, station_ids: tuple[str, ...]) -> list[PlacedContact]:
+    """Return the contacts with some stations."""
+    return [contact for contact in case.contacts if contact.station_id in station_ids]
+
+
+def _check_closures(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    findings.count(Rule.STATION_CLOSED)
+    taken = _occupied(case, contact)
     for closed in case.problem.closed_spans:
         if closed.station_id != contact.station_id or not (both_s := overlap_s(taken, closed.span)):
             continue

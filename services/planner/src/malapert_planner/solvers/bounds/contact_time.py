@@ -11,7 +11,7 @@ from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.solvers.bounds.cells import covered_s
-from malapert_planner.solvers.bounds.coarse_time import CoarseTime, Work
+from malapert_planner.solvers.bounds.coarse_time import NONE, CoarseTime, Work
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 
 
@@ -32,6 +32,17 @@ def add_contacts(coarse: CoarseTime) -> None:
         coarse.contacts[station_id] = (cells, columns)
     rows = builder.rows(hours.size, most=covered_s(union(every), coarse.edges_s) / SECONDS_PER_HOUR)
     coarse.put_contacts(rows, ())
+    _add_quotas(coarse)
+
+
+def _add_quotas(coarse: CoarseTime) -> None:
+    """Add that contacts take no more of a quota than is left, in cells that lie in its span; set-up counts for none."""
+    for quota in coarse.demands.fine.problem.antenna_quotas:
+        row = coarse.builder.rows(1, most=quota.left_s / SECONDS_PER_HOUR)
+        for station_id in quota.station_ids:
+            cells, columns = coarse.contacts.get(station_id, (NONE, NONE))
+            inside = (coarse.edges_s[cells] >= quota.span[0]) & (coarse.edges_s[cells + 1] <= quota.span[1])
+            coarse.builder.put(row, columns[inside], 1.0)
 
 
 def windows_by_station(windows: Sequence[ContactWindow]) -> dict[str, list[ContactWindow]]:

@@ -93,7 +93,8 @@ class BookingWindows:
             return
         for each in held:
             working.remove_contact(each)
-        if working.may_book(free):
+        free = _with_room(working, window, free, held)
+        if free[1] - free[0] >= max(window.min_length_s, cell_s) and working.may_book(free):
             placed = PlacedContact(window.station_id, window.place_id, window.window_id, free)
             sent = self.sent_bit(window, free[0] // cell_s, free[1] // cell_s)
             working.add_contact(booking(placed, sent, [window], False))
@@ -129,11 +130,24 @@ class BookingWindows:
 
     def _is_clear(self, working: WorkingSchedule, placed: PlacedContact) -> bool:
         guard = self._guards[placed.station_id]
+        if working.quota_room(placed.station_id, placed.span) != placed.span:
+            return False
         for other in working.contacts_near(placed.span, guard):
             apart = guard if other.placed.station_id == placed.station_id else 0
             if other.span[0] - apart < placed.span[1] and placed.span[0] < other.span[1] + apart:
                 return False
         return not working.silent_spans(placed.station_id, placed.span)
+
+
+def _with_room(working: WorkingSchedule, window: ContactWindow, free: Span, held: list[Booking]) -> Span:
+    """Return the part of a free span that quotas let a contact last, empty where it would not cover what is held."""
+    room = working.quota_room(window.station_id, free)
+    if room == free or not held:
+        return room
+    # What is there may hang on what is held.
+    start, end = held[0].span[0], max(each.span[1] for each in held)
+    longer = working.quota_room(window.station_id, (start, free[1]))
+    return longer if longer[1] >= end else (start, start)
 
 
 def _worth(window: ContactWindow, exponent: float) -> float:

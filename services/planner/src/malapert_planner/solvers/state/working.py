@@ -69,6 +69,7 @@ class _Contents:
     chains: dict[int, Standing]
     drives: list[PlacedDrive]
     contacts: list[Booking]
+    quota_left_s: list[int]
 
 
 class WorkingSchedule:
@@ -81,7 +82,7 @@ class WorkingSchedule:
     def __init__(self, tables: Tables) -> None:
         self.tables, self.bounds = tables, tables.bounds
         self.requests, self.shared = RequestRules(tables), SharedRules(tables)
-        self._contents = _Contents({}, [], [])
+        self._contents = _Contents({}, [], [], tables.instance.quotas.left_s(()))
         self._starts_s = np.zeros(max((len(c.blocks) for c in tables.instance.chains), default=1), np.int64)
         self.levels = self._bare_levels()
 
@@ -125,7 +126,7 @@ class WorkingSchedule:
         """Take over a schedule."""
         self.levels = self._bare_levels()
         self.requests, self.shared = RequestRules(self.tables), SharedRules(self.tables)
-        self._contents = _Contents({}, [], [])
+        self._contents = _Contents({}, [], [], self.tables.instance.quotas.left_s(()))
         schedule = incumbent.schedule
         self.set_drives((0, self.bounds.horizon_s), [], list(schedule.drives))
         for contact in schedule.contacts:
@@ -152,7 +153,7 @@ class WorkingSchedule:
         for mine, theirs in zip(arrays, others, strict=True):
             np.copyto(mine, theirs)
         held = other._contents
-        self._contents = _Contents(dict(held.chains), list(held.drives), list(held.contacts))
+        self._contents = _Contents(dict(held.chains), list(held.drives), list(held.contacts), list(held.quota_left_s))
         self.requests.copy_from(other.requests)
         self.shared.copy_from(other.shared)
 
@@ -274,6 +275,14 @@ class WorkingSchedule:
         """Return whether the charge suffices for a contact over a span."""
         return bool(may_load(self.levels, self.bounds, *span, self.tables.problem.contact_power_w))
 
+    def quota_room(self, station_id: str, span: Span) -> Span:
+        """Return the first part of a span, in whole cells, that quotas of antenna time let a contact last."""
+        left_s, cell_s = self._contents.quota_left_s, self.bounds.cell_s
+        if not left_s:
+            return span
+        room_s = self.tables.instance.quotas.room_s(left_s, station_id, span)
+        return span if room_s >= span[1] - span[0] else (span[0], span[0] + room_s // cell_s * cell_s)
+
     def add_contact(self, contact: Booking) -> None:
         """Add a contact."""
         self._contents.contacts = sorted([*self.contacts, contact], key=lambda each: each.span)
@@ -286,6 +295,10 @@ class WorkingSchedule:
 
     def _load_contact(self, contact: Booking, sign: int) -> None:
         levels, span, cell_s = self.levels, contact.span, self.bounds.cell_s
+        if self._contents.quota_left_s:
+            after = self.tables.instance.quotas.after
+            left_s = after(self._contents.quota_left_s, contact.placed.station_id, span, sign)
+            self._contents.quota_left_s = left_s
         cells, bit = self._cells(span), self.tables.station_bit[contact.placed.station_id]
         add_load(levels, self.bounds, *span, self.tables.problem.contact_power_w, 0.0, sign)
         whole = slice(-(-span[0] // cell_s), span[1] // cell_s if span[1] < self.bounds.horizon_s else cells.stop)
