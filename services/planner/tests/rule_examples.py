@@ -238,7 +238,7 @@ SPLIT = make_problem(
     )
 )
 CLOSED = replace(SPLIT, closed_spans=(ClosedSpan("usuda", (700, 850), ClosureKind.OUTAGE, "outage-1", "hydraulics"),))
-QUOTA = replace(SPLIT, antenna_quotas=(AntennaQuota("q", "JAXA", ("usuda", "other"), (-900, 5900), 2000, "JAXA"),))
+QUOTA = replace(SPLIT, antenna_quotas=(AntennaQuota("q", ("JAXA",), ("usuda", "other"), (-900, 5900), 2000, "JAXA"),))
 FROM_BOTH = make_problem(
     contact_windows=(make_window("w"), make_window("far", place_id="ridge", span=(1200, 9000), min_length_s=1000)),
 )

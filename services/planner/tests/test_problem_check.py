@@ -10,7 +10,7 @@ from malapert_core.errors import InvalidInputError
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import RateSeries
+from malapert_planner.domain.problem.contact_windows import AntennaQuota, RateSeries
 from malapert_planner.domain.problem.places import DriveRule, PowerSeries
 from malapert_planner.domain.problem.problem import Objective
 from malapert_planner.domain.problem.resources import (
@@ -53,6 +53,10 @@ def places(**changes: Any) -> dict[str, Any]:
 
 def windows(*given: dict[str, Any]) -> dict[str, Any]:
     return {"contact_windows": tuple(make_window(f"w{index}", **changes) for index, changes in enumerate(given))}
+
+
+def rationed(**changes: Any) -> dict[str, Any]:
+    return {"antenna_quotas": (replace(AntennaQuota("q", ("JAXA",), ("usuda",), (0, 3600), 60), **changes),)}
 
 
 def crewed(**changes: Any) -> dict[str, Any]:
@@ -144,6 +148,12 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (crewed(capacity=float("inf")), "cumulative_resources[0].capacity", "NOT_FINITE"),
     (crewed(uses=(LimitUse("x", 1.0),)), "cumulative_resources[0].uses[0].activity_id", "UNKNOWN_ACTIVITY"),
     (crewed(uses=(LimitUse("a", -1.0),)), "cumulative_resources[0].uses[0].amount", "OUT_OF_RANGE"),
+    (rationed(owner_agency_ids=()), "antenna_quotas[0].owner_agency_ids", "EMPTY"),
+    (rationed(station_ids=()), "antenna_quotas[0].station_ids", "EMPTY"),
+    (rationed(station_ids=("usuda", "usuda")), "antenna_quotas[0].station_ids[1]", "DUPLICATE_ID"),
+    (rationed(span=(60, 60)), "antenna_quotas[0].span", "EMPTY_SPAN"),
+    (rationed(left_s=-1), "antenna_quotas[0].left_s", "OUT_OF_RANGE"),
+    (rationed(left_s=1.5), "antenna_quotas[0].left_s", "NOT_WHOLE"),
     (tanked(start=3.0), "reservoirs[0].start", "OUT_OF_RANGE"),
     (tanked(capacity=-1.0), "reservoirs[0].capacity", "OUT_OF_RANGE"),
     (tanked(uses=(ReservoirUse("x"),)), "reservoirs[0].uses[0].activity_id", "UNKNOWN_ACTIVITY"),

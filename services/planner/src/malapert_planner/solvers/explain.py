@@ -301,7 +301,7 @@ def _overbooked(found: Incumbent) -> tuple[tuple[str, ...], str]:
     """Name the quotas that the schedule with the chain would take too much of, and by how much."""
     beyond = overbooked(found)
     texts = [
-        f"the quota of antenna hours of {quota.title or quota.owner_agency_id} is used up: "
+        f"the quota of antenna hours of {quota.title or quota.quota_id} is used up: "
         f"{(quota.left_s + beyond_s) / 3600:.2f} h of {quota.left_s / 3600:.2f} h would be taken"
         for quota, beyond_s in beyond
     ]

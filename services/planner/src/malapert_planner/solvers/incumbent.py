@@ -238,7 +238,7 @@ class Incumbent:
         return self.instance.problem.battery.start_wh + 1e-6 >= float(self.needed_wh[0])
 
     def keeps_limits(self) -> bool:
-        """Return whether the start has the charge and leaves the room that all needs, products are in time, quotas kept."""
+        """Return whether the start has the charge and room that all needs, with products in time and quotas kept."""
         room = self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
         kept = room and self.lasts() and not any(backlog.late() for backlog in self.backlogs)
         return kept and self.instance.quotas.are_kept(self.schedule.contacts)

@@ -172,7 +172,7 @@ def _quotas(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder
     more_s = {quota.quota_id: beyond_s for quota, beyond_s in beyond}
     quotas = tuple(replace(each, left_s=each.left_s + more_s.get(each.quota_id, 0)) for each in problem.antenna_quotas)
     hours = max(more_s.values()) / SECONDS_PER_HOUR
-    names = ", ".join(quota.title or quota.owner_agency_id for quota, _ in beyond)
+    names = ", ".join(quota.title or quota.quota_id for quota, _ in beyond)
     text = f"with {hours:.2f} h more of the quota of antenna hours of {names} it would fit"
     admission = Admission("LARGER_QUOTA", ",".join(more_s), hours, "h", text)
     yield ((admission, replace(problem, antenna_quotas=quotas)),)

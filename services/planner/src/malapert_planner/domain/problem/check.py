@@ -81,11 +81,10 @@ def _check_closed_span(path: str, closed: ClosedSpan, faults: Faults) -> None:
 
 
 def _check_quota(path: str, quota: AntennaQuota, faults: Faults) -> None:
-    if not quota.owner_agency_id:
-        faults.add(f"{path}.owner_agency_id", "EMPTY_NAME", "a quota names the owner of its antennas")
-    if not quota.station_ids:
-        faults.add(f"{path}.station_ids", "EMPTY", "a quota names its stations")
-    _check_names(f"{path}.station_ids", quota.station_ids, faults)
+    for name, names in (("owner_agency_ids", quota.owner_agency_ids), ("station_ids", quota.station_ids)):
+        if not names:
+            faults.add(f"{path}.{name}", "EMPTY", "a quota names its antennas and whose they are")
+        _check_names(f"{path}.{name}", names, faults)
     whole = [faults.whole(f"{path}.span", edge_s, -LARGEST_DURATION_S, 2 * LARGEST_DURATION_S) for edge_s in quota.span]
     if all(whole) and quota.span[0] >= quota.span[1]:
         faults.add(f"{path}.span", "EMPTY_SPAN", "it must end after it starts")

@@ -40,7 +40,7 @@ class ClosedSpan:
 
 @dataclass(frozen=True, slots=True)
 class AntennaQuota:
-    """Antenna time that the mission's agency can still book on stations of an owner within a span.
+    """Antenna time that the mission's agency can still book on stations of some owners within a span.
 
     It counts the time that contacts take of these antennas, set-up before and teardown after included, as far as it
     lies in the span, which may reach beyond the horizon. ``left_s`` is what was left when the book of contacts was
@@ -48,7 +48,7 @@ class AntennaQuota:
     """
 
     quota_id: str
-    owner_agency_id: str
+    owner_agency_ids: tuple[str, ...]
     station_ids: tuple[str, ...]
     span: Span
     left_s: int
