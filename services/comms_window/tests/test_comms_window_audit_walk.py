@@ -135,8 +135,7 @@ async def walk_superseding(walk: AuditWalk, jaxa: Any, outsider: Any) -> None:
     )
     await walk.leaves_none(outsider.SupersedeContacts(superseding))
     done = jaxa.SupersedeContacts(superseding)
-    # What both plans hold stays the booking that it was.
-    actions = ["contact.released", "contact.committed"]
+    actions = ["contact.released", "contact.committed", "contact.handed_over"]
     await walk.leaves("ContactService/SupersedeContacts", done, *actions, by=JAXA.principal_id)
     await walk.leaves_none(jaxa.SupersedeContacts(superseding))
 

@@ -161,7 +161,8 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
                 high = min(window.span[1], stay[1], near[1])
                 span = (-(-low // grid) * grid, high // grid * grid)
                 span = (span[0], min(span[1], span[0] + max(CONTACT_S, -(-window.min_length_s // grid) * grid)))
-                span = (span[0], span[0] + quotas.room_s(left_s, station_id, span) // grid * grid)
+                if left_s:
+                    span = (span[0], span[0] + quotas.room_s(left_s, station_id, span) // grid * grid)
                 if span[1] - span[0] >= max(grid, window.min_length_s):
                     guard = window.setup_s + window.teardown_s
                     options.append((data_between([window.rate], span), span, station_id, window, guard))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextvars import Context
+from dataclasses import replace
+from datetime import datetime
 
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.policy.identity import Identity, service_identity
@@ -67,7 +69,7 @@ class ContactKeeper:
         await self._contacts.add(session, contacts)
         await self._changes.add(session, [self._entry(each, by[each.contact_id]) for each in contacts])
         for contact in contacts:
-            self._record(session, None, contact, by[contact.contact_id])
+            self._record(session, None, contact, by[contact.contact_id], f"contact.{contact.cause}")
             context = (contexts or {}).get(contact.contact_id)
             if context is None:
                 self._announcer.contact_changed(session, contact)
@@ -86,8 +88,23 @@ class ContactKeeper:
         """
         await self._contacts.change(session, before, after)
         await self._changes.add(session, [self._entry(after, by)])
-        self._record(session, before, after, by)
+        self._record(session, before, after, by, f"contact.{after.cause}")
         self._announcer.contact_changed(session, after)
+        return after
+
+    async def hand_over(
+        self, session: AsyncSession, before: Contact, plan_id: str, now: datetime, by: Identity
+    ) -> Contact:
+        """Store a booking as one of another plan, and return it. It stays in its state: no event tells of it.
+
+        Raises
+        ------
+        ConflictError
+            ``CONTACT_CHANGED`` where it was changed since it was read.
+        """
+        after = replace(before, plan_id=plan_id, version=before.version + 1, updated_time=now)
+        await self._contacts.change(session, before, after)
+        self._record(session, before, after, by, "contact.handed_over")
         return after
 
     async def expire(self, session: AsyncSession, contacts: Sequence[Contact]) -> list[Contact]:
@@ -102,10 +119,12 @@ class ContactKeeper:
         """Return the changes of a booking in order."""
         return await self._changes.of_contact(session, contact_id)
 
-    def _record(self, session: AsyncSession, before: Contact | None, after: Contact, by: Identity | None) -> None:
+    def _record(
+        self, session: AsyncSession, before: Contact | None, after: Contact, by: Identity | None, action: str
+    ) -> None:
         self._audit.record(
             session,
-            f"contact.{after.cause}",
+            action,
             entity_kind="contact",
             entity_id=after.contact_id,
             mission_id=after.mission_id,

@@ -210,7 +210,7 @@ class SupersedingService:
             return Superseded(contacts, (), done=False)
         dropped = await self._give_back(session, book.going(contacts), book, f"superseded by plan {asked.plan_id}")
         left = await self._told_left(session, book.left(contacts), book, asked)
-        owned = [each if each is None else await self._handed_over(session, asked, each, book.now) for each in contacts]
+        owned = [each if each is None else await self._handed_over(session, asked, each, book) for each in contacts]
         kept_ids = ["" if each is None else each.contact_id for each in owned]
         record = [kept_ids, *([each.contact_id for each in some] for some in (dropped, left))]
         await remember(session, asked.idempotency_key, scope, asked.request_hash, json.dumps(record).encode())
@@ -272,12 +272,10 @@ class SupersedingService:
             for contact in contacts
         ]
 
-    async def _handed_over(self, session: AsyncSession, asked: Superseding, contact: Contact, now: datetime) -> Contact:
+    async def _handed_over(self, session: AsyncSession, asked: Superseding, contact: Contact, book: _Book) -> Contact:
         if contact.plan_id == asked.plan_id:
             return contact
-        after = replace(contact, plan_id=asked.plan_id, version=contact.version + 1, updated_time=now)
-        await self._contacts.change(session, contact, after)
-        return after
+        return await self._keeper.hand_over(session, contact, asked.plan_id, book.now, book.by)
 
     async def _as_done(self, session: AsyncSession, record: Sequence[Sequence[str]]) -> Superseded:
         """Return what an earlier call did, as it stands now."""
