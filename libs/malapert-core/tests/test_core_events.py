@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from malapert.planner.v1 import event_pb2
-from malapert_core.background import end_tasks
+from malapert_core.background import background, end_tasks
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
+from malapert_core.db.tables import OutboxRow
 from malapert_core.errors import InvalidInputError
-from malapert_core.events.broker import connect_nats, ensure_streams
+from malapert_core.events import outbox as outbox_module
+from malapert_core.events.broker import connect_nats, ensure_streams, keep_streams
 from malapert_core.events.event import Event
 from malapert_core.events.inbox import EventConsumer, EventHandler, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
@@ -69,6 +71,15 @@ class Bus:
                 await asyncio.sleep(0.02)
         return notes
 
+    async def pending(self) -> int:
+        async with self.database.reading() as session:
+            waiting = select(OutboxRow).where(col(OutboxRow.published_time).is_(None))
+            return len((await session.exec(waiting)).all())
+
+    async def stored(self) -> int:
+        """Count what the stream holds."""
+        return int((await self.connection.jetstream().stream_info(stream_of(SUBJECT))).state.messages)
+
 
 @asynccontextmanager
 async def bus_on(database_url: str, server: NatsServer) -> AsyncIterator[Bus]:
@@ -101,6 +112,52 @@ async def test_events_survive_a_killed_broker_and_are_handled_once(
         own_nats_server.start()
         await bus.announce(names[20:])
         assert await bus.until_notes(30) == names
+
+
+@pytest.mark.asyncio
+async def test_a_broker_that_lost_its_files_loses_and_repeats_nothing(
+    database_url: str, own_nats_server: NatsServer
+) -> None:
+    async with bus_on(database_url, own_nats_server) as bus, background(keep_streams(bus.connection)):
+        async with bus.publishing():
+            async with bus.consuming(write_note):
+                await bus.announce(["handled"])
+                await bus.until_notes(1)
+            await bus.announce(["only in the broker"])
+            while await bus.pending():
+                await asyncio.sleep(0.02)
+            own_nats_server.wipe()
+            await bus.announce(["after"])
+            async with bus.consuming(write_note):
+                assert await bus.until_notes(3) == ["handled", "only in the broker", "after"]
+                own_nats_server.wipe()
+                await bus.announce(["after the second"])
+                await bus.until_notes(4)
+                await bus.announce(["last"])
+                assert (await bus.until_notes(5))[3:] == ["after the second", "last"]
+        assert await bus.stored() == 5
+
+
+@pytest.mark.asyncio
+async def test_a_stream_that_was_deleted_is_made_again_and_filled(
+    sqlite_url: str, own_nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "_LOOK_INTERVAL_S", 0.2)
+    async with (
+        bus_on(sqlite_url, own_nats_server) as bus,
+        background(keep_streams(bus.connection)),
+        bus.publishing(),
+        bus.consuming(write_note),
+    ):
+        await bus.announce(["a"])
+        await bus.until_notes(1)
+        await bus.connection.jetstream().delete_stream(stream_of(SUBJECT))
+        await bus.announce(["b"])
+        assert await bus.until_notes(2) == ["a", "b"]
+        await bus.announce(["c"])
+        assert await bus.until_notes(3) == ["a", "b", "c"]
+        while await bus.stored() < 3:
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.asyncio

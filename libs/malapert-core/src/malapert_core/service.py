@@ -25,7 +25,7 @@ from malapert_core.config import ServiceSettings
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations, schema_is_current
 from malapert_core.errors import PreconditionError
-from malapert_core.events.broker import ensure_streams, open_broker, wait_for_streams
+from malapert_core.events.broker import ensure_streams, keep_streams, open_broker, wait_for_streams
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.logging import configure_logging
@@ -222,9 +222,10 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
 @asynccontextmanager
 async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncIterator[None]:
     publisher = OutboxPublisher(runtime.database, runtime.outbox, runtime.nats)
-    await publisher.prune()
     anchors = AnchorPublisher(runtime.database, runtime.outbox)
     runs: list[Coroutine[Any, Any, None]] = [publisher.run(), anchors.run()]
+    if runtime.settings.makes_streams:
+        runs.append(keep_streams(runtime.nats))
     for subscription in parts.subscriptions:
         tracer = runtime.telemetry.tracer
         runs.append(EventConsumer(runtime.database, runtime.nats, subscription, tracer).run())

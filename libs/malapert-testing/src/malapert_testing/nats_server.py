@@ -74,6 +74,12 @@ class NatsServer:
         """Kill the server as a power cut would."""
         self._end(kill=True)
 
+    def wipe(self) -> None:
+        """Kill the server and start it without any of its files."""
+        self.kill()
+        shutil.rmtree(self._store_dir)
+        self.start()
+
     def _end(self, *, kill: bool) -> None:
         if self._process is None:
             return

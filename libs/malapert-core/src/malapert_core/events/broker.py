@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 _DUPLICATE_WINDOW_S = 600.0
 _NAME_IN_USE = 10058
 _LOOK_INTERVAL_S = 0.2
+_KEEP_INTERVAL_S = 5.0
 
 
 async def connect_nats(
@@ -109,20 +111,32 @@ async def ensure_streams(js: JetStreamContext) -> None:
         await ensure_stream(js, config)
 
 
+async def keep_streams(connection: Client) -> None:
+    """Make the platform's streams, and make them again where the broker has lost its files, until cancelled."""
+    js = connection.jetstream(timeout=5.0)
+    while True:
+        try:
+            await ensure_streams(js)
+        except Exception as error:
+            log.warning("streams could not be made yet", error=repr(error))
+        await asyncio.sleep(_KEEP_INTERVAL_S)
+
+
+async def stream_epoch(js: JetStreamContext, stream: str) -> str | None:
+    """Return when a stream was made, which tells it from one of its name before; None where there is none now."""
+    try:
+        created = (await js.stream_info(stream)).created
+    except (NatsError, TimeoutError):
+        return None
+    return "" if created is None else created.astimezone(UTC).isoformat()
+
+
 async def wait_for_streams(js: JetStreamContext, service_name: str) -> None:
     """Return once the streams are there that a service tells of or, having none of its own, reads: others make them."""
     areas = [service_name] if service_name in AREAS else AREAS
     for area in areas:
-        while not await _is_there(js, stream_of(f"malapert.{area}.v1")):
+        while await stream_epoch(js, stream_of(f"malapert.{area}.v1")) is None:
             await asyncio.sleep(_LOOK_INTERVAL_S)
-
-
-async def _is_there(js: JetStreamContext, stream: str) -> bool:
-    try:
-        await js.stream_info(stream)
-    except (NatsError, TimeoutError):
-        return False
-    return True
 
 
 async def ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:

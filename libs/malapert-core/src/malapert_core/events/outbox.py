@@ -1,6 +1,7 @@
 """Transactional outbox: an event is stored with the change that it announces, and published afterwards."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -14,8 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_core.background import wait_at_most
 from malapert_core.db.database import Database
 from malapert_core.db.tables import OutboxRow
+from malapert_core.events.broker import stream_epoch
 from malapert_core.events.event import Event
 from malapert_core.events.registry import subject_of
+from malapert_core.events.streams import AREAS, stream_of
 from malapert_core.metric_names import EVENTS_PUBLISHED
 from malapert_core.policy.audience import Visibility
 from malapert_core.telemetry import inject_trace
@@ -27,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 _WOKEN = "malapert outboxes woken after a commit"
 _AT_ONCE = 100
+_LOOK_INTERVAL_S = 10.0
+_PRUNE_INTERVAL_S = 3600.0
 
 
 class EventOutbox:
@@ -92,7 +97,8 @@ class OutboxPublisher:
     """Publishes what an outbox holds, in order; keeps trying while the broker is away.
 
     A publish that timed out may have been stored: it is sent again under the same message identifier, which the
-    stream drops within its duplicate window and the consumers' inboxes ever after.
+    stream drops within its duplicate window and the consumers' inboxes ever after. Where the broker has lost its files,
+    all that the outbox still keeps is sent again into the new stream, in its order.
 
     Parameters
     ----------
@@ -111,6 +117,11 @@ class OutboxPublisher:
         self._connection = connection
         self._js = connection.jetstream(timeout=5.0)
         self._poll_interval_s = poll_interval_s
+        area = outbox.service_name
+        self._stream = stream_of(f"malapert.{area}.v1") if area in AREAS else ""
+        self._epoch = ""
+        self._reconnects = -1
+        self._looked_s = self._pruned_s = float("-inf")
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -118,12 +129,14 @@ class OutboxPublisher:
         while True:
             self._outbox.committed.clear()
             try:
-                if self._connection.is_connected:
+                await self._prune_now_and_then()
+                if self._connection.is_connected and await self._knows_stream():
                     # What is committed meanwhile sets the event: what is read short is not read again at once.
                     while await self.publish_pending(_AT_ONCE) == _AT_ONCE:
                         pass
                     pause_s = 0.1
             except Exception as error:
+                self._reconnects = -1
                 log.warning("events could not be published yet", error=repr(error), retry_in_s=pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, 5.0)
@@ -147,12 +160,44 @@ class OutboxPublisher:
                 await self._mark(published)
         return len(published)
 
+    async def _knows_stream(self) -> bool:
+        """Look now and then whether the stream is still the one that events were sent to; False where it is away."""
+        reconnects = self._connection.stats["reconnects"]
+        if not self._stream or (
+            reconnects == self._reconnects and time.monotonic() - self._looked_s < _LOOK_INTERVAL_S
+        ):
+            return True
+        epoch = await stream_epoch(self._js, self._stream)
+        if epoch is None:
+            return False
+        if epoch != self._epoch:
+            await self._send_again_what_is_lost(epoch)
+        self._epoch, self._reconnects, self._looked_s = epoch, reconnects, time.monotonic()
+        return True
+
+    async def _send_again_what_is_lost(self, epoch: str) -> None:
+        sent = col(OutboxRow.published_time).is_not(None)
+        # Of an earlier version it is not known where they are: they are taken to be in the stream that is there.
+        unknown = update(OutboxRow).where(sent, col(OutboxRow.published_to) == "").values(published_to=epoch)
+        elsewhere = update(OutboxRow).where(sent, col(OutboxRow.published_to) != epoch).values(published_time=None)
+        async with self._database.transaction() as session:
+            await session.exec(unknown)
+            count = (await session.exec(elsewhere)).rowcount
+        if count:
+            log.warning("stream was made anew; events are sent again", stream=self._stream, count=count)
+
+    async def _prune_now_and_then(self) -> None:
+        if time.monotonic() - self._pruned_s >= _PRUNE_INTERVAL_S:
+            await self.prune()
+            self._pruned_s = time.monotonic()
+
     async def prune(self, older_than: timedelta = timedelta(days=30)) -> None:
         """Forget events that were published long ago."""
         async with self._database.transaction() as session:
             await session.exec(delete(OutboxRow).where(col(OutboxRow.published_time) < utc_now() - older_than))
 
     async def _mark(self, sequences: list[int | None]) -> None:
-        marking = update(OutboxRow).where(col(OutboxRow.sequence).in_(sequences)).values(published_time=utc_now())
+        marking = update(OutboxRow).where(col(OutboxRow.sequence).in_(sequences))
+        marking = marking.values(published_time=utc_now(), published_to=self._epoch)
         async with self._database.transaction() as session:
             await session.exec(marking)

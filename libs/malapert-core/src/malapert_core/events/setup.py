@@ -8,18 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
 
-import structlog
 from pydantic_settings import SettingsConfigDict
 
 from malapert_core.background import background
 from malapert_core.config import ProcessSettings
-from malapert_core.events.broker import ensure_streams, open_broker
+from malapert_core.events.broker import keep_streams, open_broker
 from malapert_core.logging import configure_logging
 from malapert_core.service import run_until_stopped
-
-log = structlog.get_logger(__name__)
-
-INTERVAL_S = 10.0
 
 
 class SetupSettings(ProcessSettings):
@@ -32,19 +27,8 @@ class SetupSettings(ProcessSettings):
 @asynccontextmanager
 async def kept_streams(settings: SetupSettings) -> AsyncIterator[None]:
     """Keep the streams of the platform for the length of a block."""
-    async with open_broker(settings) as connection:
-
-        async def keep() -> None:
-            js = connection.jetstream(timeout=5.0)
-            while True:
-                try:
-                    await ensure_streams(js)
-                except Exception as error:
-                    log.warning("streams could not be made yet", error=repr(error))
-                await asyncio.sleep(INTERVAL_S)
-
-        async with background(keep()):
-            yield
+    async with open_broker(settings) as connection, background(keep_streams(connection)):
+        yield
 
 
 def main() -> None:
