@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import to_timestamp, utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
-from malapert_gateway.services.event_feed import EventFilter, FeedCursor
+from malapert_gateway.services.event_feed import EventFilter
+from malapert_gateway.services.feed_cursor import FeedCursor
 
 RUNNING, SUCCEEDED = operation_pb2.OPERATION_STATE_RUNNING, operation_pb2.OPERATION_STATE_SUCCEEDED
 
@@ -301,6 +303,9 @@ def test_cursor_survives_its_text() -> None:
     cursor = FeedCursor((("landing_site", 1), ("comms_window", 0), ("payload", 7), ("planner", 12))).at("payload", 8)
     assert FeedCursor.parse(cursor.text) == cursor
     assert cursor.text == "landing_site=1,comms_window=0,payload=8,planner=12"
+    made = replace(cursor, made_ms_by_area=(("payload", 17), ("planner", 0)))
+    assert made.text == "landing_site=1,comms_window=0,payload=8@17,planner=12@0"
+    assert FeedCursor.parse(made.text) == made
 
 
 @pytest.mark.asyncio

@@ -1,7 +1,7 @@
 """The model of an event in the feed."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -32,3 +32,14 @@ class EventNotice(BaseModel):
         description="What it says: the event's message, in the same form as elsewhere in this API.",
         examples=[{"plan": {"plan_id": "plan-5d21", "state": "RELEASED"}}],
     )
+
+
+class EventGap(BaseModel):
+    """Notice that events before this place of the feed may be missed, or come a second time."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    reason: Literal["EVENTS_MAY_BE_MISSED"] = Field(
+        default="EVENTS_MAY_BE_MISSED", description="Why this is told.", examples=["EVENTS_MAY_BE_MISSED"]
+    )
+    areas: list[str] = Field(description="The services whose events are meant.", examples=[["planner"]])

@@ -10,10 +10,11 @@ from malapert_core.policy.audience import Visibility
 
 from malapert_gateway import problems
 from malapert_gateway.conversion import to_values
-from malapert_gateway.models.event import EventNotice, EventVisibility
+from malapert_gateway.models.event import EventGap, EventNotice, EventVisibility
 from malapert_gateway.routes.guarded import StreamRoute
 from malapert_gateway.routes.parameters import CallerCredentials, CallerIdentity, GatewayParts, only, only_these
-from malapert_gateway.services.event_feed import EventFilter, FeedCursor, FeedEntry
+from malapert_gateway.services.event_feed import EventFilter, FeedEntry
+from malapert_gateway.services.feed_cursor import FeedCursor
 from malapert_gateway.streams import until
 
 router = APIRouter(prefix="/events", tags=["events"], route_class=StreamRoute)
@@ -52,6 +53,10 @@ async def watch_events(
 
     The feed begins with an event named `open`; every other event is named `event`, its data is an `EventNotice` and its
     id the place to resume from. Where the feed ends, connect again with that id: nothing is lost within 30 days.
+
+    An event named `gap` after `open` says, as an `EventGap`, that this cannot be promised for some areas, whose events
+    the broker has dropped or lost: they are sent again as far as they are left, so that some may come a second time
+    under the same `event_id`. Read what you keep of these areas anew.
     """
     wanted = EventFilter(
         types=frozenset(types or ()),
@@ -60,6 +65,8 @@ async def watch_events(
         agency_id=agency_id,
     )
     yield ServerSentEvent(event="open", id=start.text, raw_data="{}")
+    if start.gap_areas:
+        yield ServerSentEvent(event="gap", id=start.text, data=EventGap(areas=list(start.gap_areas)))
     try:
         async for entry in until(
             gateway.stream_ended(identity, credentials), gateway.feed.entries(identity, start, wanted)

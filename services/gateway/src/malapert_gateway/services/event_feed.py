@@ -8,19 +8,23 @@ from typing import Any
 import structlog
 from google.protobuf.message import Message
 from malapert.planner.v1 import event_pb2
-from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.errors import InvalidInputError, UnavailableError
 from malapert_core.events.event import Event
 from malapert_core.events.registry import event_types, message_of
 from malapert_core.events.streams import AREAS, stream_of
 from malapert_core.policy.audience import Visibility
+from malapert_core.policy.charter import Charter
 from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 from malapert_core.policy.sight import Sight, Thing, sight
 from malapert_core.timestamps import utc_now
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from malapert_gateway.services.feed_cursor import FeedCursor, StreamState, made_by_area, resumed
 
 log = structlog.get_logger(__name__)
 
@@ -29,42 +33,7 @@ _OF_PLANS = tuple(
 )
 _QUEUE_LENGTH = 256
 _CHECK_INTERVAL_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class FeedCursor:
-    """Position of a reader in each area's stream."""
-
-    sequence_by_area: tuple[tuple[str, int], ...]
-
-    @property
-    def text(self) -> str:
-        """The cursor as the identifier of an event in the feed."""
-        return ",".join(f"{area}={sequence}" for area, sequence in self.sequence_by_area)
-
-    @classmethod
-    def parse(cls, text: str) -> "FeedCursor":
-        """Return the cursor that a text states.
-
-        Raises
-        ------
-        InvalidInputError
-            ``INVALID_LAST_EVENT_ID``.
-        """
-        pairs = [entry.partition("=") for entry in text.split(",")]
-        if [area for area, _, _ in pairs] != list(AREAS) or not all(_is_sequence(number) for _, _, number in pairs):
-            fault = Fault("Last-Event-ID", "INVALID_LAST_EVENT_ID", "use the id of an event of this feed, unchanged")
-            raise InvalidInputError("INVALID_LAST_EVENT_ID", "the event id is not one of this feed", faults=[fault])
-        return cls(tuple((area, int(number)) for area, _, number in pairs))
-
-    def at(self, area: str, sequence: int) -> "FeedCursor":
-        """Return the cursor after an area's event."""
-        return replace(
-            self,
-            sequence_by_area=tuple(
-                (name, sequence if name == area else number) for name, number in self.sequence_by_area
-            ),
-        )
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +84,24 @@ class EventFeed:
         self._charters = charters
 
     async def start_cursor(self, last_event_id: str) -> FeedCursor:
-        """Return where to read on: after an event, or from now."""
-        present = [(area, await self._last_sequence(area)) for area in AREAS]
-        if not last_event_id:
-            return FeedCursor(tuple(present))
-        asked = FeedCursor.parse(last_event_id)
-        # A stream that is shorter than the cursor was made anew: all that is in it is new to the reader.
-        pairs = zip(asked.sequence_by_area, present, strict=True)
-        return FeedCursor(tuple((area, sequence if sequence <= last else 0) for (area, sequence), (_, last) in pairs))
+        """Return where to read on: after an event, or from now.
+
+        Raises
+        ------
+        InvalidInputError
+            ``INVALID_LAST_EVENT_ID``.
+        UnavailableError
+            ``BROKER_UNAVAILABLE`` where the broker is away, or has lost its files and the streams are not made again.
+        """
+        asked = FeedCursor.parse(last_event_id) if last_event_id else None
+        try:
+            present = {area: await self._state(area) for area in AREAS}
+        except (NatsError, TimeoutError) as error:
+            message = "the events' broker cannot be reached, or is being set up again; ask again"
+            raise UnavailableError("BROKER_UNAVAILABLE", message, metadata={"retry_after_s": "5"}) from error
+        if asked is None:
+            return FeedCursor(tuple((area, state.last) for area, state in present.items()), made_by_area(present))
+        return resumed(asked, present)
 
     async def entries(self, identity: Identity, start: FeedCursor, wanted: EventFilter) -> AsyncIterator[FeedEntry]:
         """Yield what the caller may see and wants, in the order of each stream.
@@ -139,7 +118,10 @@ class EventFeed:
                     area, message = await asyncio.wait_for(queue.get(), _CHECK_INTERVAL_S)
                 except TimeoutError:
                     continue
-                cursor = cursor.at(area, message.metadata.sequence.stream)
+                sequence = message.metadata.sequence.stream
+                if sequence <= dict(cursor.sequence_by_area)[area]:
+                    continue  # the client reads a stream from its beginning where the broker came back just now
+                cursor = cursor.at(area, sequence)
                 entry = _entry(cursor, message)
                 if entry is None or not wanted.admits(entry.event, entry.mission_id):
                     continue
@@ -160,13 +142,26 @@ class EventFeed:
         if audience and identity.agency_id not in (*audience, event.agency_id):
             return False
         thing = Thing(event.agency_id, event.visibility, event.time)
-        charter = await self._charters.get(entry.mission_id) if entry.mission_id else None
+        charter = await self._charter(entry.mission_id) if entry.mission_id else None
         if entry.mission_id and charter is None:
             return identity.agency_id == event.agency_id
         return sight(identity, thing, charter, utc_now()) is Sight.WHOLE
 
-    async def _last_sequence(self, area: str) -> int:
-        return int((await self._js.stream_info(_stream(area))).state.last_seq)
+    async def _charter(self, mission_id: str) -> Charter | None:
+        """Return a mission's charter; wait for the planner where that is away."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._charters.get(mission_id)
+            except UnavailableError as error:
+                log.warning("feed waits for a charter", mission_id=mission_id, reason=error.reason)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    async def _state(self, area: str) -> StreamState:
+        info = await self._js.stream_info(_stream(area))
+        made_ms = 0 if info.created is None else round(info.created.timestamp() * 1000)
+        return StreamState(made_ms, int(info.state.first_seq), int(info.state.last_seq))
 
     async def _subscribe(
         self, area: str, after: int, queue: asyncio.Queue[tuple[str, Msg]]
@@ -215,7 +210,3 @@ def _entry(cursor: FeedCursor, message: Msg) -> FeedEntry | None:
 
 def _stream(area: str) -> str:
     return stream_of(f"malapert.{area}.v1")
-
-
-def _is_sequence(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18

@@ -7,6 +7,8 @@ import structlog
 from grpc_health.v1 import health_pb2
 from malapert_core.db.database import Database
 from malapert_core.errors import DatabaseAwayError, MalapertError
+from malapert_core.events.broker import stream_epoch
+from malapert_core.events.streams import AREAS, stream_of
 from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -57,7 +59,13 @@ class Readiness:
         return READY
 
     async def _ask_broker(self) -> str:
-        return READY if self._connection.is_connected else "unreachable"
+        if not self._connection.is_connected:
+            return "unreachable"
+        js = self._connection.jetstream(timeout=self._deadline_s)
+        streams = [stream_of(f"malapert.{area}.v1") for area in AREAS]
+        epochs = await asyncio.gather(*(stream_epoch(js, stream) for stream in streams))
+        absent = [stream for stream, epoch in zip(streams, epochs, strict=True) if epoch is None]
+        return f"without the streams {', '.join(absent)}" if absent else READY
 
     async def _ask_service(self, name: ServiceName) -> str:
         try:
