@@ -151,6 +151,8 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
         ("015T00:00:00", "366T00:00:00", "NOT_AN_EPOCH"),
         ("015T00:00:00", "365T23:59:60", "NOT_AN_EPOCH"),
         ("PATH = 2,1", "PATH = 2,1\nPATH_1 = 1,2", "WRONG_PATH"),
+        ("PATH = 2,1", "PATH = 2,2", "WRONG_PATH"),
+        ("PATH = 2,1", "PATH = 1,2,2,1", "WRONG_PATH"),
         ("META_STOP", "INTEGRATION_INTERVAL = -60\nMETA_STOP", "OUT_OF_RANGE"),
         ("META_STOP", "RANGE_MODULUS = -1\nMETA_STOP", "OUT_OF_RANGE"),
         ("META_STOP", "RECEIVE_DELAY_2 = -1e-9\nMETA_STOP", "OUT_OF_RANGE"),

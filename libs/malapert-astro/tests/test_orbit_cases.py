@@ -8,8 +8,9 @@ import spiceypy
 from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.errors import EphemerisSpanError, KernelError
 from malapert_astro.ndm.epochs import tdb_of
-from malapert_astro.ndm.faults import NdmError
+from malapert_astro.ndm.faults import Faults, NdmError
 from malapert_astro.ndm.oem import read_oem
+from malapert_astro.ndm.oem_motion import check_motion
 from malapert_astro.ndm.tdm import read_tdm
 from malapert_astro.orbit_files import orbit_of_oem, orbit_of_spk
 from malapert_astro.two_line_elements import TwoLineError, read_two_line_elements
@@ -161,3 +162,72 @@ def test_a_byte_order_mark_is_read() -> None:
     assert read_two_line_elements(content_of("tle-bom.tle").decode()).catalogue_number == "40977"
     oem = b"\xef\xbb\xbf" + content_of("oem-lowercase.oem")
     assert read_oem(oem).segments[0].object_name == "PATHFINDER-X"
+
+
+def _circle(factor_km: float = 1.0, factor_km_s: float = 1.0, center: str = "MOON") -> list[str]:
+    """An OEM's lines, of a circular orbit 100 km above the ground of the Moon; the states are lines 13 to 24."""
+    radius_km, rate_rad_s = 1838.0, np.radians(3.0) / 60.0
+    angles = np.radians(3.0 * np.arange(12))
+    head = (
+        "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2028-11-04T17:22:31\nORIGINATOR = JAXA\nMETA_START\n"
+        f"OBJECT_NAME = RELAY\nOBJECT_ID = 2027-001A\nCENTER_NAME = {center}\nREF_FRAME = EME2000\n"
+        "TIME_SYSTEM = UTC\nSTART_TIME = 2029-01-15T00:00:00\nSTOP_TIME = 2029-01-15T00:11:00\nMETA_STOP"
+    )
+    x, y = (radius_km * factor_km * part for part in (np.cos(angles), np.sin(angles)))
+    speed = radius_km * rate_rad_s * factor_km_s
+    rates = zip(-speed * np.sin(angles), speed * np.cos(angles), strict=True)
+    return [
+        *head.splitlines(),
+        *(
+            f"2029-01-15T00:{minute:02d}:00 {x[minute]:.6f} {y[minute]:.6f} 0 {x_dot:.9f} {y_dot:.9f} 0"
+            for minute, (x_dot, y_dot) in enumerate(rates)
+        ),
+    ]
+
+
+def _faults_of(lines: list[str]) -> set[str]:
+    with pytest.raises(NdmError) as caught:
+        read_oem("\n".join(lines).encode())
+    return {fault.code for fault in caught.value.faults}
+
+
+def test_units_of_another_size_show_in_the_motion(ephemeris: Ephemeris) -> None:
+    orbit = orbit_of_oem(read_oem("\n".join(_circle()).encode()), ephemeris)
+    assert np.linalg.norm(orbit.state_km(np.array([tdb_of("2029-01-15T00:05:30", "UTC")]))[0]) == pytest.approx(1838.0)
+    assert _faults_of(_circle(1000.0, 1000.0)) == {"OUT_OF_RANGE"}
+    assert _faults_of(_circle(1.0, 1000.0)) == {"OUT_OF_RANGE"}
+    assert _faults_of(_circle(1000.0, 1.0)) == {"CONTRADICTING_STATES"}
+    assert _faults_of(_circle(1.0, 0.0)) == {"CONTRADICTING_STATES"}
+
+
+@pytest.mark.parametrize("mend", [lambda x: f"-{x}", lambda x: x[1:], lambda x: x.replace(".", "", 1)[:6]])
+def test_a_number_that_is_spoilt_shows_in_the_motion(mend) -> None:  # type: ignore[no-untyped-def]
+    lines = _circle()
+    epoch, x, *rest = lines[17].split()
+    lines[17] = " ".join([epoch, mend(x), *rest])
+    with pytest.raises(NdmError) as caught:
+        read_oem("\n".join(lines).encode())
+    assert [(fault.where, fault.code) for fault in caught.value.faults] == [
+        ("line 18", "CONTRADICTING_STATES"),
+        ("line 19", "CONTRADICTING_STATES"),
+    ]
+
+
+@pytest.mark.parametrize(("factor", "center"), [(0.6214, "MOON"), (0.3, "MOON"), (0.9, "MOON"), (1.0, "EARTH")])
+def test_states_below_the_ground_are_no_orbit(ephemeris: Ephemeris, factor: float, center: str) -> None:
+    """Statute miles for one, and states about another body than is stated."""
+    with pytest.raises(NdmError, match="below its lowest ground") as caught:
+        orbit_of_oem(read_oem("\n".join(_circle(factor, factor, center)).encode()), ephemeris)
+    assert [(fault.where, fault.code) for fault in caught.value.faults] == [("line 4", "BELOW_GROUND")]
+
+
+def test_a_pass_of_a_parabola_between_two_states_is_motion() -> None:
+    """The highest ratio of chord and speed on a conic, at true anomalies of -90 and 90 degrees (Barker's equation)."""
+    pericenter_km, gravity = 1800.0, 4902.8
+    p_km = 2.0 * pericenter_km
+    half_s = np.sqrt(p_km**3 / gravity) * (1.0 + 1.0 / 3.0) / 2.0
+    speed = np.sqrt(2.0 * gravity / p_km)
+    states = np.array([[0.0, 0.0], [-p_km, p_km], [0.0, 0.0], [speed, 0.0], [0.0, speed], [0.0, 0.0]])
+    faults = Faults()
+    check_motion(np.array([-half_s, half_s]), states, ("first", "second"), faults)
+    assert not faults.found

@@ -305,9 +305,15 @@ def read_requests(content: bytes) -> None:
         raise Contradiction(f"{len(requests)} requests are read of {len(rows) - 1} rows")
     for request, row in zip(requests, rows[1:], strict=True):
         cells = dict(zip(header, row, strict=False))
-        if request.request_id.strip() != cells["request_id"].strip() or request.value != float(cells["value"]):
+        if request.request_id.strip() not in _texts_of(cells["request_id"]) or request.value != float(cells["value"]):
             raise Contradiction(f"row {row!r:.200} is read as {request.request_id!r} of {request.value}")
     to_message(ImportRequests(requests=requests), request_pb2.ImportRequestsRequest, mission_id="m")
+
+
+def _texts_of(cell: str) -> tuple[str, ...]:
+    """Return a cell's text, and without the apostrophe that an export puts before what begins a formula."""
+    begins_formula = cell.startswith("'") and cell.lstrip("' ").startswith(tuple("=+-@"))
+    return (cell[1:].strip(),) if begins_formula else (cell.strip(), cell.removeprefix("'").strip())
 
 
 _UNITS = (

@@ -11,6 +11,7 @@ from malapert_astro.frames import rotate_back
 from malapert_astro.ndm.faults import Faults
 from malapert_astro.ndm.oem_segments import Oem, OemSegment
 from malapert_astro.ndm.reference_frames import Axes, axes_of, center_of
+from malapert_astro.points import Body
 from malapert_astro.segmented_orbits import SegmentedOrbit
 from malapert_astro.spk_orbits import orbit_of_spk
 from malapert_astro.state_tables import Interpolation, StateTable, states_needed
@@ -21,6 +22,8 @@ Floats = NDArray[np.float64]
 
 _GAP_IN_STEPS = 5.0
 _ROUNDING_S = 1e-3
+_LOWEST_GROUND_KM = {Body.EARTH: 6_351.0, Body.MOON: 1_728.0}
+"""Least distance of any ground from the centre: the bottom of the Arctic Ocean, and of the crater Antoniadi."""
 
 
 def orbit_of_oem(oem: Oem, ephemeris: Ephemeris) -> SegmentedOrbit:
@@ -36,6 +39,7 @@ def orbit_of_oem(oem: Oem, ephemeris: Ephemeris) -> SegmentedOrbit:
     axes = [_axes(segment, oem.segments[0], faults) for segment in oem.segments]
     for segment in oem.segments:
         _check_states(segment, faults)
+        _check_ground(segment, faults)
     for before, after in pairwise(oem.segments):
         if after.useable_start_tdb_s < before.useable_start_tdb_s:
             faults.add(after.where, "UNSORTED_SEGMENT", "segments must follow each other in time")
@@ -83,6 +87,21 @@ def _check_states(segment: OemSegment, faults: Faults) -> None:
     if segment.epoch_tdb_s.size < needed:
         message = f"{segment.epoch_tdb_s.size} states are too few for the interpolation, which needs {needed}"
         faults.add(segment.where, "TOO_FEW_STATES", message)
+
+
+def _check_ground(segment: OemSegment, faults: Faults) -> None:
+    try:
+        lowest_km = _LOWEST_GROUND_KM[center_of(segment.center_name)]
+    except ValueError:  # said already
+        return
+    distances_km = np.linalg.norm(segment.position_km, axis=0)
+    lowest = int(np.argmin(distances_km))
+    if distances_km[lowest] < lowest_km:
+        message = (
+            f"state {lowest + 1} is {distances_km[lowest]:.6g} km from the centre of {segment.center_name}, below its "
+            f"lowest ground at {lowest_km:g} km; positions are in km"
+        )
+        faults.add(segment.where, "BELOW_GROUND", message)
 
 
 def _tables(segment: OemSegment, axes: Axes | None, ephemeris: Ephemeris, faults: Faults) -> list[StateTable]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 
 from malapert_astro.ndm.document import value_of
 from malapert_astro.ndm.faults import Entry, Faults, quoted
@@ -165,6 +166,9 @@ def _check_paths(metadata: Mapping[str, Entry], where: str, faults: Faults) -> N
         if _PATH.fullmatch(path) is None:
             faults.add(where, "WRONG_PATH", f"{keyword} {quoted(path)} is no list of participants like 1,2,1")
             continue
-        for number in sorted(set(re.findall(r"[0-9]", path))):
+        numbers = re.findall(r"[0-9]", path)
+        if any(number == later for number, later in pairwise(numbers)):
+            faults.add(where, "WRONG_PATH", f"{keyword} {quoted(path)} goes from a participant to itself")
+        for number in sorted(set(numbers)):
             if not value_of(metadata, f"PARTICIPANT_{number}"):
                 faults.add(where, "UNKNOWN_PARTICIPANT", f"{keyword} names participant {number}, which there is not")
