@@ -85,6 +85,42 @@ def test_a_vertical_reference_system_is_refused(tmp_path: Path) -> None:
     assert "crs.vertical" in {fault.path for fault in error.faults}
 
 
+@pytest.mark.parametrize("meridian", ["+pm=10", "+pm=-0.001", "+pm=paris"])
+def test_longitudes_from_another_meridian_are_refused(tmp_path: Path, meridian: str) -> None:
+    """Of a grid whose own meridian is 0: the ground would be turned about the pole by the difference."""
+    error = refused(profiled(tmp_path / "a.tif", SHORT, crs=f"{SOUTH} {meridian}"))
+    assert [(fault.path, fault.code) for fault in error.faults] == [("crs.prime_meridian", "TERRAIN_WRONG_PROJECTION")]
+
+
+@pytest.mark.parametrize(
+    ("items", "path", "code"),
+    [
+        ({"units": "km"}, "bands[0].units", "TERRAIN_WRONG_UNIT"),
+        ({"UNIT": "feet"}, "bands[0].unit", "TERRAIN_WRONG_UNIT"),
+        ({"scale_factor": "0.5"}, "bands[0].scale_factor", "TERRAIN_PACKING"),
+        ({"add_offset": "1737400"}, "bands[0].add_offset", "TERRAIN_PACKING"),
+        ({"_FillValue": "-32768"}, "bands[0]._fillvalue", "TERRAIN_PACKING"),
+        ({"missing_value": "none"}, "bands[0].missing_value", "TERRAIN_PACKING"),
+    ],
+)
+def test_items_of_other_tools_that_the_band_contradicts_are_refused(
+    tmp_path: Path, items: dict[str, str], path: str, code: str
+) -> None:
+    written = profiled(tmp_path / "a.tif", SHORT)
+    with rasterio.open(written, "r+") as file:
+        file.update_tags(1, **items)
+    assert [(fault.path, fault.code) for fault in refused(written).faults] == [(path, code)]
+
+
+def test_items_that_say_what_the_band_states_are_read(tmp_path: Path) -> None:
+    """As GDAL writes them when it makes a GeoTIFF of a NetCDF grid."""
+    written = profiled(tmp_path / "a.tif", SHORT, nodata=5)
+    with rasterio.open(written, "r+") as file:
+        file.scales, file.offsets, file.units = (0.5,), (10.0,), ("m",)
+        file.update_tags(1, units="m", scale_factor="0.5", add_offset="10", _FillValue="5", NETCDF_VARNAME="z")
+    assert read_grid(written, "dem.tif").elevation_m[0, 7] == 13.5
+
+
 def test_several_bands_images_and_colours_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     assert refused(profiled(path, np.stack([SHORT, SHORT]))).reason == "TERRAIN_WITH_BANDS"

@@ -19,6 +19,7 @@ SHORT = np.round((netcdf.heights_m() + 100.0) / 0.5).astype("i2")
 SMALL = {"scale_factor": 2.0**-53}
 PACKED = {"scale_factor": np.float32(0.5), "add_offset": np.float32(-100.0)}
 MERIDIAN = "straight_vertical_longitude_from_pole"
+OTHER_MERIDIAN = pyproj.CRS.from_proj4("+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +pm=10 +units=m").to_wkt()
 WKT_OF_THE_EARTH = rasterio.crs.CRS.from_epsg(3031).to_wkt()
 
 
@@ -195,6 +196,8 @@ def test_unsigned_numbers_are_read_as_such(tmp_path: Path) -> None:
         ({"dimensions": ("layer", "y", "x"), "numbers": np.zeros((3, 12, 16))}, "variables.z"),
         ({"others": {"light": (("y", "x"), SHORT, {})}}, "variables"),
         ({"others": {"light": (("time", "y", "x"), SHORT[None], {})}}, "variables"),
+        ({"z": {"standard_name": "surface_albedo"}}, "variables.z.standard_name"),
+        ({"attributes": {"crs_wkt": OTHER_MERIDIAN}}, "crs_wkt"),
         ({"z": {"grid_mapping": "elsewhere"}}, "variables.z.grid_mapping"),
         ({"attributes": {"crs_wkt": WKT_OF_THE_EARTH}}, "crs_wkt"),
         ({"attributes": {"crs": "EPSG:3031"}}, "crs"),
@@ -224,6 +227,7 @@ def test_what_is_not_honoured_is_refused_by_name(tmp_path: Path, changes: dict[s
         ({"standard_parallel": -71.0}, "standard_parallel", "TERRAIN_WRONG_PROJECTION"),
         ({"false_easting": 2_000_000.0}, "false_easting", "TERRAIN_WRONG_PROJECTION"),
         ({"false_northing": "0"}, "false_northing", "TERRAIN_WRONG_PROJECTION"),
+        ({"prime_meridian_name": "Paris"}, "prime_meridian_name", "TERRAIN_WRONG_PROJECTION"),
         ({"longitude_of_prime_meridian": 2.3}, "longitude_of_prime_meridian", "TERRAIN_WRONG_PROJECTION"),
         ({"towgs84": np.array([1.0, 2.0, 3.0])}, "towgs84", "TERRAIN_WRONG_PROJECTION"),
         ({"crs_wkt": WKT_OF_THE_EARTH}, "crs_wkt", "TERRAIN_WRONG_PROJECTION"),
@@ -243,6 +247,8 @@ def test_each_parameter_of_a_grid_mapping_counts(tmp_path: Path, changes: dict, 
         {"earth_radius": None, "semi_major_axis": 1_737_400.0, "inverse_flattening": 0.0},
         {"reference_ellipsoid_name": "Moon_2000_IAU_IAG_Sphere", "long_name": "south polar grid"},
         {"GeoTransform": "-160 20 0 120 0 -20"},
+        {"prime_meridian_name": "Reference_Meridian", "longitude_of_prime_meridian": 0.0},
+        {"prime_meridian_name": "Greenwich"},
     ],
 )
 def test_grid_mappings_that_say_the_same_are_read(tmp_path: Path, changes: dict) -> None:

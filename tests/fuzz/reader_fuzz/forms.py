@@ -46,7 +46,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def _change_tree(rng: random.Random, value: Any) -> Any:
     places = _places(value)
     if not places:
-        return rng.choice(_STRANGE)
+        return copy.deepcopy(rng.choice(_STRANGE))
     *way, last = rng.choice(places)
     holder = value
     for key in way:
@@ -70,9 +70,9 @@ def _change_tree(rng: random.Random, value: Any) -> Any:
             (str(holder[last]), -holder[last], holder[last] * 1e9, holder[last] + 0.5, bool(holder[last]))
         )
     elif kind == 5 and isinstance(holder[last], list):
-        holder[last] = holder[last] * rng.choice((0, 2, 200))
+        holder[last] = [copy.deepcopy(each) for _ in range(rng.choice((0, 2, 200))) for each in holder[last]]
     else:
-        holder[last] = rng.choice(_STRANGE)
+        holder[last] = copy.deepcopy(rng.choice(_STRANGE))
     return value
 
 

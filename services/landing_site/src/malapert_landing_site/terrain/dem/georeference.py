@@ -16,7 +16,7 @@ MIN_SIDE_PX = 4
 MIN_PIXEL_M, MAX_PIXEL_M = 0.05, 100_000.0
 # On the polar stereographic grid with true scale at the pole.
 EQUATOR_M = 2.0 * MOON_RADIUS_M
-_METRES = {"", "m", "metre", "metres", "meter", "meters"}
+METRES = {"", "m", "metre", "metres", "meter", "meters"}
 
 # What a pixel costs: 4 bytes on disk, 4 in memory as read, and 4 more in the scene that rays are cast on. Reading a
 # 16-bit GeoTIFF took 0.014 to 0.016 s a million pixels on one core, hashing 0.005 s, and the rest is for writing.
@@ -77,7 +77,7 @@ def _pixel_faults(header: RasterHeader, file_name: str) -> list[Fault]:
     if min(header.width_px, header.height_px) < MIN_SIDE_PX:
         message = f"{file_name} has {header.width_px} × {header.height_px} pixels; at least 4 × 4 are needed"
         faults.append(Fault("size", "TERRAIN_TOO_SMALL", message))
-    if header.unit not in _METRES:
+    if header.unit not in METRES:
         message = f"{file_name}: the heights are in {header.unit!r}; metres are needed"
         faults.append(Fault("units", "TERRAIN_WRONG_UNIT", message))
     return faults
@@ -122,6 +122,13 @@ def crs_faults(crs: pyproj.CRS, file_name: str) -> list[Fault]:
     if units != {"metre"}:
         message = f"{file_name}: the grid is in {', '.join(sorted(units))}; metres are needed"
         return [Fault("crs.unit", "TERRAIN_WRONG_UNIT", message)]
+    meridian = crs.prime_meridian
+    if meridian is not None and meridian.longitude != 0.0:
+        message = (
+            f"{file_name} counts longitudes from {meridian.longitude:g} {meridian.unit_name or 'degrees'} "
+            f"({meridian.name}); those from the prime meridian of the Moon are needed"
+        )
+        return [Fault("crs.prime_meridian", "TERRAIN_WRONG_PROJECTION", message)]
     if not _is_polar_grid(crs):
         message = (
             f"{file_name} is in another projection, {crs.name}; polar stereographic with true scale at the pole and "

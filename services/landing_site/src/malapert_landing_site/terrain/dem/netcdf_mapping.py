@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pyproj
 from malapert_core.errors import Fault
-from pyproj.crs import Datum, Ellipsoid  # type: ignore[attr-defined]
+from pyproj.crs import Datum, Ellipsoid, PrimeMeridian  # type: ignore[attr-defined]
 
 from malapert_landing_site.domain.grid import MOON_RADIUS_M
 from malapert_landing_site.terrain.dem.georeference import crs_faults, pole_of
@@ -30,7 +30,7 @@ _NAMES: dict[str, Callable[[str], Ellipsoid | None]] = {
 }
 _DESCRIBING = {
     "grid_mapping_name", "long_name", "comment", "description", "projected_crs_name", "geographic_crs_name",
-    "prime_meridian_name", "_coordinatetransformtype", "_coordinateaxistypes", "geotransform", "name",
+    "_coordinatetransformtype", "_coordinateaxistypes", "geotransform", "name",
 }  # fmt: skip
 _PROJ_TEXTS = {"proj4", "proj4text", "proj4_string", "proj_params", "spatial_proj4", "proj4_params"}
 
@@ -129,6 +129,9 @@ class MappingReader:
         """Check one attribute of the mapping against the polar grid of the Moon."""
         if key.lower() in _DESCRIBING | _PROJ_TEXTS or key in _WKT or key == "latitude_of_projection_origin":
             return
+        if key == "prime_meridian_name":
+            self._check_meridian(f"{where}.{key}", str(attributes[key]))
+            return
         if key in _NAMES:
             self._check_name(f"{where}.{key}", str(attributes[key]), _NAMES[key])
             return
@@ -157,6 +160,15 @@ class MappingReader:
         if ellipsoid is None or abs(ellipsoid.semi_major_metre - MOON_RADIUS_M) > 1.0:
             message = f"is {name[:100]!r}, which is of another body; the Moon's sphere of {MOON_RADIUS_M:g} m is needed"
             self._fault(path, message, "TERRAIN_WRONG_BODY")
+
+    def _check_meridian(self, path: str, name: str) -> None:
+        try:
+            meridian = PrimeMeridian.from_name(name)
+        except pyproj.exceptions.CRSError:
+            # A name that no register has, such as the Moon's own, says nothing against the longitude in numbers.
+            return
+        if meridian.longitude != 0.0:
+            self._fault(path, f"is {name[:100]!r}, {meridian.longitude:g} {meridian.unit_name} from the prime meridian")
 
     def _number(self, where: str, attributes: Attributes, key: str) -> float | None:
         stated = attributes.get(key)

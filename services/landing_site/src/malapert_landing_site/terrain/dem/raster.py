@@ -11,6 +11,7 @@ from malapert_core.errors import Fault
 from rasterio.enums import ColorInterp, MaskFlags
 
 from malapert_landing_site.terrain.dem.archive import MAX_RATIO
+from malapert_landing_site.terrain.dem.georeference import METRES
 from malapert_landing_site.terrain.dem.tiff_tags import GDAL_NODATA, read_tiff_tags
 
 # A tile is decoded whole, however small the image.
@@ -20,6 +21,15 @@ STORED_BYTES = 4
 SMALL_BYTES = 16 << 20
 _COLOURS = {ColorInterp.palette, ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha}
 _ABSENT_BLOCKS_SHOWN = 3
+_UNIT_ITEMS = {"unit", "units", "unittype"}
+
+
+def _is_number(text: str, number: float | None) -> bool:
+    try:
+        found = float(text)
+    except ValueError:
+        return False
+    return number is not None and (found == number or (math.isnan(found) and math.isnan(number)))
 
 
 class RasterJudge:
@@ -37,6 +47,7 @@ class RasterJudge:
         self._check_numbers()
         self._check_no_data()
         self._check_packing()
+        self._check_items()
         self._check_blocks()
         found, self._faults = self._faults, []
         return found
@@ -100,6 +111,28 @@ class RasterJudge:
             self._fault(
                 "bands[0].offset", "TERRAIN_PACKING", f"states the offset {offset:g}; a finite number is needed"
             )
+
+    def _check_items(self) -> None:
+        """Check items of metadata that other tools keep what a band states in, such as those of the NetCDF driver."""
+        tags = {name.lower(): text for name, text in self._dataset.tags(1).items()}
+        for name in _UNIT_ITEMS & set(tags):
+            if tags[name].strip().lower() not in METRES:
+                message = f"has the item {name} = {tags[name][:60]!r}; metres are needed"
+                self._fault(f"bands[0].{name}", "TERRAIN_WRONG_UNIT", message)
+        stated = {
+            "scale": self._dataset.scales[0],
+            "scale_factor": self._dataset.scales[0],
+            "offset": self._dataset.offsets[0],
+            "add_offset": self._dataset.offsets[0],
+            "_fillvalue": self._dataset.nodata,
+            "missing_value": self._dataset.nodata,
+        }
+        for name in stated.keys() & tags:
+            if not _is_number(tags[name], stated[name]):
+                message = (
+                    f"has the item {name} = {tags[name][:60]!r}, but the band states {stated[name]}; one is needed"
+                )
+                self._fault(f"bands[0].{name}", "TERRAIN_PACKING", message)
 
     def _check_blocks(self) -> None:
         height, width = self._dataset.block_shapes[0]
