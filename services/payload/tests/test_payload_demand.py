@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from malapert_core.vocabulary.figure import Confidence, Figure
 from malapert_core.vocabulary.interval import Interval
@@ -109,6 +109,7 @@ def test_a_value_falls_by_steps(catalogue: Catalogue, document: list[ActivityReq
     assert expansion.activities[1].windows == (Interval(START + timedelta(days=2), START + timedelta(days=3)),)
 
 
+@example(every_days=1, factor=0.1, least=1e-05, length_days=12, at=0.5)
 @given(
     every_days=st.integers(1, 9),
     factor=st.floats(0.1, 0.95),

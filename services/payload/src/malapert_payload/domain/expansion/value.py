@@ -39,10 +39,12 @@ def value_spans(request: ActivityRequest, horizon: Interval) -> list[ValueSpan]:
     from_time = decay.from_time or windows[0].start_time
     end_time = max(window.end_time for window in windows)
     found = []
-    for number in range(step_count(decay.factor, decay.least_share, from_time, end_time, decay.every_s)):
+    count = step_count(decay.factor, decay.least_share, from_time, end_time, decay.every_s)
+    for number in range(count):
         share = max(decay.factor**number, decay.least_share)
         start = from_time + timedelta(seconds=number * decay.every_s) if number else windows[0].start_time
-        is_last = share <= decay.least_share
+        # A power may stay above the lowest share by its rounding alone.
+        is_last = share <= decay.least_share or number == count - 1
         end = end_time if is_last else from_time + timedelta(seconds=(number + 1) * decay.every_s)
         cut = [cut for window in windows if (cut := _within(window, start, end)) is not None]
         if cut:
