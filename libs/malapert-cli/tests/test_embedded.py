@@ -60,9 +60,11 @@ def test_workers_know_the_broker_and_no_secret_of_the_services(tmp_path):
     embedded = plan_embedded(tmp_path, _free_port(), workers=2)
     workers = [spec for spec in embedded.processes if spec.name.startswith("worker-")]
     assert [spec.name for spec in workers] == ["worker-1", "worker-2"]
+    assert {spec.environment["MALAPERT_PLANNER_METRICS_PORT"] for spec in workers} == {"0"}
     for spec in workers:
         assert spec.command[-1] == "worker"
-        assert set(spec.environment) == {"MALAPERT_PLANNER_NATS_URL", "MALAPERT_PLANNER_LOG_FORMAT"}
+        names = ("NATS_URL", "LOG_FORMAT", "GRPC_PORT", "METRICS_PORT")
+        assert set(spec.environment) == {f"MALAPERT_PLANNER_{name}" for name in names}
 
 
 def test_a_taken_port_is_named(tmp_path):

@@ -10,7 +10,7 @@ from malapert_core.background import background, end_tasks
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.db.tables import OutboxRow
-from malapert_core.errors import InvalidInputError
+from malapert_core.errors import DatabaseAwayError, InvalidInputError
 from malapert_core.events import outbox as outbox_module
 from malapert_core.events.broker import connect_nats, ensure_streams, keep_streams
 from malapert_core.events.event import Event
@@ -136,6 +136,24 @@ async def test_a_broker_that_lost_its_files_loses_and_repeats_nothing(
                 await bus.announce(["last"])
                 assert (await bus.until_notes(5))[3:] == ["after the second", "last"]
         assert await bus.stored() == 5
+
+
+@pytest.mark.asyncio
+async def test_an_outage_however_long_leaves_no_dead_letter(sqlite_url: str, own_nats_server: NatsServer) -> None:
+    tries: list[str] = []
+
+    async def away_at_first(event: Event, session: AsyncSession) -> None:
+        tries.append(event.event_id)
+        if len(tries) < 12:
+            raise DatabaseAwayError("DATABASE_UNAVAILABLE", "the service's database cannot be reached")
+        await write_note(event, session)
+
+    async with bus_on(sqlite_url, own_nats_server) as bus, bus.publishing():
+        async with bus.consuming(away_at_first, max_deliver=3):
+            await bus.announce(["a", "b"])
+            assert await bus.until_notes(2) == ["a", "b"]
+        assert len(set(tries[:12])) == 1
+        assert (await bus.connection.jetstream().stream_info(DEAD_LETTER_STREAM)).state.messages == 0
 
 
 @pytest.mark.asyncio

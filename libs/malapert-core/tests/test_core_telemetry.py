@@ -58,6 +58,15 @@ def test_metrics_are_served_until_closed() -> None:
     assert 'malapert_events_published_total{service="test",subject="malapert.planner.v1.plan.released"} 1.0' in page
 
 
+def test_a_taken_port_of_metrics_ends_no_process() -> None:
+    port = free_port()
+    first, second = Telemetry("test", metrics_port=port), Telemetry("test", metrics_port=port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        assert response.status == 200
+    second.close()
+    first.close()
+
+
 def test_log_lines_are_json_with_their_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import logging
 

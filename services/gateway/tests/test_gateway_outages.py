@@ -1,8 +1,10 @@
 """A database or a gateway that is away: a call is told so and when to come again, and is done once all the same."""
 
 import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gateway_platform import open_platform, served
@@ -10,9 +12,12 @@ from malapert.comms_window.v1 import contact_pb2
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import ConflictError
+from malapert_core.rpc import health as health_module
 from malapert_core.rpc.call_key import current_call_key
+from malapert_core.rpc.health import BROKER, DATABASE
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.factory import MIGRATIONS
+from malapert_gateway.services.clients import ServiceName
 from malapert_gateway.storage.answer_store import AnswerStore
 from malapert_gateway.storage.tables import AnswerRow
 from malapert_testing.postgresql import PostgresqlServer, server_binaries
@@ -101,3 +106,29 @@ async def test_services_know_a_call_that_comes_again_when_its_gateway_died(
     assert seen[0] == seen[1] != seen[2]
     assert all(seen[:3])
     assert seen[3] == ""
+
+
+@pytest.mark.asyncio
+async def test_readiness_names_what_a_service_lacks_and_a_clock_that_differs(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json") as platform, served(platform) as (_, http):
+
+        async def parts() -> tuple[int, dict[str, str]]:
+            answer = await http.get("/readyz")
+            return answer.status_code, answer.json()["parts"]
+
+        assert await parts() == (200, dict.fromkeys(("database", "broker", *map(str, ServiceName)), "ready"))
+        health = platform.servers[ServiceName.PAYLOAD].health
+        await health.say_parts({DATABASE: False, BROKER: True})
+        status, told = await parts()
+        assert (status, told["payload"], told["planner"]) == (503, "NOT_SERVING: without its database", "ready")
+        await health.say_parts({DATABASE: True, BROKER: True})
+        for skew_s in (60, -60):
+            clock = SimpleNamespace(time=lambda skew_s=skew_s: time.time() + skew_s)
+            monkeypatch.setattr(health_module, "time", clock)
+            status, told = await parts()
+            assert status == 503
+            assert told["planner"].startswith(f"its clock differs by {skew_s:+d} s")
+        monkeypatch.setattr(health_module, "time", SimpleNamespace(time=lambda: time.time() + 5))
+        assert (await parts())[0] == 200

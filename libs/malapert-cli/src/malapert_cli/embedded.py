@@ -129,7 +129,13 @@ def _worker(data_dir: Path, number: int, nats_url: str, log_format: str) -> Proc
     return ProcessSpec(
         name=f"worker-{number}",
         command=(sys.executable, "-m", "malapert_planner", "worker"),
-        environment={"MALAPERT_PLANNER_NATS_URL": nats_url, "MALAPERT_PLANNER_LOG_FORMAT": log_format},
+        environment={
+            "MALAPERT_PLANNER_NATS_URL": nats_url,
+            "MALAPERT_PLANNER_LOG_FORMAT": log_format,
+            # Not the planner's, which they would inherit from whoever set them for it.
+            "MALAPERT_PLANNER_GRPC_PORT": "0",
+            "MALAPERT_PLANNER_METRICS_PORT": "0",
+        },
         log_path=data_dir / "logs" / f"worker-{number}.log",
     )
 

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +25,10 @@ from malapert_core.config import ServiceSettings
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations, schema_is_current
 from malapert_core.errors import PreconditionError
-from malapert_core.events.broker import ensure_streams, keep_streams, open_broker, wait_for_streams
+from malapert_core.events.broker import ensure_streams, keep_streams, open_broker, stream_epoch, wait_for_streams
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
+from malapert_core.events.streams import AREAS, stream_of
 from malapert_core.logging import configure_logging
 from malapert_core.loop_watch import LoopWatch, let_loop_in, spare_what_is_loaded
 from malapert_core.operations.handlers import operation_registration
@@ -38,7 +39,7 @@ from malapert_core.policy.entry import Entry, mission_entry
 from malapert_core.policy.identity import Identity, service_identity
 from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
 from malapert_core.rpc.client import open_channel
-from malapert_core.rpc.health import answers_serving
+from malapert_core.rpc.health import BROKER, DATABASE, LIVENESS, answers_serving, watch_parts
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.telemetry import Telemetry
 
@@ -211,12 +212,25 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
         await server.start()
         log.info("service serves", port=server.port)
         try:
-            yield RunningService(runtime, server.port)
+            async with background(watch_parts(server.health, _part_checks(runtime))):
+                yield RunningService(runtime, server.port)
         finally:
             log.info("service stops")
             await server.refuse_new()
             await runtime.operations.stop()
             await server.stop(settings.stop_grace_s)
+
+
+def _part_checks(runtime: ServiceRuntime[S]) -> dict[str, Callable[[], Awaitable[bool]]]:
+    """Return what asks the parts that a service stands on."""
+    area = runtime.settings.service_name
+
+    async def has_broker() -> bool:
+        if not runtime.nats.is_connected:
+            return False
+        return area not in AREAS or await stream_epoch(runtime.js, stream_of(f"malapert.{area}.v1")) is not None
+
+    return {DATABASE: runtime.database.answers, BROKER: has_broker}
 
 
 @asynccontextmanager
@@ -236,9 +250,17 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
     finally:
         await runtime.operations.stop()
         await end_tasks(tasks)
+        await _publish_last(runtime, anchors, publisher)
+
+
+async def _publish_last(runtime: ServiceRuntime[S], anchors: AnchorPublisher, publisher: OutboxPublisher) -> None:
+    try:
         await anchors.publish()
         if runtime.nats.is_connected:
             await publisher.publish_pending()
+    except Exception as error:
+        # The outbox has them for the next start.
+        log.warning("last events could not be published", error=repr(error))
 
 
 def _service_of(services: Sequence[str]) -> str:
@@ -308,15 +330,17 @@ def cli_main(
     *,
     work: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Be ``python -m malapert_<service> serve|migrate|health``, and ``worker`` where the service has work to give away.
+    """Be ``python -m malapert_<service> serve|migrate|health|live``, and ``worker`` where there is work to give away.
 
-    Health ends with 0 where the process here serves, be it the service or a worker.
+    Health ends with 0 where the process here serves, be it the service or a worker, with its database and the broker;
+    live ends with 0 where it lives, whatever else is away.
     """
     parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
-    parser.add_argument("verb", choices=["serve", "migrate", "health", *(["worker"] if work else [])])
+    parser.add_argument("verb", choices=["serve", "migrate", "health", "live", *(["worker"] if work else [])])
     verb = parser.parse_args(arguments).verb
-    if verb == "health":
-        sys.exit(0 if asyncio.run(answers_serving(f"127.0.0.1:{_own_port(settings_class)}")) else 1)
+    if verb in ("health", "live"):
+        target, service = f"127.0.0.1:{_own_port(settings_class)}", LIVENESS if verb == "live" else ""
+        sys.exit(0 if asyncio.run(answers_serving(target, service)) else 1)
     try:
         if verb == "worker" and work is not None:
             asyncio.run(work())

@@ -5,6 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 from wsgiref.simple_server import WSGIServer
 
+import structlog
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor, filters
@@ -17,6 +18,8 @@ from opentelemetry.trace import Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+log = structlog.get_logger(__name__)
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -31,6 +34,15 @@ def extract_trace(headers: Mapping[str, str]) -> Context:
     return _PROPAGATOR.extract(headers)
 
 
+def _served_metrics(host: str, port: int) -> tuple[WSGIServer, threading.Thread] | None:
+    try:
+        return start_http_server(port, addr=host)
+    except OSError as error:
+        # Whoever has the port already may be another process with the same environment: that ends nobody's work.
+        log.error("metrics cannot be served", host=host, port=port, error=str(error))
+        return None
+
+
 class Telemetry:
     """One service's traces and metrics.
 
@@ -41,7 +53,7 @@ class Telemetry:
     otlp_endpoint : str, optional
         Where spans are exported by OTLP over gRPC; without it they only give logs their trace identifiers.
     metrics_host, metrics_port : str, int, optional
-        Address of the Prometheus endpoint; without it there is none.
+        Address of the Prometheus endpoint; without it, or where another process has it, there is none.
     """
 
     def __init__(
@@ -64,7 +76,7 @@ class Telemetry:
         self.tracer: Tracer = self.provider.get_tracer("malapert")
         self._metrics: tuple[WSGIServer, threading.Thread] | None = None
         if metrics_port is not None:
-            self._metrics = start_http_server(metrics_port, addr=metrics_host)
+            self._metrics = _served_metrics(metrics_host, metrics_port)
 
     def server_interceptor(self) -> Any:
         """Return the interceptor that opens a span for each served call but health checks."""

@@ -136,6 +136,12 @@ class Database:
                 async with self.engine.connect() as connection:
                     await connection.execute(text("SELECT 1"))
 
+    async def answers(self) -> bool:
+        """Return True once the database answers; raises as `reading` where it does not."""
+        async with self.reading() as session:
+            await (await session.connection()).execute(text("SELECT 1"))
+        return True
+
     @contextmanager
     def unusable_told(self) -> Iterator[None]:
         """Raise ``DATABASE_UNUSABLE`` for what makes an SQLite file unusable: no rights, no room, no database."""

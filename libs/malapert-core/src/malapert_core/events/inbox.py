@@ -19,10 +19,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_core.background import together
 from malapert_core.db.database import Database
 from malapert_core.db.tables import InboxRow
-from malapert_core.errors import ErrorCategory, MalapertError
+from malapert_core.errors import ErrorCategory, MalapertError, UnavailableError
 from malapert_core.events.event import MESSAGE_ID_HEADER, Event
 from malapert_core.events.streams import DEAD_LETTER_PREFIX, stream_of
 from malapert_core.metric_names import EVENTS_HANDLED
+from malapert_core.rpc.patience import passes
 from malapert_core.telemetry import extract_trace
 from malapert_core.timestamps import utc_now
 
@@ -32,6 +33,7 @@ EventHandler = Callable[[Event, AsyncSession], Awaitable[None]]
 """Gives an event its effect through the session, whose transaction also marks the event as handled."""
 
 _ACK_WAIT_S = 20.0
+_LONGEST_PAUSE_S = 5.0
 _BATCH = 8
 _FETCH_TIMEOUT_S = 2.0
 
@@ -123,26 +125,42 @@ class EventConsumer:
             return
         for number, message in enumerate(messages):
             try:
-                await self._handle(message)
+                await self._handle(message, messages[number:])
             except asyncio.CancelledError:
                 # What this process took but will not do need not wait for the broker to lose patience.
                 for left in messages[number:]:
                     await left.nak()
                 raise
 
-    async def _handle(self, message: Msg) -> None:
+    async def _handle(self, message: Msg, taken: Sequence[Msg]) -> None:
         tries = message.metadata.num_delivered or 1
         if tries > self._subscription.max_deliver:
             # Only a process that died while handling the last try leaves one behind.
             await self._bury(message, "CRASHED", "the consumer died while handling it")
             return
         try:
-            outcome = await self._apply(message)
+            outcome = await self._applied(message, taken)
         except Exception as error:
             await self._refuse(message, tries, error)
             return
         await message.ack_sync()
         self._count(outcome)
+
+    async def _applied(self, message: Msg, taken: Sequence[Msg]) -> str:
+        """Apply a message; wait while the database, or a service that is asked, is away: that counts as no try."""
+        pause_s = self._subscription.first_retry_s
+        while True:
+            try:
+                return await self._apply(message)
+            except UnavailableError as error:
+                if not passes(error):
+                    raise
+                log.warning("events wait", consumer=self._subscription.durable, reason=error.reason)
+            for each in taken:
+                with suppress(NatsError):
+                    await each.in_progress()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     async def _apply(self, message: Msg) -> str:
         event = Event.from_message(message)

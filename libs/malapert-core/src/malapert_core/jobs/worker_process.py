@@ -10,6 +10,7 @@ from malapert_core.config import ProcessSettings
 from malapert_core.events.broker import open_broker
 from malapert_core.jobs.queue import WorkQueue
 from malapert_core.jobs.worker import JobWorker, Perform
+from malapert_core.rpc.health import BROKER, watch_parts
 from malapert_core.rpc.server import GrpcServer
 from malapert_core.telemetry import Telemetry
 
@@ -39,7 +40,11 @@ async def running_worker(settings: ProcessSettings, area: str, perform: Perform,
         async with open_broker(settings) as connection:
             worker = JobWorker(WorkQueue(connection, area), perform, slots=slots, tracer=telemetry.tracer)
             server = GrpcServer([], interceptors=[], host=settings.grpc_host, port=settings.grpc_port)
-            async with background(worker.run()):
+
+            async def is_connected() -> bool:
+                return connection.is_connected
+
+            async with background(worker.run(), watch_parts(server.health, {BROKER: is_connected})):
                 await server.start()
                 log.info("worker works", port=server.port, slots=slots)
                 try:

@@ -8,6 +8,7 @@ RFC 9864 (Ed25519), RFC 7638 (the key's identifier is its thumbprint).
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -17,13 +18,15 @@ from joserfc.jwk import OKPKey
 
 from malapert_core.errors import UnauthenticatedError
 from malapert_core.policy.identity import Identity, Role, service_identity
+from malapert_core.timestamps import format_time
 
 LONGEST_LIFETIME_S = 60
 """Longest lifetime of a token, seconds; one that claims more is refused however well it is signed."""
 GATEWAY = "gateway"
 """Name of the service whose token states a principal that called directly."""
 _ALGORITHM: Final = "Ed25519"
-_CLOCK_LEEWAY_S = 10
+CLOCK_LEEWAY_S = 10
+"""Most by which the clocks of two services may differ, seconds."""
 _LONGEST_TOKEN = 16 * 1024
 _MOST_KEPT = 4096
 _HEADER = {"typ": str, "alg": str, "kid": str}
@@ -104,13 +107,16 @@ class ServiceTokens:
         ------
         UnauthenticatedError
             ``INVALID_IDENTITY`` where it was not signed by the service that it names, has expired, begins later, lives
-            longer than a minute, states what its signer may not, or is meant for somebody else.
+            longer than a minute, states what its signer may not, or is meant for somebody else; ``CLOCK_SKEW`` where a
+            service well known signed it and all but its time is right.
         """
         known, until_s = self._verified.get(token, (None, 0))
         if known is not None and until_s > time.time():
             return known
         try:
             identity, expiry_s = self._read(token)
+        except _ClockError as error:
+            raise UnauthenticatedError("CLOCK_SKEW", str(error)) from error
         except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise UnauthenticatedError("INVALID_IDENTITY", "the identity token is not valid") from error
         _keep(self._verified, token, (identity, expiry_s))
@@ -127,8 +133,9 @@ class ServiceTokens:
         _require_fields(claims, _CLAIMS)
         if claims["iss"] != signer.service_name or claims["aud"] != self._service_name:
             raise ValueError("not of this signer, or not for this service")
-        _check_times(claims["iat"], claims["exp"])
-        return _identity_of(signer.service_name, principal), claims["exp"]
+        identity = _identity_of(signer.service_name, principal)
+        _check_times(signer.service_name, claims["iat"], claims["exp"])
+        return identity, claims["exp"]
 
 
 def new_private_key() -> OKPKey:
@@ -201,12 +208,26 @@ def _identity_of(signer: str, principal: Any) -> Identity:
     )
 
 
-def _check_times(issued_s: int, expiry_s: int) -> None:
+class _ClockError(Exception):
+    """The token is not of now: its signer's clock differs from this one, or it was kept for later."""
+
+
+def _check_times(signer: str, issued_s: int, expiry_s: int) -> None:
     now_s = time.time()
     if not 0 < expiry_s - issued_s <= LONGEST_LIFETIME_S:
         raise ValueError("lives too long")
-    if issued_s > now_s + _CLOCK_LEEWAY_S or expiry_s <= now_s - _CLOCK_LEEWAY_S:
-        raise ValueError("not now")
+    if issued_s > now_s + CLOCK_LEEWAY_S or expiry_s <= now_s - CLOCK_LEEWAY_S:
+        raise _ClockError(
+            f"the identity token of {signer} is for {_clock(issued_s)} to {_clock(expiry_s)}, and here it is "
+            f"{_clock(now_s)}: the clocks of services may differ by {CLOCK_LEEWAY_S} s"
+        )
+
+
+def _clock(time_s: float) -> str:
+    try:
+        return format_time(datetime.fromtimestamp(round(time_s), UTC))
+    except (OverflowError, ValueError, OSError):
+        return "another age"
 
 
 def _require_fields(found: Any, wanted: Mapping[str, type]) -> None:

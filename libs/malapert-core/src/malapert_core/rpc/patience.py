@@ -19,9 +19,21 @@ log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
 _PASSING = frozenset(
-    {"SERVICE_UNAVAILABLE", "SERVICE_STOPPING", "DEADLINE_EXCEEDED", "CALL_CUT_OFF", "DATABASE_UNAVAILABLE"}
+    {
+        "SERVICE_UNAVAILABLE",
+        "SERVICE_STOPPING",
+        "DEADLINE_EXCEEDED",
+        "CALL_CUT_OFF",
+        "DATABASE_UNAVAILABLE",
+        "DATABASE_BUSY",
+    }
 )
 """Reasons that pass by themselves; a missing file or a full disk does not."""
+
+
+def passes(error: Exception) -> bool:
+    """Tell whether an error is of an outage that ends by itself."""
+    return isinstance(error, UnavailableError) and error.reason in _PASSING
 
 
 class Patience:
@@ -72,7 +84,7 @@ class Outage:
         if not self._pause_s:
             self._since_s, self._pause_s = now_s, _FIRST_PAUSE_S
         away_s = now_s - self._since_s
-        if error.reason not in _PASSING:
+        if not passes(error):
             raise error
         if away_s >= self._bound_s:
             raise UnavailableError(

@@ -11,7 +11,8 @@ from typing import Any
 import grpc
 import structlog
 from google.protobuf.message import Message
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health as grpc_health
+from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
@@ -23,6 +24,7 @@ from malapert_core.policy.identity import Identity, require_identity, set_curren
 from malapert_core.policy.tokens import TokenVerifier
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.call_key import CALL_KEY_HEADER, LONGEST_KEY, set_call_key
+from malapert_core.rpc.health import ServiceHealth
 from malapert_core.rpc.message_check import check_message
 from malapert_core.rpc.status import status_code, status_of
 
@@ -215,13 +217,13 @@ class GrpcServer:
     ) -> None:
         options = [*SIZE_OPTIONS, ("grpc.so_reuseport", 0)]
         self._server = grpc.aio.server(interceptors=list(interceptors), options=options)
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
-        self._names = ["", *(registration.service for registration in registrations)]
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = [registration.service for registration in registrations]
+        self.health = ServiceHealth(names)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         for registration in registrations:
             registration.add(registration.servicer, self._server)
         if with_reflection:
-            names = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
+            names += [grpc_health.SERVICE_NAME, reflection.SERVICE_NAME]
             reflection.enable_server_reflection(names, self._server)
         self._address = f"{host}:{port}"
         self.port = port
@@ -234,19 +236,15 @@ class GrpcServer:
         RuntimeError
             Where the port is taken.
         """
-        await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self.health.begin()
         self.port = self._server.add_insecure_port(self._address)
         await self._server.start()
-        await self._say(health_pb2.HealthCheckResponse.SERVING)
+        await self.health.say_open(True)
 
     async def refuse_new(self) -> None:
         """Say NOT_SERVING, while calls are still served."""
-        await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self.health.say_open(False)
 
     async def stop(self, grace_s: float) -> None:
         """Finish calls in flight for at most so many seconds, then end."""
         await self._server.stop(grace_s)
-
-    async def _say(self, status: Any) -> None:
-        for name in self._names:
-            await self._health.set(name, status)

@@ -1,7 +1,9 @@
 """Tells whether the gateway can do its work: its database, the broker, and each service."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
+from typing import Any
 
 import structlog
 from grpc_health.v1 import health_pb2
@@ -9,6 +11,8 @@ from malapert_core.db.database import Database
 from malapert_core.errors import DatabaseAwayError, MalapertError
 from malapert_core.events.broker import stream_epoch
 from malapert_core.events.streams import AREAS, stream_of
+from malapert_core.policy.tokens import CLOCK_LEEWAY_S
+from malapert_core.rpc.health import PARTS, TIME_HEADER
 from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +25,7 @@ READY = "ready"
 
 
 class Readiness:
-    """Asks every part.
+    """Asks every part, and of each service what it lacks and whether its clock agrees with this one.
 
     Parameters
     ----------
@@ -69,8 +73,30 @@ class Readiness:
 
     async def _ask_service(self, name: ServiceName) -> str:
         try:
-            answer = await self._services.health[name].Check(health_pb2.HealthCheckRequest(), timeout=self._deadline_s)
+            call = self._services.health[name].Check(health_pb2.HealthCheckRequest(), timeout=self._deadline_s)
+            answer = await call
+            skew_s = _skew_s(await call.initial_metadata())
         except MalapertError as error:
             return error.reason
-        serving = answer.status == health_pb2.HealthCheckResponse.SERVING
-        return READY if serving else health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        if abs(skew_s) > CLOCK_LEEWAY_S:
+            return f"its clock differs by {skew_s:+.0f} s from the gateway's; {CLOCK_LEEWAY_S} s are allowed"
+        if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            return READY
+        absent = await asyncio.gather(*(self._is_absent(name, part) for part in PARTS))
+        parts = [part for part, is_absent in zip(PARTS, absent, strict=True) if is_absent]
+        status = str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+        return f"{status}: without its {' and its '.join(parts)}" if parts else status
+
+    async def _is_absent(self, name: ServiceName, part: str) -> bool:
+        request = health_pb2.HealthCheckRequest(service=part)
+        try:
+            answer = await self._services.health[name].Check(request, timeout=self._deadline_s)
+        except MalapertError:
+            return False  # one of an earlier version has no parts
+        return bool(answer.status == health_pb2.HealthCheckResponse.NOT_SERVING)
+
+
+def _skew_s(metadata: Any) -> float:
+    """Return by how much a service's clock is ahead of this one, seconds; 0 where it did not say its time."""
+    told = dict(metadata or ()).get(TIME_HEADER)
+    return 0.0 if told is None else float(told) - time.time()
