@@ -20,10 +20,11 @@ def test_every_tunable_states_its_unit_range_and_meaning() -> None:
 
 
 def test_a_value_outside_its_range_is_refused_with_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parameters.Pipeline, "FILL_SHARE", 1.5)
+    monkeypatch.setattr(parameters.Pipeline, "FILL_WORK", 99.0)
     monkeypatch.setattr(parameters.Repair, "PADS_S", (3600, 5))
     told = (
-        r"Pipeline.FILL_SHARE is 1.5; 0 to 1 make sense; Repair.PADS_S is \(3600, 5\); 300 to 3.1536e\+07 s make sense"
+        r"Pipeline.FILL_WORK is 99.0; 0.1 to 60 s make sense; "
+        r"Repair.PADS_S is \(3600, 5\); 300 to 3.1536e\+07 s make sense"
     )
     with pytest.raises(ValueError, match=told):
         check()

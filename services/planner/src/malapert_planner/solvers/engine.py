@@ -34,7 +34,8 @@ class Engine:
 
     ``work`` is CP-SAT's deterministic time and a charge for building: the only limit in a reproducible solve. The wall
     limit is a safety net;
-    ``wall_cut`` says whether it ever cut a run.
+    ``wall_cut`` says whether it ever cut a run, ``was_cut`` whether any limit cut the last one, before its own work was
+    done.
     """
 
     seed: int
@@ -43,6 +44,7 @@ class Engine:
     cancel: Cancel | None = None
     work: float = 0.0
     wall_cut: bool = False
+    was_cut: bool = False
     began_s: float = field(default_factory=time.monotonic)
 
     def cancelled(self) -> bool:
@@ -86,7 +88,8 @@ class Engine:
         parameters.random_seed = (self.seed * 7919 + seed_offset) % 2**31
         parameters.relative_gap_limit = gap
         parameters.stop_after_first_solution = first
-        parameters.max_deterministic_time = max(1e-3, min(work, self.work_limit - self.work))
+        left = self.work_limit - self.work
+        parameters.max_deterministic_time = max(1e-3, min(work, left))
         parameters.max_time_in_seconds = max(0.1, self.wall_limit_s - self.wall_s())
         callback = _Callback(on_solution) if on_solution else None
         if self.cancel is None:
@@ -97,7 +100,9 @@ class Engine:
         self.work += solver.deterministic_time + WORK_PER_ROW * (
             len(model.proto.variables) + len(model.proto.constraints)
         )
-        if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and self.wall_s() >= self.wall_limit_s:
+        is_settled = status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
+        self.was_cut = not is_settled and (left < work or self.wall_s() >= self.wall_limit_s or self.cancelled())
+        if not is_settled and self.wall_s() >= self.wall_limit_s:
             self.wall_cut = True
         return solver, status
 

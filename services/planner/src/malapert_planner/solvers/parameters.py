@@ -27,12 +27,17 @@ class Tuned:
 class Pipeline:
     """The stages of a solve."""
 
-    FIRST_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "part of the work until a first valid schedule is found")] = 0.2
-    FIRST_DETOUR_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "part of the work spent when first detours end")] = 0.5
-    FILL_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "part of the work spent when filling ends")] = 0.65
-    DETOUR_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "part of the work spent when second detours end")] = 0.8
+    FIRST_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when a first valid schedule is given up")] = 3.0
+    TOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of the flow of places")] = 1.875
+    BOUND_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of the relaxation with times")] = 1.875
+    STRETCH_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of a stretch of the construction")] = 0.5
+    FIRST_DETOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when first detours end")] = 7.5
+    FILL_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when filling ends")] = 9.75
+    DETOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when second detours end")] = 12.0
+    STEP_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "work of a step as part of the work done before it")] = 0.0133
+    RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate between two such steps")] = 0.5
     LEAST_SHARE: Annotated[float, Tuned("1", 0.0, 0.1, "part of all value below which nothing waits anywhere")] = 1e-3
-    LEAST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "least deterministic time of a step")] = 0.1
+    LEAST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "least deterministic time of a step")] = 0.2
     MOST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "greatest deterministic time of a step")] = 0.8
     MOST_INSERTED: Annotated[int, Tuned("1", 1, 200, "chains inserted at once: with more, building takes longest")] = 24
     MANDATORY_VALUE: Annotated[float, Tuned("worth", 1e3, 1e9, "what a mandatory chain counts for as value")] = 1e6

@@ -95,13 +95,13 @@ def replan(
         engine.wall_limit_s = wall_limit_s
         before = {placed.activity_id for placed in problem.baseline.schedule.activities}
         only = None if wanted is None else _chains(search, before | wanted)
-        fill(search, Repair.FILL_SHARE, only=only)
+        fill(search, Repair.FILL_SHARE * work_limit, only=only)
         if wanted is None:
             improve(search, random.Random(seed))
     else:
         search = Search(instance, engine, on_progress, Incumbent(instance, problem.baseline.frozen), bound=search.bound)
         construct(search)
-        fill(search, Repair.FILL_SHARE)
+        fill(search, Repair.FILL_SHARE * work_limit)
         if search.feasible():
             engine.wall_limit_s = wall_limit_s
         improve(search, random.Random(seed))

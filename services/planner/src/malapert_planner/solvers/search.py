@@ -117,11 +117,18 @@ class Search:
         whole &= all(chain.index in scope.free for chain in self.instance.chains if chain.starts)
         model = build_model(self.instance, scope)
         solver, status = self.engine.run(model.model, work, self.iteration, linear=linear)
-        if status in FOUND:
+        if status in FOUND and not self._is_dropped():
             candidate = self.best.replaced(scope, model.schedule(solver))
             self.accept(candidate, stage)
         if status == cp_model.OPTIMAL and whole and scope.cells == self.best.cells:
             self.settled = True
+
+    def _is_dropped(self) -> bool:
+        """Return whether the last step is dropped: a limit cut it, and a longer search may find something else in it.
+
+        What makes a schedule valid is taken all the same.
+        """
+        return self.engine.was_cut and self.feasible()
 
     def accept(self, candidate: Incumbent, stage: str) -> None:
         """Keep a schedule where it is better than the best; one that breaks a limit only in place of another such."""
@@ -205,7 +212,7 @@ class Search:
             scope = insertion(opening.schedule, opening.visit)
             model = build_model(self.instance, scope)
             solver, status = self.engine.run(model.model, work, self.iteration)
-            if status not in FOUND:
+            if status not in FOUND or self._is_dropped():
                 continue
             candidate = opening.schedule.replaced(scope, model.schedule(solver))
             if candidate.keeps_limits():

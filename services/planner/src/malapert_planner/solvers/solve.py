@@ -74,10 +74,10 @@ def solve(
     with BoundRefinement(instance, work_limit) as refinement:
         search = Search(instance, engine, refined_progress(refinement, on_progress), Incumbent(instance, Schedule()))
         recreate = RecreateStage(search, seed)
-        if recreate.applies():
+        if recreate.is_of_many():
             run_recreate(search, recreate, wall_limit_s)
         else:
-            run(search, random.Random(seed), wall_limit_s)
+            run(search, recreate, random.Random(seed), wall_limit_s)
         return refined_result(refinement, result(search, seed, wall_limit_s), engine)
 
 
@@ -86,54 +86,68 @@ def run_recreate(search: Search, recreate: RecreateStage, wall_limit_s: float) -
     search.bound = trivial_bound(search.instance)
     recreate.construct()
     if not search.feasible():
-        mandatory = frozenset(chain.index for chain in search.instance.chains if chain.mandatory)
-        fill(search, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
+        fill(search, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
     if search.feasible():
         search.engine.wall_limit_s = wall_limit_s
     recreate.run()
     search.report("done")
 
 
-def run(search: Search, rng: random.Random, wall_limit_s: float) -> None:
-    """Search until there is nothing left to do or to do it with."""
+def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_s: float) -> None:
+    """Search until there is nothing left to do or to do it with.
+
+    How long a stage lasts follows from the problem and the work done, never from the limit: a longer search continues
+    a shorter one.
+    """
     instance, engine = search.instance, search.engine
-    work_limit = engine.work_limit
     # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
-    mandatory = frozenset(chain.index for chain in instance.chains if chain.mandatory)
-    fill(search, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
-    search.bound, legs = solve_tour(instance, engine, work_limit / 8)
-    search.report("bound")
-    tour = toured(Incumbent(instance, Schedule()), legs)
-    if tour is not None:
-        along = Search(instance, engine, None, tour, search.bound)
-        fill(along, Pipeline.FIRST_SHARE, until_feasible=True, only=mandatory)
-        along.fit_out()
-        search.accept(along.best, "tour")
+    fill(search, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
+    take_tour(search)
     search.fit_out()
-    search.bound = min(search.bound, upper_bound(instance, engine, work_limit / 8))
+    search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
     search.report("bound")
     construct(search)
     search.fit_out()
-    go_out_of_the_way(search, Pipeline.FIRST_DETOUR_SHARE)
-    fill(search, Pipeline.FILL_SHARE)
+    go_out_of_the_way(search, Pipeline.FIRST_DETOUR_WORK)
+    fill(search, Pipeline.FILL_WORK)
     search.fit_out()
-    go_out_of_the_way(search, Pipeline.DETOUR_SHARE)
+    go_out_of_the_way(search, Pipeline.DETOUR_WORK)
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
-    improve(search, rng)
+    improve(search, rng, recreate)
 
 
-def fill(search: Search, share: float, *, until_feasible: bool = False, only: frozenset[int] | None = None) -> None:
+def take_tour(search: Search) -> None:
+    """Bound all schedules by the flow of places, and drive along it where that is better."""
+    instance, engine = search.instance, search.engine
+    bound, legs = solve_tour(instance, engine, Pipeline.TOUR_WORK)
+    search.bound = min(search.bound, bound)
+    search.report("bound")
+    if engine.exhausted() and search.feasible():
+        return
+    tour = toured(Incumbent(instance, Schedule()), legs)
+    if tour is not None:
+        along = Search(instance, engine, None, tour, search.bound)
+        fill(along, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
+        along.fit_out()
+        search.accept(along.best, "tour")
+
+
+def _mandatory(search: Search) -> frozenset[int]:
+    return frozenset(chain.index for chain in search.instance.chains if chain.mandatory)
+
+
+def fill(search: Search, most_work: float, *, until_feasible: bool = False, only: frozenset[int] | None = None) -> None:
     """Insert unplanned chains place by place, each time where most value waits; what failed there counts for half.
 
-    ``only`` names the chains to insert; all, where it is None.
+    It ends once so much work is done in all. ``only`` names the chains to insert; all, where it is None.
     """
     engine, tries = search.engine, Counter[tuple[str, int]]()
     values = _values(search.instance)
     least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     seen: dict[tuple[str, Span], frozenset[int]] = {}
-    while not (search.finished() or engine.work >= share * engine.work_limit or (until_feasible and search.feasible())):
+    while not (search.finished() or engine.work >= most_work or (until_feasible and search.feasible())):
 
         def waiting(excursion: Excursion) -> float:
             if excursion.chains <= seen.get((excursion.place_id, excursion.span), frozenset()):
@@ -147,7 +161,7 @@ def fill(search: Search, share: float, *, until_feasible: bool = False, only: fr
         excursion = replace(
             excursion, chains=frozenset(sorted(worth, key=lambda i: (-worth[i], i))[: Pipeline.MOST_INSERTED])
         )
-        work = _step_work(search, 75)
+        work = _step_work(search)
         before = search.best
         search.improve(insertion(search.best, excursion), work, "insert")
         if search.best is not before and only is None:
@@ -169,9 +183,9 @@ def _values(instance: Instance) -> dict[int, float]:
     return values
 
 
-def _step_work(search: Search, steps: int) -> float:
-    """Return the work of a step: more work in all means more steps, and beyond some work no longer ones."""
-    return max(Pipeline.LEAST_WORK, min(Pipeline.MOST_WORK, search.engine.work_limit / steps))
+def _step_work(search: Search) -> float:
+    """Return the work of a step: the more is done, the longer it is, within limits."""
+    return max(Pipeline.LEAST_WORK, min(Pipeline.MOST_WORK, search.engine.work * Pipeline.STEP_SHARE))
 
 
 def construct(search: Search) -> None:
@@ -182,45 +196,41 @@ def construct(search: Search) -> None:
     start = search.instance.open_from_s
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
-        budget = min(2 * Pipeline.MOST_WORK, search.engine.work_limit / 3 * (end - start) / problem.horizon_s)
-        search.improve(window(search.best, (start, end), cells), budget, "construct")
+        search.improve(window(search.best, (start, end), cells), Pipeline.STRETCH_WORK, "construct")
         search.top_up()
         start = end if end == problem.horizon_s else start + length * 4 // 5
     search.report("construct")
 
 
-def go_out_of_the_way(search: Search, share: float) -> None:
-    """Try a detour for each unplanned chain that is worth it, the most valuable first."""
+def go_out_of_the_way(search: Search, most_work: float) -> None:
+    """Try a detour for each unplanned chain that is worth it, the most valuable first, until so much work is done."""
     least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
-        if search.finished() or search.engine.work >= share * search.engine.work_limit:
+        if search.finished() or search.engine.work >= most_work:
             break
         if chain.index not in search.best.met and (chain.mandatory or chain.value > least):
-            search.take_detour(chain, _step_work(search, 75))
+            search.take_detour(chain, _step_work(search))
     search.report("detours")
 
 
-def improve(search: Search, rng: random.Random) -> None:
-    """Decide neighbourhoods anew until there is nothing left to do or to do it with."""
+def improve(search: Search, rng: random.Random, recreate: RecreateStage | None = None) -> None:
+    """Decide neighbourhoods anew until there is nothing left to do or to do it with, by turns by ruin and recreate."""
     for step in itertools.count(1):
         if search.finished():
             break
         before, missing = search.best, unplanned(search.best)
         if missing and rng.random() < Pipeline.DETOURS:
             chain = rng.choices(missing, [max(1e-3, c.value) for c in missing])[0]
-            search.take_detour(chain, _step_work(search, 60))
-            continue
-        neighbourhood = next_neighbourhood(search.best, rng)
-        search.improve(
-            neighbourhood.scope,
-            _step_work(search, 60),
-            neighbourhood.kind,
-            linear=rng.random() < 0.3,
-        )
+            search.take_detour(chain, _step_work(search))
+        else:
+            neighbourhood = next_neighbourhood(search.best, rng)
+            search.improve(neighbourhood.scope, _step_work(search), neighbourhood.kind, linear=rng.random() < 0.3)
         if step % Pipeline.FIT_OUT_EVERY == 0:
             search.fit_out()
         elif search.best is not before:
             search.top_up()
+        if recreate is not None and recreate.applies():
+            recreate.run(Pipeline.RECREATE_WORK)
     search.report("done")
 
 

@@ -14,6 +14,10 @@ MOST_STARTS = 60
 """So many starts of a drive are tried at most."""
 
 
+EARLY_S, LATE_S = 6 * 3600, 24 * 3600
+"""So long before a visit the asset arrives at most, and leaves after it, if no rule has it wait."""
+
+
 class RouteMoves:
     """Puts drives into an emptied span of a schedule."""
 
@@ -34,6 +38,26 @@ class RouteMoves:
             times[0] = span[0]
         if len(stops) > 1 and rng.random() < 0.5:
             times[-1] = max(times[-2], span[1] - 0.15 * (span[1] - span[0]))
+        return self.drive_along(working, span, origin_id, stops, times)
+
+    def drive_by(
+        self,
+        working: WorkingSchedule,
+        span: Span,
+        places: tuple[str, str, str | None],
+        visit: Span,
+        rng: random.Random,
+    ) -> bool:
+        """Drive from an origin to a place and on to a target (None: stay there), to be there for a visit.
+
+        Return whether that works; what was put in stays where it does not.
+        """
+        origin_id, place_id, target_id = places
+        known = self._tables.drive_by_ends.get((origin_id, place_id))
+        early_s = (known[0].duration_s if known else 0) + rng.random() * EARLY_S
+        stops, times = [place_id], [max(span[0], visit[0] - early_s)]
+        if target_id is not None:
+            stops, times = [*stops, target_id], [*times, visit[1] + rng.random() * LATE_S]
         return self.drive_along(working, span, origin_id, stops, times)
 
     def drive_along(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Filling, Prices
 from malapert_planner.solvers.lns.route_moves import RouteMoves
@@ -32,17 +32,38 @@ ROUTE_SPAN_S = (0.5 * DAY_S, 25 * DAY_S)
 BEYOND_S = (0, DAY_S, 4 * DAY_S, 16 * DAY_S)
 """Contacts are also chosen anew so long after a span, so that what is gathered in it can be sent then; one is drawn."""
 ROUTE_SHARE = 0.4
+VISIT_SHARE = 0.5
+"""So often a span is driven through anew, and so many of these times for the sake of a chain that is not planned."""
+MOST_DRAWN = 30
+"""So many chains are drawn at most until one could be planned."""
 EXCHANGE_SHARE = 0.15
 EXCHANGE_LENGTH = 5
 EXCHANGED = (2, 5, 10, 20)
 """So often chains are exchanged over a span so many times as long to each side, about one of these numbers at once."""
 RUIN_SHARES = (0.3, 0.6, 1.0, 1.0)
 """Share of the chains in a span that leave it; one of these is drawn."""
-HEAT = 0.3
-"""Temperature at the start, in mean values of a chain."""
-HALVING_STEPS = 1500
-REHEATING_STEPS = 12_000
-"""Steps in which the temperature halves, and after which it starts anew from the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """A temperature by the steps done: what it is at first, in mean values of a chain, and in how many steps it halves.
+
+    After ``reheating_steps`` it starts anew from the best.
+    """
+
+    heat: float
+    halving_steps: int
+    reheating_steps: int
+
+    def at(self, steps: int) -> float:
+        """Return the temperature after so many steps."""
+        return self.heat * math.pow(0.5, (steps % self.reheating_steps) / self.halving_steps)
+
+
+FROM_NOTHING = Cooling(0.3, 1500, 12_000)
+"""Where the search begins with its own construction."""
+FROM_GOOD = Cooling(0.02, 400, 2000)
+"""Where it goes on from a schedule that models were solved for: more heat only leads away from that."""
 
 
 @dataclass
@@ -77,8 +98,8 @@ class Worth:
 class RuinRecreate:
     """A search over schedules under construction; the best found so far is ``best``."""
 
-    def __init__(self, tables: Tables, seed: int) -> None:
-        self.tables, instance = tables, tables.instance
+    def __init__(self, tables: Tables, seed: int, cooling: Cooling = FROM_NOTHING) -> None:
+        self.tables, self._cooling, instance = tables, cooling, tables.instance
         self.worth, self._rng = Worth(instance), random.Random(seed)
         self._windows = BookingWindows(self.tables)
         self._filling, self._routes = Filling(self.tables), RouteMoves(self.tables, self._windows)
@@ -134,12 +155,12 @@ class RuinRecreate:
     def step(self) -> bool:
         """Do one step; return whether it found a better schedule than the best."""
         self.steps += 1
-        if self.steps % REHEATING_STEPS == 0:
+        if self.steps % self._cooling.reheating_steps == 0:
             self.current.copy_from(self.best)
             self.value = self.best_value
         self._before.copy_from(self.current)
         value = self._changed()
-        heat = HEAT * self._mean_value * 0.5 ** ((self.steps % REHEATING_STEPS) / HALVING_STEPS)
+        heat = self._cooling.at(self.steps) * self._mean_value
         if value is None or value < self.value + heat * math.log(max(1e-12, self._rng.random())):
             self.current, self._before = self._before, self.current
             return False
@@ -168,6 +189,8 @@ class RuinRecreate:
             return None
         if chance > 1 - EXCHANGE_SHARE:
             span = self._exchanged(span)
+        elif moves_route and rng.random() < VISIT_SHARE:
+            return self._visited(span[1] - span[0])
         elif moves_route:
             emptied = self._emptied(self.current, span)
             if emptied is None:
@@ -181,12 +204,54 @@ class RuinRecreate:
         self._fill(self.current, span, since)
         return self.worth(self.current) if self.current.is_sound() else None
 
+    def _visited(self, length_s: int) -> float | None:
+        """Drive anew about a start of a chain that is not planned, to where it may start, and put it there first."""
+        working, rng, cell_s = self.current, self._rng, self.tables.bounds.cell_s
+        wanted = self._waiting()
+        if wanted is None:
+            return None
+        place_id = rng.choice(sorted(wanted.starts))
+        start = rng.randint(*rng.choice(wanted.starts[place_id][0]))
+        end = start + sum(block.duration_s for block in wanted.blocks)
+        low = max(0, start - int(rng.random() * length_s)) // cell_s * cell_s
+        high = min(self.tables.bounds.horizon_s, end + int(rng.random() * length_s)) // cell_s * cell_s
+        emptied = self._emptied(working, (low, high))
+        if emptied is None:
+            return None
+        span, origin_id, target_id = emptied
+        if not self._routes.drive_by(working, span, (origin_id, place_id, target_id), (start, end), rng):
+            return None
+        return self._filled_with(wanted, place_id, span, start)
+
+    def _waiting(self) -> Chain | None:
+        """Draw a chain that is not planned and could be."""
+        for _ in range(MOST_DRAWN):
+            chain = self._rng.choice(self.tables.ordered)
+            if self.current.requests.may_add(chain):
+                return chain
+        return None
+
+    def _filled_with(self, wanted: Chain, place_id: str, span: Span, start: int) -> float | None:
+        working = self.current
+        booked = self._book(working, span)
+        stays = [stay for at, stay in working.stays() if at == place_id and stay[0] < span[1] and stay[1] > span[0]]
+        parts = [(max(span[0], stay[0]), min(span[1], stay[1])) for stay in stays]
+        if not any(self._filling.insert(working, wanted, place_id, part, [max(part[0], start)]) for part in parts):
+            return None
+        self._filling.fill(working, span, self._prices, span[0])
+        self._trim(working, booked)
+        return self.worth(working) if working.is_sound() else None
+
     def _fill(self, working: WorkingSchedule, span: Span, since: int) -> None:
-        beyond = self._rng.choice(BEYOND_S)
-        booked = span[0], min(self.tables.bounds.horizon_s, span[1] + beyond)
-        self._windows.book_all(working, booked, self._rng)
+        booked = self._book(working, span)
         self._filling.fill(working, span, self._prices, since)
         self._trim(working, booked)
+
+    def _book(self, working: WorkingSchedule, span: Span) -> Span:
+        """Hold contacts in a span and for some time after; return the whole."""
+        booked = span[0], min(self.tables.bounds.horizon_s, span[1] + self._rng.choice(BEYOND_S))
+        self._windows.book_all(working, booked, self._rng)
+        return booked
 
     def _trim(self, working: WorkingSchedule, span: Span) -> None:
         inside = [each for each in working.contacts if span[0] <= each.span[0] and each.span[1] <= span[1]]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
+from malapert_planner.solvers.lns.ruin_recreate import FROM_GOOD, FROM_NOTHING, RuinRecreate
 from malapert_planner.solvers.search import Search
 from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
 
-FEWEST_CHAINS = 1000
-"""With fewer chains the models of whole neighbourhoods are quick to build, and were not yet measured against this."""
+FEWEST_CHAINS = 24
+"""With fewer chains models of all of them are solved to their optimum."""
+MANY_CHAINS = 1000
+"""With so many chains the models of neighbourhoods take longer to build than to solve."""
 WORK_PER_STEP, WORK_PER_TRY = 1e-3, 2e-4
 """Work charged for a step and for each insertion tried in it, about the seconds that they take."""
 REPORT_EVERY = 40
@@ -35,17 +38,22 @@ class RecreateStage:
             and problem.horizon_s % problem.resolution_s == 0
         )
 
+    def is_of_many(self) -> bool:
+        """Return whether this stage applies, and the chains are too many for models of neighbourhoods."""
+        return self.applies() and len(self._search.instance.chains) >= MANY_CHAINS
+
     def construct(self) -> None:
         """Construct a schedule from left to right."""
         engine = self._ready()
         engine.construct(lambda: not self._charged(0))
         self._deliver("construct")
 
-    def run(self) -> None:
-        """Do steps from the best schedule until the limits are reached, or it meets the bound."""
+    def run(self, work: float = math.inf) -> None:
+        """Do steps from the best schedule until so much work is done, the limits are reached, or it meets the bound."""
         engine, better = self._ready(), False
+        most_work = self._search.engine.work + work
         for number in itertools.count(1):
-            if self._charged(WORK_PER_STEP) or self._search.finished():
+            if self._charged(WORK_PER_STEP) or self._search.finished() or self._search.engine.work >= most_work:
                 break
             better |= engine.step()
             if better and number % REPORT_EVERY == 0:
@@ -55,7 +63,8 @@ class RecreateStage:
 
     def _ready(self) -> RuinRecreate:
         if self._engine is None:
-            self._engine = RuinRecreate(Tables(self._search.instance), self._seed)
+            cooling = FROM_NOTHING if self.is_of_many() else FROM_GOOD
+            self._engine = RuinRecreate(Tables(self._search.instance), self._seed, cooling)
         if self._loaded is not self._search.best:
             self._engine.start(self._search.best)
             self._loaded = self._search.best

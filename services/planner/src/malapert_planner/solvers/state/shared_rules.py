@@ -11,9 +11,9 @@ from malapert_planner.domain.problem.products import before_bit, limited, rank, 
 from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.solvers.backlog import ROUNDING_BIT
 from malapert_planner.solvers.instance import Chain
-from malapert_planner.solvers.levels import reflected, spread
+from malapert_planner.solvers.levels import spread
 from malapert_planner.solvers.reservoir_range import reservoir_range
-from malapert_planner.solvers.state.kernels import Floats
+from malapert_planner.solvers.state.kernels import Floats, is_late
 from malapert_planner.solvers.state.tables import Tables
 
 ROUNDING = 1e-9
@@ -131,11 +131,8 @@ class SharedRules:
         for before, through, dues in zip(self._before, self._through, self._dues, strict=True):
             if not dues:
                 continue
-            stored = -reflected(supplied=sent_bit, drawn=through, start=-start_bit, wall=0.0)
-            sendable = np.concatenate([[0.0], np.cumsum(sent_bit - before)])
             made, due = np.array([pair for pairs in dues.values() for pair in pairs]).T
-            late = stored[made] - sendable[np.maximum(due, made)] + sendable[made] > ROUNDING_BIT
-            if bool((late | (due < made)).any()):
+            if is_late(sent_bit, before, through, start_bit, made, due, ROUNDING_BIT):
                 return False
         return True
 
