@@ -225,7 +225,7 @@ class RuinRecreate:
 
     def _waiting(self) -> Chain | None:
         """Draw a chain that is not planned and could be."""
-        for _ in range(MOST_DRAWN):
+        for _ in range(MOST_DRAWN if self.tables.ordered else 0):
             chain = self._rng.choice(self.tables.ordered)
             if self.current.requests.may_add(chain):
                 return chain
