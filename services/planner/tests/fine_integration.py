@@ -78,7 +78,10 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
         talking = [index for index, contact in enumerate(schedule.contacts) if holds(contact.span, time_s)]
         load_w = battery.awake_load_w if active or talking else battery.asleep_load_w
         load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
-        net_w = min(power_at(generation[place_id], time_s) for place_id in places) - load_w
+        least = [generation[place_id] for place_id in places]
+        if len(places) == 2 and (along := ways[places].least_generation) is not None:
+            least.append(along)
+        net_w = min(power_at(series, time_s) for series in least) - load_w
         change_wh = net_w * (battery.charge_efficiency if net_w > 0 else 1.0) / 3600
         levels.charge_wh.append(min(levels.charge_wh[-1] + change_wh, battery.capacity_wh))
         stored_bit = levels.stored_bit[-1] + sum(user.data_bit / (span[1] - span[0]) for span, user in active)

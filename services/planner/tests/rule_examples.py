@@ -23,6 +23,7 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.validation.rules import Rule
 from problem_factory import HORIZON_S, make_activity, make_chain, make_drive, make_place, make_problem, make_window
+from way_problems import LIGHT, one_way
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,10 @@ PLACES = [
     Example(
         Rule.DRIVE_OVERLAP, ONE, plan(drive(0), drive(1000, "ridge", "base")), 800, (1000, 2800),
         plan(drive(0), drive(1800, "ridge", "base")),
+    ),
+    Example(
+        Rule.DRIVE_WAY, one_way(LIGHT, (0, 3600), (7200, HORIZON_S)), plan(drive(2700)), 300, (3600, 3900),
+        plan(drive(2400)),
     ),
     Example(
         Rule.DRIVE_CLOSED,

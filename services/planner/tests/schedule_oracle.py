@@ -98,6 +98,8 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
             asked = tuple(place_id for place_id in places if place_id not in dark)
             if not _condition_holds(problem, condition, asked, talking, time_s):
                 return False
+            if not (dark and len(asked) < 2) and not _way_holds(problem, schedule, condition, time_s):
+                return False
     names = {placed.activity_id for placed in active}
     shared = all(
         sum(use.amount for use in resource.uses if use.activity_id in names) <= resource.capacity
@@ -109,6 +111,19 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
         and all(_condition_holds(problem, condition, places, talking, time_s) for condition in conditions)
         and all(_reachable(problem, contact, places, time_s) for contact in talking)
     )
+
+
+def _way_holds(problem: PlanningProblem, schedule: Schedule, condition: Condition, time_s: int) -> bool:
+    """Whether each point at which the asset may be in this minute has what is asked for."""
+    windows = {point.point_id: point.windows.get(condition.kind, ()) for point in problem.route_points}
+    for placed in schedule.drives:
+        ends = (placed.from_place_id, placed.to_place_id)
+        way = next(drive for drive in problem.drives if (drive.from_place_id, drive.to_place_id) == ends)
+        for passage in way.passages:
+            passing = (placed.span[0] + passage.from_s, placed.span[0] + passage.until_s)
+            if holds(passing, time_s) and not any(holds(span, time_s) for span in windows[passage.point_id]):
+                return False
+    return True
 
 
 def _condition_holds(

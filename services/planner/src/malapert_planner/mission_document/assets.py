@@ -258,13 +258,19 @@ class InstrumentUse(StrictModel):
 
 
 class DriveRule(Sourced):
-    """Requirements of every drive, and the instruments that run in it; to and from ``dark_places`` it needs no light
-    there."""
+    """Requirements of every drive, and the instruments that run in it; to and from ``dark_places`` it needs no light.
+
+    Where ``along_the_way`` is true the conditions hold at every point of the route by the skyline there and the time of
+    passing, not only at its ends; for a contact the whole Earth is in view. A drive is given ``pace_tolerance`` more
+    time than planned, and its conditions hold at every pace in between.
+    """
 
     conditions: list[Condition] = Field(default_factory=list)
     resources: list[Identifier] = Field(default_factory=list)
     dark_places: list[Identifier] = Field(default_factory=list)
     instruments: list[InstrumentUse] = Field(default_factory=list)
+    along_the_way: bool = False
+    pace_tolerance: Share | None = None
 
 
 class Communications(Sourced):

@@ -215,6 +215,12 @@ def _known_conditions(document: MissionDocument) -> Iterator[Fault]:
             kinds = ", ".join(DRIVE_CONDITIONS)
             message = f"a drive needs one of {kinds}; it cannot ask for anything to be absent"
             yield Fault(f"drive_rule.conditions[{index}]", "WRONG_CONDITION", message)
+        elif document.drive_rule.along_the_way and condition.kind is ConditionKind.DARKNESS:
+            message = "darkness is not looked after along the way; one of illumination, earth_visibility, contact is"
+            yield Fault(f"drive_rule.conditions[{index}]", "WRONG_CONDITION", message)
+    if document.drive_rule.along_the_way and document.terrain is None:
+        message = "routes, and what is in view along them, are those of a terrain, which the mission has not"
+        yield Fault("drive_rule.along_the_way", "NO_TERRAIN", message)
     for path, conditions in places:
         for index, condition in enumerate(conditions):
             for name, allowed in known.items():

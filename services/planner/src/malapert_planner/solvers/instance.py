@@ -15,7 +15,7 @@ from malapert_planner.domain.problem.allowed_spans import grid_starts
 from malapert_planner.domain.problem.choices import choices_among_repetitions
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.modes import mode_key
-from malapert_planner.domain.problem.places import Drive, Place
+from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.products import Rank, limited_ranks
 from malapert_planner.domain.problem.resources import Limit
@@ -171,12 +171,19 @@ class Instance:
         """Quotas of antenna time."""
         return Quotas.of(self.problem)
 
+    @cached_property
+    def least_generations(self) -> dict[tuple[str, str], PowerSeries]:
+        """What the way of a drive leaves of the generation, by its ends, where it is stated."""
+        ways = {(drive.from_place_id, drive.to_place_id): drive.least_generation for drive in self.drives}
+        return {ends: series for ends, series in ways.items() if series is not None}
+
     def generation(self, from_place_id: str, to_place_id: str) -> PowerIntegral:
-        """Return the generation at a place (from p to p), or on a drive: the lesser of both ends at every instant."""
+        """Return the generation at a place (from p to p), or on a drive: the least of ends and way at every instant."""
         pair = (from_place_id, to_place_id)
         if pair not in self.generations:
-            ends = dict.fromkeys(pair)
-            self.generations[pair] = PowerIntegral.of(*(self.places[place_id].generation for place_id in ends))
+            series = [self.places[place_id].generation for place_id in dict.fromkeys(pair)]
+            series += [self.least_generations[pair]] if pair in self.least_generations else []
+            self.generations[pair] = PowerIntegral.of(*series)
         return self.generations[pair]
 
     @cached_property

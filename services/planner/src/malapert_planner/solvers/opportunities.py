@@ -12,6 +12,7 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.places import Drive
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection, union
+from malapert_planner.domain.problem.ways import departures, kinds_on_the_way
 
 Spans = tuple[Span, ...]
 
@@ -23,6 +24,7 @@ class Opportunities:
         self._problem = problem
         self._horizon: Spans = ((0, problem.horizon_s),)
         self._places = {place.place_id: place for place in problem.places}
+        self._points = {point.point_id: point for point in problem.route_points}
         self._windows: dict[str, list[ContactWindow]] = defaultdict(list)
         for window in problem.contact_windows:
             self._windows[window.place_id].append(window)
@@ -42,7 +44,7 @@ class Opportunities:
     def starts_of_drive(self, drive: Drive) -> Spans:
         """Return allowed starts of a drive: every condition holds at both ends; contact by stations that see both.
 
-        Light is not asked of ends that are dark places.
+        Light is not asked of ends that are dark places. Where its way is stated they hold at every point of it too.
         """
         ends, rule = (drive.from_place_id, drive.to_place_id), self._problem.drive_rule
         spans = self._horizon
@@ -54,7 +56,12 @@ class Opportunities:
             for place_id in ends:
                 if not (lit and place_id in rule.dark_place_ids):
                     spans = intersection(spans, self._where(condition, place_id))
-        return grid_starts(spans, drive.duration_s, self._problem.resolution_s)
+        starts = grid_starts(spans, drive.duration_s, self._problem.resolution_s)
+        if not drive.passages:
+            return starts
+        allowed = departures(drive, kinds_on_the_way(drive, rule), self._points, self._horizon[0][1])
+        both = intersection(tuple((first, last + 1) for first, last in starts), allowed)
+        return grid_starts(both, 1, self._problem.resolution_s)
 
     def _tracked(self, condition: Condition, ends: tuple[str, str]) -> Spans:
         """Return where some station of a condition could be had at both ends."""

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from malapert_planner.domain.explanation.endurance import missing_wh
+from malapert_planner.domain.explanation.ways import closed_along
 from malapert_planner.domain.problem.activities import Activity, RelationKind
 from malapert_planner.domain.problem.allowed_spans import allowed_spans, holding_spans
 from malapert_planner.domain.problem.choices import whole
 from malapert_planner.domain.problem.conditions import Condition
 from malapert_planner.domain.problem.modes import alternatives, planned_whole
-from malapert_planner.domain.problem.places import Place
+from malapert_planner.domain.problem.places import Drive, Place
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.domain.schedule.result import Unplanned
@@ -106,7 +107,7 @@ def _unreachable(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplann
     while frontier:
         here = frontier.pop()
         for drive in problem.drives:
-            if drive.from_place_id == here and not drive.closed_because and drive.to_place_id not in reached:
+            if drive.from_place_id == here and drive.to_place_id not in reached and not _closure(problem, drive):
                 reached.add(drive.to_place_id)
                 frontier.append(drive.to_place_id)
     allowed = [
@@ -116,10 +117,15 @@ def _unreachable(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplann
     ]
     if any(place_id in reached for place_id in allowed):
         return None
-    closed = sorted({d.closed_because for d in problem.drives if d.to_place_id in allowed and d.closed_because})
+    closed = sorted({_closure(problem, d) for d in problem.drives if d.to_place_id in allowed} - {""})
     where = ", ".join(allowed) or "a place that all its steps allow"
     text = f"no open way leads to {where}: {'; '.join(closed) or 'no drive'}"
     return Unplanned(steps[0].request_id, steps[0].repetition_index, "UNREACHABLE", text, tuple(closed))
+
+
+def _closure(problem: PlanningProblem, drive: Drive) -> str:
+    """Return what closes a way at all times; empty where it is open at some time."""
+    return drive.closed_because or closed_along(problem, drive)
 
 
 def _exhausting(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:

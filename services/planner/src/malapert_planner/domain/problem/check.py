@@ -17,6 +17,7 @@ from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.relation_check import check_relations
 from malapert_planner.domain.problem.resources import CumulativeResource, Limit
+from malapert_planner.domain.problem.way_check import check_ways
 
 DRIVE_CONDITIONS = (
     ConditionKind.ILLUMINATION,
@@ -45,6 +46,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
         _check_place(f"places[{index}]", place, problem.horizon_s, faults)
     for index, drive in enumerate(problem.drives):
         _check_drive(f"drives[{index}]", drive, place_ids, problem.horizon_s, faults)
+    check_ways(problem, faults)
     _check_conditions("drive_rule", problem.drive_rule.conditions, faults)
     for index, condition in enumerate(problem.drive_rule.conditions):
         if condition.kind not in DRIVE_CONDITIONS:
@@ -117,6 +119,7 @@ def _check_unique(problem: PlanningProblem, faults: Faults) -> None:
         "cumulative_resources": [resource.resource_id for resource in problem.cumulative_resources],
         "antenna_quotas": [quota.quota_id for quota in problem.antenna_quotas],
         "reservoirs": [reservoir.resource_id for reservoir in problem.reservoirs],
+        "route_points": [point.point_id for point in problem.route_points],
         "repetitions": [repetition.request_id for repetition in problem.repetitions],
     }
     for family, identifiers in families.items():
@@ -165,6 +168,9 @@ def _check_drive(path: str, drive: Drive, place_ids: set[str], horizon_s: int, f
     faults.whole(f"{path}.duration_s", drive.duration_s, 0 if drive.closed_because else 1, LARGEST_DURATION_S)
     faults.number(f"{path}.power_w", drive.power_w, 0.0)
     faults.number(f"{path}.data_bit", drive.data_bit, 0.0)
+    if drive.least_generation is not None:
+        series = drive.least_generation
+        _check_series(f"{path}.least_generation", series, series.power_w, "power_w", faults)
 
 
 def _check_conditions(path: str, conditions: Iterable[Condition], faults: Faults) -> None:

@@ -32,8 +32,37 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutePoint:
+    """A point on the way between places, with when drives find there what they need.
+
+    ``windows`` holds sorted, disjoint spans of ILLUMINATION and EARTH_VISIBILITY; those of CONTACT say where the whole
+    disc of the Earth is in view: whichever station sees the Moon is seen. What is not stated never holds.
+    """
+
+    point_id: str
+    windows: dict[ConditionKind, tuple[Span, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The part of a drive, in seconds after its start, in which the asset may be at a point or beside it on the way.
+
+    From when the point before is passed at the planned pace until the next one is at the slowest pace.
+    """
+
+    point_id: str
+    from_s: int
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drive:
-    """A way between two places: a move is an activity. ``closed_because`` is empty where the way is open."""
+    """A way between two places: a move is an activity. ``closed_because`` is empty where the way is open.
+
+    ``duration_s`` is what it takes at the slowest pace that is allowed for. Where ``passages`` are stated the drive
+    rule's conditions hold at each of their points in their part of the drive too, and generation on the way is at most
+    ``least_generation``.
+    """
 
     from_place_id: str
     to_place_id: str
@@ -41,13 +70,16 @@ class Drive:
     power_w: float
     data_bit: float
     closed_because: str = ""
+    passages: tuple[Passage, ...] = ()
+    least_generation: PowerSeries | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DriveRule:
     """Requirements of every drive: conditions hold at both ends, and these unary resources are taken.
 
-    At ``dark_place_ids`` ILLUMINATION is not asked of a drive's end: they are entered and left in the dark.
+    At ``dark_place_ids`` ILLUMINATION is not asked of a drive's end: they are entered and left in the dark. Nor is it
+    then asked of points on the way, whose light the battery goes by.
     """
 
     conditions: tuple[Condition, ...]

@@ -12,7 +12,7 @@ from datetime import datetime
 from malapert_planner.domain.problem.activities import Activity, Relation, Repetition
 from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.holds import NOTHING_HELD, Holds
-from malapert_planner.domain.problem.places import Drive, DriveRule, Place
+from malapert_planner.domain.problem.places import Drive, DriveRule, Place, RoutePoint
 from malapert_planner.domain.problem.resources import Battery, CumulativeResource, Limit, Reservoir, Storage
 from malapert_planner.domain.schedule.schedule import Schedule
 
@@ -57,10 +57,10 @@ class PlanningProblem:
     The asset starts at ``start_place_id``, is at one place at a time and has one radio: chosen contacts do not
     overlap each other. For its whole length a contact lies in windows of its station at the place where the asset is;
     during a drive at both ends of it. So a drive under a CONTACT condition is covered by chosen contacts whose
-    stations see both ends. Contacts draw ``contact_power_w``. During a drive generation and data rate are the lower
-    of those at its two ends. A contact that begins during a drive is named from the drive's origin. Contact windows are
-    cut to what ``closed_spans`` leave free. They take no more of each of ``antenna_quotas`` than is left. ``holds`` are
-    what people locked and disabled.
+    stations see both ends, and every point of its way where ``route_points`` state it. Contacts draw
+    ``contact_power_w``. During a drive generation and data rate are the lower of those at its two ends. A contact that
+    begins during a drive is named from the drive's origin. Contact windows are cut to what ``closed_spans`` leave free.
+    They take no more of each of ``antenna_quotas`` than is left. ``holds`` are what people locked and disabled.
     """
 
     problem_id: str
@@ -86,6 +86,7 @@ class PlanningProblem:
     baseline: Baseline | None = None
     closed_spans: tuple[ClosedSpan, ...] = ()
     antenna_quotas: tuple[AntennaQuota, ...] = ()
+    route_points: tuple[RoutePoint, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     holds: Holds = NOTHING_HELD
 

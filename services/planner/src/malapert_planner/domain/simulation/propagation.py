@@ -7,8 +7,8 @@ and its extremes are those of the nodes.
 
 Charging power is ``charge_efficiency`` times the net power (generation less load) where that is above zero; discharging
 power is the net power itself where it is below. At the capacity the charge stays while net power is not below zero.
-During a drive the generation is the lower of that at its two ends, and the data rate of a contact likewise. Before a
-replan's now nothing is accounted: the levels are those that it starts from.
+During a drive the generation is the lowest of that at its two ends and on its way, and the data rate of a contact the
+lower of that at its ends. Before a replan's now nothing is accounted: the levels are those that it starts from.
 
 A level with one reflecting wall (charge under the capacity, data above zero) follows from the cumulative sum S of its
 unbounded steps: under a wall c, level_n = S_n + min(level_0, min over k ≤ n of (c − S_k)).
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,8 +194,17 @@ def _generation_pieces(case: Case) -> list[tuple[Samples, Samples]]:
     """Return for each stay the times at which the generation bends, and the generation there."""
     series = {place_id: _arrays(place.generation) for place_id, place in case.place_by_id.items()}
     nowhere = (np.zeros(1), np.zeros(1))
+    ways: dict[tuple[str, ...], list[tuple[Samples, Samples]]] = {
+        ends: [_arrays(drive.least_generation)]
+        for ends, drive in case.drive_by_ends.items()
+        if drive.least_generation is not None
+    }
     return [
-        _lowest(stay.span, [series.get(place_id, nowhere) for place_id in stay.place_ids]) for stay in case.timeline
+        _lowest(
+            stay.span,
+            [series.get(place_id, nowhere) for place_id in stay.place_ids] + ways.get(stay.place_ids, []),
+        )
+        for stay in case.timeline
     ]
 
 
@@ -210,12 +219,16 @@ def _lowest(span: Span, series: list[tuple[Samples, Samples]]) -> tuple[Samples,
     power_w = np.stack([np.interp(time_s, offset_s, values_w) for offset_s, values_w in series])
     if len(series) == 1:
         return time_s, power_w[0]
-    apart_w = power_w[0] - power_w[1]
+    crossings_s = [_crossings(time_s, first - second) for first, second in combinations(power_w, 2)]
+    time_s = np.unique(np.concatenate([time_s, *crossings_s]))
+    return time_s, np.min([np.interp(time_s, offset_s, values_w) for offset_s, values_w in series], axis=0)
+
+
+def _crossings(time_s: Samples, apart_w: Samples) -> Samples:
+    """Return the times between nodes at which a difference, linear between them, passes zero."""
     crossing = np.flatnonzero(apart_w[:-1] * apart_w[1:] < 0)
     fraction = apart_w[crossing] / (apart_w[crossing] - apart_w[crossing + 1])
-    crossing_s = time_s[crossing] + fraction * np.diff(time_s)[crossing]
-    time_s = np.unique(np.concatenate([time_s, crossing_s]))
-    return time_s, np.min([np.interp(time_s, offset_s, values_w) for offset_s, values_w in series], axis=0)
+    return np.asarray(time_s[crossing] + fraction * np.diff(time_s)[crossing])
 
 
 def _generation(time_s: Samples, pieces: list[tuple[Samples, Samples]]) -> Samples:

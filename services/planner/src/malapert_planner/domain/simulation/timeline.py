@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.contact_windows import ContactWindow
-from malapert_planner.domain.problem.places import Drive, Place
+from malapert_planner.domain.problem.places import Drive, Place, RoutePoint
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
@@ -80,6 +80,7 @@ class Lookups:
 
     def __init__(self, problem: PlanningProblem) -> None:
         self.activity_by_id: dict[str, Activity] = {activity.activity_id: activity for activity in problem.activities}
+        self.point_by_id: dict[str, RoutePoint] = {point.point_id: point for point in problem.route_points}
         self.place_by_id: dict[str, Place] = {place.place_id: place for place in problem.places}
         self.drive_by_ends: dict[tuple[str, str], Drive] = {
             (drive.from_place_id, drive.to_place_id): drive for drive in problem.drives
@@ -116,6 +117,7 @@ class Case:
         self.place_by_id = lookups.place_by_id
         self.drive_by_ends = lookups.drive_by_ends
         self.window_by_id = lookups.window_by_id
+        self.point_by_id = lookups.point_by_id
         self.activities = self._known_activities()
         self.drives = tuple(
             (self.drive_by_ends[placed.from_place_id, placed.to_place_id], placed)

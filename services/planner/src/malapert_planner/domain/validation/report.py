@@ -49,6 +49,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """How far a schedule is from breaking a rule, where it is nearest to it: negative where it breaks it.
+
+    ``object_ids`` name what is nearest, but no request; ``text`` says to a person what the amount is.
+    """
+
+    rule_id: str
+    object_ids: tuple[str, ...]
+    amount: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationReport:
     """The validator's verdict: every broken rule, how often each rule was checked, and the propagated resources."""
 
@@ -59,6 +73,7 @@ class ValidationReport:
     profiles: tuple[Profile, ...]
     sent_bit: tuple[float, ...]
     deliveries: tuple[Delivery, ...] = ()
+    margins: tuple[Margin, ...] = ()
 
     @property
     def valid(self) -> bool:

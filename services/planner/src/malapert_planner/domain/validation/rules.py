@@ -32,6 +32,7 @@ class Rule(StrEnum):
     DRIVE_ORIGIN                a drive starts where the asset is                                      1
     DRIVE_OVERLAP               one drive at a time                                                    s
     DRIVE_CLOSED                the way is open                                                        1
+    DRIVE_WAY                   at every point of its way a drive has what it needs while it passes    s
     RESOURCE_OVERLAP            a unary resource has one user at a time                                s
     RESOURCE_CAPACITY           users of a cumulative resource take no more at once than there is      1
     RESERVOIR_EMPTY             a reservoir holds what is taken out of it                              1
@@ -86,6 +87,7 @@ class Rule(StrEnum):
     DRIVE_ORIGIN = "DRIVE_ORIGIN"
     DRIVE_OVERLAP = "DRIVE_OVERLAP"
     DRIVE_CLOSED = "DRIVE_CLOSED"
+    DRIVE_WAY = "DRIVE_WAY"
     RESOURCE_OVERLAP = "RESOURCE_OVERLAP"
     RESOURCE_CAPACITY = "RESOURCE_CAPACITY"
     RESERVOIR_EMPTY = "RESERVOIR_EMPTY"

@@ -15,6 +15,7 @@ from malapert_planner.domain.simulation.deliveries import deliveries
 from malapert_planner.domain.simulation.profiles import profiles, shared_profiles
 from malapert_planner.domain.simulation.propagation import data_flow, propagate_battery, propagate_storage, step_s
 from malapert_planner.domain.simulation.timeline import Case, Lookups
+from malapert_planner.domain.validation.margins import margins
 from malapert_planner.domain.validation.report import ValidationReport
 from malapert_planner.domain.validation.rules import Findings
 from malapert_planner.domain.validation.rules_contacts import check_contacts
@@ -32,9 +33,10 @@ from malapert_planner.domain.validation.rules_resources import (
     check_storage,
     check_unary,
 )
+from malapert_planner.domain.validation.rules_way import check_ways
 from malapert_planner.domain.validation.rules_windows import check_conditions
 
-VALIDATOR = "malapert-validator 7"
+VALIDATOR = "malapert-validator 8"
 """Name and version of the validator; the version changes with what it accepts."""
 
 
@@ -62,12 +64,13 @@ class Validator:
         ValidationReport
             All violations by start, rule and objects; ``checks`` counts the checks of every rule, zero where there was
             nothing to check; ``sent_bit`` is in the order of the schedule's contacts,
-            ``deliveries`` by activity and product; ``profiles`` are empty where they are not asked for.
+            ``deliveries`` by activity and product; ``profiles`` and ``margins`` are empty where profiles are not asked for.
         """
         case, findings = Case(self._problem, schedule, self.lookups), Findings()
         check_form(case, findings)
         check_place(case, findings)
         check_conditions(case, findings)
+        check_ways(case, findings)
         check_contacts(case, findings)
         check_relations(case, findings)
         check_unary(case, findings)
@@ -92,6 +95,7 @@ class Validator:
             profiles=(*profiles(self._problem, battery, storage), *shared_profiles(case)) if with_profiles else (),
             sent_bit=storage.sent_bit,
             deliveries=delivered,
+            margins=margins(case, battery, storage, delivered) if with_profiles else (),
         )
 
     def holding(self, holds: Holds) -> Validator:

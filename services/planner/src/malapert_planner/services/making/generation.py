@@ -30,6 +30,7 @@ from malapert_planner.services.making.problem_file import write_defect
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.provenance import plan_provenance
 from malapert_planner.services.making.told_errors import ToldErrors
+from malapert_planner.services.making.ways import shown_routes
 from malapert_planner.services.plans.lineage import bookings_plan
 from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import PlanRecord, new_plan
@@ -145,7 +146,7 @@ class PlanGeneration:
             inputs,
             ground.site,
             ground.alternatives,
-            tuple(ground.routes.routes),
+            shown_routes(ground.routes.routes),
             window_set,
             provenance,
             spent,
@@ -244,6 +245,7 @@ class PlanGeneration:
             requests=requests,
             bookings=book.bookings,
             outages=book.outages,
+            route_points=ground.routes.points,
         )
 
     def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:

@@ -32,6 +32,7 @@ from malapert_planner.services.making.link_volumes import with_link_volumes
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.making.ways import least_generation, passages, route_points, slowest_s
 from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, without
 
 WINDOW_KINDS = {
@@ -83,6 +84,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         places=tuple(_places(inputs, problem_clock)),
         drives=tuple(_drive(route, inputs) for route in inputs.routes if not _is_stay(route)),
         drive_rule=_drive_rule(inputs),
+        route_points=route_points(inputs, problem_clock),
         activities=(),
         relations=(),
         repetitions=(),
@@ -168,13 +170,16 @@ def _drive(route: route_pb2.Route, inputs: ProblemInputs) -> Drive:
     ends = (route.from_waypoint_id, route.to_waypoint_id)
     if not route.reachable:
         return Drive(*ends, 0, 0.0, 0.0, route.closed_because or "no path keeps the rover's limits")
-    duration_s = max(math.ceil(route.drive_time_s), 1)
-    modes = _drive_modes(inputs)
+    rule, modes = inputs.document.drive_rule, _drive_modes(inputs)
+    planned_s = max(math.ceil(route.drive_time_s), 1)
+    duration_s = slowest_s(route.drive_time_s, rule)
     return Drive(
         *ends,
         duration_s=duration_s,
-        power_w=route.energy_wh * 3600.0 / duration_s + sum(mode.power_w for mode in modes),
+        power_w=route.energy_wh * 3600.0 / planned_s + sum(mode.power_w for mode in modes),
         data_bit=duration_s * sum(mode.data_rate_bps for mode in modes),
+        passages=passages(route, rule, duration_s),
+        least_generation=least_generation(route, inputs),
     )
 
 

@@ -15,6 +15,7 @@ class ProblemInputs:
     """Inputs of a problem: the mission, and the answers of the other services.
 
     ``bookings`` are those that stay in the way: the plan's own earlier ones are left out by the caller.
+    ``route_points`` are there where the mission asks what is in view along routes.
     """
 
     mission_id: str
@@ -27,3 +28,4 @@ class ProblemInputs:
     requests: request_pb2.ExpandRequestsResponse
     bookings: Sequence[contact_pb2.Contact]
     outages: Sequence[outage_pb2.Outage] = ()
+    route_points: Sequence[route_pb2.PathPoint] = ()

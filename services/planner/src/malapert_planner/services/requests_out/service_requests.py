@@ -83,10 +83,16 @@ def waypoints(document: MissionDocument, site_id: str) -> route_pb2.ResolveWaypo
 def routes(
     document: MissionDocument, terrain_stack_id: str, placed: Sequence[route_pb2.Waypoint]
 ) -> route_pb2.FindRoutesRequest:
-    """Return the search for routes between waypoints."""
-    return route_pb2.FindRoutesRequest(
+    """Return the search for routes between waypoints, with what is in view along them where drives need it."""
+    request = route_pb2.FindRoutesRequest(
         terrain_stack_id=terrain_stack_id, waypoints=placed, mobility=_mobility(document)
     )
+    if document.drive_rule.along_the_way:
+        rover = document.surface.rover
+        request.sky.span.CopyFrom(interval(*horizon_span(document)))
+        request.sky.array_height_m = rover.array.height.amount
+        request.sky.antenna_height_m = rover.antenna.height.amount
+    return request
 
 
 def windows(
