@@ -47,12 +47,12 @@ def plan(
     if not math.isfinite(work_limit):
         raise typer.BadParameter("must be a finite number of seconds", param_hint="--work-limit")
     with Api(find_connection(url, key, agency, "PLANNER")) as api:
-        _prepare(out)
+        prepare(out)
         result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
         write_results(api, result, out)
 
 
-def _prepare(out: Path) -> None:
+def prepare(out: Path) -> None:
     """Make the directory of the results, and fail now where it cannot be written, not after the solve."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out):

@@ -6,6 +6,7 @@ from pathlib import Path
 from malapert_http_models.contracts.planner import Plan
 
 from malapert_cli.api import Api, Json, message_of
+from malapert_cli.margins import margin_rows
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
@@ -45,12 +46,14 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
 
 
 def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
+    told = message_of(Plan, data.plan)
     return render_page(
         "report.html.j2",
         timeline_data([data.plan], [*data.windows, *data.light], data.stations),
         plan=data.plan,
         pictures=pictures,
-        products=product_rows(message_of(Plan, data.plan)),
+        products=product_rows(told),
+        margins=margin_rows(told),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,

@@ -64,7 +64,7 @@ class Validator:
         ValidationReport
             All violations by start, rule and objects; ``checks`` counts the checks of every rule, zero where there was
             nothing to check; ``sent_bit`` is in the order of the schedule's contacts,
-            ``deliveries`` by activity and product; ``profiles`` and ``margins`` are empty where profiles are not asked for.
+            ``deliveries`` by activity and product; ``profiles`` and ``margins`` are empty without profiles.
         """
         case, findings = Case(self._problem, schedule, self.lookups), Findings()
         check_form(case, findings)

@@ -1,0 +1,51 @@
+"""Margins of a plan as rows: how far it is from breaking a rule, in units that people read."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from malapert_http_models.contracts.planner import Plan
+
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
+_NAMES = {
+    "DRIVE_WAY": "conditions along the way of drives",
+    "BATTERY_FLOOR": "battery floor",
+    "BATTERY_END": "charge at the end",
+    "STORAGE_CAPACITY": "room in the storage",
+    "PRODUCT_LATENCY": "latency of products",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MarginRow:
+    """A rule by name, its least margin as text, what that is of, and whether the rule is kept."""
+
+    rule: str
+    margin: str
+    text: str
+    kept: bool
+
+
+def margin_rows(plan: "Plan") -> list[MarginRow]:
+    """Return the margins of a plan in the validator's order; none of a plan that was made before there were any."""
+    return [
+        MarginRow(
+            _NAMES.get(each.rule_id, each.rule_id.lower().replace("_", " ")),
+            amount_text(each.amount, each.unit),
+            each.text,
+            each.amount >= 0,
+        )
+        for each in (plan.validation.margins if plan.validation else ())
+    ]
+
+
+def amount_text(amount: float, unit: str) -> str:
+    """Return an amount for a person: times in minutes, hours or days, data in Mbit."""
+    size = abs(amount)
+    if unit == "s":
+        if size < 2 * _HOUR_S:
+            return f"{amount / 60:.0f} min"
+        return f"{amount / _HOUR_S:.1f} h" if size < 2 * _DAY_S else f"{amount / _DAY_S:.1f} d"
+    if unit == "bit":
+        return f"{amount / 1e6:,.1f} Mbit"
+    return f"{amount:,.4g}" if unit == "1" else f"{amount:,.4g} {unit}"
