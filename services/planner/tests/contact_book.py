@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from malapert.comms_window.v1 import contact_pb2, contact_pb2_grpc, outage_pb2_grpc
+from malapert.comms_window.v1 import agreement_pb2_grpc, contact_pb2, contact_pb2_grpc, outage_pb2_grpc
 from malapert_comms_window.config import CommsWindowSettings
 from malapert_comms_window.domain.window_requests import WindowRequest
 from malapert_comms_window.domain.windows import Predictability, Window, WindowKind, WindowSet
@@ -32,6 +32,7 @@ class BookedNeighbours(Neighbours):
         self.isro: Any = None
         """The contact book as JAXA and ISRO call it themselves."""
         self.outage_book: Any = None
+        self.agreement_book: Any = None
         self.faults: dict[str, MalapertError] = {}
         """Errors to raise once, by method, with ``:after`` where the call is done and its answer lost."""
 
@@ -49,6 +50,9 @@ class BookedNeighbours(Neighbours):
 
     async def ListOutages(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._passed_on("ListOutages", self.outage_book, request)
+
+    async def ListAntennaQuotas(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._passed_on("ListAntennaQuotas", self.agreement_book, request)
 
     async def _passed_on(self, method: str, stub: Any, request: Any) -> Any:
         if error := self.faults.pop(method, None):
@@ -87,6 +91,7 @@ async def running_book(
         neighbours.jaxa = contact_pb2_grpc.ContactServiceStub(jaxa)
         neighbours.isro = contact_pb2_grpc.ContactServiceStub(isro)
         neighbours.book = contact_pb2_grpc.ContactServiceStub(channel)
+        neighbours.agreement_book = agreement_pb2_grpc.AgreementServiceStub(channel)
         neighbours.outage_book = outage_pb2_grpc.OutageServiceStub(channel)
         yield neighbours, await stack.enter_async_context(running_neighbours(neighbours)), service
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import neighbour_data as data
 from malapert.comms_window.v1 import (
+    agreement_pb2,
+    agreement_pb2_grpc,
     contact_pb2,
     contact_pb2_grpc,
     orbiter_pb2,
@@ -54,6 +56,7 @@ class Neighbours(
     contact_pb2_grpc.ContactServiceServicer,
     orbiter_pb2_grpc.OrbiterServiceServicer,
     outage_pb2_grpc.OutageServiceServicer,
+    agreement_pb2_grpc.AgreementServiceServicer,
     catalogue_pb2_grpc.CatalogueServiceServicer,
     request_pb2_grpc.RequestServiceServicer,
     execution_pb2_grpc.ExecutionServiceServicer,
@@ -72,6 +75,7 @@ class Neighbours(
         self.lose_reservation_answers = 0
         self.stop_before_reserving = 0
         self.reservation_refusal: MalapertError | None = None
+        self.antenna_quotas: list[agreement_pb2.AntennaQuota] = []
         self.outages: list[outage_pb2.Outage] = []
         self.requests: list[request_pb2.ActivityRequest] = []
         self.executions: list[execution_pb2.Execution] = []
@@ -143,6 +147,9 @@ class Neighbours(
 
     async def ListOutages(self, request: Any, context: Any) -> Any:  # noqa: N802
         return outage_pb2.ListOutagesResponse(outages=self.outages)
+
+    async def ListAntennaQuotas(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return agreement_pb2.ListAntennaQuotasResponse(quotas=self.antenna_quotas)
 
     async def ReserveContacts(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.reserve_calls.append(request)
@@ -239,6 +246,7 @@ _SERVED = (
     ("comms_window", contact_pb2_grpc, "ContactService"),
     ("comms_window", orbiter_pb2_grpc, "OrbiterService"),
     ("comms_window", outage_pb2_grpc, "OutageService"),
+    ("comms_window", agreement_pb2_grpc, "AgreementService"),
     ("payload", catalogue_pb2_grpc, "CatalogueService"),
     ("payload", request_pb2_grpc, "RequestService"),
     ("payload", execution_pb2_grpc, "ExecutionService"),

@@ -42,6 +42,7 @@ from malapert_comms_window.services.book.holds import HoldLimits
 from malapert_comms_window.services.book.keeper import ContactKeeper
 from malapert_comms_window.services.book.keys import KeyService
 from malapert_comms_window.services.book.outages import OutageService
+from malapert_comms_window.services.book.quotas import QuotaService
 from malapert_comms_window.services.book.reservations import ReservationService
 from malapert_comms_window.services.book.superseding import SupersedingService
 from malapert_comms_window.services.book.writing import BookWriter
@@ -121,6 +122,7 @@ async def build(
     agreements = AgreementService(
         database, agreement_store, contact_store, station_store, owners, announcer, runtime.audit, clock
     )
+    quotas = QuotaService(database, contact_store, agreement_store, station_store, owners, _limits(settings), clock)
     stations = StationService(database, station_store, contact_store, owners, runtime.audit, clock)
     expiry = HoldExpiry(database, contact_store, keeper, clock)
     keys = KeyService(database, KeyLedgerStore(), runtime.audit, clock)
@@ -154,7 +156,7 @@ async def build(
             Registration(
                 f"{_PACKAGE}.AgreementService",
                 agreement_pb2_grpc.add_AgreementServiceServicer_to_server,
-                AgreementHandlers(agreements),
+                AgreementHandlers(agreements, quotas),
             ),
             Registration(
                 f"{_PACKAGE}.OpportunityService",

@@ -171,6 +171,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "EndAgreement": Call(PLANNERS),
         "GetAgreement": Call(READERS),
         "ListAgreements": Call(READERS),
+        "ListAntennaQuotas": Call(NOBODY, own_name=_PLANNER),
     },
     "malapert.comms_window.v1.OutageService": {
         "AddOutage": Call(PLANNERS),

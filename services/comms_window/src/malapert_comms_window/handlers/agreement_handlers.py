@@ -10,14 +10,17 @@ from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window.domain.agreements import Agreement
+from malapert_comms_window.handlers.messages.shared import interval_message, interval_of
+from malapert_comms_window.services.book.quotas import Booker, QuotaService
 from malapert_comms_window.services.registry.agreements import AgreementService, NewAgreement
 
 
 class AgreementHandlers(agreement_pb2_grpc.AgreementServiceServicer):
     """Serves agreements."""
 
-    def __init__(self, agreements: AgreementService) -> None:
+    def __init__(self, agreements: AgreementService, quotas: QuotaService) -> None:
         self._agreements = agreements
+        self._quotas = quotas
 
     async def CreateAgreement(  # noqa: N802
         self, request: agreement_pb2.CreateAgreementRequest, context: Any
@@ -63,6 +66,25 @@ class AgreementHandlers(agreement_pb2_grpc.AgreementServiceServicer):
         return agreement_pb2.ListAgreementsResponse(
             agreements=[_message(each) for each in found[:size]],
             next_page_token=encode_cursor(found[size - 1].agreement_id) if len(found) > size else "",
+        )
+
+    async def ListAntennaQuotas(  # noqa: N802
+        self, request: agreement_pb2.ListAntennaQuotasRequest, context: Any
+    ) -> agreement_pb2.ListAntennaQuotasResponse:
+        """Return what an agency could still book of the antennas of others."""
+        booker = Booker(request.agency_id, request.mission_id, interval_of(request.interval), request.plan_id)
+        return agreement_pb2.ListAntennaQuotasResponse(
+            quotas=[
+                agreement_pb2.AntennaQuota(
+                    quota_id=each.quota_id,
+                    owner_agency_ids=each.owner_agency_ids,
+                    station_ids=each.station_ids,
+                    interval=interval_message(each.start_time, each.end_time),
+                    left_s=each.left_s,
+                    title=each.title,
+                )
+                for each in await self._quotas.quotas_of(booker)
+            ]
         )
 
 

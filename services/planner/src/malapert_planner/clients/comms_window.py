@@ -5,6 +5,8 @@ from datetime import datetime
 
 import grpc
 from malapert.comms_window.v1 import (
+    agreement_pb2,
+    agreement_pb2_grpc,
     contact_pb2,
     contact_pb2_grpc,
     orbiter_pb2,
@@ -25,6 +27,7 @@ SERVICES = (
     "malapert.comms_window.v1.WindowService",
     "malapert.comms_window.v1.ContactService",
     "malapert.comms_window.v1.OutageService",
+    "malapert.comms_window.v1.AgreementService",
     "malapert.comms_window.v1.OrbiterService",
     "malapert.operation.v1.OperationService",
 )
@@ -40,6 +43,7 @@ class CommsWindowClient:
         self._stations = window_pb2_grpc.StationServiceStub(channel)
         self._windows = window_pb2_grpc.WindowServiceStub(channel)
         self._contacts = contact_pb2_grpc.ContactServiceStub(channel)
+        self._agreements = agreement_pb2_grpc.AgreementServiceStub(channel)
         self._outages = outage_pb2_grpc.OutageServiceStub(channel)
         self._orbiters = orbiter_pb2_grpc.OrbiterServiceStub(channel)
         self._operations = operation_pb2_grpc.OperationServiceStub(channel)
@@ -100,6 +104,18 @@ class CommsWindowClient:
             if not answer.next_page_token:
                 return found
             page.page_token = answer.next_page_token
+
+    async def list_antenna_quotas(
+        self, agency_id: str, mission_id: str, span: tuple[datetime, datetime], plan_id: str
+    ) -> Sequence[agreement_pb2.AntennaQuota]:
+        """Return what an agency could still book of the antennas of others within a span, in place of a plan's."""
+        request = agreement_pb2.ListAntennaQuotasRequest(
+            agency_id=agency_id,
+            mission_id=mission_id,
+            interval=type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1])),
+            plan_id=plan_id,
+        )
+        return (await self._agreements.ListAntennaQuotas(request)).quotas
 
     async def list_plan_contacts(
         self, mission_id: str, plan_ids: Sequence[str], *, only_holding: bool = True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from malapert.comms_window.v1 import contact_pb2, orbiter_pb2, outage_pb2, window_pb2
+from malapert.comms_window.v1 import agreement_pb2, contact_pb2, orbiter_pb2, outage_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2, site_pb2, terrain_pb2
 from malapert.payload.v1 import catalogue_pb2, execution_pb2, request_pb2, science_pb2
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -71,6 +71,11 @@ class CommsWindows(Protocol):
 
     async def list_outages(self, span: tuple[datetime, datetime]) -> Sequence[outage_pb2.Outage]:
         """Return the outages of antennas within a span."""
+
+    async def list_antenna_quotas(
+        self, agency_id: str, mission_id: str, span: tuple[datetime, datetime], plan_id: str
+    ) -> Sequence[agreement_pb2.AntennaQuota]:
+        """Return what an agency could still book of the antennas of others within a span, in place of a plan's."""
 
     async def list_plan_contacts(
         self, mission_id: str, plan_ids: Sequence[str], *, only_holding: bool = True

@@ -24,6 +24,7 @@ from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits, StageProgress, plan_job
 from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.antenna_book import read_antenna_book
+from malapert_planner.services.making.antenna_quotas import read_antenna_quotas
 from malapert_planner.services.making.plan_content import PlanBasis, make_content
 from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.making.problem_file import write_defect
@@ -230,6 +231,9 @@ class PlanGeneration:
             )
         span = (mission.start_time, mission.end_time)
         book = await read_antenna_book(self._making.neighbours.comms_windows, span, own_plan_id)
+        quotas = await read_antenna_quotas(
+            self._making.neighbours.comms_windows, context.identity.agency_id, mission.mission_id, span, own_plan_id
+        )
         stations = book.stations
         for station_id in document.stations:
             if station_id not in stations:
@@ -246,6 +250,7 @@ class PlanGeneration:
             bookings=book.bookings,
             outages=book.outages,
             route_points=ground.routes.points,
+            antenna_quotas=quotas,
         )
 
     def _limits(self, request: plan_pb2.GeneratePlanRequest, document: MissionDocument) -> SolveLimits:

@@ -26,6 +26,7 @@ from malapert_planner.domain.problem.resources import (
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
+from malapert_planner.services.making.antenna_quotas import antenna_quotas
 from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
 from malapert_planner.services.making.held_spans import HeldSpans
 from malapert_planner.services.making.link_volumes import with_link_volumes
@@ -74,6 +75,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
     battery, storage = asset.battery, asset.storage
     capacity_wh = battery.capacity.amount
     closed = closed_spans(inputs, problem_clock)
+    windows = contact_windows(inputs, closed, problem_clock)
     return PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
         start_time=problem_clock.start_time,
@@ -88,8 +90,9 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         activities=(),
         relations=(),
         repetitions=(),
-        contact_windows=contact_windows(inputs, closed, problem_clock),
+        contact_windows=windows,
         closed_spans=closed,
+        antenna_quotas=antenna_quotas(inputs.antenna_quotas, windows, problem_clock),
         contact_power_w=surface.communications.contact_power.amount,
         battery=Battery(
             capacity_wh=capacity_wh,

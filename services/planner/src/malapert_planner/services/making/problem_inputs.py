@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from malapert.comms_window.v1 import contact_pb2, outage_pb2, window_pb2
+from malapert.comms_window.v1 import agreement_pb2, contact_pb2, outage_pb2, window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2
 
@@ -29,3 +29,4 @@ class ProblemInputs:
     bookings: Sequence[contact_pb2.Contact]
     outages: Sequence[outage_pb2.Outage] = ()
     route_points: Sequence[route_pb2.PathPoint] = ()
+    antenna_quotas: Sequence[agreement_pb2.AntennaQuota] = ()

@@ -22,7 +22,7 @@ from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.figures import Confidence
 from malapert_planner.mission_document.sources import figures_of
 from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, SolveLimits
-from malapert_planner.services.making.antenna_book import AntennaBook
+from malapert_planner.services.making.antenna_book import book_records
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 
@@ -52,7 +52,7 @@ def plan_provenance(
     records.append(_record("routes", "routes", _message_hash(routes)))
     records.append(_record("window_set", window_set.window_set_id, _message_hash(window_set)))
     records += [record for record in window_set.provenance.inputs if record.kind not in ("terrain", "terrain_stack")]
-    records += AntennaBook({}, tuple(inputs.bookings), tuple(inputs.outages)).records()
+    records += book_records(inputs)
     records.append(_record("catalogue", mission.mission_id, inputs.requests.content_hash))
     demand = plannable(inputs.requests).demand
     parameters = {

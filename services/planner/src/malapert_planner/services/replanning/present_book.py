@@ -8,6 +8,7 @@ from malapert.planner.v1 import replan_pb2
 from malapert_planner.domain.problem.contact_windows import ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import PlacedContact, Schedule
+from malapert_planner.services.making.antenna_quotas import antenna_quotas
 from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.window_conversion import ProblemClock
@@ -42,7 +43,12 @@ def with_present_book(
     windows = (*free, *_windows_of_the_past(problem, schedule, free, now_s))
     contacts = tuple(_renamed(contact, windows) for contact in schedule.contacts)
     return (
-        replace(problem, contact_windows=windows, closed_spans=tuple(closed)),
+        replace(
+            problem,
+            contact_windows=windows,
+            closed_spans=tuple(closed),
+            antenna_quotas=antenna_quotas(inputs.antenna_quotas, windows, problem_clock),
+        ),
         replace(schedule, contacts=contacts),
     )
 

@@ -21,7 +21,8 @@ from malapert_planner.domain.problem.resources import CumulativeResource, Limit,
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.jobs.planning_jobs import ReplanningOutcome, SolveLimits, levels_job, replan_job
-from malapert_planner.services.making.antenna_book import AntennaBook, read_antenna_book
+from malapert_planner.services.making.antenna_book import book_records, read_antenna_book
+from malapert_planner.services.making.antenna_quotas import read_antenna_quotas
 from malapert_planner.services.making.generation import (
     QUEUE_TITLE,
     PlanMaking,
@@ -72,7 +73,7 @@ class PlanReplanning:
         if request.take_reports:
             reports = await self._making.neighbours.payloads.list_executions(mission.mission_id)
             events += run_events(before, schedule, reports, events, message.replan.events)
-        inputs = await self._inputs(base, mission, document, message, request)
+        inputs = await self._inputs(base, mission, document, message, request, context.identity.agency_id)
         known = message.replan.events
         before, schedule = await asyncio.to_thread(with_present_book, before, schedule, inputs, known, now_s)
         origins = [base] if other is None else [base, other]
@@ -127,7 +128,7 @@ class PlanReplanning:
                 message,
                 _parameters(outcome, limits),
                 self._making.clock(),
-                AntennaBook({}, tuple(inputs.bookings), tuple(inputs.outages)).records(),
+                book_records(inputs),
             ),
             {stage.name: stage.elapsed_s for stage in context.operation.stages},
             _basis_message(base, message, request, events, baseline, problem),
@@ -165,11 +166,14 @@ class PlanReplanning:
         document: MissionDocument,
         message: plan_pb2.Plan,
         request: replan_pb2.ReplanPlanRequest,
+        agency_id: str,
     ) -> ProblemInputs:
         comms = self._making.neighbours.comms_windows
         async with self._making.stores.database.reading() as session:
             own_plan_id = await bookings_plan(session, self._making.stores.plans, base.plan_id)
         book = await read_antenna_book(comms, (mission.start_time, mission.end_time), own_plan_id)
+        ahead = (max(mission.start_time, from_timestamp(request.now)), mission.end_time)
+        quotas = await read_antenna_quotas(comms, agency_id, mission.mission_id, ahead, own_plan_id)
         demand = request_pb2.ExpandRequestsResponse()
         if request.take_requests:
             lights = [
@@ -188,6 +192,7 @@ class PlanReplanning:
             requests=demand,
             bookings=book.bookings,
             outages=book.outages,
+            antenna_quotas=quotas,
         )
 
 
