@@ -23,6 +23,14 @@ def shift(item_id: str, offset_s: float) -> edit_pb2.PlanEdit:
     return edit_pb2.PlanEdit(shift=edit_pb2.ShiftItems(item_ids=[item_id], offset_s=offset_s))
 
 
+def remove(item_id: str) -> edit_pb2.PlanEdit:
+    return edit_pb2.PlanEdit(remove=edit_pb2.RemoveItems(item_ids=[item_id]))
+
+
+def added(item: plan_pb2.PlannedActivity) -> edit_pb2.PlanEdit:
+    return edit_pb2.PlanEdit(add=edit_pb2.AddRepetition(request_id=item.request_id))
+
+
 async def test_edits_are_checked_and_nothing_is_stored(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -63,5 +71,17 @@ async def test_edits_are_checked_and_nothing_is_stored(
         with pytest.raises(InvalidInputError) as refused:
             await check(client, plan.plan_id, *([out] * 201))
         assert [fault.code for fault in refused.value.faults] == ["TOO_MANY"]
+        clash = shift(item.activity_id, 3600.0)
+        again = await check(client, plan.plan_id, clash, mend=True)
+        assert again.mend.found == bool(again.mend.explanation and not again.mend.unmet)
+        if again.mend.found:
+            whole = await check(client, plan.plan_id, clash, *again.mend.edits)
+            assert whole.valid
+        out_and_back = await check(client, plan.plan_id, remove(item.activity_id), added(item), mend=True)
+        assert out_and_back.mend.found
+        assert [edit.WhichOneof("edit") for edit in out_and_back.mend.edits][-1] == "add"
+        with pytest.raises(InvalidInputError) as refused:
+            await check(client, plan.plan_id, remove(item.activity_id), added(item))
+        assert [(fault.path, fault.code) for fault in refused.value.faults] == [("mend", "NEEDED")]
         assert (await client.get(plan.plan_id)).version == plan.version
         assert len((await client.plans.ListPlans(plan_pb2.ListPlansRequest())).plans) == 1

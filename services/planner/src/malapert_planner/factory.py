@@ -194,7 +194,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 Registration(
                     "malapert.planner.v1.EditService",
                     edit_pb2_grpc.add_EditServiceServicer_to_server,
-                    EditHandlers(plans, PlanEdits(), shown),
+                    EditHandlers(plans, PlanEdits(solver_jobs), shown),
                 ),
                 Registration(
                     "malapert.planner.v1.ThreadService",

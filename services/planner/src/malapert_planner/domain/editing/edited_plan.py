@@ -286,8 +286,11 @@ class EditedPlan:
 
     def _insert(self, item: PlacedDrive | PlacedContact, path: str) -> list[Fault]:
         name = label_of(item)
-        if name in self._items:
+        if any(label_of(other) == name for other in self._items.values()):
             return [Fault(path, "ALREADY_PLANNED", f"the edited plan has {name} already")]
+        while name in self._items:
+            # An item that was moved away keeps the name that it had.
+            name += "+"
         self._items[name] = item
         self._edited.add(name)
         return []

@@ -56,18 +56,22 @@ def changes(
     forced
         What could not stay as it was, and why, by label.
     """
-    names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
-    changed = sorted((pair for pair in _pairs(before, after, names) if not _same(*pair)), key=_order)
+    changed = sorted((pair for pair in pairs_between(problem, before, after) if not _same(*pair)), key=_order)
     return tuple(_change(problem, pair, changed, forced or {}) for pair in changed)
 
 
 def edits_between(problem: PlanningProblem, before: Schedule, after: Schedule) -> tuple[Change, ...]:
     """Return every change between two schedules by time, all of them made by a person."""
-    names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
-    changed = sorted((pair for pair in _pairs(before, after, names) if not _same(*pair)), key=_order)
+    changed = sorted((pair for pair in pairs_between(problem, before, after) if not _same(*pair)), key=_order)
     return tuple(
         Change(_kind(pair), label_of(_one(pair)), *pair, "EDITED", "a person edited the plan so") for pair in changed
     )
+
+
+def pairs_between(problem: PlanningProblem, before: Schedule, after: Schedule) -> Iterator[Pair]:
+    """Yield every item of two schedules with what it became."""
+    names = {activity.activity_id: _step_name(activity) for activity in problem.activities}
+    yield from _pairs(before, after, names)
 
 
 def _kind(pair: Pair) -> ChangeKind:

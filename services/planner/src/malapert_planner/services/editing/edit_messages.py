@@ -1,12 +1,14 @@
 """Proposed edits as the domain knows them, and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from malapert.planner.v1 import edit_pb2
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.timestamps import from_timestamp
+from malapert_core.rpc.mapping import to_message
+from malapert_core.timestamps import from_timestamp, to_timestamp
 
 from malapert_planner.domain.editing.edits import (
     AddContact,
@@ -22,6 +24,7 @@ from malapert_planner.domain.editing.edits import (
     UnlockItems,
 )
 from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.services.making.plan_items import span_interval
 
 MOST_EDITS, MOST_ITEMS = 200, 5000
 """Numbers of edits, and of items named in them, that are taken at once."""
@@ -144,3 +147,35 @@ _READERS: dict[str, Callable[[_Times, Any, str], Edit]] = {
     "add_drive": _add_drive,
     "add_contact": _add_contact,
 }
+
+
+def edit_message(problem: PlanningProblem, edit: Edit, names: Mapping[str, str]) -> edit_pb2.PlanEdit:
+    """Return an edit that a mend makes as its message; ``names`` are those of items that go by others than their own."""
+
+    def time(second: int) -> Timestamp:
+        return to_timestamp(problem.start_time + timedelta(seconds=second))
+
+    match edit:
+        case PlaceItem():
+            place = edit_pb2.PlaceItem(
+                item_id=names.get(edit.item_id, edit.item_id), start_time=time(edit.start_s), alone=edit.alone
+            )
+            place.place_id, place.mode_id = edit.place_id, edit.mode_id
+            if edit.end_s is not None:
+                place.end_time.CopyFrom(time(edit.end_s))
+            return edit_pb2.PlanEdit(place=place)
+        case RemoveItems():
+            item_ids = [names.get(name, name) for name in edit.item_ids]
+            return edit_pb2.PlanEdit(remove=edit_pb2.RemoveItems(item_ids=item_ids))
+        case AddRepetition():
+            added = to_message(edit, edit_pb2.AddRepetition)
+            if edit.start_s is not None:
+                added.start_time.CopyFrom(time(edit.start_s))
+            return edit_pb2.PlanEdit(add=added)
+        case AddDrive():
+            drive = to_message(edit, edit_pb2.AddDrive, start_time=time(edit.start_s))
+            return edit_pb2.PlanEdit(add_drive=drive)
+        case AddContact():
+            contact = to_message(edit, edit_pb2.AddContact, interval=span_interval(problem, edit.span))
+            return edit_pb2.PlanEdit(add_contact=contact)
+    raise ValueError(f"a mend makes no {type(edit).__name__}")

@@ -2,27 +2,29 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from malapert.planner.v1 import edit_pb2, plan_pb2, replan_pb2
-from malapert.type.v1 import type_pb2
+from malapert.planner.v1 import edit_pb2
 from malapert_core.errors import ConflictError, Fault
 
 from malapert_planner.domain.editing.edited_plan import EditedPlan, EditedSchedule
-from malapert_planner.domain.life.changes import Change, edits_between
+from malapert_planner.domain.life.changes import edits_between
 from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate
+from malapert_planner.domain.validation.report import ValidationReport
 from malapert_planner.services.editing.edit_messages import edits_of, refuse
 from malapert_planner.services.editing.editable_plans import EditablePlan, EditablePlans
+from malapert_planner.services.editing.mends import busy_names, mend_message, shown_changes
+from malapert_planner.services.jobs.planning_jobs import mend_job
+from malapert_planner.services.jobs.solver_jobs import SolverJobs
 from malapert_planner.services.making.plan_content import (
-    change_message,
     objective_message,
     profile_messages,
     validation_message,
 )
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import (
-    busy_id,
-    redacted_change,
     redacted_objective,
     redacted_profiles,
     redacted_report,
@@ -30,15 +32,21 @@ from malapert_planner.services.sharing.redaction import (
 
 
 class PlanEdits:
-    """Checks proposed edits."""
+    """Checks proposed edits, and has them mended.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    solver_jobs : SolverJobs
+    """
+
+    def __init__(self, solver_jobs: SolverJobs) -> None:
         self._editable = EditablePlans()
+        self._solver_jobs = solver_jobs
 
     async def check(
         self, plan: Plan, request: edit_pb2.CheckEditsRequest, eyes: PlanEyes
     ) -> edit_pb2.CheckEditsResponse:
-        """Return what edits make of a plan, as a principal sees it.
+        """Return what edits make of a plan, as a principal sees it, and the least mend where it is asked for.
 
         Raises
         ------
@@ -50,7 +58,28 @@ class PlanEdits:
         plan.require_version(request.version)
         _require_content(plan, request.content_hash)
         editable = await self._editable.get(plan)
-        return await asyncio.to_thread(_checked, plan, editable, request, eyes)
+        edited = await asyncio.to_thread(edited_schedule, editable, request.edits, eyes)
+        if edited.wanted and not request.mend:
+            refuse([Fault("mend", "NEEDED", "without a start an added repetition is placed by the mend: ask for it")])
+        report = await asyncio.to_thread(
+            editable.validator.holding(edited.holds).report, edited.schedule, with_profiles=request.with_profiles
+        )
+        answer = _answer(plan, editable, edited, report, eyes)
+        if request.mend:
+            answer.mend.CopyFrom(await self._mended(editable, edited, report, eyes))
+        return answer
+
+    async def _mended(
+        self, editable: EditablePlan, edited: EditedSchedule, report: ValidationReport, eyes: PlanEyes
+    ) -> edit_pb2.EditMend:
+        """Return the least mend; none is looked for where nothing is broken."""
+        if report.valid and not edited.wanted:
+            return edit_pb2.EditMend(found=True, explanation="no rule is broken")
+        problem = replace(editable.problem, holds=edited.holds)
+        mended: Schedule = await self._solver_jobs.run(
+            mend_job, problem, edited.schedule, edited.edited, edited.removed, edited.wanted
+        )
+        return await asyncio.to_thread(mend_message, editable, edited, mended, eyes)
 
 
 def _require_content(plan: Plan, content_hash: str) -> None:
@@ -59,23 +88,16 @@ def _require_content(plan: Plan, content_hash: str) -> None:
         raise ConflictError("CONTENT_HASH_MISMATCH", message, metadata={"content_hash": plan.content.content_hash})
 
 
-def _checked(
-    plan: Plan, editable: EditablePlan, request: edit_pb2.CheckEditsRequest, eyes: PlanEyes
+def _answer(
+    plan: Plan, editable: EditablePlan, edited: EditedSchedule, report: ValidationReport, eyes: PlanEyes
 ) -> edit_pb2.CheckEditsResponse:
-    if request.mend:
-        refuse([Fault("mend", "NOT_SUPPORTED", "a mend is not looked for yet")])
-    edited = edited_schedule(editable, request.edits, eyes)
-    if edited.wanted and not request.mend:
-        refuse([Fault("mend", "NEEDED", "without a start an added repetition is placed by the mend: ask for it")])
-    report = editable.validator.holding(edited.holds).report(edited.schedule, with_profiles=request.with_profiles)
     problem, told = editable.problem, edits_between(editable.problem, editable.schedule, edited.schedule)
-    verdict = redacted_report(validation_message(report, problem), eyes)
     objective = objective_message(evaluate(problem, edited.schedule), editable.bound)
     return edit_pb2.CheckEditsResponse(
         plan_id=plan.plan_id,
         content_hash=plan.content.content_hash,
         valid=report.valid,
-        violations=verdict.violations,
+        violations=redacted_report(validation_message(report, problem), eyes).violations,
         changes=shown_changes(editable, told, eyes),
         objective_before=redacted_objective(objective_message(editable.objective, editable.bound), eyes),
         objective=redacted_objective(objective, eyes),
@@ -94,21 +116,11 @@ def edited_schedule(editable: EditablePlan, messages: Sequence[edit_pb2.PlanEdit
         ``INVALID_EDITS`` with a fault for each that cannot be done, or is none.
     """
     edits, faults = edits_of(editable.problem, messages)
-    items = enumerate(zip(editable.activity_ids, editable.requests, strict=True))
-    busy = {busy_id(index): name for index, (name, of) in items if of in eyes.hidden_request_ids}
+    busy = {shown: name for name, shown in busy_names(editable, eyes).items()}
     hidden = {a.activity_id for a in editable.problem.activities if a.request_id in eyes.hidden_request_ids}
     edited = EditedPlan(editable.given, editable.schedule, busy, hidden | eyes.hidden_request_ids)
     refuse([*faults, *(fault for path, edit in edits for fault in edited.apply(edit, path))])
     return edited.result()
-
-
-def shown_changes(editable: EditablePlan, told: Iterable[Change], eyes: PlanEyes) -> list[replan_pb2.PlanChange]:
-    """Return changes of a plan as a principal sees them."""
-    messages = [change_message(change, editable.problem, plan_pb2.Plan()) for change in told]
-    for message in messages:
-        if message.request_id:
-            message.visibility = editable.visibilities.get(message.request_id, type_pb2.VISIBILITY_OWNER)
-    return [redacted_change(message, eyes) for message in messages]
 
 
 def shown_names(names: Iterable[str], eyes: PlanEyes) -> list[str]:

@@ -14,6 +14,7 @@ from malapert_planner.services.jobs.planning_jobs import (
     check_job,
     explain_job,
     levels_job,
+    mend_job,
     plan_job,
     replan_job,
     validate_job,
@@ -21,15 +22,17 @@ from malapert_planner.services.jobs.planning_jobs import (
 from malapert_planner.services.jobs.worker_process import JobLink
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (check_job, explain_job, levels_job, plan_job, replan_job, validate_job)
+    job.__name__: job for job in (check_job, explain_job, levels_job, mend_job, plan_job, replan_job, validate_job)
 }
 """Functions of the workers, by the kind that a job names."""
 WORKER_MODULES = (
     __name__,
     "malapert_planner.solvers.admission",
     "malapert_planner.solvers.explain",
+    "malapert_planner.solvers.mend.mender",
     "malapert_planner.solvers.replan",
     "malapert_planner.solvers.solve",
+    "malapert_planner.solvers.warm",
 )
 """Modules that a worker's processes load once for all jobs."""
 PROGRESS = TypeAdapter(StageProgress)

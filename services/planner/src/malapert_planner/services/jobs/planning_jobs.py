@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from malapert_planner.domain.editing.edits import AddRepetition
 from malapert_planner.domain.explanation.closures import with_closures
 from malapert_planner.domain.life.changes import Change, changes
 from malapert_planner.domain.life.replanning import disturbance
@@ -162,6 +163,20 @@ def explain_job(
 
     why = explain_one(problem, schedule, request_id, repetition_index, cancel=link.cancelled)
     return replace(why, unplanned=with_closures(problem, why.unplanned))
+
+
+def mend_job(
+    _link: JobLink,
+    problem: PlanningProblem,
+    edited: Schedule,
+    fixed: frozenset[str],
+    removed: frozenset[tuple[str, int]],
+    wanted: tuple[AddRepetition, ...],
+) -> Schedule:
+    """Return the schedule that differs least from an edited one and breaks no rule, as far as that was found."""
+    from malapert_planner.solvers.mend.mender import mend
+
+    return mend(problem, edited, fixed, removed, wanted)
 
 
 def levels_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule, time_s: int) -> tuple[float, float]:

@@ -393,3 +393,12 @@ def is_late(
         if high < low or stored[low] - sendable[high] + sendable[low] > least_bit:
             return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def may_stand(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints) -> bool:
+    """Return whether resources, contacts, charge and storage let a chain stand at given starts of its blocks."""
+    for block in range(shape.block_s.size):
+        if _clear_from(levels, bounds, shape, block, starts_s[block]) >= 0:
+            return False
+    return bool(supplied(levels, bounds, shape, starts_s))

@@ -219,6 +219,16 @@ class WorkingSchedule:
         if first < last:
             refresh(self.levels, self.bounds, first // self.bounds.cell_s, (last - 1) // self.bounds.cell_s)
 
+    def forget_before(self, now_s: int) -> None:
+        """Leave all that was before an instant of the grid out of the levels: they are accounted from then on."""
+        past, levels = slice(0, now_s // self.bounds.cell_s), self.levels
+        for each in (levels.generated_wh, levels.drawn_wh, levels.filled_bit, levels.sent_bit):
+            each[past] = 0.0
+        for each in (levels.asked_wh, levels.asked_within_wh):
+            each[past] = NOTHING_ASKED
+        if past.stop:
+            refresh(levels, self.bounds, 0, past.stop - 1)
+
     def _ask_charge(self, chain: Chain, standing: Standing, sign: int) -> None:
         for block, start in zip(chain.blocks, standing.starts_s, strict=True):
             for step in block.steps:

@@ -1,0 +1,1 @@
+"""The least further changes by which an edited schedule keeps every rule."""
