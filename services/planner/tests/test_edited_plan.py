@@ -51,7 +51,7 @@ def spans(result: EditedSchedule) -> dict[str, tuple[int, int]]:
 def test_a_chain_moves_as_one_and_keeps_its_waits() -> None:
     result = edited(PlaceItem("c-1", 10800))
     assert (spans(result)["c-0"], spans(result)["c-1"]) == ((5400, 9000), (10800, 14400))
-    assert result.edited == {"c-0", "c-1"}
+    assert result.edited == plan(at("c-0", 5400), at("c-1", 10800))
     alone = edited(PlaceItem("c-1", 10800, alone=True))
     assert (spans(alone)["c-0"], spans(alone)["c-1"]) == ((3600, 7200), (10800, 14400))
 

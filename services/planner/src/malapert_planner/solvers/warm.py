@@ -64,7 +64,7 @@ def warm() -> None:
         search.step()
     found = search.best.schedule()
     moved = (PlacedActivity("a0", "p", (0, 1200)), *(item for item in found.activities if item.activity_id != "a0"))
-    mend(problem, Schedule(moved, (), found.contacts), frozenset({"a0"}))
+    mend(problem, Schedule(moved, (), found.contacts), Schedule(moved[:1]))
 
 
 warm()

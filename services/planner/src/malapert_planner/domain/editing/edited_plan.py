@@ -48,13 +48,13 @@ class EditableProblem:
 class EditedSchedule:
     """What edits make of a schedule.
 
-    ``edited`` are the names of the items that they put where they are, ``removed`` the repetitions that they took out,
+    ``edited`` are the items that they put where they are, ``removed`` the repetitions that they took out,
     ``wanted`` those that they add without a start.
     """
 
     schedule: Schedule
     holds: Holds
-    edited: frozenset[str]
+    edited: Schedule
     removed: frozenset[Repetition]
     wanted: tuple[AddRepetition, ...]
 
@@ -116,22 +116,26 @@ class EditedPlan:
 
     def result(self) -> EditedSchedule:
         """Return what the edits have made."""
-        items = self._items.values()
-        drives = tuple(sorted((i for i in items if isinstance(i, PlacedDrive)), key=lambda drive: drive.span))
-        activities = (item for item in items if isinstance(item, PlacedActivity))
-        contacts = (self._named(item, drives) for item in items if isinstance(item, PlacedContact))
-        schedule = Schedule(
-            tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
-            drives,
-            tuple(sorted(contacts, key=lambda contact: (contact.span, contact.station_id))),
-        )
+        schedule = self._scheduled(self._items)
+        edited = self._scheduled(name for name in self._edited if name in self._items)
         disabled = sorted(self._disabled, key=lambda each: (each.request_id, each.repetition_index))
         return EditedSchedule(
             schedule,
             Holds(tuple(lock for _, lock in sorted(self._locks.items())), tuple(disabled)),
-            frozenset(label_of(self._items[name]) for name in self._edited if name in self._items),
+            edited,
             frozenset(self._removed),
             tuple(self._wanted),
+        )
+
+    def _scheduled(self, names: Iterable[str]) -> Schedule:
+        items = [self._items[name] for name in names]
+        every = sorted((i for i in self._items.values() if isinstance(i, PlacedDrive)), key=lambda drive: drive.span)
+        activities = (item for item in items if isinstance(item, PlacedActivity))
+        contacts = (self._named(item, tuple(every)) for item in items if isinstance(item, PlacedContact))
+        return Schedule(
+            tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
+            tuple(drive for drive in every if drive in items),
+            tuple(sorted(contacts, key=lambda contact: (contact.span, contact.station_id))),
         )
 
     def _of_items(self, names: Iterable[str], path: str, do: Callable[[str, str], list[Fault]]) -> list[Fault]:

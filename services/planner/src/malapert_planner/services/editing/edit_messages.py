@@ -150,7 +150,7 @@ _READERS: dict[str, Callable[[_Times, Any, str], Edit]] = {
 
 
 def edit_message(problem: PlanningProblem, edit: Edit, names: Mapping[str, str]) -> edit_pb2.PlanEdit:
-    """Return an edit that a mend makes as its message; ``names`` are those of items that go by others than their own."""
+    """Return an edit that a mend makes as its message; ``names`` are those of items that do not go by their own."""
 
     def time(second: int) -> Timestamp:
         return to_timestamp(problem.start_time + timedelta(seconds=second))

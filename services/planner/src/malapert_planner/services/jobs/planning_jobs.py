@@ -169,7 +169,7 @@ def mend_job(
     _link: JobLink,
     problem: PlanningProblem,
     edited: Schedule,
-    fixed: frozenset[str],
+    fixed: Schedule,
     removed: frozenset[tuple[str, int]],
     wanted: tuple[AddRepetition, ...],
 ) -> Schedule:

@@ -6,9 +6,8 @@ import random
 from collections.abc import Iterable, Sequence
 
 from malapert_planner.domain.problem.contact_windows import ContactWindow
-from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.problem.spans import Span, intersection, overlap_s, union
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.simulation.coverage import merged, uncovered
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.state.tables import Tables
@@ -38,7 +37,7 @@ class Bookings:
         # What covers a drive with others is kept before a drive that is not covered takes the place of contacts.
         self._keep(contact for contact in contacts if any(overlap_s(contact.span, drive.span) for drive in drives))
         for drive in drives:
-            if uncovered(drive.span, merged(each.span for each in self._working.contacts)):
+            if intersection([drive.span], union(each.span for each in self._working.contacts)) != (drive.span,):
                 self._book_drive(drive)
         self._keep(contacts)
 

@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 
 from malapert_planner.domain.editing.edits import AddRepetition
-from malapert_planner.domain.life.replanning import items_of, label_of
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
@@ -31,7 +30,7 @@ AROUND_S = 86_400
 def mend(
     problem: PlanningProblem,
     edited: Schedule,
-    fixed: frozenset[str],
+    fixed: Schedule,
     removed: frozenset[tuple[str, int]] = frozenset(),
     wanted: tuple[AddRepetition, ...] = (),
 ) -> Schedule:
@@ -42,7 +41,7 @@ def mend(
     problem
         With what people hold.
     fixed
-        The names of the items that stay as they are in the edited schedule.
+        The items of the edited schedule that stay as they are.
     removed
         Repetitions that were taken out and stay out.
     wanted
@@ -56,7 +55,7 @@ class _Mender:
         self,
         problem: PlanningProblem,
         edited: Schedule,
-        fixed: frozenset[str],
+        fixed: Schedule,
         removed: frozenset[tuple[str, int]],
     ) -> None:
         self._problem, self._edited = problem, edited
@@ -64,11 +63,12 @@ class _Mender:
         self._tables = Tables(self._instance)
         self._working, self._before = WorkingSchedule(self._tables), WorkingSchedule(self._tables)
         frozen = problem.baseline.frozen if problem.baseline else Schedule()
-        history = {label_of(item) for item in items_of(frozen)}
-        self._fixed = fixed | history | {lock.activity_id for lock in problem.holds.locks}
+        self._fixed = {placed.activity_id for placed in (*fixed.activities, *frozen.activities)}
+        self._fixed |= {lock.activity_id for lock in problem.holds.locks}
+        self._fixed_drives = frozenset((*fixed.drives, *frozen.drives))
+        self._fixed_contacts = frozenset((*fixed.contacts, *frozen.contacts))
         self._removed = removed | {(each.request_id, each.repetition_index) for each in problem.holds.disabled}
-        contacts = frozenset(contact for contact in edited.contacts if label_of(contact) in self._fixed)
-        self._bookings = Bookings(self._tables, self._working, contacts)
+        self._bookings = Bookings(self._tables, self._working, self._fixed_contacts)
 
     def run(self, wanted: Iterable[AddRepetition]) -> Schedule:
         """Mend."""
@@ -94,7 +94,7 @@ class _Mender:
         self._bookings.trim()
         found = self._working.schedule()
         # What is fixed and no state can hold is for the validator to judge.
-        contacts = (c for c in self._edited.contacts if label_of(c) in self._fixed and c not in found.contacts)
+        contacts = (c for c in self._edited.contacts if c in self._fixed_contacts and c not in found.contacts)
         return Schedule(
             tuple(sorted((*found.activities, *rest), key=lambda placed: (placed.span, placed.activity_id))),
             found.drives,
@@ -127,8 +127,7 @@ class _Mender:
         return any(activity.activity_id in self._fixed for activity in chain.activities)
 
     def _set_route(self, fixed: list[Standing]) -> None:
-        kept = frozenset(drive for drive in self._edited.drives if label_of(drive) in self._fixed)
-        route = Route(self._tables, self._edited.drives, kept, self._bookings.may_drive)
+        route = Route(self._tables, self._edited.drives, self._fixed_drives, self._bookings.may_drive)
         route.join()
         for standing in fixed:
             route.be_at((standing.place_id, standing.span))
