@@ -174,3 +174,40 @@ async def test_a_lease_of_an_earlier_version_is_nobodys(database_url: str) -> No
             row.state, row.attempt = OperationState.RUNNING, 1
         async with running(database, work) as runner:
             assert (await ended(runner, operation_id)).attempt == 2
+
+
+@pytest.mark.asyncio
+async def test_a_process_holds_on_after_a_look_at_what_it_may_have_lost_failed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proceed, looked = asyncio.Event(), asyncio.Event()
+    renew, look = OperationStore.renew, OperationStore.get
+
+    async def nothing_held(*_: object) -> dict[str, bool]:
+        monkeypatch.setattr(OperationStore, "renew", renew)
+        return {}
+
+    async def away(*_: object) -> Operation:
+        monkeypatch.setattr(OperationStore, "get", look)
+        looked.set()
+        raise DatabaseAwayError("DATABASE_UNAVAILABLE", "away")
+
+    async def work(_: OperationContext) -> str:
+        await proceed.wait()
+        return "done"
+
+    async with (
+        migrated(database_url) as database,
+        running(database, work) as one,
+        running(database, work) as other,
+    ):
+        operation_id = await one.submit(None, "work", b"", JAXA)
+        while not one._contexts and not other._contexts:
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(OperationStore, "get", away)
+        monkeypatch.setattr(OperationStore, "renew", nothing_held)
+        await looked.wait()
+        await asyncio.sleep(3 * LEASE_S)
+        proceed.set()
+        operation = await ended(one, operation_id)
+        assert (operation.state, operation.attempt) == (OperationState.SUCCEEDED, 1)

@@ -306,9 +306,11 @@ async def test_a_service_stops_in_order_on_sigterm(
     lines: list[str] = []
     async with asyncio.timeout(30):
         async for line in process.stderr:
-            lines.append(json.loads(line)["event"])
-            if lines[-1] == "service serves":
+            event = json.loads(line)["event"]
+            if event == "service serves":
                 process.send_signal(signal.SIGTERM)
+            if event != "the event loop was held":  # as on a busy machine
+                lines.append(event)
     assert await process.wait() == 0
     assert lines[lines.index("service serves") + 1] == "service stops"
 

@@ -337,20 +337,21 @@ class OperationRunner:
         """Hold on to what is at work, let go of what another process took, and hear who asked for a stop elsewhere."""
         while True:
             await asyncio.sleep(self._lease / _RENEWALS / timedelta(seconds=1))
-            held = dict(self._contexts)
-            if not held:
-                continue
             try:
-                async with self._database.transaction() as session:
-                    kept = await OperationStore(session).renew(self._holder, list(held), self._lease)
+                await self._keep(dict(self._contexts))
             except Exception as error:
                 log.warning("operations could not be held on to yet", error=repr(error))
-                continue
-            for operation_id, context in held.items():
-                if kept.get(operation_id):
-                    self._ask_to_stop(context)
-                elif operation_id not in kept and not context.operation.ended:
-                    await self._let_go(context)
+
+    async def _keep(self, held: dict[str, OperationContext]) -> None:
+        if not held:
+            return
+        async with self._database.transaction() as session:
+            kept = await OperationStore(session).renew(self._holder, list(held), self._lease)
+        for operation_id, context in held.items():
+            if kept.get(operation_id):
+                self._ask_to_stop(context)
+            elif operation_id not in kept and not context.operation.ended:
+                await self._let_go(context)
 
     async def _let_go(self, context: OperationContext) -> None:
         async with self._database.reading() as session:
