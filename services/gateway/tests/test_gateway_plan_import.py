@@ -27,7 +27,7 @@ def _file(*items: Any) -> dict[str, Any]:
 def test_activities_drives_and_contacts_are_read() -> None:
     read = read_mps_plan(
         _file(
-            _activity("drill-a/0/drill", "drill", place="ridge"),
+            _activity("drill-a/0/drill", "drill", place="ridge", asset="rover"),
             _activity("drive/0", "drive", place="lander", to_place="ridge"),
             _activity("contact/usuda/w/…", "contact", station="usuda", place="ridge"),
         )
@@ -37,6 +37,7 @@ def test_activities_drives_and_contacts_are_read() -> None:
         ("", "", "lander", "ridge"),
         ("", "usuda", "ridge", ""),
     ]
+    assert [item.asset_id for item in read] == ["rover", "", ""]
     assert read[0].interval.end_time.seconds - read[0].interval.start_time.seconds == 3600
 
 
@@ -66,6 +67,13 @@ def test_every_fault_is_told_with_its_path() -> None:
 CASES = Path(__file__).parents[3].parent / "shared" / "data" / "cases"
 _SOUND = _file(_activity("a", "drill", place="ridge"), _activity("b", "drill", place="ridge"))
 _AT = "plan.items.plannedActivities[0]"
+_ABOUT = "plan.information.planPeriod"
+_CONTRADICTING = "CONTRADICTING_TIME"
+
+
+def _period(start: str, end: str) -> dict[str, Any]:
+    ends = {"planPeriodStart": start, "planPeriodEnd": end}
+    return {name: {"type": "TimeTrigger", "time": time} for name, time in ends.items()}
 
 
 def _changed(path: str, value: Any) -> dict[str, Any]:
@@ -93,6 +101,24 @@ ITEM = "plan/items/plannedActivities/0"
         ("plan/revisions", {"planRevisions": []}, ("plan.revisions", "NOT_READ")),
         ("plan/status", "TERMINATED", ("plan.status", "UNKNOWN_STATE")),
         ("plan/items/plannedEvents", [{}], ("plan.items.plannedEvents", "NOT_READ")),
+        (
+            "plan/information",
+            _period("2029-01-10T00:00:00Z", "2029-01-09T00:00:00Z"),
+            (f"{_ABOUT}End", _CONTRADICTING),
+        ),
+        (
+            "plan/information",
+            _period("2029-01-10T00:00:01Z", "2029-01-11T00:00:00Z"),
+            (f"{_AT}.start.time", _CONTRADICTING),
+        ),
+        (
+            "plan/information",
+            _period("2029-01-10T00:00:00Z", "2029-01-10T00:59:59Z"),
+            (f"{_AT}.end.time", _CONTRADICTING),
+        ),
+        ("plan/information", {"validityEnd": "2029-01-10T00:30:00Z"}, (f"{_AT}.end.time", _CONTRADICTING)),
+        ("plan/information", {"planPeriodEnd": "2029-01-11T00:00:00Z"}, (f"{_ABOUT}End.time", "REQUIRED")),
+        ("plan/information", {"planPeriodStart": {"type": "EventTrigger"}}, (f"{_ABOUT}Start.type", "UNKNOWN_TRIGGER")),
         (f"{ITEM}/status", "SUSPENDED", (f"{_AT}.status", "UNKNOWN_STATE")),
         (f"{ITEM}/key", "b", ("plan.items.plannedActivities[1].key", "DUPLICATE_ID")),
         (f"{ITEM}/subPlan", "night", (f"{_AT}.subPlan", "NOT_READ")),

@@ -26,7 +26,15 @@ def _items(plan: plan_pb2.Plan) -> list[plan_pb2.ImportedItem]:
                 interval=activity.interval,
             )
         )
-    items += [plan_pb2.ImportedItem(station_id=c.station_id, interval=c.interval) for c in plan.contacts]
+    items += [
+        plan_pb2.ImportedItem(
+            station_id=each.station_id,
+            interval=each.interval,
+            place_id=each.place_id,
+            asset_id=plan.activities[0].asset_id,
+        )
+        for each in plan.contacts
+    ]
     return items
 
 
@@ -54,6 +62,15 @@ async def test_a_schedule_is_taken_as_it_is_or_refused_with_every_broken_rule(
         assert list(taken.activities) == list(plan.activities)
         assert not taken.changes
         assert taken.precursor_plan_id == plan.plan_id
+
+        elsewhere = [plan_pb2.ImportedItem.FromString(item.SerializeToString()) for item in items]
+        elsewhere[0].asset_id, elsewhere[-1].place_id = "orbiter", "no-such-place"
+        with pytest.raises(InvalidInputError) as contradicting:
+            await take(elsewhere)
+        assert [(fault.path, fault.code) for fault in contradicting.value.faults] == [
+            ("items[0].asset_id", "OTHER_ASSET"),
+            (f"items[{len(items) - 1}].place_id", "CONTRADICTING_PLACE"),
+        ]
 
         late = [plan_pb2.ImportedItem() for _ in items]
         for copy, item in zip(late, items, strict=True):

@@ -59,8 +59,8 @@ INFORMATION: Form = {
     "comments": TOLD,
     "validityStart": READ,
     "validityEnd": READ,
-    "planPeriodStart": TOLD,
-    "planPeriodEnd": TOLD,
+    "planPeriodStart": READ,
+    "planPeriodEnd": READ,
     "timeSystem": READ,
 }
 ITEMS: Form = {"plannedEvents": NOTHING, "plannedActivities": READ}

@@ -1,7 +1,7 @@
 """Reads a plan in the shape of CCSDS 529.1 as this platform writes it: what is done when, where, with whom."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from malapert.planner.v1 import plan_pb2
@@ -9,15 +9,14 @@ from malapert.type.v1 import type_pb2
 from malapert_core.documents.nodes import MAX_FAULTS
 from malapert_core.documents.text import cleaned, text_faults
 from malapert_core.errors import Fault, InvalidInputError
-from malapert_core.timestamps import parse_time, to_timestamp
+from malapert_core.timestamps import to_timestamp
 
 from malapert_gateway.exports import mps_plan_form as form
 from malapert_gateway.exports.mps_plan import CONTACT, DRIVE
+from malapert_gateway.exports.mps_plan_times import SAME, outside_faults, stated_spans, trigger_time
 
 MOST_ITEMS = 100_000
 _FREE_TEXT = ("comments", "description", "statusInfo")
-_SAME = timedelta(milliseconds=1)
-"""Tolerance of times and durations: those that differ by less count as equal."""
 _PATH = "plan.items.plannedActivities"
 
 
@@ -43,6 +42,10 @@ def read_mps_plan(document: dict[str, Any]) -> list[plan_pb2.ImportedItem]:
     faults += form.repeated_key_faults(found, _PATH)
     keys = _definition_keys(document)
     read = [_Item(item, f"{_PATH}[{index}]", faults).read(keys) for index, item in enumerate(found)]
+    information = plan.get("information") if isinstance(plan, dict) else None
+    if isinstance(information, dict):
+        faults += form.choice_faults(information, "timeSystem", "plan.information", form.TIME_SYSTEMS)
+        faults += outside_faults(read, stated_spans(information, "plan.information", faults), _PATH)
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         more = f"; the first {MAX_FAULTS} are told" if len(faults) > MAX_FAULTS else ""
@@ -85,18 +88,6 @@ def _frame_faults(document: dict[str, Any]) -> Iterator[Fault]:
         yield from form.form_faults(plan["items"], form.ITEMS, "plan.items")
     if plan.get("information") is not None:
         yield from form.form_faults(plan["information"], form.INFORMATION, "plan.information")
-    if isinstance(plan.get("information"), dict):
-        yield from _information_faults(plan["information"], "plan.information")
-
-
-def _information_faults(information: dict[str, Any], path: str) -> Iterator[Fault]:
-    yield from form.choice_faults(information, "timeSystem", path, form.TIME_SYSTEMS)
-    faults: list[Fault] = []
-    names = [name for name in ("validityStart", "validityEnd") if information.get(name) is not None]
-    times = [_time_of(information[name], f"{path}.{name}", faults) for name in names]
-    if len(times) == 2 and times[0] and times[1] and times[1] <= times[0]:
-        faults.append(Fault(f"{path}.validityEnd", "CONTRADICTING_TIME", "it is not after validityStart"))
-    yield from faults
 
 
 def _definition_keys(document: dict[str, Any]) -> set[str] | None:
@@ -127,7 +118,7 @@ class _Item:
             self._fault("definition", "REQUIRED", "the key of its definition is needed")
         elif definition_keys is not None and definition not in definition_keys:
             self._fault("definition", "UNKNOWN_DEFINITION", f"{definition[:80]!r} is none of activityDefinitions")
-        read = plan_pb2.ImportedItem(place_id=arguments.get("place", ""))
+        read = plan_pb2.ImportedItem(place_id=arguments.get("place", ""), asset_id=arguments.get("asset", ""))
         span = self._span()
         if span:
             read.interval.CopyFrom(type_pb2.Interval(start_time=to_timestamp(span[0]), end_time=to_timestamp(span[1])))
@@ -172,7 +163,9 @@ class _Item:
         return found
 
     def _span(self) -> tuple[datetime, datetime] | None:
-        start, end = (self._trigger(name) for name in ("start", "end"))
+        start, end = (
+            trigger_time(self._item.get(name), f"{self._path}.{name}", self._faults) for name in ("start", "end")
+        )
         if start is None or end is None:
             return None
         if end <= start:
@@ -182,27 +175,10 @@ class _Item:
             return start, end
         if isinstance(duration_s, bool) or not isinstance(duration_s, int | float):
             self._fault("duration", "NOT_A_NUMBER", "a number of seconds is allowed")
-        elif abs((end - start).total_seconds() - duration_s) > _SAME.total_seconds():
+        elif abs((end - start).total_seconds() - duration_s) > SAME.total_seconds():
             message = f"{duration_s} s is not from start to end, {(end - start).total_seconds()} s"
             self._fault("duration", "CONTRADICTING_TIME", message)
         return start, end
-
-    def _trigger(self, name: str) -> datetime | None:
-        trigger, path = self._item.get(name), f"{self._path}.{name}"
-        if not isinstance(trigger, dict):
-            self._fault(f"{name}.time", "REQUIRED", "a time in RFC 3339 is needed")
-            return None
-        self._faults += form.form_faults(trigger, form.TRIGGER_FORM, path)
-        if trigger.get("type") not in (None, form.TRIGGER):
-            self._fault(
-                f"{name}.type", "UNKNOWN_TRIGGER", f"{str(trigger['type'])[:80]!r} is not read; {form.TRIGGER} is"
-            )
-        time = _time_of(trigger.get("time"), f"{path}.time", self._faults)
-        other = trigger.get("triggerTime")
-        again = time if other is None else _time_of(other, f"{path}.triggerTime", self._faults)
-        if time and again and abs(again - time) > _SAME:
-            self._fault(f"{name}.triggerTime", "CONTRADICTING_TIME", "it is another time than `time`")
-        return time
 
 
 def _argument_faults(argument: dict[str, Any], path: str, first: dict[str, int]) -> Iterator[Fault]:
@@ -218,14 +194,3 @@ def _argument_faults(argument: dict[str, Any], path: str, first: dict[str, int])
         yield Fault(
             f"{path}.count", "CONTRADICTING_COUNT", f"{str(count)[:80]} is not the number of values, {len(values)}"
         )
-
-
-def _time_of(text: Any, path: str, faults: list[Fault]) -> datetime | None:
-    if not isinstance(text, str):
-        faults.append(Fault(path, "REQUIRED", "a time in RFC 3339 is needed"))
-        return None
-    try:
-        return parse_time(text)
-    except InvalidInputError as error:
-        faults.append(Fault(path, "NOT_A_TIME", error.message))
-        return None

@@ -76,9 +76,10 @@ class OdlValue:
         if self.elements is not None:
             return None
         based = _based(self.text)
-        if based is not None:
-            return float(based.value)
-        number = float(self.text) if _DECIMAL.fullmatch(self.text) else math.nan
+        try:
+            number = float(based.value if based is not None else self.text if _DECIMAL.fullmatch(self.text) else "nan")
+        except OverflowError:  # only an integer, which may have any number of digits
+            return None
         return number if math.isfinite(number) else None
 
 

@@ -112,27 +112,36 @@ def schedule_of(problem: PlanningProblem, items: Sequence[plan_pb2.ImportedItem]
     Raises
     ------
     InvalidInputError
-        ``INVALID_PLAN`` with a fault for each item whose times are no whole seconds, or that is nothing.
+        ``INVALID_PLAN`` with a fault for each item whose times are no whole seconds, that is nothing, of another
+        asset, or a contact from another place than where the asset then is.
     """
     faults: list[Fault] = []
     activities, drives, tracked = [], [], []
     for index, item in enumerate(items):
         span = _span(problem, item.interval, f"items[{index}].interval", faults)
+        if item.asset_id not in ("", problem.asset_id):
+            message = f"{item.asset_id[:80]!r} is not the plan's asset {problem.asset_id!r}"
+            faults.append(Fault(f"items[{index}].asset_id", "OTHER_ASSET", message))
         if item.station_id:
-            tracked.append((item.station_id, span))
+            tracked.append((index, item, span))
         elif item.to_place_id:
             drives.append(PlacedDrive(item.place_id, item.to_place_id, span))
         elif item.activity_id:
             activities.append(PlacedActivity(item.activity_id, item.place_id, span))
         else:
             faults.append(Fault(f"items[{index}]", "EMPTY", "an item is an activity, a drive or a contact"))
+    driven = tuple(sorted(drives, key=lambda drive: drive.span))
+    contacts = [(index, item, _contact(problem, driven, item.station_id, span)) for index, item, span in tracked]
+    for index, item, contact in contacts:
+        if item.place_id not in ("", contact.place_id):
+            message = f"the asset is then at {contact.place_id or 'no place'}, not at {item.place_id[:80]!r}"
+            faults.append(Fault(f"items[{index}].place_id", "CONTRADICTING_PLACE", message))
     if faults:
         raise InvalidInputError("INVALID_PLAN", f"{len(faults)} items cannot be read", faults=faults)
-    driven = tuple(sorted(drives, key=lambda drive: drive.span))
     return Schedule(
         tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
         driven,
-        tuple(sorted((_contact(problem, driven, *entry) for entry in tracked), key=lambda c: (c.span, c.station_id))),
+        tuple(sorted((contact for *_, contact in contacts), key=lambda c: (c.span, c.station_id))),
     )
 
 
