@@ -211,6 +211,7 @@ async def test_a_schedule_that_is_read_names_our_stations(sqlite_platform: Gatew
         ('endOfTrack="2028-04-10T09:00:00.5Z"', 'endOfTrack="2028-02-30T09:00:00Z"', "endOfTrack", "NOT_A_TIME"),
         ('endOfTrack="2028-04-10T09:00:00.5Z"', 'endOfTrack="2028-04-10T02:00:00Z"', "endOfTrack", "EMPTY_INTERVAL"),
         ("2028-101T02:30:00.000Z", "2028-101T03:30:00.000Z", "[0]", "TRACK_OUTSIDE_ACTIVITY"),
+        ('startTime="2028-101T00:00:00.000Z"', 'startTime="2028-101T05:00:00.000Z"', "[0]", "OUTSIDE_SCHEDULE"),
         ("<simpleScheduleHeader", "<header", "simpleScheduleHeader", "MISSING"),
         ("2028-04-10T09:00:00.5Z", "2027-366T09:00:00Z", "endOfTrack", "NOT_A_TIME"),
         ("2028-04-10T09:00:00.5Z", "2028-000T09:00:00Z", "endOfTrack", "NOT_A_TIME"),

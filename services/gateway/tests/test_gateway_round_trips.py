@@ -86,6 +86,9 @@ def test_a_schedule_comes_back(
         occupied = interval.model_copy(update={"end_time": track[1] + timedelta(minutes=5)})
         update = {"interval": interval, "occupied": occupied, "mission_id": mission, "state": state}
         contacts.append(contact.model_copy(update=update))
+    # A schedule is of what overlaps its span.
+    ends = [each for contact in contacts for each in (contact.occupied.start_time, contact.occupied.end_time)]
+    span = (min(span[0], *ends), max(span[1], *ends)) if ends else span
     read = read_simple_schedule(write_simple_schedule(contacts, {}, originator=originator, now=NOW, span=span))
     assert (read.originator, read.span) == (originator, span)
     gone = (ContactState.REJECTED, ContactState.CANCELLED, ContactState.FAILED)

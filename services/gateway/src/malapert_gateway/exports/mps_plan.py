@@ -63,13 +63,13 @@ def _information(plan: Plan) -> dict[str, Any]:
         "comments": plan.content_hash,
         "validityStart": start,
         "validityEnd": end,
-        "planPeriodStart": _trigger(start),
-        "planPeriodEnd": _trigger(end),
+        "planPeriodStart": _trigger(start) if start else None,
+        "planPeriodEnd": _trigger(end) if end else None,
         "timeSystem": "UTC",
     }
 
 
-def _trigger(time: str | None) -> dict[str, Any]:
+def _trigger(time: str) -> dict[str, Any]:
     return {"type": "TimeTrigger", "time": time, "triggerTime": time}
 
 

@@ -105,6 +105,7 @@ def _schedule(root: XmlElement, faults: list[Fault]) -> SimpleSchedule:
                 faults.append(Fault(f"{path}.scheduledActivityId", "DUPLICATE", message))
             first.setdefault(identifier, element)
             activities.append(_activity(element, package, path, faults))
+            faults += _inclusion_faults(activities[-1], span, header.attributes.get("inclusionType", ""), path, element)
     attributes = header.attributes
     return SimpleSchedule(
         attributes.get("originatingOrganization", ""),
@@ -114,6 +115,20 @@ def _schedule(root: XmlElement, faults: list[Fault]) -> SimpleSchedule:
         tuple(activities),
         tuple(_passed_over(root)),
     )
+
+
+def _inclusion_faults(
+    activity: ScheduledActivity, span: tuple[datetime, datetime], inclusion: str, path: str, element: XmlElement
+) -> Iterator[Fault]:
+    """Yield the fault of an activity that the span of the schedule does not include by its own rule."""
+    if EARLIEST_TIME in (span[0], activity.activity[0]) or not span[0] < span[1]:
+        return
+    begins_inside = span[0] <= activity.activity[0] < span[1]
+    overlaps = activity.activity[0] < span[1] and activity.activity[1] > span[0]
+    if not (begins_inside if inclusion == "START_INCLUSION" else overlaps):
+        how = "begin within" if inclusion == "START_INCLUSION" else "overlap"
+        message = f"line {element.line}: by {inclusion} it must {how} startTime to endTime of the schedule"
+        yield Fault(path, "OUTSIDE_SCHEDULE", message)
 
 
 def _passed_over(root: XmlElement) -> Iterator[str]:
