@@ -3,6 +3,9 @@
 import asyncio
 import copy
 import json
+import os
+import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -31,8 +34,9 @@ def undisturbed(own_platform):
         return make_plan(api, MISSION, [], seed=1, work_limit_s=0.0)
 
 
-def begin(api, undisturbed, seed):
-    body = {"mission_id": undisturbed["mission_id"], "mission_version": undisturbed["mission_version"], "seed": seed}
+def begin(api, undisturbed, seed, **wish):
+    mission = {name: undisturbed[name] for name in ("mission_id", "mission_version")}
+    body = {**mission, "seed": seed, **wish}
     return api.post("/plans", body)["operation_id"]
 
 
@@ -51,6 +55,24 @@ def test_a_planner_killed_in_the_middle_of_a_solve_resumes(own_platform, undistu
         plan = api.get(f"/plans/{last.result_id}")
         assert plan["content_hash"] == undisturbed["content_hash"]
         assert len(api.get("/plans", page_size=200)["plans"]) == plans_before + 1
+
+
+def test_a_plan_outlasts_neighbours_that_are_away_and_a_broker_that_lost_its_files(own_platform, undisturbed):
+    with own_platform.api() as api:
+        for name in ("landing_site", "comms_window", "payload"):
+            os.kill(own_platform.process_id(name), signal.SIGTERM)
+        operation_id = begin(api, undisturbed, seed=5, work_limit_s=2.0)
+        told, is_wiped = set(), False
+        for operation in api.watch(operation_id):
+            told |= {stage.detail for stage in operation.stages}
+            if not is_wiped and any(stage.name in ("queue", "solve") for stage in operation.stages):
+                shutil.rmtree(own_platform.data_dir / "nats" / "jetstream")
+                own_platform.kill("nats")
+                is_wiped = True
+        assert (operation.state, operation.attempt) == ("SUCCEEDED", 1), operation
+        assert is_wiped
+        assert any(detail.startswith("waiting for ") for detail in told), told
+        own_platform.wait_ready()
 
 
 def test_products_go_on_where_a_killed_service_left_them(own_platform, undisturbed):

@@ -26,6 +26,7 @@ from malapert_gateway.domain.agency import AgencyState
 from malapert_gateway.domain.api_key import hash_secret
 from malapert_gateway.factory import MIGRATIONS
 from malapert_gateway.services.host_keys import HostKeys
+from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
@@ -330,7 +331,7 @@ async def test_keys_of_the_schema_before_are_kept(database_url: str) -> None:
                 values = {"key_id": key_id, "hash": hash_secret("aa"), "agency": agency_id, "role": role}
                 await connection.execute(insert, values)
         await run_migrations(database, MIGRATIONS)
-        keys = KeyService(database, KeyStore(), AgencyStore(), AuditTrail("gateway"))
+        keys = KeyService(database, KeyStore(), AgencyStore(), AuditTrail("gateway"), KeyCache())
         for key_id, agency_id, role in kept:
             identity = (await keys.identify(f"Bearer mlp_{key_id}_aa")).identity
             assert identity == Identity(agency_id, Role(role), key_id, f"key:{key_id}")

@@ -12,6 +12,7 @@ from malapert_core.timestamps import parse_time, utc_now
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.api_key import parse_bearer_key
 from malapert_gateway.factory import MIGRATIONS
+from malapert_gateway.services import key_cache
 from malapert_gateway.services.host_keys import HostKeys
 from malapert_gateway.services.key_service import USE_RESOLUTION
 from malapert_gateway.storage.tables import GatewayTable, KeyRow
@@ -280,7 +281,8 @@ async def test_a_key_that_cannot_be_is_refused_by_name(
 
 
 @pytest.mark.asyncio
-async def test_last_use_is_kept_coarsely(sqlite_platform: GatewayPlatform) -> None:
+async def test_last_use_is_kept_coarsely(sqlite_platform: GatewayPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_cache, "LIFETIME_S", 0.0)
     key_id = parse_bearer_key(sqlite_platform.keys["JAXA", "VIEWER"]).key_id  # type: ignore[union-attr]
     headers = sqlite_platform.bearer("JAXA", "VIEWER")
     times = []

@@ -21,6 +21,7 @@ from malapert_gateway.services.clients import GRPC_SERVICES, ServiceClients, Ser
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.services.host_keys import HostKeys
+from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
@@ -42,8 +43,9 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
     services = ServiceClients(_channels(runtime))
     host_keys = HostKeys(runtime.database, runtime.audit)
     key_store, agency_store = KeyStore(), AgencyStore()
-    keys = KeyService(runtime.database, key_store, agency_store, runtime.audit)
-    agencies = AgencyService(runtime.database, agency_store, key_store, runtime.audit, settings.installation_id)
+    cache = KeyCache()
+    keys = KeyService(runtime.database, key_store, agency_store, runtime.audit, cache)
+    agencies = AgencyService(runtime.database, agency_store, key_store, runtime.audit, settings.installation_id, cache)
     if settings.keys_file is not None and await host_keys.issue_first(settings.bootstrap_keys, settings.keys_file):
         log.info("first keys written", path=str(settings.keys_file), count=len(settings.bootstrap_keys))
     reading = ReadingProcesses(

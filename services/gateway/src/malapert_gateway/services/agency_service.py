@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_gateway.domain.agency import Agency, AgencyState
 from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.domain.key_set import checked_key_set, key_set_hash, require_proof
+from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyWish, new_key
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
@@ -35,11 +36,20 @@ class AgencyService:
         Records what happens to agencies.
     installation_id
         Name of this installation, for which alone an agency's proofs are meant.
+    cache
+        Forgets keys of an agency that was changed.
     """
 
     def __init__(
-        self, database: Database, agencies: AgencyStore, keys: KeyStore, audit: AuditTrail, installation_id: str
+        self,
+        database: Database,
+        agencies: AgencyStore,
+        keys: KeyStore,
+        audit: AuditTrail,
+        installation_id: str,
+        cache: KeyCache,
     ) -> None:
+        self._cache = cache
         self._database = database
         self._agencies = agencies
         self._keys = keys
@@ -167,6 +177,7 @@ class AgencyService:
     async def _changing(self, agency_id: str) -> AsyncIterator[tuple[AsyncSession, Agency]]:
         async with self._database.transaction() as session:
             yield session, await self._agencies.locked(session, agency_id)
+        self._cache.clear()
 
     def _record(
         self, session: AsyncSession, action: str, agency: Agency, *, before_hash: str = "", after_hash: str = ""

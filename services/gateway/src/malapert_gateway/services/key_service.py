@@ -1,5 +1,6 @@
 """Makes, checks, rotates and ends the keys of agencies."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from malapert_gateway.domain.api_key import (
     new_bearer_key,
     parse_bearer_key,
 )
+from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
 from malapert_gateway.streams import until_seen
@@ -66,9 +68,14 @@ class KeyService:
         Where agencies are kept.
     audit
         Records who made and ended keys.
+    cache
+        Keeps what was found for a moment.
     """
 
-    def __init__(self, database: Database, keys: KeyStore, agencies: AgencyStore, audit: AuditTrail) -> None:
+    def __init__(
+        self, database: Database, keys: KeyStore, agencies: AgencyStore, audit: AuditTrail, cache: KeyCache
+    ) -> None:
+        self._cache = cache
         self._database = database
         self._keys = keys
         self._agencies = agencies
@@ -233,6 +240,7 @@ class KeyService:
             if key.agency_id != identity.agency_id or not _looks_after(identity, key.role):
                 raise NotFoundError("key", key_id)
             yield session, key, utc_now()
+        self._cache.clear()
 
     async def _require_another(self, session: AsyncSession, key: ApiKey, now: datetime) -> None:
         if key.role not in GUARDED_ROLES:
@@ -253,14 +261,22 @@ class KeyService:
         return key
 
     async def _found(self, key_id: str) -> tuple[ApiKey | None, Agency | None]:
+        kept = self._cache.find(key_id)
+        if kept is not None:
+            return kept
+        looked_up_s, generation = time.monotonic(), self._cache.generation
         async with self._database.reading() as session:
             key = await self._keys.find(session, key_id)
-            return key, None if key is None else await self._agencies.find(session, key.agency_id)
+            agency = None if key is None else await self._agencies.find(session, key.agency_id)
+        if key is not None and agency is not None:
+            self._cache.keep(key, agency, looked_up_s, generation)
+        return key, agency
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
         try:
             async with self._database.transaction() as session:
                 await self._keys.note_use(session, key_id, now)
+            self._cache.clear()
         except (SQLAlchemyError, DatabaseAwayError) as error:
             log.warning("last use of a key not kept", key_id=key_id, error=repr(error))
 
