@@ -8,6 +8,7 @@ import pytest
 from malapert_payload.domain.catalogue.activity_type import ConditionKind
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.content import content_hash
+from malapert_payload.domain.catalogue.instrument import Disturbance, Motion
 from malapert_payload.domain.expansion.expansion import ActivityRelation, ActivityRepetition, expand
 from malapert_payload.domain.requests.request import ActivityRequest, RelationKind
 
@@ -75,3 +76,41 @@ def test_the_hash_follows_the_content(catalogue: Catalogue, document: list[Activ
     assert content_hash(catalogue, [changed]) != content_hash(catalogue, [document[0]])
     later = replace(catalogue, mission_version=9)
     assert content_hash(later, [document[0]]) == content_hash(catalogue, [document[0]])
+
+
+def test_a_step_has_the_disturbances_of_its_instruments_and_of_its_motion(
+    catalogue: Catalogue, document: list[ActivityRequest]
+) -> None:
+    spectrometer = next(each for each in catalogue.instruments if each.instrument_id == "spectrometer")
+    modes = tuple(
+        replace(mode, makes=(Disturbance.GAS,), needs_quiet=(Disturbance.VIBRATION,), motion=Motion.STATIONARY)
+        for mode in spectrometer.modes
+    )
+    others = tuple(each for each in catalogue.instruments if each.instrument_id != "spectrometer")
+    kind = next(each for each in catalogue.activity_types if each.activity_type_id == document[1].activity_type_id)
+    steps = (replace(kind.steps[0], makes=(Disturbance.VIBRATION, Disturbance.DUST)), *kind.steps[1:])
+    changed = replace(
+        catalogue,
+        instruments=(*others, replace(spectrometer, modes=modes)),
+        activity_types=tuple(replace(kind, steps=steps) if each is kind else each for each in catalogue.activity_types),
+        mobility_resource_ids=("drill",),
+    )
+    drill, analyse = (draft.step for draft in expand(changed, [document[1]]).activities)
+    assert drill.makes == (Disturbance.MOTION, Disturbance.VIBRATION, Disturbance.DUST)
+    assert drill.needs_quiet == ()
+    assert analyse.makes == (Disturbance.GAS,)
+    assert analyse.needs_quiet == (Disturbance.MOTION, Disturbance.VIBRATION)
+    plain = [draft.step for draft in expand(catalogue, [document[1]]).activities]
+    assert all(step.makes == step.needs_quiet == () for step in plain)
+
+
+def test_what_is_not_stated_changes_no_hash(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
+    loud = tuple(
+        replace(each, modes=tuple(replace(mode, makes=(Disturbance.GAS,)) for mode in each.modes))
+        for each in catalogue.instruments
+    )
+    quiet = tuple(
+        replace(each, modes=tuple(replace(mode, makes=()) for mode in each.modes)) for each in catalogue.instruments
+    )
+    assert content_hash(replace(catalogue, instruments=quiet), document) == content_hash(catalogue, document)
+    assert content_hash(replace(catalogue, instruments=loud), document) != content_hash(catalogue, document)

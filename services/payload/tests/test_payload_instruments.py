@@ -138,6 +138,7 @@ def share(agency_id: str, value: float, unit: str) -> science_pb2.AgencyShare:
 PRODUCT = request_pb2.ProductDemand(product_id="x")
 ONE = request_pb2.Campaign(place_set_id="ground", count=1)
 SLOW = request_pb2.ValueDecay(every_s=60, factor=0.999)
+GAS = mode_pb2.DISTURBANCE_GAS
 MODE, CAMERA, CHAIN = "instruments[0].modes[1]", "instruments[1]", "activity_types[0]"
 DRILL, USE = f"{CHAIN}.steps[0]", f"{CHAIN}.steps[1].instruments[0]"
 OVENS, SAMPLE, CRATER = "instruments[0].resources[0]", "requests[1]", "requests[2]"
@@ -153,6 +154,15 @@ SPOILT: list[tuple[str, str, Spoil]] = [
     (f"{MODE}.uses[0].effect", "WRONG_EFFECT", put(f"{MODE}.uses[0].effect", resource_pb2.RESOURCE_EFFECT_HOLD)),
     (f"{MODE}.uses[0].effect", "MISSING_KIND", put(f"{MODE}.uses[0].effect", 0)),
     (f"{MODE}.uses[0].amount.unit", "WRONG_UNIT", put(f"{MODE}.uses[0].amount.unit", "kg")),
+    (f"{MODE}.makes[0]", "MISSING_KIND", add(f"{MODE}.makes", 0)),
+    (f"{MODE}.needs_quiet[0]", "MISSING_KIND", add(f"{MODE}.needs_quiet", 99)),
+    (f"{MODE}.makes[1]", "DUPLICATE_ID", add(f"{MODE}.makes", GAS, GAS)),
+    (f"{DRILL}.needs_quiet[1]", "DUPLICATE_ID", add(f"{DRILL}.needs_quiet", GAS, GAS)),
+    (
+        f"{CHAIN}.steps[1]",
+        "CONTRADICTING_STATES",
+        both(add(f"{MODE}.makes", GAS), add(f"{CHAIN}.steps[1].needs_quiet", GAS)),
+    ),
     (f"{OVENS}.kind", "WRONG_KIND", put(f"{OVENS}.kind", resource_pb2.RESOURCE_KIND_UNARY)),
     (f"{OVENS}.start", "WRONG_KIND", put(f"{OVENS}.start", figure(1, "1"))),
     (f"{OVENS}.resource_id", "AMBIGUOUS_RESOURCE", put(f"{OVENS}.resource_id", "drill")),

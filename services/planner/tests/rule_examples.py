@@ -212,6 +212,11 @@ PLACES = [
         plan(drive(0)), 1, (0, 1800), plan(),
     ),
     Example(
+        Rule.QUIET,
+        make_problem(activities=(make_activity("a", makes=("gas",)), make_activity("b", needs_quiet=("gas", "dust")))),
+        plan(at("a", 0), at("b", 3000)), 600, (3000, 3600), plan(at("a", 0), at("b", 3600)),
+    ),
+    Example(
         Rule.RESOURCE_OVERLAP, SHARED, plan(at("a", 0), at("b", 3000)), 600, (3000, 3600),
         plan(at("a", 0), at("b", 3600), drive(7200)),
     ),

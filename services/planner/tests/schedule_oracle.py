@@ -89,6 +89,9 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
     driving = len(places) == 2
     if (driving and active) or len(talking) > 1 or any((placed.place_id,) != places for placed in active):
         return False
+    made = [(placed, name) for placed in active for name in known[placed.activity_id].makes]
+    if any(name in known[each.activity_id].needs_quiet for maker, name in made for each in active if each != maker):
+        return False
     resources = Counter(name for placed in active for name in known[placed.activity_id].resource_ids)
     conditions = [condition for placed in active for condition in known[placed.activity_id].conditions]
     if driving:

@@ -25,6 +25,8 @@ def _draft_message(draft: ActivityDraft) -> request_pb2.ActivityDraft:
     message.duration_s, message.power_w, message.data_bit = step.duration_s, step.power_w, step.data_bit
     message.min_start_charge, message.max_wait_s = step.min_start_charge, step.max_wait_s
     message.resource_ids.extend(step.resource_ids)
+    message.makes.extend(step.makes)  # type: ignore[arg-type]
+    message.needs_quiet.extend(step.needs_quiet)  # type: ignore[arg-type]
     message.conditions.extend(to_message(condition, request_pb2.Condition) for condition in step.conditions)
     message.uses.extend(to_message(use, request_pb2.ActivityUse) for use in step.uses)
     return message

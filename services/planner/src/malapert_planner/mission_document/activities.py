@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from malapert_planner.mission_document.assets import Condition, InstrumentUse
 from malapert_planner.mission_document.figures import Sourced
+from malapert_planner.mission_document.instruments import Disturbance
 from malapert_planner.mission_document.mission import AgencyId, Identifier, Title
 from malapert_planner.mission_document.quantities import Amount, Data, Duration, Power, Share
 from malapert_planner.mission_document.resources import ResourceUse, Window
@@ -88,6 +89,8 @@ class ActivityStep(Sourced):
     products: list[DataProduct] = Field(default_factory=list)
     min_start_charge: Share | None = None
     max_wait: Duration | None = None
+    makes: list[Disturbance] = Field(default_factory=list)
+    needs_quiet: list[Disturbance] = Field(default_factory=list)
 
 
 class ActivityType(Sourced):

@@ -32,6 +32,20 @@ class Motion(StrEnum):
     MOVING = "moving"
 
 
+class Disturbance(StrEnum):
+    """Disturbance that one activity makes and that another may need to be absent beside it."""
+
+    MOTION = "motion"
+    VIBRATION = "vibration"
+    TURNING = "turning"
+    HEAT = "heat"
+    GAS = "gas"
+    MAGNETIC_FIELD = "magnetic_field"
+    RADIO = "radio"
+    LIGHT = "light"
+    DUST = "dust"
+
+
 class PointingTarget(StrEnum):
     """Direction in which an instrument points."""
 
@@ -78,6 +92,8 @@ class InstrumentMode(Sourced):
     pointing: Pointing | None = None
     motion: Motion | None = None
     uses: list[ResourceUse] = Field(default_factory=list)
+    makes: list[Disturbance] = Field(default_factory=list)
+    needs_quiet: list[Disturbance] = Field(default_factory=list)
 
 
 class ModeTransition(Sourced):

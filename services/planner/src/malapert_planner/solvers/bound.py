@@ -22,6 +22,7 @@ from malapert_planner.solvers.limits import add_chain_limits
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
 from malapert_planner.solvers.relaxed_chains import ChosenChain, RelaxedChain, add_modes, add_relaxed_relations
 from malapert_planner.solvers.reservoirs import add_interval_reservoirs, add_relaxed_reservoirs
+from malapert_planner.solvers.states import Disturbances, add_interval_states
 from malapert_planner.solvers.units import Units
 
 
@@ -201,6 +202,7 @@ def _add_resources(
 ) -> None:
     uses: dict[str, list[cp_model.IntervalVar]] = defaultdict(list)
     sharing = {use.activity_id for resource in instance.problem.cumulative_resources for use in resource.uses}
+    sharing |= Disturbances.of(instance.problem).touched if exact else set()
     intervals: dict[str, cp_model.IntervalVar] = {}
     for relaxed in chains.values():
         for block, start in zip(relaxed.chain.blocks, relaxed.starts, strict=True):
@@ -217,6 +219,9 @@ def _add_resources(
     for resource in sorted(uses):
         model.add_no_overlap(uses[resource])
     add_interval_cumulative(model, instance, intervals, exact=exact)
+    if exact:
+        # A bound without the rule is true all the same: as many pairs as these may be too many.
+        add_interval_states(model, instance.problem, intervals)
 
 
 def add_energy(model: cp_model.CpModel, instance: Instance, chains: Mapping[int, ChosenChain]) -> None:

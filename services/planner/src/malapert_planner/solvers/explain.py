@@ -23,6 +23,7 @@ from malapert_planner.solvers.modes import easiest
 from malapert_planner.solvers.reservoir_range import reservoir_range
 from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.sending import sendable_bit
+from malapert_planner.solvers.states import clash, disturbing
 from malapert_planner.solvers.trials import Trial
 
 NAMED = 5
@@ -145,7 +146,8 @@ def families_of(instance: Instance, chain: Chain) -> tuple[RuleFamily, ...]:
     touched = {
         RuleFamily.LIMIT: any(use.activity_id in names for limit in limits for use in limit.uses),
         RuleFamily.RESERVOIR: any(use.activity_id in names for each in reservoirs for use in each.uses),
-        RuleFamily.RESOURCE: shared or any(activity.resource_ids for activity in chain.activities),
+        RuleFamily.RESOURCE: shared
+        or any(each.resource_ids or each.makes or each.needs_quiet for each in chain.activities),
         RuleFamily.RELATION: chain.request_id in related,
         RuleFamily.LATENCY: bool(instance.limited_ranks),
         RuleFamily.QUOTA: bool(problem.antenna_quotas),
@@ -217,7 +219,9 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
             return _untried(chain)
     elif family is RuleFamily.RESOURCE:
         blocking = tuple(sorted(displaced(found, chain))[:NAMED])
-        text = f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, on the same resources"
+        text = (
+            f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, {_why_displaced(found, chain)}"
+        )
     else:
         blocking = tuple(
             sorted(
@@ -337,7 +341,7 @@ def _late(found: Incumbent) -> tuple[tuple[str, ...], str]:
 
 
 def displaced(found: Incumbent, chain: Chain) -> set[str]:
-    """Return the requests whose activities overlap the chain's on one of its resources."""
+    """Return the requests whose activities overlap the chain's on a resource, disturb it, or are disturbed by it."""
     activities = found.instance.activities
     own = {a.activity_id for a in chain.activities}
     taken = _taken_by_activity(found.instance.problem)
@@ -346,8 +350,27 @@ def displaced(found: Incumbent, chain: Chain) -> set[str]:
         activities[p.activity_id].request_id
         for p in found.schedule.activities
         for m in mine
-        if p.activity_id not in own and overlap_s(p.span, m.span) and taken[p.activity_id] & taken[m.activity_id]
+        if p.activity_id not in own
+        and overlap_s(p.span, m.span)
+        and (taken[p.activity_id] & taken[m.activity_id] or clash(activities[p.activity_id], activities[m.activity_id]))
     }
+
+
+def _why_displaced(found: Incumbent, chain: Chain) -> str:
+    """Say on what a chain meets what displaces it: disturbances by name, or resources."""
+    activities = found.instance.activities
+    mine = [p for p in found.schedule.activities if p.activity_id in {a.activity_id for a in chain.activities}]
+    heard = {
+        name
+        for p in found.schedule.activities
+        for m in mine
+        if overlap_s(p.span, m.span)
+        for name in disturbing(activities[p.activity_id], activities[m.activity_id])
+    }
+    if not heard:
+        return "on the same resources"
+    names = " and ".join(sorted(heard)).replace("_", " ")
+    return f"where one makes {names} and the other needs quiet of it"
 
 
 def _taken_by_activity(problem: PlanningProblem) -> dict[str, set[str]]:

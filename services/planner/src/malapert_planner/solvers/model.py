@@ -25,6 +25,7 @@ from malapert_planner.solvers.quotas import add_quotas
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.reservoirs import add_reservoirs
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.states import add_states
 from malapert_planner.solvers.storage import add_storage, enter_data
 from malapert_planner.solvers.units import Units
 
@@ -105,6 +106,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     with rules.adding(RuleFamily.RESOURCE):
         add_unary_resources(model, instance, scope, placements, itinerary)
         add_cumulative(model, instance, scope, placements)
+        add_states(model, instance, scope, placements)
     contacts = add_contacts(model, hints, instance, scope, itinerary)
     with rules.adding(RuleFamily.CONTACT):
         add_contact_conditions(model, instance, scope, placements, itinerary, contacts)

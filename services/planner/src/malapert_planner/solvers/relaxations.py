@@ -141,6 +141,25 @@ def _resources(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Lad
             text = f"with {amount:g} {resource.unit} more of {resource.title} at once it would fit"
             admission = Admission("LARGER_RESOURCE", resource.resource_id, amount, resource.unit, text)
             yield ((admission, replace(problem, cumulative_resources=changed)),)
+    yield from _without_quiet(problem, own)
+
+
+def _without_quiet(problem: PlanningProblem, own: set[str]) -> Iterator[Ladder]:
+    """Yield, for each disturbance, the problem in which the chain neither makes it nor needs quiet of it."""
+    touched = {name for step in problem.activities if step.activity_id in own for name in step.makes + step.needs_quiet}
+    for name in sorted(touched):
+        activities = tuple(
+            replace(
+                step,
+                makes=tuple(each for each in step.makes if each != name),
+                needs_quiet=tuple(each for each in step.needs_quiet if each != name),
+            )
+            if step.activity_id in own
+            else step
+            for step in problem.activities
+        )
+        text = f"made it no {name.replace('_', ' ')}, or needed it no quiet of it, it would fit"
+        yield ((Admission("WITHOUT_QUIET", name, 1.0, "1", text), replace(problem, activities=activities)),)
 
 
 def _reservoirs(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:

@@ -26,6 +26,7 @@ from malapert_planner.solvers.instance import Chain, Step
 from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.reservoir_range import reservoir_range
+from malapert_planner.solvers.states import is_quiet
 
 REACH_S = 3 * 86400
 CONTACT_S = 3 * 3600
@@ -374,8 +375,12 @@ def related_span(incumbent: Incumbent, chain: Chain, total_s: int) -> Span:
 
 
 def keeps_shared(incumbent: Incumbent, chain: Chain) -> bool:
-    """Return whether cumulative resources and reservoirs that a chain uses are kept with it."""
+    """Return whether states, cumulative resources and reservoirs that a chain touches are kept with it."""
     problem, own = incumbent.instance.problem, {activity.activity_id for activity in chain.activities}
+    if any(activity.makes or activity.needs_quiet for activity in chain.activities):
+        placed = [item for item in incumbent.schedule.activities if item.activity_id in own]
+        if not is_quiet(incumbent.instance, placed, incumbent.schedule.activities):
+            return False
     for resource in problem.cumulative_resources:
         amounts: dict[str, float] = defaultdict(float)
         for use in resource.uses:

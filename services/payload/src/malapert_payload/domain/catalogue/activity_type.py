@@ -6,6 +6,7 @@ from enum import IntEnum
 from malapert_core.vocabulary.figure import Confidence, Figure
 
 from malapert_payload.domain.catalogue.figures import figure, value_of
+from malapert_payload.domain.catalogue.instrument import Disturbance
 from malapert_payload.domain.catalogue.resource import ResourceUse
 
 
@@ -133,6 +134,8 @@ class Step:
     effects: tuple[ParameterEffect, ...] = ()
     products: tuple[DataProduct, ...] = ()
     uses: tuple[ResourceUse, ...] = ()
+    makes: tuple[Disturbance, ...] = ()
+    needs_quiet: tuple[Disturbance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

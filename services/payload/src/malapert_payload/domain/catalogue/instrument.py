@@ -25,6 +25,21 @@ class Motion(IntEnum):
     MOVING = 2
 
 
+class Disturbance(IntEnum):
+    """Disturbance that one activity makes and that another may need to be absent beside it."""
+
+    UNSPECIFIED = 0
+    MOTION = 1
+    VIBRATION = 2
+    TURNING = 3
+    HEAT = 4
+    GAS = 5
+    MAGNETIC_FIELD = 6
+    RADIO = 7
+    LIGHT = 8
+    DUST = 9
+
+
 class PointingTarget(IntEnum):
     """Direction in which an instrument points."""
 
@@ -57,7 +72,10 @@ class Pointing:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """A mode of an instrument: power and data while on, what comes before and after, and its limits."""
+    """A mode of an instrument: power and data while on, what comes before and after, and its limits.
+
+    What it ``makes`` disturbs others that need quiet of it; nothing beside it makes what it ``needs_quiet`` of.
+    """
 
     mode_id: str
     title: str
@@ -75,6 +93,8 @@ class Mode:
     pointing: Pointing | None = None
     motion: Motion = Motion.UNSPECIFIED
     uses: tuple[ResourceUse, ...] = ()
+    makes: tuple[Disturbance, ...] = ()
+    needs_quiet: tuple[Disturbance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,15 @@ from malapert_payload.domain.catalogue.activity_type import (
 from malapert_payload.domain.catalogue.arguments import added
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.figures import value_of
-from malapert_payload.domain.catalogue.instrument import Instrument, Mode, ModePhase, ModeTransition, SunLimit
+from malapert_payload.domain.catalogue.instrument import (
+    Disturbance,
+    Instrument,
+    Mode,
+    ModePhase,
+    ModeTransition,
+    Motion,
+    SunLimit,
+)
 from malapert_payload.domain.catalogue.resource import ResourceEffect
 
 PHASE_MARK = "~"
@@ -66,6 +74,8 @@ class NumberedStep:
     max_wait_s: float = 0.0
     uses: tuple[AmountUsed, ...] = ()
     products: tuple[ProductMade, ...] = ()
+    makes: tuple[Disturbance, ...] = ()
+    needs_quiet: tuple[Disturbance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,21 @@ def _numbered(step: Step, arguments: Mapping[str, float], catalogue: Catalogue) 
             ProductMade(product.product_id, product.share * data_bit, product.priority, product.max_latency_s)
             for product in step.products
         ),
+        makes=_made(step, modes, catalogue),
+        needs_quiet=_quiet(step, modes),
     )
+
+
+def _made(step: Step, modes: Iterable[Mode], catalogue: Catalogue) -> tuple[Disturbance, ...]:
+    moves = set(step.resources).intersection(catalogue.mobility_resource_ids)
+    made = {*step.makes, *(each for mode in modes for each in mode.makes)}
+    return tuple(sorted(made | ({Disturbance.MOTION} if moves else set())))
+
+
+def _quiet(step: Step, modes: Sequence[Mode]) -> tuple[Disturbance, ...]:
+    stands = any(mode.motion == Motion.STATIONARY for mode in modes)
+    asked = {*step.needs_quiet, *(each for mode in modes for each in mode.needs_quiet)}
+    return tuple(sorted(asked | ({Disturbance.MOTION} if stands else set())))
 
 
 def _instrument_resources(step: Step, catalogue: Catalogue) -> Iterator[str]:

@@ -21,6 +21,7 @@ from malapert_payload.domain.catalogue.figures import value_of
 from malapert_payload.domain.catalogue.instrument import Motion, SunLimit
 from malapert_payload.domain.catalogue.resource import Resource
 from malapert_payload.domain.validation.arguments import argument_faults
+from malapert_payload.domain.validation.disturbances import disturbance_faults, inner_faults
 from malapert_payload.domain.validation.figures import (
     figure_faults,
     missing_faults,
@@ -77,6 +78,8 @@ def activity_type_faults(kind: ActivityType, path: str, catalogue: Catalogue) ->
         yield from _condition_faults(step.conditions, f"{where}.conditions", catalogue)
         yield from use_faults(step.uses, f"{where}.uses", catalogue)
         yield from _link_faults(step, where)
+        yield from disturbance_faults(step, where)
+        yield from inner_faults(step, where, catalogue)
         before = kind.steps[index - 1] if index and value_of(step.max_wait_s) == 0 else None
         yield from _chain_faults(before, step, where, catalogue)
 

@@ -6,6 +6,7 @@ from malapert_core.errors import Fault
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.instrument import Exclusion, Instrument, Mode, Pointing, PointingTarget
+from malapert_payload.domain.validation.disturbances import disturbance_faults
 from malapert_payload.domain.validation.figures import (
     missing_faults,
     order_faults,
@@ -69,6 +70,7 @@ def _mode_faults(mode: Mode, path: str, catalogue: Catalogue) -> Iterator[Fault]
             yield from missing_faults(phase.power_w, f"{path}.{name}.power_w", "W")
     if mode.pointing is not None:
         yield from _pointing_faults(mode.pointing, f"{path}.pointing")
+    yield from disturbance_faults(mode, path)
     yield from use_faults(mode.uses, f"{path}.uses", catalogue)
 
 

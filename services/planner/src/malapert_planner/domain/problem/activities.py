@@ -30,7 +30,8 @@ class Activity:
     The activities of a chain are planned all or none, in order of ``chain_index``, at one place, without a drive
     between; each starts within ``max_wait_s`` after the end of the one before. ``place_ids`` empty means any place;
     ``windows`` empty means the whole horizon; at a place named in ``place_windows`` it lies in those of the place too.
-    ``products`` are parts of its data.
+    ``products`` are parts of its data. While it is under way no other activity makes a disturbance that it
+    ``needs_quiet`` of, such as vibration or gas; what it ``makes`` itself it bears.
 
     Chains of one repetition of a request that have a ``mode_id`` are its modes: at most one of them is planned, and
     what is mandatory is so in any of them.
@@ -58,6 +59,8 @@ class Activity:
     products: tuple[Product, ...] = ()
     mode_id: str = ""
     place_windows: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    makes: tuple[str, ...] = ()
+    needs_quiet: tuple[str, ...] = ()
 
 
 class RelationKind(StrEnum):

@@ -202,6 +202,8 @@ def _check_activity(
     faults.number(f"{path}.value", activity.value, 0.0)
     faults.number(f"{path}.min_start_charge_wh", activity.min_start_charge_wh, 0.0, problem.battery.capacity_wh)
     _check_names(f"{path}.resource_ids", activity.resource_ids, faults)
+    _check_names(f"{path}.makes", activity.makes, faults)
+    _check_names(f"{path}.needs_quiet", activity.needs_quiet, faults)
     _check_names(f"{path}.place_ids", activity.place_ids, faults)
     for index, place_id in enumerate(activity.place_ids):
         faults.member(f"{path}.place_ids[{index}]", place_id, place_ids, "PLACE")

@@ -20,7 +20,16 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule
 
 _LEFT_OUT_WHERE_EMPTY = frozenset(
-    {"antenna_quotas", "closed_spans", "holds", "least_generation", "passages", "route_points"}
+    {
+        "antenna_quotas",
+        "closed_spans",
+        "holds",
+        "least_generation",
+        "makes",
+        "needs_quiet",
+        "passages",
+        "route_points",
+    }
 )
 """Fields that were added since: a problem without them keeps its hash."""
 

@@ -33,6 +33,7 @@ class Rule(StrEnum):
     DRIVE_OVERLAP               one drive at a time                                                    s
     DRIVE_CLOSED                the way is open                                                        1
     DRIVE_WAY                   at every point of its way a drive has what it needs while it passes    s
+    QUIET                       nothing makes what an activity needs quiet of, while it is under way   s
     RESOURCE_OVERLAP            a unary resource has one user at a time                                s
     RESOURCE_CAPACITY           users of a cumulative resource take no more at once than there is      1
     RESERVOIR_EMPTY             a reservoir holds what is taken out of it                              1
@@ -88,6 +89,7 @@ class Rule(StrEnum):
     DRIVE_OVERLAP = "DRIVE_OVERLAP"
     DRIVE_CLOSED = "DRIVE_CLOSED"
     DRIVE_WAY = "DRIVE_WAY"
+    QUIET = "QUIET"
     RESOURCE_OVERLAP = "RESOURCE_OVERLAP"
     RESOURCE_CAPACITY = "RESOURCE_CAPACITY"
     RESERVOIR_EMPTY = "RESERVOIR_EMPTY"

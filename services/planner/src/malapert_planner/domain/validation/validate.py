@@ -33,6 +33,7 @@ from malapert_planner.domain.validation.rules_resources import (
     check_storage,
     check_unary,
 )
+from malapert_planner.domain.validation.rules_states import check_states
 from malapert_planner.domain.validation.rules_way import check_ways
 from malapert_planner.domain.validation.rules_windows import check_conditions
 
@@ -73,6 +74,7 @@ class Validator:
         check_ways(case, findings)
         check_contacts(case, findings)
         check_relations(case, findings)
+        check_states(case, findings)
         check_unary(case, findings)
         check_cumulative(case, findings)
         check_reservoirs(case, findings)

@@ -33,6 +33,7 @@ from malapert_planner.services.making.link_volumes import with_link_volumes
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.making.states import with_states
 from malapert_planner.services.making.ways import least_generation, passages, route_points, slowest_s
 from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, without
 
@@ -128,7 +129,7 @@ def with_demand(
     closed = [each for each in problem.closed_spans if problem.is_placeless or each.kind is ClosureKind.OUTAGE]
     held = HeldSpans(document, windows, problem_clock, closed)
     demand = with_link_volumes(plannable(requests).demand, problem, held)
-    activities = tuple(_activity(draft, problem, held) for draft in demand.activities)
+    activities = with_states(demand.activities, [_activity(draft, problem, held) for draft in demand.activities])
     return replace(
         problem,
         places=_with_absences(problem.places, activities, windows, problem_clock),

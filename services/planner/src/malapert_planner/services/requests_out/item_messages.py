@@ -9,7 +9,7 @@ from malapert_core.rpc.mapping import number_of
 from malapert_planner.mission_document.activities import ActivityStep, ActivityType, Argument
 from malapert_planner.mission_document.assets import Condition
 from malapert_planner.mission_document.figures import Confidence, Figure
-from malapert_planner.mission_document.instruments import Instrument, InstrumentMode, ModePhase, Pointing
+from malapert_planner.mission_document.instruments import Disturbance, Instrument, InstrumentMode, ModePhase, Pointing
 from malapert_planner.mission_document.resources import Resource, ResourceUse
 
 
@@ -133,7 +133,13 @@ def _mode(mode: InstrumentMode) -> catalogue_pb2.InstrumentMode:
         pointing=_pointing(mode.pointing),
         motion=mode_pb2.Motion.Value(f"MOTION_{mode.motion.name if mode.motion else 'UNSPECIFIED'}"),
         uses=_uses(mode.uses),
+        makes=_disturbances(mode.makes),
+        needs_quiet=_disturbances(mode.needs_quiet),
     )
+
+
+def _disturbances(named: Iterable[Disturbance]) -> "list[mode_pb2.Disturbance.ValueType]":
+    return [mode_pb2.Disturbance.Value(f"DISTURBANCE_{each.name}") for each in named]
 
 
 def _phase(phase: ModePhase | None) -> mode_pb2.ModePhase | None:
@@ -201,6 +207,8 @@ def _step(step: ActivityStep) -> catalogue_pb2.ActivityStep:
         ],
         min_start_charge=figure_message(step.min_start_charge),
         max_wait_s=figure_message(step.max_wait),
+        makes=_disturbances(step.makes),
+        needs_quiet=_disturbances(step.needs_quiet),
     )
 
 

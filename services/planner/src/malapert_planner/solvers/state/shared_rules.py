@@ -1,4 +1,4 @@
-"""What chains share besides the asset's levels: cumulative resources, reservoirs, and the backlog of products."""
+"""What chains share besides the asset's levels: states, cumulative resources, reservoirs, the backlog of products."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from malapert_planner.solvers.levels import spread
 from malapert_planner.solvers.reservoir_range import reservoir_range
 from malapert_planner.solvers.state.kernels import Floats, is_late
 from malapert_planner.solvers.state.tables import Tables
+from malapert_planner.solvers.states import Disturbances, is_quiet
 
 ROUNDING = 1e-9
 
@@ -31,6 +32,8 @@ class SharedRules:
             for use in resource.uses:
                 amounts[use.activity_id] += use.amount
             self._amounts.append(dict(amounts))
+        self._heard = Disturbances.of(problem).touched
+        self._states: dict[str, PlacedActivity] = {}
         self._stored_by = [{use.activity_id for use in each.uses} for each in problem.reservoirs]
         self._takers: list[dict[str, PlacedActivity]] = [{} for _ in problem.cumulative_resources]
         self._changers: list[dict[str, PlacedActivity]] = [{} for _ in problem.reservoirs]
@@ -43,6 +46,7 @@ class SharedRules:
     def copy_from(self, other: SharedRules) -> None:
         """Take over what is used in another schedule of the same tables."""
         self._takers = [dict(each) for each in other._takers]
+        self._states = dict(other._states)
         self._changers = [dict(each) for each in other._changers]
         self._dues = [dict(each) for each in other._dues]
         self._asked = {key: dict(each) for key, each in other._asked.items()}
@@ -54,7 +58,7 @@ class SharedRules:
         names = [activity.activity_id for activity in chain.activities]
         if self._ranks and any(activity.products for activity in chain.activities):
             return True
-        return any(name in users for users in (*self._amounts, *self._stored_by) for name in names)
+        return any(name in users for users in (*self._amounts, *self._stored_by, self._heard) for name in names)
 
     def ask_charge(self, activity: Activity, key: tuple[int, bool], sign: int, *, nothing: float) -> float:
         """Record what an activity asks of the charge at its start; return the most that is asked there."""
@@ -74,7 +78,8 @@ class SharedRules:
         self._record(chain, steps, -1)
 
     def _record(self, chain: Chain, steps: list[PlacedActivity], sign: int) -> None:
-        for names, users in zip((*self._amounts, *self._stored_by), (*self._takers, *self._changers), strict=True):
+        looked_after = (*self._amounts, *self._stored_by, self._heard)
+        for names, users in zip(looked_after, (*self._takers, *self._changers, self._states), strict=True):
             for step in steps:
                 if step.activity_id in names and sign > 0:
                     users[step.activity_id] = step
@@ -104,6 +109,9 @@ class SharedRules:
     def are_kept_by(self, chain: Chain, sent_bit: Floats) -> bool:
         """Return whether what a chain uses keeps its limits."""
         names = {activity.activity_id for activity in chain.activities}
+        own = [self._states[name] for name in names & self._states.keys()]
+        if not is_quiet(self._tables.instance, own, self._states.values()):
+            return False
         for resource, amounts, takers in zip(
             self._tables.problem.cumulative_resources, self._amounts, self._takers, strict=True
         ):

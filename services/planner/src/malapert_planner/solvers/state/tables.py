@@ -307,6 +307,8 @@ def _demand(activity: Activity) -> Hashable:
         activity.conditions,
         activity.min_start_charge_wh,
         products,
+        activity.makes,
+        activity.needs_quiet,
     )
 
 
