@@ -8,7 +8,6 @@ from malapert.payload.v1 import mode_pb2, request_pb2
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 
-_Number = mode_pb2.Disturbance.ValueType
 _SILENCE = Condition(ConditionKind.SILENCE)
 
 
@@ -30,7 +29,9 @@ def with_states(drafts: Sequence[request_pb2.ActivityDraft], activities: Sequenc
     )
 
 
-def _names(numbers: Iterable[_Number], matter: "set[_Number]") -> tuple[str, ...]:
+def _names(
+    numbers: "Iterable[mode_pb2.Disturbance.ValueType]", matter: "set[mode_pb2.Disturbance.ValueType]"
+) -> tuple[str, ...]:
     names = (mode_pb2.Disturbance.Name(number) for number in numbers if number in matter)
     return tuple(name.removeprefix("DISTURBANCE_").lower() for name in names)
 
