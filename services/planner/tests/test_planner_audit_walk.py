@@ -10,6 +10,8 @@ import pytest
 from malapert.planner.v1 import (
     charter_pb2,
     charter_pb2_grpc,
+    edit_pb2,
+    edit_pb2_grpc,
     mission_pb2,
     plan_pb2,
     replan_pb2,
@@ -40,6 +42,7 @@ class Caller(PlannerClient):
     charters: Any
     reviews: Any
     threads: Any
+    edits: Any
 
     @classmethod
     @asynccontextmanager
@@ -50,6 +53,7 @@ class Caller(PlannerClient):
             caller.charters = charter_pb2_grpc.CharterServiceStub(channel)
             caller.reviews = review_pb2_grpc.ReviewServiceStub(channel)
             caller.threads = thread_pb2_grpc.ThreadServiceStub(channel)
+            caller.edits = edit_pb2_grpc.EditServiceStub(channel)
             yield caller
 
 
@@ -181,6 +185,7 @@ async def walk_plans(walk: AuditWalk, service: Any, jaxa: Caller, isro: Caller, 
     draft_id = (await walk.leaves("PlanService/ImportPlan", importing, "plan.created", by=JAXA)).plan.plan_id
     halved = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=[plan_pb2.ImportedItem()])
     await walk.leaves_none(jaxa.plans.ImportPlan(halved))
+    await walk_edits(walk, plan, jaxa, outsider)
     await _archived(service, draft_id)
     restoring = plan_pb2.RestorePlanRequest(plan_id=draft_id)
     await walk.leaves_none(outsider.plans.RestorePlan(restoring))
@@ -201,6 +206,29 @@ async def walk_plans(walk: AuditWalk, service: Any, jaxa: Caller, isro: Caller, 
     terminated = jaxa.plans.TerminatePlan(terminating)
     await walk.leaves("PlanService/TerminatePlan", terminated, "plan.terminated", by=JAXA)
     await walk.leaves_none(jaxa.plans.TerminatePlan(terminating))
+
+
+async def walk_edits(walk: AuditWalk, plan: plan_pb2.Plan, jaxa: Caller, outsider: Caller) -> None:
+    item = next(each for each in plan.activities if each.kind == plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED)
+    edits = [edit_pb2.PlanEdit(shift=edit_pb2.ShiftItems(item_ids=[item.activity_id]))]
+    creating = edit_pb2.CreateEditDraftRequest(plan_id=plan.plan_id, title="later", edits=edits)
+    await walk.leaves_none(outsider.edits.CreateEditDraft(creating))
+    begun = jaxa.edits.CreateEditDraft(creating)
+    answer = await walk.leaves("EditService/CreateEditDraft", begun, "edit_draft.created", by=JAXA)
+    named = {"plan_id": plan.plan_id, "draft_id": answer.draft.draft_id}
+    updating = edit_pb2.UpdateEditDraftRequest(edits=edits, version=1, **named)
+    await walk.leaves_none(outsider.edits.UpdateEditDraft(updating))
+    updated = jaxa.edits.UpdateEditDraft(updating)
+    await walk.leaves("EditService/UpdateEditDraft", updated, "edit_draft.updated", by=JAXA)
+    await walk.leaves_none(jaxa.edits.UpdateEditDraft(updating))
+    deleting = edit_pb2.DeleteEditDraftRequest(**named)
+    await walk.leaves_none(outsider.edits.DeleteEditDraft(deleting))
+    deleted = jaxa.edits.DeleteEditDraft(deleting)
+    await walk.leaves("EditService/DeleteEditDraft", deleted, "edit_draft.deleted", by=JAXA)
+    applying = edit_pb2.ApplyEditsRequest(plan_id=plan.plan_id, edits=edits)
+    await walk.leaves_none(outsider.edits.ApplyEdits(applying))
+    await walk.leaves_none(jaxa.edits.ApplyEdits(edit_pb2.ApplyEditsRequest(plan_id=plan.plan_id)))
+    await walk.leaves("EditService/ApplyEdits", jaxa.edits.ApplyEdits(applying), "plan.created", by=JAXA)
 
 
 async def walk_release(walk: AuditWalk, service: Any, plan_id: str, jaxa: Caller, outsider: Caller) -> None:

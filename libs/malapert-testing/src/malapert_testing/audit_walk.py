@@ -17,8 +17,8 @@ READING = (
 """Beginnings of the names of calls that change nothing."""
 COMPUTING = frozenset(
     {
-        "CheckFeasibility", "CheckRequests", "ExpandRequests", "FindOpportunities", "FindRoutes", "FindTimedRoute",
-        "ResolveWaypoints",
+        "CheckEdits", "CheckFeasibility", "CheckRequests", "ExpandRequests", "FindOpportunities", "FindRoutes",
+        "FindTimedRoute", "ResolveWaypoints",
     }
 )  # fmt: skip
 """Other calls that change nothing: they answer with what they worked out and store none of it."""

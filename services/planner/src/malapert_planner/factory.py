@@ -41,6 +41,7 @@ from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.handlers.threads import ThreadHandlers
 from malapert_planner.mission_document import mission_schema
 from malapert_planner.mission_document.checks import Span
+from malapert_planner.services.editing.edit_drafts import EditDrafts
 from malapert_planner.services.editing.plan_edits import PlanEdits
 from malapert_planner.services.jobs.job_messages import WORKER_MODULES
 from malapert_planner.services.jobs.solver_jobs import AREA, SolverJobs, performer
@@ -53,6 +54,7 @@ from malapert_planner.services.plans.bookings import PlanBookings
 from malapert_planner.services.plans.charter_changes import CharterChanges
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.delegations import Delegations
+from malapert_planner.services.plans.derived_plans import DerivedPlans
 from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.mission_checks import MissionChecks
 from malapert_planner.services.plans.missions import MissionService
@@ -72,6 +74,7 @@ from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
 from malapert_planner.storage.charters import CharterStore
 from malapert_planner.storage.delegations import DelegationStore
+from malapert_planner.storage.edit_drafts import EditDraftStore
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
@@ -143,6 +146,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         clock=utc_now,
         told_errors=ToldErrors(charters, utc_now),
     )
+    derived = DerivedPlans(making)
+    edit_drafts = EditDrafts(runtime.database, EditDraftStore(), runtime.audit, utc_now)
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
     async with (
@@ -177,7 +182,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                         missions,
                         plans,
                         release,
-                        PlanImport(making),
+                        PlanImport(derived),
                         notices,
                         archive,
                         runtime.operations,
@@ -194,7 +199,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 Registration(
                     "malapert.planner.v1.EditService",
                     edit_pb2_grpc.add_EditServiceServicer_to_server,
-                    EditHandlers(plans, PlanEdits(solver_jobs), shown),
+                    EditHandlers(plans, PlanEdits(solver_jobs, derived, edit_drafts), edit_drafts, shown),
                 ),
                 Registration(
                     "malapert.planner.v1.ThreadService",

@@ -82,6 +82,12 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
     },
     "malapert.planner.v1.EditService": {
         "CheckEdits": Call(READERS, Part.OBSERVER),
+        "ApplyEdits": Call(PLANNERS, Part.PLANNER),
+        "CreateEditDraft": Call(PLANNERS, Part.PLANNER),
+        "ListEditDrafts": Call(PLANNERS, Part.PLANNER),
+        "GetEditDraft": Call(PLANNERS, Part.PLANNER),
+        "UpdateEditDraft": Call(PLANNERS, Part.PLANNER),
+        "DeleteEditDraft": Call(PLANNERS, Part.PLANNER),
     },
     "malapert.planner.v1.FeasibilityService": {
         "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),

@@ -164,6 +164,7 @@ OverlappedSpan = Annotated[
 ]
 PlanId = Annotated[str, identifier("plan", "plan-5d21")]
 ConditionId = Annotated[str, identifier("condition", "JAXA-1")]
+EditDraftId = Annotated[str, identifier("edits under way", "draft-3b7c")]
 ThreadId = Annotated[str, identifier("thread", "thread-7a20")]
 DelegationId = Annotated[str, identifier("delegation", "delegation-4c1d")]
 OperationId = Annotated[str, identifier("operation", "operation-2c7d")]

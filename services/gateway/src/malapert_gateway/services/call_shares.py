@@ -10,6 +10,7 @@ from malapert_gateway.config import GatewaySettings
 
 HEAVY_ACTIONS = frozenset(
     {
+        "apply_edits",
         "check_edits",
         "check_requests",
         "compare_plans",

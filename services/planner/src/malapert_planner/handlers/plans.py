@@ -164,9 +164,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self, request: plan_pb2.ImportPlanRequest, context: Any
     ) -> plan_pb2.ImportPlanResponse:
         """Take a schedule that was made elsewhere."""
-        plan = await self._imports.run(
-            request, require_identity(), await self._shown.eyes(await self._plans.get(request.plan_id))
-        )
+        base = await self._plans.get(request.plan_id)
+        plan = await self._imports.run(base, request, require_identity(), await self._shown.eyes(base))
         return plan_pb2.ImportPlanResponse(plan=await self._shown.message(plan))
 
     async def ExplainUnplanned(  # noqa: N802

@@ -137,6 +137,25 @@ class DelegationRow(PlannerTable, table=True):
     revoked_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class EditDraftRow(PlannerTable, table=True):
+    """Edits of a plan that are under way."""
+
+    __tablename__ = "edit_draft"
+    __table_args__ = (Index("ix_edit_draft_plan", "plan_id", "agency_id", "draft_id"),)
+
+    draft_id: str = Field(sa_type=Text, primary_key=True)
+    plan_id: str = Field(sa_type=Text, foreign_key="plan.plan_id")
+    mission_id: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    edits: bytes = Field(sa_type=LargeBinary)
+    agency_id: str = Field(sa_type=Text)
+    principal_id: str = Field(sa_type=Text)
+    updated_principal_id: str = Field(sa_type=Text)
+    created_time: datetime = Field(sa_type=UtcDateTime)
+    updated_time: datetime = Field(sa_type=UtcDateTime)
+    version: int
+
+
 class PlanThreadRow(PlannerTable, table=True):
     """Consultation thread on a plan."""
 

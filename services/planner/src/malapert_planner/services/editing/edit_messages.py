@@ -40,15 +40,19 @@ def edits_of(
     InvalidInputError
         ``INVALID_EDITS`` where there are none, or more than are taken.
     """
-    named = sum(len(part.item_ids) for each in messages for part in (each.shift, each.remove, each.lock, each.unlock))
-    if not messages:
-        refuse([Fault("edits", "EMPTY", "at least one edit is proposed")])
-    if len(messages) > MOST_EDITS or named > MOST_ITEMS:
-        message = f"{len(messages)} edits of {named} items; at most {MOST_EDITS} of {MOST_ITEMS} are taken at once"
-        refuse([Fault("edits", "TOO_MANY", message)])
+    refuse([Fault("edits", "EMPTY", "at least one edit is proposed")] if not messages else too_many(messages))
     times = _Times(problem)
     read = [(f"edits[{index}]", _edit(times, each, f"edits[{index}]")) for index, each in enumerate(messages)]
     return [(path, edit) for path, edit in read if edit is not None], times.faults
+
+
+def too_many(messages: Sequence[edit_pb2.PlanEdit]) -> list[Fault]:
+    """Return a fault where there are more edits, or more items named in them, than are taken at once."""
+    named = sum(len(part.item_ids) for each in messages for part in (each.shift, each.remove, each.lock, each.unlock))
+    if len(messages) <= MOST_EDITS and named <= MOST_ITEMS:
+        return []
+    message = f"{len(messages)} edits of {named} items; at most {MOST_EDITS} of {MOST_ITEMS} are taken at once"
+    return [Fault("edits", "TOO_MANY", message)]
 
 
 def refuse(faults: list[Fault]) -> None:

@@ -1,4 +1,4 @@
-"""Check of proposed edits of a plan; nothing is stored."""
+"""Proposed edits of a plan: checked, mended, and made a plan."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from malapert.planner.v1 import edit_pb2
 from malapert_core.errors import ConflictError, Fault
+from malapert_core.policy.identity import Identity
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_planner.domain.editing.edited_plan import EditedPlan, EditedSchedule
 from malapert_planner.domain.life.changes import edits_between
@@ -13,6 +15,7 @@ from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.report import ValidationReport
+from malapert_planner.services.editing.edit_drafts import EditDrafts
 from malapert_planner.services.editing.edit_messages import edits_of, refuse
 from malapert_planner.services.editing.editable_plans import EditablePlan, EditablePlans
 from malapert_planner.services.editing.mends import busy_names, mend_message, shown_changes
@@ -23,6 +26,7 @@ from malapert_planner.services.making.plan_content import (
     profile_messages,
     validation_message,
 )
+from malapert_planner.services.plans.derived_plans import DerivedPlan, DerivedPlans
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import (
     redacted_objective,
@@ -30,18 +34,24 @@ from malapert_planner.services.sharing.redaction import (
     redacted_report,
 )
 
+LABEL = "edited"
+
 
 class PlanEdits:
-    """Checks proposed edits, and has them mended.
+    """Checks proposed edits, has them mended, and makes plans of them.
 
     Parameters
     ----------
     solver_jobs : SolverJobs
+    derived : DerivedPlans
+    drafts : EditDrafts
     """
 
-    def __init__(self, solver_jobs: SolverJobs) -> None:
+    def __init__(self, solver_jobs: SolverJobs, derived: DerivedPlans, drafts: EditDrafts) -> None:
         self._editable = EditablePlans()
         self._solver_jobs = solver_jobs
+        self._derived = derived
+        self._drafts = drafts
 
     async def check(
         self, plan: Plan, request: edit_pb2.CheckEditsRequest, eyes: PlanEyes
@@ -55,10 +65,7 @@ class PlanEdits:
         ConflictError
             ``STALE_VERSION``; ``CONTENT_HASH_MISMATCH`` where the edits are of other content.
         """
-        plan.require_version(request.version)
-        _require_content(plan, request.content_hash)
-        editable = await self._editable.get(plan)
-        edited = await asyncio.to_thread(edited_schedule, editable, request.edits, eyes)
+        editable, edited = await self._edited(plan, request, eyes)
         if edited.wanted and not request.mend:
             refuse([Fault("mend", "NEEDED", "without a start an added repetition is placed by the mend: ask for it")])
         report = await asyncio.to_thread(
@@ -68,6 +75,38 @@ class PlanEdits:
         if request.mend:
             answer.mend.CopyFrom(await self._mended(editable, edited, report, eyes))
         return answer
+
+    async def apply(self, plan: Plan, request: edit_pb2.ApplyEditsRequest, eyes: PlanEyes, identity: Identity) -> Plan:
+        """Return the stored draft that edits make of a plan; the edits that were under way are forgotten with it.
+
+        Raises
+        ------
+        InvalidInputError, ConflictError, NotFoundError
+            As `check`; ``INVALID_PLAN`` with a fault for each rule that the edited plan breaks; where there are no such
+            edits under way.
+        """
+        editable, edited = await self._edited(plan, request, eyes)
+        if edited.wanted:
+            refuse([Fault("edits", "START_NEEDED", "an added repetition needs a start: the check's mend finds one")])
+        if request.draft_id:
+            await self._drafts.get(plan.plan_id, request.draft_id, identity)
+
+        async def forget(session: AsyncSession) -> None:
+            if request.draft_id:
+                await self._drafts.delete_in(session, plan.plan_id, request.draft_id, identity)
+
+        told = edits_between(editable.problem, editable.schedule, edited.schedule)
+        problem = replace(editable.problem, holds=edited.holds)
+        wanted = DerivedPlan(plan, problem, edited.schedule, LABEL, told, request.label, is_edited=True)
+        return await self._derived.make(wanted, identity, eyes, forget)
+
+    async def _edited(
+        self, plan: Plan, request: edit_pb2.CheckEditsRequest | edit_pb2.ApplyEditsRequest, eyes: PlanEyes
+    ) -> tuple[EditablePlan, EditedSchedule]:
+        plan.require_version(request.version)
+        _require_content(plan, request.content_hash)
+        editable = await self._editable.get(plan)
+        return editable, await asyncio.to_thread(edited_schedule, editable, request.edits, eyes)
 
     async def _mended(
         self, editable: EditablePlan, edited: EditedSchedule, report: ValidationReport, eyes: PlanEyes

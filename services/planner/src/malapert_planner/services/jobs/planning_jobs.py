@@ -8,8 +8,10 @@ import numpy as np
 
 from malapert_planner.domain.editing.edits import AddRepetition
 from malapert_planner.domain.explanation.closures import with_closures
+from malapert_planner.domain.explanation.held import with_disabled
 from malapert_planner.domain.life.changes import Change, changes
 from malapert_planner.domain.life.replanning import disturbance
+from malapert_planner.domain.problem.held import with_holds
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus, Unplanned, WhyNot
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -95,9 +97,9 @@ def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limit
         return PlanningOutcome(result, validation, None, ())
     link.tell(StageProgress("explain"))
     unplanned = tuple(
-        with_closures(problem, reason)
+        with_disabled(problem, with_closures(problem, reason))
         for reason in explain_unplanned(
-            problem,
+            with_holds(problem),
             result.schedule,
             seed=limits.seed,
             work_limit=min(EXPLAIN_WORK, limits.work_limit_s),
@@ -134,7 +136,7 @@ def replan_job(
     link.tell(StageProgress("solve"))
     asked = disturbance(problem, baseline)
     result = replan(
-        asked.problem,
+        with_holds(asked.problem),
         asked.kept,
         asked.broken,
         asked.beyond,
@@ -161,8 +163,8 @@ def explain_job(
     """Say why one repetition is not planned, and what would admit it."""
     from malapert_planner.solvers.admission import explain_one
 
-    why = explain_one(problem, schedule, request_id, repetition_index, cancel=link.cancelled)
-    return replace(why, unplanned=with_closures(problem, why.unplanned))
+    why = explain_one(with_holds(problem), schedule, request_id, repetition_index, cancel=link.cancelled)
+    return replace(why, unplanned=with_disabled(problem, with_closures(problem, why.unplanned)))
 
 
 def mend_job(

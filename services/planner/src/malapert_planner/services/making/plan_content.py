@@ -169,8 +169,10 @@ def _message(
         replan=basis.replan,
         changes=[change_message(change, problem, basis.before) for change in basis.changes],
     )
+    locked = {lock.activity_id for lock in problem.holds.locks}
     for activity in plan.activities:
         activity.mission_resource_ids.extend(name for name in activity.resource_ids if name in shared)
+        activity.is_locked = activity.activity_id in locked
     for item in request_items(plan):
         if item.request_id:
             item.visibility = visibilities.get(item.request_id, _OWNER)

@@ -1,12 +1,9 @@
 """Import of a schedule that was made elsewhere for the problem of a plan."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from malapert.comms_window.v1 import window_pb2
-from malapert.payload.v1 import request_pb2
-from malapert.planner.v1 import plan_pb2, replan_pb2
+from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.identity import Identity
@@ -16,32 +13,28 @@ from malapert_planner.domain.life.changes import changes
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.simulation.timeline import stays
-from malapert_planner.domain.validation.report import ValidationReport
-from malapert_planner.services.jobs.planning_jobs import PlanningOutcome, check_job
-from malapert_planner.services.making.generation import PlanMaking
-from malapert_planner.services.making.plan_content import PlanBasis, make_content
-from malapert_planner.services.making.plannable import NOT_SUPPORTED
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
-from malapert_planner.services.making.problem_inputs import ProblemInputs
-from malapert_planner.services.making.provenance import derived_provenance
-from malapert_planner.services.plans.mission_documents import mission_document
-from malapert_planner.services.plans.record import new_plan
+from malapert_planner.services.plans.derived_plans import DerivedPlan, DerivedPlans
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
-from malapert_planner.services.sharing.redaction import WITHHELD_REASON, busy_id
+from malapert_planner.services.sharing.redaction import busy_id
 
 LABEL = "imported"
 
 
 class PlanImport:
-    """Makes plans from schedules of others."""
+    """Makes plans from schedules of others.
 
-    def __init__(self, making: PlanMaking) -> None:
-        self._making = making
+    Parameters
+    ----------
+    derived : DerivedPlans
+    """
 
-    async def run(self, request: plan_pb2.ImportPlanRequest, identity: Identity, eyes: PlanEyes) -> Plan:
+    def __init__(self, derived: DerivedPlans) -> None:
+        self._derived = derived
+
+    async def run(self, base: Plan, request: plan_pb2.ImportPlanRequest, identity: Identity, eyes: PlanEyes) -> Plan:
         """Return the stored draft of a schedule that the validator passed.
 
         A busy item is named as the plan shows it, by its position.
@@ -52,58 +45,13 @@ class PlanImport:
             ``INVALID_PLAN`` with a fault for each item that cannot be read, or for each rule that the schedule breaks;
             ``OTHER_MISSION`` where it was made for another mission than the plan's.
         """
-        plan_id, items = request.plan_id, request.items
-        stores = self._making.stores
-        async with stores.database.reading() as session:
-            base = await stores.plans.get(session, plan_id)
-            content = base.content
-            _require_mission(request.mission_id, content.mission_id)
-            mission = await stores.missions.get(session, content.mission_id, content.mission_version)
+        content = base.content
+        _require_mission(request.mission_id, content.mission_id)
         problem, before = unpack_problem(content.problem), unpack_schedule(content.schedule)
         message = plan_pb2.Plan.FromString(content.message)
-        schedule = schedule_of(problem, _unmasked(items, message, eyes))
-        parameters = {"solver": LABEL, "work_limit": "0", "wall_limit_s": "0"}
-        result = SolveResult(SolveStatus.FEASIBLE, schedule, 0.0, message.objective.bound, 0.0, parameters)
-        outcome: PlanningOutcome = await self._making.solver_jobs.run(check_job, problem, result)
-        _require_kept(outcome.validation, eyes)
-        windows: Sequence[window_pb2.Window] = ()
-        if content.window_set_id:
-            windows = await self._making.neighbours.comms_windows.list_windows(content.window_set_id)
-        basis = PlanBasis(
-            ProblemInputs(
-                mission_id=mission.mission_id,
-                mission_version=mission.version,
-                document=mission_document(mission),
-                waypoints=message.waypoints,
-                routes=message.routes,
-                stations={},
-                windows=windows,
-                requests=request_pb2.ExpandRequestsResponse(),
-                bookings=(),
-            ),
-            message.site,
-            tuple(message.alternative_sites),
-            tuple(message.routes),
-            window_pb2.WindowSet(window_set_id=content.window_set_id, summaries=message.window_summaries),
-            derived_provenance(base, message, parameters, self._making.clock()),
-            {},
-            replan_pb2.ReplanBasis(base_plan_id=plan_id, base_content_hash=content.content_hash, label=LABEL),
-            changes(problem, before, schedule),
-            tuple(item for item in message.unplanned if item.reason == NOT_SUPPORTED),
-            secret=await self._making.secret(mission.mission_id),
-            before=message,
-            parties_before=content.parties,
-        )
-        plan = new_plan(
-            await asyncio.to_thread(make_content, basis, problem, outcome),
-            mission.reviewer_agency_ids,
-            plan_id,
-            identity,
-            self._making.clock(),
-        )
-        async with stores.database.transaction() as session:
-            await self._making.record.add(session, plan, identity)
-        return plan
+        schedule = schedule_of(problem, _unmasked(request.items, message, eyes))
+        wanted = DerivedPlan(base, problem, schedule, LABEL, changes(problem, before, schedule))
+        return await self._derived.make(wanted, identity, eyes)
 
 
 def schedule_of(problem: PlanningProblem, items: Sequence[plan_pb2.ImportedItem]) -> Schedule:
@@ -184,15 +132,3 @@ def _unmasked(
         kept.activity_id = masked.get(item.activity_id, unknown)
         found.append(kept)
     return found
-
-
-def _require_kept(report: ValidationReport | None, eyes: PlanEyes) -> None:
-    if report is None or report.valid:
-        return
-    faults = [
-        Fault("", v.rule_id, WITHHELD_REASON)
-        if eyes.mention(v.message, *v.object_ids)
-        else Fault(", ".join(v.object_ids), v.rule_id, v.message)
-        for v in report.violations
-    ]
-    raise InvalidInputError("INVALID_PLAN", f"the schedule breaks {len(faults)} rules", faults=faults)

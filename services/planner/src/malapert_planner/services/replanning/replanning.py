@@ -16,6 +16,7 @@ from malapert_core.timestamps import from_timestamp
 
 from malapert_planner.domain.life.mission import Mission
 from malapert_planner.domain.life.plan import Plan
+from malapert_planner.domain.problem.held import with_known_holds
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.problem.resources import CumulativeResource, Limit, Reservoir
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -88,6 +89,7 @@ class PlanReplanning:
             asked = with_demand(problem, document, inputs.requests, inputs.windows)
             asked = with_retries(asked, [*message.replan.events, *events])
             problem, wanted = _with_past(problem, asked, as_run, now_s)
+        problem = with_known_holds(problem)
         baseline = Baseline(
             schedule=as_run,
             frozen=Schedule(),
