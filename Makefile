@@ -82,7 +82,7 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 test: setup ## every test that needs no container engine and no browser
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
 	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/integration/test_access_matrix.py \
-	  --ignore=tests/integration/test_permitted_changes.py
+	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-fast
 test-fast: setup ## the tests that start no process and are over within a second each
@@ -94,7 +94,8 @@ test-hashes: setup ## every mission is planned to the recorded schedule
 
 .PHONY: test-access
 test-access: setup ## every call by every agency and role, against the table of who may make it
-	$(BIN)/pytest -q tests/integration/test_access_matrix.py tests/integration/test_permitted_changes.py
+	$(BIN)/pytest -q tests/integration/test_access_matrix.py tests/integration/test_permitted_changes.py \
+	  tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-browser
 test-browser: setup ## the report, the timeline and the page in Chromium

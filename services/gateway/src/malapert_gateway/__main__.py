@@ -21,6 +21,7 @@ from malapert_core.loop_watch import let_loop_in, spare_what_is_loaded
 from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
 from malapert_gateway.config import GatewaySettings
+from malapert_gateway.connections import bounded_connections, end_stalled
 from malapert_gateway.factory import MIGRATIONS
 
 HEALTH_TIMEOUT_S = 3.0
@@ -38,6 +39,7 @@ class GatewayServer(uvicorn.Server):
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=bounded_connections(settings),
             # Without a trusted proxy the peer's own address counts, whatever a header says.
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
@@ -50,6 +52,12 @@ class GatewayServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals to the caller."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """End connections whose callers do not go on, each second."""
+        if counter % 10 == 0:
+            end_stalled(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, finish calls in flight, then close."""

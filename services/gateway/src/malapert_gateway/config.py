@@ -59,6 +59,12 @@ class GatewaySettings(ServiceSettings):
 
     streams_of_key: int = Field(default=20, ge=1, description="open event streams of one key")
     streams_of_agency: int = Field(default=60, ge=1, description="open event streams of one agency")
+    most_connections: int = Field(default=900, ge=1, description="open connections")
+    connections_of_address: int = Field(
+        default=500, ge=1, description="open connections of one address that is no trusted proxy's"
+    )
+    request_limit_s: float = Field(default=20.0, gt=0, description="how long the head of a request may take")
+    body_idle_limit_s: float = Field(default=60.0, gt=0, description="how long nothing of a body may come")
     stream_send_limit_s: float = Field(default=30.0, gt=0, description="how long a reader may leave an event unread")
     calls_at_once: int = Field(default=32, ge=2, description="quick calls at work at once; one agency has half of them")
     heavy_calls_at_once: int = Field(

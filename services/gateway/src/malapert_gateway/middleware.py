@@ -6,14 +6,17 @@ import time
 import structlog
 from malapert_core.vocabulary.identifiers import new_identifier
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from malapert_gateway.problems import trace_id
+from malapert_gateway.problems import head_too_large, trace_id
 
 log = structlog.get_logger(__name__)
 
 REQUEST_ID_HEADER = "X-Request-Id"
 TRACE_ID_HEADER = "X-Trace-Id"
+MOST_HEAD_BYTES = 32 * 1024
+"""Most bytes of a call's address and headers together."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _SHOWN_PATH = 200
 _QUIET = ("/healthz", "/readyz")
@@ -39,6 +42,14 @@ class CallContext:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The server takes a head of any length that comes in one piece.
+        head = sum(len(name) + len(value) for name, value in scope["headers"])
+        if head + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_HEAD_BYTES:
+            await head_too_large(Request(scope), MOST_HEAD_BYTES)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call with its identifiers and headers, and write its line in the log."""
         if scope["type"] != "http":
@@ -63,7 +74,7 @@ class CallContext:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_headers)
+                await self._answer(scope, receive, send_with_headers)
             finally:
                 if scope["path"] not in _QUIET:
                     duration_s = round(time.perf_counter() - began_s, 4)

@@ -36,15 +36,18 @@ STATUS_BY_CATEGORY: Mapping[ErrorCategory, HTTPStatus] = {
 # Where HTTP has a status of its own for a reason, it is more exact than its category's.
 STATUS_BY_REASON: Mapping[str, HTTPStatus] = {
     "MALFORMED_JSON": HTTPStatus.BAD_REQUEST,
+    "AMBIGUOUS_LENGTH": HTTPStatus.BAD_REQUEST,
     "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "UPLOAD_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "UNSUPPORTED_MEDIA_TYPE": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_CONTENT_ENCODING": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "STALE_VERSION": HTTPStatus.PRECONDITION_FAILED,
     "DEADLINE_EXCEEDED": HTTPStatus.GATEWAY_TIMEOUT,
     "INVALID_SERVICE_RESPONSE": HTTPStatus.BAD_GATEWAY,
 }
 
 _RETRY_AFTER_S = "1"
+_SHOWN_PATH = 200
 
 
 def status_of(error: MalapertError) -> HTTPStatus:
@@ -96,6 +99,13 @@ def _problem(
 
 def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     return Response(problem.model_dump_json(), problem.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def head_too_large(request: Request, limit_bytes: int) -> Response:
+    """Return the answer to a call whose address and headers are beyond the limit."""
+    detail = f"address and headers of a call may have {limit_bytes} bytes together"
+    problem = _problem(request, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "HEAD_TOO_LARGE", detail)
+    return _response(problem.model_copy(update={"instance": problem.instance[:_SHOWN_PATH]}), {"Connection": "close"})
 
 
 async def _malapert_error(request: Request, error: Exception) -> Response:

@@ -30,6 +30,7 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 _MAX_IDEMPOTENCY_KEY = 255
 _JSON = "application/json"
 _SHOWN_PATH = 200
+_SHOWN_ENCODING, _SHOWN_ENCODINGS = 40, 3
 _KEPT_HEADERS = ("content-type", "location", "etag")
 
 
@@ -52,6 +53,7 @@ class GuardedRoute(CheckedRoute):
             address = request.client.host if request.client else ""
             identity = await self.admitted(gateway, request, action, address)
             request.state.identity = identity
+            require_plain_body(request)
             with acting_as(identity):
                 return await self.run(gateway, identity, request, handler)
 
@@ -233,6 +235,27 @@ def require_media_type(request: Request, allowed: tuple[str, ...]) -> None:
     if media_type not in allowed:
         names = " or ".join(allowed)
         raise InvalidInputError("UNSUPPORTED_MEDIA_TYPE", f"the body must be {names}, not {media_type or 'untyped'}")
+
+
+def require_plain_body(request: Request) -> None:
+    """Refuse a body that would have to be unpacked, and one whose end is told in two ways.
+
+    Raises
+    ------
+    InvalidInputError
+        ``UNSUPPORTED_CONTENT_ENCODING``, or ``AMBIGUOUS_LENGTH``: a proxy before may have seen another end.
+    """
+    headers = request.headers
+    encodings = [each.strip().lower() for value in headers.getlist("content-encoding") for each in value.split(",")]
+    if packed := [each for each in encodings if each not in ("", "identity")]:
+        names = ", ".join(repr(each[:_SHOWN_ENCODING]) for each in packed[:_SHOWN_ENCODINGS])
+        message = f"a body comes as it is (identity), not packed as {names}"
+        fault = Fault("header.Content-Encoding", "UNSUPPORTED_CONTENT_ENCODING", message)
+        raise InvalidInputError("UNSUPPORTED_CONTENT_ENCODING", message, faults=[fault])
+    if "transfer-encoding" in headers and "content-length" in headers:
+        message = "a body has a length or comes in chunks, not both"
+        fault = Fault("header.Content-Length", "AMBIGUOUS_LENGTH", message)
+        raise InvalidInputError("AMBIGUOUS_LENGTH", message, faults=[fault])
 
 
 async def _read(request: Request, limit_bytes: int) -> bytes:

@@ -81,8 +81,8 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
         self, request: AsyncIterator[terrain_pb2.RegisterTerrainRequest], context: Any
     ) -> terrain_pb2.RegisterTerrainResponse:
         """Take and register a DEM file."""
-        async with received_file(request, self._upload_dir, self._max_upload_bytes) as (header, path):
-            await self._access.require_contribution(header.mission_id)
+        admit = self._access.require_contribution
+        async with received_file(request, self._upload_dir, self._max_upload_bytes, admit) as (header, path):
             terrain = await self._catalogue.register(header, path, require_identity().agency_id)
         return terrain_pb2.RegisterTerrainResponse(terrain=terrain_message(terrain))
 
