@@ -1,5 +1,8 @@
 """Share of small faults in the core that its focused tests find: a sample of mutants, each in a process of its own.
 
+    python benchmarks/mutation.py [--sample 200] [--seed 1] [--within PART ...] [--record FILE] [--minutes N]
+
+With the same record a run goes on where another one stopped; a mutant is known by its place and its text.
 A mutant is one module with one operator, constant or condition changed; it lives in the process that tests it alone, no
 file is touched. A mutant is killed where its tests fail or do not end in time. Those that survive are printed with the
 line as it was and as it became.
@@ -8,12 +11,14 @@ line as it was and as it became.
 import argparse
 import ast
 import contextlib
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
@@ -72,6 +77,10 @@ class Mutant:
         """Return the module's changed text."""
         whole = self.path.read_bytes()
         return (whole[: self.start] + self.text.encode() + whole[self.end :]).decode()
+
+    def name(self) -> str:
+        """Return what a record knows it by."""
+        return f"{self.path.relative_to(ROOT)}:{self.start}-{self.end}:{self.text}"
 
     def told(self) -> str:
         """Return place, line before and line after."""
@@ -196,6 +205,21 @@ def interval(killed: int, count: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def read_record(path: Path | None) -> dict[str, bool]:
+    """Return which mutants of a record were killed, by their names."""
+    if path is None or not path.exists():
+        return {}
+    return {each["mutant"]: each["killed"] for each in map(json.loads, path.read_text().splitlines())}
+
+
+def require_sound(mutants: Sequence[Mutant], limit_s: int, jobs: ThreadPoolExecutor) -> None:
+    """End where tests fail without a mutant."""
+    suites = {mutant.tests: mutant.path for mutant in mutants}
+    sound = jobs.map(lambda suite: tested(suite[1], suite[1].read_text(), suite[0], limit_s), suites.items())
+    if failed := [test for tests, passed in zip(suites, sound, strict=True) if not passed for test in tests]:
+        sys.exit(f"without a mutant these fail or do not end in {limit_s} CPU seconds: {', '.join(failed)}")
+
+
 def main() -> None:
     """Test a sample of mutants."""
     parser = argparse.ArgumentParser(description="Test a sample of mutants of the core.")
@@ -203,27 +227,37 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=120, help="CPU seconds after which a mutant counts as killed")
     parser.add_argument("--jobs", type=int, default=2, help="mutants tested at once")
+    parser.add_argument("--record", type=Path, help="file that takes each outcome, and from which a run goes on")
+    parser.add_argument("--minutes", type=float, default=1e9, help="no mutant is begun after so long")
     parser.add_argument(
         "--within", nargs="*", default=[""], help="parts of the paths of modules; all where none is said"
     )
     arguments = parser.parse_args()
     mutants = [each for each in all_mutants() if any(part in str(each.path) for part in arguments.within)]
     sample = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
-    killed = 0
+    known = read_record(arguments.record)
+    waiting = [mutant for mutant in sample if mutant.name() not in known]
+    ends_s = time.monotonic() + 60.0 * arguments.minutes
+
+    def outcome(mutant: Mutant) -> bool | None:
+        if time.monotonic() > ends_s:
+            return None
+        return not tested(mutant.path, mutant.source(), mutant.tests, arguments.limit)
+
     with ThreadPoolExecutor(arguments.jobs) as jobs:
-        suites = {mutant.tests: mutant.path for mutant in sample}
-        sound = jobs.map(
-            lambda suite: tested(suite[1], suite[1].read_text(), suite[0], arguments.limit), suites.items()
-        )
-        if failed := [test for tests, passed in zip(suites, sound, strict=True) if not passed for test in tests]:
-            sys.exit(f"without a mutant these fail or do not end in {arguments.limit} CPU seconds: {', '.join(failed)}")
-        outcomes = jobs.map(lambda each: tested(each.path, each.source(), each.tests, arguments.limit), sample)
-        for number, (mutant, survives) in enumerate(zip(sample, outcomes, strict=True), 1):
-            killed += not survives
-            told = f"survived: {mutant.told()}\n" if survives else ""
-            print(f"{told}{number} of {len(sample)}: {killed} killed", flush=True)
-    low, high = interval(killed, len(sample))
-    print(f"{killed} of {len(sample)} killed, of {len(mutants)}: {killed / len(sample):.1%}, {low:.1%} to {high:.1%}")
+        require_sound(waiting, arguments.limit, jobs)
+        for mutant, killed in zip(waiting, jobs.map(outcome, waiting), strict=True):
+            if killed is None:
+                continue
+            known[mutant.name()] = killed
+            if arguments.record:
+                with arguments.record.open("a") as record:
+                    record.write(json.dumps({"mutant": mutant.name(), "killed": killed}) + "\n")
+            print("killed" if killed else f"survived: {mutant.told()}", flush=True)
+    done = [known[mutant.name()] for mutant in sample if mutant.name() in known]
+    low, high = interval(sum(done), len(done)) if done else (0.0, 1.0)
+    share = f"{sum(done)} of {len(done)} killed, {sum(done) / max(len(done), 1):.1%}, {low:.1%} to {high:.1%}"
+    print(f"{share}; of a sample of {len(sample)} of {len(mutants)}, seed {arguments.seed}")
 
 
 if __name__ == "__main__":
