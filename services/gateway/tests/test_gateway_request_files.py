@@ -1,5 +1,6 @@
 """Requests as files: what is written is read again as it was, and what cannot be read is said cell by cell."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -193,3 +194,9 @@ async def test_schemas_are_published(sqlite_platform: GatewayPlatform, name: str
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$schema"].endswith("2020-12/schema")
     assert schema["additionalProperties"] is False
+
+
+def test_every_field_of_a_request_has_its_columns() -> None:
+    header = requests_csv([]).decode().strip().split(",")
+    fields = set(NewActivityRequest.model_fields)
+    assert {name for name in fields if not any(re.fullmatch(f"{name}(_.+)?", column) for column in header)} == set()
