@@ -3,10 +3,10 @@ import type { Plan, Schemas } from "../src/api/client.ts";
 import {
   baseOf,
   type Delegation,
+  namedChanges,
   sortedChanges,
   speaksFor,
   standingsOf,
-  withStations,
 } from "../src/review/standing.ts";
 
 const HOUR = { start_time: "2029-01-16T00:00:00Z", end_time: "2029-01-16T01:00:00Z" };
@@ -105,16 +105,22 @@ it("a plan is compared with what it was made from, else with the last before it"
   expect(baseOf(a, [a, b, c])).toBeNull();
 });
 
-it("changes of a contact are those of the station's owner", () => {
-  const change = (item_id: string, agency_id: string) =>
-    ({ item_id, agency_id, title: item_id, after: HOUR }) as unknown as Schemas["PlanChange"];
-  const named = withStations([change("esa-mlg@3600", ""), change("unknown@1", ""), change("a", "JAXA")], {
-    "esa-mlg": { title: "Malargüe", agency: "ESA" },
-  });
+it("changes have the names that the plans and the stations have", () => {
+  const change = (item_id: string, agency_id: string, more: object = {}) =>
+    ({ item_id, agency_id, title: item_id, after: HOUR, ...more }) as unknown as Schemas["PlanChange"];
+  const plan = { activities: [{ activity_id: "look/0", title: "Look", agency_id: "ISRO" }] } as unknown as Plan;
+  const changes = [
+    change("esa-mlg@3600", ""),
+    change("unknown@1", ""),
+    change("look/0", ""),
+    change("look/0", "", { is_busy: true, title: "" }),
+  ];
+  const named = namedChanges(changes, [plan], { "esa-mlg": { title: "Malargüe", agency: "ESA" } });
   expect(named.map((each) => [each.title, each.agency_id])).toEqual([
     ["Malargüe", "ESA"],
     ["unknown@1", ""],
-    ["a", "JAXA"],
+    ["Look", "ISRO"],
+    ["look/0", ""],
   ]);
   expect(sortedChanges(named, "ESA").own).toHaveLength(1);
 });

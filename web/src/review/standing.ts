@@ -130,10 +130,21 @@ export function sortedChanges(changes: readonly Change[], agency: string): { own
   };
 }
 
-/** Returns changes of contacts with their station's name, as those of the agency that owns it. */
-export function withStations(changes: readonly Change[], stations: Names["stations"]): Change[] {
+/** Returns changes with the title and the agency that either plan gives the item, contacts with those of their station. */
+export function namedChanges(
+  changes: readonly Change[],
+  plans: readonly Plan[],
+  stations: Names["stations"],
+): Change[] {
+  const activities = new Map(plans.flatMap((plan) => plan.activities).map((each) => [each.activity_id, each]));
   return changes.map((change) => {
+    const activity = change.is_busy ? undefined : activities.get(change.item_id);
     const station = change.agency_id ? undefined : stations[change.item_id.replace(/@\d+$/, "")];
-    return station ? { ...change, title: station.title, agency_id: station.agency ?? "" } : change;
+    const title = change.title && change.title !== change.item_id ? change.title : "";
+    return {
+      ...change,
+      title: title || activity?.title || station?.title || change.item_id,
+      agency_id: change.agency_id || activity?.agency_id || station?.agency || "",
+    };
   });
 }

@@ -1,7 +1,7 @@
 import { allPages, api, type Plan, type Schemas, taken } from "../../api/client.ts";
 import { comparisonDocument } from "../../plan/comparison_document.ts";
 import { planDocument } from "../../plan/plan_document.ts";
-import { baseOf, type Delegation, withStations } from "../../review/standing.ts";
+import { baseOf, type Delegation, namedChanges } from "../../review/standing.ts";
 import type { TimelineDocument } from "../../timeline/model.ts";
 import { asTimelinePlan, loadPlan, type PlanData } from "../plan_data.ts";
 
@@ -69,6 +69,6 @@ export async function againstOf({ data, plans }: ReviewData, chosenId: string | 
     planDocument(asTimelinePlan(each.plan), each.windows, each.names),
   );
   if (!before || !after) return null;
-  const changes = withStations(comparison.changes, data.names.stations);
+  const changes = namedChanges(comparison.changes, [other.plan, data.plan], data.names.stations);
   return { plan: other.plan, comparison: { ...comparison, changes }, document: comparisonDocument(before, after) };
 }
