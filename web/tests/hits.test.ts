@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { crowded, states } from "../examples/documents.ts";
-import { isMovable, moved, resized, snapped, UndoStack } from "../src/timeline/edit/edits.ts";
+import { History } from "../src/editing/history.ts";
+import { isMovable, moved, resized, snapped } from "../src/timeline/edit/edits.ts";
 import { hitAt } from "../src/timeline/hit/hits.ts";
 import { AXIS_PX, layoutOf, sidesOf, wholeHeight } from "../src/timeline/layout/lanes.ts";
 import { Prepared } from "../src/timeline/layout/prepared.ts";
@@ -111,10 +112,16 @@ describe("edits", () => {
     }
   });
 
-  it("are taken back twenty deep, the last first", () => {
-    const undo = new UndoStack();
-    for (let at = 0; at < 25; at++) undo.push({ kind: "move", itemId: `${at}`, startMs: 0, endMs: 1 });
-    const back = Array.from({ length: 21 }, () => undo.pop()?.itemId ?? null);
-    expect([back[0], back[19], back[20]]).toEqual(["24", "5", null]);
+  it("can be taken back twenty deep and done again, until another one is made", () => {
+    const history = new History(0);
+    for (let at = 1; at <= 25; at++) history.push(at);
+    for (let at = 0; at < 30; at++) history.undo();
+    expect([history.now, history.canUndo]).toEqual([5, false]);
+    history.redo();
+    history.push(99);
+    history.redo();
+    expect([history.now, history.canRedo]).toEqual([99, false]);
+    history.undo();
+    expect(history.now).toBe(6);
   });
 });

@@ -1,5 +1,5 @@
 import { make } from "./dom.ts";
-import { type Edit, isMovable, moved, UndoStack } from "./edit/edits.ts";
+import { type Edit, isMovable, moved } from "./edit/edits.ts";
 import type { Hit } from "./hit/hits.ts";
 import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
 import { Gestures, type GestureTarget } from "./interact/pointer.ts";
@@ -33,7 +33,7 @@ const MOST_WHOLE_PX = 1600;
  * Timeline of a plan on canvas: `<malapert-timeline theme="auto" editable fit="content" wheel="ctrl">`.
  *
  * Set `data` to a document. Events: `select` (item or null), `cursor` (ms or null), `viewchange` (view), `open` (item),
- * `proposed` (edit).
+ * `proposed` (edit), `undone` and `redone`: who listens holds the edits, and takes them back.
  */
 export class TimelineElement extends HTMLElement implements GestureTarget, KeyTarget {
   static readonly observedAttributes = ["theme", "fit", "editable"];
@@ -55,7 +55,6 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   });
   readonly #twin = new TwinTable((id) => this.#selectAndShow(id));
   readonly #brushes = new Map<Layer, CanvasRenderingContext2D>();
-  readonly #undo = new UndoStack();
   readonly #widths = new Map<string, number>();
   readonly #dirty = new Set<Layer>();
   readonly #resizes = new ResizeObserver(() => this.#resized());
@@ -263,8 +262,6 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   propose(edit: Edit): void {
     const found = this.#find(edit.itemId);
     if (!found) return;
-    const { startMs, endMs } = found.item;
-    this.#undo.push({ kind: edit.kind, itemId: edit.itemId, startMs, endMs });
     this.select(edit.itemId);
     this.preview(found.item, edit);
     this.dispatchEvent(new CustomEvent("proposed", { detail: edit }));
@@ -288,10 +285,12 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   undo(): void {
-    const edit = this.#undo.pop();
-    if (!edit) return;
     this.#mark({ proposed: null });
-    this.dispatchEvent(new CustomEvent("undone", { detail: edit }));
+    this.dispatchEvent(new CustomEvent("undone"));
+  }
+
+  redo(): void {
+    this.dispatchEvent(new CustomEvent("redone"));
   }
 
   escape(): void {

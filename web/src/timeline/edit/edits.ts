@@ -40,21 +40,3 @@ export function resized(item: Item, edge: "start" | "end", toMs: number, documen
 export function isMovable(item: Item): boolean {
   return !item.locked && (item.state === "planned" || item.state === "proposed" || item.state === "tentative");
 }
-
-const MOST_UNDOS = 20;
-
-/** Edits of this person that can be taken back, the last first. */
-export class UndoStack {
-  readonly #edits: Edit[] = [];
-
-  /** Keeps what undoes an edit. */
-  push(edit: Edit): void {
-    this.#edits.push(edit);
-    if (this.#edits.length > MOST_UNDOS) this.#edits.shift();
-  }
-
-  /** Returns what undoes the last edit, or null. */
-  pop(): Edit | null {
-    return this.#edits.pop() ?? null;
-  }
-}

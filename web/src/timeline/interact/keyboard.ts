@@ -16,6 +16,7 @@ export interface KeyTarget {
   open(): void;
   escape(): void;
   undo(): void;
+  redo(): void;
   goto(end: "start" | "end"): void;
 }
 
@@ -49,12 +50,13 @@ const KEYS: Record<string, Action> = {
 export const KEY_HELP =
   "Arrows left and right pan, up and down select, plus and minus zoom, 0 shows all, 1 a day, 7 a week, 3 thirty days, " +
   "G types a span, T shows the table, M changes to mission time, Alt with arrows moves the selected item, L locks it, " +
-  "Enter opens it, Escape puts back.";
+  "Control with Z takes an edit back and with Shift and Z does it again, Enter opens it, Escape puts back.";
 
 /** Takes a key; returns whether it meant something. */
 export function onKey(event: KeyboardEvent, target: KeyTarget): boolean {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
-    target.undo();
+  if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key)) {
+    if (event.shiftKey || event.key.toLowerCase() === "y") target.redo();
+    else target.undo();
     return true;
   }
   if (event.ctrlKey || event.metaKey) return false;
