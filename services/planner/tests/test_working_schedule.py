@@ -7,16 +7,17 @@ import random
 import numpy as np
 import pytest
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.domain.schedule.schedule import Schedule
+from malapert_planner.domain.schedule.schedule import PlacedContact, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.lns.stage import MANY_CHAINS
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
-from malapert_planner.solvers.state.working import WorkingSchedule
+from malapert_planner.solvers.state.working import WorkingSchedule, booking
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
 
 SEEDS = range(40)
@@ -138,3 +139,20 @@ def test_a_chain_that_is_put_and_taken_away_leaves_no_trace() -> None:
         working.remove(chain.index)
     for name, left, right in zip(working.levels._fields, working.levels, before.levels, strict=True):
         assert np.allclose(left, right, atol=1e-6), name
+
+
+def test_contacts_of_a_station_are_held_apart_by_its_turnaround() -> None:
+    """Between two free parts of one window lies another station's contact, shorter than the turnaround."""
+    span = (0, 6 * HOUR_S)
+    usuda = make_window("u", "usuda", span=span, setup_s=2700, teardown_s=900)
+    other = make_window("o", "misasa", span=span)
+    problem = make_problem(contact_windows=(usuda, other), contact_power_w=0.0)
+    bare = Incumbent(compile_problem(problem), Schedule())
+    tables = Tables(bare.instance)
+    for seed in range(8):
+        working = WorkingSchedule(tables)
+        working.load(bare)
+        placed = PlacedContact("misasa", "base", "o", (3 * HOUR_S, 3 * HOUR_S + 1800))
+        working.add_contact(booking(placed, bare.sendable_bit(placed), [other], True))
+        BookingWindows(tables).book_all(working, (0, problem.horizon_s), random.Random(seed))
+        assert [v.rule_id for v in validate(problem, working.schedule()).violations] == []

@@ -30,12 +30,14 @@ class Pipeline:
     FIRST_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when a first valid schedule is given up")] = 3.0
     TOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of the flow of places")] = 1.875
     BOUND_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of the relaxation with times")] = 1.875
+    MOST_STRETCHED: Annotated[int, Tuned("1", 1, 10_000, "chains from which stretches take longer to build")] = 150
     STRETCH_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work of a stretch of the construction")] = 0.5
+    FIRST_RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate along the tour")] = 3.0
     FIRST_DETOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when first detours end")] = 7.5
     FILL_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when filling ends")] = 9.75
     DETOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when second detours end")] = 12.0
     STEP_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "work of a step as part of the work done before it")] = 0.0133
-    RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate between two such steps")] = 0.5
+    RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate between two such steps")] = 1.0
     LEAST_SHARE: Annotated[float, Tuned("1", 0.0, 0.1, "part of all value below which nothing waits anywhere")] = 1e-3
     LEAST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "least deterministic time of a step")] = 0.2
     MOST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "greatest deterministic time of a step")] = 0.8

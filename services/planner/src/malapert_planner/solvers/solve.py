@@ -107,12 +107,16 @@ def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_
     search.fit_out()
     search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
     search.report("bound")
-    construct(search)
+    if recreate.applies() and len(instance.chains) >= Pipeline.MOST_STRETCHED:
+        recreate.run(Pipeline.FIRST_RECREATE_WORK)
+    else:
+        construct(search)
     search.fit_out()
-    go_out_of_the_way(search, Pipeline.FIRST_DETOUR_WORK)
-    fill(search, Pipeline.FILL_WORK)
-    search.fit_out()
-    go_out_of_the_way(search, Pipeline.DETOUR_WORK)
+    if not recreate.applies():
+        go_out_of_the_way(search, Pipeline.FIRST_DETOUR_WORK)
+        fill(search, Pipeline.FILL_WORK)
+        search.fit_out()
+        go_out_of_the_way(search, Pipeline.DETOUR_WORK)
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
     improve(search, rng, recreate)

@@ -83,8 +83,23 @@ class BookingWindows:
             apart = guard if each.placed.station_id == window.station_id else 0
             taken.append((each.span[0] - apart, each.span[1] + apart))
         for free in _free_parts((low, high), taken, cell_s):
-            if in_the_dark or self._is_supplied(working, free):
-                self._book_part(working, window, free, [each for each in held if _inside(each.span, free)])
+            own = [each for each in held if _inside(each.span, free)]
+            part = self._apart(working, window.station_id, free)
+            if not all(_inside(each.span, part) for each in own):
+                continue
+            if in_the_dark or self._is_supplied(working, part):
+                self._book_part(working, window, part, own)
+
+    def _apart(self, working: WorkingSchedule, station_id: str, free: Span) -> Span:
+        """Return the part of a free span that lies far enough from the station's other contacts before and after it."""
+        guard, cell_s = self._guards[station_id], self._tables.bounds.cell_s
+        low, high = free
+        for each in working.contacts_near(free, guard):
+            if each.placed.station_id == station_id and each.span[1] <= free[0]:
+                low = max(low, -(-(each.span[1] + guard) // cell_s) * cell_s)
+            elif each.placed.station_id == station_id and each.span[0] >= free[1]:
+                high = min(high, (each.span[0] - guard) // cell_s * cell_s)
+        return low, high
 
     def _book_part(self, working: WorkingSchedule, window: ContactWindow, free: Span, held: list[Booking]) -> None:
         """Hold a contact over a free span in place of those in it, as far as the charge lets it."""

@@ -374,28 +374,6 @@ def needed_part(levels: Levels, bounds: Bounds, first: int, after: int, least: i
 
 
 @njit(cache=True, nogil=True)
-def is_late(
-    sent_bit: Floats, before_bit: Floats, through_bit: Floats, start_bit: float, made: Ints, due: Ints, least_bit: float
-) -> bool:
-    """Return whether more than ``least_bit`` of a rank's data is still stored at the edge at which a product is due.
-
-    Of what is sent in each cell ``before_bit`` is of ranks that go first, ``through_bit`` comes in of all ranks up to
-    this one. What waits where a product is made must be sendable by its due.
-    """
-    count = sent_bit.size
-    stored, sendable = np.empty(count + 1), np.empty(count + 1)
-    stored[0], sendable[0] = start_bit, 0.0
-    for cell in range(count):
-        stored[cell + 1] = max(stored[cell] - sent_bit[cell], 0.0) + through_bit[cell]
-        sendable[cell + 1] = sendable[cell] + sent_bit[cell] - before_bit[cell]
-    for which in range(made.size):
-        low, high = made[which], due[which]
-        if high < low or stored[low] - sendable[high] + sendable[low] > least_bit:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
 def may_stand(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints) -> bool:
     """Return whether resources, contacts, charge and storage let a chain stand at given starts of its blocks."""
     for block in range(shape.block_s.size):

@@ -13,7 +13,8 @@ from malapert_planner.solvers.backlog import ROUNDING_BIT
 from malapert_planner.solvers.instance import Chain
 from malapert_planner.solvers.levels import spread
 from malapert_planner.solvers.reservoir_range import reservoir_range
-from malapert_planner.solvers.state.kernels import Floats, is_late
+from malapert_planner.solvers.state.kernels import Floats
+from malapert_planner.solvers.state.latency import Backlogs, is_late
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.states import Disturbances, is_quiet
 
@@ -38,8 +39,9 @@ class SharedRules:
         self._takers: list[dict[str, PlacedActivity]] = [{} for _ in problem.cumulative_resources]
         self._changers: list[dict[str, PlacedActivity]] = [{} for _ in problem.reservoirs]
         self._ranks = tables.instance.limited_ranks
-        self._before = [np.zeros(count) for _ in self._ranks]
-        self._through = [np.zeros(count) for _ in self._ranks]
+        self._backlogs = [
+            Backlogs(np.zeros(count), np.zeros(count), np.empty(count + 1), np.empty(count + 1)) for _ in self._ranks
+        ]
         self._dues: list[dict[str, list[tuple[int, int]]]] = [{} for _ in self._ranks]
         self._asked: dict[tuple[int, bool], dict[str, float]] = {}
 
@@ -50,8 +52,9 @@ class SharedRules:
         self._changers = [dict(each) for each in other._changers]
         self._dues = [dict(each) for each in other._dues]
         self._asked = {key: dict(each) for key, each in other._asked.items()}
-        for mine, theirs in zip(self._before + self._through, other._before + other._through, strict=True):
-            mine[...] = theirs
+        for mine, theirs in zip(self._backlogs, other._backlogs, strict=True):
+            mine.before_bit[...] = theirs.before_bit
+            mine.through_bit[...] = theirs.through_bit
 
     def uses(self, chain: Chain) -> bool:
         """Return whether a chain uses anything of what is looked after here."""
@@ -94,8 +97,8 @@ class SharedRules:
         cells, grid = self._tables.instance.cells, self._tables.problem.resolution_s
         length_s = step.span[1] - step.span[0]
         for number, which in enumerate(self._ranks):
-            spread(self._before[number], cells, step.span, sign * before_bit(activity, which) / length_s)
-            spread(self._through[number], cells, step.span, sign * through_bit(activity, which) / length_s)
+            spread(self._backlogs[number].before_bit, cells, step.span, sign * before_bit(activity, which) / length_s)
+            spread(self._backlogs[number].through_bit, cells, step.span, sign * through_bit(activity, which) / length_s)
             dues = [
                 (-(-step.span[1] // grid), (step.span[1] + product.max_latency_s) // grid)
                 for product in limited(activity)
@@ -133,15 +136,18 @@ class SharedRules:
                     return False
         return True
 
-    def are_in_time(self, sent_bit: Floats) -> bool:
-        """Return whether every product that has a latency limit is sent by then."""
+    def are_in_time(self, sent_bit: Floats, since: int = -1) -> bool:
+        """Return whether every product that has a latency limit is sent by then.
+
+        It is enough to look at those that are due after the cell ``since``, from which on something has changed.
+        """
         start_bit = self._tables.problem.storage.start_bit
-        for before, through, dues in zip(self._before, self._through, self._dues, strict=True):
-            if not dues:
-                continue
-            made, due = np.array([pair for pairs in dues.values() for pair in pairs]).T
-            if is_late(sent_bit, before, through, start_bit, made, due, ROUNDING_BIT):
-                return False
+        for waiting, dues in zip(self._backlogs, self._dues, strict=True):
+            open_dues = [pair for pairs in dues.values() for pair in pairs if pair[1] > since]
+            if open_dues:
+                made, due = np.array(open_dues).T
+                if is_late(sent_bit, waiting, start_bit, made, due, ROUNDING_BIT):
+                    return False
         return True
 
 

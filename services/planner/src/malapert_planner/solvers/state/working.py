@@ -350,7 +350,7 @@ class WorkingSchedule:
             span = start_s, end_s
             left = replace(contact, placed=replace(contact.placed, span=span), span=span, sent_bit=sent)
             self.add_contact(left)
-        if not self.shared.are_in_time(self.levels.sent_bit):
+        if not self.shared.are_in_time(self.levels.sent_bit, cells.start):
             if left is not None:
                 self.remove_contact(left)
             self.add_contact(contact)
