@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+from malapert_planner.domain.problem.contact_windows import RateSeries
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedContact, Schedule
 from malapert_planner.domain.validation.objective import evaluate
@@ -144,7 +145,8 @@ def test_a_chain_that_is_put_and_taken_away_leaves_no_trace() -> None:
 def test_contacts_of_a_station_are_held_apart_by_its_turnaround() -> None:
     """Between two free parts of one window lies another station's contact, shorter than the turnaround."""
     span = (0, 6 * HOUR_S)
-    usuda = make_window("u", "usuda", span=span, setup_s=2700, teardown_s=900)
+    rate = RateSeries((0,), (4000.0,))
+    usuda = make_window("u", "usuda", span=span, rate=rate, setup_s=2700, teardown_s=900)
     other = make_window("o", "misasa", span=span)
     problem = make_problem(contact_windows=(usuda, other), contact_power_w=0.0)
     bare = Incumbent(compile_problem(problem), Schedule())
