@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.activities import Activity, Product
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
 from malapert_planner.domain.problem.places import DriveRule, Place, PowerSeries
@@ -27,9 +27,28 @@ _HORIZON_S = 7200
 def _example() -> PlanningProblem:
     """Return a problem of two hours in which every pass has something to do."""
     talking = (Condition(ConditionKind.CONTACT),)
+    awaited = (Product("d", 1e6, max_latency_s=3600),)
     activities = tuple(
         Activity(
-            f"a{index}", f"a{index}", 0, "", 0, "", "", "", 1200, 10.0, 1e6, ("arm",), (), (), talking, 1.0, False, 20.0
+            f"a{index}",
+            f"a{index}",
+            0,
+            "",
+            0,
+            "",
+            "",
+            "",
+            1200,
+            10.0,
+            1e6,
+            ("arm",),
+            (),
+            (),
+            talking,
+            1.0,
+            False,
+            20.0,
+            products=awaited,
         )
         for index in range(3)
     )

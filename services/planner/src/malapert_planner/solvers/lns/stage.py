@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from malapert_planner.domain.problem.holds import NOTHING_HELD
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.lns.ruin_recreate import FROM_GOOD, FROM_NOTHING, RuinRecreate
 from malapert_planner.solvers.search import Search
@@ -33,6 +34,8 @@ class RecreateStage:
         stations = {window.station_id for window in problem.contact_windows}
         return (
             problem.baseline is None
+            and not problem.antenna_quotas
+            and problem.holds == NOTHING_HELD
             and len(self._search.instance.chains) >= FEWEST_CHAINS
             and len(stations) <= MOST_STATIONS
             and problem.horizon_s % problem.resolution_s == 0

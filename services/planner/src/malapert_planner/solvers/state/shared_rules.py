@@ -145,7 +145,7 @@ class SharedRules:
         for waiting, dues in zip(self._backlogs, self._dues, strict=True):
             open_dues = [pair for pairs in dues.values() for pair in pairs if pair[1] > since]
             if open_dues:
-                made, due = np.array(open_dues).T
+                made, due = np.ascontiguousarray(np.array(open_dues, dtype=np.int64).T)
                 if is_late(sent_bit, waiting, start_bit, made, due, ROUNDING_BIT):
                     return False
         return True
