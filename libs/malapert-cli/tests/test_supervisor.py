@@ -143,6 +143,27 @@ async def test_nothing_outlives_a_killed_supervisor_and_the_directory_is_free_ag
     await _until(lambda: _can_be_held(tmp_path))
 
 
+@pytest.mark.asyncio
+async def test_a_guard_that_died_is_replaced_so_that_still_nothing_outlives_the_supervisor(tmp_path):
+    lines: list[str] = []
+    supervisor = Supervisor(
+        [_spec(tmp_path, "a", SLEEPER)], on_event=lines.append, stop_grace_s=0.3, first_backoff_s=0.05
+    )
+    await supervisor.start()
+    first = supervisor._guard
+    assert first is not None
+    first.kill()
+    await _until(lambda: supervisor._guard is not first)
+    second, child = supervisor._guard, supervisor.process_id("a")
+    assert second is not None
+    assert second.stdin is not None
+    # Its input ends as where the supervisor is killed.
+    second.stdin.close()
+    await _until(lambda: not _runs(child) or supervisor.process_id("a") != child)
+    await supervisor.stop()
+    assert sum("the guard ended" in line for line in lines) >= 1
+
+
 def _runs(pid: int) -> bool:
     """Whether a process lives that is no mere entry its parent has not asked for yet."""
     try:

@@ -202,3 +202,18 @@ async def test_closing_waits_for_the_thread_of_a_call_that_was_cancelled(
     assert at_work
     await database.close()
     assert not [thread for thread in at_work if thread.is_alive()]
+
+
+@pytest.mark.asyncio
+async def test_a_database_of_a_later_version_is_refused_by_name(database_url: str) -> None:
+    database = Database(database_url)
+    await run_migrations(database, MIGRATIONS)
+    assert await schema_is_current(database, MIGRATIONS)
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(PreconditionError, match="9999") as caught:
+        await schema_is_current(database, MIGRATIONS)
+    assert caught.value.reason == "SCHEMA_NEWER"
+    with pytest.raises(PreconditionError, match="SCHEMA_NEWER"):
+        await run_migrations(database, MIGRATIONS)
+    await database.close()

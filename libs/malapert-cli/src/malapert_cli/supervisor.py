@@ -73,6 +73,7 @@ class Supervisor:
             if await self._spawn(spec):
                 self._watchers.append(asyncio.create_task(self._keep_running(spec), name=f"keep {spec.name}"))
         self._watchers.append(asyncio.create_task(self._rotate_logs(), name="rotate logs"))
+        self._watchers.append(asyncio.create_task(self._keep_guard(), name="keep guard"))
 
     async def failed(self) -> str:
         """Wait until a process is given up, which kept dying or cannot be started, and return why."""
@@ -116,6 +117,17 @@ class Supervisor:
             start_new_session=True,
             pass_fds=self.held_descriptors,
         )
+
+    async def _keep_guard(self) -> None:
+        """Have another guard as soon as one dies: without any, processes would outlive a killed supervisor."""
+        while self._guard is not None:
+            await self._guard.wait()
+            self.on_event("the guard ended; starting another")
+            await self._start_guard()
+            for process in self._running.values():
+                if process.returncode is None:
+                    self._tell_guard("+", process)
+            await asyncio.sleep(self.first_backoff_s)
 
     def _tell_guard(self, sign: str, process: asyncio.subprocess.Process) -> None:
         if self._guard is not None and self._guard.stdin is not None:

@@ -13,15 +13,17 @@ class ProcessSettings(BaseSettings):
 
     service_name: ClassVar[str]
 
-    grpc_host: str = "127.0.0.1"
+    grpc_host: str = Field(default="127.0.0.1", description="address of calls, health and metrics")
     grpc_port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
-    metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    nats_url: str = "nats://127.0.0.1:4222"
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of `/metrics` for Prometheus; unset: none"
+    )
+    nats_url: str = Field(default="nats://127.0.0.1:4222", description="the broker's servers, comma-separated")
     nats_credentials: Path | None = Field(default=None, description="file of NATS user credentials")
-    log_format: Literal["json", "console"] = "json"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    otlp_endpoint: str | None = None
-    stop_grace_s: float = Field(default=10.0, ge=0)
+    log_format: Literal["json", "console"] = Field(default="json", description="form of the log on standard error")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    otlp_endpoint: str | None = Field(default=None, description="where traces go, by OTLP over gRPC; unset: nowhere")
+    stop_grace_s: float = Field(default=10.0, ge=0, description="how long calls in flight may take at the stop")
 
 
 class ServiceSettings(ProcessSettings):
@@ -42,7 +44,7 @@ class ServiceSettings(ProcessSettings):
     identity_keys_dir: Path = Field(description="public keys of all services, <service>.pem")
     planner_target: str = Field(default="127.0.0.1:7101", description="the planner, which keeps the charters")
     makes_streams: bool = Field(default=True, description="false where malapert_core.events.setup makes them")
-    reflection: bool = False
+    reflection: bool = Field(default=False, description="whether callers may ask for the contracts")
     reading_niceness: int = Field(default=5, ge=0, le=19, description="nice value that reading processes add")
     operation_concurrency: int = Field(default=2, ge=1, description="operations at work at once")
     operations_of_agency: int = Field(default=200, ge=1, description="operations of one agency, queued or at work")

@@ -13,7 +13,7 @@ class CommsWindowSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="MALAPERT_COMMS_WINDOW_")
     service_name: ClassVar[str] = "comms_window"
 
-    grpc_port: int = 7103
+    grpc_port: int = Field(default=7103, ge=0, le=65535, description="0 takes a free port")
     landing_site_target: str = Field(default="127.0.0.1:7102", description="address of landing-site")
     stored_bytes_of_agency: int = Field(
         default=1_000_000_000, ge=0, description="bytes of orbiters' files that one agency may store"

@@ -22,11 +22,11 @@ class GatewaySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="MALAPERT_GATEWAY_")
     service_name: ClassVar[str] = "gateway"
 
-    http_host: str = "127.0.0.1"
+    http_host: str = Field(default="127.0.0.1", description="address of the HTTP API")
     http_port: int = Field(default=8000, ge=0, le=65535, description="0 takes a free port")
-    landing_site_target: str = "127.0.0.1:7102"
-    comms_window_target: str = "127.0.0.1:7103"
-    payload_target: str = "127.0.0.1:7104"
+    landing_site_target: str = Field(default="127.0.0.1:7102", description="address of landing-site")
+    comms_window_target: str = Field(default="127.0.0.1:7103", description="address of comms-window")
+    payload_target: str = Field(default="127.0.0.1:7104", description="address of payload")
 
     call_deadline_s: float = Field(default=60.0, gt=0, description="of one call to a service")
     upload_deadline_s: float = Field(default=900.0, gt=0, description="of one terrain upload")

@@ -15,7 +15,7 @@ class LandingSiteSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="MALAPERT_LANDING_SITE_")
     service_name: ClassVar[str] = "landing_site"
 
-    grpc_port: int = Field(default=7102, ge=0, le=65535)
+    grpc_port: int = Field(default=7102, ge=0, le=65535, description="0 takes a free port")
     operation_concurrency: int = Field(default=1, ge=1)
     max_upload_bytes: int = Field(
         default=4 * 1024 * 1024 * 1024, gt=0, description="largest DEM file that is taken, as at the gateway"

@@ -22,10 +22,10 @@ class PlannerSettings(ServiceSettings, SolverLimits):
     model_config = SettingsConfigDict(env_prefix="MALAPERT_PLANNER_")
     service_name: ClassVar[str] = "planner"
 
-    grpc_port: int = 7101
-    landing_site_target: str = "127.0.0.1:7102"
-    comms_window_target: str = "127.0.0.1:7103"
-    payload_target: str = "127.0.0.1:7104"
+    grpc_port: int = Field(default=7101, ge=0, le=65535, description="0 takes a free port")
+    landing_site_target: str = Field(default="127.0.0.1:7102", description="address of landing-site")
+    comms_window_target: str = Field(default="127.0.0.1:7103", description="address of comms-window")
+    payload_target: str = Field(default="127.0.0.1:7104", description="address of payload")
     operation_concurrency: int = Field(default=32, ge=1, description="plans in the making, most of them waiting")
     solver_processes: int = Field(default=1, ge=0, description="jobs done here at once; 0 leaves them to workers")
     draft_retention_days: float = Field(default=30.0, gt=0, description="a draft without a change is archived after")

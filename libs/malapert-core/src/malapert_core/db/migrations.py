@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from malapert_core.db.database import Database
+from malapert_core.errors import PreconditionError
 
 _MIGRATION_LOCK = 7_101_969
 
@@ -27,7 +28,7 @@ async def run_migrations(database: Database, script_location: Path) -> None:
     Raises
     ------
     PreconditionError
-        ``DATABASE_UNUSABLE`` where an SQLite file cannot be written.
+        ``DATABASE_UNUSABLE`` where an SQLite file cannot be written; ``SCHEMA_NEWER`` as `schema_is_current`.
     """
 
     def upgrade(connection: Connection) -> None:
@@ -38,13 +39,28 @@ async def run_migrations(database: Database, script_location: Path) -> None:
         command.upgrade(config, "head")
 
     with database.unusable_told():
+        if await schema_is_current(database, script_location):
+            return
         async with database.engine.begin() as connection:
             await connection.run_sync(upgrade)
 
 
 async def schema_is_current(database: Database, script_location: Path) -> bool:
-    """Return whether the database stands at the newest revision."""
-    newest = set(ScriptDirectory.from_config(alembic_config(script_location)).get_heads())
+    """Return whether the database stands at the newest revision.
+
+    Raises
+    ------
+    PreconditionError
+        ``SCHEMA_NEWER`` where a later version has changed it.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config(script_location))
     async with database.engine.connect() as connection:
         present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
-    return set(present) == newest
+    known = {script.revision for script in scripts.walk_revisions()}
+    if beyond := sorted(set(present) - known):
+        raise PreconditionError(
+            "SCHEMA_NEWER",
+            f"the database is of a later version, at revision {', '.join(beyond)}; this one knows revisions up to "
+            f"{', '.join(scripts.get_heads())}: run that version, or restore a backup of this one",
+        )
+    return set(present) == set(scripts.get_heads())
