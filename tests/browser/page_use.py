@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 def open_page(page: Page, platform: Platform, agency: str, role: str, address: str = "#/") -> None:
     """Open a session by a link of a key, and go to a view."""
     page.goto(page_link(find_connection(platform.url, None, agency, role, platform.data_dir / "keys.json")))
-    page.get_by_role("heading", name="Missions", level=1).wait_for()
+    page.get_by_role("heading", level=1).first.wait_for()
     if address != "#/":
         page.goto(f"{platform.url}/{address}")
 

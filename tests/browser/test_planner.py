@@ -1,0 +1,75 @@
+"""A planner's day in the page: a solve followed live, edits told and mended, a notice, a replan, and the release."""
+
+import pytest
+from page_use import NEEDS_PAGE, arm_mission, arm_plan, open_page, require_accessible, require_good_in_all_sizes
+
+pytestmark = NEEDS_PAGE
+
+
+@pytest.fixture
+def mission_id(platform) -> str:
+    return arm_mission(platform)
+
+
+def test_a_solve_is_begun_followed_and_opened(page, platform, mission_id):
+    open_page(page, platform, "JAXA", "PLANNER", f"#/missions/{mission_id}/solve")
+    page.get_by_label("Work limit").fill("much")
+    page.get_by_text("is no number").wait_for()
+    assert page.get_by_role("button", name="Make a plan").is_disabled()
+    page.get_by_label("Work limit").fill("")
+    require_good_in_all_sizes(page)
+    page.get_by_role("button", name="Make a plan").click()
+    page.get_by_role("link", name="Open the plan").wait_for()
+    require_good_in_all_sizes(page)
+    page.get_by_role("link", name="Open the plan").click()
+    page.get_by_role("heading", name="Not planned").wait_for()
+    page.goto(f"{platform.url}/#/operations")
+    page.get_by_role("link", name="Generate plan").first.wait_for()
+    require_good_in_all_sizes(page)
+
+
+def test_an_edit_that_breaks_a_rule_is_told_mended_undone_and_kept_in_the_tab(page, platform, mission_id):
+    plan = arm_plan(platform, mission_id)
+    open_page(page, platform, "JAXA", "PLANNER", f"#/plans/{plan['plan_id']}?item=reboost%2F0")
+    page.get_by_role("heading", name="Reboost").wait_for()
+    page.locator("malapert-timeline .surface").focus()
+    page.keyboard.press("1")
+    page.keyboard.press("Alt+Shift+ArrowLeft")
+    panel = page.locator("section", has=page.get_by_role("heading", name="Your edits"))
+    panel.get_by_text("Every rule holds").or_(panel.get_by_text("Breaks ")).first.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Alt+Shift+ArrowLeft")
+    panel.get_by_text("Breaks ").wait_for()
+    panel.get_by_text("Rule", exact=True).first.wait_for()
+    require_good_in_all_sizes(page)
+    panel.get_by_role("button", name="Mend").click()
+    panel.get_by_role("button", name="Use this").or_(panel.get_by_text("No changes were found")).first.wait_for()
+    page.reload()
+    panel.get_by_text("Breaks ").wait_for()
+    panel.get_by_role("button", name="Put all back").click()
+    panel.get_by_text("none").wait_for()
+    assert page.faults == []
+
+
+def test_a_notice_leads_to_a_replan_and_a_plan_that_all_signed_is_released(page, platform, mission_id):
+    plan = arm_plan(platform, mission_id)
+    with platform.api("ISRO", "REQUESTER") as api:
+        api.post(f"/missions/{mission_id}/requests/move-payload:cancel", {"reason": "the payload stays"})
+    open_page(page, platform, "JAXA", "PLANNER", f"#/plans/{plan['plan_id']}")
+    page.get_by_text("the payload stays").wait_for()
+    require_accessible(page)
+    page.get_by_role("link", name="Plan anew with it").click()
+    page.get_by_label("Planned anew from").fill("D0 00:00")
+    page.get_by_label("Name of the branch").fill("without the payload")
+    page.get_by_role("button", name="Plan anew").click()
+    page.get_by_role("link", name="Open the plan").click()
+    page.get_by_role("button", name="Send to review").click()
+    page.get_by_text("JAXA waiting").wait_for()
+    new_id = page.url.rsplit("/", 1)[1]
+    for agency in ("JAXA", "NASA"):
+        with platform.api(agency, "APPROVER") as api:
+            content_hash = api.get(f"/plans/{new_id}")["content_hash"]
+            api.post(f"/plans/{new_id}:review", {"content_hash": content_hash, "approve": True})
+    page.get_by_role("button", name="Release", exact=True).click()
+    page.get_by_role("button", name="Yes, release").click()
+    page.locator(".tag", has_text="Released").or_(page.get_by_text("Releasing")).first.wait_for()
