@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from malapert_planner.domain.editing.chains import Chains
-from malapert_planner.domain.editing.edited_plan import EditableProblem, EditedPlan, EditedSchedule
+from malapert_planner.domain.editing.edited_items import EditableProblem, EditedSchedule
+from malapert_planner.domain.editing.edited_plan import EditedPlan
 from malapert_planner.domain.editing.edits import (
     AddContact,
     AddDrive,

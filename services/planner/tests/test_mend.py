@@ -7,7 +7,8 @@ import random
 import pytest
 from malapert_planner.domain.editing.chains import Chains
 from malapert_planner.domain.editing.differences import edits_to
-from malapert_planner.domain.editing.edited_plan import EditableProblem, EditedPlan, EditedSchedule
+from malapert_planner.domain.editing.edited_items import EditableProblem, EditedSchedule
+from malapert_planner.domain.editing.edited_plan import EditedPlan
 from malapert_planner.domain.editing.edits import AddRepetition, Edit, LockItems, RemoveItems, ShiftItems
 from malapert_planner.domain.life.changes import ChangeKind, changes
 from malapert_planner.domain.problem.activities import Relation, RelationKind, Repetition

@@ -8,7 +8,15 @@ from typing import Any
 import neighbour_data
 import pytest
 from malapert.payload.v1 import catalogue_pb2, request_pb2
-from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, mission_pb2, plan_pb2, replan_pb2
+from malapert.planner.v1 import (
+    charter_pb2,
+    charter_pb2_grpc,
+    edit_pb2,
+    edit_pb2_grpc,
+    mission_pb2,
+    plan_pb2,
+    replan_pb2,
+)
 from malapert_core.errors import AlreadyExistsError, MalapertError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.identity import Role
 from malapert_planner.mission_document.redaction import redacted_document
@@ -35,7 +43,7 @@ async def refusal(call: Awaitable[Any]) -> MalapertError:
 
 
 def plan_calls(client: PlannerClient, plan_id: str) -> list[Awaitable[Any]]:
-    stub = client.plans
+    stub, edits = client.plans, edit_pb2_grpc.EditServiceStub(client.channel)
     return [
         stub.GetPlan(plan_pb2.GetPlanRequest(plan_id=plan_id)),
         stub.SubmitPlan(plan_pb2.SubmitPlanRequest(plan_id=plan_id)),
@@ -46,6 +54,13 @@ def plan_calls(client: PlannerClient, plan_id: str) -> list[Awaitable[Any]]:
         stub.ComparePlans(replan_pb2.ComparePlansRequest(plan_id=plan_id, other_plan_id=plan_id)),
         stub.ExplainUnplanned(plan_pb2.ExplainUnplannedRequest(plan_id=plan_id, request_id="r")),
         stub.ValidatePlan(plan_pb2.ValidatePlanRequest(plan_id=plan_id)),
+        edits.CheckEdits(edit_pb2.CheckEditsRequest(plan_id=plan_id)),
+        edits.ApplyEdits(edit_pb2.ApplyEditsRequest(plan_id=plan_id)),
+        edits.CreateEditDraft(edit_pb2.CreateEditDraftRequest(plan_id=plan_id)),
+        edits.ListEditDrafts(edit_pb2.ListEditDraftsRequest(plan_id=plan_id)),
+        edits.GetEditDraft(edit_pb2.GetEditDraftRequest(plan_id=plan_id, draft_id="d")),
+        edits.UpdateEditDraft(edit_pb2.UpdateEditDraftRequest(plan_id=plan_id, draft_id="d")),
+        edits.DeleteEditDraft(edit_pb2.DeleteEditDraftRequest(plan_id=plan_id, draft_id="d")),
     ]
 
 

@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.contact_windows import ContactWindow
-from malapert_planner.domain.problem.places import PowerSeries
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact
 from malapert_planner.domain.simulation.timeline import Case
@@ -162,8 +161,12 @@ def _nodes(case: Case, edges: Iterable[float], *more: Samples) -> Samples:
     horizon_s = float(case.problem.horizon_s)
     grid_s = np.arange(0.0, horizon_s, step_s(case))
     ends_s = np.array([case.problem.now_s, horizon_s, *edges], dtype=np.float64)
-    time_s = np.unique(np.concatenate([grid_s, ends_s, *more]))
-    return time_s[(time_s >= 0.0) & (time_s <= horizon_s)]
+    more_s = np.concatenate([ends_s, *more])
+    more_s = more_s[(more_s >= 0.0) & (more_s <= horizon_s)]
+    # Most lie on the grid: to sort them all would take longer than all else.
+    nearest = np.minimum(np.round(more_s / step_s(case)).astype(np.int64), grid_s.size - 1)
+    off_grid_s = np.unique(more_s[grid_s[nearest] != more_s])
+    return np.insert(grid_s, np.searchsorted(grid_s, off_grid_s), off_grid_s)
 
 
 def _part(time_s: Samples, span: tuple[float, float]) -> slice:
@@ -174,9 +177,10 @@ def _part(time_s: Samples, span: tuple[float, float]) -> slice:
 
 def _steps(time_s: Samples, steps: Iterable[tuple[Span, float]]) -> Samples:
     """Return the sum of constant rates, each over its span, per segment between nodes."""
-    total = np.zeros(time_s.size - 1)
-    for span, rate in steps:
-        total[_part(time_s, span)] += rate
+    total, listed = np.zeros(time_s.size - 1), list(steps)
+    nodes = np.searchsorted(time_s, np.array([span for span, _ in listed], dtype=np.float64).reshape(-1, 2))
+    for (first, after), (_, rate) in zip(nodes.tolist(), listed, strict=True):
+        total[first : min(after, total.size)] += rate
     return total
 
 
@@ -192,24 +196,16 @@ def _load(case: Case, time_s: Samples) -> Samples:
 
 def _generation_pieces(case: Case) -> list[tuple[Samples, Samples]]:
     """Return for each stay the times at which the generation bends, and the generation there."""
-    series = {place_id: _arrays(place.generation) for place_id, place in case.place_by_id.items()}
     nowhere = (np.zeros(1), np.zeros(1))
-    ways: dict[tuple[str, ...], list[tuple[Samples, Samples]]] = {
-        ends: [_arrays(drive.least_generation)]
-        for ends, drive in case.drive_by_ends.items()
-        if drive.least_generation is not None
-    }
+    series, ways = case.generation, case.way_generation
     return [
         _lowest(
             stay.span,
-            [series.get(place_id, nowhere) for place_id in stay.place_ids] + ways.get(stay.place_ids, []),
+            [series.get(place_id, nowhere) for place_id in stay.place_ids]
+            + [ways[ends] for ends in (stay.place_ids,) if ends in ways],
         )
         for stay in case.timeline
     ]
-
-
-def _arrays(series: PowerSeries) -> tuple[Samples, Samples]:
-    return np.asarray(series.offset_s, dtype=np.float64), np.asarray(series.power_w, dtype=np.float64)
 
 
 def _lowest(span: Span, series: list[tuple[Samples, Samples]]) -> tuple[Samples, Samples]:
@@ -245,10 +241,16 @@ def _generation(time_s: Samples, pieces: list[tuple[Samples, Samples]]) -> Sampl
 def _charge(case: Case, trace: BatteryTrace) -> Samples:
     """Return the charge at every node; net power must not change sign between nodes."""
     battery = case.problem.battery
-    net_w = trace.generation_w.mean(axis=1) - trace.load_w
+    net_w = _means(trace.generation_w) - trace.load_w
     stored_w = np.where(net_w > 0, battery.charge_efficiency * net_w, net_w)
     total = np.concatenate(([0.0], np.cumsum(stored_w * np.diff(trace.time_s) / _S_PER_H)))
     return total + np.minimum(battery.start_wh, np.minimum.accumulate(battery.capacity_wh - total))
+
+
+def _means(ends: Samples) -> Samples:
+    """Return the mean of both ends of every segment."""
+    means: Samples = (ends[:, 0] + ends[:, 1]) / 2
+    return means
 
 
 def _split(
@@ -269,8 +271,9 @@ def _split_at_level(case: Case, trace: BatteryTrace, level_wh: float) -> Battery
     """Return a trace with a node wherever the charge passes a level, or reaches it to stay there."""
     length_s = np.diff(trace.time_s)
     net_w = trace.generation_w - trace.load_w[:, None]
-    factor = np.where(net_w.sum(axis=1) > 0, case.problem.battery.charge_efficiency, 1.0)
-    unbounded_wh = trace.charge_wh[:-1] + factor * net_w.mean(axis=1) * length_s / _S_PER_H
+    mean_w = _means(net_w)
+    factor = np.where(mean_w > 0, case.problem.battery.charge_efficiency, 1.0)
+    unbounded_wh = trace.charge_wh[:-1] + factor * mean_w * length_s / _S_PER_H
     before_wh = level_wh - trace.charge_wh[:-1]
     segments = np.flatnonzero(before_wh * (level_wh - unbounded_wh) < 0)
     slope = np.diff(net_w[segments], axis=1)[:, 0] / length_s[segments]

@@ -7,13 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.contact_windows import ContactWindow
-from malapert_planner.domain.problem.places import Drive, Place, RoutePoint
+from malapert_planner.domain.problem.modes import alternatives
+from malapert_planner.domain.problem.places import Drive, Place, PowerSeries, RoutePoint
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.simulation.coverage import merged
+
+Samples = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,20 @@ class Lookups:
             (drive.from_place_id, drive.to_place_id): drive for drive in problem.drives
         }
         self.window_by_id: dict[str, ContactWindow] = {window.window_id: window for window in problem.contact_windows}
+        self.repetitions = alternatives(problem.activities)
+        self.generation = {place.place_id: _arrays(place.generation) for place in problem.places}
+        self.way_generation: dict[tuple[str, ...], tuple[Samples, Samples]] = {
+            ends: _arrays(drive.least_generation)
+            for ends, drive in self.drive_by_ends.items()
+            if drive.least_generation is not None
+        }
         self.windows_at: dict[tuple[str, str], list[ContactWindow]] = defaultdict(list)
         for window in sorted(problem.contact_windows, key=lambda window: window.span):
             self.windows_at[window.station_id, window.place_id].append(window)
+
+
+def _arrays(series: PowerSeries) -> tuple[Samples, Samples]:
+    return np.asarray(series.offset_s, dtype=np.float64), np.asarray(series.power_w, dtype=np.float64)
 
 
 class Case:
@@ -117,6 +134,8 @@ class Case:
         self.place_by_id = lookups.place_by_id
         self.drive_by_ends = lookups.drive_by_ends
         self.window_by_id = lookups.window_by_id
+        self.repetitions = lookups.repetitions
+        self.generation, self.way_generation = lookups.generation, lookups.way_generation
         self.point_by_id = lookups.point_by_id
         self.activities = self._known_activities()
         self.drives = tuple(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from malapert_planner.domain.problem.activities import Activity
-from malapert_planner.domain.problem.modes import alternatives
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.domain.simulation.coverage import merged, uncovered
@@ -86,7 +85,7 @@ def _check_activity(case: Case, activity: Activity, placed: PlacedActivity, find
 
 def _check_mandatory(case: Case, findings: Findings) -> None:
     planned = {activity.activity_id for activity, _ in case.activities}
-    for modes in alternatives(case.problem.activities):
+    for modes in case.repetitions:
         # Of modes that are not planned at all the first stands for all.
         chain = next((c for c in modes if any(a.activity_id in planned for a in c)), modes[0])
         for activity in chain:

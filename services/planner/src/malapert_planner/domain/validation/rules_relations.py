@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from malapert_planner.domain.problem.activities import Activity, Relation, RelationKind
 from malapert_planner.domain.problem.choices import choices_among_repetitions, open_choices
-from malapert_planner.domain.problem.modes import Chain, alternatives, planned_whole
-from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.modes import Chain, planned_whole
 from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.domain.simulation.coverage import overlap_s
 from malapert_planner.domain.simulation.timeline import Case, drive_label
@@ -27,9 +26,9 @@ def check_relations(case: Case, findings: Findings) -> None:
             chains[activity.chain_id].append(activity)
     for chain_id, steps in chains.items():
         _check_chain(case, chain_id, sorted(steps, key=lambda step: step.chain_index), placed, findings)
-    for modes in alternatives(case.problem.activities):
+    for modes in case.repetitions:
         _check_modes(modes, placed, findings)
-    requests = _Requests(case.problem, placed)
+    requests = _Requests(case, placed)
     for relation in case.problem.relations:
         _check_relation(case, relation, requests, findings)
     _check_repetitions(case, requests, findings)
@@ -38,13 +37,14 @@ def check_relations(case: Case, findings: Findings) -> None:
 class _Requests:
     """The placed activities of each request and repetition."""
 
-    def __init__(self, problem: PlanningProblem, placed: dict[str, PlacedActivity]) -> None:
+    def __init__(self, case: Case, placed: dict[str, PlacedActivity]) -> None:
+        problem = case.problem
         self.steps: dict[str, dict[int, list[PlacedActivity | None]]] = defaultdict(lambda: defaultdict(list))
         self._missing: Counter[str] = Counter()
         self._missing_choices: dict[str, int] = {}
         for activity in problem.activities:
             self.steps[activity.request_id][activity.repetition_index].append(placed.get(activity.activity_id))
-        for modes in alternatives(problem.activities):
+        for modes in case.repetitions:
             self._missing[modes[0][0].request_id] += not planned_whole(modes, placed)
         lacking = open_choices(problem, placed)
         for request_id, limits in choices_among_repetitions(problem).items():

@@ -8,7 +8,7 @@ from malapert.planner.v1 import plan_pb2
 from malapert.type.v1 import type_pb2
 
 from malapert_planner.domain.editing.chains import Chains
-from malapert_planner.domain.editing.edited_plan import EditableProblem
+from malapert_planner.domain.editing.edited_items import EditableProblem
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule

@@ -6,7 +6,7 @@ from malapert.planner.v1 import edit_pb2, plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
 
 from malapert_planner.domain.editing.differences import edits_to
-from malapert_planner.domain.editing.edited_plan import EditedSchedule
+from malapert_planner.domain.editing.edited_items import EditedSchedule
 from malapert_planner.domain.life.changes import Change, ChangeKind, changes
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate

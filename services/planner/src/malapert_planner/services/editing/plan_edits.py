@@ -9,7 +9,8 @@ from malapert_core.errors import ConflictError, Fault
 from malapert_core.policy.identity import Identity
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from malapert_planner.domain.editing.edited_plan import EditedPlan, EditedSchedule
+from malapert_planner.domain.editing.edited_items import EditedSchedule
+from malapert_planner.domain.editing.edited_plan import EditedPlan
 from malapert_planner.domain.life.changes import edits_between
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -71,7 +72,7 @@ class PlanEdits:
         report = await asyncio.to_thread(
             editable.validator.holding(edited.holds).report, edited.schedule, with_profiles=request.with_profiles
         )
-        answer = _answer(plan, editable, edited, report, eyes)
+        answer = answer_of(plan, editable, edited, report, eyes)
         if request.mend:
             answer.mend.CopyFrom(await self._mended(editable, edited, report, eyes))
         return answer
@@ -127,9 +128,10 @@ def _require_content(plan: Plan, content_hash: str) -> None:
         raise ConflictError("CONTENT_HASH_MISMATCH", message, metadata={"content_hash": plan.content.content_hash})
 
 
-def _answer(
+def answer_of(
     plan: Plan, editable: EditablePlan, edited: EditedSchedule, report: ValidationReport, eyes: PlanEyes
 ) -> edit_pb2.CheckEditsResponse:
+    """Return what edits make of a plan as a principal sees it."""
     problem, told = editable.problem, edits_between(editable.problem, editable.schedule, edited.schedule)
     objective = objective_message(evaluate(problem, edited.schedule), editable.bound)
     return edit_pb2.CheckEditsResponse(
