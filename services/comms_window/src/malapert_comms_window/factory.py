@@ -49,6 +49,7 @@ from malapert_comms_window.services.book.writing import BookWriter
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.agreements import AgreementService
 from malapert_comms_window.services.registry.exchange import ExchangeService
+from malapert_comms_window.services.registry.orbit_reading import OrbitReader
 from malapert_comms_window.services.registry.orbiters import OrbiterService
 from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.services.registry.stations import StationService
@@ -89,14 +90,16 @@ async def build(
     window_sets, contact_store, outage_store = WindowSetStore(), ContactStore(), OutageStore()
     station_store, agreement_store = StationStore(load_station_catalogue()), AgreementStore()
     quota = StorageQuota(settings.stored_bytes_of_agency)
-    orbiters = OrbiterService(database, OrbiterStore(), ephemeris, clock, quota, runtime.audit)
+    readers = [f"malapert_comms_window.services.registry.{name}" for name in ("exchange", "orbit_reading")]
+    reading = ReadingProcesses(readers, niceness=settings.reading_niceness)
+    reader_of_orbits = OrbitReader(ephemeris, reading)
+    orbiters = OrbiterService(database, OrbiterStore(), reader_of_orbits, clock, quota, runtime.audit)
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
     windows = WindowService(
         database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, runtime.audit, clock
     )
     keeper = ContactKeeper(contact_store, ContactChangeStore(), announcer, runtime.audit, clock)
     alternates = AlternateFinder(database, contact_store, outage_store, window_sets, station_store, clock)
-    reading = ReadingProcesses(["malapert_comms_window.services.registry.exchange"], niceness=settings.reading_niceness)
     reader = BookReader(
         contact_store, outage_store, window_sets, station_store, agreement_store, _limits(settings), clock
     )

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 import numpy as np
-from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.ndm.epochs import utc_text
 from malapert_astro.ndm.oem import Oem, write_oem
 from malapert_astro.orbits import Orbit
@@ -22,10 +21,13 @@ from malapert_core.vocabulary.content_hash import bytes_hash
 from malapert_comms_window import SOFTWARE
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
 from malapert_comms_window.geometry.orbit_export import exported_segments
-from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on, orbit_of
+from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on
 from malapert_comms_window.services.ports import Clock
+from malapert_comms_window.services.registry.orbit_reading import OrbitReader
 from malapert_comms_window.storage.orbiters import OrbiterStore
 
+MAX_TLE_BYTES = 32 * 1024
+"""Most bytes of two-line elements: two lines, and a name before them."""
 MAX_STATES = 80_000
 """Largest number of states in an exported ephemeris: as XML it is still a file that can be registered."""
 
@@ -37,7 +39,7 @@ class OrbiterService:
     ----------
     database : Database
     orbiters : OrbiterStore
-    ephemeris : Ephemeris
+    reader : OrbitReader
     clock : Clock
     quota : StorageQuota
         Of the files of one agency's orbiters.
@@ -48,7 +50,7 @@ class OrbiterService:
         self,
         database: Database,
         orbiters: OrbiterStore,
-        ephemeris: Ephemeris,
+        reader: OrbitReader,
         clock: Clock,
         quota: StorageQuota,
         audit: AuditTrail,
@@ -57,7 +59,7 @@ class OrbiterService:
         self._quota = quota
         self._database = database
         self._orbiters = orbiters
-        self._ephemeris = ephemeris
+        self._reader = reader
         self._clock = clock
 
     async def register(
@@ -74,13 +76,14 @@ class OrbiterService:
         PermissionDeniedError
             ``FOREIGN_ORBITER`` where it is another agency's.
         ExhaustedError
-            ``STORED_BYTES_LIMIT`` where its agency has stored too much.
+            ``STORED_BYTES_LIMIT`` where its agency has stored too much, ``READING_LIMIT`` where its file takes more
+            time or memory to read than there is.
         """
         _check(registration)
         file = registration.content
         if registration.source is OrbitSource.KEPLERIAN and registration.elements is not None:
             file = ELEMENTS.dump_json(registration.elements)
-        orbit = await asyncio.to_thread(orbit_of, registration.source, file, registration.naif_id, self._ephemeris)
+        orbit = await self._reader.read(identity.agency_id, registration.source, file, registration.naif_id)
         described = f"{registration.source} {registration.naif_id} {registration.position_error_km!r}".encode()
         content_hash = bytes_hash(described + b"\n" + file)
         async with self._database.transaction() as session:
@@ -154,7 +157,7 @@ class OrbiterService:
         return {
             orbiter_id: (
                 orbiter,
-                await asyncio.to_thread(orbit_of, orbiter.source, file, orbiter.naif_id, self._ephemeris),
+                await self._reader.read(orbiter.agency_id, orbiter.source, file, orbiter.naif_id),
             )
             for orbiter_id, (orbiter, file) in files.items()
         }
@@ -199,12 +202,16 @@ def _check(registration: OrbiterRegistration) -> None:
             faults += element_faults(registration.elements)
     elif not registration.content:
         faults.append(Fault("content", "MISSING", f"the {registration.source} file is needed"))
-    elif len(registration.content) > FILE_LIMIT_BYTES:
-        message = f"{len(registration.content)} bytes are more than {FILE_LIMIT_BYTES}"
+    elif len(registration.content) > (most := _most_bytes(registration.source)):
+        message = f"{len(registration.content)} bytes are more than {most}"
         faults.append(Fault("content", "TOO_LARGE", message))
     faults += _unused(registration)
     if faults:
         raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)
+
+
+def _most_bytes(source: OrbitSource) -> int:
+    return MAX_TLE_BYTES if source is OrbitSource.TLE else FILE_LIMIT_BYTES
 
 
 def _unused(registration: OrbiterRegistration) -> list[Fault]:
