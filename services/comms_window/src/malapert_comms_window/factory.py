@@ -1,5 +1,6 @@
 """Builds the service from its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -53,6 +54,7 @@ from malapert_comms_window.services.registry.orbit_reading import OrbitReader
 from malapert_comms_window.services.registry.orbiters import OrbiterService
 from malapert_comms_window.services.registry.ownership import StationOwners
 from malapert_comms_window.services.registry.stations import StationService
+from malapert_comms_window.services.windows.kernels import load_kernels
 from malapert_comms_window.services.windows.opportunities import OpportunityFinder
 from malapert_comms_window.services.windows.windows import WindowService
 from malapert_comms_window.storage.agreements import AgreementStore
@@ -88,7 +90,9 @@ async def build(
     owners, ephemeris = StationOwners(settings.station_custodians), Ephemeris()
     announcer = OutboxAnnouncer(runtime.outbox, owners, clock)
     window_sets, contact_store, outage_store = WindowSetStore(), ContactStore(), OutageStore()
-    station_store, agreement_store = StationStore(load_station_catalogue()), AgreementStore()
+    catalogue = load_station_catalogue()
+    await asyncio.to_thread(load_kernels, ephemeris, catalogue)
+    station_store, agreement_store = StationStore(catalogue), AgreementStore()
     quota = StorageQuota(settings.stored_bytes_of_agency)
     readers = [f"malapert_comms_window.services.registry.{name}" for name in ("exchange", "orbit_reading")]
     reading = ReadingProcesses(readers, niceness=settings.reading_niceness)
