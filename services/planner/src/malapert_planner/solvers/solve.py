@@ -105,13 +105,13 @@ def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_
     fill(search, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
     take_tour(search)
     search.fit_out()
-    search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
-    search.report("bound")
     if recreate.applies() and len(instance.chains) >= Pipeline.MOST_STRETCHED:
         recreate.run(Pipeline.FIRST_RECREATE_WORK)
     else:
         construct(search)
     search.fit_out()
+    search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
+    search.report("bound")
     if not recreate.applies():
         go_out_of_the_way(search, Pipeline.FIRST_DETOUR_WORK)
         fill(search, Pipeline.FILL_WORK)
