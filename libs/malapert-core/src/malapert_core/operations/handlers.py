@@ -11,7 +11,7 @@ from malapert_core.operations.operations import Operation, OperationRunner
 from malapert_core.operations.store import OperationFilter, OperationState
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, encode_cursor, page_size_of
 from malapert_core.rpc.server import Registration
 from malapert_core.timestamps import to_timestamp
 
@@ -64,7 +64,7 @@ class OperationHandlers(operation_pb2_grpc.OperationServiceServicer):
         """Return a page of the operations that the caller may see."""
         identity = require_identity()
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        before_id = cursor_key(request.page.page_token)
         wanted = OperationFilter(
             before_id=before_id,
             agency_id=None if identity.is_service else identity.agency_id,

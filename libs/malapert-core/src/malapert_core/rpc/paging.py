@@ -3,11 +3,15 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from malapert_core.errors import Fault, InvalidInputError
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+
+Row = TypeVar("Row")
 
 
 def page_size_of(requested: int) -> int:
@@ -36,3 +40,23 @@ def decode_cursor(token: str, length: int = 1) -> tuple[str, ...]:
         fault = Fault("page.page_token", "INVALID_PAGE_TOKEN", "use next_page_token of the page before, unchanged")
         raise InvalidInputError("INVALID_PAGE_TOKEN", "the page token is not one of this listing", faults=[fault])
     return tuple(key)
+
+
+def cursor_key(token: str) -> str:
+    """Return the sort key of one part that a cursor carries, empty where there is none; raises as `decode_cursor`."""
+    return decode_cursor(token)[0] if token else ""
+
+
+def next_cursor(rows: Sequence[Row], size: int, key_of: Callable[[Row], str]) -> str:
+    """Return the cursor of a page's last row, empty where no row follows it.
+
+    Parameters
+    ----------
+    rows
+        Rows of the page, and one more where there is one.
+    size
+        Most rows of the page.
+    key_of
+        Sort key of a row.
+    """
+    return encode_cursor(key_of(rows[size - 1])) if len(rows) > size else ""

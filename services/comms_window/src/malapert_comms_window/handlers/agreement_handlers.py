@@ -6,7 +6,7 @@ from typing import Any
 from malapert.comms_window.v1 import agreement_pb2, agreement_pb2_grpc
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_domain, to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, next_cursor, page_size_of
 from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window.domain.agreements import Agreement
@@ -59,13 +59,13 @@ class AgreementHandlers(agreement_pb2_grpc.AgreementServiceServicer):
     ) -> agreement_pb2.ListAgreementsResponse:
         """List the caller's agreements by identifier."""
         size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after = cursor_key(request.page.page_token)
         found = await self._agreements.page(
             require_identity(), request.agency_id, after, size + 1, only_in_force=request.only_in_force
         )
         return agreement_pb2.ListAgreementsResponse(
             agreements=[_message(each) for each in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].agreement_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.agreement_id),
         )
 
     async def ListAntennaQuotas(  # noqa: N802

@@ -7,7 +7,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import named, to_domain, to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, decode_cursor, next_cursor, page_size_of
 from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
@@ -43,12 +43,12 @@ class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):
     ) -> orbiter_pb2.ListOrbitersResponse:
         """List orbiters by identifier."""
         size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after = cursor_key(request.page.page_token)
         sources = wanted_values(OrbitSource, request.sources, orbiter_pb2.OrbitSource.DESCRIPTOR, "sources")
         found = await self._orbiters.page(sources, after, size + 1)
         return orbiter_pb2.ListOrbitersResponse(
             orbiters=[_orbiter_message(orbiter) for orbiter in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].orbiter_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.orbiter_id),
         )
 
     async def ExportOrbiter(  # noqa: N802
@@ -89,11 +89,11 @@ class KeyHandlers(key_pb2_grpc.KeyServiceServicer):
     ) -> key_pb2.ListKeyStoresResponse:
         """List stores."""
         size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after = cursor_key(request.page.page_token)
         found = await self._keys.stores(require_identity(), after, size + 1)
         return key_pb2.ListKeyStoresResponse(
             stores=[to_message(store, key_pb2.KeyStore) for store in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].pair_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.pair_id),
         )
 
     async def ListKeyEntries(  # noqa: N802
@@ -110,7 +110,7 @@ class KeyHandlers(key_pb2_grpc.KeyServiceServicer):
         found = await self._keys.entries(list(request.agency_ids), require_identity(), after, size + 1)
         return key_pb2.ListKeyEntriesResponse(
             entries=[to_message(entry, key_pb2.KeyEntry) for entry in found[:size]],
-            next_page_token=encode_cursor(str(found[size - 1].sequence)) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: str(row.sequence)),
         )
 
 

@@ -7,7 +7,7 @@ from malapert.type.v1 import type_pb2
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, decode_cursor, encode_cursor, next_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.figures import Confidence
@@ -33,7 +33,7 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
     ) -> window_pb2.ListStationsResponse:
         """List stations by identifier."""
         size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after = cursor_key(request.page.page_token)
         wanted = StationFilter(
             after,
             wanted_values(Confidence, request.confidences, type_pb2.Confidence.DESCRIPTOR, "confidences"),
@@ -42,7 +42,7 @@ class StationHandlers(window_pb2_grpc.StationServiceServicer):
         found = await self._stations.page(wanted, size + 1)
         return window_pb2.ListStationsResponse(
             stations=[to_message(station, window_pb2.Station) for station in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].station_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.station_id),
         )
 
     async def GetStation(  # noqa: N802

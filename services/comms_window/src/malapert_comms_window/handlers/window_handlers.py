@@ -7,7 +7,7 @@ from malapert_core.errors import InvalidInputError
 from malapert_core.operations.operations import OperationContext, OperationRunner
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import decode_cursor, next_cursor, page_size_of
 
 from malapert_comms_window.handlers.messages.windows import window_filter_of, window_request_of
 from malapert_comms_window.services.windows.windows import WindowService
@@ -56,7 +56,7 @@ class WindowHandlers(window_pb2_grpc.WindowServiceServicer):
         found = await self._windows.page(request.window_set_id, wanted, after, size + 1)
         return window_pb2.ListWindowsResponse(
             windows=[to_message(window, window_pb2.Window) for _, window in found[:size]],
-            next_page_token=encode_cursor(str(found[size - 1][0])) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: str(row[0])),
         )
 
 

@@ -12,7 +12,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import named, to_domain, to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, next_cursor, page_size_of
 from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.maps import MapLayer
@@ -98,11 +98,11 @@ class TerrainHandlers(terrain_pb2_grpc.TerrainServiceServicer):
     ) -> terrain_pb2.ListTerrainsResponse:
         """Return a page of terrains."""
         size = page_size_of(request.page.page_size)
-        after_key = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after_key = cursor_key(request.page.page_token)
         terrains = await self._catalogue.page(size + 1, after_key, await self._access.condition("terrain"))
         return terrain_pb2.ListTerrainsResponse(
             terrains=[terrain_message(terrain) for terrain in terrains[:size]],
-            next_page_token=encode_cursor(sort_key(terrains[size - 1])) if len(terrains) > size else "",
+            next_page_token=next_cursor(terrains, size, sort_key),
         )
 
     async def CreateTerrainStack(  # noqa: N802
@@ -211,11 +211,11 @@ class SiteHandlers(site_pb2_grpc.SiteServiceServicer):
     ) -> site_pb2.ListSiteSearchesResponse:
         """Return a page of searches."""
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        before_id = cursor_key(request.page.page_token)
         records = await self._searches.page(size + 1, before_id, await self._access.condition("site search"))
         return site_pb2.ListSiteSearchesResponse(
             site_searches=[search_message(search) for _, search in records[:size]],
-            next_page_token=encode_cursor(records[size - 1][0]) if len(records) > size else "",
+            next_page_token=next_cursor(records, size, lambda row: row[0]),
         )
 
     async def GetSite(  # noqa: N802

@@ -11,7 +11,7 @@ from malapert_core.audit.trail import AuditTrail
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.operations.operations import OperationContext, OperationRunner
 from malapert_core.policy.identity import require_identity
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, next_cursor, page_size_of
 from malapert_core.timestamps import from_timestamp
 
 from malapert_landing_site.domain.tiles import TileAddress
@@ -75,11 +75,11 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
     ) -> product_pb2.ListProductSetsResponse:
         """Return a page of sets."""
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        before_id = cursor_key(request.page.page_token)
         records = await self._products.page(size + 1, before_id, await self._access.condition("product set"))
         return product_pb2.ListProductSetsResponse(
             product_sets=[product_set_message(made) for _, made in records[:size]],
-            next_page_token=encode_cursor(records[size - 1][0]) if len(records) > size else "",
+            next_page_token=next_cursor(records, size, lambda row: row[0]),
         )
 
     async def DownloadProduct(  # noqa: N802

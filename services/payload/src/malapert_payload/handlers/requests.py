@@ -9,7 +9,7 @@ from malapert_core.errors import MAX_FAULTS
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, encode_cursor, page_size_of
 
 from malapert_payload.clients.expansion_messages import expansion_message
 from malapert_payload.domain.requests.request import ActivityRequest, RequestFilter, RequestState, Visibility
@@ -93,7 +93,7 @@ class RequestServicer(request_pb2_grpc.RequestServiceServicer):
         wanted = RequestFilter(
             states=wanted_values(RequestState, request.states, request_pb2.RequestState.DESCRIPTOR, "states"),
             agency_id=request.agency_id,
-            after_request_id=decode_cursor(token)[0] if token else "",
+            after_request_id=cursor_key(token),
             visibilities=wanted_values(
                 Visibility, request.visibilities, type_pb2.Visibility.DESCRIPTOR, "visibilities"
             ),

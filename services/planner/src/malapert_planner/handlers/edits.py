@@ -5,7 +5,7 @@ from typing import Any
 from malapert.planner.v1 import edit_pb2, edit_pb2_grpc
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, next_cursor, page_size_of
 
 from malapert_planner.domain.life.edit_drafts import EditDraft
 from malapert_planner.handlers.shown_plans import ShownPlans
@@ -51,11 +51,11 @@ class EditHandlers(edit_pb2_grpc.EditServiceServicer):
     ) -> edit_pb2.ListEditDraftsResponse:
         """Return a page of edits under way, newest first."""
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        before_id = cursor_key(request.page.page_token)
         found = await self._drafts.page(request.plan_id, before_id, size + 1, require_identity())
         return edit_pb2.ListEditDraftsResponse(
             drafts=[_listed(draft) for draft in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].draft_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.draft_id),
         )
 
     async def GetEditDraft(  # noqa: N802

@@ -6,7 +6,7 @@ from typing import Any
 from malapert.planner.v1 import mission_pb2, mission_pb2_grpc
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, encode_cursor, page_size_of
 
 from malapert_planner.domain.life.proposal import MissionProposal, MissionProposalState
 from malapert_planner.handlers.messages import mission_message, proposal_message
@@ -49,7 +49,7 @@ class MissionHandlers(mission_pb2_grpc.MissionServiceServicer):
     ) -> mission_pb2.ListMissionsResponse:
         """Return a page of missions, newest version of each."""
         size = page_size_of(request.page.page_size)
-        after_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after_id = cursor_key(request.page.page_token)
         entered = await self._charters.entered(require_identity())
         missions = await self._missions.page(size + 1, after_id, None if entered is None else frozenset(entered))
         more = len(missions) > size

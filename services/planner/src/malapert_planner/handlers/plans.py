@@ -9,7 +9,7 @@ from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.operations.operations import OperationRunner
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_numbers, wanted_values
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, encode_cursor, next_cursor, page_size_of
 
 from malapert_planner.domain.life.listing import PlanFilter
 from malapert_planner.domain.life.states import Pending, PlanState
@@ -89,7 +89,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
             request.mission_id,
             wanted_values(PlanState, request.states, plan_pb2.PlanState.DESCRIPTOR, "states"),
             wanted_values(SolveStatus, request.statuses, plan_pb2.SolveStatus.DESCRIPTOR, "statuses"),
-            decode_cursor(request.page.page_token)[0] if request.page.page_token else "",
+            cursor_key(request.page.page_token),
             entered=await self._charters.entered(require_identity()),
             only_noticed=request.only_noticed,
             pending_steps=wanted_values(
@@ -206,7 +206,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
     ) -> plan_pb2.ListRequestsInPlanResponse:
         """Say what became in a plan of every request of the caller's agency."""
         size = page_size_of(request.page.page_size)
-        after = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        after = cursor_key(request.page.page_token)
         states = wanted_numbers(request.states, plan_pb2.RequestInPlanState.DESCRIPTOR, "states")
         plan = await self._plans.get(request.plan_id)
         found = await asyncio.to_thread(requests_in_plan, plan, _own_agency())
@@ -218,7 +218,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         ]
         return plan_pb2.ListRequestsInPlanResponse(
             requests=left[:size],
-            next_page_token=encode_cursor(left[size - 1].request_id) if len(left) > size else "",
+            next_page_token=next_cursor(left, size, lambda row: row.request_id),
         )
 
     async def ValidatePlan(  # noqa: N802

@@ -5,7 +5,7 @@ from typing import Any
 from malapert.planner.v1 import thread_pb2, thread_pb2_grpc
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.mapping import to_message
-from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
+from malapert_core.rpc.paging import cursor_key, next_cursor, page_size_of
 
 from malapert_planner.services.plans.threads import NewThread, PlanThreads, ReadThread, ThreadFilter
 
@@ -35,12 +35,12 @@ class ThreadHandlers(thread_pb2_grpc.ThreadServiceServicer):
     ) -> thread_pb2.ListThreadsResponse:
         """Return a page of threads, newest first."""
         size = page_size_of(request.page.page_size)
-        before_id = decode_cursor(request.page.page_token)[0] if request.page.page_token else ""
+        before_id = cursor_key(request.page.page_token)
         wanted = ThreadFilter(request.item_id, request.request_id, request.only_open)
         found = await self._threads.page(request.plan_id, wanted, before_id, size + 1, require_identity())
         return thread_pb2.ListThreadsResponse(
             threads=[to_message(thread, thread_pb2.Thread) for thread in found[:size]],
-            next_page_token=encode_cursor(found[size - 1].thread_id) if len(found) > size else "",
+            next_page_token=next_cursor(found, size, lambda row: row.thread_id),
         )
 
     async def GetThread(  # noqa: N802
