@@ -120,6 +120,15 @@ def test_what_has_happened_is_no_part_of_the_levels() -> None:
     assert len(found.activities) == 3
 
 
+def test_plans_without_places_and_with_more_stations_than_the_state_holds() -> None:
+    placeless = make_problem(activities=PAIR.activities, drives=(), metadata={"placeless": "no terrain"})
+    before = plan(at("a", 0), at("b", 3600))
+    assert mended(placeless, before, ShiftItems(("a",), 1800)) == plan(at("a", 1800), at("b", 5400))
+    windows = tuple(make_window(f"w{n}", f"station-{n}") for n in range(63))
+    crowded = make_problem(activities=PAIR.activities, contact_windows=windows)
+    assert mended(crowded, before, ShiftItems(("a",), 1800)) == plan(at("a", 1800), at("b", 3600))
+
+
 def _constructed(problem: PlanningProblem) -> Schedule | None:
     bare = Incumbent(compile_problem(problem), Schedule())
     if not bare.keeps_limits():

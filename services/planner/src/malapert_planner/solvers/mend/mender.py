@@ -20,7 +20,7 @@ from malapert_planner.solvers.instance import Chain, compile_problem
 from malapert_planner.solvers.mend.bookings import Bookings
 from malapert_planner.solvers.mend.route import Route
 from malapert_planner.solvers.state.kernels import may_stand
-from malapert_planner.solvers.state.tables import Tables
+from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
 from malapert_planner.solvers.state.working import Standing, WorkingSchedule
 
 AROUND_S = 86_400
@@ -47,6 +47,10 @@ def mend(
     wanted
         Repetitions to be added.
     """
+    stations = {window.station_id for window in problem.contact_windows}
+    if len(stations) > MOST_STATIONS:
+        # The compiled state cannot hold them; the validator says what is broken.
+        return edited
     return _Mender(problem, edited, fixed, removed).run(wanted)
 
 
