@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from malapert_cli.api import Api
 from malapert_cli.connection import Connection
 from malapert_cli.plan import write_results
 from malapert_testing.platform import running_platform
+
+sys.path.append(str(Path(__file__).parent))
+
+from way_referee import WayReferee
 
 MISSIONS = Path(__file__).parents[2] / "missions"
 RESULTS = os.environ.get("MALAPERT_MISSION_RESULTS")
@@ -27,10 +32,14 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _planned(client: httpx.Client, name: str) -> dict[str, Any]:
-    document = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
+    return _planned_document(client, yaml.safe_load((MISSIONS / f"{name}.yaml").read_text()))
+
+
+def _planned_document(client: httpx.Client, document: dict[str, Any], **asked: float) -> dict[str, Any]:
+    name = document["mission"]["id"]
     answer = client.post("/missions", json=document)
     assert answer.status_code == 201, answer.text
-    begun = client.post("/plans", json={"mission_id": name})
+    begun = client.post("/plans", json={"mission_id": name, **asked})
     assert begun.status_code == 202, begun.text
     operation = begun.json()
     while operation["state"] not in ("SUCCEEDED", "FAILED", "CANCELLED"):
@@ -84,3 +93,18 @@ def test_a_mission_is_planned_validated_and_reported(
     for unplanned in plan["unplanned"]:
         assert unplanned["explanation"]
     assert {item["request_id"] for item in plan["unplanned"] if item["reason"] == "NOT_SUPPORTED"} == left_out
+
+
+@pytest.mark.e2e
+def test_no_drive_lacks_light_or_its_stations_at_any_point_and_pace(platform: Any) -> None:
+    document = yaml.safe_load((MISSIONS / "lupex-week.yaml").read_text())
+    document["drive_rule"] |= {"along_the_way": True, "pace_tolerance": "20 %"}
+    headers = {"Authorization": f"Bearer {platform.key('JAXA', 'PLANNER')}"}
+    with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
+        plan = _planned_document(client, document, work_limit_s=1.0)
+        assert plan["validation"]["valid"]
+        assert plan["validation"]["checks"]["DRIVE_WAY"] > 0
+        assert {margin["rule_id"] for margin in plan["validation"]["margins"]} >= {"DRIVE_WAY", "BATTERY_FLOOR"}
+        breaches, looked = WayReferee(client, plan, (1.5, 1.5), 1.2).breaches(())
+    assert breaches == []
+    assert looked > 20

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from malapert_planner.domain.problem.activities import Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
-from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ClosureKind
+from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ClosureKind, RateSeries
 from malapert_planner.domain.problem.holds import Disabled, Holds, Lock
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
@@ -64,6 +64,7 @@ TWO = make_problem(activities=(make_activity("a"), make_activity("b")))
 LOCKED = replace(ONE, holds=Holds(locks=(Lock("a", "base", (600, 4200)),)))
 DISABLED = replace(TWO, holds=Holds(disabled=(Disabled("a", 0),)))
 RADIO = make_problem(contact_windows=(make_window("w"), make_window("v", "belrose")))
+FADING = make_problem(contact_windows=(make_window(rate=RateSeries((0, 7200), (900.0, 100.0)), least_rate_bps=500.0),))
 FORM = [
     Example(Rule.SPAN, ONE, plan(at("a", 3600, -3600)), 3600, (3600, 0), plan(at("a", 0))),
     Example(
@@ -210,6 +211,9 @@ PLACES = [
         Rule.DRIVE_CLOSED,
         make_problem(drives=(make_drive(closed_because="slope 27°"), make_drive("ridge", "base"))),
         plan(drive(0)), 1, (0, 1800), plan(),
+    ),
+    Example(
+        Rule.CONTACT_RATE, FADING, plan(contact(6600, 7500)), 300, (7200, 7500), plan(contact(6600, 7200)),
     ),
     Example(
         Rule.QUIET,

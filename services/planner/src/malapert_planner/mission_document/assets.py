@@ -274,8 +274,13 @@ class DriveRule(Sourced):
 
 
 class Communications(Sourced):
-    """Limits, power and cost weight of contacts."""
+    """Limits, power and cost weight of contacts.
+
+    A contact is one only while its link closes at ``min_rate`` or faster, margins kept; without it at any rate, even
+    none.
+    """
 
     min_contact: Duration
     contact_power: Power
     cost_weight: Weight
+    min_rate: DataRate | None = None

@@ -249,6 +249,7 @@ def _check_contact_window(
     faults.whole(f"{path}.teardown_s", window.teardown_s, 0, LARGEST_DURATION_S)
     faults.whole(f"{path}.min_length_s", window.min_length_s, 0, LARGEST_DURATION_S)
     faults.number(f"{path}.cost_per_hour", window.cost_per_hour, 0.0)
+    faults.number(f"{path}.least_rate_bps", window.least_rate_bps, 0.0)
 
 
 def _check_contact_overlaps(windows: Sequence[ContactWindow], faults: Faults) -> None:

@@ -59,6 +59,7 @@ class AntennaQuota:
 class ContactWindow:
     """A span in which a station could be booked from a place, cut to what earlier bookings leave free.
 
+    It is cut to where the link closes, too: where its rate is not below ``least_rate_bps``, at which contacts are held.
     A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and
     ``teardown_s`` after; two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from
     the problem's start.
@@ -73,3 +74,4 @@ class ContactWindow:
     teardown_s: int
     min_length_s: int
     cost_per_hour: float
+    least_rate_bps: float = 0.0

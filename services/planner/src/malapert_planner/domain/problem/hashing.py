@@ -25,6 +25,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "closed_spans",
         "holds",
         "least_generation",
+        "least_rate_bps",
         "makes",
         "needs_quiet",
         "passages",

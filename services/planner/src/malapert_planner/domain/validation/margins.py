@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.simulation.coverage import merged
 from malapert_planner.domain.simulation.propagation import BatteryTrace, StorageTrace
-from malapert_planner.domain.simulation.timeline import Case, drive_label
+from malapert_planner.domain.simulation.timeline import Case, contact_label, drive_label
 from malapert_planner.domain.validation.report import Delivery, Margin
 from malapert_planner.domain.validation.rules import Rule
+from malapert_planner.domain.validation.rules_contacts import rate_steps
 from malapert_planner.domain.validation.rules_way import NEEDS, needed
 
 
@@ -17,7 +18,7 @@ def margins(
     case: Case, battery: BatteryTrace, storage: StorageTrace, delivered: tuple[Delivery, ...]
 ) -> tuple[Margin, ...]:
     """Return the least margin of each rule that has one, negative where it is broken, from what is no history."""
-    found = [*_ways(case), *_levels(case, battery, storage), *_latency(delivered)]
+    found = [*_ways(case), *_links(case), *_levels(case, battery, storage), *_latency(delivered)]
     least: dict[str, Margin] = {}
     for margin in found:
         if margin.rule_id not in least or margin.amount < least[margin.rule_id].amount:
@@ -52,6 +53,17 @@ def _slack_s(span: Span, windows: tuple[Span, ...], horizon_s: int) -> float | N
             edges += [end_s - span[1]] if end_s < horizon_s else []
             return float(min(edges)) if edges else None
     return -float(span[1] - span[0])
+
+
+def _links(case: Case) -> Iterator[Margin]:
+    """Yield how far the rate of each contact is above the least at which its link closes."""
+    for contact in case.contacts:
+        if contact.span[0] < case.problem.now_s:
+            continue
+        for _, rate_bps, least_bps in rate_steps(case, contact):
+            if least_bps > 0:
+                text = f"least rate of {contact_label(contact)} above {least_bps:g} bit/s"
+                yield Margin(Rule.CONTACT_RATE.value, (contact_label(contact),), rate_bps - least_bps, "bit/s", text)
 
 
 def _levels(case: Case, battery: BatteryTrace, storage: StorageTrace) -> Iterator[Margin]:

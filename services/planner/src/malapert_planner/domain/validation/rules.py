@@ -41,6 +41,7 @@ class Rule(StrEnum):
     CONTACT_WINDOW              a contact lies in windows of its station where the asset is            s
     CONTACT_START               its place and window are those in force when it begins                 1
     CONTACT_LENGTH              it is as long as its windows ask                                       s
+    CONTACT_RATE                its link closes: its rate is never below the least that is asked for   s
     CONTACT_OVERLAP             one contact at a time                                                  s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
     STATION_CLOSED              with them it is not while its station is out or taken by others        s
@@ -97,6 +98,7 @@ class Rule(StrEnum):
     CONTACT_WINDOW = "CONTACT_WINDOW"
     CONTACT_START = "CONTACT_START"
     CONTACT_LENGTH = "CONTACT_LENGTH"
+    CONTACT_RATE = "CONTACT_RATE"
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
     STATION_TURNAROUND = "STATION_TURNAROUND"
     STATION_CLOSED = "STATION_CLOSED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 
 from malapert_planner.domain.problem.spans import Span
@@ -18,6 +19,7 @@ def check_contacts(case: Case, findings: Findings) -> None:
         _check_windows(case, contact, findings)
         _check_start(case, contact, findings)
         _check_length(case, contact, findings)
+        _check_rate(case, contact, findings)
         _check_closures(case, contact, findings)
     _check_radio(case, findings)
     _check_turnaround(case, findings)
@@ -80,6 +82,26 @@ def _check_quotas(case: Case, findings: Findings) -> None:
 def _of(case: Case, station_ids: tuple[str, ...]) -> list[PlacedContact]:
     """Return the contacts with some stations."""
     return [contact for contact in case.contacts if contact.station_id in station_ids]
+
+
+def _check_rate(case: Case, contact: PlacedContact, findings: Findings) -> None:
+    findings.count(Rule.CONTACT_RATE)
+    for span, rate_bps, least_bps in rate_steps(case, contact):
+        if rate_bps < least_bps:
+            message = f"the link gives {rate_bps:g} bit/s, less than the {least_bps:g} bit/s at which it closes"
+            findings.report(Rule.CONTACT_RATE, (contact_label(contact),), span, span[1] - span[0], message)
+
+
+def rate_steps(case: Case, contact: PlacedContact) -> Iterator[tuple[Span, float, float]]:
+    """Yield the rate over a contact in constant steps with the least that is asked, by place where the asset is."""
+    for part, stay in case.stays_during(contact.span):
+        for place_id in stay.place_ids:
+            for window in case.windows_during(contact.station_id, place_id, part):
+                steps = zip(window.rate.offset_s, (*window.rate.offset_s[1:], window.span[1]), strict=True)
+                for (start_s, end_s), rate_bps in zip(steps, window.rate.rate_bps, strict=True):
+                    span = (max(start_s, part[0], window.span[0]), min(end_s, part[1], window.span[1]))
+                    if span[0] < span[1]:
+                        yield span, rate_bps, window.least_rate_bps
 
 
 def _check_closures(case: Case, contact: PlacedContact, findings: Findings) -> None:

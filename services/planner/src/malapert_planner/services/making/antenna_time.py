@@ -7,7 +7,7 @@ from typing import Protocol
 
 from malapert.comms_window.v1 import contact_pb2, outage_pb2, window_pb2
 
-from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind, ContactWindow
+from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind, ContactWindow, RateSeries
 from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.window_conversion import ProblemClock, rates, without
@@ -66,7 +66,9 @@ def contact_windows(
 def _contact_windows(
     inputs: ProblemInputs, closed: Sequence[ClosedSpan], problem_clock: ProblemClock
 ) -> Iterable[ContactWindow]:
-    min_length_s = math.ceil(inputs.document.surface.communications.min_contact.amount)
+    communications = inputs.document.surface.communications
+    min_length_s = math.ceil(communications.min_contact.amount)
+    least_bps = communications.min_rate.amount if communications.min_rate else 0.0
     by_station: dict[str, list[ClosedSpan]] = defaultdict(list)
     for each in closed:
         by_station[each.station_id].append(each)
@@ -77,7 +79,9 @@ def _contact_windows(
         station = inputs.stations[window.station_id]
         setup_s, teardown_s = math.ceil(station.setup_s.value), math.ceil(station.teardown_s.value)
         taken = union((each.span[0] - teardown_s, each.span[1] + setup_s) for each in by_station[window.station_id])
-        parts = [part for part in without(span, taken) if _length_s(part) >= min_length_s]
+        free = [part for part in without(span, taken) if _length_s(part) >= min_length_s]
+        closing = (each for part in free for each in _closing(part, rates(window, part, problem_clock), least_bps))
+        parts = [part for part in closing if _length_s(part) >= min_length_s]
         for index, part in enumerate(parts):
             yield ContactWindow(
                 window_id=window.window_id + (f"{PART_MARK}{index}" if len(parts) > 1 else ""),
@@ -89,7 +93,15 @@ def _contact_windows(
                 teardown_s=teardown_s,
                 min_length_s=min_length_s,
                 cost_per_hour=station.cost_per_hour.value,
+                least_rate_bps=least_bps,
             )
+
+
+def _closing(span: Span, rate: RateSeries, least_bps: float) -> tuple[Span, ...]:
+    """Return the parts of a span in which a rate is not below the least, joined where they touch."""
+    edges = [*rate.offset_s[1:], span[1]]
+    steps = zip(rate.offset_s, edges, rate.rate_bps, strict=True)
+    return union((start_s, end_s) for start_s, end_s, rate_bps in steps if rate_bps >= least_bps and start_s < end_s)
 
 
 def _length_s(span: Span) -> int:
