@@ -1,5 +1,6 @@
 """`deploy/release` on a copy of the files that it writes."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -12,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    places = ("CHANGELOG.md", "pyproject.toml", "docker-compose.yml", "changes/README.md", "deploy/check-containers")
+    places = ("CHANGELOG.md", "pyproject.toml", "docker-compose.yml", "changes/README.md", "deploy/check-containers",
+              "web/package.json", "web/package-lock.json")  # fmt: skip
     members = [
         path.relative_to(ROOT)
         for path in (*ROOT.glob("*/*/pyproject.toml"), *ROOT.glob("services/*/src/*/__init__.py"))
@@ -44,6 +46,9 @@ def test_a_release_gathers_what_waits_and_writes_its_version_everywhere(copy: Pa
         assert tomllib.loads(path.read_text())["project"]["version"] == "9.8.7"
     for path in copy.rglob("__init__.py"):
         assert '__version__ = "9.8.7"' in path.read_text() or "__version__" not in path.read_text()
+    lock = json.loads((copy / "web/package-lock.json").read_text())
+    versions = {lock["version"], lock["packages"][""]["version"]}
+    assert versions | {json.loads((copy / "web/package.json").read_text())["version"]} == {"9.8.7"}
     assert (copy / "docker-compose.yml").read_text().count(":9.8.7") == 7
     checked = (copy / "deploy/check-containers").read_text()
     assert checked.count("$service:") == checked.count("$service:9.8.7") == 3
