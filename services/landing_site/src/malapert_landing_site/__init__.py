@@ -1,3 +1,3 @@
 """Landing sites of Malapert: terrain, horizons, light, site search, routes."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

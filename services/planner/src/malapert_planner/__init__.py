@@ -1,3 +1,3 @@
 """Planner of Malapert: missions, plans, solving, validation, explanation."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
