@@ -45,24 +45,27 @@ RUIN_SHARES = (0.3, 0.6, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Cooling:
-    """A temperature by the steps done: what it is at first, in mean values of a chain, and in how many steps it halves.
+class Manner:
+    """How a search goes, by the steps done.
 
-    After ``reheating_steps`` it starts anew from the best.
+    The temperature is ``heat`` at first, in mean values of a chain; it halves in ``halving_steps``, and after
+    ``reheating_steps`` the search starts anew from the best. ``visits`` is the part of the moves on the route that are
+    made for a chain that is not planned.
     """
 
     heat: float
     halving_steps: int
     reheating_steps: int
+    visits: float = VISIT_SHARE
 
     def at(self, steps: int) -> float:
         """Return the temperature after so many steps."""
         return self.heat * math.pow(0.5, (steps % self.reheating_steps) / self.halving_steps)
 
 
-FROM_NOTHING = Cooling(0.3, 1500, 12_000)
-"""Where the search begins with its own construction."""
-FROM_GOOD = Cooling(0.02, 400, 2000)
+FROM_NOTHING = Manner(0.3, 1500, 12_000, visits=0.0)
+"""Where the search begins with its own construction among very many chains; visits were not measured there."""
+FROM_GOOD = Manner(0.02, 400, 2000)
 """Where it goes on from a schedule that models were solved for: more heat only leads away from that."""
 
 
@@ -98,8 +101,8 @@ class Worth:
 class RuinRecreate:
     """A search over schedules under construction; the best found so far is ``best``."""
 
-    def __init__(self, tables: Tables, seed: int, cooling: Cooling = FROM_NOTHING) -> None:
-        self.tables, self._cooling, instance = tables, cooling, tables.instance
+    def __init__(self, tables: Tables, seed: int, manner: Manner = FROM_GOOD) -> None:
+        self.tables, self._manner, instance = tables, manner, tables.instance
         self.worth, self._rng = Worth(instance), random.Random(seed)
         self._windows = BookingWindows(self.tables)
         self._filling, self._routes = Filling(self.tables), RouteMoves(self.tables, self._windows)
@@ -155,12 +158,12 @@ class RuinRecreate:
     def step(self) -> bool:
         """Do one step; return whether it found a better schedule than the best."""
         self.steps += 1
-        if self.steps % self._cooling.reheating_steps == 0:
+        if self.steps % self._manner.reheating_steps == 0:
             self.current.copy_from(self.best)
             self.value = self.best_value
         self._before.copy_from(self.current)
         value = self._changed()
-        heat = self._cooling.at(self.steps) * self._mean_value
+        heat = self._manner.at(self.steps) * self._mean_value
         if value is None or value < self.value + heat * math.log(max(1e-12, self._rng.random())):
             self.current, self._before = self._before, self.current
             return False
@@ -189,7 +192,7 @@ class RuinRecreate:
             return None
         if chance > 1 - EXCHANGE_SHARE:
             span = self._exchanged(span)
-        elif moves_route and rng.random() < VISIT_SHARE:
+        elif moves_route and self._manner.visits and rng.random() < self._manner.visits:
             return self._visited(span[1] - span[0])
         elif moves_route:
             emptied = self._emptied(self.current, span)

@@ -66,8 +66,8 @@ class RecreateStage:
 
     def _ready(self) -> RuinRecreate:
         if self._engine is None:
-            cooling = FROM_NOTHING if self.is_of_many() else FROM_GOOD
-            self._engine = RuinRecreate(Tables(self._search.instance), self._seed, cooling)
+            manner = FROM_NOTHING if self.is_of_many() else FROM_GOOD
+            self._engine = RuinRecreate(Tables(self._search.instance), self._seed, manner)
         if self._loaded is not self._search.best:
             self._engine.start(self._search.best)
             self._loaded = self._search.best
