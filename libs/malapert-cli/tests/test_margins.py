@@ -2,7 +2,7 @@
 
 import pytest
 from malapert_cli.margins import amount_text, margin_rows
-from malapert_http_models.contracts.planner import Plan, PlanMargin, ValidationReport
+from malapert_http_models.contracts.planner import PlanMargin, ValidationReport
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,15 @@ def test_rows_name_the_rule_and_say_what_is_broken() -> None:
         {"rule_id": "DRIVE_WAY", "amount": 600.0, "unit": "s", "text": "light at point 2", "object_ids": []},
         {"rule_id": "SOME_RULE", "amount": -1.0, "unit": "1", "text": "x", "object_ids": []},
     ]
-    report = ValidationReport.model_construct(margins=[PlanMargin.model_validate(each) for each in margins])
-    first, second = margin_rows(Plan.model_construct(validation=report))
+    report = ValidationReport(
+        valid=False,
+        violations=[],
+        checks={},
+        step_s=60.0,
+        validator="1.0",
+        margins=[PlanMargin.model_validate(each) for each in margins],
+    )
+    first, second = margin_rows(report)
     assert (first.rule, first.margin, first.kept) == ("conditions along the way of drives", "10 min", True)
     assert (second.rule, second.kept) == ("some rule", False)
-    assert margin_rows(Plan.model_construct(validation=None)) == []
+    assert margin_rows(None) == []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from malapert_http_models.contracts.planner import Plan
+    from malapert_http_models.contracts.planner import ValidationReport
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 _NAMES = {
@@ -27,8 +27,8 @@ class MarginRow:
     kept: bool
 
 
-def margin_rows(plan: "Plan") -> list[MarginRow]:
-    """Return the margins of a plan in the validator's order; none of a plan that was made before there were any."""
+def margin_rows(report: "ValidationReport | None") -> list[MarginRow]:
+    """Return the margins in the validator's order; none of a plan that was made before there were any."""
     return [
         MarginRow(
             _NAMES.get(each.rule_id, each.rule_id.lower().replace("_", " ")),
@@ -36,7 +36,7 @@ def margin_rows(plan: "Plan") -> list[MarginRow]:
             each.text,
             each.amount >= 0,
         )
-        for each in (plan.validation.margins if plan.validation else ())
+        for each in (report.margins if report else ())
     ]
 
 

@@ -165,7 +165,7 @@ def _verdict(plan: "Plan", console: Console) -> None:
         _tell_objective(plan.objective, plan.status, console)
     if plan.validation:
         _tell_validation(plan.validation, console)
-    if rows := margin_rows(plan):
+    if rows := margin_rows(plan.validation):
         console.print(f"margins: {'; '.join(f'{row.rule} {row.margin}' for row in rows)}")
     console.print(f"content {plan.content_hash}")
     for note in plan.provenance.notes if plan.provenance else ():

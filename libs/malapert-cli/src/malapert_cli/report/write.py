@@ -53,7 +53,7 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
         plan=data.plan,
         pictures=pictures,
         products=product_rows(told),
-        margins=margin_rows(told),
+        margins=margin_rows(told.validation),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,
