@@ -35,6 +35,8 @@ def browser():
 @pytest.fixture
 def page(browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    # The tour lies over the plan until somebody skips it, which is tested by itself.
+    page.add_init_script("try { localStorage.setItem('malapert-tour', 'done') } catch {}")
     # A first call may have to wait for a process that loads its modules.
     page.set_default_timeout(60_000)
     page.asked = []

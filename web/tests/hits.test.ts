@@ -121,6 +121,8 @@ describe("edits", () => {
     history.push(99);
     history.redo();
     expect([history.now, history.canRedo]).toEqual([99, false]);
+    history.replace(100);
+    expect(history.now).toBe(100);
     history.undo();
     expect(history.now).toBe(6);
   });

@@ -28,6 +28,11 @@ export class History<State> {
     this.#at = this.#states.length - 1;
   }
 
+  /** Puts another state in the place of the present one. */
+  replace(state: State): void {
+    this.#states = [...this.#states.slice(0, this.#at), state];
+  }
+
   undo(): void {
     if (this.canUndo) this.#at -= 1;
   }

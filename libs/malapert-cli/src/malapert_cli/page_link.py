@@ -1,6 +1,7 @@
 """The command `malapert open`: a link that opens the page once, for a key that is at hand."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -20,10 +21,12 @@ def open_page(
     console.print(link, markup=False, highlight=False, soft_wrap=True)
 
 
-def page_link(connection: Connection) -> str:
-    """Return a link that opens a session of the page.
+def page_link(connection: Connection, *, plan_first: bool = False) -> str:
+    """Return a link that opens a session of the page, at the newest plan where that is wished and there is one.
 
     What opens it stands behind the `#`: a browser sends that to no server and no log keeps it.
     """
     with Api(connection, timeout_s=10.0) as api:
-        return f"{connection.url}/#open={api.post('/session-links')['ticket']}"
+        newest = api.get("/plans", page_size=1)["plans"] if plan_first else []
+        view = f"&to=plans/{quote(newest[0]['plan_id'], safe='')}" if newest else ""
+        return f"{connection.url}/#open={api.post('/session-links')['ticket']}{view}"

@@ -151,7 +151,7 @@ class _Run:
 def _say_link(embedded: Embedded) -> None:
     """Say how the page is opened; a platform whose first keys were revoked is up all the same."""
     try:
-        link = page_link(find_connection(embedded.url, None, None, "PLANNER", embedded.keys_file))
+        link = page_link(find_connection(embedded.url, None, None, "PLANNER", embedded.keys_file), plan_first=True)
     except (ApiError, NoConnectionError, httpx.HTTPError):
         _say("the page is opened by a link that `malapert open` makes with a key of yours")
         return

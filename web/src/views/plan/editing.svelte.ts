@@ -2,13 +2,13 @@ import { api, type Plan, type Refusal, taken } from "../../api/client.ts";
 import { type EditCheck, type PlanEdit, planEditOf } from "../../editing/edited_plan.ts";
 import { History } from "../../editing/history.ts";
 import type { PlanJson } from "../../plan/plan_json.ts";
-import { Draft } from "../../shell/draft.ts";
+import { Draft, OnceKeys } from "../../shell/draft.ts";
 import { Loaded } from "../../shell/loaded.svelte.ts";
 import type { Edit } from "../../timeline/edit/edits.ts";
 
 type Kept = { contentHash: string; edits: PlanEdit[] };
 
-/** Edits of a plan that somebody proposes: told what they break, mended, undone; nothing of them is stored but in this tab. */
+/** Edits of a plan that somebody proposes: told what they break, mended, undone, made a plan of; until then they are kept in this tab alone. */
 export class Editing {
   edits = $state.raw<readonly PlanEdit[]>([]);
   canUndo = $state(false);
@@ -19,6 +19,8 @@ export class Editing {
   readonly #history = new History<readonly PlanEdit[]>([]);
   readonly #plan: () => Plan;
   readonly #draft: Draft<Kept>;
+  readonly #onceKeys = new OnceKeys();
+  #taken: { shown: PlanJson; itemId: string; kind: Edit["kind"] } | null = null;
   #mends = false;
   #asked = 0;
 
@@ -31,10 +33,15 @@ export class Editing {
     if (kept?.contentHash === plan().content_hash && kept.edits.length) this.#go(() => this.#history.push(kept.edits));
   }
 
-  /** Takes a gesture of the timeline; `from` is where the item stood. */
+  /** Takes a gesture of the timeline; `from` is where the item stands in what is shown. */
   take(shown: PlanJson, edit: Edit, from: { startMs: number; endMs: number }): void {
     const made = planEditOf(shown, edit, from);
-    if (made) this.add([made]);
+    if (!made) return;
+    // Until a check has answered, the item is shown where it stood: the next gesture says where it goes instead.
+    const same = this.#taken?.shown === shown && this.#taken.itemId === edit.itemId && this.#taken.kind === edit.kind;
+    if (same) this.#go(() => this.#history.replace([...this.edits.slice(0, -1), made]));
+    else this.add([made]);
+    this.#taken = { shown, itemId: edit.itemId, kind: edit.kind };
   }
 
   add(made: readonly PlanEdit[]): void {
@@ -58,7 +65,21 @@ export class Editing {
     if (edits.length) this.add(edits);
   };
 
+  /** Makes a new draft of the edits; returns its plan, or null where it was refused. */
+  async apply(): Promise<string | null> {
+    const { plan_id, content_hash } = this.#plan();
+    const body = { content_hash, edits: [...this.edits], label: "", draft_id: "" };
+    const params = { path: { plan_id }, header: { "Idempotency-Key": this.#onceKeys.of(body) } };
+    let made: string | null = null;
+    const done = await this.asking.run(async () => {
+      made = (await taken(api.POST("/api/v1/plans/{plan_id}:apply-edits", { params, body }))).plan_id;
+    });
+    if (done) this.#draft.drop();
+    return made;
+  }
+
   #go(step: () => void): void {
+    this.#taken = null;
     step();
     this.edits = this.#history.now;
     this.canUndo = this.#history.canUndo;
