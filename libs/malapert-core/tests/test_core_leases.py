@@ -16,7 +16,7 @@ from malapert_core.operations.operations import (
     OperationRunner,
     OperationState,
 )
-from malapert_core.operations.store import OperationStore
+from malapert_core.operations.store import CALL_KEY_LIFETIME, OperationStore
 from malapert_core.rpc.call_key import set_call_key
 from malapert_core.timestamps import utc_now
 from malapert_testing.services import identity_of
@@ -154,6 +154,13 @@ async def test_a_call_that_comes_again_is_given_the_operation_that_it_began(data
         await ended(runner, first)
         assert await runner.submit(None, "work", b"a", JAXA) == first
         assert await runner.submit(None, "work", b"a", identity_of("esa")) != first
+        async with database.transaction() as session:
+            row = await session.get(OperationRow, first)
+            assert row is not None
+            row.created_time -= CALL_KEY_LIFETIME
+        later = await runner.submit(None, "work", b"a", JAXA)
+        assert later != first
+        assert await runner.submit(None, "work", b"a", JAXA) == later
         set_call_key("another call")
         assert await runner.submit(None, "work", b"a", JAXA) != first
         set_call_key("")

@@ -16,6 +16,9 @@ from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 
+CALL_KEY_LIFETIME = timedelta(hours=24)
+"""How long a call is known again by its key, as gateways keep answers where nothing else is set."""
+
 
 class OperationLostError(PreconditionError):
     """Another process has the operation in hand: this one's lease ran out."""
@@ -152,11 +155,19 @@ class OperationStore:
         return row.operation_id
 
     async def begun_by(self, agency_id: str, call_key: str) -> str | None:
-        """Return the operation that a call of an agency began, or None."""
-        query = select(OperationRow.operation_id).where(
+        """Return the operation that an agency's call began within `CALL_KEY_LIFETIME`, or None; free an older key."""
+        query = select(OperationRow).where(
             col(OperationRow.owner_agency_id) == agency_id, col(OperationRow.call_key) == call_key
         )
-        return (await self._session.exec(query)).first()
+        row = (await self._session.exec(query)).first()
+        if row is None:
+            return None
+        if row.created_time + CALL_KEY_LIFETIME > utc_now():
+            return row.operation_id
+        row.call_key = ""
+        self._session.add(row)
+        await self._session.flush()
+        return None
 
     async def get(self, operation_id: str) -> Operation:
         """Return an operation; raise NotFoundError where there is none."""
