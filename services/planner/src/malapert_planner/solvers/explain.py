@@ -302,11 +302,14 @@ def overbooked(found: Incumbent) -> list[tuple[AntennaQuota, int]]:
 
 
 def _overbooked(found: Incumbent) -> tuple[tuple[str, ...], str]:
-    """Name the quotas that the schedule with the chain would take too much of, and by how much."""
+    """Name the quotas that the schedule with the chain would take too much of, and by how much.
+
+    What is left of them in all is between the two agencies, and not told to whoever asked for the chain.
+    """
     beyond = overbooked(found)
     texts = [
         f"the quota of antenna hours of {quota.title or quota.quota_id} is used up: "
-        f"{(quota.left_s + beyond_s) / 3600:.2f} h of {quota.left_s / 3600:.2f} h would be taken"
+        f"{beyond_s / 3600:.2f} h more would be taken than is left"
         for quota, beyond_s in beyond
     ]
     return tuple(quota.quota_id for quota, _ in beyond)[:NAMED], "; ".join(texts[:NAMED])
