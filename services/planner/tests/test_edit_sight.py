@@ -75,6 +75,8 @@ def test_a_rule_broken_against_a_busy_item_is_told_with_time_and_amount_and_noth
     whole = told(given, edited_schedule(given, [shift("a", 1800)], PlanEyes()), PlanEyes())
     assert {name for violation in whole.violations for name in violation.object_ids} >= {"a", "secret-dig"}
     assert [edit.place.item_id for edit in whole.mend.edits] == ["secret-dig"]
+    (change,) = whole.mend.changes
+    assert (change.item_id, change.reason, list(change.because)) == ("secret-dig", "MADE_ROOM", ["a"])
 
 
 def test_the_mend_of_who_sees_a_busy_item_can_be_proposed_by_it() -> None:

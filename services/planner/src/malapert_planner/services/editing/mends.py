@@ -1,6 +1,7 @@
 """The mend of proposed edits as its message, judged by the validator and as a principal sees it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from malapert.planner.v1 import edit_pb2, plan_pb2, replan_pb2
 from malapert.type.v1 import type_pb2
@@ -8,6 +9,7 @@ from malapert.type.v1 import type_pb2
 from malapert_planner.domain.editing.differences import edits_to
 from malapert_planner.domain.editing.edited_items import EditedSchedule
 from malapert_planner.domain.life.changes import Change, ChangeKind, changes
+from malapert_planner.domain.life.replanning import items_of
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.services.editing.edit_messages import edit_message
@@ -15,6 +17,8 @@ from malapert_planner.services.editing.editable_plans import EditablePlan
 from malapert_planner.services.making.plan_content import change_message, objective_message, validation_message
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import busy_id, redacted_change, redacted_objective, redacted_report
+
+_GIVES_WAY = "it gives way to what was edited"
 
 
 def mend_message(editable: EditablePlan, edited: EditedSchedule, mended: Schedule, eyes: PlanEyes) -> edit_pb2.EditMend:
@@ -29,7 +33,7 @@ def mend_message(editable: EditablePlan, edited: EditedSchedule, mended: Schedul
         return edit_pb2.EditMend(
             unmet=redacted_report(validation_message(report, problem), eyes).violations, explanation=text
         )
-    told, names = changes(problem, edited.schedule, mended), busy_names(editable, eyes)
+    told, names = mend_changes(editable, edited, mended), busy_names(editable, eyes)
     steps = edits_to(problem, editable.given.chains, edited.schedule, mended)
     objective, before = evaluate(problem, mended), evaluate(problem, edited.schedule)
     return edit_pb2.EditMend(
@@ -40,6 +44,14 @@ def mend_message(editable: EditablePlan, edited: EditedSchedule, mended: Schedul
         lost_value=max(0.0, before.objective - objective.objective) if eyes.see_all else 0.0,
         explanation=_text(told),
     )
+
+
+def mend_changes(editable: EditablePlan, edited: EditedSchedule, mended: Schedule) -> tuple[Change, ...]:
+    """Return what a mend changes beside edits, each with its cause: what was edited, or what gave way to it."""
+    before, after = set(items_of(edited.schedule)), set(items_of(mended))
+    every = changes(editable.problem, editable.schedule, mended)
+    told = (c for c in every if c.before in before - after or c.after in after - before)
+    return tuple(replace(c, reason="MADE_ROOM", explanation=_GIVES_WAY) if c.reason == "BETTER" else c for c in told)
 
 
 def busy_names(editable: EditablePlan, eyes: PlanEyes) -> dict[str, str]:
