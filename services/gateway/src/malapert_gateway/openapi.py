@@ -43,7 +43,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "health", "description": "Whether the platform is ready."},
 ]
 
-_ALWAYS = (401, 403, 404, 422, 429, 500, 502, 503, 504)
+_ALWAYS = (401, 403, 404, 422, 429, 431, 500, 502, 503, 504)
 _WITH_BODY = (400, 409, 412, 413, 415)
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
