@@ -1,8 +1,8 @@
 """Margins as a person reads them."""
 
 import pytest
-from malapert_cli.margins import amount_text, margin_rows
-from malapert_http_models.contracts.planner import PlanMargin, ValidationReport
+from malapert_cli.margins import amount_text, figure_rows, margin_rows
+from malapert_http_models.contracts.planner import PlanFigure, PlanMargin, ValidationReport
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,19 @@ def test_rows_name_the_rule_and_say_what_is_broken() -> None:
         step_s=60.0,
         validator="1.0",
         margins=[PlanMargin.model_validate(each) for each in margins],
+        figures=[],
     )
     first, second = margin_rows(report)
     assert (first.rule, first.margin, first.kept) == ("conditions along the way of drives", "10 min", True)
     assert (second.rule, second.kept) == ("some rule", False)
     assert margin_rows(None) == []
+
+
+def test_figures_are_told_by_name() -> None:
+    figure = PlanFigure(figure_id="LONGEST_SILENCE_IN_VIEW", amount=90_000.0, unit="s", text="longest")
+    report = ValidationReport(
+        valid=True, violations=[], checks={}, step_s=60.0, validator="1.0", margins=[], figures=[figure]
+    )
+    (row,) = figure_rows(report)
+    assert (row.rule, row.margin) == ("Longest silence in view", "25.0 h")
+    assert figure_rows(None) == []

@@ -40,6 +40,14 @@ def margin_rows(report: "ValidationReport | None") -> list[MarginRow]:
     ]
 
 
+def figure_rows(report: "ValidationReport | None") -> list[MarginRow]:
+    """Return what a plan makes of its time and data; none of a plan that was made before it was told."""
+    return [
+        MarginRow(each.figure_id.capitalize().replace("_", " "), amount_text(each.amount, each.unit), each.text, True)
+        for each in (report.figures if report else ())
+    ]
+
+
 def amount_text(amount: float, unit: str) -> str:
     """Return an amount for a person: times in minutes, hours or days, data in Mbit."""
     size = abs(amount)
@@ -49,4 +57,4 @@ def amount_text(amount: float, unit: str) -> str:
         return f"{amount / _HOUR_S:.1f} h" if size < 2 * _DAY_S else f"{amount / _DAY_S:.1f} d"
     if unit == "bit":
         return f"{amount / 1e6:,.1f} Mbit"
-    return f"{amount:,.4g}" if unit == "1" else f"{amount:,.4g} {unit}"
+    return f"{amount:,.3g}" if unit == "1" else f"{amount:,.4g} {unit}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from malapert_http_models.contracts.planner import Plan
 
 from malapert_cli.api import Api, Json, message_of
-from malapert_cli.margins import margin_rows
+from malapert_cli.margins import figure_rows, margin_rows
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
@@ -54,6 +54,7 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
         pictures=pictures,
         products=product_rows(told),
         margins=margin_rows(told.validation),
+        plan_figures=figure_rows(told.validation),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,

@@ -63,6 +63,16 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What a plan makes of its time and data, as one number; ``text`` says to a person what it is."""
+
+    figure_id: str
+    amount: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationReport:
     """The validator's verdict: every broken rule, how often each rule was checked, and the propagated resources."""
 
@@ -74,6 +84,7 @@ class ValidationReport:
     sent_bit: tuple[float, ...]
     deliveries: tuple[Delivery, ...] = ()
     margins: tuple[Margin, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     @property
     def valid(self) -> bool:

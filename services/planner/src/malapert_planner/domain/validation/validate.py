@@ -15,6 +15,7 @@ from malapert_planner.domain.simulation.deliveries import deliveries
 from malapert_planner.domain.simulation.profiles import profiles, shared_profiles
 from malapert_planner.domain.simulation.propagation import data_flow, propagate_battery, propagate_storage, step_s
 from malapert_planner.domain.simulation.timeline import Case, Lookups
+from malapert_planner.domain.validation.figures import figures
 from malapert_planner.domain.validation.margins import margins
 from malapert_planner.domain.validation.report import ValidationReport
 from malapert_planner.domain.validation.rules import Findings
@@ -98,6 +99,7 @@ class Validator:
             sent_bit=storage.sent_bit,
             deliveries=delivered,
             margins=margins(case, battery, storage, delivered) if with_profiles else (),
+            figures=figures(case, storage) if with_profiles else (),
         )
 
     def holding(self, holds: Holds) -> Validator:

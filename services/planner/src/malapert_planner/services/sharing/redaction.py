@@ -98,6 +98,10 @@ def redacted_report(report: plan_pb2.ValidationReport, eyes: PlanEyes) -> plan_p
         if eyes.mention(violation.message, *violation.object_ids):
             violation.ClearField("object_ids")
             violation.message = WITHHELD_REASON
+    for margin in shown.margins:
+        if eyes.mention(margin.text, *margin.object_ids):
+            margin.ClearField("object_ids")
+            margin.text = WITHHELD_REASON
     return shown
 
 
