@@ -44,7 +44,11 @@ def _plan(plan_id: str, label: str, survey: dict[str, str], *, with_levels: bool
 
 
 def _comparison(*changes: dict) -> dict:
-    figures = [{"name": "objective", "unit": "1", "value": 10.0, "other_value": 8.5}]
+    figures = [
+        {"name": "objective", "unit": "1", "value": 10.0, "other_value": 8.5},
+        {"name": "storage_bit, highest", "unit": "bit", "value": 7.81e9, "other_value": 7.81e9},
+        {"name": "drives", "unit": "1", "value": 21, "other_value": 20},
+    ]
     return {"plan_id": "a", "other_plan_id": "b", "figures": figures, "changes": list(changes)}
 
 
@@ -64,6 +68,9 @@ def test_the_page_shows_figures_pictures_and_changes(tmp_path: Path) -> None:
     assert "&lt;polar&gt;: two plans side by side" in page
     assert "b, late" in page
     assert "-1.50" in page
+    assert 'storage bit, highest</td><td class="n">7.81</td><td class="n">7.81</td>' in page
+    assert "same</td><td>Gbit" in page
+    assert '>21</td><td class="n">20</td><td class="n">-1</td>' in page
     assert "made room: another needs it (drill)" in page
     assert "2029-01-15 06:00" in page
 

@@ -19,6 +19,7 @@ from malapert_cli.report.timeline_data import timeline_data
 from malapert_cli.summary import parse_time
 
 SAME, GONE, NEW = BUSY, OTHER, FIRST
+SCALES = {"1": (1.0, ""), "bit": (1e-9, "Gbit")}
 LEVELS = {"battery_wh": ("battery, Wh", 1.0), "storage_bit": ("storage, Gbit", 1e-9)}
 
 
@@ -33,9 +34,19 @@ def write_comparison(
         timeline_data(plans, windows, stations),
         plans=plans,
         comparison=comparison,
+        figures=[_figure_row(figure) for figure in comparison["figures"]],
         pictures=pictures,
     )
     page.write_text(text, encoding="utf-8")
+
+
+def _figure_row(figure: Json) -> tuple[str, str, str, str, str]:
+    """Return a figure's name, both values, their difference and the unit as the page shows them."""
+    scale, unit = SCALES.get(figure["unit"], (1.0, figure["unit"]))
+    first, other = figure["value"] * scale, figure["other_value"] * scale
+    digits = 0 if first.is_integer() and other.is_integer() else 2
+    difference = f"{other - first:+,.{digits}f}" if first != other else "same"
+    return figure["name"].replace("_", " "), f"{first:,.{digits}f}", f"{other:,.{digits}f}", difference, unit
 
 
 def draw_timelines(plans: tuple[Json, Json]) -> Figure:
