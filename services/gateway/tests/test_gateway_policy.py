@@ -31,6 +31,7 @@ def test_every_route_under_the_api_is_guarded() -> None:
 def test_viewer_changes_nothing_and_every_role_sees_what_it_sees() -> None:
     methods = {route.name: route.methods for route in ROUTES}
     reading = {
+        "check_edits",
         "get_horizon_profiles",
         "get_light_series",
         "list_alternates",
