@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.asyncio(lo
 
 
 def contract_methods() -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for module in walk_packages(malapert.__path__, "malapert."):
         if module.name.endswith("_pb2"):
             for service in import_module(module.name).DESCRIPTOR.services_by_name.values():
@@ -93,7 +93,8 @@ async def answer_of(channel: grpc.aio.Channel, path: str, method: Any, request: 
     try:
         told = b"".join([part async for part in running]) if method.server_streaming else await running
     except grpc.aio.AioRpcError as error:
-        details = b"".join(v if isinstance(v, bytes) else v.encode() for _, v in error.trailing_metadata())
+        metadata: Any = error.trailing_metadata()
+        details = b"".join(v if isinstance(v, bytes) else v.encode() for _, v in metadata)
         return error.code().name, details + (error.details() or "").encode()
     return "OK", told
 

@@ -16,6 +16,7 @@ from malapert_http_models.contracts.planner import PlanFigure, PlanMargin, Valid
         (259_200.0, "s", "3.0 d"),
         (1234.5, "Wh", "1,234 Wh"),
         (2.5e6, "bit", "2.5 Mbit"),
+        (48_000.0, "bit/s", "48.0 kbit/s"),
         (3.0, "1", "3"),
         (1.25, "dB", "1.25 dB"),
     ],

@@ -49,7 +49,7 @@ def figure_rows(report: "ValidationReport | None") -> list[MarginRow]:
 
 
 def amount_text(amount: float, unit: str) -> str:
-    """Return an amount for a person: times in minutes, hours or days, data in Mbit."""
+    """Return an amount for a person: times in minutes, hours or days, data in Mbit, rates in kbit/s."""
     size = abs(amount)
     if unit == "s":
         if size < 2 * _HOUR_S:
@@ -57,4 +57,6 @@ def amount_text(amount: float, unit: str) -> str:
         return f"{amount / _HOUR_S:.1f} h" if size < 2 * _DAY_S else f"{amount / _DAY_S:.1f} d"
     if unit == "bit":
         return f"{amount / 1e6:,.1f} Mbit"
+    if unit == "bit/s":
+        return f"{amount / 1e3:,.1f} kbit/s"
     return f"{amount:,.3g}" if unit == "1" else f"{amount:,.4g} {unit}"
