@@ -21,3 +21,12 @@ async def sqlite_platform(sqlite_service_runtime: ServiceLauncher, tmp_path: Pat
     """The same on SQLite alone."""
     async with open_platform(sqlite_service_runtime, tmp_path / "keys.json") as platform:
         yield platform
+
+
+@pytest_asyncio.fixture
+async def unhurried(sqlite_service_runtime: ServiceLauncher, tmp_path: Path) -> AsyncIterator[GatewayPlatform]:
+    """The same with no limit that a test of every call would reach."""
+    limit = "100000/minute"
+    folder = tmp_path / "keys.json"
+    async with open_platform(sqlite_service_runtime, folder, rate_limit=limit, agency_rate_limit=limit) as platform:
+        yield platform

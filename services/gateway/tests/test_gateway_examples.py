@@ -1,15 +1,12 @@
 """Every example in the OpenAPI document is accepted where it stands."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from gateway_document import DOCUMENT
-from gateway_platform import GatewayPlatform, open_platform
+from gateway_platform import GatewayPlatform
 from malapert_testing.openapi_examples import body_of, parameters_of
-from malapert_testing.services import ServiceLauncher
 from openapi_schema_validator import OAS31Validator
 
 
@@ -37,13 +34,6 @@ def test_every_example_is_of_its_schema() -> None:
         wrong += [f"{path}: {error.message}" for error in OAS31Validator(whole).iter_errors(example)]
     assert wrong == []
     assert len(found) > 900
-
-
-@pytest_asyncio.fixture
-async def unhurried(sqlite_service_runtime: ServiceLauncher, tmp_path: Path) -> AsyncIterator[GatewayPlatform]:
-    """The platform with no limit that a test of every call would reach."""
-    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json", rate_limit="100000/minute") as platform:
-        yield platform
 
 
 @pytest.mark.asyncio

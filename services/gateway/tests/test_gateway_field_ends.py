@@ -18,7 +18,7 @@ LONGEST_PROBLEM = 20_000
 
 
 @pytest.mark.asyncio
-async def test_integers_and_times_at_their_ends(sqlite_platform: GatewayPlatform) -> None:
+async def test_integers_and_times_at_their_ends(unhurried: GatewayPlatform) -> None:
     """Whatever is named exists: the services behind answer all that they are asked."""
     document = create_app().openapi()
     fields = list(fields_of(document))
@@ -26,20 +26,20 @@ async def test_integers_and_times_at_their_ends(sqlite_platform: GatewayPlatform
     assert sum(not field.is_time for field in fields) > 50
     wrong = []
     # Keys are the gateway's own: of those that calls name, one must be there.
-    made = await sqlite_platform.http.post(
-        "/api/v1/keys", json={"role": "VIEWER", "label": "walked"}, headers=sqlite_platform.bearer_for("create_key")
+    made = await unhurried.http.post(
+        "/api/v1/keys", json={"role": "VIEWER", "label": "walked"}, headers=unhurried.bearer_for("create_key")
     )
     key_id = made.json()["key"]["key_id"]
     for field in fields:
-        headers = sqlite_platform.bearer_for(field.operation["operationId"])
+        headers = unhurried.bearer_for(field.operation["operationId"])
         for end in field.ends:
             call = call_at(document, field, end)
             path = re.sub(r"/keys/[0-9a-f]+", f"/keys/{key_id}", call.path)
-            sqlite_platform.services.calls.clear()
-            answer = await sqlite_platform.http.request(
+            unhurried.services.calls.clear()
+            answer = await unhurried.http.request(
                 call.method, path, params=call.query, content=call.body, headers={**call.headers, **headers}
             )
-            said = "; ".join(_faults(field, end, answer, sqlite_platform))
+            said = "; ".join(_faults(field, end, answer, unhurried))
             if said:
                 where = f"{field.method} {field.path} {field.where} {field.place} at {end!r}"
                 wrong.append(f"{where}: {said}: {answer.status_code} {answer.text[:300]}")

@@ -19,7 +19,7 @@ from malapert_planner.solvers.lns import stage
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_problem, make_window
 
-WORK = 1.0
+WORK = 2.0
 TALKS = tuple(make_activity(f"a{n}", conditions=(Condition(ConditionKind.CONTACT),), value=10.0 + n) for n in range(5))
 
 

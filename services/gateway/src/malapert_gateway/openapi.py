@@ -106,7 +106,7 @@ def _guarded_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict
 def _complete(method: str, operation: dict[str, Any]) -> None:
     operation["security"] = [{"agencyKey": []}]
     statuses: tuple[int, ...] = _ALWAYS
-    if method in ("post", "delete"):
+    if method in ("post", "put", "delete"):
         statuses += _WITH_BODY
         operation.setdefault("parameters", []).append(
             _IDEMPOTENCY_KEY | {"example": f"{operation['operationId']}-7d0f6f5e"}

@@ -14,7 +14,7 @@ from malapert_core.audit.ledger import prune_chain, verify_chain
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.audit.verification import ChainReport, Place
 from malapert_core.db.database import Database
-from malapert_core.errors import PreconditionError
+from malapert_core.errors import DatabaseAwayError, PreconditionError
 from malapert_core.policy.identity import PLATFORM_AGENCY_ID, Identity, Role, acting_as
 
 
@@ -84,7 +84,7 @@ async def _opened(database: Path | str) -> AsyncIterator[tuple[str, Database]]:
             yield Path(url.database or "").stem, opened
         finally:
             await opened.close()
-    except (SQLAlchemyError, OSError, ImportError) as error:
+    except (SQLAlchemyError, DatabaseAwayError, OSError, ImportError) as error:
         raise PreconditionError("DATABASE_UNUSABLE", f"no audit chain can be read there: {error}") from error
 
 

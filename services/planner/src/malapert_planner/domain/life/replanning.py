@@ -104,7 +104,8 @@ class _Blame:
     def of(self, violations: Iterable[Violation], gone: Iterable[str]) -> dict[str, str]:
         """Return what must go because of violations, with the reason; not again what has gone."""
         settled, forced = set(gone), dict[str, str]()
-        for violation in violations:
+        # An outage or a booking of others takes windows away: it is the reason, not that there is no window.
+        for violation in sorted(violations, key=lambda each: each.rule_id == Rule.STATION_CLOSED):
             if violation.rule_id in _LEVELS:
                 continue
             members = {label for name in violation.object_ids for label in self._members.get(name, ())}
