@@ -162,12 +162,6 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     return this.getAttribute("wheel") === "ctrl";
   }
 
-  /** Says what came of the proposed edit: null keeps it as it stands, an interval is where a rule is broken. */
-  judge(broken: Span | null): void {
-    const { proposed } = this.#marks;
-    if (proposed) this.#mark({ proposed: { ...proposed, broken } });
-  }
-
   scene(): Scene | null {
     return this.#scene;
   }
@@ -254,8 +248,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   preview(item: Item, edit: Edit | null): void {
     const laneId = this.#find(item.id)?.laneId ?? "";
-    const broken = null;
-    this.#mark({ proposed: edit && { item, laneId, startMs: edit.startMs, endMs: edit.endMs, broken } });
+    this.#mark({ proposed: edit && { item, laneId, startMs: edit.startMs, endMs: edit.endMs } });
     if (edit) this.cursorAt(edit.startMs);
   }
 

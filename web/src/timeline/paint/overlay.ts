@@ -6,7 +6,7 @@ import { toPx } from "../time/scale.ts";
 import { type Box, boxOf, paintOne } from "./bars.ts";
 import { curveScale, ring, stripScale, valueToPx } from "./curves.ts";
 import { outline } from "./shapes.ts";
-import { type Brush, eachLane, face, fitted, hairline, hatch, type Scene } from "./surface.ts";
+import { type Brush, eachLane, face, fitted, hairline, type Scene } from "./surface.ts";
 
 /** An edit that is under way, or was proposed and is not decided. */
 export interface Proposed {
@@ -14,8 +14,6 @@ export interface Proposed {
   laneId: string;
   startMs: number;
   endMs: number;
-  /** Interval in which a rule is broken, where it is known. */
-  broken: { startMs: number; endMs: number } | null;
 }
 
 /** What changes without the plan: cursor, selection, edits. */
@@ -56,12 +54,6 @@ function paintAround(brush: Brush, scene: Scene, found: Found, width: number): v
 }
 
 function paintProposed(brush: Brush, scene: Scene, proposed: Proposed): void {
-  const { theme, scale } = scene;
-  if (proposed.broken) {
-    const left = toPx(scale, proposed.broken.startMs);
-    brush.fillStyle = `${theme.bad}14`;
-    brush.fillRect(left, AXIS_PX, toPx(scale, proposed.broken.endMs) - left, scene.layout.navigatorTopPx - AXIS_PX);
-  }
   eachLane(brush, scene, "lanes", (placed, top) => {
     if (placed.lane?.id !== proposed.laneId) return;
     const shift = proposed.startMs - proposed.item.startMs;
@@ -73,12 +65,7 @@ function paintProposed(brush: Brush, scene: Scene, proposed: Proposed): void {
     const moved = { ...proposed.item, startMs: proposed.startMs, endMs: proposed.endMs, steps };
     const box = boxOf(scene, placed, moved, 0, top);
     paintOne(brush, scene, moved, box);
-    outline(brush, proposed.broken ? theme.bad : theme.ink, grown(box, 1), false, 2);
-    if (!proposed.broken) return;
-    const left = Math.max(box.left, toPx(scale, proposed.broken.startMs));
-    const right = Math.min(box.left + box.width, toPx(scale, proposed.broken.endMs));
-    brush.fillStyle = hatch(brush, theme.bad);
-    brush.fillRect(left, box.top, Math.max(0, right - left), box.height);
+    outline(brush, scene.theme.ink, grown(box, 1), false, 2);
   });
 }
 
