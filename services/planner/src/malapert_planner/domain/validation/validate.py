@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from malapert_core.errors import InvalidInputError
 
@@ -13,11 +13,18 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.simulation.deliveries import deliveries
 from malapert_planner.domain.simulation.profiles import profiles, shared_profiles
-from malapert_planner.domain.simulation.propagation import data_flow, propagate_battery, propagate_storage, step_s
+from malapert_planner.domain.simulation.propagation import (
+    BatteryTrace,
+    StorageTrace,
+    data_flow,
+    propagate_battery,
+    propagate_storage,
+    step_s,
+)
 from malapert_planner.domain.simulation.timeline import Case, Lookups
 from malapert_planner.domain.validation.figures import figures
 from malapert_planner.domain.validation.margins import margins
-from malapert_planner.domain.validation.report import ValidationReport
+from malapert_planner.domain.validation.report import Delivery, ValidationReport
 from malapert_planner.domain.validation.rules import Findings
 from malapert_planner.domain.validation.rules_contacts import check_contacts
 from malapert_planner.domain.validation.rules_form import check_form
@@ -40,6 +47,40 @@ from malapert_planner.domain.validation.rules_windows import check_conditions
 
 VALIDATOR = "malapert-validator 9"
 """Name and version of the validator; the version changes with what it accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCase:
+    """Findings of every rule on a schedule, history included, and the levels that were replayed for them."""
+
+    findings: Findings
+    battery: BatteryTrace
+    storage: StorageTrace
+    delivered: tuple[Delivery, ...]
+
+
+def check_case(case: Case) -> CheckedCase:
+    """Check every rule of :class:`malapert_planner.domain.validation.rules.Rule` on a problem's schedule."""
+    findings = Findings()
+    check_form(case, findings)
+    check_place(case, findings)
+    check_conditions(case, findings)
+    check_ways(case, findings)
+    check_contacts(case, findings)
+    check_relations(case, findings)
+    check_states(case, findings)
+    check_unary(case, findings)
+    check_cumulative(case, findings)
+    check_reservoirs(case, findings)
+    check_limits(case, findings)
+    battery, flow = propagate_battery(case), data_flow(case)
+    storage, delivered = propagate_storage(case, flow), deliveries(case, flow)
+    check_battery(case, battery, findings)
+    check_storage(case, storage, findings)
+    check_latency(case, delivered, findings)
+    check_frozen(case, findings)
+    check_holds(case, findings)
+    return CheckedCase(findings, battery, storage, delivered)
 
 
 class Validator:
@@ -68,25 +109,9 @@ class Validator:
             nothing to check; ``sent_bit`` is in the order of the schedule's contacts,
             ``deliveries`` by activity and product; ``profiles`` and ``margins`` are empty without profiles.
         """
-        case, findings = Case(self._problem, schedule, self.lookups), Findings()
-        check_form(case, findings)
-        check_place(case, findings)
-        check_conditions(case, findings)
-        check_ways(case, findings)
-        check_contacts(case, findings)
-        check_relations(case, findings)
-        check_states(case, findings)
-        check_unary(case, findings)
-        check_cumulative(case, findings)
-        check_reservoirs(case, findings)
-        check_limits(case, findings)
-        battery, flow = propagate_battery(case), data_flow(case)
-        storage, delivered = propagate_storage(case, flow), deliveries(case, flow)
-        check_battery(case, battery, findings)
-        check_storage(case, storage, findings)
-        check_latency(case, delivered, findings)
-        check_frozen(case, findings)
-        check_holds(case, findings)
+        case = Case(self._problem, schedule, self.lookups)
+        checked = check_case(case)
+        findings, battery, storage = checked.findings, checked.battery, checked.storage
         violations = sorted(
             current(case, findings.violations), key=lambda broken: (broken.span, broken.rule_id, broken.object_ids)
         )
@@ -97,8 +122,8 @@ class Validator:
             validator=VALIDATOR,
             profiles=(*profiles(self._problem, battery, storage), *shared_profiles(case)) if with_profiles else (),
             sent_bit=storage.sent_bit,
-            deliveries=delivered,
-            margins=margins(case, battery, storage, delivered) if with_profiles else (),
+            deliveries=checked.delivered,
+            margins=margins(case, battery, storage, checked.delivered) if with_profiles else (),
             figures=figures(case, storage) if with_profiles else (),
         )
 
