@@ -14,7 +14,6 @@ import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
-from malapert_core.db.tables import OperationRow
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, PreconditionError, UnavailableError
 from malapert_core.operations.operations import (
     Operation,
@@ -349,22 +348,3 @@ async def test_agencies_are_served_in_turn_and_a_cancelled_operation_frees_its_p
         go_on.set()
         await ended(runner, own)
     assert begun.index("jaxa") <= 1
-
-
-@pytest.mark.asyncio
-async def test_what_ended_long_ago_is_pruned_and_nothing_else(sqlite_url: str) -> None:
-    async with migrated(sqlite_url) as database:
-        async with running(database, note_and_finish) as runner:
-            old, new = [await runner.submit(None, "work", b"", JAXA) for _ in range(2)]
-            await ended(runner, old)
-            await ended(runner, new)
-        async with database.transaction() as session:
-            row = await session.get(OperationRow, old)
-            assert row is not None
-            row.updated_time = utc_now() - timedelta(days=91)
-        async with running(database, note_and_finish) as runner:
-            await ended(runner, await runner.submit(None, "work", b"", JAXA))
-            async with asyncio.timeout(10):
-                while len(await runner.page(10, OperationFilter())) > 2:
-                    await asyncio.sleep(0.02)
-            assert new in {each.operation_id for each in await runner.page(10, OperationFilter())}

@@ -50,6 +50,13 @@ class ServiceSettings(ProcessSettings):
     operations_of_agency: int = Field(default=200, ge=1, description="operations of one agency, queued or at work")
     operations_of_key: int = Field(default=100, ge=1, description="operations of one key, queued or at work")
     operations_kept_days: float = Field(default=90.0, gt=0, description="how long ended operations are kept")
+    events_kept_days: float = Field(
+        default=30.0, ge=1, description="how long events can be sent again to a broker that lost its files"
+    )
+    answers_kept_days: float = Field(default=30.0, ge=1, description="how long answers to idempotency keys are kept")
+    audit_kept_days: float | None = Field(
+        default=None, ge=1, description="how long audit entries are kept; unset: for ever"
+    )
 
     operation_lease_s: float = Field(
         default=12.0, ge=1, description="after so long without a sign of life an operation is another process's to do"

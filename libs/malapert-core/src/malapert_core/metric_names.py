@@ -24,6 +24,9 @@ JOBS_ENDED = Counter(
     "Jobs that ended here: done, failed, withdrawn, or lost with their process and given back.",
     ["area", "kind", "end"],
 )
+RETENTION_DELETED = Counter(
+    "malapert_retention_deleted_total", "Rows that were deleted because they were old.", ["service", "what"]
+)
 EVENT_LOOP_HOLD_S = Histogram(
     "malapert_event_loop_hold_s",
     "How long a beat of the event loop was kept waiting; no input may hold a loop for more than 0.05 s.",

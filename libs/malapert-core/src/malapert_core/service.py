@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -38,6 +39,9 @@ from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteChart
 from malapert_core.policy.entry import Entry, mission_entry
 from malapert_core.policy.identity import Identity, service_identity
 from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
+from malapert_core.retention.command import tell_retention
+from malapert_core.retention.job import AuditRetention, RetentionJob
+from malapert_core.retention.rules import RetentionRule, core_rules
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import BROKER, DATABASE, LIVENESS, answers_serving, watch_parts
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
@@ -106,6 +110,8 @@ class ServiceParts:
     """Parts in a mission, asked on every call whose request names one; None leaves that to the service."""
     entry: Entry | None = None
     """Asks for the part where a request names its mission otherwise than by identifier; takes the place of that."""
+    retention: Sequence[RetentionRule] = ()
+    """Rules of the service's own tables."""
 
     def gate(self) -> Entry | None:
         """Return what every call passes before anything is done."""
@@ -167,7 +173,6 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             limits=OperationLimits(
                 most_of_agency=settings.operations_of_agency,
                 most_of_key=settings.operations_of_key,
-                kept_days=settings.operations_kept_days,
             ),
             tracer=telemetry.tracer,
         )
@@ -237,7 +242,7 @@ def _part_checks(runtime: ServiceRuntime[S]) -> dict[str, Callable[[], Awaitable
 async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncIterator[None]:
     publisher = OutboxPublisher(runtime.database, runtime.outbox, runtime.nats)
     anchors = AnchorPublisher(runtime.database, runtime.outbox)
-    runs: list[Coroutine[Any, Any, None]] = [publisher.run(), anchors.run()]
+    runs = [publisher.run(), anchors.run(), *retention_runs(runtime, anchors, parts.retention)]
     if runtime.settings.makes_streams:
         runs.append(keep_streams(runtime.nats))
     for subscription in parts.subscriptions:
@@ -251,6 +256,18 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
         await runtime.operations.stop()
         await end_tasks(tasks)
         await _publish_last(runtime, anchors, publisher)
+
+
+def retention_runs(
+    runtime: ServiceRuntime[S], anchors: AnchorPublisher, own: Sequence[RetentionRule]
+) -> list[Coroutine[Any, Any, None]]:
+    """Return what deletes old rows of a service's database."""
+    settings, database = runtime.settings, runtime.database
+    runs = [RetentionJob(database, [*core_rules(settings), *own], settings.service_name).run()]
+    if settings.audit_kept_days is not None:
+        kept = timedelta(days=settings.audit_kept_days)
+        runs.append(AuditRetention(database, runtime.audit, anchors, kept).run())
+    return runs
 
 
 async def _publish_last(runtime: ServiceRuntime[S], anchors: AnchorPublisher, publisher: OutboxPublisher) -> None:
@@ -329,15 +346,20 @@ def cli_main(
     arguments: Sequence[str] | None = None,
     *,
     work: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    retention: Callable[[S], Sequence[RetentionRule]] = lambda _settings: (),
 ) -> None:
-    """Be ``python -m malapert_<service> serve|migrate|health|live``, and ``worker`` where there is work to give away.
+    """Be ``python -m malapert_<service> serve|migrate|health|live|retention``, and ``worker`` where work is given away.
 
     Health ends with 0 where the process here serves, be it the service or a worker, with its database and the broker;
-    live ends with 0 where it lives, whatever else is away.
+    live ends with 0 where it lives, whatever else is away. Retention tells what is old, and with --delete deletes it.
     """
     parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
-    parser.add_argument("verb", choices=["serve", "migrate", "health", "live", *(["worker"] if work else [])])
-    verb = parser.parse_args(arguments).verb
+    parser.add_argument(
+        "verb", choices=["serve", "migrate", "health", "live", "retention", *(["worker"] if work else [])]
+    )
+    parser.add_argument("--delete", action="store_true", help="of retention: delete what is old now")
+    parsed = parser.parse_args(arguments)
+    verb = parsed.verb
     if verb in ("health", "live"):
         target, service = f"127.0.0.1:{_own_port(settings_class)}", LIVENESS if verb == "live" else ""
         sys.exit(0 if asyncio.run(answers_serving(target, service)) else 1)
@@ -349,6 +371,8 @@ def cli_main(
         configure_logging(settings)
         if verb == "serve":
             asyncio.run(run_until_stopped(running_service(settings, build, migrations)))
+        elif verb == "retention":
+            asyncio.run(tell_retention(settings, retention(settings), deletes=parsed.delete))
         else:
             asyncio.run(_migrate(settings, migrations))
     except PreconditionError as error:

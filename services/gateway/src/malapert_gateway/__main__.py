@@ -17,12 +17,13 @@ from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
 from malapert_core.logging import configure_logging
 from malapert_core.loop_watch import let_loop_in, spare_what_is_loaded
+from malapert_core.retention.command import tell_retention
 
 from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.connections import bounded_connections, end_stalled
-from malapert_gateway.factory import MIGRATIONS
+from malapert_gateway.factory import MIGRATIONS, retention
 
 HEALTH_TIMEOUT_S = 3.0
 
@@ -123,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name in ("serve", "migrate", "health", "openapi"):
         verbs.add_parser(name)
+    old = verbs.add_parser("retention", help="tell what is old in the database")
+    old.add_argument("--delete", action="store_true", help="delete it now")
     admin.add_arguments(verbs.add_parser("admin", help="keys and agencies, on this host, without any key"))
     parsed = parser.parse_args(arguments)
     verb = parsed.verb
@@ -138,7 +141,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         admin.run(parsed, settings)
         return
     try:
-        asyncio.run(serve(settings) if verb == "serve" else migrate(settings))
+        if verb == "retention":
+            asyncio.run(tell_retention(settings, retention(settings), deletes=parsed.delete))
+        else:
+            asyncio.run(serve(settings) if verb == "serve" else migrate(settings))
     except PreconditionError as error:
         sys.exit(f"{error.reason}: {error.message}")
 

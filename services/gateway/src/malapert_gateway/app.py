@@ -1,7 +1,7 @@
 """The FastAPI application: every route under /api/v1, health, and the OpenAPI document."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -9,11 +9,11 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from malapert_core.audit.anchors import AnchorPublisher
 from malapert_core.background import background
-from malapert_core.service import open_runtime
+from malapert_core.service import ServiceRuntime, open_runtime, retention_runs
 
 from malapert_gateway import asyncapi, openapi, page, problems
 from malapert_gateway.config import GatewaySettings
-from malapert_gateway.factory import MIGRATIONS, open_gateway
+from malapert_gateway.factory import MIGRATIONS, open_gateway, retention
 from malapert_gateway.middleware import CallContext
 from malapert_gateway.routes import (
     agencies,
@@ -126,13 +126,19 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     return app
 
 
+def _kept(runtime: ServiceRuntime[GatewaySettings]) -> AbstractAsyncContextManager[None]:
+    """Have the audit chain anchored and what is old deleted for the length of a block."""
+    anchors = AnchorPublisher(runtime.database, runtime.outbox)
+    return background(anchors.run(), *retention_runs(runtime, anchors, retention(runtime.settings)))
+
+
 @asynccontextmanager
 async def running_app(settings: GatewaySettings) -> AsyncIterator[FastAPI]:
     """Open everything that the application stands on, and yield it; close it in reverse."""
     async with (
         open_runtime(settings, MIGRATIONS) as runtime,
         open_gateway(runtime) as gateway,
-        background(AnchorPublisher(runtime.database, runtime.outbox).run()),
+        _kept(runtime),
     ):
         telemetry = {
             "tracer_provider": runtime.telemetry.provider,

@@ -52,6 +52,7 @@ class GatewaySettings(ServiceSettings):
         default=15.0, ge=1, description="how long a gateway that died keeps an idempotency key from being used again"
     )
     idempotency_hours: float = Field(default=24.0, gt=0, description="how long answers are kept")
+    sessions_kept_days: float = Field(default=30.0, ge=1, description="how long sessions are kept after their end")
     answers_of_agency: int = Field(default=10_000, ge=1, description="answers kept of one agency, the newest")
     answer_bytes_of_agency: int = Field(
         default=64 * 1024 * 1024, ge=1, description="bytes of answers kept of one agency, the newest"

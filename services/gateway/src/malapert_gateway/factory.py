@@ -1,6 +1,6 @@
 """Builds the gateway from its parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ import grpc
 import structlog
 from malapert_core.audit.reading import AuditReader
 from malapert_core.reading_processes import ReadingProcesses
+from malapert_core.retention.rules import RetentionRule
 from malapert_core.service import ServiceRuntime
 
 from malapert_gateway.bodies import READER_MODULES
@@ -30,10 +31,20 @@ from malapert_gateway.services.session_service import SessionService
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.answer_store import AnswerStore
 from malapert_gateway.storage.key_store import KeyStore
+from malapert_gateway.storage.tables import AnswerRow, WebSessionRow
 
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def retention(settings: GatewaySettings) -> Sequence[RetentionRule]:
+    """Return what is deleted of the gateway's own tables once it is old."""
+    sessions = timedelta(days=settings.sessions_kept_days)
+    return (
+        RetentionRule("sessions", sessions, WebSessionRow, WebSessionRow.expire_time),
+        RetentionRule("answers to calls", timedelta(0), AnswerRow, AnswerRow.expire_time),
+    )
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ class PlannerSettings(ServiceSettings, SolverLimits):
     operation_concurrency: int = Field(default=32, ge=1, description="plans in the making, most of them waiting")
     solver_processes: int = Field(default=1, ge=0, description="jobs done here at once; 0 leaves them to workers")
     draft_retention_days: float = Field(default=30.0, gt=0, description="a draft without a change is archived after")
+    edits_kept_days: float = Field(default=90.0, gt=0, description="how long edits under way are kept without a change")
     solver_wall_limit_s: float = Field(default=900.0, gt=0, description="safety net of one solve")
     stored_bytes_of_agency: int = Field(
         default=1_000_000_000, ge=0, description="bytes of mission documents that one agency may store or propose"

@@ -1,7 +1,7 @@
 """Builds the planner from its parts."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from malapert_core.jobs.worker_process import running_worker
 from malapert_core.logging import configure_logging
 from malapert_core.policy.charters import CHARTER_SERVICE
 from malapert_core.reading_processes import ReadingProcesses
+from malapert_core.retention.rules import RetentionRule
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
@@ -80,6 +81,7 @@ from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.proposals import ProposalStore
 from malapert_planner.storage.secrets import SecretStore
+from malapert_planner.storage.tables import EditDraftRow
 from malapert_planner.storage.threads import ThreadStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -131,8 +133,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     delegations = Delegations(runtime.database, delegation_store, charters, runtime.audit, utc_now)
     threads = PlanThreads(runtime.database, stores.plans, ThreadStore(), charters, announcer, runtime.audit, utc_now)
     shown = ShownPlans(PlanViewing(charters, utc_now), utc_now)
-    retention = timedelta(days=runtime.settings.draft_retention_days)
-    archive = PlanArchive(runtime.database, stores.plans, record, utc_now, retention)
+    untouched = timedelta(days=runtime.settings.draft_retention_days)
+    archive = PlanArchive(runtime.database, stores.plans, record, utc_now, untouched)
     checks = ReleaseChecks(neighbours.payloads, stores.missions)
     bookings = PlanBookings(neighbours.comms_windows, utc_now)
     release = PlanRelease(runtime.database, stores.plans, record, bookings, checks, notices, utc_now)
@@ -211,6 +213,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                 *RequestEventHandler(notices).subscriptions(),
                 *ContactEventHandler(notices, release.wake).subscriptions(),
             ],
+            retention=retention(runtime.settings),
             entry=PlanEntry(runtime.database, stores.plans, charters),
         )
 
@@ -247,6 +250,12 @@ async def solver_worker(settings: WorkerSettings) -> AsyncIterator[int]:
     with _performer(settings, slots) as perform:
         async with running_worker(settings, AREA, perform, slots=slots) as port:
             yield port
+
+
+def retention(settings: PlannerSettings) -> Sequence[RetentionRule]:
+    """Return what is deleted once it is old; plans are archived, not deleted."""
+    kept = timedelta(days=settings.edits_kept_days)
+    return (RetentionRule("edits under way", kept, EditDraftRow, EditDraftRow.updated_time),)
 
 
 def build_for_process(runtime: ServiceRuntime[PlannerSettings]) -> AbstractAsyncContextManager[ServiceParts]:

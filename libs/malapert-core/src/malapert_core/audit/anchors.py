@@ -35,7 +35,8 @@ class AnchorPublisher:
     def __init__(self, database: Database, outbox: EventOutbox) -> None:
         self._database = database
         self._outbox = outbox
-        self._told = FIRST_PLACE
+        self.told = FIRST_PLACE
+        """The place that was told last."""
 
     async def run(self) -> None:
         """Tell the head now and again until cancelled."""
@@ -49,7 +50,7 @@ class AnchorPublisher:
     async def publish(self) -> None:
         """Tell the head where it is another than the one that was told last."""
         head = await head_of(self._database)
-        if head == self._told:
+        if head == self.told:
             return
         service = self._outbox.service_name
         kind = event_types().get(f"malapert.{service}.v1.audit.anchored")
@@ -64,7 +65,7 @@ class AnchorPublisher:
                     visibility=Visibility.OWNER,
                 )
         log.info(ANCHORED, service=service, sequence=head.sequence, hash=head.hash)
-        self._told = head
+        self.told = head
 
 
 def anchors_of(lines: Iterable[str]) -> dict[str, list[Place]]:

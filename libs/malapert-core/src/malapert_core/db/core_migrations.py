@@ -106,6 +106,20 @@ def add_outbox_streams(op: Operations | Any) -> None:
     op.add_column("outbox", column)
 
 
+def index_ages(op: Operations | Any) -> None:
+    """Let what is old be found without reading a whole table; `op` is ``alembic.op``."""
+    for table, column in _AGES:
+        op.create_index(f"ix_{table}_{column}", table, [column])
+
+
+_AGES = (
+    ("outbox", "created_time"),
+    ("inbox", "handled_time"),
+    ("operation", "updated_time"),
+    ("idempotency", "created_time"),
+)
+
+
 def create_audit_tables(op: Operations | Any) -> None:
     """Make the audit chain with its head and checkpoints, and the triggers that keep it; `op` is ``alembic.op``."""
     op.create_table(

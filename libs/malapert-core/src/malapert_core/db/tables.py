@@ -33,7 +33,7 @@ class OutboxRow(CoreTable, table=True):
     subject: str = Field(sa_type=Text)
     headers: dict[str, str] = Field(sa_type=Json)
     data: bytes = Field(sa_type=LargeBinary)
-    created_time: datetime = Field(sa_type=UtcDateTime)
+    created_time: datetime = Field(sa_type=UtcDateTime, index=True)
     published_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     published_to: str = Field(default="", sa_type=Text)
 
@@ -45,7 +45,7 @@ class InboxRow(CoreTable, table=True):
 
     consumer: str = Field(sa_type=Text, primary_key=True)
     event_id: str = Field(sa_type=Text, primary_key=True)
-    handled_time: datetime = Field(sa_type=UtcDateTime)
+    handled_time: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class OperationRow(CoreTable, table=True):
@@ -85,7 +85,7 @@ class OperationRow(CoreTable, table=True):
     lease_expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     call_key: str = Field(default="", sa_type=Text)
     created_time: datetime = Field(sa_type=UtcDateTime)
-    updated_time: datetime = Field(sa_type=UtcDateTime)
+    updated_time: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class IdempotencyRow(CoreTable, table=True):
@@ -97,7 +97,7 @@ class IdempotencyRow(CoreTable, table=True):
     key: str = Field(sa_type=Text, primary_key=True)
     request_hash: str = Field(sa_type=Text)
     response: bytes = Field(sa_type=LargeBinary)
-    created_time: datetime = Field(sa_type=UtcDateTime)
+    created_time: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class AuditEntryRow(CoreTable, table=True):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import structlog
@@ -18,7 +18,8 @@ from malapert_core.events.streams import AREAS, DEAD_LETTER_PREFIX, DEAD_LETTER_
 
 log = structlog.get_logger(__name__)
 
-_MAX_AGE_S = 30 * 86_400.0
+STREAM_AGE = timedelta(days=30)
+"""How long the broker keeps an event."""
 _MAX_BYTES = 256 * 1024 * 1024
 # Longer than any pause that the outbox makes between two tries, so that a doubtful publish is recognised.
 _DUPLICATE_WINDOW_S = 600.0
@@ -97,7 +98,7 @@ def stream_configs() -> list[StreamConfig]:
             storage=StorageType.FILE,
             retention=RetentionPolicy.LIMITS,
             discard=DiscardPolicy.OLD,
-            max_age=_MAX_AGE_S,
+            max_age=STREAM_AGE / timedelta(seconds=1),
             max_bytes=_MAX_BYTES,
             duplicate_window=_DUPLICATE_WINDOW_S,
         )

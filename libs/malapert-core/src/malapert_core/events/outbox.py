@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 
 import structlog
 from google.protobuf.message import Message
 from nats.aio.client import Client
-from sqlalchemy import delete, event, update
+from sqlalchemy import event, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,7 +30,6 @@ log = structlog.get_logger(__name__)
 _WOKEN = "malapert outboxes woken after a commit"
 _AT_ONCE = 100
 _LOOK_INTERVAL_S = 10.0
-_PRUNE_INTERVAL_S = 3600.0
 
 
 class EventOutbox:
@@ -121,7 +119,7 @@ class OutboxPublisher:
         self._stream = stream_of(f"malapert.{area}.v1") if area in AREAS else ""
         self._epoch = ""
         self._reconnects = -1
-        self._looked_s = self._pruned_s = float("-inf")
+        self._looked_s = float("-inf")
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -129,7 +127,6 @@ class OutboxPublisher:
         while True:
             self._outbox.committed.clear()
             try:
-                await self._prune_now_and_then()
                 if self._connection.is_connected and await self._knows_stream():
                     # What is committed meanwhile sets the event: what is read short is not read again at once.
                     while await self.publish_pending(_AT_ONCE) == _AT_ONCE:
@@ -185,16 +182,6 @@ class OutboxPublisher:
             count = (await session.exec(elsewhere)).rowcount
         if count:
             log.warning("stream was made anew; events are sent again", stream=self._stream, count=count)
-
-    async def _prune_now_and_then(self) -> None:
-        if time.monotonic() - self._pruned_s >= _PRUNE_INTERVAL_S:
-            await self.prune()
-            self._pruned_s = time.monotonic()
-
-    async def prune(self, older_than: timedelta = timedelta(days=30)) -> None:
-        """Forget events that were published long ago."""
-        async with self._database.transaction() as session:
-            await session.exec(delete(OutboxRow).where(col(OutboxRow.published_time) < utc_now() - older_than))
 
     async def _mark(self, sequences: list[int | None]) -> None:
         marking = update(OutboxRow).where(col(OutboxRow.sequence).in_(sequences))

@@ -10,7 +10,7 @@ RETRY_AFTER_S = 30
 
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
-    """Limits of unended operations, and how long ended ones are kept.
+    """Limits of unended operations.
 
     ``most_of_agency`` and ``most_of_key`` count what is queued or at work; ``share`` is the part of the places at work
     that one agency may have while it is alone, at least one place.
@@ -19,7 +19,6 @@ class OperationLimits:
     most_of_agency: int = 200
     most_of_key: int = 100
     share: float = 0.75
-    kept_days: float = 90.0
 
     def most_running(self, concurrency: int) -> int:
         """Return how many operations of one agency are at work at once."""

@@ -1,7 +1,6 @@
 """Long work: stored before it begins, done in a bounded number at once, taken up again after a crash."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -24,7 +23,6 @@ from malapert_core.operations.limits import OperationLimits
 from malapert_core.operations.store import Operation, OperationFilter, OperationState, OperationStore, Stage
 from malapert_core.policy.identity import Identity
 from malapert_core.rpc.call_key import current_call_key
-from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 
 __all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner", "OperationState", "Stage"]
@@ -36,8 +34,6 @@ LEASE_S = 12.0
 PATIENCE_S = 180.0
 _RENEWALS = 4
 _POLL_INTERVAL_S = 2.0
-_PRUNE_INTERVAL_S = 3600.0
-_PRUNED_AT_ONCE = 200
 
 
 class OperationRunner:
@@ -82,7 +78,6 @@ class OperationRunner:
         self._cancel_grace_s = cancel_grace_s
         self._limits = limits or OperationLimits()
         self._turns = Turns()
-        self._pruned_s = float("-inf")
         self._tracer = tracer or trace.NoOpTracer()
         self._handlers: dict[str, OperationHandler] = {}
         self._contexts: dict[str, OperationContext] = {}
@@ -238,7 +233,6 @@ class OperationRunner:
                     await self._give_back_unended()
                     await self._take_up_left()
                     await self._begin_queued()
-                await self._prune()
             except Exception as error:
                 log.warning("operations could not be begun yet", error=repr(error))
             await wait_at_most(self._wake, _POLL_INTERVAL_S)
@@ -302,16 +296,6 @@ class OperationRunner:
             running[order[0]] += 1
             chosen.append(waiting[order[0]].pop(0))
         return chosen
-
-    async def _prune(self) -> None:
-        """Delete operations that ended long ago, a bounded number at a time."""
-        if time.monotonic() - self._pruned_s < _PRUNE_INTERVAL_S:
-            return
-        before = utc_now() - timedelta(days=self._limits.kept_days)
-        async with self._database.transaction() as session:
-            count = await OperationStore(session).prune(before, _PRUNED_AT_ONCE)
-        if count < _PRUNED_AT_ONCE:
-            self._pruned_s = time.monotonic()
 
     async def _run(self, context: OperationContext) -> None:
         operation_id = context.operation_id

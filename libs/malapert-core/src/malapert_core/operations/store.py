@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -239,16 +239,6 @@ class OperationStore:
         )
         keys = list((await self._session.exec(query)).all())
         return len(keys), keys.count(owner.key_id)
-
-    async def prune(self, ended_before: datetime, limit: int) -> int:
-        """Delete at most so many operations that ended before an instant, and return how many there were."""
-        old = select(OperationRow.operation_id).where(
-            col(OperationRow.state).not_in([OperationState.QUEUED, OperationState.RUNNING]),
-            col(OperationRow.updated_time) < ended_before,
-        )
-        found = list((await self._session.exec(old.limit(limit))).all())
-        await self._session.exec(delete(OperationRow).where(col(OperationRow.operation_id).in_(found)))
-        return len(found)
 
     async def claim(self, operation: Operation, holder: str, lifetime: timedelta) -> Operation | None:
         """Begin a queued operation and return it as held; None where another process or a cancellation was faster."""

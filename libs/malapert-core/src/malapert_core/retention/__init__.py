@@ -1,0 +1,1 @@
+"""Retention: what is deleted once it is old, from which table, and the job that does it."""

@@ -1,0 +1,11 @@
+"""Let what is old be found without reading whole tables."""
+
+from alembic import op
+from malapert_core.db.core_migrations import index_ages
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    index_ages(op)
