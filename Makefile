@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 API := libs/malapert-api/src
 HTTP_MODELS := libs/malapert-http-models/src/malapert_http_models/contracts
+CLIENT := libs/malapert-client/src/malapert_client/generated
 UV := UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv
 # Tests and the platform start many processes; each would compile every module anew where this is set.
 export PYTHONDONTWRITEBYTECODE :=
@@ -30,7 +31,7 @@ $(VENV)/.installed: $(LOCKS) requirements/uv.lock $(MEMBERS)
 	touch $@
 
 .PHONY: setup
-setup: $(VENV)/.installed $(API)/.generated web-or-not ## make the environment from the hashed locks, the protobuf code and the page
+setup: $(VENV)/.installed $(API)/.generated $(CLIENT)/.generated web-or-not ## make the environment from the hashed locks, the protobuf code and the page
 
 WEB := $(shell find web -name node_modules -prune -o -name built -prune -o -type f ! -name '.*' ! -name schema.ts -print) \
   libs/malapert-cli/src/malapert_cli/report/tokens.json
@@ -64,6 +65,14 @@ proto-code:
 
 .PHONY: proto
 proto: $(API)/.generated ## generate the protobuf code and the models of the HTTP API
+
+GATEWAY := $(shell find services/gateway/src -name '*.py')
+$(CLIENT)/.generated: $(GATEWAY) $(PROTOS) deploy/generate-client | $(VENV)/.installed $(API)/.generated
+	$(BIN)/python deploy/generate-client $(CLIENT)
+	touch $@
+
+.PHONY: client
+client: $(CLIENT)/.generated ## generate the calls of the Python client from the API's document
 
 .PHONY: lock
 lock: ## write the lock files anew from the pyproject.toml files

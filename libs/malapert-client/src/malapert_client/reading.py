@@ -1,0 +1,73 @@
+"""JSON of the platform as models, at the speed of pydantic's core."""
+
+import functools
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from malapert_client.errors import UnknownAnswerError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import SchemaValidator
+
+MOST_FAULTS = 20
+_BOUNDS = ("within_budget", "_unless_spent")
+"""Validators of the models that end early where input has very many faults; the platform's answers have none."""
+_OPAQUE = ("cls", "metadata", "serialization")
+
+
+def read_model(kind: str, content: bytes | str) -> Any:
+    """Return JSON as a model; what a newer platform tells more is passed over.
+
+    Parameters
+    ----------
+    kind
+        ``module.Class``.
+    content
+        The JSON.
+
+    Raises
+    ------
+    UnknownAnswerError
+        Where it is none, with what is wrong.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return _reader_of(kind).validate_json(content, extra="ignore")
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        faults = [
+            {"path": ".".join(map(str, each["loc"])), "message": each["msg"], "code": each["type"]}
+            for each in wrong[:MOST_FAULTS]
+        ]
+        name = kind.partition(".")[2]
+        detail = f"the answer is no {name} of this version, {len(wrong)} of its fields are wrong"
+        problem = {"title": "unknown answer", "detail": detail, "reason": "UNKNOWN_ANSWER", "errors": faults}
+        raise UnknownAnswerError(problem) from error
+
+
+def model_named(kind: str) -> "type[BaseModel]":
+    """Return the model of ``module.Class``; its module is imported when it is needed."""
+    module, _, name = kind.partition(".")
+    package = "malapert_client.generated" if module == "platform" else "malapert_http_models.contracts"
+    model: type[BaseModel] = getattr(importlib.import_module(f"{package}.{module}"), name)
+    return model
+
+
+@functools.cache
+def _reader_of(kind: str) -> "SchemaValidator":
+    from pydantic_core import SchemaValidator
+
+    # The models' own validators, which would be taken for their parts, hold the bounds.
+    return SchemaValidator(_without_bounds(model_named(kind).__pydantic_core_schema__), _use_prebuilt=False)
+
+
+def _without_bounds(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_bounds(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    while schema.get("type") == "function-wrap" and schema["function"]["function"].__name__ in _BOUNDS:
+        schema = schema["schema"]
+    return {key: each if key in _OPAQUE else _without_bounds(each) for key, each in schema.items()}
