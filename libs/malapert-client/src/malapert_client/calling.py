@@ -5,7 +5,7 @@ import uuid
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
@@ -223,4 +223,6 @@ def _plain(value: Any) -> Any:
 def _time_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no offset from UTC: give an aware time, such as datetime(..., tzinfo=UTC)")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    from malapert_http_models.wire import rfc3339
+
+    return rfc3339(value)
