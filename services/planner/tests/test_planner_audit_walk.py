@@ -16,6 +16,8 @@ from malapert.planner.v1 import (
     plan_pb2,
     replan_pb2,
     review_pb2_grpc,
+    robustness_pb2,
+    robustness_pb2_grpc,
     sign_off_pb2,
     thread_pb2,
     thread_pb2_grpc,
@@ -43,6 +45,7 @@ class Caller(PlannerClient):
     reviews: Any
     threads: Any
     edits: Any
+    robustness: Any
 
     @classmethod
     @asynccontextmanager
@@ -54,6 +57,7 @@ class Caller(PlannerClient):
             caller.reviews = review_pb2_grpc.ReviewServiceStub(channel)
             caller.threads = thread_pb2_grpc.ThreadServiceStub(channel)
             caller.edits = edit_pb2_grpc.EditServiceStub(channel)
+            caller.robustness = robustness_pb2_grpc.RobustnessServiceStub(channel)
             yield caller
 
 
@@ -165,8 +169,8 @@ async def walk_reviews(walk: AuditWalk, plan: plan_pb2.Plan, target: str, outsid
 
 
 async def walk_plans(walk: AuditWalk, service: Any, jaxa: Caller, isro: Caller, outsider: Caller) -> None:
-    async def made(verb: str, request: Any) -> str:
-        operation = await jaxa.ended((await getattr(jaxa.plans, verb)(request)).operation_id)
+    async def made(verb: str, request: Any, of: Any = jaxa.plans) -> str:
+        operation = await jaxa.ended((await getattr(of, verb)(request)).operation_id)
         assert operation.result_id, operation
         return str(operation.result_id)
 
@@ -186,6 +190,11 @@ async def walk_plans(walk: AuditWalk, service: Any, jaxa: Caller, isro: Caller, 
     halved = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=[plan_pb2.ImportedItem()])
     await walk.leaves_none(jaxa.plans.ImportPlan(halved))
     await walk_edits(walk, plan, jaxa, outsider)
+    policy = robustness_pb2.MarginPolicy(policy_id="still")
+    assessing = robustness_pb2.AssessRobustnessRequest(plan_id=plan_id, policy=policy, draws=1)
+    await walk.leaves_none(outsider.robustness.AssessRobustness(assessing))
+    assessed = made("AssessRobustness", assessing, jaxa.robustness)
+    await walk.leaves("RobustnessService/AssessRobustness", assessed, "plan.assessed", by=JAXA)
     await _archived(service, draft_id)
     restoring = plan_pb2.RestorePlanRequest(plan_id=draft_id)
     await walk.leaves_none(outsider.plans.RestorePlan(restoring))

@@ -10,6 +10,7 @@ from malapert_cli.page_link import open_page
 from malapert_cli.plan import plan
 from malapert_cli.refusing import EXIT_CODES, RefusingGroup
 from malapert_cli.report_command import report
+from malapert_cli.robustness import robustness
 from malapert_cli.sign import sign
 from malapert_cli.terrain.command import terrain
 from malapert_cli.up import HELP, up
@@ -24,7 +25,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.command(help=HELP, context_settings={"ignore_unknown_options": True})(up)
-for command in (check, plan, report, compare, sign, verify):
+for command in (check, plan, report, compare, robustness, sign, verify):
     app.command(epilog=EXIT_CODES)(command)
 app.command("open", epilog=EXIT_CODES)(open_page)
 app.command(context_settings={"ignore_unknown_options": True}, epilog=EXIT_CODES)(admin)

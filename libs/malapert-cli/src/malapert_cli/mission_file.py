@@ -54,14 +54,34 @@ def hand_in(api: Api, path: Path, *, validate_only: bool = False) -> "Mission":
     try:
         return message_of(Mission, api.post("/missions", _mapping(root, path), validate_only=validate_only))
     except ApiError as error:
-        if not error.faults:
-            raise
-        lines = [
-            f"{path}:{root.nearest(fault['path']).line}: {fault['path']}: {fault['message']} [{fault['code']}]"
-            for fault in error.faults
-        ]
-        count = f"{len(lines)} fault{'s' if len(lines) > 1 else ''}"
-        raise MissionFileError("\n".join([*lines, f"{path}: {count} [{error.reason}]"])) from error
+        raise refused(error, path, root) from error
+
+
+def hand_in_policy(api: Api, path: Path, call: str, asked: Json) -> Json:
+    """Hand a margin policy in with what else a call asks for, and return the answer.
+
+    Raises
+    ------
+    MissionFileError, ApiError
+        As `hand_in`.
+    """
+    root = _tree(path)
+    try:
+        return api.post(call, asked | {"policy": _mapping(root, path)})
+    except ApiError as error:
+        raise refused(error, path, root, "policy.") from error
+
+
+def refused(error: ApiError, path: Path, root: Node, within: str = "") -> Exception:
+    """Return what the platform says of a file, each fault with its line; ``within`` is the file's path in the call."""
+    if not error.faults or not all(fault["path"].startswith(within) for fault in error.faults):
+        return error
+    lines = []
+    for fault in error.faults:
+        where = fault["path"].removeprefix(within)
+        lines.append(f"{path}:{root.nearest(where).line}: {where}: {fault['message']} [{fault['code']}]")
+    count = f"{len(lines)} fault{'s' if len(lines) > 1 else ''}"
+    return MissionFileError("\n".join([*lines, f"{path}: {count} [{error.reason}]"]))
 
 
 def _tree(path: Path) -> Node:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from datetime import timedelta
 from pathlib import Path
 
-from malapert.planner.v1 import charter_pb2_grpc, edit_pb2_grpc
+from malapert.planner.v1 import charter_pb2_grpc, edit_pb2_grpc, robustness_pb2_grpc
 from malapert.planner.v1.feasibility_pb2_grpc import add_FeasibilityServiceServicer_to_server
 from malapert.planner.v1.mission_pb2_grpc import add_MissionServiceServicer_to_server
 from malapert.planner.v1.plan_pb2_grpc import add_PlanServiceServicer_to_server
@@ -38,6 +38,7 @@ from malapert_planner.handlers.missions import MissionHandlers
 from malapert_planner.handlers.neighbour_events import ContactEventHandler, RequestEventHandler
 from malapert_planner.handlers.plans import PlanHandlers
 from malapert_planner.handlers.reviews import ReviewHandlers
+from malapert_planner.handlers.robustness import RobustnessHandlers
 from malapert_planner.handlers.shown_plans import ShownPlans
 from malapert_planner.handlers.threads import ThreadHandlers
 from malapert_planner.mission_document import mission_schema
@@ -71,6 +72,7 @@ from malapert_planner.services.plans.standing import PlanStandings
 from malapert_planner.services.plans.stored_documents import StoredDocuments
 from malapert_planner.services.plans.threads import PlanThreads
 from malapert_planner.services.replanning.replanning import REPLAN_PLAN, PlanReplanning
+from malapert_planner.services.robustness.assessments import ASSESS_ROBUSTNESS, RobustnessAssessments
 from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.charter_changes import CharterChangeStore
 from malapert_planner.storage.charters import CharterStore
@@ -80,6 +82,7 @@ from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.proposals import ProposalStore
+from malapert_planner.storage.robustness import RobustnessStore
 from malapert_planner.storage.secrets import SecretStore
 from malapert_planner.storage.tables import EditDraftRow
 from malapert_planner.storage.threads import ThreadStore
@@ -152,6 +155,10 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     edit_drafts = EditDrafts(runtime.database, EditDraftStore(), runtime.audit, utc_now)
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
+    assessments = RobustnessAssessments(
+        runtime.database, stores.plans, RobustnessStore(), solver_jobs, runtime.audit, utc_now
+    )
+    runtime.operations.register(ASSESS_ROBUSTNESS, assessments.run)
     async with (
         reading,
         _own_worker(runtime, queue),
@@ -202,6 +209,11 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                     "malapert.planner.v1.EditService",
                     edit_pb2_grpc.add_EditServiceServicer_to_server,
                     EditHandlers(plans, PlanEdits(solver_jobs, derived, edit_drafts), edit_drafts, shown),
+                ),
+                Registration(
+                    "malapert.planner.v1.RobustnessService",
+                    robustness_pb2_grpc.add_RobustnessServiceServicer_to_server,
+                    RobustnessHandlers(plans, assessments, runtime.operations, shown),
                 ),
                 Registration(
                     "malapert.planner.v1.ThreadService",

@@ -89,6 +89,11 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "UpdateEditDraft": Call(PLANNERS, Part.PLANNER),
         "DeleteEditDraft": Call(PLANNERS, Part.PLANNER),
     },
+    "malapert.planner.v1.RobustnessService": {
+        "AssessRobustness": Call(PLANNERS, Part.OBSERVER),
+        "GetRobustness": Call(READERS, Part.OBSERVER),
+        "ListRobustness": Call(READERS, Part.OBSERVER),
+    },
     "malapert.planner.v1.FeasibilityService": {
         "CheckFeasibility": Call(NOBODY, Part.CONTRIBUTOR, on_behalf=_PAYLOAD),
     },

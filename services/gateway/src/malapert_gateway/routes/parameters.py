@@ -164,6 +164,7 @@ OverlappedSpan = Annotated[
 ]
 PlanId = Annotated[str, identifier("plan", "plan-5d21")]
 ConditionId = Annotated[str, identifier("condition", "JAXA-1")]
+RobustnessId = Annotated[str, identifier("assessment of robustness", "robustness-6e02")]
 EditDraftId = Annotated[str, identifier("edits under way", "draft-3b7c")]
 ThreadId = Annotated[str, identifier("thread", "thread-7a20")]
 DelegationId = Annotated[str, identifier("delegation", "delegation-4c1d")]

@@ -31,6 +31,7 @@ from malapert.planner.v1 import (
     mission_pb2_grpc,
     plan_pb2_grpc,
     review_pb2_grpc,
+    robustness_pb2_grpc,
     thread_pb2_grpc,
 )
 from malapert_core.audit.handlers import AUDIT_SERVICE
@@ -55,6 +56,7 @@ GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
         "malapert.planner.v1.ReviewService",
         "malapert.planner.v1.ThreadService",
         "malapert.planner.v1.EditService",
+        "malapert.planner.v1.RobustnessService",
         *_IN_EVERY_SERVICE,
     ),
     ServiceName.LANDING_SITE: (
@@ -105,6 +107,7 @@ class ServiceClients:
         self.reviews = review_pb2_grpc.ReviewServiceStub(planner)
         self.threads = thread_pb2_grpc.ThreadServiceStub(planner)
         self.edits = edit_pb2_grpc.EditServiceStub(planner)
+        self.robustness = robustness_pb2_grpc.RobustnessServiceStub(planner)
         landing_site = channels[ServiceName.LANDING_SITE]
         self.terrains = terrain_pb2_grpc.TerrainServiceStub(landing_site)
         self.products = product_pb2_grpc.ProductServiceStub(landing_site)

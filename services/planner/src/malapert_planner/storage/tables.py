@@ -156,6 +156,17 @@ class EditDraftRow(PlannerTable, table=True):
     version: int
 
 
+class RobustnessRow(PlannerTable, table=True):
+    """Assessment of a plan's robustness; never changed."""
+
+    __tablename__ = "robustness"
+    __table_args__ = (Index("ix_robustness_plan", "plan_id", "robustness_id"),)
+
+    robustness_id: str = Field(sa_type=Text, primary_key=True)
+    plan_id: str = Field(sa_type=Text, foreign_key="plan.plan_id")
+    message: bytes = Field(sa_type=LargeBinary)
+
+
 class PlanThreadRow(PlannerTable, table=True):
     """Consultation thread on a plan."""
 

@@ -17,12 +17,23 @@ from malapert_planner.services.jobs.planning_jobs import (
     mend_job,
     plan_job,
     replan_job,
+    robustness_job,
     validate_job,
 )
 from malapert_planner.services.jobs.worker_process import JobLink
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (check_job, explain_job, levels_job, mend_job, plan_job, replan_job, validate_job)
+    job.__name__: job
+    for job in (
+        check_job,
+        explain_job,
+        levels_job,
+        mend_job,
+        plan_job,
+        replan_job,
+        robustness_job,
+        validate_job,
+    )
 }
 """Functions of the workers, by the kind that a job names."""
 WORKER_MODULES = (

@@ -13,6 +13,9 @@ from malapert_planner.domain.life.changes import Change, changes
 from malapert_planner.domain.life.replanning import disturbance
 from malapert_planner.domain.problem.held import with_holds
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
+from malapert_planner.domain.robustness.assess import assess
+from malapert_planner.domain.robustness.policy import MarginPolicy
+from malapert_planner.domain.robustness.report import RobustnessReport
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus, Unplanned, WhyNot
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from malapert_planner.solvers.engine import SolveProgress
 
 
+PROGRESS_EVERY = 50
+"""Draws between two reports of progress."""
 EXPLAIN_WORK = 4.0
 """Limit of the deterministic work of the explanations, never more than the solve's."""
 
@@ -186,6 +191,20 @@ def levels_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule, tim
     case = Case(problem, schedule)
     storage = propagate_storage(case)
     return propagate_battery(case).charge_at(time_s), float(np.interp(time_s, storage.time_s, storage.stored_bit))
+
+
+def robustness_job(
+    link: JobLink, problem: PlanningProblem, schedule: Schedule, policy: MarginPolicy, seed: int, draws: int
+) -> RobustnessReport:
+    """Replay a schedule under draws of a margin policy."""
+    link.tell(StageProgress("replay"))
+
+    def progressed(done: int) -> None:
+        if done % PROGRESS_EVERY == 0:
+            link.tell(StageProgress("replay", done / draws, f"{done} of {draws} draws"))
+
+    stopped = link.cancelled.is_set
+    return assess(problem, schedule, policy, seed=seed, draws=draws, on_progress=progressed, stopped=stopped)
 
 
 def validate_job(_link: JobLink, problem: PlanningProblem, schedule: Schedule) -> ValidationReport:

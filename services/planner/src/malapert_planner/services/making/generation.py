@@ -55,6 +55,7 @@ _STAGE_TITLES = {
     "solve": "Placing activities, drives and contacts",
     "validate": "Checking the plan independently",
     "explain": "Finding reasons for what is not planned",
+    "replay": "Replaying the plan under draws",
 }
 
 

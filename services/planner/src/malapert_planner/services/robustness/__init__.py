@@ -1,0 +1,1 @@
+"""Robustness of plans: assessments asked for, made by workers and kept."""
