@@ -89,7 +89,7 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 # In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with.
 .PHONY: test
 test: setup ## every test that needs no container engine and no browser
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \
 	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/integration/test_access_matrix.py \
 	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
 

@@ -3,18 +3,24 @@
 import copy
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from malapert_core.documents.yaml_text import read_yaml_tree
 
 MISSIONS = Path(__file__).parents[3] / "missions"
 EPHEMERIS_SPAN = (datetime(2000, 1, 2, tzinfo=UTC), datetime(2050, 12, 31, tzinfo=UTC))
 
 
 def load_mission(name: str) -> dict[str, Any]:
-    """Return a reference mission's raw document."""
-    raw: dict[str, Any] = yaml.safe_load((MISSIONS / f"{name}.yaml").read_text())
+    """Return a reference mission's raw document, which a test may change."""
+    return copy.deepcopy(_as_written(name))
+
+
+@cache
+def _as_written(name: str) -> dict[str, Any]:
+    raw: dict[str, Any] = read_yaml_tree((MISSIONS / f"{name}.yaml").read_bytes()).plain()
     return raw
 
 

@@ -4,6 +4,7 @@ The first use of a kernel loads it, or compiles it where nobody has yet, and hol
 tenth of a second in which no event loop goes on.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from malapert_astro.ephemeris import Ephemeris
@@ -25,7 +26,7 @@ _STEP_S = 3600.0
 _CONJUNCTION_DEG = 3.0
 
 
-def load_kernels(ephemeris: Ephemeris, stations: dict[str, Station]) -> None:
+def load_kernels(ephemeris: Ephemeris, stations: Mapping[str, Station]) -> None:
     """Load what searches compile, by searching a day for light and for contacts with one station."""
     station = next(each for each in stations.values() if not each.is_optical)
     request = WindowRequest(
