@@ -65,6 +65,10 @@ LOCKED = replace(ONE, holds=Holds(locks=(Lock("a", "base", (600, 4200)),)))
 DISABLED = replace(TWO, holds=Holds(disabled=(Disabled("a", 0),)))
 RADIO = make_problem(contact_windows=(make_window("w"), make_window("v", "belrose")))
 FADING = make_problem(contact_windows=(make_window(rate=RateSeries((0, 7200), (900.0, 100.0)), least_rate_bps=500.0),))
+# From 7200 to 10,200 s no station sees the asset: that is no silence.
+SPOKEN = make_problem(
+    max_silence_s=6600, contact_windows=(make_window("w", span=(0, 7200)), make_window("v", span=(10_200, HORIZON_S)))
+)
 FORM = [
     Example(Rule.SPAN, ONE, plan(at("a", 3600, -3600)), 3600, (3600, 0), plan(at("a", 0))),
     Example(
@@ -214,6 +218,10 @@ PLACES = [
     ),
     Example(
         Rule.CONTACT_RATE, FADING, plan(contact(6600, 7500)), 300, (7200, 7500), plan(contact(6600, 7200)),
+    ),
+    Example(
+        Rule.CONTACT_RHYTHM, SPOKEN, plan(contact(6000, 6600), contact(16_800, 17_400, "v")), 600, (16_200, 16_800),
+        plan(contact(6000, 6600), contact(16_200, 16_800, "v")),
     ),
     Example(
         Rule.QUIET,

@@ -25,6 +25,7 @@ def is_valid(problem: PlanningProblem, schedule: Schedule) -> bool:
         all(_moment_holds(problem, schedule, time_s) for time_s in ticks)
         and all(_contact_holds(problem, schedule, contact) for contact in schedule.contacts)
         and _stations_turn(problem, schedule)
+        and _rhythm_holds(problem, schedule)
         and _requests_hold(problem, schedule)
         and _levels_hold(problem, schedule)
     )
@@ -114,6 +115,20 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
         and all(_condition_holds(problem, condition, places, talking, time_s) for condition in conditions)
         and all(_reachable(problem, contact, places, time_s) for contact in talking)
     )
+
+
+def _rhythm_holds(problem: PlanningProblem, schedule: Schedule) -> bool:
+    """Whether no more minutes pass without a contact, of those in which one could be held, than are allowed."""
+    silent_s = 0
+    for time_s in range(0, problem.horizon_s if problem.max_silence_s else 0, TICK_S):
+        if any(holds(contact.span, time_s) for contact in schedule.contacts):
+            silent_s = 0
+            continue
+        seen = {window.place_id for window in problem.contact_windows if holds(window.span, time_s)}
+        silent_s += TICK_S if seen.issuperset(places_at(problem, schedule, time_s)) else 0
+        if silent_s > problem.max_silence_s:
+            return False
+    return True
 
 
 def _way_holds(problem: PlanningProblem, schedule: Schedule, condition: Condition, time_s: int) -> bool:

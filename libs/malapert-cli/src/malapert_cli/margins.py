@@ -10,6 +10,7 @@ _HOUR_S, _DAY_S = 3600.0, 86_400.0
 _NAMES = {
     "DRIVE_WAY": "conditions along the way of drives",
     "CONTACT_RATE": "rate at which links close",
+    "CONTACT_RHYTHM": "silence while a contact could be held",
     "BATTERY_FLOOR": "battery floor",
     "BATTERY_END": "charge at the end",
     "STORAGE_CAPACITY": "room in the storage",

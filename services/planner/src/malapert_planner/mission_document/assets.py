@@ -277,10 +277,12 @@ class Communications(Sourced):
     """Limits, power and cost weight of contacts.
 
     A contact is one only while its link closes at ``min_rate`` or faster, margins kept; without it at any rate, even
-    none.
+    none. Where ``max_silence`` is stated the asset is heard at least so often: hours count in which a contact could be
+    held, so that nights of the Earth, outages and others' bookings do not.
     """
 
     min_contact: Duration
     contact_power: Power
     cost_weight: Weight
     min_rate: DataRate | None = None
+    max_silence: Duration | None = None

@@ -25,6 +25,7 @@ from malapert_planner.solvers.room import explain_room
 from malapert_planner.solvers.sending import sendable_bit
 from malapert_planner.solvers.states import clash, disturbing
 from malapert_planner.solvers.trials import Trial
+from malapert_planner.solvers.unheard import unheard
 
 NAMED = 5
 """So many requests in the way are named at most."""
@@ -33,6 +34,7 @@ FAMILIES = (
     RuleFamily.LIMIT,
     RuleFamily.RESERVOIR,
     RuleFamily.QUOTA,
+    RuleFamily.RHYTHM,
     RuleFamily.BATTERY,
     RuleFamily.STORAGE,
     RuleFamily.LATENCY,
@@ -50,6 +52,7 @@ _REASONS = {
     RuleFamily.LIMIT: "LIMIT",
     RuleFamily.RESERVOIR: "RESERVOIR",
     RuleFamily.QUOTA: "QUOTA",
+    RuleFamily.RHYTHM: "RHYTHM",
 }
 
 
@@ -151,6 +154,7 @@ def families_of(instance: Instance, chain: Chain) -> tuple[RuleFamily, ...]:
         RuleFamily.RELATION: chain.request_id in related,
         RuleFamily.LATENCY: bool(instance.limited_ranks),
         RuleFamily.QUOTA: bool(problem.antenna_quotas),
+        RuleFamily.RHYTHM: instance.rhythm.most_s > 0,
     }
     return tuple(family for family in FAMILIES if touched.get(family, True))
 
@@ -213,8 +217,8 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         blocking, text = _overdrawn(found)
         if not blocking:
             return _untried(chain)
-    elif family is RuleFamily.QUOTA:
-        blocking, text = _overbooked(found)
+    elif family in (RuleFamily.QUOTA, RuleFamily.RHYTHM):
+        blocking, text = _overbooked(found) if family is RuleFamily.QUOTA else unheard(found)
         if not blocking:
             return _untried(chain)
     elif family is RuleFamily.RESOURCE:

@@ -238,6 +238,14 @@ class Incumbent:
         return self.instance.problem.battery.start_wh + 1e-6 >= float(self.needed_wh[0])
 
     def keeps_limits(self) -> bool:
+        """Return whether levels and quotas are kept, and no silence is too long."""
+        return self.keeps_levels() and self.is_heard()
+
+    def is_heard(self) -> bool:
+        """Return whether no silence is too long."""
+        return self.instance.rhythm.is_kept(self.schedule.drives, self.schedule.contacts)
+
+    def keeps_levels(self) -> bool:
         """Return whether the start has the charge and room that all needs, with products in time and quotas kept."""
         room = self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
         kept = room and self.lasts() and not any(backlog.late() for backlog in self.backlogs)
@@ -276,29 +284,40 @@ class Incumbent:
         Free are the chains named, and, unless ``keep_all``, every planned chain that lies wholly inside; a planned
         chain that is named is free only where it lies inside. With a planned chain that is free its near modes are.
         """
-        start, end = self.quiet(span)
-        inside = {i for i, c in self.chains.items() if start <= c.span[0] and c.span[1] <= end}
+        bare = self._without_tail(span[1])
+        start, end = bare.quiet(span)
+        inside = {i for i, c in bare.chains.items() if start <= c.span[0] and c.span[1] <= end}
         moving = (free & inside) if keep_all else inside
-        released = {mode.index for i in moving for mode in self.instance.near_modes[i]} | (free - self.met)
-        outside = tuple(c for c in self.schedule.contacts if c.span[1] <= start or c.span[0] >= end)
-        drives = tuple(d for d in self.schedule.drives if start <= d.span[0] and d.span[1] <= end)
-        contacts = tuple(c for c in self.schedule.contacts if start <= c.span[0] and c.span[1] <= end)
+        released = {mode.index for i in moving for mode in self.instance.near_modes[i]} | (free - bare.met)
+        outside = tuple(c for c in bare.schedule.contacts if c.span[1] <= start or c.span[0] >= end)
+        drives = tuple(d for d in bare.schedule.drives if start <= d.span[0] and d.span[1] <= end)
+        contacts = tuple(c for c in bare.schedule.contacts if start <= c.span[0] and c.span[1] <= end)
         return Scope(
             span=(start, end),
-            cells=self._cells((start, end), width_s),
+            cells=bare._cells((start, end), width_s),
             step_s=step_s,
             chain_step_s=chain_step_s,
-            boundary=self._boundary((start, end)),
+            boundary=bare._boundary((start, end)),
             free=tuple(sorted(released)),
-            fixed=tuple(chain for i, chain in sorted(self.chains.items()) if i not in released),
+            fixed=tuple(chain for i, chain in sorted(bare.chains.items()) if i not in released),
             outside_contacts=outside,
             route=drives if keep_route else None,
-            hint=Schedule(tuple(self.schedule.activities), drives, contacts),
+            hint=Schedule(tuple(bare.schedule.activities), drives, contacts),
             forced=forced,
             place_ids=place_ids,
             station_ids=station_ids,
             kept_contacts=kept_contacts,
         )
+
+    def _without_tail(self, time_s: int) -> Incumbent:
+        """Return the schedule without passes after the last that is done, were it by an instant: they hold it there."""
+        schedule = self.schedule
+        ends_s = [a.span[1] for a in schedule.activities] + [d.span[1] for d in schedule.drives]
+        if not self.instance.rhythm.most_s or max(ends_s, default=0) > time_s:
+            return self
+        before = tuple(contact for contact in schedule.contacts if contact.span[0] < time_s)
+        bare = replace(self, schedule=replace(schedule, contacts=before))
+        return bare if len(before) < len(schedule.contacts) and bare.keeps_levels() else self
 
     def _cells(self, span: Span, width_s: int) -> Cells:
         """Cut wide cells also where something in the schedule begins, ends or is due: it then fits as it stands."""
@@ -313,7 +332,7 @@ class Incumbent:
         """Return what holds at a span's ends; where nothing follows, the span may end wherever resting suffices."""
         edges = np.array(self.cells.edges_s)
         first, last = int(np.searchsorted(edges, span[0])), int(np.searchsorted(edges, span[1]))
-        schedule = self.schedule
+        schedule, rhythm = self.schedule, self.instance.rhythm
         ends_s = [a.span[1] for a in schedule.activities] + [d.span[1] for d in schedule.drives]
         if max(ends_s + [c.span[1] for c in schedule.contacts], default=0) > span[1]:
             ends = {self.place_at(span[1]): float(self.needed_wh[last])}
@@ -326,6 +345,8 @@ class Incumbent:
             stored_bit=float(self.stored_bit[first]),
             end_stored_bit=float(self.admitted_bit[last]),
             backlogs=tuple(backlog.boundary(first, last) for backlog in self.backlogs),
+            silence_s=rhythm.before_s(schedule, span[0]),
+            end_silence_s=rhythm.left_s(schedule, span[1], ends),
         )
 
     def _rest_needed_wh(self, place_id: str) -> Levels:

@@ -23,6 +23,7 @@ from malapert_planner.domain.problem.spans import Span, intersection, shifted
 from malapert_planner.solvers.antenna_time import Quotas
 from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
+from malapert_planner.solvers.rhythm import Rhythm
 from malapert_planner.solvers.scope import Cells
 
 FEW_CHAINS = 200
@@ -170,6 +171,11 @@ class Instance:
     def quotas(self) -> Quotas:
         """Quotas of antenna time."""
         return Quotas.of(self.problem)
+
+    @cached_property
+    def rhythm(self) -> Rhythm:
+        """The rhythm of contacts."""
+        return Rhythm.of(self.problem)
 
     @cached_property
     def least_generations(self) -> dict[tuple[str, str], PowerSeries]:

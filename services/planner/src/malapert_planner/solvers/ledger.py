@@ -47,6 +47,14 @@ class Hints:
         self.value_of[variable.index] = int(value)
         self.model.add_hint(variable, int(value))
 
+    def sum_of(self, total: LinearSum) -> int:
+        """Return a sum's value under the hints."""
+        return total.constant + sum(
+            coefficient
+            for variable, coefficient in zip(total.variables, total.coefficients, strict=True)
+            if self.value_of.get(variable.index)
+        )
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -65,11 +73,7 @@ class Ledger:
 
     def hinted(self, total: LinearSum) -> int:
         """Return a sum's value under the hints."""
-        return total.constant + sum(
-            coefficient
-            for variable, coefficient in zip(total.variables, total.coefficients, strict=True)
-            if self.hints.value_of.get(variable.index)
-        )
+        return self.hints.sum_of(total)
 
     def hint(self, variable: cp_model.IntVar, value: int) -> None:
         """Hint at a value of a variable."""

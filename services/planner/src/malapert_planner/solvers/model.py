@@ -25,6 +25,7 @@ from malapert_planner.solvers.quotas import add_quotas
 from malapert_planner.solvers.relations import add_relations
 from malapert_planner.solvers.reservoirs import add_reservoirs
 from malapert_planner.solvers.scope import Scope
+from malapert_planner.solvers.silences import add_rhythm
 from malapert_planner.solvers.states import add_states
 from malapert_planner.solvers.storage import add_storage, enter_data
 from malapert_planner.solvers.units import Units
@@ -43,6 +44,7 @@ class RuleFamily(StrEnum):
     RESERVOIR = "reservoir"
     LATENCY = "latency"
     QUOTA = "quota"
+    RHYTHM = "rhythm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     with rules.adding(RuleFamily.QUOTA):
         add_quotas(model, hints, instance.quotas, scope, contacts)
     _hint_stays(hints, scope, itinerary)
+    with rules.adding(RuleFamily.RHYTHM):
+        add_rhythm(model, hints, instance, scope, itinerary, contacts)
     with rules.adding(RuleFamily.RELATION):
         add_relations(model, hints, instance, scope, placements)
     with rules.adding(RuleFamily.LIMIT):

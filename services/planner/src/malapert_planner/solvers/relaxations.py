@@ -22,6 +22,7 @@ from malapert_planner.solvers.limits import chain_amounts
 from malapert_planner.solvers.model import RuleFamily
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.reservoir_range import reservoir_range
+from malapert_planner.solvers.unheard import longest_silence_s
 
 Candidate = tuple[Admission, PlanningProblem]
 Ladder = tuple[Candidate, ...]
@@ -197,6 +198,17 @@ def _quotas(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder
     yield ((admission, replace(problem, antenna_quotas=quotas)),)
 
 
+def _silence(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
+    """Allow the silence that the chain would make."""
+    with_it, problem = found[RuleFamily.RHYTHM], incumbent.instance.problem
+    longest_s = longest_silence_s(with_it) if with_it else 0
+    if longest_s > problem.max_silence_s:
+        hours = (longest_s - problem.max_silence_s) / SECONDS_PER_HOUR
+        text = f"might the asset be silent for {hours:.2f} h more it would fit"
+        admission = Admission("LONGER_SILENCE", "max_silence", hours, "h", text)
+        yield ((admission, replace(problem, max_silence_s=longest_s)),)
+
+
 def _repetitions(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
     """Allow repetitions to lie further from their period."""
     with_it, problem = found[RuleFamily.RELATION], incumbent.instance.problem
@@ -342,6 +354,7 @@ RELAXATIONS = (
     (RuleFamily.RESOURCE, _resources),
     (RuleFamily.RESERVOIR, _reservoirs),
     (RuleFamily.QUOTA, _quotas),
+    (RuleFamily.RHYTHM, _silence),
     (RuleFamily.CONTACT, _contacts),
     (None, _repetitions),
     (None, _lags),

@@ -17,6 +17,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, cell_width_s
 from malapert_planner.solvers.parameters import Repair
+from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.search import OnProgress, Search
@@ -88,6 +89,7 @@ def replan(
     search.bound = upper_bound(instance, engine, Repair.BOUND_SHARE * work_limit)
     search.report("bound")
     mended = all(_mend(search, span) for span in _clusters(broken, problem))
+    search.take(search.best)
     if mended and not search.best.keeps_limits():
         mended = all(_mend(search, span) for span in _clusters(beyond, problem))
     assert problem.baseline is not None  # noqa: S101  (what is replanned has one)
@@ -99,7 +101,9 @@ def replan(
         if wanted is None:
             improve(search, random.Random(seed))
     else:
-        search = Search(instance, engine, on_progress, Incumbent(instance, problem.baseline.frozen), bound=search.bound)
+        search = Search(
+            instance, engine, on_progress, in_rhythm(Incumbent(instance, problem.baseline.frozen)), bound=search.bound
+        )
         construct(search)
         fill(search, Repair.FILL_SHARE * work_limit)
         if search.feasible():

@@ -76,7 +76,8 @@ class BacklogBoundary:
 class Boundary:
     """What a model starts from and must leave.
 
-    ``end_charge_wh`` maps the places at which the span may end to the charge needed there then.
+    ``end_charge_wh`` maps the places at which the span may end to the charge needed there then. ``silence_s`` is what
+    is counted of a silence before the span, ``end_silence_s`` by end place what may be counted of one at its end.
     """
 
     start_place_id: str
@@ -85,6 +86,8 @@ class Boundary:
     stored_bit: float
     end_stored_bit: float
     backlogs: tuple[BacklogBoundary, ...] = ()
+    silence_s: int = 0
+    end_silence_s: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

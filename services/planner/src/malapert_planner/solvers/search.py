@@ -16,6 +16,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Instance
 from malapert_planner.solvers.model import build_model
 from malapert_planner.solvers.modes import better_modes, densest, in_other_modes
+from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.scope import Scope
 from malapert_planner.solvers.score import score
 from malapert_planner.solvers.sending import resent
@@ -106,9 +107,20 @@ class Search:
         model = build_model(self.instance, scope)
         solver, status = self.engine.run(model.model, work, self.iteration, linear=True)
         if status in FOUND:
-            self.best = self.best.replaced(scope, model.schedule(solver))
-            self.objective = self._worth(self.best)
+            self.take(self.best.replaced(scope, model.schedule(solver)))
         return status in FOUND
+
+    def take(self, candidate: Incumbent) -> None:
+        """Go on from a schedule, in rhythm where it can be."""
+        self.best = self._in_rhythm(candidate)
+        self.objective = self._worth(self.best)
+
+    def _in_rhythm(self, candidate: Incumbent) -> Incumbent:
+        """Return a candidate with the passes that it lacks, at the price of choosing contacts."""
+        if candidate.is_heard():
+            return candidate
+        self.engine.work += WORK_PER_SENDING
+        return in_rhythm(candidate)
 
     def improve(self, scope: Scope, work: float, stage: str, *, linear: bool = False) -> None:
         """Decide a scope anew and keep what is better."""
@@ -132,6 +144,7 @@ class Search:
 
     def accept(self, candidate: Incumbent, stage: str) -> None:
         """Keep a schedule where it is better than the best; one that breaks a limit only in place of another such."""
+        candidate = self._in_rhythm(candidate)
         if self.best.keeps_limits() and not candidate.keeps_limits():
             return
         objective = self._worth(candidate)
@@ -214,7 +227,7 @@ class Search:
             solver, status = self.engine.run(model.model, work, self.iteration)
             if status not in FOUND or self._is_dropped():
                 continue
-            candidate = opening.schedule.replaced(scope, model.schedule(solver))
+            candidate = self._in_rhythm(opening.schedule.replaced(scope, model.schedule(solver)))
             if candidate.keeps_limits():
                 self.accept(self._topped(candidate), "detour")
             if self.objective > before:

@@ -22,6 +22,7 @@ from malapert_planner.solvers.instance import Instance, compile_problem
 from malapert_planner.solvers.lns.stage import RecreateStage
 from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
 from malapert_planner.solvers.parameters import Pipeline
+from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.search import OnProgress, Search, parameters_of
 from malapert_planner.solvers.tour import solve_tour
@@ -72,7 +73,8 @@ def solve(
     instance = compile_problem(problem)
     engine = Engine(seed, work_limit, search_wall_s(problem, wall_limit_s), cancel)
     with BoundRefinement(instance, work_limit) as refinement:
-        search = Search(instance, engine, refined_progress(refinement, on_progress), Incumbent(instance, Schedule()))
+        bare = in_rhythm(Incumbent(instance, Schedule()))
+        search = Search(instance, engine, refined_progress(refinement, on_progress), bare)
         recreate = RecreateStage(search, seed)
         if recreate.is_of_many():
             run_recreate(search, recreate, wall_limit_s)
@@ -132,7 +134,7 @@ def take_tour(search: Search) -> None:
         return
     tour = toured(Incumbent(instance, Schedule()), legs)
     if tour is not None:
-        along = Search(instance, engine, None, tour, search.bound)
+        along = Search(instance, engine, None, in_rhythm(tour), search.bound)
         fill(along, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
         along.fit_out()
         search.accept(along.best, "tour")

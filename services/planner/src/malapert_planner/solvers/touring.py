@@ -32,7 +32,7 @@ def toured(empty: Incumbent, legs: list[Leg]) -> Incumbent | None:
     legs = list(legs)
     while legs:
         schedule, by = _driven_at_best(empty, legs)
-        if schedule.keeps_limits():
+        if schedule.keeps_levels():
             return schedule
         short = np.flatnonzero(schedule.charge_wh < schedule.instance.problem.battery.floor_wh - ROUNDING_WH)
         if not len(short) or not by:

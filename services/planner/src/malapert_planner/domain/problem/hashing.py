@@ -27,6 +27,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "least_generation",
         "least_rate_bps",
         "makes",
+        "max_silence_s",
         "needs_quiet",
         "passages",
         "route_points",

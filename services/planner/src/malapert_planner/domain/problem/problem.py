@@ -61,6 +61,10 @@ class PlanningProblem:
     ``contact_power_w``. During a drive generation and data rate are the lower of those at its two ends. A contact that
     begins during a drive is named from the drive's origin. Contact windows are cut to what ``closed_spans`` leave free.
     They take no more of each of ``antenna_quotas`` than is left. ``holds`` are what people locked and disabled.
+
+    Where ``max_silence_s`` is above 0 a contact follows the one before, and the problem's now, within so much time in
+    which one could be held where the asset is: what no contact window of any station reaches is left out, and so is
+    what of a drive is not reached at both its ends. The same holds up to the horizon.
     """
 
     problem_id: str
@@ -89,6 +93,7 @@ class PlanningProblem:
     route_points: tuple[RoutePoint, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     holds: Holds = NOTHING_HELD
+    max_silence_s: int = 0
 
     @property
     def is_placeless(self) -> bool:

@@ -33,8 +33,8 @@ class Unplanned:
     """Reason for which one repetition of a request is not in the schedule.
 
     ``reason`` is an upper-case code: NO_WINDOW, UNREACHABLE, RELATION, REPETITION, BATTERY, STORAGE, CONTACT, LATENCY,
-    TIME, DISPLACED, LIMIT, RESERVOIR, QUOTA or NOT_SUPPORTED. ``explanation`` says it with its amounts; ``blocking``
-    names the requests, rules, limits or quotas in the way.
+    TIME, DISPLACED, LIMIT, RESERVOIR, QUOTA, RHYTHM or NOT_SUPPORTED. ``explanation`` says it with its amounts;
+    ``blocking`` names the requests, rules, limits or quotas in the way.
     """
 
     request_id: str
@@ -49,7 +49,7 @@ class Admission:
     """A change that would admit an unplanned repetition beside all else, found by solving again with it.
 
     ``kind`` is LOWER_FLOOR, LOWER_END, LARGER_BATTERY, LARGER_STORAGE, MORE_AT_END, LARGER_LIMIT, LARGER_QUOTA,
-    LARGER_RESOURCE, FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, LONGER_LATENCY, ANOTHER_CONTACT,
+    LARGER_RESOURCE, FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, LONGER_LATENCY, LONGER_SILENCE, ANOTHER_CONTACT,
     WIDER_TOLERANCE, SHORTER_LAG, LONGER_LAG, WITHOUT_RELATION, WITHOUT_QUIET, DETOUR (its amount is what the plan would
     lose) or WITHOUT_REQUESTS; ``subject`` names what is changed, ``amount`` by how much, ``text`` says it to a person.
     """

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.modes import alternatives
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries, RoutePoint
 from malapert_planner.domain.problem.problem import PlanningProblem
-from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.simulation.coverage import merged
 
@@ -103,6 +104,14 @@ class Lookups:
         for window in sorted(problem.contact_windows, key=lambda window: window.span):
             self.windows_at[window.station_id, window.place_id].append(window)
 
+    @cached_property
+    def reached_at(self) -> dict[str, tuple[Span, ...]]:
+        """When a contact with any station could be held, by place."""
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for (_, place_id), windows in self.windows_at.items():
+            spans[place_id] += [window.span for window in windows]
+        return {place_id: merged(each) for place_id, each in spans.items()}
+
 
 def _arrays(series: PowerSeries) -> tuple[Samples, Samples]:
     return np.asarray(series.offset_s, dtype=np.float64), np.asarray(series.power_w, dtype=np.float64)
@@ -176,6 +185,16 @@ class Case:
         """Return the contact windows of a station from a place that meet a span, by start."""
         windows = self._lookups.windows_at.get((station_id, place_id), [])
         return [window for window in windows if window.span[0] < span[1] and window.span[1] > span[0]]
+
+    def reached(self) -> tuple[Span, ...]:
+        """Return when a contact could be held where the asset is; on a drive at both its ends."""
+        found: list[Span] = []
+        for stay in self.timeline:
+            spans: tuple[Span, ...] = (stay.span,)
+            for place_id in stay.place_ids:
+                spans = intersection(spans, self._lookups.reached_at.get(place_id, ()))
+            found += spans
+        return merged(found)
 
     def windows_of(self, contact: PlacedContact) -> list[ContactWindow]:
         """Return the windows that a contact draws on, where the asset is during it."""

@@ -11,6 +11,7 @@ from malapert_planner.domain.simulation.timeline import Case, contact_label, dri
 from malapert_planner.domain.validation.report import Delivery, Margin
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.rules_contacts import rate_steps
+from malapert_planner.domain.validation.rules_rhythm import silences
 from malapert_planner.domain.validation.rules_way import NEEDS, needed
 
 
@@ -18,7 +19,7 @@ def margins(
     case: Case, battery: BatteryTrace, storage: StorageTrace, delivered: tuple[Delivery, ...]
 ) -> tuple[Margin, ...]:
     """Return the least margin of each rule that has one, negative where it is broken, from what is no history."""
-    found = [*_ways(case), *_links(case), *_levels(case, battery, storage), *_latency(delivered)]
+    found = [*_ways(case), *_links(case), *_rhythm(case), *_levels(case, battery, storage), *_latency(delivered)]
     least: dict[str, Margin] = {}
     for margin in found:
         if margin.rule_id not in least or margin.amount < least[margin.rule_id].amount:
@@ -64,6 +65,12 @@ def _links(case: Case) -> Iterator[Margin]:
             if least_bps > 0:
                 text = f"least rate of {contact_label(contact)} above {least_bps:g} bit/s"
                 yield Margin(Rule.CONTACT_RATE.value, (contact_label(contact),), rate_bps - least_bps, "bit/s", text)
+
+
+def _rhythm(case: Case) -> Iterator[Margin]:
+    for silence in silences(case):
+        left_s = float(case.problem.max_silence_s - silence.counted_s)
+        yield Margin(Rule.CONTACT_RHYTHM.value, (case.problem.asset_id,), left_s, "s", "least time left for a contact")
 
 
 def _levels(case: Case, battery: BatteryTrace, storage: StorageTrace) -> Iterator[Margin]:

@@ -42,6 +42,7 @@ class Rule(StrEnum):
     CONTACT_START               its place and window are those in force when it begins                 1
     CONTACT_LENGTH              it is as long as its windows ask                                       s
     CONTACT_RATE                its link closes: its rate is never below the least that is asked for   s
+    CONTACT_RHYTHM              no longer without a contact, while one could be held, than is allowed  s
     CONTACT_OVERLAP             one contact at a time                                                  s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
     STATION_CLOSED              with them it is not while its station is out or taken by others        s
@@ -99,6 +100,7 @@ class Rule(StrEnum):
     CONTACT_START = "CONTACT_START"
     CONTACT_LENGTH = "CONTACT_LENGTH"
     CONTACT_RATE = "CONTACT_RATE"
+    CONTACT_RHYTHM = "CONTACT_RHYTHM"
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
     STATION_TURNAROUND = "STATION_TURNAROUND"
     STATION_CLOSED = "STATION_CLOSED"

@@ -41,11 +41,12 @@ from malapert_planner.domain.validation.rules_resources import (
     check_storage,
     check_unary,
 )
+from malapert_planner.domain.validation.rules_rhythm import check_rhythm
 from malapert_planner.domain.validation.rules_states import check_states
 from malapert_planner.domain.validation.rules_way import check_ways
 from malapert_planner.domain.validation.rules_windows import check_conditions
 
-VALIDATOR = "malapert-validator 9"
+VALIDATOR = "malapert-validator 10"
 """Name and version of the validator; the version changes with what it accepts."""
 
 
@@ -67,6 +68,7 @@ def check_case(case: Case) -> CheckedCase:
     check_conditions(case, findings)
     check_ways(case, findings)
     check_contacts(case, findings)
+    check_rhythm(case, findings)
     check_relations(case, findings)
     check_states(case, findings)
     check_unary(case, findings)

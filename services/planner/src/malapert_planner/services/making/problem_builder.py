@@ -24,6 +24,7 @@ from malapert_planner.domain.problem.resources import (
     Storage,
 )
 from malapert_planner.domain.problem.spans import Span
+from malapert_planner.mission_document.assets import Communications
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
 from malapert_planner.services.making.antenna_quotas import antenna_quotas
@@ -95,6 +96,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         closed_spans=closed,
         antenna_quotas=antenna_quotas(inputs.antenna_quotas, windows, problem_clock),
         contact_power_w=surface.communications.contact_power.amount,
+        max_silence_s=_max_silence_s(surface.communications),
         battery=Battery(
             capacity_wh=capacity_wh,
             floor_wh=battery.floor.amount * capacity_wh,
@@ -115,6 +117,12 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
             document.objective.latency.amount if document.objective.latency else 0.0,
         ),
     )
+
+
+def _max_silence_s(communications: Communications) -> int:
+    silence = communications.max_silence
+    # An allowance shorter than a second is one all the same.
+    return max(1, math.floor(silence.amount)) if silence else 0
 
 
 def with_demand(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.incumbent import Incumbent
+from malapert_planner.solvers.rhythm import Silence
 from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import Booking, WorkingSchedule, booking
@@ -116,6 +118,47 @@ class BookingWindows:
             return
         for each in held:
             working.add_contact(each)
+
+    def silences(self, working: WorkingSchedule, until_s: int | None = None) -> list[Silence]:
+        """Return the silences of a schedule up to an instant, or the horizon, that last too long."""
+        rhythm = self._tables.instance.rhythm
+        return rhythm.too_long(working.drives, (each.span for each in working.contacts), until_s)
+
+    def book_passes(self, working: WorkingSchedule, until_s: int) -> None:
+        """Hold a short contact in each silence up to an instant that is too long, as far as charge and radio allow."""
+        while (silences := self.silences(working, until_s)) and self._book_pass(working, silences[0]):
+            continue
+
+    def _book_pass(self, working: WorkingSchedule, silence: Silence) -> bool:
+        passes = self._passes(working, silence)
+        for window, start_s in sorted(passes, key=lambda each: self._pass_rank(each[0], each[1], silence)):
+            before = len(working.contacts)
+            part = start_s, start_s + self._pass_s(window)
+            self._book(working, window, part, in_the_dark=True)
+            if len(working.contacts) > before:
+                return True
+        return False
+
+    def _pass_s(self, window: ContactWindow) -> int:
+        cell_s = self._tables.bounds.cell_s
+        return max(cell_s, -(-window.min_length_s // cell_s) * cell_s)
+
+    def _pass_rank(self, window: ContactWindow, start_s: int, silence: Silence) -> tuple[float, int, str]:
+        """Return the order of passes: the cheapest for how far they take the asset first."""
+        cost = window.cost_per_hour * self._pass_s(window)
+        return cost / (start_s - silence.span[0]), -start_s, window.window_id
+
+    def _passes(self, working: WorkingSchedule, silence: Silence) -> Iterator[tuple[ContactWindow, int]]:
+        """Yield the windows that are open in a silence, with the last start in each that is in time."""
+        cell_s, (low, high) = self._tables.bounds.cell_s, silence.span
+        low = max(low, self._tables.instance.open_from_s)
+        for place_id, stay in working.stays():
+            part = max(low, stay[0]), min(high, stay[1])
+            for window in self.near(place_id, (part[0], min(part[1], silence.due_s + 1))) if part[0] < part[1] else ():
+                ends_s = min(window.span[1], part[1]) // cell_s * cell_s
+                start = min(silence.due_s // cell_s * cell_s, ends_s - self._pass_s(window))
+                if start > silence.span[0] and start >= max(window.span[0], part[0]):
+                    yield window, start
 
     def _is_supplied(self, working: WorkingSchedule, span: Span) -> bool:
         cells = slice(span[0] // self._tables.bounds.cell_s, span[1] // self._tables.bounds.cell_s)

@@ -153,7 +153,7 @@ class RuinRecreate:
         if not self._routes.drive_along(working, span, origin_id, stops, [float(span[0])] * len(stops)):
             return False
         self._fill(working, (max(filled[0], span[0]), filled[1]), filled[0])
-        return working.is_sound()
+        return working.is_sound() and not self._windows.silences(working, filled[1])
 
     def step(self) -> bool:
         """Do one step; return whether it found a better schedule than the best."""
@@ -205,7 +205,11 @@ class RuinRecreate:
             self._thin(span, rng.choice(RUIN_SHARES))
         since = span[0] if rng.random() < 0.5 else int(rng.uniform(*span))
         self._fill(self.current, span, since)
-        return self.worth(self.current) if self.current.is_sound() else None
+        return self._judged(self.current)
+
+    def _judged(self, working: WorkingSchedule) -> float | None:
+        """Return what a changed schedule is worth; None where it breaks a limit."""
+        return self.worth(working) if working.is_sound() and not self._windows.silences(working) else None
 
     def _visited(self, length_s: int) -> float | None:
         """Drive anew about a start of a chain that is not planned, to where it may start, and put it there first."""
@@ -243,7 +247,7 @@ class RuinRecreate:
             return None
         self._filling.fill(working, span, self._prices, span[0])
         self._trim(working, booked)
-        return self.worth(working) if working.is_sound() else None
+        return self._judged(working)
 
     def _fill(self, working: WorkingSchedule, span: Span, since: int) -> None:
         booked = self._book(working, span)
@@ -260,6 +264,7 @@ class RuinRecreate:
         inside = [each for each in working.contacts if span[0] <= each.span[0] and each.span[1] <= span[1]]
         for contact in sorted(inside, key=lambda c: (-c.cost / max(1.0, float(c.sent_bit.sum())), c.span)):
             working.trim_contact(contact)
+        self._windows.book_passes(working, span[1])
 
     def _thin(self, span: Span, share: float) -> None:
         """Take some chains out of a span, and contacts that nothing there asks for."""

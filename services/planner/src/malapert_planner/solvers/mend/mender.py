@@ -96,6 +96,7 @@ class _Mender:
         for each in wanted:
             self._add(each)
         self._bookings.trim()
+        self._bookings.windows.book_passes(self._working, self._tables.bounds.horizon_s)
         found = self._working.schedule()
         # What is fixed and no state can hold is for the validator to judge.
         contacts = (c for c in self._edited.contacts if c in self._fixed_contacts and c not in found.contacts)
