@@ -8,9 +8,10 @@ import pytest
 from malapert_core.db.database import Database
 from malapert_core.logging import configure_logging
 from malapert_core.metric_names import EVENTS_PUBLISHED
-from malapert_core.telemetry import Telemetry
+from malapert_core.telemetry import Telemetry, extract_trace, inject_trace
 from malapert_testing.identities import identity_settings
 from malapert_testing.nats_server import free_port
+from opentelemetry import trace
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sample_service.factory import SampleSettings
@@ -45,6 +46,21 @@ def test_spans_that_nobody_reads_are_not_kept_and_still_have_identifiers() -> No
     ):
         assert not outer.is_recording()
         assert outer.get_span_context().trace_id == inner.get_span_context().trace_id != 0
+    assert not trace.get_current_span().get_span_context().is_valid
+    telemetry.close()
+
+
+def test_a_trace_that_nobody_reads_goes_on_from_a_caller_and_into_the_next_call() -> None:
+    telemetry, headers = Telemetry("test"), dict[str, str]()
+    theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with telemetry.tracer.start_as_current_span("handle", context=extract_trace({"traceparent": theirs})):
+        inject_trace(headers)
+        with telemetry.tracer.start_as_current_span("another", context=extract_trace({})) as other:
+            assert f"{other.get_span_context().trace_id:032x}" not in theirs
+        span = telemetry.tracer.start_span("later")
+        assert f"{span.get_span_context().trace_id:032x}" in theirs
+    # The caller's own word on whether its trace is kept goes on as well.
+    assert headers == {"traceparent": theirs}
     telemetry.close()
 
 

@@ -13,11 +13,14 @@ from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.trace import Tracer
+from opentelemetry.trace import TracerProvider as AnyTracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from malapert_core.quiet_traces import QuietTracerProvider
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +46,13 @@ def _served_metrics(host: str, port: int) -> tuple[WSGIServer, threading.Thread]
         return None
 
 
+def _exporting(service_name: str, otlp_endpoint: str) -> TracerProvider:
+    resource = Resource.create({SERVICE_NAME: f"malapert-{service_name}"})
+    provider = TracerProvider(sampler=DEFAULT_ON, resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+    return provider
+
+
 class Telemetry:
     """One service's traces and metrics.
 
@@ -64,15 +74,8 @@ class Telemetry:
         metrics_host: str = "127.0.0.1",
         metrics_port: int | None = None,
     ) -> None:
-        self._is_exported = otlp_endpoint is not None
-        # A span that nobody reads still gives its identifiers to logs and to the calls that follow, and costs little.
-        self.provider = TracerProvider(
-            sampler=DEFAULT_ON if self._is_exported else ALWAYS_OFF,
-            resource=Resource.create({SERVICE_NAME: f"malapert-{service_name}"}),
-            shutdown_on_exit=False,
-        )
-        if otlp_endpoint is not None:
-            self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+        self._exporting = None if otlp_endpoint is None else _exporting(service_name, otlp_endpoint)
+        self.provider: AnyTracerProvider = self._exporting or QuietTracerProvider()
         self.tracer: Tracer = self.provider.get_tracer("malapert")
         self._metrics: tuple[WSGIServer, threading.Thread] | None = None
         if metrics_port is not None:
@@ -88,7 +91,7 @@ class Telemetry:
 
     def trace_database(self, engine: AsyncEngine) -> None:
         """Open a span for each statement of an engine, where spans are exported."""
-        if self._is_exported:
+        if self._exporting is not None:
             SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine, tracer_provider=self.provider)
 
     def close(self) -> None:
@@ -98,4 +101,5 @@ class Telemetry:
             server.shutdown()
             server.server_close()
             thread.join()
-        self.provider.shutdown()
+        if self._exporting is not None:
+            self._exporting.shutdown()

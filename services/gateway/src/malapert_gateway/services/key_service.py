@@ -143,6 +143,9 @@ class KeyService:
 
     async def own(self, identity: Identity) -> ApiKey:
         """Return the key that a caller called with."""
+        key, _ = await self._found(identity.key_id)
+        if key is not None:
+            return key
         async with self._database.reading() as session:
             return await self._known(session, identity.key_id)
 
