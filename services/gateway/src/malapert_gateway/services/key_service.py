@@ -143,9 +143,8 @@ class KeyService:
 
     async def own(self, identity: Identity) -> ApiKey:
         """Return the key that a caller called with."""
-        key, _ = await self._found(identity.key_id)
-        if key is not None:
-            return key
+        if (kept := self._cache.find(identity.key_id)) is not None:
+            return kept[0]
         async with self._database.reading() as session:
             return await self._known(session, identity.key_id)
 
