@@ -265,6 +265,14 @@ async def test_a_series_of_light_at_points(sqlite_service_runtime: ServiceLaunch
         assert series.mean_sun_fraction == pytest.approx(np.mean(series.sun_fraction), abs=1e-6)
         assert series.earth_visible_fraction == pytest.approx(np.mean(series.earth_visible))
         assert found.provenance.parameters["surface_model"] == "bilinear"
+        assert not series.sun_azimuth_deg
+        request.with_directions = True
+        directed = (await products.GetLightSeries(request, timeout=60)).series[0]
+        assert directed.sun_fraction == series.sun_fraction
+        for name in ("sun_azimuth_deg", "sun_elevation_deg", "earth_azimuth_deg", "earth_elevation_deg"):
+            assert len(getattr(directed, name)) == 720
+        # At 89.5 degrees south the Sun stands within the Moon's 1.54 degrees and half of one more of the horizontal.
+        assert max(np.abs(directed.sun_elevation_deg)) < 2.1
         request.step_s = 1.0
         request.points.extend([RIDGE] * 20)
         request.height_m = -1.0

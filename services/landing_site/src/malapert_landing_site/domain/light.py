@@ -33,6 +33,19 @@ class LightSeries:
 
 
 @dataclass(frozen=True)
+class Directions:
+    """Where Sun and Earth stand over places at the epochs of a series, degrees, float32 (places, epochs).
+
+    Azimuths are clockwise from true north, elevations over the local horizontal, of centres, whatever the skyline.
+    """
+
+    sun_azimuth_deg: NDArray[np.float32]
+    sun_elevation_deg: NDArray[np.float32]
+    earth_azimuth_deg: NDArray[np.float32]
+    earth_elevation_deg: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class LightSummary:
     """Summaries of light, one value a place; durations in seconds."""
 

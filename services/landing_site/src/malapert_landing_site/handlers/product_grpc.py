@@ -108,7 +108,9 @@ class ProductHandlers(product_pb2_grpc.ProductServiceServicer):
             raise InvalidInputError("NO_SPAN", fault.message, faults=[fault])
         span = (from_timestamp(request.span.start_time), from_timestamp(request.span.end_time))
         places = [place_of(point) for point in request.points]
-        found = await self._series.series(request.terrain_stack_id, places, span, request.step_s, request.height_m)
+        found = await self._series.series(
+            request.terrain_stack_id, places, span, request.step_s, request.height_m, request.with_directions
+        )
         return light_series_message(found, request.span)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from malapert.landing_site.v1 import product_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.rpc.mapping import named, to_domain, to_message
 from malapert_core.timestamps import from_timestamp
 
+from malapert_landing_site.domain.light import Directions
 from malapert_landing_site.domain.product import ProductFile, ProductRequest, ProductSet
 from malapert_landing_site.domain.product_layers import STYLES, ProductLayer
 from malapert_landing_site.handlers.messages import place_of
@@ -74,6 +77,12 @@ def _file_message(file: ProductFile) -> product_pb2.ProductFile:
     return message
 
 
+def _directions_of(directions: Directions | None, place: int) -> dict[str, list[float]]:
+    if directions is None:
+        return {}
+    return {field.name: getattr(directions, field.name)[place].tolist() for field in fields(Directions)}
+
+
 def light_series_message(found: LightAtPlaces, span: type_pb2.Interval) -> product_pb2.GetLightSeriesResponse:
     """Return the message of series of light."""
     series, summary = found.series, found.summary
@@ -88,6 +97,7 @@ def light_series_message(found: LightAtPlaces, span: type_pb2.Interval) -> produ
                 longest_lit_s=float(summary.longest_lit_s[n]),
                 earth_visible_fraction=float(summary.earth_visible_fraction[n]),
                 sun_and_earth_fraction=float(summary.sun_and_earth_fraction[n]),
+                **_directions_of(found.directions, n),
             )
             for n, place in enumerate(found.places)
         ],

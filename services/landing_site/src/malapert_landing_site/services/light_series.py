@@ -12,7 +12,7 @@ from malapert_core.errors import Fault
 from malapert_core.timestamps import format_time
 from malapert_core.vocabulary.provenance import Provenance
 
-from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
+from malapert_landing_site.domain.light import Directions, LightSeries, LightSummary, summarise
 from malapert_landing_site.domain.terrain import Place, place_faults
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.ground import places_on_ground
@@ -21,7 +21,7 @@ from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.scenes import SceneLibrary, StackScene
 from malapert_landing_site.services.spans import computable_span_faults
 from malapert_landing_site.terrain.horizon.skyline import SURFACE_MODEL, skylines
-from malapert_landing_site.terrain.light.points import Sky, light_at
+from malapert_landing_site.terrain.light.points import Sky, directions_at, light_at
 
 _REFUSAL = "INVALID_LIGHT_REQUEST"
 
@@ -33,11 +33,12 @@ DEFAULT_STEP_S = 3600.0
 
 @dataclass(frozen=True)
 class LightAtPlaces:
-    """Series at places with what they were made from."""
+    """Series at places with what they were made from; directions where they were asked for."""
 
     places: tuple[Place, ...]
     series: LightSeries
     summary: LightSummary
+    directions: Directions | None
     provenance: Provenance
 
 
@@ -51,7 +52,7 @@ class LightSeriesAtPlaces:
 
     async def series(
         self, terrain_stack_id: str, places: Sequence[Place], span: tuple[datetime, datetime], step_s: float,
-        height_m: float,
+        height_m: float, with_directions: bool = False,
     ) -> LightAtPlaces:  # fmt: skip
         """Return the series at places, in order.
 
@@ -65,11 +66,11 @@ class LightSeriesAtPlaces:
         scene = await self._scenes.get(terrain_stack_id)
         xy_m = places_on_ground(scene, places, _REFUSAL)
         sky = Sky(self._ephemeris, span[0].timestamp(), span[1].timestamp(), step_s)
-        return await self._compute.run(self._compute_series, scene, places, xy_m, sky, span, height_m)
+        return await self._compute.run(self._compute_series, scene, places, xy_m, sky, span, height_m, with_directions)
 
     def _compute_series(
         self, scene: StackScene, places: Sequence[Place], xy_m: np.ndarray, sky: Sky,
-        span: tuple[datetime, datetime], height_m: float,
+        span: tuple[datetime, datetime], height_m: float, with_directions: bool,
     ) -> LightAtPlaces:  # fmt: skip
         found = skylines(scene.scene, xy_m, height_m, AZIMUTH_COUNT)
         eye_m = found.ground_elevation_m + height_m
@@ -89,6 +90,7 @@ class LightSeriesAtPlaces:
             ),
             series,
             summarise(series, float(series.utc_s[0])),
+            directions_at(xy_m, eye_m, scene.scene.pole, sky) if with_directions else None,
             provenance_of(scene.stack, parameters, self._ephemeris),
         )
 

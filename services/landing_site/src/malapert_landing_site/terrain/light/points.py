@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from malapert_astro.ephemeris import Ephemeris
-from malapert_astro.surface import surface_position_km, unproject_polar
+from malapert_astro.surface import azimuth_elevation, surface_position_km, unproject_polar
 from malapert_astro.times import tdb_from_utc
 from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray
-from malapert_landing_site.domain.light import LightSeries, steps
+from malapert_landing_site.domain.light import Directions, LightSeries, steps
 from malapert_landing_site.terrain.grid.projection import pole_named
 from malapert_landing_site.terrain.grid.scene import HorizonScene
 from malapert_landing_site.terrain.horizon.skyline import Progress, SkylineRange, run_parts, skylines
@@ -87,6 +87,17 @@ def light_at(
 
     run_parts(fill, range(0, len(xy_m), _POINTS_PER_TASK), None)
     return LightSeries(sky.utc_s, sky.step_s, sun_fraction, earth_visible)
+
+
+def directions_at(xy_m: FloatArray, elevation_m: FloatArray, pole: int, sky: Sky) -> Directions:
+    """Where Sun and Earth stand over points, each seen from its own place."""
+    longitude_deg, latitude_deg = (each[:, None] for each in unproject_polar(*xy_m.T, pole_named(pole)))
+    position_km = surface_position_km(longitude_deg[:, 0], latitude_deg[:, 0], np.nan_to_num(elevation_m))
+    seen = [
+        azimuth_elevation(body_km.T[:, None, :] - position_km[:, :, None], longitude_deg, latitude_deg)
+        for body_km in (sky.sun_km, sky.earth_km)
+    ]
+    return Directions(*(angle_deg.astype(np.float32) for body in seen for angle_deg in body))
 
 
 def earth_at(
