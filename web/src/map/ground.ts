@@ -107,30 +107,67 @@ export function valuesOf({ data, width_px, height_px }: Layer): Float32Array {
   );
 }
 
-/** Returns grey relief, tinted by the share of the Sun's disc where light is known, as the pixels of an image. */
-export function pixelsOf(relief: Layer, light: Layer | null): Uint8ClampedArray<ArrayBuffer> {
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** Returns the colour of a layer's value. */
+export type Colours = (value: number) => Colour;
+
+const DARK = [120, 130, 152] as const;
+const LIT = [244, 236, 208] as const;
+const PLAIN = [206, 208, 212] as const;
+
+/** Returns colours that run evenly from one value's to another's, and stay beyond them. */
+export const between =
+  (from: Colour, to: Colour, least = 0, most = 1): Colours =>
+  (value) => {
+    const share = Math.max(0, Math.min(1, (value - least) / (most - least)));
+    const [red, green, blue] = from.map((each, at) => each + share * ((to[at] ?? 0) - each));
+    return [red ?? 0, green ?? 0, blue ?? 0];
+  };
+
+/** Colours of the share of the Sun's disc in view. */
+export const LIGHT_COLOURS = between(DARK, LIT);
+
+/** Returns grey relief, tinted by a layer's values where they are known, as the pixels of an image. */
+export function pixelsOf(
+  relief: Layer,
+  over: Layer | null,
+  colours: Colours = LIGHT_COLOURS,
+): Uint8ClampedArray<ArrayBuffer> {
   const shades = valuesOf(relief);
-  const lit =
-    light && light.width_px === relief.width_px && light.height_px === relief.height_px ? valuesOf(light) : null;
-  const finite = shades.filter(Number.isFinite);
-  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const values = over?.width_px === relief.width_px && over.height_px === relief.height_px ? valuesOf(over) : null;
+  const [least, most] = rangeOf(shades) ?? [0, 0];
   const pixels = new Uint8ClampedArray(4 * shades.length);
   shades.forEach((shade, at) => {
     if (!Number.isFinite(shade)) return;
     const grey = most > least ? (shade - least) / (most - least) : 0.5;
-    const sun = lit?.[at] ?? Number.NaN;
-    const [red, green, blue] = Number.isFinite(sun) ? mixed(DARK, LIT, Math.max(0, Math.min(1, sun))) : PLAIN;
+    const value = values?.[at] ?? Number.NaN;
+    const [red, green, blue] = Number.isFinite(value) ? colours(value) : PLAIN;
     const depth = 0.72 + 0.28 * grey;
     pixels.set([red * depth, green * depth, blue * depth, 255], 4 * at);
   });
   return pixels;
 }
 
-const DARK = [120, 130, 152] as const;
-const LIT = [244, 236, 208] as const;
-const PLAIN = [206, 208, 212] as const;
-const mixed = (from: readonly number[], to: readonly number[], share: number): [number, number, number] =>
-  from.map((each, at) => each + share * ((to[at] ?? 0) - each)) as [number, number, number];
+/** Returns the least and the highest of the values that are known; null where none is. */
+export function rangeOf(values: Float32Array): [least: number, most: number] | null {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return least <= most ? [least, most] : null;
+}
+
+/** Returns a layer's value at a place of its grid; null outside it, and where it has no data. */
+export function valueAt(layer: Layer, values: Float32Array, { x_m, y_m }: GridPoint): number | null {
+  const column = Math.floor((x_m - layer.x_min_m) / layer.pixel_size_m);
+  const row = Math.floor((layer.y_max_m - y_m) / layer.pixel_size_m);
+  if (column < 0 || row < 0 || column >= layer.width_px || row >= layer.height_px) return null;
+  const value = values[row * layer.width_px + column] ?? Number.NaN;
+  return Number.isFinite(value) ? value : null;
+}
 
 /** Returns a round length for a scale bar of at most a third of the map, metres. */
 export function scaleBarM(sizeM: number): number {

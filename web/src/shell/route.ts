@@ -10,6 +10,7 @@ export type Route =
   | { view: "reviews"; missionId: string }
   | { view: "solve"; missionId: string; planId: string | null }
   | { view: "contacts"; missionId: string | null }
+  | { view: "sites"; searchId: string | null }
   | { view: "operations" }
   | { view: "operation"; operationId: string }
   | { view: "administration"; part: string | null }
@@ -30,6 +31,8 @@ const ROUTES: [string, Reader][] = [
   ["missions/:mission/review", ({ mission = "" }) => ({ view: "reviews", missionId: mission })],
   ["missions/:mission/solve", ({ mission = "" }, query) => solved(mission, query.get("base"))],
   ["contacts", (_, query) => ({ view: "contacts", missionId: query.get("mission") })],
+  ["sites", () => ({ view: "sites", searchId: null })],
+  ["sites/:search", ({ search = "" }) => ({ view: "sites", searchId: search })],
   ["operations", () => ({ view: "operations" })],
   ["operations/:operation", ({ operation = "" }) => ({ view: "operation", operationId: operation })],
   ["administration", () => ({ view: "administration", part: null })],
@@ -91,6 +94,9 @@ export const replanAddress = (missionId: string, planId: string): string =>
 /** Writes the address of contacts, of one mission or of all. */
 export const contactsAddress = (missionId: string | null): string =>
   missionId ? `#/contacts?mission=${kept(missionId)}` : "#/contacts";
+
+/** Writes the address of terrain and sites, of one search or of the newest. */
+export const sitesAddress = (searchId?: string): string => (searchId ? `#/sites/${kept(searchId)}` : "#/sites");
 
 /** Writes the address of an operation. */
 export const operationAddress = (operationId: string): string => `#/operations/${kept(operationId)}`;
