@@ -1,21 +1,31 @@
 import { api, type Plan, type Refusal, taken } from "../../api/client.ts";
 import { type EditCheck, type PlanEdit, planEditOf } from "../../editing/edited_plan.ts";
 import { History } from "../../editing/history.ts";
+import { type DraftRef, type EditDraft, SavedEdits, type Saving } from "../../editing/saved_edits.ts";
 import type { PlanJson } from "../../plan/plan_json.ts";
 import { Draft, OnceKeys } from "../../shell/draft.ts";
 import { Loaded } from "../../shell/loaded.svelte.ts";
 import type { Edit } from "../../timeline/edit/edits.ts";
+import { draftCalls, loadDrafts } from "./draft_calls.ts";
 
-type Kept = { contentHash: string; edits: PlanEdit[] };
+type Kept = { contentHash: string; edits: PlanEdit[]; ref: DraftRef | null };
 
-/** Edits of a plan that somebody proposes: told what they break, mended, undone, made a plan of; until then they are kept in this tab alone. */
+/**
+ * Edits of a plan that somebody proposes: told what they break, mended, undone, made a plan of. Until then this tab
+ * keeps them at once, and the platform for the agency as soon as it can be reached.
+ */
 export class Editing {
   edits = $state.raw<readonly PlanEdit[]>([]);
   canUndo = $state(false);
   canRedo = $state(false);
   /** What the edits make of the plan, of the edits that were checked last; null without any. */
   check = $state.raw<EditCheck | null>(null);
+  /** How they stand against what the platform keeps. */
+  saving = $state.raw<Saving>({ state: "none" });
+  /** What others of the agency have under way of this plan. */
+  others = $state.raw<readonly EditDraft[]>([]);
   readonly asking: Loaded<EditCheck | null>;
+  readonly #saved: SavedEdits;
   readonly #history = new History<readonly PlanEdit[]>([]);
   readonly #plan: () => Plan;
   readonly #draft: Draft<Kept>;
@@ -30,8 +40,57 @@ export class Editing {
     this.asking = new Loaded(() => this.#ask(), onRefusal);
     const kept = this.#draft.restore();
     // Edits are of a content: those of another mean something else there.
-    if (kept?.contentHash === plan().content_hash && kept.edits.length) this.#go(() => this.#history.push(kept.edits));
+    const isHere = kept?.contentHash === plan().content_hash && kept.edits.length > 0;
+    this.#saved = new SavedEdits(draftCalls(plan().plan_id), isHere ? (kept.ref ?? null) : null, this.#onSaving);
+    if (isHere) this.#go(() => this.#history.push(kept.edits));
+    void this.#open(principalId, isHere);
   }
+
+  /** Shows what the agency has under way; one's own is taken up again where this tab has nothing. */
+  async #open(principalId: string, isHere: boolean): Promise<void> {
+    const drafts = await loadDrafts(this.#plan().plan_id).catch(() => []);
+    const own = isHere ? undefined : drafts.find((each) => each.updated_principal_id === principalId);
+    const ownId = this.#saved.ref?.draftId ?? own?.draft_id;
+    this.others = drafts.filter((each) => each.draft_id !== ownId);
+    if (own && !this.edits.length) await this.takeUp(own);
+  }
+
+  /** Goes on with edits that are kept by the platform, in the place of those here. */
+  async takeUp({ draft_id }: EditDraft): Promise<void> {
+    await this.asking.run(async () => {
+      const path = { plan_id: this.#plan().plan_id, draft_id };
+      const draft = await taken(api.GET("/api/v1/plans/{plan_id}/edit-drafts/{draft_id}", { params: { path } }));
+      this.others = this.others.filter((each) => each.draft_id !== draft_id);
+      this.takeTheirs(draft);
+    });
+  }
+
+  /** Takes what somebody else made of the edits since; one's own can be had back by undoing. */
+  takeTheirs(theirs: EditDraft): void {
+    this.#saved.see(theirs);
+    this.saving = { state: "saved", time: theirs.updated_time ?? "" };
+    this.#go(() => this.#history.push(theirs.edits), false);
+  }
+
+  /** Puts one's own over what somebody else made of the edits since. */
+  putOver(theirs: EditDraft): void {
+    this.#saved.see(theirs);
+    this.#saved.save(this.edits);
+  }
+
+  /** Tries again what the platform could not be told. */
+  again = (): void => this.#saved.again();
+
+  /** Ends what goes on in the background; what is here stays in the tab. */
+  leave = (): void => void this.#saved.stop();
+
+  readonly #onSaving = (saving: Saving): void => {
+    const wasAway = this.saving.state === "unsaved";
+    this.saving = saving;
+    this.#keep();
+    // What was asked while the platform was away is asked again.
+    if (wasAway && saving.state === "saved" && this.asking.refusal) void this.asking.load();
+  };
 
   /** Takes a gesture of the timeline; `from` is where the item stands in what is shown. */
   take(shown: PlanJson, edit: Edit, from: { startMs: number; endMs: number }): void {
@@ -68,23 +127,32 @@ export class Editing {
   /** Makes a new draft of the edits; returns its plan, or null where it was refused. */
   async apply(): Promise<string | null> {
     const { plan_id, content_hash } = this.#plan();
-    const body = { content_hash, edits: [...this.edits], label: "", draft_id: "" };
+    await this.#saved.stop();
+    const draft_id = this.#saved.ref?.draftId ?? "";
+    const body = { content_hash, edits: [...this.edits], label: "", draft_id };
     const params = { path: { plan_id }, header: { "Idempotency-Key": this.#onceKeys.of(body) } };
     let made: string | null = null;
     const done = await this.asking.run(async () => {
       made = (await taken(api.POST("/api/v1/plans/{plan_id}:apply-edits", { params, body }))).plan_id;
     });
+    this.#saved.resume(done);
     if (done) this.#draft.drop();
     return made;
   }
 
-  #go(step: () => void): void {
+  #keep(): void {
+    const { content_hash } = this.#plan();
+    this.#draft.keep({ contentHash: content_hash, edits: [...this.edits], ref: this.#saved.ref });
+  }
+
+  #go(step: () => void, saves = true): void {
     this.#taken = null;
     step();
     this.edits = this.#history.now;
     this.canUndo = this.#history.canUndo;
     this.canRedo = this.#history.canRedo;
-    this.#draft.keep({ contentHash: this.#plan().content_hash, edits: [...this.edits] });
+    this.#keep();
+    if (saves) this.#saved.save(this.edits);
     void this.asking.load();
   }
 

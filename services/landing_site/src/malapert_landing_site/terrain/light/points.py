@@ -91,10 +91,12 @@ def light_at(
 
 def directions_at(xy_m: FloatArray, elevation_m: FloatArray, pole: int, sky: Sky) -> Directions:
     """Where Sun and Earth stand over points, each seen from its own place."""
-    longitude_deg, latitude_deg = (each[:, None] for each in unproject_polar(*xy_m.T, pole_named(pole)))
-    position_km = surface_position_km(longitude_deg[:, 0], latitude_deg[:, 0], np.nan_to_num(elevation_m))
+    longitude_deg, latitude_deg = unproject_polar(xy_m[:, 0], xy_m[:, 1], pole_named(pole))
+    position_km = surface_position_km(longitude_deg, latitude_deg, np.nan_to_num(elevation_m))
     seen = [
-        azimuth_elevation(body_km.T[:, None, :] - position_km[:, :, None], longitude_deg, latitude_deg)
+        azimuth_elevation(
+            body_km.T[:, None, :] - position_km[:, :, None], longitude_deg[:, None], latitude_deg[:, None]
+        )
         for body_km in (sky.sun_km, sky.earth_km)
     ]
     return Directions(*(angle_deg.astype(np.float32) for body in seen for angle_deg in body))
