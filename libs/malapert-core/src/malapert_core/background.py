@@ -1,11 +1,28 @@
 """Background tasks and waiting, such that a stop always arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _PATIENCE_S = 5.0
+_TURN_S = 0.005
+
+
+async def in_turns(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return what a function returns for each of many items; every few milliseconds the event loop goes on between."""
+    results: list[R] = []
+    until_s = time.perf_counter() + _TURN_S
+    for item in items:
+        results.append(function(item))
+        if time.perf_counter() >= until_s:
+            await asyncio.sleep(0)
+            until_s = time.perf_counter() + _TURN_S
+    return results
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float) -> None:

@@ -130,6 +130,14 @@ class ReadingProcesses:
             return cast("T", outcome)
         raise outcome
 
+    async def by_size(
+        self, size_bytes: int, owner: str, function: Callable[P, T], *arguments: P.args, **_none: P.kwargs
+    ) -> T:
+        """Return what a module's function returns: of a small input called in a thread, of a large one as by `run`."""
+        if size_bytes <= QUICK_BYTES:
+            return await asyncio.to_thread(function, *arguments, **_none)
+        return await self.run(owner, function, *arguments, **_none)
+
     def close(self) -> None:
         """End all processes that do nothing."""
         if self._ending is not None:

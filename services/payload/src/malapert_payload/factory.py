@@ -1,5 +1,6 @@
 """Builds the payload service from its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ from malapert.payload.v1 import (
     request_pb2_grpc,
     science_pb2_grpc,
 )
+from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.units import load_units
 
 from malapert_payload.clients.planner import FEASIBILITY_SERVICE, PlannerClient
 from malapert_payload.config import PayloadSettings
@@ -46,12 +49,14 @@ from malapert_payload.storage.plans import EndedPlanStore
 from malapert_payload.storage.requests import RequestStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_READERS = ("malapert_payload.handlers.catalogues", "malapert_payload.handlers.requests")
 
 
 @asynccontextmanager
 async def build(runtime: ServiceRuntime[PayloadSettings]) -> AsyncIterator[ServiceParts]:
     """Yield what the payload service serves and listens to."""
     database, announcer = runtime.database, PayloadAnnouncer(runtime.outbox)
+    await asyncio.to_thread(load_units)
     stores = Stores(CatalogueStore(), ItemStore(), RequestStore(), ExecutionStore(), EndedPlanStore(), DemandStore())
     reader = CatalogueReader(stores.catalogues, stores.items)
     record = RequestRecord(stores.requests, announcer, runtime.audit)
@@ -59,18 +64,22 @@ async def build(runtime: ServiceRuntime[PayloadSettings]) -> AsyncIterator[Servi
     access, holds = MissionAccess(charters, utc_now), DemandHolds(stores)
     parts = (database, stores, reader, record, access)
     uses = UsePermissionService(database, stores, reader, announcer, access, runtime.audit, record)
+    reading = ReadingProcesses(_READERS, niceness=runtime.settings.reading_niceness)
     catalogues = CatalogueServicer(
-        CatalogueService(*parts), ItemService(database, stores, reader, announcer, record, access, runtime.audit)
+        CatalogueService(*parts, reading),
+        ItemService(database, stores, reader, announcer, record, access, runtime.audit),
+        reading,
     )
     requests = RequestServicer(
         RequestService(*parts, holds),
-        SubmissionService(*parts, uses, holds),
-        ExpansionService(database, stores, reader, access, holds),
+        SubmissionService(*parts, uses, holds, reading),
+        ExpansionService(database, stores, reader, access, holds, reading),
+        reading,
     )
     triage = TriageService(
         database, stores, reader, record, announcer, access, holds, _feasibility(runtime), runtime.audit
     )
-    yield ServiceParts(
+    parts_of_service = ServiceParts(
         registrations=[
             Registration(
                 "malapert.payload.v1.CatalogueService",
@@ -95,12 +104,14 @@ async def build(runtime: ServiceRuntime[PayloadSettings]) -> AsyncIterator[Servi
             Registration(
                 "malapert.payload.v1.ScienceService",
                 science_pb2_grpc.add_ScienceServiceServicer_to_server,
-                ScienceServicer(RatingService(database, stores, reader, access)),
+                ScienceServicer(RatingService(database, stores, reader, access, reading)),
             ),
         ],
         charters=charters,
         subscriptions=[PlanEventHandler(PlanOutcomes(stores, reader, record, utc_now)).subscription()],
     )
+    async with reading:
+        yield parts_of_service
 
 
 def _feasibility(runtime: ServiceRuntime[PayloadSettings]) -> PlannerClient:

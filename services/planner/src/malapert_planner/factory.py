@@ -26,6 +26,7 @@ from malapert_core.retention.rules import RetentionRule
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime, run_until_stopped
 from malapert_core.timestamps import utc_now
+from malapert_core.vocabulary.units import load_units
 
 from malapert_planner.clients import comms_window, landing_site, payload
 from malapert_planner.config import PlannerSettings, SolverLimits, WorkerSettings
@@ -103,6 +104,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     neighbours = _neighbours(runtime)
     reading = ReadingProcesses(["malapert_planner.mission_document"], niceness=runtime.settings.reading_niceness)
     mission_schema()  # It is made once, before anybody waits for it.
+    load_units()
     queue = WorkQueue(runtime.nats, AREA)
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)

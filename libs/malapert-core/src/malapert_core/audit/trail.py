@@ -16,6 +16,7 @@ from malapert_core.policy.identity import Identity, current_identity, service_id
 from malapert_core.timestamps import require_aware, utc_now
 
 MOST_DETAIL_LETTERS = 500
+_LINKS_A_STATEMENT = 200
 _PENDING = "malapert audit entries of this transaction"
 
 
@@ -115,13 +116,15 @@ def _chain(session: Session) -> None:
         return
     session.flush()
     head = session.execute(select(col(AuditHeadRow.sequence), col(AuditHeadRow.hash)).with_for_update()).one()
-    links: list[Link] = []
     sequence, previous_hash = head
-    for content in pending:
-        sequence += 1
-        links.append(linked(sequence, previous_hash, content))
-        previous_hash = links[-1].hash
-    session.execute(insert(AuditEntryRow), [link_row(link) for link in links])
+    # In parts, for the event loop goes on only while the database works.
+    for start in range(0, len(pending), _LINKS_A_STATEMENT):
+        links: list[Link] = []
+        for content in pending[start : start + _LINKS_A_STATEMENT]:
+            sequence += 1
+            links.append(linked(sequence, previous_hash, content))
+            previous_hash = links[-1].hash
+        session.execute(insert(AuditEntryRow), [link_row(link) for link in links])
     session.execute(update(AuditHeadRow).values(sequence=sequence, hash=previous_hash))
     pending.clear()
 

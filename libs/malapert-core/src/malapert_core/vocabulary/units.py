@@ -38,6 +38,11 @@ def convert(amount: float, unit: str, to_unit: str) -> float:
     return float(f"{amount * scale + offset:.{_DIGITS}g}")
 
 
+def load_units() -> None:
+    """Read the definitions of units, which the first question after a unit would wait for, 0.2 s."""
+    _registry()
+
+
 @cache
 def _registry() -> pint.UnitRegistry[Any]:
     return pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from malapert.comms_window.v1 import opportunity_pb2, opportunity_pb2_grpc
 from malapert_astro.times import utc_datetime, utc_seconds
+from malapert_core.background import in_turns
 from malapert_core.errors import InvalidInputError
 from malapert_core.rpc.mapping import to_domain
 from malapert_core.timestamps import to_timestamp
@@ -24,12 +25,12 @@ class OpportunityHandlers(opportunity_pb2_grpc.OpportunityServiceServicer):
         self, request: opportunity_pb2.FindOpportunitiesRequest, context: Any
     ) -> opportunity_pb2.FindOpportunitiesResponse:
         """Find when chains of steps could start."""
-        queries = [_query_of(query) for query in request.queries]
+        queries = await in_turns(_query_of, request.queries)
         window_set_id, answers = await self._finder.find(
             request.mission_id, request.window_set_id, queries, request.most
         )
         return opportunity_pb2.FindOpportunitiesResponse(
-            window_set_id=window_set_id, answers=[_answer_message(answer) for answer in answers]
+            window_set_id=window_set_id, answers=await in_turns(_answer_message, answers)
         )
 
 

@@ -1,17 +1,18 @@
 """Expansions as messages."""
 
 from malapert.payload.v1 import request_pb2
+from malapert_core.background import in_turns
 from malapert_core.rpc.mapping import to_message
 
 from malapert_payload.domain.catalogue.resource import Resource
 from malapert_payload.domain.expansion.expansion import ActivityDraft, ActivityMode, Expansion
 
 
-def expansion_message(expansion: Expansion) -> request_pb2.ExpandRequestsResponse:
+async def expansion_message(expansion: Expansion) -> request_pb2.ExpandRequestsResponse:
     """Return the message of an expansion."""
     return request_pb2.ExpandRequestsResponse(
-        activities=map(_draft_message, expansion.activities),
-        relations=(to_message(relation, request_pb2.ActivityRelation) for relation in expansion.relations),
+        activities=await in_turns(_draft_message, expansion.activities),
+        relations=await in_turns(lambda each: to_message(each, request_pb2.ActivityRelation), expansion.relations),
         repetitions=(to_message(item, request_pb2.ActivityRepetition) for item in expansion.repetitions),
         content_hash=expansion.content_hash,
         resources=map(_resource_message, expansion.resources),

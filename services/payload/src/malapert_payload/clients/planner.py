@@ -17,6 +17,8 @@ class PlannerClient:
 
     async def reasons_against(self, expansion: Expansion, mission_id: str) -> tuple[str, ...]:
         """Return why nothing can hold each activity that nothing can; none where there is no reason against any."""
-        request = feasibility_pb2.CheckFeasibilityRequest(mission_id=mission_id, demand=expansion_message(expansion))
+        request = feasibility_pb2.CheckFeasibilityRequest(
+            mission_id=mission_id, demand=await expansion_message(expansion)
+        )
         answer = await self._feasibility.CheckFeasibility(request)
         return tuple(reason.message for reason in answer.reasons)

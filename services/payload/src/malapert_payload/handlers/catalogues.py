@@ -5,6 +5,7 @@ from typing import Any
 from malapert.payload.v1 import catalogue_pb2, catalogue_pb2_grpc
 from malapert.type.v1 import type_pb2
 from malapert_core.policy.identity import require_identity
+from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import to_domain, to_message
 from malapert_core.vocabulary.figure import Confidence
@@ -12,28 +13,36 @@ from malapert_core.vocabulary.figure import Confidence
 from malapert_payload.domain.catalogue.activity_type import ActivityType
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.catalogue.instrument import Instrument
+from malapert_payload.domain.requests.request import ActivityRequest
 from malapert_payload.handlers.request_messages import request_of
 from malapert_payload.services.catalogues import CatalogueService
 from malapert_payload.services.items import ItemService
+from malapert_payload.services.submissions import Asked
 
 
 class CatalogueServicer(catalogue_pb2_grpc.CatalogueServiceServicer):
     """Serves malapert.payload.v1.CatalogueService."""
 
-    def __init__(self, catalogues: CatalogueService, items: ItemService) -> None:
+    def __init__(self, catalogues: CatalogueService, items: ItemService, reading: ReadingProcesses) -> None:
         self._catalogues = catalogues
         self._items = items
+        self._reading = reading
 
     async def ImportCatalogue(  # noqa: N802
         self, request: catalogue_pb2.ImportCatalogueRequest, context: Any
     ) -> catalogue_pb2.ImportCatalogueResponse:
         """Take a mission version whole, or none of it and every fault."""
-        catalogue = to_domain(request, Catalogue)
-        document = [request_of(message, request.mission_id) for message in request.requests]
+        size_bytes, identity = request.ByteSize(), require_identity()
+        catalogue, document = (
+            _read(request)
+            if size_bytes <= QUICK_BYTES
+            else await self._reading.run(identity.agency_id, _read_apart, request.SerializeToString())
+        )
+        listed = Asked(document, size_bytes)
         if request.validate_only:
-            content_hash = await self._catalogues.check(catalogue, document, require_identity())
+            content_hash = await self._catalogues.check(catalogue, listed, identity)
         else:
-            content_hash = await self._catalogues.take(catalogue, document, require_identity())
+            content_hash = await self._catalogues.take(catalogue, listed, identity)
         return catalogue_pb2.ImportCatalogueResponse(
             content_hash=content_hash,
             instrument_count=len(catalogue.instruments),
@@ -144,3 +153,12 @@ def _wanted_confidences(
     request: catalogue_pb2.ListInstrumentsRequest | catalogue_pb2.ListActivityTypesRequest,
 ) -> frozenset[Confidence]:
     return wanted_values(Confidence, request.confidences, type_pb2.Confidence.DESCRIPTOR, "confidences")
+
+
+def _read_apart(content: bytes) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
+    return _read(catalogue_pb2.ImportCatalogueRequest.FromString(content))
+
+
+def _read(request: catalogue_pb2.ImportCatalogueRequest) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
+    document = tuple(request_of(message, request.mission_id) for message in request.requests)
+    return to_domain(request, Catalogue), document

@@ -7,11 +7,13 @@ from malapert_core.db.database import Database
 from malapert_core.errors import PermissionDeniedError, PreconditionError
 from malapert_core.policy.charter import Part
 from malapert_core.policy.identity import Identity
+from malapert_core.reading_processes import ReadingProcesses
 
+from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.expansion import Expansion, expand, outstanding
 from malapert_payload.domain.expansion.held_back import HeldBack, admitted
 from malapert_payload.domain.requests.lifecycle import PLANNABLE_STATES
-from malapert_payload.domain.requests.request import RequestState
+from malapert_payload.domain.requests.request import USUAL_BYTES, ActivityRequest, RequestState
 from malapert_payload.domain.science.rating import ice_factor
 from malapert_payload.domain.science.science import PlaceLight, ice_proxy
 from malapert_payload.services.access import MissionAccess
@@ -30,10 +32,18 @@ class ExpansionService:
     reader : CatalogueReader
     access : MissionAccess
     holds : DemandHolds
+    reading : ReadingProcesses
+        Where many requests are expanded.
     """
 
     def __init__(
-        self, database: Database, stores: Stores, reader: CatalogueReader, access: MissionAccess, holds: DemandHolds
+        self,
+        database: Database,
+        stores: Stores,
+        reader: CatalogueReader,
+        access: MissionAccess,
+        holds: DemandHolds,
+        reading: ReadingProcesses,
     ) -> None:
         self._database = database
         self._catalogues = stores.catalogues
@@ -41,6 +51,7 @@ class ExpansionService:
         self._reader = reader
         self._access = access
         self._holds = holds
+        self._reading = reading
 
     async def expand(
         self, mission_id: str, mission_version: int, places: Sequence[PlaceLight], identity: Identity
@@ -71,16 +82,25 @@ class ExpansionService:
             live = await self._requests.of_states(session, mission_id, PLANNABLE_STATES)
             done = {r.request_id for r in await self._requests.of_states(session, mission_id, [RequestState.PROCESSED])}
             asked = await self._holds.added(session, current, live, viewer.now)
-        planned, held = admitted([request for request in asked if outstanding(request, current)], done)
-        model = current.science
-        ice = {place.place_id: ice_proxy(model, place) for place in places} if model else {}
-        expansion = expand(
-            current,
-            [replace(request, mandatory=request.mandatory_granted) for request in planned],
-            done,
-            lambda request: ice_factor(current, request, ice),
+        size_bytes = USUAL_BYTES * len(asked)
+        return await self._reading.by_size(
+            size_bytes, viewer.agency_id, _expanded, current, tuple(asked), frozenset(done), tuple(places)
         )
-        return expansion, held
+
+
+def _expanded(
+    catalogue: Catalogue, asked: Sequence[ActivityRequest], done: frozenset[str], places: Sequence[PlaceLight]
+) -> tuple[Expansion, tuple[HeldBack, ...]]:
+    planned, held = admitted([request for request in asked if outstanding(request, catalogue)], done)
+    model = catalogue.science
+    ice = {place.place_id: ice_proxy(model, place) for place in places} if model else {}
+    expansion = expand(
+        catalogue,
+        [replace(request, mandatory=request.mandatory_granted) for request in planned],
+        done,
+        lambda request: ice_factor(catalogue, request, ice),
+    )
+    return expansion, held
 
 
 def _require_planning_service(identity: Identity) -> None:

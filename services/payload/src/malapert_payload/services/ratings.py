@@ -1,13 +1,14 @@
 """Rating of requests' science value."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.policy.identity import Identity
+from malapert_core.reading_processes import ReadingProcesses
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
+from malapert_payload.domain.requests.request import USUAL_BYTES
 from malapert_payload.domain.science.rating import Rating, rate
 from malapert_payload.domain.science.science import PlaceLight
 from malapert_payload.domain.validation.figures import number_faults
@@ -26,13 +27,23 @@ class RatingService:
     stores : Stores
     reader : CatalogueReader
     access : MissionAccess
+    reading : ReadingProcesses
+        Where many requests are rated.
     """
 
-    def __init__(self, database: Database, stores: Stores, reader: CatalogueReader, access: MissionAccess) -> None:
+    def __init__(
+        self,
+        database: Database,
+        stores: Stores,
+        reader: CatalogueReader,
+        access: MissionAccess,
+        reading: ReadingProcesses,
+    ) -> None:
         self._database = database
         self._stores = stores
         self._reader = reader
         self._access = access
+        self._reading = reading
 
     async def rate(self, mission_id: str, places: Sequence[PlaceLight], identity: Identity) -> Rating:
         """Return the worth of the requests that the viewer sees, term by term.
@@ -51,7 +62,8 @@ class RatingService:
         if faults := list(_faults(places, catalogue)):
             raise InvalidInputError("INVALID_PLACES", f"the places have {len(faults)} faults", faults=faults)
         seen = [request for request in requests.values() if viewer.sees(request)]
-        return await asyncio.to_thread(rate, catalogue, seen, places)
+        size_bytes = USUAL_BYTES * len(seen)
+        return await self._reading.by_size(size_bytes, viewer.agency_id, rate, catalogue, seen, places)
 
 
 def _faults(places: Sequence[PlaceLight], catalogue: Catalogue) -> Iterator[Fault]:

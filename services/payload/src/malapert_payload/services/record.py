@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from malapert_core.audit.trail import AuditTrail
+from malapert_core.background import in_turns
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
@@ -11,6 +12,8 @@ from malapert_payload.domain.requests.execution import Execution
 from malapert_payload.domain.requests.request import ActivityRequest, HoldKind, Visibility
 from malapert_payload.services.ports import Announcer
 from malapert_payload.storage.requests import Changed, RequestStore
+
+_TOLD_AT_ONCE = 200
 
 
 class RequestRecord:
@@ -38,11 +41,18 @@ class RequestRecord:
         changed = [(before, after) for before, after in changes if after != before]
         await self._requests.save_all(session, changed)
         hidden = await self._hidden_ids(session, [after for _, after in changed])
-        for before, after in changed:
+
+        def tell(change: Changed) -> None:
+            before, after = change
             revised = before is not None and before.definition() != after.definition()
             known_version = before.version if before else 0
             self._audit_change(session, before, after, is_revised=revised)
             self._announcer.announce(session, after, known_version, revised=revised, held_by=held_by, hidden_ids=hidden)
+
+        for start in range(0, len(changed), _TOLD_AT_ONCE):
+            await in_turns(tell, changed[start : start + _TOLD_AT_ONCE])
+            # Left to the commit, the events of a large import would all be bound to one statement.
+            await session.flush()
 
     def audit_report(self, session: AsyncSession, report: Execution, request: ActivityRequest) -> None:
         """Record that an execution report on a request was taken."""

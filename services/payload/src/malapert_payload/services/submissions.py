@@ -1,20 +1,21 @@
 """Submission, import, revision and check of activity requests."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from malapert_core.background import in_turns
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError
 from malapert_core.policy.charter import Part
 from malapert_core.policy.identity import Identity
+from malapert_core.reading_processes import ReadingProcesses
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_payload.domain.catalogue.catalogue import Catalogue
 from malapert_payload.domain.expansion.prediction import Prediction, predict
 from malapert_payload.domain.requests.lifecycle import LIVE_STATES, Change, accept, check_version, revise
 from malapert_payload.domain.requests.naming import candidate_ids, named_in_mission, namespace_faults
-from malapert_payload.domain.requests.request import ActivityRequest, Origin
+from malapert_payload.domain.requests.request import USUAL_BYTES, ActivityRequest, Origin
 from malapert_payload.domain.validation import change_faults, submission_faults
 from malapert_payload.domain.validation.feasibility import mandatory_faults
 from malapert_payload.services.access import MissionAccess, Viewer
@@ -25,6 +26,14 @@ from malapert_payload.services.ports import Stores
 from malapert_payload.services.record import RequestRecord
 from malapert_payload.services.use_permissions import UsePermissionService
 from malapert_payload.storage.requests import Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Requests of a call, and the size of its message, which tells whether they are checked apart."""
+
+    requests: tuple[ActivityRequest, ...]
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class _MissionState:
     stored: Mapping[str, ActivityRequest]
     related_ids: frozenset[str]
     others: tuple[ActivityRequest, ...]
+    size_bytes: int
 
 
 class SubmissionService:
@@ -68,6 +78,8 @@ class SubmissionService:
     access : MissionAccess
     uses : UsePermissionService
     holds : DemandHolds
+    reading : ReadingProcesses
+        Where large submissions are checked.
     """
 
     def __init__(
@@ -79,6 +91,7 @@ class SubmissionService:
         access: MissionAccess,
         uses: UsePermissionService,
         holds: DemandHolds,
+        reading: ReadingProcesses,
     ) -> None:
         self._database = database
         self._catalogues = stores.catalogues
@@ -88,18 +101,15 @@ class SubmissionService:
         self._access = access
         self._uses = uses
         self._holds = holds
+        self._reading = reading
 
-    async def check(
-        self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity
-    ) -> tuple[ActivityRequest, ...]:
+    async def check(self, mission_id: str, asked: Asked, identity: Identity) -> tuple[ActivityRequest, ...]:
         """Return the requests as they would be accepted; raises as `submit` does."""
         viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.reading() as session:
-            return (await self._accepted(session, mission_id, requests, viewer))[1]
+            return (await self._accepted(session, mission_id, asked, viewer))[1]
 
-    async def submit(
-        self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity
-    ) -> tuple[ActivityRequest, ...]:
+    async def submit(self, mission_id: str, asked: Asked, identity: Identity) -> tuple[ActivityRequest, ...]:
         """Take requests, all or none, and return them ACCEPTED, with what holds them back.
 
         Raises
@@ -114,12 +124,12 @@ class SubmissionService:
         viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.transaction() as session:
             await self._catalogues.lock_mission(session, mission_id)
-            catalogue, accepted = await self._accepted(session, mission_id, requests, viewer)
+            catalogue, accepted = await self._accepted(session, mission_id, asked, viewer)
             await self._record.keep(session, [(None, request) for request in accepted])
             await self._uses.ask_for(session, catalogue, accepted, viewer)
             return tuple(await self._holds.added(session, catalogue, accepted, viewer.now))
 
-    async def predict(self, mission_id: str, requests: Sequence[ActivityRequest], identity: Identity) -> Check:
+    async def predict(self, mission_id: str, asked: Asked, identity: Identity) -> Check:
         """Return every fault of requests that are new or change stored ones, and what each of the others would take.
 
         Raises
@@ -131,13 +141,15 @@ class SubmissionService:
         """
         viewer = await self._access.enter(mission_id, identity, Part.CONTRIBUTOR)
         async with self._database.reading() as session:
-            present = await self._present(session, mission_id, requests, viewer)
-        return await asyncio.to_thread(_check, present, viewer)
+            present = await self._present(session, mission_id, asked, viewer)
+        return await self._reading.by_size(
+            present.size_bytes, viewer.agency_id, _check, present, _taken(present, viewer)
+        )
 
     async def revise(
         self,
         mission_id: str,
-        definition: ActivityRequest,
+        asked: Asked,
         seen_version: int,
         reason: str,
         identity: Identity,
@@ -164,8 +176,8 @@ class SubmissionService:
         async with opening as session:
             if not validate_only:
                 await self._catalogues.lock_mission(session, mission_id)
-            present = await self._present(session, mission_id, [definition], viewer)
-            named = present.requests[0]
+            present = await self._present(session, mission_id, asked, viewer)
+            (definition,), (named,) = present.given, present.requests
             before = present.stored.get(named.request_id)
             if before is None or not viewer.sees(before):
                 raise NotFoundError("request", definition.request_id)
@@ -173,7 +185,7 @@ class SubmissionService:
             check_version(before, seen_version)
             if before.definition() == named.definition():
                 return viewer.shown(before)
-            _refuse(_change_faults(present))
+            _refuse(await self._reading.by_size(present.size_bytes, viewer.agency_id, _change_faults, present))
             after = _by_agency(revise(before, named, viewer.change(reason or "revised")))
             if not validate_only:
                 await self._record.keep(session, [(before, after)])
@@ -183,7 +195,7 @@ class SubmissionService:
     async def import_all(
         self,
         mission_id: str,
-        requests: Sequence[ActivityRequest],
+        asked: Asked,
         reason: str,
         identity: Identity,
         *,
@@ -195,43 +207,38 @@ class SubmissionService:
         async with opening as session:
             if not validate_only:
                 await self._catalogues.lock_mission(session, mission_id)
-            present = await self._present(session, mission_id, requests, viewer)
-            faults = await asyncio.to_thread(_change_faults, present)
+            present = await self._present(session, mission_id, asked, viewer)
+            faults = await self._reading.by_size(present.size_bytes, viewer.agency_id, _change_faults, present)
             _refuse((*faults, *_taken(present, viewer)))
-            changes, unchanged = _changes(present, viewer.change(reason or "imported"))
+            change = viewer.change(reason or "imported")
+            judged = await in_turns(lambda request: _changed(present, request, change), present.requests)
+            changes = [each for each in judged if each is not None]
             if not validate_only:
                 await self._record.keep(session, changes)
                 await self._uses.ask_for(session, present.catalogue, [after for _, after in changes], viewer)
         revised = sum(before is not None for before, _ in changes)
-        return ImportCounts(len(changes) - revised, revised, unchanged)
+        return ImportCounts(len(changes) - revised, revised, len(judged) - len(changes))
 
     async def _accepted(
-        self, session: AsyncSession, mission_id: str, requests: Sequence[ActivityRequest], viewer: Viewer
+        self, session: AsyncSession, mission_id: str, asked: Asked, viewer: Viewer
     ) -> tuple[Catalogue, tuple[ActivityRequest, ...]]:
-        present = await self._present(session, mission_id, requests, viewer, stored_as_taken=True)
-        found = await asyncio.to_thread(
-            submission_faults,
-            present.catalogue,
-            present.requests,
-            present.stored,
-            present.related_ids,
-            present.others,
-        )
-        faults = (*namespace_faults(requests, present.catalogue.agency_ids), *found)
-        _refuse(faults or _impossible(present))
+        present = await self._present(session, mission_id, asked, viewer, stored_as_taken=True)
+        _refuse(await self._reading.by_size(present.size_bytes, viewer.agency_id, _submission_faults, present))
         change = viewer.change("submitted")
-        return present.catalogue, tuple(accept(request.definition(), change) for request in present.requests)
+        accepted = await in_turns(lambda request: accept(request.definition(), change), present.requests)
+        return present.catalogue, tuple(accepted)
 
     async def _present(
         self,
         session: AsyncSession,
         mission_id: str,
-        requests: Sequence[ActivityRequest],
+        asked: Asked,
         viewer: Viewer,
         *,
         stored_as_taken: bool = False,
     ) -> _MissionState:
         """Load only what requests are judged by: themselves as they stand, and what their relations lead to."""
+        requests = asked.requests
         catalogue = viewer.with_members(await self._reader.current(session, mission_id))
         require_own(requests, viewer)
         found = await self._requests.find_all(session, mission_id, candidate_ids(requests))
@@ -250,7 +257,16 @@ class SubmissionService:
                 for item in (*named_live, *await self._requests.with_relations(session, mission_id))
                 if item.state in LIVE_STATES and viewer.sees(item)
             ]
-        return _MissionState(catalogue, tuple(requests), named, stored, related, tuple(others))
+        size_bytes = asked.size_bytes + USUAL_BYTES * (len(stored) + len(others))
+        return _MissionState(catalogue, requests, named, stored, related, tuple(others), size_bytes)
+
+
+def _submission_faults(present: _MissionState) -> tuple[Fault, ...]:
+    faults = (
+        *namespace_faults(present.given, present.catalogue.agency_ids),
+        *submission_faults(present.catalogue, present.requests, present.stored, present.related_ids, present.others),
+    )
+    return faults or _impossible(present)
 
 
 def _change_faults(present: _MissionState) -> tuple[Fault, ...]:
@@ -266,8 +282,8 @@ def _impossible(present: _MissionState) -> tuple[Fault, ...]:
     return mandatory_faults(present.requests, present.catalogue, present.others)
 
 
-def _check(present: _MissionState, viewer: Viewer) -> Check:
-    faults = (*_change_faults(present), *_taken(present, viewer))
+def _check(present: _MissionState, taken: Sequence[Fault]) -> Check:
+    faults = (*_change_faults(present), *taken)
     faulty = {fault.path.partition(".")[0] for fault in faults}
     sound = [request for index, request in enumerate(present.requests) if f"requests[{index}]" not in faulty]
     return Check(faults, tuple(told for request in sound for told in predict(request, present.catalogue)))
@@ -286,18 +302,14 @@ def _taken(present: _MissionState, viewer: Viewer) -> list[Fault]:
     ]
 
 
-def _changes(present: _MissionState, change: Change) -> tuple[list[Changed], int]:
-    changes: list[Changed] = []
-    unchanged = 0
-    for request in present.requests:
-        before = present.stored.get(request.request_id)
-        if before is None:
-            changes.append((None, accept(request.definition(), change)))
-        elif before.definition() == request.definition():
-            unchanged += 1
-        else:
-            changes.append((before, _by_agency(revise(before, request, change))))
-    return changes, unchanged
+def _changed(present: _MissionState, request: ActivityRequest, change: Change) -> Changed | None:
+    """Return what an import makes of a request; None where it is the same."""
+    before = present.stored.get(request.request_id)
+    if before is None:
+        return None, accept(request.definition(), change)
+    if before.definition() == request.definition():
+        return None
+    return before, _by_agency(revise(before, request, change))
 
 
 def _by_agency(request: ActivityRequest) -> ActivityRequest:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from malapert_core.audit.trail import AuditTrail
+from malapert_core.background import in_turns
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.charter import Part
@@ -147,7 +148,8 @@ class UsePermissionService:
         self, session: AsyncSession, catalogue: Catalogue, requests: Sequence[ActivityRequest], viewer: Viewer
     ) -> None:
         """Ask for what requests need and nobody asked for yet; the mission must be locked."""
-        wanted = sorted({item for request in requests for item in foreign_items(request, catalogue)})
+        found = await in_turns(lambda request: tuple(foreign_items(request, catalogue)), requests)
+        wanted = sorted({item for items in found for item in items})
         if not wanted:
             return
         permissions = await self._stores.demand.permissions(session, catalogue.mission_id)

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
+from malapert_core.background import in_turns
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, true, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from malapert_payload.domain.demand.budget import COUNTED_STATES, BudgetEntry
 from malapert_payload.domain.requests.request import (
@@ -29,12 +29,17 @@ from malapert_payload.storage.tables import RequestChangeRow, RequestRow
 
 Changed = tuple[ActivityRequest | None, ActivityRequest]
 """A request before a change (None for a new one) and after it."""
+Query = Select[Any]
 
 _REQUEST = TypeAdapter(ActivityRequest)
 _PROGRESS = TypeAdapter(Standing)
 _STANDING_FIELDS = {"state", "history", "version", "standing", "holds"}
 _STANDING_COLUMNS = {"plan_id", "is_listed"}
 _IDS_A_STATEMENT = 500
+_ROWS_A_STATEMENT = 200
+"""Between statements the event loop goes on: a statement with many rows takes tens of milliseconds to be bound."""
+_TABLE = RequestRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_CHANGE_TABLE = RequestChangeRow.__table__  # type: ignore[attr-defined]
 _KEYS = ("mission_id", "request_id")
 _CHANGING = (
     "agency_id",
@@ -79,24 +84,26 @@ class RequestStore:
 
     async def of_plan(self, session: AsyncSession, mission_id: str, plan_id: str) -> list[ActivityRequest]:
         """Return the requests that a released plan holds."""
-        return await self._load(session, _of_mission(mission_id).where(RequestRow.plan_id == plan_id))
+        return await self._load(session, _of_mission(mission_id).where(col(RequestRow.plan_id) == plan_id))
 
     async def with_relations(self, session: AsyncSession, mission_id: str) -> list[ActivityRequest]:
         """Return a mission's requests that have relations to others, without their histories."""
-        rows = await session.exec(_of_mission(mission_id).where(col(RequestRow.has_relations)))
-        return [_request(row, []) for row in rows]
+        query = _of_mission(mission_id).where(col(RequestRow.has_relations))
+        return await in_turns(lambda row: _request(row, []), await _rows(session, query))
 
     async def page(
         self, session: AsyncSession, mission_id: str, read_scope: ReadScope, wanted: RequestFilter, limit: int
     ) -> list[ActivityRequest]:
         """Return at most so many of the requests that are seen and wanted, by identifier."""
-        query = _of_mission(mission_id).where(_admitted(read_scope), RequestRow.request_id > wanted.after_request_id)
+        query = _of_mission(mission_id).where(
+            _admitted(read_scope), col(RequestRow.request_id) > wanted.after_request_id
+        )
         if wanted.states:
             query = query.where(_in_states(wanted.states))
         if wanted.visibilities:
             query = query.where(_visible_to(wanted.visibilities))
         if wanted.agency_id:
-            query = query.where(RequestRow.agency_id == wanted.agency_id)
+            query = query.where(col(RequestRow.agency_id) == wanted.agency_id)
         return await self._load(session, query.limit(limit))
 
     async def budget_entries(
@@ -114,31 +121,32 @@ class RequestStore:
             col(RequestChangeRow.request_id) == col(RequestRow.request_id),
             col(RequestChangeRow.version) == 1,
         )
-        rows = await (await session.connection()).execute(query)
-        return [_budget_entry(*row) for row in rows]
+        return await in_turns(lambda row: _budget_entry(*row), await _rows(session, query))
 
     async def save_all(self, session: AsyncSession, changes: Sequence[Changed]) -> None:
         """Store requests as they stand and the changes since they were stored last; the mission must be locked."""
         connection = await session.connection()
-        new = [_values(after) for before, after in changes if before is None]
-        changed = [_values(after) for before, after in changes if before is not None]
-        rows = [row for before, after in changes for row in _change_rows(before, after)]
-        if new:
-            await connection.execute(insert(RequestRow), new)
-        if changed:
-            await connection.execute(
-                _UPDATE, [{f"new_{name}": value for name, value in row.items()} for row in changed]
-            )
-        if rows:
-            await connection.execute(insert(RequestChangeRow), rows)
+        for start in range(0, len(changes), _ROWS_A_STATEMENT):
+            part = changes[start : start + _ROWS_A_STATEMENT]
+            new = [_values(after) for before, after in part if before is None]
+            changed = [_values(after) for before, after in part if before is not None]
+            rows = [row for before, after in part for row in _change_rows(before, after)]
+            if new:
+                await connection.execute(insert(RequestRow), new)
+            if changed:
+                await connection.execute(
+                    _UPDATE, [{f"new_{name}": value for name, value in row.items()} for row in changed]
+                )
+            if rows:
+                await connection.execute(insert(RequestChangeRow), rows)
 
-    async def _load(self, session: AsyncSession, query: SelectOfScalar[RequestRow]) -> list[ActivityRequest]:
-        rows = (await session.exec(query.order_by(RequestRow.request_id))).all()
+    async def _load(self, session: AsyncSession, query: Query) -> list[ActivityRequest]:
+        rows = await in_turns(lambda row: row, await _rows(session, query.order_by(RequestRow.request_id)))
         histories = await self._histories(session, rows)
-        return [_request(row, histories[row.request_id]) for row in rows]
+        return await in_turns(lambda row: _request(row, histories[row.request_id]), rows)
 
     async def _histories(
-        self, session: AsyncSession, rows: Sequence[RequestRow]
+        self, session: AsyncSession, rows: Sequence[Row[Any]]
     ) -> defaultdict[str, list[RequestChange]]:
         histories: defaultdict[str, list[RequestChange]] = defaultdict(list)
         if not rows:
@@ -151,17 +159,26 @@ class RequestStore:
             if len(wanted) <= _IDS_A_STATEMENT
             else request_id.between(rows[0].request_id, rows[-1].request_id)
         )
-        query = select(RequestChangeRow).where(RequestChangeRow.mission_id == rows[0].mission_id, is_wanted)
-        for row in await session.exec(query.order_by(RequestChangeRow.request_id, col(RequestChangeRow.version))):
+        query = sqlalchemy.select(_CHANGE_TABLE).where(RequestChangeRow.mission_id == rows[0].mission_id, is_wanted)
+
+        def add(row: Row[Any]) -> None:
             if row.request_id in wanted:
                 state = RequestState[row.state]
                 change = RequestChange(state, row.time, row.agency_id, row.reason, row.principal_id)
                 histories[row.request_id].append(change)
+
+        ordered = query.order_by(RequestChangeRow.request_id, col(RequestChangeRow.version))
+        await in_turns(add, await _rows(session, ordered))
         return histories
 
 
-def _of_mission(mission_id: str) -> SelectOfScalar[RequestRow]:
-    return select(RequestRow).where(RequestRow.mission_id == mission_id)
+async def _rows(session: AsyncSession, query: Query) -> Iterable[Row[Any]]:
+    """Return rows whose values are made as they are asked for: objects would all be made at once, on the event loop."""
+    return await (await session.connection()).execute(query)
+
+
+def _of_mission(mission_id: str) -> Query:
+    return sqlalchemy.select(_TABLE).where(col(RequestRow.mission_id) == mission_id)
 
 
 def _in_states(states: Iterable[RequestState]) -> ColumnElement[bool]:
@@ -247,7 +264,7 @@ def _parts(identifiers: Collection[str]) -> Iterator[Sequence[str]]:
         yield ordered[start : start + _IDS_A_STATEMENT]
 
 
-def _request(row: RequestRow, history: list[RequestChange]) -> ActivityRequest:
+def _request(row: Row[Any], history: list[RequestChange]) -> ActivityRequest:
     return replace(
         _REQUEST.validate_python(row.definition),
         state=RequestState[row.state],
@@ -257,7 +274,7 @@ def _request(row: RequestRow, history: list[RequestChange]) -> ActivityRequest:
     )
 
 
-def _standing(row: RequestRow) -> Standing:
+def _standing(row: Row[Any]) -> Standing:
     if "origin" in row.progress:
         return _PROGRESS.validate_python({**row.progress, "plan_id": row.plan_id, "is_listed": row.is_listed})
     # Stored before the mission's owner granted what is mandatory: its document's word counts as before.

@@ -88,5 +88,8 @@ def _renamed(
             return own
         return given.get(name, name)
 
+    name = names[request.agency_id, request.request_id]
+    if name == request.request_id and not request.relations:
+        return request
     relations = tuple(replace(item, request_id=other(item.request_id)) for item in request.relations)
-    return replace(request, request_id=names[request.agency_id, request.request_id], relations=relations)
+    return replace(request, request_id=name, relations=relations)

@@ -8,6 +8,9 @@ from malapert_core.vocabulary.interval import Interval
 
 from malapert_payload.domain.catalogue.activity_type import Argument
 
+USUAL_BYTES = 500
+"""Size of a request's message, bytes, as most are."""
+
 
 class RequestState(IntEnum):
     """State of a request; names and numbers of CCSDS 529.1."""
