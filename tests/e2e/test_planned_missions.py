@@ -18,6 +18,8 @@ from malapert_testing.platform import running_platform
 
 sys.path.append(str(Path(__file__).parent))
 
+from plan_referee import PlanReferee
+from sky import Sky
 from way_referee import WayReferee
 
 MISSIONS = Path(__file__).parents[2] / "missions"
@@ -96,7 +98,7 @@ def test_a_mission_is_planned_validated_and_reported(
 
 
 @pytest.mark.e2e
-def test_no_drive_lacks_light_or_its_stations_at_any_point_and_pace(platform: Any) -> None:
+def test_an_independent_referee_finds_nothing_in_a_plan_or_along_its_drives(platform: Any) -> None:
     document = yaml.safe_load((MISSIONS / "lupex-week.yaml").read_text())
     document["drive_rule"] |= {"along_the_way": True, "pace_tolerance": "20 %"}
     headers = {"Authorization": f"Bearer {platform.key('JAXA', 'PLANNER')}"}
@@ -105,6 +107,11 @@ def test_no_drive_lacks_light_or_its_stations_at_any_point_and_pace(platform: An
         assert plan["validation"]["valid"]
         assert plan["validation"]["checks"]["DRIVE_WAY"] > 0
         assert {margin["rule_id"] for margin in plan["validation"]["margins"]} >= {"DRIVE_WAY", "BATTERY_FLOOR"}
-        breaches, looked = WayReferee(client, plan, (1.5, 1.5), 1.2).breaches(())
+        stations = client.get("/stations", params={"page_size": 200}).json()["stations"]
+        sky = Sky(client, plan["site"]["terrain_stack_id"], (1.5, 1.5))
+        referee = WayReferee(sky, {each["station_id"]: each for each in stations}, plan, 1.2)
+        breaches, looked = referee.breaches(())
+        findings = PlanReferee(client, document, plan).findings()
     assert breaches == []
+    assert findings == []
     assert looked > 20
