@@ -10,6 +10,7 @@ import yaml
 from malapert_testing.platform import Platform, running_platform
 
 MISSIONS = Path(__file__).parents[2] / "missions"
+ADMITTED = ("JAXA", "ISRO", "NASA", "ESA")
 NAMES = sorted(path.stem for path in MISSIONS.glob("*.yaml"))
 
 
@@ -29,17 +30,27 @@ def document_of(name: str) -> dict[str, Any]:
     return raw
 
 
+def _requests(client: httpx.Client, name: str) -> list[dict[str, Any]]:
+    found, token = list[dict[str, Any]](), ""
+    while True:
+        page = client.get(f"/missions/{name}/requests", params={"page_size": 200, "page_token": token}).json()
+        found, token = found + page["requests"], page["next_page_token"]
+        if not token:
+            return found
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mission_is_accepted_whole(platform: Platform, name: str) -> None:
     document = document_of(name)
-    agency_id = document["agencies"][0]["id"]
+    # An agency that the platform has not admitted has no key: another hands its mission in.
+    agency_id = next((each["id"] for each in document["agencies"] if each["id"] in ADMITTED), "JAXA")
     with client_of(platform, agency_id) as client:
         answer = client.post("/missions", json=document)
         assert answer.status_code == 201, answer.text
         types = client.get(f"/missions/{name}/activity-types").json()["activity_types"]
         assert {kind["activity_type_id"] for kind in types} == {kind["id"] for kind in document["activity_types"]}
-        requests = client.get(f"/missions/{name}/requests?page_size=1000").json()["requests"]
+        requests = _requests(client, name)
         # What only its agency sees is named in that agency's namespace.
         asked = {item["id"] for item in document["requests"] if item.get("visibility") != "owner"}
         hidden = [item for item in document["requests"] if item.get("visibility") == "owner"]

@@ -1,7 +1,9 @@
 """Margins as a person reads them."""
 
+from datetime import UTC, datetime
+
 import pytest
-from malapert_cli.margins import amount_text, figure_rows, margin_rows
+from malapert_cli.margins import amount_text, figure_rows, margin_rows, with_times
 from malapert_http_models.contracts.planner import PlanFigure, PlanMargin, ValidationReport
 
 
@@ -53,3 +55,20 @@ def test_figures_are_told_by_name() -> None:
     (row,) = figure_rows(report)
     assert (row.rule, row.margin) == ("Longest silence in view", "25.0 h")
     assert figure_rows(None) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("light at point 2 of shade->haven@93600", "light at point 2 of shade->haven at 2029-01-16 02:00 UTC"),
+        (
+            "least rate of esa-mlg@0 above 16000 bit/s",
+            "least rate of esa-mlg at 2029-01-15 00:00 UTC above 16000 bit/s",
+        ),
+        ("exosphere-day/0@2/sniff", "exosphere-day/0@2/sniff"),
+        ("neutrons/12@3", "neutrons/12@3"),
+    ],
+)
+def test_items_are_told_with_their_times(text: str, told: str) -> None:
+    assert with_times(text, datetime(2029, 1, 15, tzinfo=UTC)) == told
+    assert with_times(text, None) == text

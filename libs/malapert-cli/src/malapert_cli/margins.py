@@ -1,12 +1,16 @@
 """Margins of a plan as rows: how far it is from breaking a rule, in units that people read."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from malapert_http_models.contracts.planner import ValidationReport
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
+# A repetition is another thing: exosphere/0@2 is in its third place.
+_AT = re.compile(r"(?<!/\d)(?<!/\d\d)(?<!/\d\d\d)@(\d{1,9})(?![\w-])")
 _NAMES = {
     "DRIVE_WAY": "conditions along the way of drives",
     "CONTACT_RATE": "rate at which links close",
@@ -28,13 +32,16 @@ class MarginRow:
     kept: bool
 
 
-def margin_rows(report: "ValidationReport | None") -> list[MarginRow]:
-    """Return the margins in the validator's order; none of a plan that was made before there were any."""
+def margin_rows(report: "ValidationReport | None", start_time: datetime | None = None) -> list[MarginRow]:
+    """Return the margins in the validator's order; none of a plan that was made before there were any.
+
+    ``start_time`` is the start of the plan, by which the items that they name are told with their times.
+    """
     return [
         MarginRow(
             _NAMES.get(each.rule_id, each.rule_id.lower().replace("_", " ")),
             amount_text(each.amount, each.unit),
-            each.text,
+            with_times(each.text, start_time),
             each.amount >= 0,
         )
         for each in (report.margins if report else ())
@@ -44,9 +51,21 @@ def margin_rows(report: "ValidationReport | None") -> list[MarginRow]:
 def figure_rows(report: "ValidationReport | None") -> list[MarginRow]:
     """Return what a plan makes of its time and data; none of a plan that was made before it was told."""
     return [
-        MarginRow(each.figure_id.capitalize().replace("_", " "), amount_text(each.amount, each.unit), each.text, True)
+        MarginRow(
+            each.figure_id.capitalize().replace("_", " "),
+            f"{each.amount:.1%}" if each.unit == "1" else amount_text(each.amount, each.unit),
+            each.text,
+            True,
+        )
         for each in (report.figures if report else ())
     ]
+
+
+def with_times(text: str, start_time: datetime | None) -> str:
+    """Return a text in which items such as usuda-64@7200 are named with their time in place of the seconds."""
+    if start_time is None:
+        return text
+    return _AT.sub(lambda at: f" at {start_time + timedelta(seconds=int(at[1])):%Y-%m-%d %H:%M} UTC", text)
 
 
 def amount_text(amount: float, unit: str) -> str:

@@ -18,6 +18,8 @@ from malapert_cli.summary import parse_time
 Bar = tuple[float, float]
 CLOSE_UP_DAYS = 7
 MOST_WINDOW_LANES = 14
+_ROUNDING_D = 1e-7
+"""Days by which numbers of one instant may differ."""
 
 
 def draw_timeline(data: ReportData) -> Figure:
@@ -72,11 +74,24 @@ def _lanes(data: ReportData) -> list[tuple[str, list[tuple[Bar, str]]]]:
             for item in requested
             if item["place_id"] == place["waypoint_id"]
         ]
-        lanes.append((f"at {place['waypoint_id']}", at))
+        lanes += [("" if row else f"at {place['waypoint_id']}", bars) for row, bars in enumerate(_stacked(at))]
     for station in sorted({contact["station_id"] for contact in plan["contacts"]}):
         held = [(_bar(contact["interval"]), NIGHT) for contact in plan["contacts"] if contact["station_id"] == station]
         lanes.append((station, held))
     return lanes
+
+
+def _stacked(bars: list[tuple[Bar, str]]) -> list[list[tuple[Bar, str]]]:
+    """Return bars in as few rows as keep those apart that go on at once; at least one row."""
+    rows: list[list[tuple[Bar, str]]] = [[]]
+    for bar in sorted(bars):
+        start = bar[0][0]
+        row = next((row for row in rows if not row or sum(row[-1][0]) <= start + _ROUNDING_D), None)
+        if row is None:
+            rows.append([bar])
+        else:
+            row.append(bar)
+    return rows
 
 
 def _bar(interval: Json) -> Bar:
@@ -100,7 +115,8 @@ def _lanes_without_ground(data: ReportData) -> list[tuple[str, list[tuple[Bar, s
     asked: dict[str, list[tuple[Bar, str]]] = {}
     for item in data.plan["activities"]:
         asked.setdefault(item["request_id"] or "busy", []).append((_bar(item["interval"]), item["agency_id"]))
-    return [*((name, opened[name]) for name in sorted(longest)), *asked.items()]
+    stacked = [("" if row else name, bars) for name in asked for row, bars in enumerate(_stacked(asked[name]))]
+    return [*((name, opened[name]) for name in sorted(longest)), *stacked]
 
 
 def _legend(axes: Axes, colour_of: dict[str, str]) -> None:

@@ -13,6 +13,8 @@ from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
 from malapert_cli.report.maps import draw_map
 from malapert_cli.report.page import has_script, png_of, render_page
 from malapert_cli.report.resources import draw_resources
+from malapert_cli.report.robustness import newest_robustness
+from malapert_cli.report.shares import agency_rows
 from malapert_cli.report.sky import draw_sky
 from malapert_cli.report.timeline import draw_close_up, draw_timeline
 from malapert_cli.report.timeline_data import timeline_data
@@ -41,11 +43,11 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
         if name not in DRAWN_BY_SCRIPT or not has_script():
             pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
     page = out / "report.html"
-    page.write_text(_page(data, pictures), encoding="utf-8")
+    page.write_text(_page(api, data, pictures), encoding="utf-8")
     return page
 
 
-def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
+def _page(api: Api, data: ReportData, pictures: list[dict[str, str]]) -> str:
     told = message_of(Plan, data.plan)
     return render_page(
         "report.html.j2",
@@ -53,8 +55,10 @@ def _page(data: ReportData, pictures: list[dict[str, str]]) -> str:
         plan=data.plan,
         pictures=pictures,
         products=product_rows(told),
-        margins=margin_rows(told.validation),
+        margins=margin_rows(told.validation, data.start_time),
         plan_figures=figure_rows(told.validation),
+        shares=agency_rows(data.plan),
+        robustness=newest_robustness(api, told.plan_id, data.start_time),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,
