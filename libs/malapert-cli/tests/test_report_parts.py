@@ -1,6 +1,7 @@
 """Parts of the report: agencies' shares, activities stacked where they go on at once, robustness as text."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from malapert_cli.report.robustness import shown
@@ -40,11 +41,19 @@ def test_activities_that_go_on_at_once_are_in_rows_of_their_own() -> None:
 
 
 def test_an_assessment_is_told_in_times_and_shares() -> None:
-    item = {"item_id": "a->b@7200", "rule_id": "DRIVE_WAY", "broken": 3, "first": 2, "worst": 600.0, "unit": "s"}
-    found = Robustness.model_construct(
-        policy=None, draws=10, kept=7, share=0.7, lowest_share=0.4, highest_share=0.9, is_robust=False,
-        first_break_time=START, charge_left_wh=412.4, items=[type("Item", (), item)()],
-    )  # fmt: skip
+    item: dict[str, Any] = {
+        "item_id": "a->b@7200",
+        "rule_id": "DRIVE_WAY",
+        "broken": 3,
+        "first": 2,
+        "worst": 600.0,
+        "unit": "s",
+    }
+    values: dict[str, Any] = {
+        "policy": None, "draws": 10, "kept": 7, "share": 0.7, "lowest_share": 0.4, "highest_share": 0.9,
+        "is_robust": False, "first_break_time": START, "charge_left_wh": 412.4, "items": [SimpleNamespace(**item)],
+    }  # fmt: skip
+    found = Robustness.model_construct(**values)
     told = shown(found, START)
     assert (told.share, told.interval) == ("70.0%", "40.0% to 90.0%")
     assert "412 Wh" in told.said
