@@ -166,9 +166,10 @@ class BookingWindows:
         return bool(working.levels.generated_wh[cells].sum() >= self._waking_w * hours)
 
     def for_drive(self, working: WorkingSchedule, drive: PlacedDrive) -> Booking | None:
-        """Return a contact that covers a drive, None where there is none; it need not be chosen where none is asked."""
+        """Return the cheapest contact that covers a drive, None where there is none."""
         asked, cell_s = self._tables.drive_contact_bits, self._tables.bounds.cell_s
-        for origin in self.near(drive.from_place_id, drive.span):
+        near = self.near(drive.from_place_id, drive.span)
+        for origin in sorted(near, key=lambda window: (window.cost_per_hour, window.window_id)):
             if not self._tables.station_bit[origin.station_id] & asked or origin.span[0] > drive.span[0]:
                 continue
             for target in self.near(drive.to_place_id, drive.span):

@@ -44,7 +44,7 @@ class Prices:
     def rank(self, kinds: tuple[Kind, ...]) -> list[float]:
         """Return what the best chain of each kind is worth for what it takes."""
         weights = self.densities(kinds)
-        return [_value(kind.chains[0]) / weights[kind.index] for kind in kinds]
+        return [chain_value(kind.chains[0]) / weights[kind.index] for kind in kinds]
 
     def learn(self) -> None:
         """Move towards the prices last drawn."""
@@ -91,7 +91,7 @@ class Filling:
         for kind in self._kinds_at.get(place_id, ()):
             position = self._next(working, kind.index, self._tables.first_position[kind.index])
             if position >= 0 and _could_start(kind.chains[0], place_id, part):
-                value = _value(self._tables.ordered[position])
+                value = chain_value(self._tables.ordered[position])
                 heap.append((-value / weights[kind.index], kind.index, position, [since_s], [0]))
         heapq.heapify(heap)
         while heap:
@@ -103,7 +103,7 @@ class Filling:
             missed[0] += not fits
             position = self._next(working, number, position + 1)
             if position >= 0 and missed[0] < MOST_BOUND:
-                value = _value(self._tables.ordered[position])
+                value = chain_value(self._tables.ordered[position])
                 heapq.heappush(heap, (-value / weights[number], number, position, low, missed))
 
     def _next(self, working: WorkingSchedule, kind: int, position: int) -> int:
@@ -149,7 +149,8 @@ class Filling:
         return None
 
 
-def _value(chain: Chain) -> float:
+def chain_value(chain: Chain) -> float:
+    """Return what a chain counts for: a mandatory one for more than all that are not."""
     return chain.value + (MANDATORY_VALUE if chain.mandatory else 0.0)
 
 

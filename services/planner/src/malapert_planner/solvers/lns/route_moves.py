@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
+from collections import defaultdict
 
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedDrive
@@ -12,7 +14,10 @@ from malapert_planner.solvers.state.working import WorkingSchedule
 
 MOST_STARTS = 60
 """So many starts of a drive are tried at most."""
-
+MOST_HOPS = 3
+"""So many drives lead from one place to another at most."""
+HOP_S = 12 * 3600
+"""A further drive on the way counts like so long a delay."""
 
 EARLY_S, LATE_S = 6 * 3600, 24 * 3600
 """So long before a visit the asset arrives at most, and leaves after it, if no rule has it wait."""
@@ -24,6 +29,15 @@ class RouteMoves:
     def __init__(self, tables: Tables, windows: BookingWindows) -> None:
         self._tables, self._windows = tables, windows
         self.place_ids = [place.place_id for place in tables.problem.places]
+        self._lasts = {ends: [high for _, high in starts] for ends, (_, starts) in tables.drive_by_ends.items()}
+        self._arrivals: dict[str, list[Span]] = defaultdict(list)
+        for (_, to_place_id), (drive, starts) in tables.drive_by_ends.items():
+            spans = [(low + drive.duration_s, high + drive.duration_s) for low, high in starts]
+            self._arrivals[to_place_id].extend(spans)
+
+    def arrivals(self, place_id: str) -> list[Span]:
+        """Return closed spans of the instants at which a drive to a place may end."""
+        return self._arrivals[place_id]
 
     def drive_through(
         self, working: WorkingSchedule, span: Span, origin_id: str, target_id: str | None, rng: random.Random
@@ -68,12 +82,73 @@ class RouteMoves:
         for stop, wanted in zip(stops, times, strict=True):
             if stop == at:
                 continue
-            drive = self._drive(working, (at, stop), (max(since, int(wanted)), span[1]))
-            drive = drive or self._drive(working, (at, stop), (since, span[1]))
-            if drive is None:
+            arrival = self._drive_on(working, (at, stop), (max(since, int(wanted)), span[1]))
+            if arrival is None and since < int(wanted):
+                arrival = self._drive_on(working, (at, stop), (since, span[1]))
+            if arrival is None:
                 return False
-            at, since = stop, drive.span[1]
+            at, since = stop, arrival
         return working.is_sound()
+
+    def _drive_on(self, working: WorkingSchedule, ends: tuple[str, str], span: Span) -> int | None:
+        """Drive from one place to another within a span, maybe by others; return the arrival.
+
+        None is returned, and nothing put in, where that does not work.
+        """
+        at, since = ends[0], span[0]
+        driven: list[PlacedDrive] = []
+        while at != ends[1] and len(driven) < MOST_HOPS:
+            stop = self._next_stop((at, ends[1]), (since, span[1]))
+            drive = None if stop is None else self._drive(working, (at, stop), (since, span[1]))
+            if drive is None:
+                break
+            driven.append(drive)
+            at, since = drive.to_place_id, drive.span[1]
+        if at == ends[1]:
+            return since
+        self._take_out(working, driven, span)
+        return None
+
+    def _take_out(self, working: WorkingSchedule, drives: list[PlacedDrive], span: Span) -> None:
+        if not drives:
+            return
+        starts = {drive.span[0] for drive in drives}
+        for contact in [each for each in working.contacts if each.named_by_drive and each.span[0] in starts]:
+            working.remove_contact(contact)
+        working.set_drives((drives[0].span[0], span[1]), drives, [])
+
+    def _next_stop(self, ends: tuple[str, str], span: Span) -> str | None:
+        """Return where to drive first to be at a place soonest, each further drive reckoned as a delay."""
+        direct = self._arrival_s(ends, span[0])
+        known = self._tables.drive_by_ends.get(ends)
+        if direct is not None and known is not None and direct <= span[0] + known[0].duration_s + HOP_S:
+            return ends[1]
+        reached: dict[str, tuple[int, str]] = {ends[0]: (span[0], "")}
+        best: tuple[int, str] | None = None
+        for hops in range(MOST_HOPS):
+            further: dict[str, tuple[int, str]] = {}
+            for origin_id, target_id in self._tables.drive_by_ends:
+                if origin_id in reached and target_id != ends[0]:
+                    since, first = reached[origin_id]
+                    arrival = self._arrival_s((origin_id, target_id), since)
+                    if arrival is not None and arrival <= span[1]:
+                        found = arrival, first or target_id
+                        further[target_id] = min(found, further.get(target_id, found))
+            if ends[1] in further:
+                arrival, first = further[ends[1]]
+                found = arrival + hops * HOP_S, first
+                best = found if best is None else min(best, found)
+            reached = further
+        return best[1] if best else None
+
+    def _arrival_s(self, ends: tuple[str, str], since_s: int) -> int | None:
+        """Return when a drive that may start from an instant on first arrives, None where none may."""
+        known = self._tables.drive_by_ends.get(ends)
+        if known is None:
+            return None
+        drive, starts = known
+        at = bisect_left(self._lasts[ends], since_s)
+        return max(starts[at][0], since_s) + drive.duration_s if at < len(starts) else None
 
     def _stops(self, origin_id: str, target_id: str | None, rng: random.Random) -> list[str]:
         count = rng.choice((0, 1, 1, 1, 2))

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Chain, Instance
+from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
-from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Filling, Prices
+from malapert_planner.solvers.lns.clearing import clear, remove
+from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Prices
+from malapert_planner.solvers.lns.recreation import Recreation
 from malapert_planner.solvers.lns.route_moves import RouteMoves
+from malapert_planner.solvers.lns.visits import VisitMoves
 from malapert_planner.solvers.score import BIT_S_PER_GB_D
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
@@ -29,13 +32,9 @@ ADVANCE_S = 2 * DAY_S
 SPAN_S = (0.15 * DAY_S, 4 * DAY_S)
 ROUTE_SPAN_S = (0.5 * DAY_S, 25 * DAY_S)
 """Spans that are emptied, and those that are driven through anew, are between so long; their logarithm is uniform."""
-BEYOND_S = (0, DAY_S, 4 * DAY_S, 16 * DAY_S)
-"""Contacts are also chosen anew so long after a span, so that what is gathered in it can be sent then; one is drawn."""
 ROUTE_SHARE = 0.4
 VISIT_SHARE = 0.5
 """So often a span is driven through anew, and so many of these times for the sake of a chain that is not planned."""
-MOST_DRAWN = 30
-"""So many chains are drawn at most until one could be planned."""
 EXCHANGE_SHARE = 0.15
 EXCHANGE_LENGTH = 5
 EXCHANGED = (2, 5, 10, 20)
@@ -104,19 +103,21 @@ class RuinRecreate:
     def __init__(self, tables: Tables, seed: int, manner: Manner = FROM_GOOD) -> None:
         self.tables, self._manner, instance = tables, manner, tables.instance
         self.worth, self._rng = Worth(instance), random.Random(seed)
-        self._windows = BookingWindows(self.tables)
-        self._filling, self._routes = Filling(self.tables), RouteMoves(self.tables, self._windows)
+        self._windows, self._prices = BookingWindows(tables), Prices(tables)
+        self._routes = RouteMoves(tables, self._windows)
+        self._recreation = Recreation(tables, self._windows, self._prices, self._rng)
+        self._visits = VisitMoves(tables, self._routes, self._recreation, self._rng)
         self.current, self._before = WorkingSchedule(self.tables), WorkingSchedule(self.tables)
         self.best = WorkingSchedule(self.tables)
         self.value = self.best_value = -math.inf
-        self.steps, self._prices = 0, Prices(self.tables)
+        self.steps = 0
         chains = instance.chains
         self._mean_value = sum(chain.value for chain in chains) / max(1, len(chains))
 
     @property
     def tries(self) -> int:
         """How often an insertion was tried: what a search is charged for."""
-        return self._filling.tries
+        return self._recreation.filling.tries
 
     def start(self, incumbent: Incumbent) -> None:
         """Start from a schedule."""
@@ -146,13 +147,13 @@ class RuinRecreate:
         self._keep()
 
     def _recreate(self, working: WorkingSchedule, span: Span, filled: Span, stops: list[str]) -> bool:
-        emptied = self._emptied(working, span)
-        if emptied is None:
+        cleared = clear(working, span)
+        if cleared is None:
             return False
-        span, origin_id, _ = emptied
-        if not self._routes.drive_along(working, span, origin_id, stops, [float(span[0])] * len(stops)):
+        span = cleared.span
+        if not self._routes.drive_along(working, span, cleared.origin_id, stops, [float(span[0])] * len(stops)):
             return False
-        self._fill(working, (max(filled[0], span[0]), filled[1]), filled[0])
+        self._recreation.fill(working, (max(filled[0], span[0]), filled[1]), filled[0])
         return working.is_sound() and not self._windows.silences(working, filled[1])
 
     def step(self) -> bool:
@@ -193,84 +194,29 @@ class RuinRecreate:
         if chance > 1 - EXCHANGE_SHARE:
             span = self._exchanged(span)
         elif moves_route and self._manner.visits and rng.random() < self._manner.visits:
-            return self._visited(span[1] - span[0])
+            return self._judged(self.current) if self._visits.visit(self.current, span[1] - span[0]) else None
         elif moves_route:
-            emptied = self._emptied(self.current, span)
-            if emptied is None:
+            cleared = clear(self.current, span)
+            if cleared is None:
                 return None
-            span, origin_id, target_id = emptied
-            if not self._routes.drive_through(self.current, span, origin_id, target_id, rng):
+            span = cleared.span
+            if not self._routes.drive_through(self.current, span, cleared.origin_id, cleared.target_id, rng):
                 return None
         else:
             self._thin(span, rng.choice(RUIN_SHARES))
         since = span[0] if rng.random() < 0.5 else int(rng.uniform(*span))
-        self._fill(self.current, span, since)
+        self._recreation.fill(self.current, span, since)
         return self._judged(self.current)
 
     def _judged(self, working: WorkingSchedule) -> float | None:
         """Return what a changed schedule is worth; None where it breaks a limit."""
         return self.worth(working) if working.is_sound() and not self._windows.silences(working) else None
 
-    def _visited(self, length_s: int) -> float | None:
-        """Drive anew about a start of a chain that is not planned, to where it may start, and put it there first."""
-        working, rng, cell_s = self.current, self._rng, self.tables.bounds.cell_s
-        wanted = self._waiting()
-        if wanted is None:
-            return None
-        place_id = rng.choice(sorted(wanted.starts))
-        start = rng.randint(*rng.choice(wanted.starts[place_id][0]))
-        end = start + sum(block.duration_s for block in wanted.blocks)
-        low = max(0, start - int(rng.random() * length_s)) // cell_s * cell_s
-        high = min(self.tables.bounds.horizon_s, end + int(rng.random() * length_s)) // cell_s * cell_s
-        emptied = self._emptied(working, (low, high))
-        if emptied is None:
-            return None
-        span, origin_id, target_id = emptied
-        if not self._routes.drive_by(working, span, (origin_id, place_id, target_id), (start, end), rng):
-            return None
-        return self._filled_with(wanted, place_id, span, start)
-
-    def _waiting(self) -> Chain | None:
-        """Draw a chain that is not planned and could be."""
-        for _ in range(MOST_DRAWN if self.tables.ordered else 0):
-            chain = self._rng.choice(self.tables.ordered)
-            if self.current.requests.may_add(chain):
-                return chain
-        return None
-
-    def _filled_with(self, wanted: Chain, place_id: str, span: Span, start: int) -> float | None:
-        working = self.current
-        booked = self._book(working, span)
-        stays = [stay for at, stay in working.stays() if at == place_id and stay[0] < span[1] and stay[1] > span[0]]
-        parts = [(max(span[0], stay[0]), min(span[1], stay[1])) for stay in stays]
-        if not any(self._filling.insert(working, wanted, place_id, part, [max(part[0], start)]) for part in parts):
-            return None
-        self._filling.fill(working, span, self._prices, span[0])
-        self._trim(working, booked)
-        return self._judged(working)
-
-    def _fill(self, working: WorkingSchedule, span: Span, since: int) -> None:
-        booked = self._book(working, span)
-        self._filling.fill(working, span, self._prices, since)
-        self._trim(working, booked)
-
-    def _book(self, working: WorkingSchedule, span: Span) -> Span:
-        """Hold contacts in a span and for some time after; return the whole."""
-        booked = span[0], min(self.tables.bounds.horizon_s, span[1] + self._rng.choice(BEYOND_S))
-        self._windows.book_all(working, booked, self._rng)
-        return booked
-
-    def _trim(self, working: WorkingSchedule, span: Span) -> None:
-        inside = [each for each in working.contacts if span[0] <= each.span[0] and each.span[1] <= span[1]]
-        for contact in sorted(inside, key=lambda c: (-c.cost / max(1.0, float(c.sent_bit.sum())), c.span)):
-            working.trim_contact(contact)
-        self._windows.book_passes(working, span[1])
-
     def _thin(self, span: Span, share: float) -> None:
         """Take some chains out of a span, and contacts that nothing there asks for."""
         working, rng = self.current, self._rng
         inside = [i for i, c in working.chains.items() if span[0] <= c.span[0] and c.span[1] <= span[1]]
-        self._remove(working, [index for index in inside if share >= 1.0 or rng.random() < share])
+        remove(working, [index for index in inside if share >= 1.0 or rng.random() < share])
         if rng.random() < 0.5:
             for contact in list(working.contacts):
                 if span[0] <= contact.span[0] and contact.span[1] <= span[1] and not working.is_asked(contact):
@@ -285,50 +231,5 @@ class RuinRecreate:
         inside = [i for i, c in working.chains.items() if wide[0] <= c.span[0] and c.span[1] <= wide[1]]
         inside.sort(key=lambda i: chains[i].value / weights[self.tables.kind_of[i]])
         most = rng.choice(EXCHANGED)
-        self._remove(working, [i for i in inside[: 2 * most] if rng.random() < 0.5])
+        remove(working, [i for i in inside[: 2 * most] if rng.random() < 0.5])
         return wide
-
-    def _remove(self, working: WorkingSchedule, indices: list[int]) -> None:
-        leaving: set[int] = set()
-        for index in indices:
-            leaving |= working.requests.leaving_with(self.tables.instance.chains[index])
-        working.remove_all(sorted(leaving & working.chains.keys()))
-
-    def _emptied(self, working: WorkingSchedule, span: Span) -> tuple[Span, str, str | None] | None:
-        """Empty the part of a span that nothing reaches into; return it, and where the asset is before and after."""
-        cell_s = self.tables.bounds.cell_s
-        low, high = span
-        spans = [c.span for c in working.chains.values()] + [d.span for d in working.drives]
-        spans += [c.span for c in working.contacts]
-        low = _settled(low, [s for s in spans if s[0] < span[1]], last=False, cell_s=cell_s)
-        high = _settled(high, [s for s in spans if s[1] > span[0]], last=True, cell_s=cell_s)
-        if high - low < cell_s:
-            return None
-        self._remove(working, [i for i, c in working.chains.items() if low <= c.span[0] and c.span[1] <= high])
-        for contact in list(working.contacts):
-            if low <= contact.span[0] and contact.span[1] <= high:
-                working.remove_contact(contact)
-        origin_id, target_id = self.tables.problem.start_place_id, None
-        for drive in working.drives:
-            if drive.span[1] <= low:
-                origin_id = drive.to_place_id
-            elif drive.span[0] >= high:
-                target_id = drive.from_place_id
-                break
-        inside = [d for d in working.drives if low <= d.span[0] and d.span[1] <= high]
-        if target_id is None:
-            busy = [s[1] for s in spans if s[1] > high]
-            if busy:
-                # What comes later stands where the last of these drives leads.
-                target_id = inside[-1].to_place_id if inside else origin_id
-        working.set_drives((low, high), inside, [])
-        return (low, high), origin_id, target_id
-
-
-def _settled(edge_s: int, spans: list[Span], *, last: bool, cell_s: int) -> int:
-    """Return an edge moved inwards until it cuts none of some spans."""
-    while True:
-        cut = [span for span in spans if span[0] < edge_s < span[1]]
-        if not cut:
-            return edge_s
-        edge_s = min(s[0] for s in cut) // cell_s * cell_s if last else -(-max(s[1] for s in cut) // cell_s) * cell_s

@@ -34,7 +34,6 @@ class RecreateStage:
         stations = {window.station_id for window in problem.contact_windows}
         return (
             problem.baseline is None
-            and not problem.antenna_quotas
             and problem.holds == NOTHING_HELD
             and len(self._search.instance.chains) >= FEWEST_CHAINS
             and len(stations) <= MOST_STATIONS

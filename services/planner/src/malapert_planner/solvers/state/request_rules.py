@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 
 from malapert_planner.domain.problem.activities import Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.choices import whole
@@ -97,17 +97,38 @@ class RequestRules:
             return False
         if chain.index in self._plain:
             return True
+        return not any(True for _ in self._excluded_by(chain)) and self.may_add_instead(chain)
+
+    def may_add_instead(self, chain: Chain) -> bool:
+        """Return whether a chain may be added once those have left that are planned and exclude it."""
         for limit, amount in self._tables.limit_uses.get(chain.index, ()):
             if self.taken[limit] + amount > self._tables.limits[limit].capacity + ROUNDING:
                 return False
         for relation in self._relations.get(chain.request_id, ()):
-            own = relation.request_id == chain.request_id
-            other_id = relation.other_request_id if own else relation.request_id
-            if relation.kind is RelationKind.EXCLUDES and self.planned.get(other_id):
-                return False
-            if relation.kind is RelationKind.REQUIRES and own and not self._is_whole(other_id):
+            needs = relation.kind is RelationKind.REQUIRES and relation.request_id == chain.request_id
+            if needs and not self._is_whole(relation.other_request_id):
                 return False
         return self._follows(chain)
+
+    def _excluded_by(self, chain: Chain) -> Iterator[int]:
+        for relation in self._relations.get(chain.request_id, ()):
+            if relation.kind is RelationKind.EXCLUDES:
+                own = relation.request_id == chain.request_id
+                yield from self.planned.get(relation.other_request_id if own else relation.request_id, ())
+
+    def in_the_way(self, chain: Chain, span: Span) -> set[int]:
+        """Return the planned chains that keep a chain from a span: excluded by it, or out of order with it there."""
+        found = set(self._excluded_by(chain))
+        for relation in self._relations.get(chain.request_id, ()):
+            if relation.kind is not RelationKind.AFTER:
+                continue
+            if relation.request_id == chain.request_id:
+                others = self.planned.get(relation.other_request_id, {})
+                found |= {i for i, other in others.items() if other[1] + relation.min_lag_s > span[0]}
+            if relation.other_request_id == chain.request_id:
+                others = self.planned.get(relation.request_id, {})
+                found |= {i for i, other in others.items() if span[1] + relation.min_lag_s > other[0]}
+        return found
 
     def _follows(self, chain: Chain) -> bool:
         if chain.request_id not in self._repetitions or chain.repetition_index == 0:
