@@ -72,6 +72,8 @@ class BookingWindows:
         cell_s = self._tables.bounds.cell_s
         low = -(-max(window.span[0], part[0]) // cell_s) * cell_s
         high = min(window.span[1], part[1]) // cell_s * cell_s
+        if not self._has_room(working, window, (low, high)):
+            return
         guard = self._guards[window.station_id]
         taken, held = working.silent_spans(window.station_id, (low, high)), []
         for each in working.contacts_near((low, high), guard):
@@ -91,6 +93,13 @@ class BookingWindows:
                 continue
             if in_the_dark or self._is_supplied(working, part):
                 self._book_part(working, window, part, own)
+
+    def _has_room(self, working: WorkingSchedule, window: ContactWindow, span: Span) -> bool:
+        """Return whether so many cells are free of other stations' contacts as a contact takes at least."""
+        cell_s = self._tables.bounds.cell_s
+        heard = working.levels.heard[span[0] // cell_s : max(span) // cell_s]
+        free = np.count_nonzero((heard & ~self._tables.station_bit[window.station_id]) == 0)
+        return bool(free * cell_s >= max(window.min_length_s, cell_s))
 
     def _apart(self, working: WorkingSchedule, station_id: str, free: Span) -> Span:
         """Return the part of a free span that lies far enough from the station's other contacts before and after it."""

@@ -120,8 +120,7 @@ class RouteMoves:
     def _next_stop(self, ends: tuple[str, str], span: Span) -> str | None:
         """Return where to drive first to be at a place soonest, each further drive reckoned as a delay."""
         direct = self._arrival_s(ends, span[0])
-        known = self._tables.drive_by_ends.get(ends)
-        if direct is not None and known is not None and direct <= span[0] + known[0].duration_s + HOP_S:
+        if direct is not None and direct <= span[0] + HOP_S:
             return ends[1]
         reached: dict[str, tuple[int, str]] = {ends[0]: (span[0], "")}
         best: tuple[int, str] | None = None

@@ -88,9 +88,7 @@ class VisitMoves:
                 return place_id, start
         return None
 
-    def _drive_to(
-        self, working: WorkingSchedule, chain: Chain, place_id: str, start_s: int, length_s: float
-    ) -> bool:
+    def _drive_to(self, working: WorkingSchedule, chain: Chain, place_id: str, start_s: int, length_s: float) -> bool:
         """Clear a span about a start, drive there and on, put the chain in, and fill; return whether that works."""
         rng, cell_s, end_s = self._rng, working.bounds.cell_s, start_s + _length_s(chain)
         low = max(0, start_s - int(rng.random() * length_s)) // cell_s * cell_s
@@ -117,9 +115,7 @@ class VisitMoves:
     def _replace(self, working: WorkingSchedule, chain: Chain) -> None:
         """Put a chain that was in the way where the asset is anyhow, or else drive to it; it may be left out."""
         for place_id, stay in working.stays():
-            if place_id in chain.starts and self._recreation.filling.insert(
-                working, chain, place_id, stay, [stay[0]]
-            ):
+            if place_id in chain.starts and self._recreation.filling.insert(working, chain, place_id, stay, [stay[0]]):
                 return
         self._aside.copy_from(working)
         shortest, longest = REPLACED_SPAN_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -295,7 +295,7 @@ class WorkingSchedule:
 
     def add_contact(self, contact: Booking) -> None:
         """Add a contact."""
-        self._contents.contacts = sorted([*self.contacts, contact], key=lambda each: each.span)
+        insort(self._contents.contacts, contact, key=_span)
         self._load_contact(contact, 1)
 
     def remove_contact(self, contact: Booking) -> None:
@@ -374,6 +374,10 @@ MOST_STARTS = 6
 
 def _start_s(contact: Booking) -> int:
     return contact.span[0]
+
+
+def _span(contact: Booking) -> Span:
+    return contact.span
 
 
 def booking(contact: PlacedContact, sent_bit: Floats, windows: list[ContactWindow], driving: bool) -> Booking:
