@@ -26,6 +26,8 @@ from malapert_gateway.connections import bounded_connections, end_stalled
 from malapert_gateway.factory import MIGRATIONS, retention
 
 HEALTH_TIMEOUT_S = 3.0
+KEPT_OPEN_S = 30
+"""How long an idle connection is kept, seconds: longer than clients trust one (httpx 5 s), or a call meets its end."""
 
 
 class GatewayServer(uvicorn.Server):
@@ -44,6 +46,7 @@ class GatewayServer(uvicorn.Server):
             # Without a trusted proxy the peer's own address counts, whatever a header says.
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
+            timeout_keep_alive=KEPT_OPEN_S,
             timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
         )
         super().__init__(config)
