@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from malapert.landing_site.v1 import terrain_pb2, terrain_pb2_grpc
 from malapert_core.errors import ExhaustedError, InvalidInputError
+from malapert_core.reading_processes import QUICK_BYTES
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build
+from malapert_landing_site.services import terrain_reading
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 SERVICES = ["malapert.landing_site.v1.TerrainService"]
@@ -118,3 +120,24 @@ async def test_what_an_agency_stores_is_bounded_by_the_header_before_anything_is
         }
         assert set(sqlite_service_runtime.data_dir.rglob("*.npy")) == stored
         await terrain_pb2_grpc.TerrainServiceStub(others).RegisterTerrain(pieces(wide, "wide.tif"))
+
+
+@pytest.mark.asyncio
+async def test_a_large_file_is_read_in_a_process_of_its_own_to_the_same_end(
+    sqlite_service_runtime: ServiceLauncher, write_geotiff: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights_m = np.arange(40_000, dtype=np.float32).reshape(200, 200) / 10
+    sound = write_geotiff(heights_m, compress="none").read_bytes()
+    hostile = write_geotiff(np.full((200, 200), np.inf, np.float32), compress="none").read_bytes()
+    assert len(sound) > QUICK_BYTES
+    monkeypatch.setattr(terrain_reading, "read_terrain", None)  # In this process alone: read here, it would fail.
+    async with (
+        sqlite_service_runtime.run(LandingSiteSettings, build, MIGRATIONS) as service,
+        open_test_channel(service.target, identity_of("jaxa"), SERVICES) as channel,
+    ):
+        terrains = terrain_pb2_grpc.TerrainServiceStub(channel)
+        terrain = (await terrains.RegisterTerrain(pieces(sound, "sound.tif"))).terrain
+        assert (terrain.elevation_min_m, terrain.elevation_max_m) == (0.0, pytest.approx(3999.9, abs=1e-3))
+        with pytest.raises(InvalidInputError) as refusal:
+            await terrains.RegisterTerrain(pieces(hostile, "hostile.tif"))
+        assert refusal.value.reason == "TERRAIN_INFINITE_ELEVATION"

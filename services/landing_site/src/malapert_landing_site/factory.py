@@ -15,6 +15,7 @@ from malapert.landing_site.v1.site_pb2_grpc import (
 from malapert.landing_site.v1.terrain_pb2_grpc import add_TerrainServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.fairness.quota import StorageQuota
+from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
 
@@ -42,6 +43,7 @@ from malapert_landing_site.services.site_searches import SiteSearches
 from malapert_landing_site.services.spreading import DaskExecutor, LocalExecutor
 from malapert_landing_site.services.stacks import TerrainStacks
 from malapert_landing_site.services.stored_bytes import StoredBytes
+from malapert_landing_site.services.terrain_reading import READING_LIMIT_S, TerrainReader, reading_memory_bytes
 from malapert_landing_site.services.terrains import TerrainCatalogue
 from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
@@ -65,7 +67,14 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     stored = StoredBytes(database, StorageQuota(settings.stored_bytes_of_agency))
     charters = runtime.open_charters()
     access = Access(database, charters)
-    catalogue = TerrainCatalogue(database, files, compute, runtime.audit, settings.max_terrain_pixels, stored)
+    reading = ReadingProcesses(
+        ["malapert_landing_site.services.terrain_reading"],
+        time_limit_s=READING_LIMIT_S,
+        memory_limit_bytes=reading_memory_bytes(settings.max_terrain_pixels),
+        niceness=settings.reading_niceness,
+    )
+    reader = TerrainReader(files, reading, settings.max_terrain_pixels)
+    catalogue = TerrainCatalogue(database, files, compute, runtime.audit, reader, stored)
     stacks = TerrainStacks(database, catalogue, files, compute, runtime.audit)
     scenes = SceneLibrary(stacks, files, compute, settings.scene_cache_size)
     searches = SiteSearches(database, scenes, ephemeris, compute)
@@ -99,7 +108,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     )
     series = LightSeriesAtPlaces(scenes, ephemeris, compute)
     product = ProductHandlers(access, product_sets, series, runtime.operations, stored)
-    yield ServiceParts(
+    parts = ServiceParts(
         registrations=[
             Registration(f"{_PACKAGE}.{name}Service", add, SightGuard(servicer, access))
             for name, add, servicer in (
@@ -112,3 +121,5 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         ],
         charters=charters,
     )
+    async with reading:
+        yield parts

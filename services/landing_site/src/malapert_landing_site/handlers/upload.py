@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from malapert.landing_site.v1 import terrain_pb2
-from malapert_core.errors import ExhaustedError, InvalidInputError, UnavailableError
+from malapert_core.errors import ExhaustedError, InvalidInputError
 
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.terrains import TerrainHeader, header_faults
-from malapert_landing_site.storage.files import FULL_DISK
+from malapert_landing_site.storage.files import room_on_disk
 
 IDLE_LIMIT_S = 60.0
 """How long nothing of a file may come."""
@@ -40,7 +40,7 @@ async def received_file(
     UnavailableError
         DISK_FULL, also where the block finds no room.
     """
-    with _room_on_disk(directory), tempfile.TemporaryDirectory(dir=directory) as folder:
+    with room_on_disk(directory), tempfile.TemporaryDirectory(dir=directory) as folder:
         header: TerrainHeader | None = None
         path, size = Path(folder) / "dem", 0
         with path.open("wb") as file:
@@ -78,14 +78,3 @@ async def _in_time(
         if piece is None:
             return
         yield piece
-
-
-@contextmanager
-def _room_on_disk(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL_DISK:
-            raise
-        message = f"the disk of {directory.name} is full; ask again when there is room"
-        raise UnavailableError("DISK_FULL", message) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from malapert_core.db.database import Database
 from malapert_core.fairness.quota import StorageQuota
@@ -10,6 +10,19 @@ from malapert_core.fairness.quota import StorageQuota
 from malapert_landing_site.domain.terrain import BYTES_PER_PIXEL
 from malapert_landing_site.storage.products import ProductSetStore
 from malapert_landing_site.storage.terrains import TerrainStore
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What an agency may store, told to whoever reads its file, be it in another process."""
+
+    quota: StorageQuota
+    agency_id: str
+    stored_bytes: int
+
+    def __call__(self, pixels: int) -> None:
+        """Refuse a terrain of so many pixels where the agency may not store it, see `StorageQuota.check`."""
+        self.quota.check(self.agency_id, self.stored_bytes, pixels * BYTES_PER_PIXEL)
 
 
 class StoredBytes:
@@ -25,10 +38,6 @@ class StoredBytes:
             terrains = await TerrainStore(session).stored_bytes(agency_id)
             return terrains + await ProductSetStore(session).stored_bytes(agency_id)
 
-    async def admission(self, agency_id: str) -> Callable[[int], None]:
-        """Return what refuses a terrain of so many pixels where the agency may not store it.
-
-        It raises ``STORED_BYTES_LIMIT``, see `StorageQuota.check`.
-        """
-        stored_bytes = await self.of(agency_id)
-        return lambda pixels: self._quota.check(agency_id, stored_bytes, pixels * BYTES_PER_PIXEL)
+    async def admission(self, agency_id: str) -> Admission:
+        """Return what an agency may store now."""
+        return Admission(self._quota, agency_id, await self.of(agency_id))

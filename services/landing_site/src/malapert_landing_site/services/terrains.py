@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import structlog
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
@@ -19,10 +18,11 @@ from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.terrain import Holder, Terrain, terrain_id_of
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.stored_bytes import StoredBytes
+from malapert_landing_site.services.terrain_reading import StoredHeights, TerrainReader, stored
 from malapert_landing_site.storage.files import ElevationFiles
 from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.dem.builtin import SOURCE, TITLES, builtin_path
-from malapert_landing_site.terrain.dem.reading import MAX_PIXELS, read_grid, read_terrain
+from malapert_landing_site.terrain.dem.reading import read_grid
 
 # Control characters, lone surrogates, and what parts lines or paragraphs (Unicode general categories).
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
@@ -58,12 +58,6 @@ def header_faults(header: TerrainHeader) -> list[Fault]:
     return faults
 
 
-def _statistics(grid: ElevationGrid) -> tuple[float, float, float]:
-    """Lowest and highest height, metres, and the share of pixels without data."""
-    elevation_m = grid.elevation_m
-    return float(np.nanmin(elevation_m)), float(np.nanmax(elevation_m)), float(np.isnan(elevation_m).mean())
-
-
 class TerrainCatalogue:
     """Terrains: the built-in ones, those that were registered, and synthetic ones."""
 
@@ -73,15 +67,15 @@ class TerrainCatalogue:
         files: ElevationFiles,
         compute: Compute,
         audit: AuditTrail,
-        max_pixels: int = MAX_PIXELS,
-        stored: StoredBytes | None = None,
+        reader: TerrainReader,
+        stored_bytes: StoredBytes,
     ) -> None:
-        self._stored = stored
+        self._stored = stored_bytes
         self._database = database
         self._audit = audit
         self._files = files
         self._compute = compute
-        self._max_pixels = max_pixels
+        self._reader = reader
 
     async def register_builtin(self) -> None:
         """Register the built-in grids of both poles where their data wheel is installed."""
@@ -107,17 +101,16 @@ class TerrainCatalogue:
         ExhaustedError
             ``STORED_BYTES_LIMIT`` where the agency may not store so much, told by the file's header.
         """
-        admit = None if self._stored is None else await self._stored.admission(owner_agency_id)
-        read = await self._compute.run(read_terrain, path, header.file_name, self._max_pixels, admit=admit)
-        terrain = await self.add(
-            read.grid,
+        admit = await self._stored.admission(owner_agency_id)
+        heights = await self._reader.read(owner_agency_id, path, header.file_name, admit)
+        terrain = await self._record(
+            heights,
             title=header.title or header.file_name,
             source=header.source or header.file_name,
             holder=Holder(owner_agency_id, header.mission_id),
-            notes=read.notes,
         )
         # The same heights may have come in another file before; these are the notes on this one.
-        return replace(terrain, notes=read.notes)
+        return replace(terrain, notes=heights.notes)
 
     async def add(
         self,
@@ -130,21 +123,25 @@ class TerrainCatalogue:
         notes: tuple[str, ...] = (),
     ) -> Terrain:
         """Store a grid and its record."""
-        content_hash = await self._compute.run(self._files.save, grid)
-        lowest_m, highest_m, hole_share = await self._compute.run(_statistics, grid)
+        heights = await self._compute.run(stored, self._files, grid, notes)
+        return await self._record(heights, title=title, source=source, holder=holder, synthetic=synthetic)
+
+    async def _record(
+        self, heights: StoredHeights, *, title: str, source: str, holder: Holder, synthetic: bool = False
+    ) -> Terrain:
         terrain = Terrain(
-            terrain_id=terrain_id_of(content_hash, holder.key),
+            terrain_id=terrain_id_of(heights.content_hash, holder.key),
             title=title,
-            content_hash=content_hash,
-            geometry=grid.geometry,
-            elevation_min_m=lowest_m,
-            elevation_max_m=highest_m,
-            no_data_fraction=hole_share,
+            content_hash=heights.content_hash,
+            geometry=heights.geometry,
+            elevation_min_m=heights.lowest_m,
+            elevation_max_m=heights.highest_m,
+            no_data_fraction=heights.hole_share,
             source=source,
             synthetic=synthetic,
             owner_agency_id=holder.agency_id,
             created_time=utc_now(),
-            notes=notes,
+            notes=heights.notes,
             mission_id=holder.mission_id,
         )
         async with self._database.transaction() as session:
@@ -156,7 +153,7 @@ class TerrainCatalogue:
                     entity_kind="terrain",
                     entity_id=terrain.terrain_id,
                     mission_id=terrain.mission_id,
-                    after_hash=content_hash,
+                    after_hash=heights.content_hash,
                 )
             return await store.add(terrain)
 

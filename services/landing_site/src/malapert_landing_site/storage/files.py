@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,25 @@ from numpy.typing import NDArray
 from malapert_landing_site.domain.grid import ElevationGrid
 from malapert_landing_site.domain.terrain import Terrain
 
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def room_on_disk(directory: Path) -> Iterator[None]:
+    """Have a block write below a directory.
+
+    Raises
+    ------
+    UnavailableError
+        DISK_FULL where there is no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL_DISK:
+            raise
+        message = f"the disk of {directory.name} is full; ask again when there is room"
+        raise UnavailableError("DISK_FULL", message) from error
 
 
 class ElevationFiles:

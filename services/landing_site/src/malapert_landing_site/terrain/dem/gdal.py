@@ -27,6 +27,7 @@ ALONE = {
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_PAM_ENABLED": "NO",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    "GDAL_CACHEMAX": 256,
 }
 # rasterio lets GDAL's own errors through where it reads metadata.
 _DAMAGED = (RasterioError, CPLE_BaseError, ValueError, OverflowError)
