@@ -84,7 +84,7 @@ up: setup ## the platform on this machine until Ctrl-C: API at localhost:8000
 
 .PHONY: demo
 demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the platform up
-	$(BIN)/malapert up $(if $(KEEP),--keep) -- malapert plan missions/lupex.yaml --out out $(foreach t,$(TERRAIN),--terrain $(t))
+	$(BIN)/malapert up $(if $(KEEP),--keep) -- malapert plan make missions/lupex.yaml --out out $(foreach t,$(TERRAIN),--terrain $(t))
 
 # In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with.
 .PHONY: test

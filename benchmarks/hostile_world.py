@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import OKPKey
-from malapert_cli.api import Api
 from malapert_cli.plan import make_plan
 from malapert_testing.platform import Platform
+from malapert_testing.platform_api import Api
 from reader_fuzz.targets import target_named
 
 MISSION = Path(__file__).parents[1] / "missions" / "science-orbiter.yaml"

@@ -5,12 +5,12 @@ import itertools
 from pathlib import Path
 
 import pytest
-from malapert_cli.api import Json
-from malapert_cli.connection import find_connection
 from malapert_cli.mission_file import load_mission
 from malapert_cli.page_link import page_link
+from malapert_client.connection import find_connection
 from malapert_gateway.page import BUILT
 from malapert_testing.platform import Platform
+from malapert_testing.platform_api import Json
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 import pytest
-from malapert_cli.connection import find_connection
 from malapert_cli.page_link import page_link
+from malapert_client.connection import find_connection
 from page_use import NEEDS_PAGE, arm_mission, arm_plan, open_page, require_accessible, require_good_in_all_sizes
 
 pytestmark = NEEDS_PAGE

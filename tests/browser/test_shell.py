@@ -4,8 +4,8 @@ import json
 
 import httpx
 import pytest
-from malapert_cli.connection import find_connection
 from malapert_cli.page_link import page_link
+from malapert_client.connection import find_connection
 from malapert_testing.platform import Platform, running_platform
 from page_use import NEEDS_PAGE, open_page, require_accessible
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from malapert_cli.api import ApiError
 from malapert_cli.mission_file import load_mission
+from malapert_client import ProblemError
 from rasterio.transform import Affine
 
 MISSION = Path(__file__).parents[2] / "missions" / "lupex-week.yaml"
@@ -24,25 +24,25 @@ def document():
 def refused(platform, document):
     """Return the faults by path, and check that nothing was stored."""
     with platform.api() as api:
-        with pytest.raises(ApiError) as refusal:
+        with pytest.raises(ProblemError) as refusal:
             api.post("/missions", document)
-        with pytest.raises(ApiError):
+        with pytest.raises(ProblemError):
             api.get("/missions/broken")
-    return {fault["path"]: fault for fault in refusal.value.faults}
+    return {fault.path: fault for fault in refusal.value.faults}
 
 
 def test_a_wrong_unit(platform, document):
     document["assets"][0]["array"]["power"] = "400 Wh"
     fault = refused(platform, document)["assets[0].array.power"]
-    assert fault["code"] == "WRONG_UNIT"
-    assert "Wh" in fault["message"]
+    assert fault.code == "WRONG_UNIT"
+    assert "Wh" in fault.message
 
 
 def test_an_unknown_field(platform, document):
     document["assets"][0]["batery"] = document["assets"][0].pop("battery")
     faults = refused(platform, document)
-    assert faults["assets[0].batery"]["code"] == "UNKNOWN_FIELD"
-    assert "battery" in faults["assets[0].batery"]["message"]
+    assert faults["assets[0].batery"].code == "UNKNOWN_FIELD"
+    assert "battery" in faults["assets[0].batery"].message
 
 
 def test_overlapping_windows(platform, document):
@@ -51,20 +51,20 @@ def test_overlapping_windows(platform, document):
         {"start": "2029-01-17T00:00:00Z", "end": "2029-01-19T00:00:00Z"},
     ]
     faults = refused(platform, document)
-    assert any(path.startswith("requests[0].windows") and fault["code"] == "OVERLAP" for path, fault in faults.items())
+    assert any(path.startswith("requests[0].windows") and fault.code == "OVERLAP" for path, fault in faults.items())
 
 
 def test_a_missing_waypoint(platform, document):
     document["requests"][0]["places"] = ["nowhere"]
     fault = refused(platform, document)["requests[0].places[0]"]
-    assert fault["code"] == "UNKNOWN_PLACE"
-    assert "lander" in fault["message"]
+    assert fault.code == "UNKNOWN_PLACE"
+    assert "lander" in fault.message
 
 
 def test_a_date_outside_the_ephemeris(platform, document):
     document["horizon"]["start"] = "2190-01-16T00:00:00Z"
     document["landing"]["time"] = "2190-01-14T00:00:00Z"
-    assert any(fault["code"] == "OUTSIDE_EPHEMERIS" for fault in refused(platform, document).values())
+    assert any(fault.code == "OUTSIDE_EPHEMERIS" for fault in refused(platform, document).values())
 
 
 def test_all_faults_come_at_once(platform, document):
@@ -106,7 +106,7 @@ def test_a_terrain_that_is_not_of_the_moon(platform, tmp_path, heights, crs, rea
     path = write_dem(tmp_path / "odd.tif", crs, heights)
     with platform.api() as api:
         before = api.get("/terrains")["terrains"]
-        with pytest.raises(ApiError) as refusal:
+        with pytest.raises(ProblemError) as refusal:
             api.upload_terrain(path)
         assert reason in str(refusal.value)
         assert "odd.tif" in str(refusal.value)

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 from icalendar import Calendar
-from malapert_cli.api import Api, ApiError
 from malapert_cli.plan import make_plan
+from malapert_client import ProblemError
+from malapert_testing.platform_api import Api
 
 ROOT = Path(__file__).parents[2]
 MISSION = ROOT / "missions" / "lupex-week.yaml"
@@ -21,14 +22,14 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture(scope="module")
 def out(platform, tmp_path_factory):
-    """What `malapert plan` writes and prints."""
+    """What `malapert plan make` writes and prints."""
     out = tmp_path_factory.mktemp("out")
     environment = {
         **os.environ,
         "MALAPERT_URL": platform.url,
         "MALAPERT_KEYS_FILE": str(platform.data_dir / "keys.json"),
     }
-    command = [sys.executable, "-m", "malapert_cli", "plan", str(MISSION), "--out", str(out)]
+    command = [sys.executable, "-m", "malapert_cli", "plan", "make", str(MISSION), "--out", str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (out / "printed.txt").write_text(done.stdout)
@@ -157,7 +158,7 @@ def again(platform, plan):
 def too_early(platform, plan):
     """What a release says of a plan that nobody has approved, and the plan's state after it."""
     with platform.api() as api:
-        with pytest.raises(ApiError) as refusal:
+        with pytest.raises(ProblemError) as refusal:
             api.post(f"/plans/{plan['plan_id']}:release")
         return refusal.value.reason, api.get(f"/plans/{plan['plan_id']}")["state"]
 
@@ -194,7 +195,7 @@ def taken_meanwhile(platform, plan, approved):
     with platform.api(owner) as owners_api:
         outage_id = owners_api.post("/outages", kept)["outage"]["outage_id"]
     with platform.api() as api:
-        with pytest.raises(ApiError) as refusal:
+        with pytest.raises(ProblemError) as refusal:
             api.post(f"/plans/{plan['plan_id']}:release")
         left = (api.get(f"/plans/{plan['plan_id']}")["state"], held_contacts(api))
     headers = {"Authorization": f"Bearer {platform.key(owner, 'PLANNER')}"}

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from malapert_cli.api import Api
-from malapert_cli.connection import Connection
 from malapert_cli.plan import write_results
+from malapert_client import Connection
 from malapert_testing.platform import running_platform
+from malapert_testing.platform_api import Api
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -81,7 +81,7 @@ def test_a_mission_is_planned_validated_and_reported(
         assert taken.status_code == 201, taken.text
         assert taken.json()["objective"]["objective"] == pytest.approx(plan["objective"]["objective"])
         assert taken.json()["changes"] == []
-    with Api(Connection(platform.url, platform.key(agency_id, "PLANNER"))) as api:
+    with Api(connection=Connection(platform.url, platform.key(agency_id, "PLANNER"))) as api:
         write_results(api, plan, tmp_path)
     page = (tmp_path / "report.html").read_text()
     on_terrain = plan["site"] is not None

@@ -5,8 +5,8 @@ import socket
 from pathlib import Path
 
 import pytest
-from malapert_cli.connection import NoKeyError, find_connection
 from malapert_cli.embedded import SERVICES, EmbeddedError, PortTakenError, plan_embedded
+from malapert_client.connection import NoKeyError, find_connection
 from malapert_core.events.rights import USERS
 from malapert_core.policy.tokens import read_private_key, read_public_keys
 

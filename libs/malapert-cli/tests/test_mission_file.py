@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from malapert_cli.api import ApiError
 from malapert_cli.mission_file import MissionFileError, hand_in, load_mission
 from malapert_cli.report.figures import count_by_confidence, figures_of
+from malapert_client import ProblemError
 
 TEXT = """\
 mission: {id: m, title: "In every script: 月, чандраян, القمر"}
@@ -27,9 +27,9 @@ class Refusing:
         self.reason = reason
         self.given: dict[str, Any] = {}
 
-    def post(self, path: str, body: dict[str, Any], **parameters: Any) -> Any:
-        self.given = {"path": path, "body": body, **parameters}
-        raise ApiError({"title": "Refused", "detail": "no", "reason": self.reason, "errors": self.errors})
+    def create_mission(self, body: dict[str, Any], **parameters: Any) -> Any:
+        self.given = {"body": body, **parameters}
+        raise ProblemError({"title": "Refused", "detail": "no", "reason": self.reason, "errors": self.errors})
 
 
 @pytest.mark.parametrize(("text", "words"), [("a: [1", "no YAML"), ("- 1\n", "must hold a mapping, not list")])
@@ -60,7 +60,7 @@ def test_a_refusal_that_is_not_about_the_file_stays_one(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text(TEXT, encoding="utf-8")
     api: Any = Refusing(reason="FORBIDDEN")
-    with pytest.raises(ApiError, match="FORBIDDEN"):
+    with pytest.raises(ProblemError, match="FORBIDDEN"):
         hand_in(api, path)
 
 

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from malapert_cli.__main__ import app
 from malapert_cli.embedded import choose_port
 from malapert_cli.refusing import DEFECT, INTERRUPTED, MISUSED, REFUSED, TRACE_VARIABLE, UNREACHABLE
+from malapert_client import UnreachableError
 from rich.text import Text
 from typer.testing import CliRunner
 
@@ -94,21 +94,21 @@ BYTES = {
 }
 
 
-@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("command", [("mission", "check"), ("plan", "make")])
 @pytest.mark.parametrize("kind", [*BYTES])
 def test_whatever_a_mission_file_holds(tmp_path, command, kind):
     (tmp_path / "m.yaml").write_bytes(BYTES[kind])
     problem = {"title": "Refused", "detail": "no", "reason": "INVALID_MISSION", "errors": []}
     with serving(422, json.dumps(problem).encode()) as url:
-        assert run(command, "m.yaml", "--url", url, code=REFUSED)
+        assert run(*command, "m.yaml", "--url", url, code=REFUSED)
 
 
-@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("command", [("mission", "check"), ("plan", "make")])
 def test_a_mission_file_that_is_none(tmp_path, command):
-    assert "does not exist" in run(command, "absent.yaml", code=MISUSED)
-    assert "is a directory" in run(command, ".", code=MISUSED)
+    assert "does not exist" in run(*command, "absent.yaml", code=MISUSED)
+    assert "is a directory" in run(*command, ".", code=MISUSED)
     (tmp_path / "[bold]x[nothing].yaml").write_text("[")
-    assert "[bold]x[nothing].yaml" in run(command, "[bold]x[nothing].yaml", code=REFUSED)
+    assert "[bold]x[nothing].yaml" in run(*command, "[bold]x[nothing].yaml", code=REFUSED)
 
 
 def test_a_mission_that_comes_by_a_pipe_is_read_once(tmp_path):
@@ -118,22 +118,22 @@ def test_a_mission_that_comes_by_a_pipe_is_read_once(tmp_path):
     writing = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("mission:\n  id: m\n  title: t\n"))
     writing.start()
     with serving(422, json.dumps({**problem, "errors": [fault]}).encode()) as url:
-        assert "pipe:3: mission.title: wrong" in run("check", "pipe", "--url", url, code=REFUSED)
+        assert "pipe:3: mission.title: wrong" in run("mission", "check", "pipe", "--url", url, code=REFUSED)
     writing.join()
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without end")
 def test_a_file_without_end_is_not_read_whole():
-    assert "more than the" in run("check", "/dev/zero", code=REFUSED)
+    assert "more than the" in run("mission", "check", "/dev/zero", code=REFUSED)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="rights do not bind the superuser")
 def test_files_without_rights(tmp_path):
     (tmp_path / "m.yaml").chmod(0)
-    assert "is not readable" in run("check", "m.yaml", code=MISUSED)
+    assert "is not readable" in run("mission", "check", "m.yaml", code=MISUSED)
     (tmp_path / ".malapert" / "keys.json").chmod(0)
     (tmp_path / "m.yaml").chmod(0o600)
-    assert "cannot be read: Permission denied" in run("check", "m.yaml", code=MISUSED)
+    assert "cannot be read: Permission denied" in run("mission", "check", "m.yaml", code=MISUSED)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_files_without_rights(tmp_path):
     ["nonsense", "ftp://x", "http://", "http://a b", "http://[::1", "http://x:99999", "http://h?q", "", "file:///etc"],
 )
 def test_addresses_that_are_none(url):
-    run("check", "m.yaml", "--url", url, code=MISUSED if url else UNREACHABLE)
+    run("plan", "make", "m.yaml", "--url", url, code=MISUSED if url else UNREACHABLE)
 
 
 def test_nothing_answers_at_an_address():
-    told = run("check", "m.yaml", "--url", f"http://127.0.0.1:{choose_port(0)}", code=UNREACHABLE)
+    told = run("mission", "check", "m.yaml", "--url", f"http://127.0.0.1:{choose_port(0)}", code=UNREACHABLE)
     assert "no platform answers at http://127.0.0.1" in told
     assert "malapert up" in told
 
@@ -164,7 +164,7 @@ def test_nothing_answers_at_an_address():
 )
 def test_what_answers_is_no_platform(status, body):
     with serving(status, body) as url:
-        for command in (("check", "m.yaml"), ("plan", "m.yaml"), ("compare", "a", "b")):
+        for command in (("mission", "check", "m.yaml"), ("plan", "make", "m.yaml"), ("plan", "compare", "a", "b")):
             assert "is no Malapert" in run(*command, "--url", url, code=REFUSED)
 
 
@@ -173,20 +173,23 @@ def test_what_answers_is_no_platform(status, body):
 )
 def test_keys_files_that_are_cut_or_spoilt(tmp_path, keys):
     (tmp_path / ".malapert" / "keys.json").write_text(keys)
-    assert "keys.json" in run("check", "m.yaml", code=MISUSED)
+    assert "keys.json" in run("mission", "check", "m.yaml", code=MISUSED)
 
 
 def test_keys_that_are_none(tmp_path):
-    assert "no key" in run("check", "m.yaml", "--key", "schlüssel", code=MISUSED)
-    assert "no key" in run("check", "m.yaml", "--key", "a\nb", code=MISUSED)
-    assert "no key of ESA" in run("check", "m.yaml", "--agency", "ESA", code=MISUSED)
+    assert "no key" in run("mission", "check", "m.yaml", "--key", "schlüssel", code=MISUSED)
+    assert "no key" in run("mission", "check", "m.yaml", "--key", "a\nb", code=MISUSED)
+    assert "no key of ESA" in run("mission", "check", "m.yaml", "--agency", "ESA", code=MISUSED)
     (tmp_path / ".malapert" / "keys.json").unlink()
-    assert "malapert up" in run("check", "m.yaml", code=MISUSED)
+    assert "malapert up" in run("plan", "make", "m.yaml", code=MISUSED)
 
 
 def test_results_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    for command in (("plan", "m.yaml", "--out", "file"), ("compare", "a", "b", "--out", "file/page.html")):
+    for command in (
+        ("plan", "make", "m.yaml", "--out", "file"),
+        ("plan", "compare", "a", "b", "--out", "file/page.html"),
+    ):
         assert "file: File exists" in run(*command, code=MISUSED)
 
 
@@ -195,14 +198,14 @@ def test_results_that_cannot_be_written(tmp_path):
     [
         ("--nonsense",),
         ("nonsense",),
-        ("check",),
-        ("plan", "m.yaml", "--seed", "one"),
-        ("plan", "m.yaml", "--work-limit", "nan"),
-        ("plan", "m.yaml", "--work-limit", "inf"),
-        ("plan", "m.yaml", "--work-limit", "-1"),
-        ("plan", "m.yaml", "--priority", "[red]"),
-        ("plan", "m.yaml", "--terrain", "absent.tif"),
-        ("plan", "m.yaml", "--terrain", "."),
+        ("mission", "check"),
+        ("plan", "make", "m.yaml", "--seed", "one"),
+        ("plan", "make", "m.yaml", "--work-limit", "nan"),
+        ("plan", "make", "m.yaml", "--work-limit", "inf"),
+        ("plan", "make", "m.yaml", "--work-limit", "-1"),
+        ("plan", "make", "m.yaml", "--priority", "[red]"),
+        ("plan", "make", "m.yaml", "--terrain", "absent.tif"),
+        ("plan", "make", "m.yaml", "--terrain", "."),
         ("up", "--port", "70000"),
         ("up", "--workers", "-1"),
         ("up", "--prot", "1"),
@@ -232,17 +235,19 @@ def _raise(error: BaseException) -> object:
     ("error", "code", "words"),
     [
         (KeyboardInterrupt(), INTERRUPTED, "interrupted"),
-        (httpx.ReadTimeout("slow"), UNREACHABLE, "in time"),
+        (UnreachableError("nothing came in time", is_timeout=True), UNREACHABLE, "in time"),
         (OSError(28, "No space left on device", "out"), MISUSED, "out: No space left on device"),
         (ZeroDivisionError("[/x]"), DEFECT, f"[/x]; set {TRACE_VARIABLE}=1"),
     ],
 )
 def test_whatever_else_goes_wrong(monkeypatch, error, code, words):
-    monkeypatch.setattr("malapert_cli.check.hand_in", _raise(error))
-    assert words in run("check", "m.yaml", code=code)
+    monkeypatch.setattr("malapert_cli.mission_commands.hand_in", _raise(error))
+    assert words in run("mission", "check", "m.yaml", "--url", "http://127.0.0.1:9", code=code)
 
 
-@pytest.mark.parametrize("command", [(), ("check",), ("plan",), ("compare",), ("up",), ("terrain", "fetch")])
+@pytest.mark.parametrize(
+    "command", [(), ("mission", "check"), ("plan", "make"), ("plan", "compare"), ("up",), ("terrain", "fetch")]
+)
 def test_help_names_the_exit_codes(command):
     result = CliRunner().invoke(app, [*command, "--help"])
     assert result.exit_code == 0
@@ -251,7 +256,7 @@ def test_help_names_the_exit_codes(command):
 
 
 def test_help_loads_no_plotting_no_database_and_no_messages():
-    heavy = ["matplotlib", "sqlalchemy", "pydantic", "numpy", "nats", "grpc"]
+    heavy = ["matplotlib", "sqlalchemy", "pydantic", "numpy", "nats", "grpc", "httpx", "malapert_client.client"]
     code = f"import sys, malapert_cli.__main__; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

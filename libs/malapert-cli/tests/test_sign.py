@@ -17,7 +17,15 @@ from typer.testing import CliRunner
 
 CONTENT_HASH = "merkle-sha256:" + "ab" * 32
 ANSWERS: dict[str, dict[str, Any]] = {
-    "/api/v1/whoami": {"agency_id": "ISRO", "principal_id": "key:5f0c1d2e"},
+    "/api/v1/whoami": {
+        "agency_id": "ISRO",
+        "principal_id": "key:5f0c1d2e",
+        "role": "APPROVER",
+        "key_id": "5f0c1d2e",
+        "mission_ids": [],
+        "allowed_actions": [],
+        "limits": [],
+    },
     "/api/v1/plans/p-1": example_of(
         Plan, {"plan_id": "p-1", "mission_id": "lupex", "notices_hash": "cd" * 32, "agency_notices_hash": ""}
     ),
@@ -70,7 +78,7 @@ def test_a_review_carries_a_statement_that_the_agencys_key_proves(
     file = tmp_path / "agency.pem"
     file.write_bytes(key.as_pem(private=True))
     given = ("--private-key", str(file), "--content-hash", CONTENT_HASH, "--url", url, "--key", "k")
-    done = CliRunner().invoke(app, ["sign", "p-1", *given, *options])
+    done = CliRunner().invoke(app, ["plan", "sign", "p-1", *given, *options])
     assert done.exit_code == 0, (done.output, done.exception)
     (body,) = sent
     stated = verified_statement(body["signature"], [key])
@@ -89,7 +97,7 @@ def test_no_review_is_sent_without_a_private_key(platform: tuple[str, list[dict[
     file = tmp_path / "public.pem"
     file.write_bytes(new_private_key().as_pem(private=False))
     given = ("--private-key", str(file), "--content-hash", CONTENT_HASH, "--url", url, "--key", "k")
-    done = CliRunner().invoke(app, ["sign", "p-1", *given])
+    done = CliRunner().invoke(app, ["plan", "sign", "p-1", *given])
     assert done.exit_code != 0
     assert "private key is allowed" in " ".join(done.output.split())
     assert sent == []
@@ -101,6 +109,6 @@ def test_what_is_no_content_hash_is_refused(platform: tuple[str, list[dict[str, 
     file.write_bytes(new_private_key().as_pem(private=True))
     for wrong in ("ab" * 32, "md5:" + "ab" * 32, "sha256:ab", ""):
         given = ("--private-key", str(file), "--content-hash", wrong, "--url", url, "--key", "k")
-        done = CliRunner().invoke(app, ["sign", "p-1", *given])
+        done = CliRunner().invoke(app, ["plan", "sign", "p-1", *given])
         assert (done.exit_code, "64 hexadecimal digits" in " ".join(done.output.split())) == (2, True), done.output
     assert sent == []

@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from malapert_cli.api import Api, ApiError, message_of
-from malapert_cli.connection import Connection
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import PlainConsole
+from malapert_cli.terrain.upload import upload_terrain
+from malapert_client import Client, Connection, UnknownAnswerError, Work
+from malapert_client.reading import read_plain
 from malapert_http_models.contracts.landing_site import Terrain
 from malapert_http_models.contracts.operation import Operation
 from malapert_http_models.contracts.planner import Plan
@@ -61,7 +62,8 @@ def plan_with(title: str) -> Plan:
         "validation": {"valid": False, "violations": [{}], "checks": {"a": 1}, "step_s": 1.0},
         "provenance": {"notes": [title]},
     }  # fmt: skip
-    return message_of(Plan, example_of(Plan, given))
+    plan: Plan = read_plain("planner.Plan", example_of(Plan, given))
+    return plan
 
 
 def visible(text: str) -> str:
@@ -87,26 +89,20 @@ def test_tables_and_lines_take_no_markup() -> None:
 
 def test_an_answer_of_a_newer_platform_is_read_and_another_one_is_refused_by_its_fields() -> None:
     answer = example_of(Terrain, {"terrain_id": "t-1"})
-    assert message_of(Terrain, answer | {"of_a_later_version": 1}).terrain_id == "t-1"
-    with pytest.raises(ApiError) as refusal:
-        message_of(Terrain, answer | {"title": 3, "width_px": "wide"})
+    assert read_plain("landing_site.Terrain", answer | {"of_a_later_version": 1}).terrain_id == "t-1"
+    with pytest.raises(UnknownAnswerError) as refusal:
+        read_plain("landing_site.Terrain", answer | {"title": 3, "width_px": "wide"})
     assert refusal.value.reason == "UNKNOWN_ANSWER"
     assert all(name in str(refusal.value) for name in ("title", "width_px"))
     assert "pixel_size_m" not in str(refusal.value)
 
 
-class Operations:
-    """An API on which one operation ends at once."""
-
-    def watch(self, _operation_id: str) -> list[Operation]:
-        """Return its last state."""
-        stage = {"name": "solve", "title": "[/]\x1b[31m", "fraction": 1.0, "detail": "[red"}
-        return [message_of(Operation, example_of(Operation, {"state": "SUCCEEDED", "stages": [stage]}))]
-
-
 def test_progress_takes_no_markup() -> None:
     out = io.StringIO()
-    follow(Operations(), "o-1", PlainConsole(file=out, width=200))  # type: ignore[arg-type]
+    stage = {"name": "solve", "title": "[/]\x1b[31m", "fraction": 1.0, "detail": "[red"}
+    ended = read_plain("operation.Operation", example_of(Operation, {"state": "SUCCEEDED", "stages": [stage]}))
+    client: Any = None
+    follow(Work(client, ended, None), PlainConsole(file=out, width=200))
     assert "[/]\ufffd[31m" in out.getvalue()
     assert "[red" in out.getvalue()
 
@@ -117,13 +113,12 @@ def test_a_file_of_any_name_is_uploaded(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         request.read()
         asked.append(request)
-        return httpx.Response(200, json=example_of(Terrain, {"terrain_id": "t-1"}))
+        return httpx.Response(201, json=example_of(Terrain, {"terrain_id": "t-1"}))
 
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/dem\n\xff.tif"))
     path.write_bytes(b"II")
-    api = Api(Connection("http://localhost", "key"))
-    api._client = httpx.Client(base_url="http://localhost/api/v1", transport=httpx.MockTransport(answer))
-    assert api.upload_terrain(path).terrain_id == "t-1"
+    client = Client(connection=Connection("http://localhost", "key"), transport=httpx.MockTransport(answer))
+    assert upload_terrain(client, path).terrain_id == "t-1"
     (request,) = asked
     assert request.url.params["file_name"] == "dem \ufffd.tif"
     assert request.url.params["title"] == "dem \ufffd"

@@ -66,7 +66,7 @@ def run(folder: Path, content: Any, *options: str, keys: tuple[str, ...] = ("JAX
         path = folder / f"{agency_id}.json"
         path.write_text(json.dumps({"keys": [KEYS[agency_id].as_dict(private=False)]}))
         named += ["--keys", f"{agency_id}={path}"]
-    result = CliRunner().invoke(app, ["verify", str(file), *named, *options])
+    result = CliRunner().invoke(app, ["plan", "verify", str(file), *named, *options])
     return result.exit_code, " ".join(result.output.split())
 
 

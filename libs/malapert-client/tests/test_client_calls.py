@@ -168,6 +168,20 @@ def test_a_lost_answer_is_asked_for_again_and_a_late_one_is_not(pauses):
     assert raised.value.is_timeout
 
 
+def test_what_never_answered_is_not_asked_again_and_what_did_is(pauses):
+    refused = httpx.ConnectError("refused")
+    with pytest.raises(UnreachableError, match=r"no platform answers at http://platform\.test"):
+        Played(refused).client().get_operation("o")
+    with pytest.raises(UnknownAnswerError):
+        Played(httpx.Response(502, text="bad gateway")).client().get_operation("o")
+    assert pauses == []
+    known = httpx.Response(200, json=OPERATION)
+    client = Played(known, refused, httpx.Response(502, text="bad gateway"), known).client()
+    client.get_operation("o")
+    client.get_operation("o")
+    assert len(pauses) == 2
+
+
 def test_a_file_is_sent_whole_each_time(pauses, tmp_path):
     (tmp_path / "dem.tif").write_bytes(b"II*" * 1000)
     played = Played(problem(503, "UNAVAILABLE", headers={"Retry_After": "1"}), problem(422, "INVALID_TERRAIN"))

@@ -5,11 +5,6 @@ from typing import Annotated
 
 import typer
 
-from malapert_cli.refusing import RefusingGroup
-
-audit = typer.Typer(
-    cls=RefusingGroup, no_args_is_help=True, help="Chains of the audit, as GET /audit/export gives them."
-)
 LogFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -18,12 +13,6 @@ LogFiles = Annotated[
 ]
 
 
-@audit.callback()
-def about() -> None:
-    """Chains of the audit, as GET /audit/export gives them."""
-
-
-@audit.command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(help="an export of the audit, JSON lines", exists=True, dir_okay=False)],
     anchors: LogFiles = None,

@@ -1,14 +1,13 @@
-"""The command `malapert compare`: two plans of a mission side by side, on a page of its own."""
+"""The command `malapert plan compare`: two plans of a mission side by side, on a page of its own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
 
 import typer
+from malapert_client.reading import read_plain
 from rich.table import Table
 
-from malapert_cli.api import Api, message_of
-from malapert_cli.connection import find_connection
+from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
 from malapert_cli.report.timeline_data import stations_of
 from malapert_cli.terminal import console
 
@@ -20,22 +19,22 @@ def compare(
     plan: Annotated[str, typer.Argument(help="identifier of the first plan")],
     other: Annotated[str, typer.Argument(help="identifier of the other one, such as a branch of it")],
     out: Annotated[Path, typer.Option(help="file of the page")] = Path("out/comparison.html"),
-    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
-    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
-    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+    url: Url = None,
+    key: Key = None,
+    agency: Agency = None,
+    role: Role = None,
+    profile: Profile = None,
 ) -> None:
     """Print what two plans are worth and take, and write a page with both timelines, resources and every change."""
-    from malapert_http_models.contracts.planner import PlanComparison
-
     from malapert_cli.report.comparison import write_comparison
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    first, second = quote(plan, safe=""), quote(other, safe="")
-    with Api(find_connection(url, key, agency, "PLANNER")) as api:
-        plans = (api.get(f"/plans/{first}"), api.get(f"/plans/{second}"))
-        comparison = api.get(f"/plans/{first}/comparison", other_plan_id=other)
-        stations = stations_of(api, plans)
-    compared = message_of(PlanComparison, comparison)
+    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+        plans = tuple(client.plain("get_plan", path={"plan_id": each}) for each in (plan, other))
+        query = {"other_plan_id": other}
+        comparison = client.plain("compare_plans", path={"plan_id": plan}, query=query)
+        stations = stations_of(client, plans)
+    compared = read_plain("planner.PlanComparison", comparison)
     console.print(_figures(compared))
     console.print(f"{len(compared.changes)} items are not in {other} as in {plan}")
     write_comparison(plans, comparison, out, stations)

@@ -8,23 +8,18 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
-from malapert_cli.api import ApiError
-from malapert_cli.connection import checked_url
 from malapert_cli.data_directory import printable, write_private
-from malapert_cli.refusing import MISUSED, RefusingGroup, refusal
+from malapert_cli.options import Url
+from malapert_cli.refusing import MISUSED, refusal
 
 PROOF_LIFETIME_S = 120
 
-key = typer.Typer(cls=RefusingGroup, no_args_is_help=True, help="An agency's own key, and its first administrator.")
 
-
-@key.command("new-agency-key")
 def new_agency_key(
     file: Annotated[Path, typer.Argument(help="where the private key is written (PEM, mode 0600); not there yet")],
 ) -> None:
@@ -36,21 +31,21 @@ def new_agency_key(
     typer.echo(json.dumps({"keys": [_public(made)]}, indent=2))
 
 
-@key.command("enrol")
 def enrol(
     file: Annotated[Path, typer.Argument(help="the agency's private key, as new-agency-key wrote it")],
     agency: Annotated[str, typer.Option(help="the agency, as it was admitted")],
-    url: Annotated[str | None, typer.Option(help="address of the platform; MALAPERT_URL")] = None,
+    url: Url = None,
     installation: Annotated[str, typer.Option(help="name of the installation that the proof is for")] = "malapert",
     label: Annotated[str, typer.Option(help="what the key is for")] = "First administrator",
 ) -> None:
     """Prove to hold an agency's private key; prints its first ADMINISTRATOR key, which is shown this once."""
+    from malapert_client import Client, Connection
+    from malapert_client.connection import checked_url
+
     proof = _proof(_agency_key(file), agency, installation)
-    with httpx.Client(base_url=f"{checked_url(url)}/api/v1", timeout=60.0) as client:
-        answer = client.post(f"/agencies/{agency}:enrol", json={"proof": proof, "label": label})
-    if answer.is_error:
-        raise ApiError(answer.json())
-    typer.echo(answer.json()["bearer_key"])
+    with Client(connection=Connection(checked_url(url), "")) as client:
+        issued = client.enrol_agency(agency, {"proof": proof, "label": label})
+    typer.echo(issued.bearer_key)
 
 
 def admin(

@@ -1,20 +1,23 @@
-"""The command `malapert plan`: a mission file in, a validated plan, a report and the agencies' files out."""
+"""The command `malapert plan make`: a mission file in, a validated plan, a report and the agencies' files out."""
 
 import json
 import math
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from malapert_cli.api import Api, Json, message_of
-from malapert_cli.connection import find_connection
 from malapert_cli.mission_file import hand_in
+from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import console
+from malapert_cli.terrain.upload import upload_terrain
+
+if TYPE_CHECKING:
+    from malapert_client import Client
 
 
 class SolvePriority(StrEnum):
@@ -25,7 +28,7 @@ class SolvePriority(StrEnum):
     BACKGROUND = "background"
 
 
-def plan(
+def make(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     terrain: Annotated[
         list[Path] | None,
@@ -39,17 +42,19 @@ def plan(
     priority: Annotated[SolvePriority, typer.Option(help="when the solve is taken from the queue")] = (
         SolvePriority.ROUTINE
     ),
-    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
-    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
-    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+    url: Url = None,
+    key: Key = None,
+    agency: Agency = None,
+    role: Role = None,
+    profile: Profile = None,
 ) -> None:
     """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
     if not math.isfinite(work_limit):
         raise typer.BadParameter("must be a finite number of seconds", param_hint="--work-limit")
-    with Api(find_connection(url, key, agency, "PLANNER")) as api:
+    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
         prepare(out)
-        result = make_plan(api, mission, terrain or [], seed, work_limit, priority)
-        write_results(api, result, out)
+        result = make_plan(client, mission, terrain or [], seed, work_limit, priority)
+        write_results(client, result, out)
 
 
 def prepare(out: Path) -> None:
@@ -60,20 +65,20 @@ def prepare(out: Path) -> None:
 
 
 def make_plan(
-    api: Api,
+    client: "Client",
     mission_file: Path,
     terrains: list[Path],
     seed: int,
     work_limit_s: float,
     priority: SolvePriority = SolvePriority.ROUTINE,
-) -> Json:
+) -> dict[str, Any]:
     """Bring the mission and its terrains in, have a plan made, and return it as the platform tells it."""
-    from malapert_http_models.contracts.planner import GeneratePlanRequest, GeneratePlanResponse
+    from malapert_http_models.contracts.planner import GeneratePlanRequest
     from malapert_http_models.contracts.planner import SolvePriority as Priority
 
-    mission = hand_in(api, mission_file)
+    mission = hand_in(client, mission_file)
     console.print(f"mission {mission.mission_id} version {mission.version}: {mission.title}")
-    registered = [api.upload_terrain(path) for path in terrains]
+    registered = [upload_terrain(client, path) for path in terrains]
     for each in registered:
         console.print(f"terrain {each.title}: {each.width_px} × {each.height_px} px of {each.pixel_size_m:g} m")
     wanted = GeneratePlanRequest(
@@ -84,23 +89,25 @@ def make_plan(
         work_limit_s=work_limit_s,
         priority=Priority(priority.upper()),
     )
-    accepted = api.send(GeneratePlanResponse, "/plans", wanted)
-    return api.get(f"/plans/{follow(api, accepted.operation_id, console).result_id}")
+    made: dict[str, Any] = client.plain(
+        "get_plan", path={"plan_id": follow(client.generate_plan(wanted), console).result_id}
+    )
+    return made
 
 
-def write_results(api: Api, plan: Json, out: Path) -> None:
+def write_results(client: "Client", plan: dict[str, Any], out: Path) -> None:
     """Print the summary and write every file; the plan is written as the platform told it."""
-    from malapert_http_models.contracts.planner import Plan
+    from malapert_client.reading import read_plain
 
     from malapert_cli.report.write import write_report
 
-    told = message_of(Plan, plan)
+    told = read_plain("planner.Plan", plan)
     print_summary(told, console)
     out.mkdir(parents=True, exist_ok=True)
     (out / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
     sites = [("sites.geojson", "geojson-sites")] if told.site else []
     for name, export in (("plan.ics", "ics"), *sites):
-        (out / name).write_bytes(api.get_bytes(f"/plans/{told.plan_id}/export", format=export))
-    report = write_report(api, plan, out)
+        (out / name).write_bytes(client.export_plan(told.plan_id, format=export))
+    report = write_report(client, plan, out)
     console.print(f"wrote {', '.join(str(path) for path in sorted(out.iterdir()) if path.is_file())}")
     console.print(f"open {report}")

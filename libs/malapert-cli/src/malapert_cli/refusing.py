@@ -6,17 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import typer
 from typer.core import TyperGroup
-
-from malapert_cli.api import ApiError
-from malapert_cli.connection import NoConnectionError
-from malapert_cli.mission_file import MissionFileError
-from malapert_cli.signing_keys import BadFileError
-from malapert_cli.terminal import refusals
-from malapert_cli.terrain.download import DownloadError
-from malapert_cli.terrain.products import UnknownProductError
 
 REFUSED, MISUSED, UNREACHABLE, DEFECT, INTERRUPTED = 1, 2, 3, 70, 130
 EXIT_CODES = (
@@ -24,6 +15,10 @@ EXIT_CODES = (
     f"{UNREACHABLE} no platform answers; {DEFECT} a defect of this program; {INTERRUPTED} interrupted."
 )
 TRACE_VARIABLE = "MALAPERT_TRACEBACK"
+
+
+class RefusalError(Exception):
+    """What a command refuses, told in words; its subclasses say what it is."""
 
 
 class RefusingGroup(TyperGroup):
@@ -40,13 +35,8 @@ def refusing() -> Iterator[None]:
     """Turn what goes wrong inside into a refusal on standard error and an exit code; see `EXIT_CODES`."""
     try:
         yield
-    except (ApiError, MissionFileError, BadFileError, UnknownProductError, DownloadError) as error:
-        lost = isinstance(error, ApiError) and error.reason == "UNAVAILABLE"
-        raise refusal(str(error), UNREACHABLE if lost else REFUSED) from error
-    except NoConnectionError as error:
-        raise refusal(str(error), MISUSED) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise refusal(_unreachable(error), UNREACHABLE) from error
+    except RefusalError as error:
+        raise refusal(str(error), REFUSED) from error
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
@@ -55,29 +45,37 @@ def refusing() -> Iterator[None]:
         raise refusal("interrupted", INTERRUPTED) from error
     except Exception as error:
         # Commands and options that are not known are told by the parser, and an exit is no failure.
-        if isinstance(error, (typer.Exit, typer.Abort)) or hasattr(error, "format_message") or _wants_trace():
+        if isinstance(error, (typer.Exit, typer.Abort)) or hasattr(error, "format_message"):
+            raise
+        told = _of_the_client(error)
+        if told is None and _wants_trace():
             raise
         where = f"set {TRACE_VARIABLE}=1 to see where"
-        raise refusal(f"a defect of malapert: {type(error).__name__}: {error}; {where}", DEFECT) from error
+        text, code = told or (f"a defect of malapert: {type(error).__name__}: {error}; {where}", DEFECT)
+        raise refusal(text, code) from error
 
 
 def refusal(text: str, code: int) -> typer.Exit:
     """Print a refusal, and return the exit to raise."""
+    from malapert_cli.terminal import refusals
+
     with contextlib.suppress(OSError):
         refusals.print(text, style="red")
     return typer.Exit(code)
 
 
-def _unreachable(error: httpx.HTTPError | httpx.InvalidURL) -> str:
-    try:
-        url = error.request.url  # type: ignore[union-attr]
-        where = f"at {url.scheme}://{url.netloc.decode('ascii', 'replace')}"
-    except (AttributeError, RuntimeError):
-        where = "at the address given"
-    if isinstance(error, httpx.TimeoutException):
-        return f"what is {where} did not answer in time ({type(error).__name__})"
-    reason = str(error) or type(error).__name__
-    return f"no platform answers {where}: {reason}; start one with `malapert up`, or give --url or MALAPERT_URL"
+def _of_the_client(error: Exception) -> tuple[str, int] | None:
+    from malapert_client.errors import ConfigurationError, MalapertError, ProblemError, UnreachableError
+
+    if not isinstance(error, MalapertError):
+        return None
+    if isinstance(error, UnreachableError):
+        advice = "" if error.is_timeout else "; start one with `malapert up`, or give --url or MALAPERT_URL"
+        return f"{error}{advice}", UNREACHABLE
+    if isinstance(error, ConfigurationError):
+        return str(error), MISUSED
+    is_away = isinstance(error, ProblemError) and error.status == 503
+    return str(error), UNREACHABLE if is_away else REFUSED
 
 
 def _named(error: OSError) -> str:

@@ -1,16 +1,14 @@
-"""The command `malapert robustness`: replays of a stored plan under draws of a margin policy."""
+"""The command `malapert plan robustness`: replays of a stored plan under draws of a margin policy."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
 
 import typer
 from rich.table import Table
 
-from malapert_cli.api import Api, message_of
-from malapert_cli.connection import find_connection
 from malapert_cli.margins import amount_text
-from malapert_cli.mission_file import hand_in_policy
+from malapert_cli.mission_file import assess
+from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
 from malapert_cli.progress import follow
 from malapert_cli.terminal import console
 
@@ -28,19 +26,17 @@ def robustness(
     ),
     draws: Annotated[int, typer.Option(min=1, help="number of draws")] = 1000,
     seed: Annotated[int, typer.Option(min=0, max=4_294_967_295, help="seed of the draws")] = 1,
-    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
-    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
-    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+    url: Url = None,
+    key: Key = None,
+    agency: Agency = None,
+    role: Role = None,
+    profile: Profile = None,
 ) -> None:
     """Replay a plan with slow drives, late drills, a weak array and failed passes, and say where it breaks first."""
-    from malapert_http_models.contracts.planner import AssessRobustnessResponse, Robustness
-
-    path = f"/plans/{quote(plan, safe='')}"
-    with Api(find_connection(url, key, agency, "PLANNER")) as api:
-        asked = {"seed": seed, "draws": draws}
-        begun = message_of(AssessRobustnessResponse, hand_in_policy(api, policy, f"{path}:assess-robustness", asked))
-        done = follow(api, begun.operation_id, console)
-        print_robustness(api.read(Robustness, f"{path}/robustness/{done.result_id}"))
+    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+        work = assess(client, policy, plan, {"seed": seed, "draws": draws})
+        done = follow(work, console)
+        print_robustness(client.get_robustness(plan, done.result_id))
 
 
 def print_robustness(found: "Robustness") -> None:

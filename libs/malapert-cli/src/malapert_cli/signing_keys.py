@@ -7,11 +7,12 @@ from joserfc.jwk import OKPKey
 from malapert_core.errors import InvalidInputError
 
 from malapert_cli.data_directory import printable
+from malapert_cli.refusing import RefusalError
 
 _MAX_BYTES = 64 * 1024
 
 
-class BadFileError(Exception):
+class BadFileError(RefusalError):
     """A file that is not what a command needs: its path, and every fault."""
 
     def __init__(self, path: Path, why: str | InvalidInputError) -> None:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import httpx
 import typer
+from malapert_client import MalapertError
+from malapert_client.connection import find_connection
 
-from malapert_cli.api import ApiError
-from malapert_cli.connection import NoConnectionError, find_connection
 from malapert_cli.data_directory import DataDirectoryError, held, prepare_directory, printable
 from malapert_cli.embedded import LOOPBACK, Embedded, EmbeddedError, choose_port, plan_embedded
 from malapert_cli.page_link import page_link
@@ -152,7 +152,7 @@ def _say_link(embedded: Embedded) -> None:
     """Say how the page is opened; a platform whose first keys were revoked is up all the same."""
     try:
         link = page_link(find_connection(embedded.url, None, None, "PLANNER", embedded.keys_file), plan_first=True)
-    except (ApiError, NoConnectionError, httpx.HTTPError):
+    except MalapertError:
         _say("the page is opened by a link that `malapert open` makes with a key of yours")
         return
     _say(f"the page, once and within an hour: {link}", "green")

@@ -1,4 +1,4 @@
-"""The command `malapert verify`: what an export of a plan's approvals proves, checked without a platform."""
+"""The command `malapert plan verify`: what an export of a plan's approvals proves, checked without a platform."""
 
 from pathlib import Path
 from typing import Annotated

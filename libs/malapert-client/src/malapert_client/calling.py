@@ -120,6 +120,22 @@ def json_bytes(body: "BaseModel | Mapping[str, Any]") -> bytes:
     return body.model_dump_json(exclude_unset=True).encode()
 
 
+def read_plain(call: Call, response: httpx.Response, _seen: Seen) -> Any:
+    """Return what an answer holds as the platform tells it: plain JSON, the bytes of a file or nothing.
+
+    Raises
+    ------
+    ProblemError
+        Where the platform refused the call.
+    """
+    kind = call.operation.answers.get(str(response.status_code)) if response.is_success else None
+    if kind is None:
+        raise refusal(response)
+    if kind in ("bytes", "nothing"):
+        return response.content if kind == "bytes" else None
+    return _json_object(response)
+
+
 def read_answer(call: Call, response: httpx.Response, seen: Seen) -> Any:
     """Return what an answer holds: a model, an object, the bytes of a file or nothing.
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from malapert_client.calling import Call, Seen, prepare, read_answer, refusal, unreachable
+from malapert_client.calling import Call, Seen, prepare, read_answer, read_plain, refusal, unreachable
 from malapert_client.connection import Connection, find_connection
-from malapert_client.errors import ProblemError, UnreachableError
+from malapert_client.errors import ProblemError, UnknownAnswerError, UnreachableError
 from malapert_client.events import AsyncFeed, AsyncStates, Feed, States
 from malapert_client.generated.async_calls import AsyncCalls
 from malapert_client.generated.operations import OPERATIONS
@@ -24,6 +24,7 @@ TIMEOUT_S = 120.0
 UPLOAD_TIMEOUT_S = 3600.0
 CONNECT_TIMEOUT_S = 10.0
 PATIENCE_S = 60.0
+Reading = Callable[[Call, httpx.Response, Seen], Any]
 
 
 class Client(Calls):
@@ -80,6 +81,10 @@ class Client(Calls):
         """Make a call by the operation's name; `arguments` are those of `malapert_client.calling.prepare`."""
         return self._caller.call(name, **arguments)
 
+    def plain(self, name: str, **arguments: Any) -> Any:
+        """Make a call by the operation's name and return its answer as the platform tells it, without a model."""
+        return self._caller.plain(name, **arguments)
+
     def work(self, operation_id: str) -> "Work[Any]":
         """Return the handle of work that was begun elsewhere; its result is the ended operation."""
         return Work(self, self.get_operation(operation_id), None)
@@ -131,6 +136,10 @@ class AsyncClient(AsyncCalls):
         """Make a call by the operation's name; `arguments` are those of `malapert_client.calling.prepare`."""
         return await self._caller.call(name, **arguments)
 
+    async def plain(self, name: str, **arguments: Any) -> Any:
+        """Make a call by the operation's name and return its answer as the platform tells it, without a model."""
+        return await self._caller.plain(name, **arguments)
+
     async def work(self, operation_id: str) -> "AsyncWork[Any]":
         """Return the handle of work that was begun elsewhere; its result is the ended operation."""
         return AsyncWork(self, await self.get_operation(operation_id), None)
@@ -147,15 +156,19 @@ class _Caller:
         self.http = http
         self.seen = seen
         self._calls = calls
+        self._has_answered = False
         self._connection = calls.connection
         self._patience_s = patience_s
 
     def call(self, name: str, **arguments: Any) -> Any:
         call = prepare(name, self.seen, **arguments)
-        answer = self._sent(call)
+        answer = self._sent(call, read_answer)
         if call.operation.kind != "work":
             return answer
         return Work(self._calls, answer, _reader(self.call, call))
+
+    def plain(self, name: str, **arguments: Any) -> Any:
+        return self._sent(prepare(name, self.seen, **arguments), read_plain)
 
     def lazy(self, name: str, path: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> Any:
         operation, path, query = OPERATIONS[name], path or {}, query or {}
@@ -177,16 +190,21 @@ class _Caller:
         except httpx.HTTPError as error:
             raise unreachable(error, self._connection) from error
 
-    def _sent(self, call: Call) -> Any:
+    def _sent(self, call: Call, read: Reading) -> Any:
         patience = Patience(self._patience_s)
         while True:
             try:
                 response = self.http.send(_request(self.http, call, call.chunks() if call.is_file else call.body))
-                return read_answer(call, response, self.seen)
+                answer = read(call, response, self.seen)
             except httpx.HTTPError as error:
-                pause_s = _pause_s(patience, call, unreachable(error, self._connection), error)
+                failure = unreachable(error, self._connection)
+                pause_s = _pause_s(patience, failure, error, has_answered=self._has_answered)
             except ProblemError as error:
-                pause_s = _pause_s(patience, call, error, response=response)
+                self._has_answered |= not isinstance(error, UnknownAnswerError)
+                pause_s = _pause_s(patience, error, response=response, has_answered=self._has_answered)
+            else:
+                self._has_answered = True
+                return answer
             time.sleep(pause_s)
 
 
@@ -197,15 +215,19 @@ class _AsyncCaller:
         self.http = http
         self.seen = seen
         self._calls = calls
+        self._has_answered = False
         self._connection = calls.connection
         self._patience_s = patience_s
 
     async def call(self, name: str, **arguments: Any) -> Any:
         call = prepare(name, self.seen, **arguments)
-        answer = await self._sent(call)
+        answer = await self._sent(call, read_answer)
         if call.operation.kind != "work":
             return answer
         return AsyncWork(self._calls, answer, _reader(self.call, call))
+
+    async def plain(self, name: str, **arguments: Any) -> Any:
+        return await self._sent(prepare(name, self.seen, **arguments), read_plain)
 
     def lazy(self, name: str, path: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> Any:
         operation, path, query = OPERATIONS[name], path or {}, query or {}
@@ -232,17 +254,22 @@ class _AsyncCaller:
         except httpx.HTTPError as error:
             raise unreachable(error, self._connection) from error
 
-    async def _sent(self, call: Call) -> Any:
+    async def _sent(self, call: Call, read: Reading) -> Any:
         patience = Patience(self._patience_s)
         while True:
             try:
                 content = call.awaited_chunks() if call.is_file else call.body
                 response = await self.http.send(_request(self.http, call, content))
-                return read_answer(call, response, self.seen)
+                answer = read(call, response, self.seen)
             except httpx.HTTPError as error:
-                pause_s = _pause_s(patience, call, unreachable(error, self._connection), error)
+                failure = unreachable(error, self._connection)
+                pause_s = _pause_s(patience, failure, error, has_answered=self._has_answered)
             except ProblemError as error:
-                pause_s = _pause_s(patience, call, error, response=response)
+                self._has_answered |= not isinstance(error, UnknownAnswerError)
+                pause_s = _pause_s(patience, error, response=response, has_answered=self._has_answered)
+            else:
+                self._has_answered = True
+                return answer
             await asyncio.sleep(pause_s)
 
 
@@ -267,21 +294,25 @@ def _request(http: httpx.Client | httpx.AsyncClient, call: Call, content: Any) -
 
 def _pause_s(
     patience: Patience,
-    call: Call,
     failure: ProblemError | UnreachableError,
     error: httpx.HTTPError | None = None,
     response: httpx.Response | None = None,
+    *,
+    has_answered: bool,
 ) -> float:
     """Return how long to wait before a call is made again, seconds; raises where it is not.
 
-    A change goes under the same idempotency key, so that it is done once even where the first answer was lost.
+    A change goes under the same idempotency key, so that it is done once even where the first answer was lost. An
+    address at which no platform has answered yet may be a wrong one, and is not asked again.
     """
     if isinstance(failure, ProblemError):
         header = response.headers.get("retry-after") if response is not None else None
-        pause_s = patience.pause_s(retry_after_s(header)) if is_passing(failure) else None
+        is_retried = is_passing(failure) and (has_answered or not isinstance(failure, UnknownAnswerError))
+        pause_s = patience.pause_s(retry_after_s(header)) if is_retried else None
     else:
         # A call that is not answered in time would not be the next time either, and its work is doubled.
-        pause_s = None if failure.is_timeout else patience.pause_s()
+        is_lost = has_answered or not isinstance(error, httpx.ConnectError)
+        pause_s = patience.pause_s() if is_lost and not failure.is_timeout else None
     if pause_s is None:
         raise failure from error
     return pause_s

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from malapert_client.errors import UnknownAnswerError
@@ -31,10 +32,19 @@ def read_model(kind: str, content: bytes | str) -> Any:
     UnknownAnswerError
         Where it is none, with what is wrong.
     """
+    return _read(kind, lambda reader: reader.validate_json(content, extra="ignore"))
+
+
+def read_plain(kind: str, value: Any) -> Any:
+    """Return plain JSON values as a model; see `read_model`."""
+    return _read(kind, lambda reader: reader.validate_python(value, extra="ignore"))
+
+
+def _read(kind: str, read: "Callable[[SchemaValidator], Any]") -> Any:
     from pydantic import ValidationError
 
     try:
-        return _reader_of(kind).validate_json(content, extra="ignore")
+        return read(_reader_of(kind))
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
         faults = [

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from malapert_cli.api import Api
-from malapert_cli.connection import Connection
+from malapert_client import Connection
 
 from malapert_testing.nats_server import free_port
+from malapert_testing.platform_api import Api
 
 START_LIMIT_S = 240.0
 
@@ -37,7 +37,7 @@ class Platform:
     @contextlib.contextmanager
     def api(self, agency_id: str = "JAXA", role: str = "PLANNER") -> Iterator[Api]:
         """Open the API with such a key."""
-        with Api(Connection(self.url, self.key(agency_id, role))) as api:
+        with Api(connection=Connection(self.url, self.key(agency_id, role))) as api:
             yield api
 
     def process_id(self, name: str) -> int:

@@ -119,7 +119,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         neighbours.payloads,
         neighbours.comms_windows,
         notices,
-        MissionChecks(neighbours.payloads, neighbours.comms_windows, _ephemeris_span(), utc_now, reading),
+        MissionChecks(neighbours.payloads, neighbours.comms_windows, ephemeris_span(), utc_now, reading),
         StoredDocuments(
             runtime.database, stores.missions, proposal_store, StorageQuota(runtime.settings.stored_bytes_of_agency)
         ),
@@ -309,6 +309,7 @@ def _neighbours(runtime: ServiceRuntime[PlannerSettings]) -> Neighbours:
     )
 
 
-def _ephemeris_span() -> Span:
+def ephemeris_span() -> Span:
+    """Return the epochs for which Sun, Earth and stations can be computed."""
     start_s, end_s = Ephemeris().span_utc_s
     return utc_datetime(start_s), utc_datetime(end_s)

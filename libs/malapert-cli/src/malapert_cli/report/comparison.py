@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from malapert_cli.api import Json
 from malapert_cli.report.page import has_script, png_of, render_page
 from malapert_cli.report.style import BUSY, FIRST, GRID, OTHER, new_figure, utc_axis
-from malapert_cli.report.timeline_data import timeline_data
+from malapert_cli.report.timeline_data import Json, timeline_data
 from malapert_cli.summary import parse_time
 
 SAME, GONE, NEW = BUSY, OTHER, FIRST

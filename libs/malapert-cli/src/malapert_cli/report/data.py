@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from malapert_client import Client
 from numpy.typing import NDArray
 
-from malapert_cli.api import Api, Json
 from malapert_cli.report.figures import FigureRow, figures_of
-from malapert_cli.report.timeline_data import stations_of
+from malapert_cli.report.timeline_data import Json, stations_of
 from malapert_cli.summary import parse_time
 
 Array = NDArray[np.float64]
@@ -75,34 +75,33 @@ class ReportData:
         return parse_time(self.plan["horizon"]["end_time"])
 
 
-def fetch(api: Api, plan: Json) -> ReportData:
+def fetch(client: Client, plan: Json) -> ReportData:
     """Fetch the mission's figures, windows, and on a terrain maps and the skyline of a plan."""
-    mission = api.get(f"/missions/{plan['mission_id']}/versions/{plan['mission_version']}")
+    version = {"mission_id": plan["mission_id"], "version": plan["mission_version"]}
+    mission = client.plain("get_mission_version", path=version)
     figures = figures_of(mission["document"])
-    stations = stations_of(api, [plan])
+    stations = stations_of(client, [plan])
     if plan["site"] is None:
-        windows = _windows(api, plan) if plan["window_set_id"] else []
+        windows = _windows(client, plan) if plan["window_set_id"] else []
         return ReportData(plan, figures, windows, [], stations, None)
     kinds = ["ILLUMINATION", "DARKNESS", "EARTH_VISIBILITY"]
     site, *others = (place["waypoint_id"] for place in plan["waypoints"])
-    windows = _windows(api, plan, kinds=kinds, place_ids=[site])
-    light = _windows(api, plan, kinds=["ILLUMINATION"], place_ids=others, without_profiles=True) if others else []
-    return ReportData(plan, figures, windows, light, stations, _ground(api, plan, windows))
+    windows = _windows(client, plan, kinds=kinds, place_ids=[site])
+    light = _windows(client, plan, kinds=["ILLUMINATION"], place_ids=others, without_profiles=True) if others else []
+    return ReportData(plan, figures, windows, light, stations, _ground(client, plan, windows))
 
 
-def _ground(api: Api, plan: Json, windows: list[Json]) -> Ground:
-    window_set = api.get(f"/window-sets/{plan['window_set_id']}")
+def _ground(client: Client, plan: Json, windows: list[Json]) -> Ground:
+    window_set = client.plain("get_window_set", path={"window_set_id": plan["window_set_id"]})
     antenna_height_m = window_set["request"]["antenna_height_m"]
     stack_id, point = plan["site"]["terrain_stack_id"], plan["site"]["point"]
-    region = api.get(f"/terrain-stacks/{stack_id}")["region"]
-    skyline = api.post(
-        "/horizon-profiles:compute",
-        {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720},
-    )["profiles"][0]
+    region = client.plain("get_terrain_stack", path={"terrain_stack_id": stack_id})["region"]
+    asked = {"terrain_stack_id": stack_id, "points": [point], "height_m": antenna_height_m, "azimuth_count": 720}
+    skyline = client.plain("get_horizon_profiles", body=asked)["profiles"][0]
 
     def layers(size_m: float, center: Json, pixels: int) -> dict[str, MapLayer]:
         return {
-            layer: _layer(api, stack_id, layer, center, size_m, pixels, plan["horizon"], antenna_height_m)
+            layer: _layer(client, stack_id, layer, center, size_m, pixels, plan["horizon"], antenna_height_m)
             for layer in ("HILLSHADE", "ILLUMINATION")
         }
 
@@ -115,19 +114,15 @@ def _ground(api: Api, plan: Json, windows: list[Json]) -> Ground:
     )
 
 
-def _windows(api: Api, plan: Json, **wanted: list[str] | bool) -> list[Json]:
+def _windows(client: Client, plan: Json, **wanted: list[str] | bool) -> list[Json]:
     windows: list[Json] = []
-    token = ""
-    while True:
-        page = api.get(
-            f"/window-sets/{plan['window_set_id']}/windows",
-            **wanted,
-            page_token=token,
-        )
+    token: str | None = None
+    while token != "":
+        path, query = {"window_set_id": plan["window_set_id"]}, {**wanted, "page_token": token}
+        page = client.plain("list_windows", path=path, query=query)
         windows += page["windows"]
         token = page["next_page_token"]
-        if not token:
-            return windows
+    return windows
 
 
 def _local_size_m(plan: Json) -> float:
@@ -140,17 +135,20 @@ def _local_size_m(plan: Json) -> float:
 
 
 def _layer(
-    api: Api, stack_id: str, layer: str, center: Json, size_m: float, pixels: int, span: Json, height_m: float
+    client: Client, stack_id: str, layer: str, center: Json, size_m: float, pixels: int, span: Json, height_m: float
 ) -> MapLayer:
-    answer = api.get(
-        f"/terrain-stacks/{stack_id}/layers/{layer}",
-        longitude_deg=center["longitude_deg"],
-        latitude_deg=center["latitude_deg"],
-        size_m=size_m,
-        pixel_count=pixels,
-        start_time=span["start_time"],
-        end_time=span["end_time"],
-        height_m=height_m,
+    answer = client.plain(
+        "get_map_layer",
+        path={"terrain_stack_id": stack_id, "layer": layer},
+        query={
+            "longitude_deg": center["longitude_deg"],
+            "latitude_deg": center["latitude_deg"],
+            "size_m": size_m,
+            "pixel_count": pixels,
+            "start_time": span["start_time"],
+            "end_time": span["end_time"],
+            "height_m": height_m,
+        },
     )
     values = np.frombuffer(base64.b64decode(answer["data"]), "<f4").reshape(answer["height_px"], answer["width_px"])
     x_min_m, y_max_m, pixel_m = answer["x_min_m"], answer["y_max_m"], answer["pixel_size_m"]

@@ -8,9 +8,9 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from malapert_cli.api import Json
 from malapert_cli.report.data import Ground, MapLayer, ReportData
 from malapert_cli.report.style import DRIVE, INK, new_figure
+from malapert_cli.report.timeline_data import Json
 
 LIGHT_MAP = LinearSegmentedColormap.from_list("light", ["#11152a", "#3c4a7d", "#a97f6b", "#f2b634", "#fff6cf"])
 HALO = [withStroke(linewidth=2.5, foreground="white")]

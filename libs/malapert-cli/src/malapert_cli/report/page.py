@@ -11,7 +11,7 @@ from jinja2 import Environment
 from malapert_core.documents.plain_text import printable
 from matplotlib.figure import Figure
 
-from malapert_cli.api import Json
+from malapert_cli.report.timeline_data import Json
 from malapert_cli.report.tokens import tokens
 from malapert_cli.summary import parse_time
 

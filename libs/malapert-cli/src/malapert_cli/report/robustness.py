@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from malapert_cli.api import Api
 from malapert_cli.margins import amount_text, with_times
 
 if TYPE_CHECKING:
+    from malapert_client import Client
     from malapert_http_models.contracts.planner import Robustness
 
 MOST_ITEMS = 10
@@ -39,15 +38,10 @@ class RobustnessShown:
     items: list[ItemRow]
 
 
-def newest_robustness(api: Api, plan_id: str, start_time: datetime) -> RobustnessShown | None:
+def newest_robustness(client: "Client", plan_id: str, start_time: datetime) -> RobustnessShown | None:
     """Return the newest assessment of a plan; None where there is none."""
-    from malapert_http_models.contracts.planner import Robustness, RobustnessPage
-
-    path = f"/plans/{quote(plan_id, safe='')}/robustness"
-    page = api.read(RobustnessPage, path, page_size=1)
-    if not page.assessments:
-        return None
-    return shown(api.read(Robustness, f"{path}/{page.assessments[0].robustness_id}"), start_time)
+    newest = client.list_robustness(plan_id, page_size=1).first()
+    return shown(client.get_robustness(plan_id, newest.robustness_id), start_time) if newest else None
 
 
 def shown(found: "Robustness", start_time: datetime) -> RobustnessShown:

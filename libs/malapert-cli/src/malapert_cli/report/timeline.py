@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from malapert_cli.api import Json
 from malapert_cli.report.data import ReportData
 from malapert_cli.report.style import BUSY, DRIVE, EARTH, LIGHT, NIGHT, new_figure, utc_axis
+from malapert_cli.report.timeline_data import Json
 from malapert_cli.report.tokens import agency_colours
 from malapert_cli.summary import parse_time
 

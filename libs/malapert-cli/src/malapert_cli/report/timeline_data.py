@@ -1,8 +1,12 @@
 """What a page carries for the timeline to draw: plans, the ground of light, and names."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from malapert_cli.api import Api, Json
+if TYPE_CHECKING:
+    from malapert_client import Client
+
+Json = dict[str, Any]
 
 _PLAN = ("plan_id", "mission_id", "horizon", "activities", "contacts")
 _PROFILE = ("resource_id", "unit", "offset_s", "value", "floor", "capacity")
@@ -30,9 +34,10 @@ def _plan(plan: Json) -> Json:
     return {**{key: plan[key] for key in _PLAN}, "waypoints": places, "profiles": profiles}
 
 
-def stations_of(api: Api, plans: Iterable[Json]) -> list[Json]:
+def stations_of(client: "Client", plans: Iterable[Json]) -> list[Json]:
     """Return the stations with which plans have contacts."""
     wanted = {contact["station_id"] for plan in plans for contact in plan["contacts"]}
     if not wanted:
         return []
-    return [station for station in api.get("/stations", page_size=1000)["stations"] if station["station_id"] in wanted]
+    page = client.plain("list_stations", query={"page_size": 1000})
+    return [station for station in page["stations"] if station["station_id"] in wanted]

@@ -2,10 +2,11 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
-from malapert_http_models.contracts.planner import Plan
+from malapert_client import Client
+from malapert_client.reading import read_plain
 
-from malapert_cli.api import Api, Json, message_of
 from malapert_cli.margins import figure_rows, margin_rows
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
@@ -29,9 +30,9 @@ DRAWN_BY_SCRIPT = {name for name, _, _ in PICTURES}
 """Pictures whose content the page's timeline shows; they stay files beside it."""
 
 
-def write_report(api: Api, plan: Json, out: Path) -> Path:
+def write_report(client: Client, plan: dict[str, Any], out: Path) -> Path:
     """Write report.html and its pictures as PNG files into a directory; returns the page's path."""
-    data = fetch(api, plan)
+    data = fetch(client, plan)
     drawn = [(name, title, draw(data)) for name, title, draw in PICTURES]
     if data.ground is not None:
         ground = data.ground
@@ -43,12 +44,12 @@ def write_report(api: Api, plan: Json, out: Path) -> Path:
         if name not in DRAWN_BY_SCRIPT or not has_script():
             pictures.append({"title": title, "name": name, "data": base64.b64encode(png).decode()})
     page = out / "report.html"
-    page.write_text(_page(api, data, pictures), encoding="utf-8")
+    page.write_text(_page(client, data, pictures), encoding="utf-8")
     return page
 
 
-def _page(api: Api, data: ReportData, pictures: list[dict[str, str]]) -> str:
-    told = message_of(Plan, data.plan)
+def _page(client: Client, data: ReportData, pictures: list[dict[str, str]]) -> str:
+    told = read_plain("planner.Plan", data.plan)
     return render_page(
         "report.html.j2",
         timeline_data([data.plan], [*data.windows, *data.light], data.stations),
@@ -58,7 +59,7 @@ def _page(api: Api, data: ReportData, pictures: list[dict[str, str]]) -> str:
         margins=margin_rows(told.validation, data.start_time),
         plan_figures=figure_rows(told.validation),
         shares=agency_rows(data.plan),
-        robustness=newest_robustness(api, told.plan_id, data.start_time),
+        robustness=newest_robustness(client, told.plan_id, data.start_time),
         figures=data.figures,
         counts=count_by_confidence(data.figures),
         confidences=CONFIDENCES,

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
@@ -15,25 +15,18 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
-from malapert_cli.api import Api
-from malapert_cli.connection import find_connection
-from malapert_cli.refusing import EXIT_CODES
+from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
 from malapert_cli.terminal import console
 from malapert_cli.terrain.download import Progress, download
 from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, product_named
+from malapert_cli.terrain.upload import upload_terrain
+
+if TYPE_CHECKING:
+    from malapert_client import Client
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 20.0, 60.0
-UPLOAD_TIMEOUT_S = 3600.0
-
-terrain = typer.Typer(no_args_is_help=True, help="Public lunar terrain.")
 
 
-@terrain.callback()
-def group() -> None:
-    """Public lunar terrain."""
-
-
-@terrain.command(epilog=EXIT_CODES)
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="products; without any, they are listed")] = None,
     out: Annotated[Path, typer.Option(help="directory of the files")] = Path("terrain"),
@@ -41,9 +34,11 @@ def fetch(
         str | None, typer.Option(envvar="MALAPERT_TERRAIN_URL", help="another address of the archive, such as a mirror")
     ] = None,
     register: Annotated[bool, typer.Option("--register", help="register the elevations with the platform")] = False,
-    url: Annotated[str | None, typer.Option(help="address of the platform")] = None,
-    key: Annotated[str | None, typer.Option(help="key shown to the platform")] = None,
-    agency: Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file")] = None,
+    url: Url = None,
+    key: Key = None,
+    agency: Agency = None,
+    role: Role = None,
+    profile: Profile = None,
 ) -> None:
     """List public LOLA products, or fetch some; a transfer that broke off goes on where it was."""
     if not names:
@@ -52,9 +47,9 @@ def fetch(
     products = [product_named(name) for name in names]
     fetched = [(product, fetch_product(product, out, base_url)) for product in products]
     if register:
-        with Api(find_connection(url, key, agency, "PLANNER"), timeout_s=UPLOAD_TIMEOUT_S) as api:
+        with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
             for product, paths in fetched:
-                register_product(api, product, paths)
+                register_product(client, product, paths)
 
 
 def product_table() -> Table:
@@ -95,14 +90,14 @@ def fetch_product(product: Product, out: Path, base_url: str | None) -> list[Pat
     return paths
 
 
-def register_product(api: Api, product: Product, paths: list[Path]) -> None:
+def register_product(client: Client, product: Product, paths: list[Path]) -> None:
     """Register the elevations of a product: an image with its label goes as one archive."""
     if product.kind is not ProductKind.ELEVATION:
         console.print(f"{product.name} is {product.kind.value}, which is no terrain: it is not registered")
         return
     source = f"{product.name}, {product.urls(None)[0]}"
     if len(paths) == 1:
-        registered = api.upload_terrain(paths[0], title=product.name, source=source)
+        registered = upload_terrain(client, paths[0], title=product.name, source=source)
     else:
         # In a folder of its own: an archive of that name may lie beside the files.
         with tempfile.TemporaryDirectory(dir=paths[0].parent, prefix=".part-") as folder:
@@ -110,7 +105,7 @@ def register_product(api: Api, product: Product, paths: list[Path]) -> None:
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 for path in paths:
                     packed.write(path, path.name)
-            registered = api.upload_terrain(archive, title=product.name, source=source)
+            registered = upload_terrain(client, archive, title=product.name, source=source)
     console.print(f"registered {product.name} as {registered.terrain_id}")
 
 

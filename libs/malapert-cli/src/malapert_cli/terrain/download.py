@@ -12,11 +12,13 @@ from pathlib import Path
 
 import httpx
 
+from malapert_cli.refusing import RefusalError
+
 _HASHED_BYTES = 1 << 22
 Progress = Callable[[int, int | None], None]
 
 
-class DownloadError(Exception):
+class DownloadError(RefusalError):
     """A file that could not be fetched, or that is not what it should be."""
 
 

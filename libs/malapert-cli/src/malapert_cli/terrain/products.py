@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from malapert_cli.refusing import RefusalError
 from malapert_cli.terrain.download import ExpectedFile
 
 BASE_URLS = {
@@ -199,7 +200,7 @@ def _all() -> Iterator[Product]:
 PRODUCTS: dict[str, Product] = {product.name: product for product in _all()}
 
 
-class UnknownProductError(Exception):
+class UnknownProductError(RefusalError):
     """No product has such a name."""
 
 

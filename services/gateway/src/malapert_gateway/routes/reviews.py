@@ -59,7 +59,7 @@ async def settle_condition(
 async def export_approvals(plan_id: PlanId, gateway: GatewayParts) -> dict[str, Any]:
     """Return a plan's content as the caller sees it and its approvals, with what proves them without the platform.
 
-    `malapert verify` checks it: the content hash is found anew from what is shown and the hashes of what is not.
+    `malapert plan verify` checks it: the content hash is found anew from what is shown and the hashes of what is not.
     """
     message = sign_off_pb2.ExportApprovalsRequest(plan_id=plan_id)
     answer = await gateway.call(gateway.services.reviews.ExportApprovals, message)

@@ -1,0 +1,45 @@
+"""Options that every command which asks a platform has."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from malapert_client import Client
+
+PLACE = "Where the platform is"
+Url = Annotated[str | None, typer.Option(help="address of the platform", rich_help_panel=PLACE)]
+Key = Annotated[str | None, typer.Option(help="key shown to the platform", rich_help_panel=PLACE)]
+Agency = Annotated[str | None, typer.Option(help="agency whose key is taken from the keys file", rich_help_panel=PLACE)]
+Role = Annotated[
+    str | None,
+    typer.Option("--as", help="role of the key that is taken from the keys file", rich_help_panel=PLACE),
+]
+Profile = Annotated[str | None, typer.Option(help="profile of the configuration file", rich_help_panel=PLACE)]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON, as the platform tells it")]
+
+
+def open_client(
+    url: str | None,
+    key: str | None,
+    agency: str | None,
+    role: str | None = None,
+    profile: str | None = None,
+    *,
+    usual_role: str | None = None,
+    keys_file: Path | None = None,
+    timeout_s: float = 120.0,
+) -> "Client":
+    """Return a client of the platform that the options, the environment or the configuration names.
+
+    Parameters
+    ----------
+    usual_role
+        Role of the key that is taken from a keys file where neither the options nor a profile name one.
+    """
+    from malapert_client import Client
+    from malapert_client.connection import find_connection, read_profile
+
+    named = role.upper() if role else read_profile(profile).get("role") or usual_role
+    return Client(connection=find_connection(url, key, agency, named, keys_file, profile=profile), timeout_s=timeout_s)

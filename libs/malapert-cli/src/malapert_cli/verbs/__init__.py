@@ -1,0 +1,1 @@
+"""Commands by noun and verb, one for each operation of the API."""

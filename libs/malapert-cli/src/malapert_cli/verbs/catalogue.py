@@ -1,0 +1,31 @@
+"""Operations of the API as the generated table of the client describes them, and the verbs that make them."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from malapert_cli.verbs.table import NOUN_OF_TAG, VERBS, Verb
+
+
+@cache
+def operations() -> dict[str, dict[str, Any]]:
+    """Return every operation by its name, with its parameters and what they mean."""
+    text = (files("malapert_client") / "generated" / "operations.json").read_text(encoding="utf-8")
+    return {each["name"]: each for each in json.loads(text)}
+
+
+def verbs() -> Iterator[Verb]:
+    """Yield the verbs, one for each operation: of the table, and of operations that have no row in it yet."""
+    known = operations()
+    named = {verb.operation for verb in VERBS}
+    yield from (verb for verb in VERBS if verb.operation in known)
+    for name, operation in known.items():
+        if name not in named:
+            yield Verb(NOUN_OF_TAG.get(operation["tag"], "auth"), name.replace("_", "-"), name)
+
+
+def verbs_of(noun: str) -> dict[str, Verb]:
+    """Return the verbs of a noun by their names."""
+    return {verb.name: verb for verb in verbs() if verb.noun == noun}
