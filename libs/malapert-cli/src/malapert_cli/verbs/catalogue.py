@@ -16,6 +16,14 @@ def operations() -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in json.loads(text)}
 
 
+USUAL_ROLES = ("PLANNER", "REQUESTER", "APPROVER", "OPERATOR", "ADMINISTRATOR", "PLATFORM", "VIEWER")
+
+
+def usual_role(operation: dict[str, Any]) -> str:
+    """Return the role of the key that an operation is done with where none is named: the most usual that may do it."""
+    return next((role for role in USUAL_ROLES if role in operation["roles"]), USUAL_ROLES[0])
+
+
 def verbs() -> Iterator[Verb]:
     """Yield the verbs, one for each operation: of the table, and of operations that have no row in it yet."""
     known = operations()

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
 from malapert_cli.terminal import console
+from malapert_cli.verbs.catalogue import usual_role
 from malapert_cli.verbs.printing import print_json, print_rows, print_thing
 from malapert_cli.verbs.table import Verb
 from malapert_cli.verbs.values import body_of, document_of
@@ -30,7 +31,7 @@ def command_of(verb: Verb, operation: dict[str, Any]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         own = {name: given.pop(name) for name in OWN}
         with open_client(
-            own["url"], own["key"], own["agency"], own["role_of_key"], own["profile"], usual_role=verb.role
+            own["url"], own["key"], own["agency"], own["role_of_key"], own["profile"], usual_role=usual_role(operation)
         ) as client:
             _run(client, verb, operation, given, as_json=own["as_json"])
 
