@@ -16,7 +16,7 @@ from malapert_planner.domain.problem.resources import (
     Storage,
 )
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.domain.simulation.profiles import MOST_SAMPLES, thinned
+from malapert_planner.domain.simulation.profiles import MOST_SAMPLES, PRECISION, thinned
 from malapert_planner.domain.simulation.propagation import propagate_battery, propagate_storage
 from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.rules import Rule
@@ -171,6 +171,19 @@ def test_thinning_keeps_every_extreme_and_the_ends() -> None:
     assert kept.size <= MOST_SAMPLES
     assert {0, 33_333, 77_777, time_s.size - 1} <= set(kept.tolist())
     assert (np.diff(kept) > 0).all()
+
+
+def test_a_thinned_profile_is_nowhere_off_by_more_than_its_precision() -> None:
+    """A charge over 100 days of a Sun that comes and goes, with loads that step: every 75 s a bend."""
+    time_s, rng = np.arange(0.0, 8.64e6, 75.0), np.random.default_rng(4)
+    loads_w = np.repeat(rng.choice([35.0, 90.0, 250.0], size=time_s.size // 40 + 1), 40)[: time_s.size]
+    charge_wh = np.cumsum(300 * np.clip(np.sin(time_s / 3.8e5) + 0.3, 0, 1) - loads_w) * 75 / 3600
+    kept = thinned(time_s, charge_wh)
+    assert kept.size <= MOST_SAMPLES
+    off_wh = np.abs(np.interp(time_s, time_s[kept], charge_wh[kept]) - charge_wh)
+    assert off_wh.max() <= PRECISION * np.ptp(charge_wh)
+    assert kept[0] == 0
+    assert kept[-1] == time_s.size - 1
 
 
 def test_what_is_shared_and_used_up_has_profiles() -> None:

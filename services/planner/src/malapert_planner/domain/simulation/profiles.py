@@ -14,8 +14,12 @@ from malapert_planner.domain.simulation.reservoirs import reservoir_levels
 from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.report import Profile
 
-MOST_SAMPLES = 3000
+MOST_SAMPLES = 6000
 """Largest number of samples of a profile."""
+PRECISION = 1e-4
+"""Distance from the line, as part of the range of values, up to which a sample is left out where there are many."""
+COARSEST = 13
+"""So often that distance is doubled at first: nearly the whole range."""
 
 
 def profiles(problem: PlanningProblem, battery: BatteryTrace, storage: StorageTrace) -> tuple[Profile, ...]:
@@ -102,25 +106,39 @@ def _profile(
 
 
 def thinned(time_s: Samples, value: Samples) -> NDArray[np.intp]:
-    """Return the indices of at most ``MOST_SAMPLES`` samples that draw the same line.
+    """Return the indices of samples that draw the same line: straight runs by their ends.
 
-    Samples inside straight runs go first; if too many are left, each of equally long stretches of time keeps its first,
-    last, lowest and highest sample.
+    Of more than ``MOST_SAMPLES`` bends those are kept from whose line no other is off by more than ``PRECISION`` of the
+    range of values, or by twice as much, and so on, if they are still too many; the lowest and the highest value are
+    among them.
     """
-    kept = _bends(time_s, value)
-    if kept.size <= MOST_SAMPLES:
-        return kept
-    stretches = np.linspace(time_s[0], time_s[-1], MOST_SAMPLES // 4 + 1)
-    stretch = np.clip(np.searchsorted(stretches, time_s[kept], side="right") - 1, 0, stretches.size - 2)
-    starts = np.flatnonzero(np.diff(stretch, prepend=-1))
-    groups = np.split(kept, starts[1:])
-    chosen = [index for group in groups for index in _corners(group, value)]
-    return np.unique(np.array(chosen, dtype=np.intp))
+    bends = _bends(time_s, value)
+    if bends.size <= MOST_SAMPLES:
+        return bends
+    time_s, value = time_s[bends], value[bends]
+    kept = np.unique([0, int(value.argmin()), int(value.argmax()), value.size - 1])
+    for doubled in range(COARSEST, -1, -1):
+        kept = _parted(time_s, value, kept, float(np.ptp(value)) * PRECISION * 2**doubled)
+    return bends[kept]
 
 
-def _corners(group: NDArray[np.intp], value: Samples) -> tuple[int, int, int, int]:
-    levels = value[group]
-    return int(group[0]), int(group[levels.argmin()]), int(group[levels.argmax()]), int(group[-1])
+def _parted(time_s: Samples, value: Samples, kept: NDArray[np.intp], most_off: float) -> NDArray[np.intp]:
+    """Return the indices of samples whose line no other is off by more than an amount, by Ramer, Douglas and Peucker.
+
+    All stretches between two kept samples are parted at once where they are off most, as long as there may be more.
+    """
+    index = np.arange(value.size)
+    while kept.size < MOST_SAMPLES:
+        stretch = np.clip(np.searchsorted(kept, index, side="right") - 1, 0, kept.size - 2)
+        first, last = kept[stretch], kept[stretch + 1]
+        length_s = time_s[last] - time_s[first]
+        share = np.divide(time_s - time_s[first], length_s, out=np.zeros_like(value), where=length_s > 0)
+        off = np.abs(value - value[first] - share * (value[last] - value[first]))
+        worst = np.flatnonzero((off > most_off) & (off == np.maximum.reduceat(off, kept[:-1])[stretch]))
+        if not worst.size:
+            break
+        kept = np.union1d(kept, worst[np.argsort(off[worst])[kept.size - MOST_SAMPLES :]])
+    return kept
 
 
 def _bends(time_s: Samples, value: Samples) -> NDArray[np.intp]:
