@@ -220,6 +220,11 @@ PLACES = [
         Rule.CONTACT_RATE, FADING, plan(contact(6600, 7500)), 300, (7200, 7500), plan(contact(6600, 7200)),
     ),
     Example(
+        Rule.CONTACT_HAND_OVER, replace(RADIO, hand_over_s=600),
+        plan(contact(0, 3600), contact(4000, 5400, "v", "belrose")), 200, (3600, 4000),
+        plan(contact(0, 3600), contact(4200, 5400, "v", "belrose"), contact(5400, 6000, "v", "belrose")),
+    ),
+    Example(
         Rule.CONTACT_RHYTHM, SPOKEN, plan(contact(6000, 6600), contact(16_800, 17_400, "v")), 600, (16_200, 16_800),
         plan(contact(6000, 6600), contact(16_200, 16_800, "v")),
     ),

@@ -26,6 +26,7 @@ def is_valid(problem: PlanningProblem, schedule: Schedule) -> bool:
         and all(_contact_holds(problem, schedule, contact) for contact in schedule.contacts)
         and _stations_turn(problem, schedule)
         and _rhythm_holds(problem, schedule)
+        and _handed_over(problem, schedule)
         and _requests_hold(problem, schedule)
         and _levels_hold(problem, schedule)
     )
@@ -114,6 +115,14 @@ def _moment_holds(problem: PlanningProblem, schedule: Schedule, time_s: int) -> 
         and max(resources.values(), default=0) <= 1
         and all(_condition_holds(problem, condition, places, talking, time_s) for condition in conditions)
         and all(_reachable(problem, contact, places, time_s) for contact in talking)
+    )
+
+
+def _handed_over(problem: PlanningProblem, schedule: Schedule) -> bool:
+    """Whether no two stations are talked to within less than the hand-over."""
+    pairs = [(one, other) for one in schedule.contacts for other in schedule.contacts if one.span <= other.span]
+    return all(
+        one.station_id == other.station_id or other.span[0] - one.span[1] >= problem.hand_over_s for one, other in pairs
     )
 
 

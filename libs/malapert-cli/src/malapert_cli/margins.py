@@ -14,6 +14,7 @@ _AT = re.compile(r"(?<!/\d)(?<!/\d\d)(?<!/\d\d\d)@(\d{1,9})(?![\w-])")
 _NAMES = {
     "DRIVE_WAY": "conditions along the way of drives",
     "CONTACT_RATE": "rate at which links close",
+    "CONTACT_HAND_OVER": "hand-over between stations",
     "CONTACT_RHYTHM": "silence while a contact could be held",
     "BATTERY_FLOOR": "battery floor",
     "BATTERY_END": "charge at the end",

@@ -278,7 +278,8 @@ class Communications(Sourced):
 
     A contact is one only while its link closes at ``min_rate`` or faster, margins kept; without it at any rate, even
     none. Where ``max_silence`` is stated the asset is heard at least so often: hours count in which a contact could be
-    held, so that nights of the Earth, outages and others' bookings do not.
+    held, so that nights of the Earth, outages and others' bookings do not. Contacts with different stations lie
+    ``hand_over`` apart.
     """
 
     min_contact: Duration
@@ -286,3 +287,4 @@ class Communications(Sourced):
     cost_weight: Weight
     min_rate: DataRate | None = None
     max_silence: Duration | None = None
+    hand_over: Duration | None = None

@@ -14,6 +14,17 @@ from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedContact
 
 
+def lies_apart(
+    problem: PlanningProblem, station_id: str, span: Span, guard_s: int, contacts: Iterable[PlacedContact]
+) -> bool:
+    """Return whether a contact lies apart from others: by a guard of the same station, by the hand-over of others."""
+    for contact in contacts:
+        apart_s = guard_s if contact.station_id == station_id else problem.hand_over_s
+        if overlap_s((contact.span[0] - apart_s, contact.span[1] + apart_s), span):
+            return False
+    return True
+
+
 @dataclass(frozen=True)
 class Quotas:
     """The quotas of a problem, by number, with the set-up and teardown of each station."""

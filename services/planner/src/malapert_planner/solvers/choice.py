@@ -85,7 +85,7 @@ class Choice:
         self.slots = sorted(self._open_slots(), key=_most_worth, reverse=True)
         self._gaps_of: dict[int, list[Span]] = {}
         guards_s = (w.setup_s + w.teardown_s for w in problem.contact_windows)
-        self._widest_guard_s = max(guards_s, default=0) + problem.resolution_s
+        self._widest_guard_s = max(problem.hand_over_s, *guards_s, 0) + problem.resolution_s
         self._rates = {id(slot): self._cell_bits(slot) for slot in self.slots}
         self._stored = self._levels()
         generated, drawn = bare.energy_wh
@@ -261,7 +261,9 @@ class Choice:
             if low < span[1] and high > span[0]
         ]
         for station_id, (low, high) in self._busy:
-            pad_s = guard_s if station_id == window.station_id and (low, high) != slot.chosen else 0
+            is_own = station_id == window.station_id and (low, high) == slot.chosen
+            apart_s = guard_s if station_id == window.station_id else self.problem.hand_over_s
+            pad_s = 0 if is_own else apart_s
             if low - pad_s < span[1] and high + pad_s > span[0]:
                 taken.append(((low - pad_s) // grid_s * grid_s, -(-(high + pad_s) // grid_s) * grid_s))
         gaps, at = [], span[0]

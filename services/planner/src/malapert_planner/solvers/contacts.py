@@ -93,7 +93,8 @@ def add_contacts(
 
         u[i] ≤ Σ_{p ∈ V(i)} x[p, k] + Σ_{d with both ends in V(i)} d,     Σ u ≤ 1 over pieces that overlap (one radio),
         n[i] ≥ u[i] − u[i − 1],     n[i] ⇒ u[j] until the minimum length is reached,
-        n[i] ⇒ ¬u[j] for earlier j that end within setup + teardown before i.
+        n[i] ⇒ ¬u[j] for earlier j that end within setup + teardown before i,
+        u[i] + u[j] ≤ 1 for j of another station that begins within the hand-over after i.
     """
     contacts = Contacts()
     cuts = _cuts(scope)
@@ -113,6 +114,8 @@ def add_contacts(
         model.add_bool_or([*at, *driving, piece.taken.negated()])
     for cell in sorted(contacts.by_cell):
         _add_radio(model, contacts.by_cell[cell])
+    if instance.problem.hand_over_s:
+        _add_hand_over(model, contacts.pieces, instance.problem.hand_over_s)
     return contacts
 
 
@@ -135,7 +138,9 @@ def _pieces(
     grid = instance.problem.resolution_s
     by_cell: dict[int, list[tuple[Span, ContactWindow]]] = defaultdict(list)
     guard = max((w.setup_s + w.teardown_s for w in windows), default=0)
-    guarded = [(c.span[0] - guard, c.span[1] + guard) for c in scope.outside_contacts if c.station_id == station]
+    apart_s = instance.problem.hand_over_s
+    aparts = ((c.span, guard if c.station_id == station else apart_s) for c in scope.outside_contacts)
+    guarded = [(span[0] - pad_s, span[1] + pad_s) for span, pad_s in aparts if pad_s]
     for window in windows:
         span = (-(-window.span[0] // grid) * grid, window.span[1] // grid * grid)
         for cell in scope.cells.touched(span):
@@ -207,6 +212,16 @@ def _add_radio(model: cp_model.CpModel, pieces: list[Piece]) -> None:
         active = [piece.taken for piece in pieces if piece.span[0] <= start < piece.span[1]]
         if len(active) > 1:
             model.add_at_most_one(active)
+
+
+def _add_hand_over(model: cp_model.CpModel, pieces: list[Piece], hand_over_s: int) -> None:
+    ordered = sorted(pieces, key=lambda piece: piece.span)
+    starts = [piece.span[0] for piece in ordered]
+    for piece in ordered:
+        first, after = bisect_left(starts, piece.span[1]), bisect_left(starts, piece.span[1] + hand_over_s)
+        for other in ordered[first:after]:
+            if other.station_id != piece.station_id:
+                model.add_bool_or([piece.taken.negated(), other.taken.negated()])
 
 
 def add_contact_conditions(

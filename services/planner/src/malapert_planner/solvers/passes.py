@@ -66,7 +66,7 @@ def _passes(choice: Choice, slot: Slot, silence: Silence) -> Iterator[Piece]:
     grid_s = choice.problem.resolution_s
     length_s = max(grid_s, -(-slot.window.min_length_s // grid_s) * grid_s)
     for low, high in intersection(choice.gaps(slot), [silence.span]):
-        low = max(-(-low // grid_s) * grid_s, silence.span[0] + grid_s)
+        low = -(-max(low, silence.span[0] + 1) // grid_s) * grid_s
         last = min(high - length_s, silence.due_s) // grid_s * grid_s
         start = _last_lasting(choice, low, last, length_s) if low <= last else None
         if start is not None:

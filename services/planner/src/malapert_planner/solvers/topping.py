@@ -20,6 +20,7 @@ from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.products import limited, rank, through_bit
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
+from malapert_planner.solvers.antenna_time import lies_apart
 from malapert_planner.solvers.contacts import data_between
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, Step
@@ -169,13 +170,9 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
                     options.append((data_between([window.rate], span), span, station_id, window, guard))
     for data_bit, span, station_id, window, guard in sorted(options, key=lambda o: (-o[0], o[1], o[2]))[:MOST_CONTACTS]:
         contacts = incumbent.schedule.contacts
-        if data_bit <= 0 or any(overlap_s(c.span, span) for c in contacts):
+        if data_bit <= 0 or any(overlap_s(quiet, span) for quiet in incumbent.silences(station_id)):
             continue
-        if any(overlap_s(quiet, span) for quiet in incumbent.silences(station_id)):
-            continue
-        if any(
-            c.station_id == station_id and overlap_s((c.span[0] - guard, c.span[1] + guard), span) for c in contacts
-        ):
+        if not lies_apart(instance.problem, station_id, span, guard, contacts):
             continue
         chosen = PlacedContact(station_id, window.place_id, window.window_id, span)
         candidate = incumbent.with_added((), (chosen,))

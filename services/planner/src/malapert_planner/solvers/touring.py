@@ -10,8 +10,9 @@ import numpy as np
 from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.places import Drive
-from malapert_planner.domain.problem.spans import Span, overlap_s
+from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive
+from malapert_planner.solvers.antenna_time import lies_apart
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.tour import Leg
 
@@ -116,11 +117,7 @@ def _covering(schedule: Incumbent, drive: Drive, span: Span) -> PlacedContact | 
             continue
         guard_s = window.setup_s + window.teardown_s
         others = schedule.schedule.contacts
-        if any(overlap_s(c.span, whole) for c in others):
-            continue
-        if any(
-            c.station_id == station_id and overlap_s((c.span[0] - guard_s, c.span[1] + guard_s), whole) for c in others
-        ):
+        if not lies_apart(instance.problem, station_id, whole, guard_s, others):
             continue
         if not instance.quotas.admit(instance.quotas.left_s(others), station_id, whole):
             continue

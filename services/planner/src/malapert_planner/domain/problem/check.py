@@ -104,6 +104,7 @@ def _check_frame(problem: PlanningProblem, faults: Faults) -> None:
             )
             faults.add("resolution_s", "RESOLUTION_MISFIT", message)
     faults.number("contact_power_w", problem.contact_power_w, 0.0)
+    faults.whole("hand_over_s", problem.hand_over_s, 0, LARGEST_DURATION_S)
     faults.whole("max_silence_s", problem.max_silence_s, 0, LARGEST_DURATION_S)
     faults.number("objective.contact_cost_weight", problem.objective.contact_cost_weight, 0.0)
     faults.number("objective.fairness_weight", problem.objective.fairness_weight, 0.0)

@@ -23,6 +23,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
     {
         "antenna_quotas",
         "closed_spans",
+        "hand_over_s",
         "holds",
         "least_generation",
         "least_rate_bps",

@@ -62,6 +62,8 @@ class PlanningProblem:
     begins during a drive is named from the drive's origin. Contact windows are cut to what ``closed_spans`` leave free.
     They take no more of each of ``antenna_quotas`` than is left. ``holds`` are what people locked and disabled.
 
+    Contacts with different stations lie ``hand_over_s`` apart: the asset turns its antenna and finds the other one.
+
     Where ``max_silence_s`` is above 0 a contact follows the one before, and the problem's now, within so much time in
     which one could be held where the asset is: what no contact window of any station reaches is left out, and so is
     what of a drive is not reached at both its ends. The same holds up to the horizon.
@@ -94,6 +96,7 @@ class PlanningProblem:
     metadata: dict[str, str] = field(default_factory=dict)
     holds: Holds = NOTHING_HELD
     max_silence_s: int = 0
+    hand_over_s: int = 0
 
     @property
     def is_placeless(self) -> bool:

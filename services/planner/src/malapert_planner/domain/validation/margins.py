@@ -10,7 +10,7 @@ from malapert_planner.domain.simulation.propagation import BatteryTrace, Storage
 from malapert_planner.domain.simulation.timeline import Case, contact_label, drive_label
 from malapert_planner.domain.validation.report import Delivery, Margin
 from malapert_planner.domain.validation.rules import Rule
-from malapert_planner.domain.validation.rules_contacts import rate_steps
+from malapert_planner.domain.validation.rules_contacts import hand_overs, rate_steps
 from malapert_planner.domain.validation.rules_rhythm import silences
 from malapert_planner.domain.validation.rules_way import NEEDS, needed
 
@@ -19,7 +19,14 @@ def margins(
     case: Case, battery: BatteryTrace, storage: StorageTrace, delivered: tuple[Delivery, ...]
 ) -> tuple[Margin, ...]:
     """Return the least margin of each rule that has one, negative where it is broken, from what is no history."""
-    found = [*_ways(case), *_links(case), *_rhythm(case), *_levels(case, battery, storage), *_latency(delivered)]
+    found = [
+        *_ways(case),
+        *_links(case),
+        *_hand_overs(case),
+        *_rhythm(case),
+        *_levels(case, battery, storage),
+        *_latency(delivered),
+    ]
     least: dict[str, Margin] = {}
     for margin in found:
         if margin.rule_id not in least or margin.amount < least[margin.rule_id].amount:
@@ -65,6 +72,13 @@ def _links(case: Case) -> Iterator[Margin]:
             if least_bps > 0:
                 text = f"least rate of {contact_label(contact)} above {least_bps:g} bit/s"
                 yield Margin(Rule.CONTACT_RATE.value, (contact_label(contact),), rate_bps - least_bps, "bit/s", text)
+
+
+def _hand_overs(case: Case) -> Iterator[Margin]:
+    for before, after in hand_overs(case):
+        left_s = float(after.span[0] - before.span[1] - case.problem.hand_over_s)
+        names = (contact_label(before), contact_label(after))
+        yield Margin(Rule.CONTACT_HAND_OVER.value, names, left_s, "s", f"time beyond the hand-over to {names[1]}")
 
 
 def _rhythm(case: Case) -> Iterator[Margin]:

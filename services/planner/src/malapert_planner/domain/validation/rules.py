@@ -44,6 +44,7 @@ class Rule(StrEnum):
     CONTACT_RATE                its link closes: its rate is never below the least that is asked for   s
     CONTACT_RHYTHM              no longer without a contact, while one could be held, than is allowed  s
     CONTACT_OVERLAP             one contact at a time                                                  s
+    CONTACT_HAND_OVER           between contacts with two stations the asset has time to hand over      s
     STATION_TURNAROUND          contacts on a station keep teardown and setup apart                    s
     STATION_CLOSED              with them it is not while its station is out or taken by others        s
     ANTENNA_QUOTA               contacts take no more antenna time than a quota has left               s
@@ -102,6 +103,7 @@ class Rule(StrEnum):
     CONTACT_RATE = "CONTACT_RATE"
     CONTACT_RHYTHM = "CONTACT_RHYTHM"
     CONTACT_OVERLAP = "CONTACT_OVERLAP"
+    CONTACT_HAND_OVER = "CONTACT_HAND_OVER"
     STATION_TURNAROUND = "STATION_TURNAROUND"
     STATION_CLOSED = "STATION_CLOSED"
     ANTENNA_QUOTA = "ANTENNA_QUOTA"

@@ -22,6 +22,7 @@ def check_contacts(case: Case, findings: Findings) -> None:
         _check_rate(case, contact, findings)
         _check_closures(case, contact, findings)
     _check_radio(case, findings)
+    _check_hand_over(case, findings)
     _check_turnaround(case, findings)
     _check_quotas(case, findings)
 
@@ -125,6 +126,24 @@ def _check_radio(case: Case, findings: Findings) -> None:
             findings.report(Rule.CONTACT_OVERLAP, objects, span, both_s, "the asset has one radio")
         if longest is None or contact.span[1] > longest.span[1]:
             longest = contact
+
+
+def hand_overs(case: Case) -> Iterator[tuple[PlacedContact, PlacedContact]]:
+    """Yield each two contacts with different stations that follow one another, where a time between is asked for."""
+    for before, after in pairwise(case.contacts) if case.problem.hand_over_s else ():
+        if before.station_id != after.station_id:
+            yield before, after
+
+
+def _check_hand_over(case: Case, findings: Findings) -> None:
+    needed_s = case.problem.hand_over_s
+    for before, after in hand_overs(case):
+        # Two at once are the radio's affair.
+        short_s = needed_s - max(0, after.span[0] - before.span[1])
+        message = f"{needed_s} s to hand over must lie between contacts with {before.station_id} and {after.station_id}"
+        objects = (contact_label(before), contact_label(after))
+        span = (min(before.span[1], after.span[0]), max(before.span[1], after.span[0]))
+        findings.check(Rule.CONTACT_HAND_OVER, short_s, objects, span, message)
 
 
 def _check_turnaround(case: Case, findings: Findings) -> None:

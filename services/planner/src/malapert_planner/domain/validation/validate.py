@@ -46,7 +46,7 @@ from malapert_planner.domain.validation.rules_states import check_states
 from malapert_planner.domain.validation.rules_way import check_ways
 from malapert_planner.domain.validation.rules_windows import check_conditions
 
-VALIDATOR = "malapert-validator 10"
+VALIDATOR = "malapert-validator 11"
 """Name and version of the validator; the version changes with what it accepts."""
 
 

@@ -96,6 +96,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         closed_spans=closed,
         antenna_quotas=antenna_quotas(inputs.antenna_quotas, windows, problem_clock),
         contact_power_w=surface.communications.contact_power.amount,
+        hand_over_s=math.ceil(surface.communications.hand_over.amount) if surface.communications.hand_over else 0,
         max_silence_s=_max_silence_s(surface.communications),
         battery=Battery(
             capacity_wh=capacity_wh,

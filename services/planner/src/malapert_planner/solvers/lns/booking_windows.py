@@ -76,7 +76,8 @@ class BookingWindows:
             return
         guard = self._guards[window.station_id]
         taken, held = working.silent_spans(window.station_id, (low, high)), []
-        for each in working.contacts_near((low, high), guard):
+        hand_over_s = self._tables.problem.hand_over_s
+        for each in working.contacts_near((low, high), max(guard, hand_over_s)):
             if (
                 each.placed.window_id == window.window_id
                 and not each.named_by_drive
@@ -84,7 +85,7 @@ class BookingWindows:
             ):
                 held.append(each)
                 continue
-            apart = guard if each.placed.station_id == window.station_id else 0
+            apart = guard if each.placed.station_id == window.station_id else hand_over_s
             taken.append((each.span[0] - apart, each.span[1] + apart))
         for free in _free_parts((low, high), taken, cell_s):
             own = [each for each in held if _inside(each.span, free)]
@@ -197,11 +198,11 @@ class BookingWindows:
         return None
 
     def _is_clear(self, working: WorkingSchedule, placed: PlacedContact) -> bool:
-        guard = self._guards[placed.station_id]
+        guard, hand_over_s = self._guards[placed.station_id], self._tables.problem.hand_over_s
         if working.quota_room(placed.station_id, placed.span) != placed.span:
             return False
-        for other in working.contacts_near(placed.span, guard):
-            apart = guard if other.placed.station_id == placed.station_id else 0
+        for other in working.contacts_near(placed.span, max(guard, hand_over_s)):
+            apart = guard if other.placed.station_id == placed.station_id else hand_over_s
             if other.span[0] - apart < placed.span[1] and placed.span[0] < other.span[1] + apart:
                 return False
         return not working.silent_spans(placed.station_id, placed.span)

@@ -85,8 +85,12 @@ class Bookings:
 
     def _in_the_way(self, station_id: str, span: Span) -> list[Booking]:
         guard = self._guards[station_id]
-        near = self._working.contacts_near(span, guard)
-        return [c for c in near if c.placed.station_id == station_id or overlap_s(c.span, span)]
+        apart_s = self._tables.problem.hand_over_s
+        wide = span[0] - apart_s, span[1] + apart_s
+        near = self._working.contacts_near(span, max(guard, apart_s))
+        # Of the same station those that are further away than its own turn-around are no trouble.
+        turned = span[0] - guard, span[1] + guard
+        return [c for c in near if overlap_s(c.span, turned if c.placed.station_id == station_id else wide)]
 
     def cover(self, place_id: str, span: Span, stations: int) -> bool:
         """Let a contact with one of some stations cover a span, in place of contacts that nothing needs."""
