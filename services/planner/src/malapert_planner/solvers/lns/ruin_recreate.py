@@ -126,7 +126,10 @@ class RuinRecreate:
         self.value = self.best_value = self.worth(self.current)
 
     def construct(self, go_on: Callable[[], bool]) -> None:
-        """Decide route and fill from left to right, each stretch the best of staying and of each other place."""
+        """Decide route and fill from left to right, each stretch the best of staying and of each other place.
+
+        ``go_on`` is asked before each stretch, when what has been decided so far is a schedule.
+        """
         horizon_s, since = self.tables.bounds.horizon_s, 0
         trial, found = self._before, WorkingSchedule(self.tables)
         while since < horizon_s and go_on():
@@ -142,9 +145,9 @@ class RuinRecreate:
                     found.copy_from(trial)
             if best > -math.inf:
                 self.current.copy_from(found)
+                self.value = best
+                self._keep()
             since += ADVANCE_S
-        self.value = self.worth(self.current)
-        self._keep()
 
     def _recreate(self, working: WorkingSchedule, span: Span, filled: Span, stops: list[str]) -> bool:
         cleared = clear(working, span)

@@ -18,6 +18,8 @@ MANY_CHAINS = 1000
 WORK_PER_STEP, WORK_PER_TRY = 1e-3, 2e-4
 """Work charged for a step and for each insertion tried in it, about the seconds that they take."""
 REPORT_EVERY = 40
+EARLY_STRETCHES = (1, 2, 4, 8, 16, 32)
+"""After so many stretches of the construction what there is of it is delivered."""
 
 
 class RecreateStage:
@@ -45,9 +47,15 @@ class RecreateStage:
         return self.applies() and len(self._search.instance.chains) >= MANY_CHAINS
 
     def construct(self) -> None:
-        """Construct a schedule from left to right."""
-        engine = self._ready()
-        engine.construct(lambda: not self._charged(0))
+        """Construct a schedule from left to right; the first parts of it are delivered at once."""
+        engine, stretches = self._ready(), itertools.count()
+
+        def go_on() -> bool:
+            if next(stretches) in EARLY_STRETCHES:
+                self._deliver("construct")
+            return not self._charged(0)
+
+        engine.construct(go_on)
         self._deliver("construct")
 
     def run(self, work: float = math.inf) -> None:
