@@ -2,9 +2,11 @@
 
 from urllib.parse import quote
 
+import httpx
 import pytest
 from malapert_cli.page_link import page_link
 from malapert_client.connection import find_connection
+from malapert_testing.platform_api import Json
 from page_use import NEEDS_PAGE, arm_mission, arm_plan, open_page, require_accessible, require_good_in_all_sizes
 
 pytestmark = NEEDS_PAGE
@@ -55,6 +57,63 @@ def test_an_edit_that_breaks_a_rule_is_told_mended_undone_and_kept_in_the_tab(pa
     panel.get_by_text("Breaks ").wait_for()
     panel.get_by_role("button", name="Put all back").click()
     panel.get_by_text("none").wait_for()
+
+
+def _nudge(page) -> None:
+    page.locator("malapert-timeline .surface").focus()
+    page.keyboard.press("1")
+    page.keyboard.press("Alt+Shift+ArrowLeft")
+
+
+def test_edits_outlive_a_lost_connection_an_expired_session_and_the_tab(page, browser, platform, mission_id):
+    plan = arm_plan(platform, mission_id)
+    drafts = f"/plans/{plan['plan_id']}/edit-drafts"
+    reboost = next(each for each in plan["activities"] if each["request_id"] == "reboost")
+    address = f"#/plans/{plan['plan_id']}?item={quote(reboost['chain_id'] or reboost['activity_id'], safe='')}"
+    open_page(page, platform, "JAXA", "PLANNER", address)
+    panel = page.locator("section", has=page.get_by_role("heading", name="Your edits"))
+    page.get_by_role("heading", name="Reboost").wait_for()
+    page.context.set_offline(True)
+    _nudge(page)
+    panel.get_by_text("Not kept by the platform yet").wait_for()
+    page.context.set_offline(False)
+    panel.get_by_text("Kept for you and your agency").wait_for()
+    # What was not checked while the connection was lost is checked then.
+    panel.get_by_text("Every rule holds").or_(panel.get_by_text("Breaks ")).first.wait_for()
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    panel.get_by_role("button", name="Lock", exact=True).click()
+    page.get_by_text("The session has ended.").first.wait_for()
+    panel.get_by_text("Not kept by the platform yet").wait_for()
+    page.context.add_cookies(cookies)
+    page.get_by_role("button", name="Go on").click()
+    panel.get_by_text("Kept for you and your agency").wait_for()
+    with platform.api() as api:
+        (kept,) = api.get(drafts)["drafts"]
+        assert [set_in(each) for each in api.get(f"{drafts}/{kept['draft_id']}")["edits"]] == ["place", "lock"]
+    # Somebody else of the agency changes them meanwhile.
+    httpx.put(
+        f"{platform.url}/api/v1{drafts}/{kept['draft_id']}",
+        json={"title": "theirs", "edits": []},
+        headers={"Authorization": f"Bearer {platform.key('JAXA', 'PLANNER')}"},
+    ).raise_for_status()
+    panel.get_by_role("button", name="Unlock", exact=True).click()
+    panel.get_by_text("changed these edits").wait_for()
+    require_accessible(page)
+    panel.get_by_role("button", name="Put mine over it").click()
+    panel.get_by_text("Kept for you and your agency").wait_for()
+    with browser.new_context() as context:
+        elsewhere = context.new_page()
+        elsewhere.set_default_timeout(60_000)
+        open_page(elsewhere, platform, "JAXA", "PLANNER", address)
+        elsewhere.get_by_text("Kept for you and your agency").wait_for()
+    panel.get_by_role("button", name="Put all back").click()
+    panel.get_by_text("Kept for you").wait_for(state="detached")
+
+
+def set_in(edit: Json) -> str:
+    """Name what an edit is."""
+    return next(name for name, value in edit.items() if value is not None)
 
 
 def test_a_notice_leads_to_a_replan_and_a_plan_that_all_signed_is_released(page, platform, mission_id):

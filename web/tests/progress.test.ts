@@ -1,46 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { curvesOf, foundOf, type Moment, type Operation, withMoment } from "../src/operations/progress.ts";
+import { courseOf, curvesOf, type Operation } from "../src/operations/progress.ts";
 
-const operationOf = (detail: string, elapsed_s: number): Operation =>
-  ({
-    stages: [
-      { name: "queue", detail: "" },
-      { name: "solve", detail, elapsed_s },
-      { name: "validate", detail: "" },
-    ],
-  }) as unknown as Operation;
+const moment = (elapsed_s: number, found: object) => ({ elapsed_s, incumbent: null, bound: null, gap: null, ...found });
 
 describe("the progress of a solve", () => {
-  it.each([
-    ["no plan yet, bound 2068.2", { incumbent: null, bound: 2068.2, gapPercent: null }],
-    ["incumbent 2010.6, bound 2068.2, gap 2.8 %", { incumbent: 2010.6, bound: 2068.2, gapPercent: 2.8 }],
-    ["incumbent -3, bound 0, gap 100 %", { incumbent: -3, bound: 0, gapPercent: 100 }],
-    ["Skylines and shadow", null],
-    ["", null],
-  ])("reads %s", (detail, found) => {
-    expect(foundOf(detail)).toEqual(found);
+  it("is the course of its stage, what was found last up to now", () => {
+    const course = [moment(1, { bound: 9 }), moment(3, { incumbent: 5, bound: 9, gap: 0.44 })];
+    const stages = [
+      { name: "queue", course: [], elapsed_s: 7 },
+      { name: "solve", course, elapsed_s: 4.5 },
+      { name: "validate", course: [], elapsed_s: 1 },
+    ];
+    expect(courseOf({ stages } as unknown as Operation)).toEqual([
+      { elapsedS: 1, incumbent: null, bound: 9, gap: null },
+      { elapsedS: 3, incumbent: 5, bound: 9, gap: 0.44 },
+      { elapsedS: 4.5, incumbent: 5, bound: 9, gap: 0.44 },
+    ]);
   });
 
-  it("keeps a moment where something else is found, and none twice", () => {
-    let moments: Moment[] = [];
-    for (const [detail, elapsed] of [
-      ["no plan yet, bound 9", 1],
-      ["no plan yet, bound 9", 2],
-      ["incumbent 5, bound 9, gap 44 %", 3],
-      ["", 4],
-    ] as const) {
-      moments = withMoment(moments, operationOf(detail, elapsed));
-    }
-    expect(moments.map((each) => [each.elapsedS, each.incumbent])).toEqual([
-      [1, null],
-      [3, 5],
-    ]);
+  it("is none where nothing is solved", () => {
+    expect(courseOf({ stages: [{ name: "horizons", course: [], elapsed_s: 2 }] } as unknown as Operation)).toEqual([]);
   });
 
   it("is drawn as stairs between the least and the most", () => {
     const moments = [
-      { elapsedS: 1, incumbent: null, bound: 10, gapPercent: null },
-      { elapsedS: 2, incumbent: 4, bound: 9, gapPercent: 50 },
+      { elapsedS: 1, incumbent: null, bound: 10, gap: null },
+      { elapsedS: 2, incumbent: 4, bound: 9, gap: 0.5 },
     ];
     expect(curvesOf(moments)).toEqual({
       incumbent: "M100.00 38.00H100",

@@ -29,7 +29,7 @@ const PAUSE_MS = 800;
 const RETRY_MS = 4000;
 
 /** True where the same may be taken later: a lost connection, an ended session, a part that is away, too much at once. */
-const passes = (refusal: Refusal): boolean =>
+export const passes = (refusal: Refusal): boolean =>
   refusal.status === 0 || refusal.endsSession || refusal.status === 429 || refusal.status >= 500;
 
 /**

@@ -2,40 +2,28 @@ import type { Schemas } from "../api/client.ts";
 
 export type Operation = Schemas["Operation"];
 
-/** What a solve has found so far, as the stage of its operation tells it. */
-export interface Found {
+/** What a solve had found at a moment; null where it is not known yet. */
+export interface Moment {
+  elapsedS: number;
   incumbent: number | null;
   bound: number | null;
-  gapPercent: number | null;
+  /** What the incumbent lacks to the bound, as a share of it. */
+  gap: number | null;
 }
 
-const NUMBER = "(-?\\d+(?:\\.\\d+)?)";
-const INCUMBENT = new RegExp(`incumbent ${NUMBER}`);
-const BOUND = new RegExp(`bound ${NUMBER}`);
-const GAP = new RegExp(`gap ${NUMBER} %`);
-
-/** Returns what a stage's words say of incumbent, bound and gap; null where they say nothing of them. */
-export function foundOf(detail: string): Found | null {
-  const [incumbent, bound, gapPercent] = [INCUMBENT, BOUND, GAP].map((pattern) => {
-    const found = pattern.exec(detail);
-    return found ? Number(found[1]) : null;
-  });
-  if (incumbent == null && bound == null) return null;
-  return { incumbent: incumbent ?? null, bound: bound ?? null, gapPercent: gapPercent ?? null };
-}
-
-/** One moment of a solve. */
-export interface Moment extends Found {
-  elapsedS: number;
-}
-
-/** Returns the moments of a solve with a new one, where it says something else than the last. */
-export function withMoment(moments: readonly Moment[], operation: Operation): Moment[] {
-  const stage = operation.stages.findLast((each) => foundOf(each.detail));
-  const found = stage && foundOf(stage.detail);
+/** Returns what the solve of an operation found over time, up to how long it has run; empty where it has none. */
+export function courseOf(operation: Operation): Moment[] {
+  const stage = operation.stages.findLast((each) => each.course.length);
+  if (!stage) return [];
+  const moments = stage.course.map((each) => ({
+    elapsedS: each.elapsed_s,
+    incumbent: each.incumbent ?? null,
+    bound: each.bound ?? null,
+    gap: each.gap ?? null,
+  }));
   const last = moments.at(-1);
-  if (!stage || !found || (last?.incumbent === found.incumbent && last.bound === found.bound)) return [...moments];
-  return [...moments, { ...found, elapsedS: stage.elapsed_s }];
+  // What was found last still holds.
+  return last && stage.elapsed_s > last.elapsedS ? [...moments, { ...last, elapsedS: stage.elapsed_s }] : moments;
 }
 
 export const hasEnded = ({ state }: Operation): boolean =>

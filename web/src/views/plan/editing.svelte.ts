@@ -1,7 +1,7 @@
 import { api, type Plan, type Refusal, taken } from "../../api/client.ts";
 import { type EditCheck, type PlanEdit, planEditOf } from "../../editing/edited_plan.ts";
 import { History } from "../../editing/history.ts";
-import { type DraftRef, type EditDraft, SavedEdits, type Saving } from "../../editing/saved_edits.ts";
+import { type DraftRef, type EditDraft, passes, SavedEdits, type Saving } from "../../editing/saved_edits.ts";
 import type { PlanJson } from "../../plan/plan_json.ts";
 import { Draft, OnceKeys } from "../../shell/draft.ts";
 import { Loaded } from "../../shell/loaded.svelte.ts";
@@ -85,11 +85,11 @@ export class Editing {
   leave = (): void => void this.#saved.stop();
 
   readonly #onSaving = (saving: Saving): void => {
-    const wasAway = this.saving.state === "unsaved";
     this.saving = saving;
     this.#keep();
     // What was asked while the platform was away is asked again.
-    if (wasAway && saving.state === "saved" && this.asking.refusal) void this.asking.load();
+    const { refusal } = this.asking;
+    if (saving.state === "saved" && refusal && passes(refusal)) void this.asking.load();
   };
 
   /** Takes a gesture of the timeline; `from` is where the item stands in what is shown. */

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_core.db.database import Database
 from malapert_core.errors import OperationCancelledError
+from malapert_core.operations.course import SolveFound, with_moment
 from malapert_core.operations.store import Operation, OperationState, OperationStore, Stage
 
 
@@ -45,9 +46,9 @@ class OperationContext:
         """Begin a stage; the one before is complete."""
         self._loop.call_soon_threadsafe(self._begin_stage, name, title)
 
-    def progress(self, fraction: float, detail: str = "") -> None:
-        """State how much of the present stage is done, 0 to 1."""
-        self._loop.call_soon_threadsafe(self._progress, fraction, detail)
+    def progress(self, fraction: float, detail: str = "", found: SolveFound | None = None) -> None:
+        """State how much of the present stage is done, 0 to 1, and of a solve what it has found."""
+        self._loop.call_soon_threadsafe(self._progress, fraction, detail, found)
 
     def waits(self, detail: str) -> None:
         """State what the present stage waits for, empty once it goes on; how much is done stays as it is."""
@@ -75,12 +76,15 @@ class OperationContext:
         self._stage_began_s = time.monotonic()
         self._publish((*self.operation.stages, Stage(name, title)))
 
-    def _progress(self, fraction: float, detail: str) -> None:
+    def _progress(self, fraction: float, detail: str, found: SolveFound | None) -> None:
         if not self.operation.stages:
             self._begin_stage(self.operation.kind, self.operation.kind.replace("_", " "))
         bounded = min(max(fraction, 0.0), 1.0)
         self._detail_before_wait = None
-        self._publish((*self.operation.stages[:-1], self._present(bounded, detail)))
+        present = self._present(bounded, detail)
+        if found is not None:
+            present = replace(present, course=with_moment(present.course, present.elapsed_s, found))
+        self._publish((*self.operation.stages[:-1], present))
 
     def _waits(self, detail: str) -> None:
         if not self.operation.stages:

@@ -1,6 +1,7 @@
 """gRPC service of operations, which every service registers."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
@@ -30,6 +31,7 @@ def operation_message(operation: Operation) -> operation_pb2.Operation:
                 fraction=stage.fraction,
                 detail=stage.detail,
                 elapsed_s=stage.elapsed_s,
+                course=[operation_pb2.SolveMoment(**asdict(moment)) for moment in stage.course],
             )
             for stage in operation.stages
         ],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import or_, update
 from sqlmodel import col, select
@@ -12,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from malapert_core.db.database import database_time
 from malapert_core.db.tables import OperationRow
 from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
+from malapert_core.operations.course import SolveMoment
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
@@ -36,13 +38,17 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of an operation: how much of it is done (0 to 1), what is being done, how long it took, seconds."""
+    """One stage of an operation: how much of it is done (0 to 1), what is being done, how long it took, seconds.
+
+    ``course`` is what a solve found over time.
+    """
 
     name: str
     title: str
     fraction: float = 0.0
     detail: str = ""
     elapsed_s: float = 0.0
+    course: tuple[SolveMoment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,11 @@ def _owner(row: OperationRow) -> Identity:
     )
 
 
+def _stage(stored: dict[str, Any]) -> Stage:
+    # Stages that were stored before solves had a course have none.
+    return Stage(**{**stored, "course": tuple(SolveMoment(**moment) for moment in stored.get("course", ()))})
+
+
 def _of_row(row: OperationRow) -> Operation:
     return Operation(
         operation_id=row.operation_id,
@@ -99,7 +110,7 @@ def _of_row(row: OperationRow) -> Operation:
         owner=_owner(row),
         mission_id=row.mission_id,
         request=row.request,
-        stages=tuple(Stage(**stage) for stage in row.stages),
+        stages=tuple(_stage(stage) for stage in row.stages),
         result_id=row.result_id,
         error_reason=row.error_reason,
         error_message=row.error_message,

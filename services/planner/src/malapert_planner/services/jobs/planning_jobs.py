@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from malapert_core.operations.course import SolveFound
 
 from malapert_planner.domain.editing.edits import AddRepetition
 from malapert_planner.domain.explanation.closures import with_closures
@@ -51,6 +52,7 @@ class StageProgress:
     stage: str
     fraction: float = 0.0
     detail: str = ""
+    found: SolveFound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def _teller(link: JobLink) -> "Callable[[SolveProgress], None]":
         found = "no plan yet" if progress.objective is None else f"incumbent {progress.objective:.1f}"
         gap = "" if progress.gap is None else f", gap {100 * progress.gap:.1f} %"
         detail = f"{found}, bound {progress.bound:.1f}{gap}"
-        link.tell(StageProgress("solve", min(progress.work / progress.work_limit, 1.0), detail))
+        now = SolveFound(progress.objective, progress.bound, progress.gap).finite()
+        link.tell(StageProgress("solve", min(progress.work / progress.work_limit, 1.0), detail, now))
 
     return progressed
 

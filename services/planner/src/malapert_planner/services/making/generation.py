@@ -308,7 +308,7 @@ def follow_stages(context: OperationContext) -> Callable[[StageProgress], None]:
             stage = progress.stage
             context.stage(stage, _STAGE_TITLES[stage])
         else:
-            context.progress(progress.fraction, progress.detail)
+            context.progress(progress.fraction, progress.detail, progress.found)
 
     return progressed
 
