@@ -90,7 +90,7 @@ def test_edits_outlive_a_lost_connection_an_expired_session_and_the_tab(page, br
     panel.get_by_text("Kept for you and your agency").wait_for()
     with platform.api() as api:
         (kept,) = api.get(drafts)["drafts"]
-        assert [set_in(each) for each in api.get(f"{drafts}/{kept['draft_id']}")["edits"]] == ["place", "lock"]
+        assert [set_in(each) for each in api.get(f"{drafts}/{kept['draft_id']}")["edits"]] == ["shift", "lock"]
     # Somebody else of the agency changes them meanwhile.
     httpx.put(
         f"{platform.url}/api/v1{drafts}/{kept['draft_id']}",
