@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from itertools import pairwise
 
 import pytest
 from malapert_core.db.database import Database
@@ -61,4 +62,4 @@ def test_a_long_course_is_thinned_evenly_and_keeps_its_ends() -> None:
     assert (course[0].elapsed_s, course[-1].elapsed_s) == (0.0, 4999.0)
     times = [moment.elapsed_s for moment in course]
     assert times == sorted(times)
-    assert max(later - sooner for sooner, later in zip(times, times[1:], strict=False)) < 5000 / MOST_MOMENTS * 4
+    assert max(later - sooner for sooner, later in pairwise(times)) < 5000 / MOST_MOMENTS * 4
