@@ -17,6 +17,7 @@ from malapert_landing_site.domain.site import SiteCriterion, SiteMetrics
 from malapert_landing_site.factory import MIGRATIONS, build
 from malapert_landing_site.services.landing_dates import _runs
 from malapert_landing_site.terrain.grid.surface import hazard_fractions
+from malapert_landing_site.terrain.sites.ellipse import Ellipse
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 
 RIDGE = type_pb2.SurfacePoint(longitude_deg=222.7, latitude_deg=-89.45)
@@ -70,6 +71,19 @@ def test_an_ellipse_of_hazards_lies_along_its_azimuth() -> None:
     assert along > 3.0 * across
     circle = hazard_fractions(bad, none, cell, 10.0)[0]
     assert hazard_fractions(bad, none, cell, 10.0, 10.0, np.array([33.0]))[0] == circle
+
+
+def test_points_of_an_ellipse_are_spread_evenly_along_its_azimuth() -> None:
+    # At 0° E of the south polar grid true north is grid north.
+    place = np.array([[0.0, 30_000.0]])
+    points = Ellipse(100.0, 20.0, 90.0).points(place, -1)[0] - place[0]
+    assert points[0].tolist() == [0.0, 0.0]
+    assert (np.hypot(points[:, 0] / 100.0, points[:, 1] / 20.0) < 1.0).all()
+    # Of a uniform ellipse the variance along a semi-axis is a quarter of its square.
+    assert points[:, 0].std() == pytest.approx(50.0, rel=0.1)
+    assert points[:, 1].std() == pytest.approx(10.0, rel=0.1)
+    turned = Ellipse(100.0, 20.0, 0.0).points(place, -1)[0] - place[0]
+    assert turned[:, 1].std() == pytest.approx(50.0, rel=0.1)
 
 
 def test_runs_of_light_from_each_moment_on() -> None:
@@ -128,6 +142,19 @@ async def test_a_search_with_keep_outs_says_how_sure_its_ranks_are(sqlite_servic
         assert front == sorted(front, reverse=True)
         assert search.sites[0].on_pareto_front  # the best sum of weights can be beaten in no criterion for free
         assert front[0] == pytest.approx(search.sites[0].score)
+        for site in search.sites:
+            assert site.on_synthetic_ground
+            assert site.explanation.startswith("On synthetic detail, which nobody measured. ")
+            light, night = site.ellipse.mean_sun_fraction, site.ellipse.longest_night_s
+            assert light.worst <= light.tenth
+            assert night.worst >= night.tenth >= night.mean
+        worst = await searched(channel, search_for(stack_id, judged_over=site_pb2.SITE_JUDGEMENT_ELLIPSE_WORST))
+        assert worst.request.judged_over == site_pb2.SITE_JUDGEMENT_ELLIPSE_WORST
+        for site in worst.sites:
+            values = {part.criterion: part.value for part in site.score_parts}
+            assert values[site_pb2.SITE_CRITERION_ILLUMINATION] == pytest.approx(site.ellipse.mean_sun_fraction.worst)
+            assert values[site_pb2.SITE_CRITERION_SLOPE] == pytest.approx(site.ellipse.slope_deg.worst)
+        assert [site.score for site in worst.sites] == sorted((site.score for site in worst.sites), reverse=True)
         best = search.sites[0].grid_point
         closed = terrain_pb2.KeepOut(title="heritage", center=search.sites[0].point, radius_m=400.0)
         other = await searched(channel, search_for(stack_id, keep_outs=[closed]))
@@ -159,8 +186,16 @@ async def test_a_search_with_keep_outs_says_how_sure_its_ranks_are(sqlite_servic
         # What the search says of its landing date, measured with other steps and to the end of its span.
         lit_s = min(place.lit_s[1], 29 * 86_400.0)
         assert lit_s == pytest.approx(search.sites[0].metrics.lit_from_landing_s, abs=2 * 3600.0)
+        scan.landing_radius_m, scan.landing_semi_minor_m = 120.0, 60.0
+        around = await site_pb2_grpc.SiteServiceStub(channel).ScanLandingDates(scan, timeout=60)
+        for here, ellipse in zip(dates.places, around.places, strict=True):
+            assert list(ellipse.lit_s) == list(here.lit_s)
+            assert all(0.0 <= share <= 1.0 for share in ellipse.ellipse_share)
+            kept = zip(here.admitted, ellipse.ellipse_share, ellipse.admitted, strict=True)
+            assert all(admitted == (alone and share >= 0.9) for alone, share, admitted in kept)
+        scan.landing_radius_m = 10.0
         scan.points.extend([RIDGE] * 60)
         scan.min_lit_days = 1000.0
         with pytest.raises(InvalidInputError) as refusal:
             await site_pb2_grpc.SiteServiceStub(channel).ScanLandingDates(scan)
-        assert {fault.path for fault in refusal.value.faults} == {"points", "min_lit_days"}
+        assert {fault.path for fault in refusal.value.faults} == {"points", "min_lit_days", "landing_semi_minor_m"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from malapert_landing_site.domain.grid import FloatArray
-from malapert_landing_site.domain.site import LanderLimits, ScorePart, SiteCriterion, SiteMetrics
+from malapert_landing_site.domain.site import EllipseMetrics, LanderLimits, ScorePart, SiteCriterion, SiteMetrics
 
 _DAY_S = 86_400.0
 
@@ -127,6 +127,16 @@ def explanation(rank: int, parts: Sequence[ScorePart], metrics: SiteMetrics, adm
         f"on average, the longest night is {metrics.longest_night_s / 3600:.0f} h, light lasts "
         f"{metrics.lit_from_landing_s / _DAY_S:.1f} days from landing; the Earth is up {earth:.0f} % of the span; "
         f"slope {metrics.slope_deg:.1f}°, hazards in {hazard:.0f} % of the landing circle; {shadow}."
+    )
+
+
+def of_ellipse(ellipse: EllipseMetrics) -> str:
+    """Say in a sentence what holds over a site's landing ellipse."""
+    sun, night, earth = ellipse.mean_sun_fraction, ellipse.longest_night_s, ellipse.earth_visible_fraction
+    return (
+        f"Over its landing ellipse the Sun shows {100 * sun.mean:.0f} % of its disc in the mean and "
+        f"{100 * sun.worst:.0f} % at the worst, nights last up to {night.worst / 3600:.0f} h, the Earth is up at least "
+        f"{100 * earth.worst:.0f} % of the span, and slopes reach {ellipse.slope_deg.worst:.1f}°."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,6 +30,21 @@ class SiteCriterion(StrEnum):
     ROUGHNESS = "roughness"
     HAZARD = "hazard"
     SHADOW_DISTANCE = "shadow_distance"
+
+
+class JudgedOver(StrEnum):
+    """What of a landing ellipse light, nights, Earth and slope are taken from for the ranks."""
+
+    POINT = "point"
+    ELLIPSE_MEAN = "ellipse_mean"
+    ELLIPSE_TENTH = "ellipse_tenth"
+    ELLIPSE_WORST = "ellipse_worst"
+    UNSPECIFIED = "point"
+
+    @property
+    def statistic(self) -> str:
+        """Name of the statistic of :class:`OverEllipse`; empty for the point."""
+        return "" if self is JudgedOver.POINT else self.value.removeprefix("ellipse_")
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,7 @@ class SiteSearchRequest:
     mission_id: str = ""
     keep_outs: tuple[KeepOut, ...] = ()
     robustness_samples: int = 0
+    judged_over: JudgedOver = JudgedOver.POINT
 
     @property
     def samples(self) -> int:
@@ -96,6 +112,36 @@ class SiteMetrics:
     sun_and_earth_fraction: float
     shadow_distance_m: float
     earth_at_landing: bool = True
+
+
+@dataclass(frozen=True)
+class OverEllipse:
+    """A metric over a landing ellipse: its mean, what nine tenths of the points keep, and the worst.
+
+    The last two are with every skyline and slope one standard deviation worse.
+    """
+
+    mean: float
+    tenth: float
+    worst: float
+
+
+@dataclass(frozen=True)
+class EllipseMetrics:
+    """Metrics of a site over points that are spread evenly over its landing ellipse."""
+
+    point_count: int
+    mean_sun_fraction: OverEllipse
+    longest_night_s: OverEllipse
+    earth_visible_fraction: OverEllipse
+    sun_and_earth_fraction: OverEllipse
+    lit_from_landing_s: OverEllipse
+    slope_deg: OverEllipse
+
+    def judged(self, metrics: SiteMetrics, judged_over: JudgedOver) -> SiteMetrics:
+        """Return metrics of a site with those of its ellipse in the place of the point's."""
+        names = (each.name for each in fields(self) if each.name != "point_count")
+        return replace(metrics, **{name: getattr(getattr(self, name), judged_over.statistic) for name in names})
 
 
 @dataclass(frozen=True)
@@ -147,6 +193,8 @@ class Site:
     terrain_stack_id: str
     robustness: RankRobustness = RankRobustness()
     on_pareto_front: bool = False
+    ellipse: EllipseMetrics | None = None
+    on_synthetic_ground: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def landing_dates_message(found: LandingDates) -> site_pb2.ScanLandingDatesRespo
                 earth_visible=found.earth_visible[n].tolist(),
                 admitted=found.admitted[n].tolist(),
                 admitted_share=float(found.admitted[n].mean()),
+                ellipse_share=[] if found.ellipse_share is None else found.ellipse_share[n].tolist(),
             )
             for n, place in enumerate(found.places)
         ],

@@ -82,7 +82,9 @@ class SiteSearches:
     async def compute(self, request: SiteSearchRequest, report: SearchReport, owner_agency_id: str) -> SiteSearch:
         """Do a search; raises as `SiteFinder.search` does."""
         scene = await self._scenes.get(request.terrain_stack_id)
-        finder = SiteFinder(scene.scene, scene.site_grid, scene.stack.region, self._ephemeris)
+        finder = SiteFinder(
+            scene.scene, scene.site_grid, scene.stack.region, self._ephemeris, is_synthetic=scene.stack.synthetic
+        )
         search_id = self.identifier(request, owner_agency_id)
         outcome = await self._compute.run(finder.search, request, search_id, _CheckedReport(report))
         parameters = outcome.parameters | {
@@ -94,6 +96,8 @@ class SiteSearches:
             "the span and in the days after landing, before the limits on light were tried",
             "light from landing is counted up to the end of the span",
             "hazards and the distance to shadow are taken as exact in the draws of heights",
+            "over landing ellipses what nine tenths keep and what is worst is with every skyline and slope one "
+            "standard deviation worse",
         )
         return SiteSearch(
             site_search_id=search_id,

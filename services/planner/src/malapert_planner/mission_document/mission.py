@@ -132,6 +132,15 @@ class SiteWeights(Sourced):
     shadow_distance: Weight | None = None
 
 
+class JudgedOver(StrEnum):
+    """What of the landing ellipse light, nights, Earth and slope are taken from when sites are ranked."""
+
+    POINT = "point"
+    ELLIPSE_MEAN = "ellipse_mean"
+    ELLIPSE_TENTH = "ellipse_tenth"
+    ELLIPSE_WORST = "ellipse_worst"
+
+
 class Landing(Sourced):
     """The touchdown and the search for its site."""
 
@@ -140,3 +149,4 @@ class Landing(Sourced):
     weights: SiteWeights
     max_sites: int = Field(ge=1, le=50)
     min_separation: Distance
+    judged_over: JudgedOver = JudgedOver.POINT

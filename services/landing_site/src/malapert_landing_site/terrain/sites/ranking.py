@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 
 from malapert_landing_site.domain.grid import FloatArray
 from malapert_landing_site.domain.provenance import content_key
-from malapert_landing_site.domain.ranking import best_separated, explanation, scaled_changes, score_parts
+from malapert_landing_site.domain.ranking import (
+    best_separated,
+    explanation,
+    of_ellipse,
+    scaled_changes,
+    score_parts,
+)
 from malapert_landing_site.domain.robustness import pareto_front, rank_robustness, scaled_values
 from malapert_landing_site.domain.site import (
+    EllipseMetrics,
     FrontPoint,
     RankRobustness,
     ScorePart,
@@ -25,6 +32,8 @@ from malapert_landing_site.terrain.grid.scene import HorizonScene
 from malapert_landing_site.terrain.horizon.skyline import Skylines
 
 MAX_FRONT = 100
+SYNTHETIC = "On synthetic detail, which nobody measured. "
+"""What the explanation of a site on such ground says first."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +115,38 @@ class SiteRanking:
         self._chosen = best_rows(examined, metrics, admitted, request, request.max_sites)
         weighted = [weight > 0.0 for weight in request.weights.values()]
         self._front = pareto_front(scaled_values(self._parts)[:, weighted])
+        self._judged = dict(enumerate(self._parts))
 
     @property
     def rows(self) -> list[int]:
         """Rows of the ranked sites, best first."""
         return [self._admitted[n] for n in self._chosen]
 
-    def sites(self, errors: Sequence[MetricErrors]) -> tuple[Site, ...]:
-        """Return the ranked sites, given the errors of each."""
+    def likely(self, count: int) -> list[int]:
+        """Return the rows of the best by the point, apart from each other, best first."""
+        chosen = best_rows(self._examined, self._metrics, self._admitted, self._request, count)
+        return [self._admitted[n] for n in chosen]
+
+    def judge(self, judged: Mapping[int, SiteMetrics]) -> None:
+        """Rank some rows by other metrics of theirs, scaled among themselves, and none but them."""
+        rows = list(judged)
+        parts = score_parts([judged[row] for row in rows], self._request.weights)
+        score = np.array([_score(each) for each in parts])
+        order = best_separated(
+            score, self._examined.xy_m[rows], self._request.min_separation_m, self._request.max_sites
+        )
+        self._chosen = [self._admitted.index(rows[n]) for n in order]
+        self._judged = {self._admitted.index(row): each for row, each in zip(rows, parts, strict=True)}
+
+    def sites(
+        self, errors: Sequence[MetricErrors], ellipses: Sequence[EllipseMetrics], *, is_synthetic: bool
+    ) -> tuple[Site, ...]:
+        """Return the ranked sites, given the errors and the landing ellipse of each."""
         robustness = self._robustness(errors)
-        return tuple(self._site(rank, n, robustness[rank - 1]) for rank, n in enumerate(self._chosen, start=1))
+        return tuple(
+            self._site(rank, n, robustness[rank - 1], ellipses[rank - 1], is_synthetic=is_synthetic)
+            for rank, n in enumerate(self._chosen, start=1)
+        )
 
     def pareto_front(self) -> tuple[FrontPoint, ...]:
         """Return the candidates that no other beats in every weighted criterion, the highest scores first."""
@@ -130,7 +161,7 @@ class SiteRanking:
     def _robustness(self, errors: Sequence[MetricErrors]) -> tuple[RankRobustness, ...]:
         seed = int(content_key(self._search_id, "robustness")[:8], 16)
         weights = np.array(list(self._request.weights.values()))
-        scaled = scaled_values([self._parts[n] for n in self._chosen])
+        scaled = scaled_values([self._judged[n] for n in self._chosen])
         light, ground = (self._shift(errors, light) for light in (True, False))
         return rank_robustness(scaled, light, ground, weights, self._request.samples, seed)
 
@@ -144,11 +175,14 @@ class SiteRanking:
             ]
         )
 
-    def _site(self, rank: int, n: int, robustness: RankRobustness) -> Site:
-        row, parts = self._admitted[n], self._parts[n]
+    def _site(
+        self, rank: int, n: int, robustness: RankRobustness, ellipse: EllipseMetrics, *, is_synthetic: bool
+    ) -> Site:
+        row, parts = self._admitted[n], self._judged[n]
         x_m, y_m = (float(value) for value in self._examined.xy_m[row])
         ground_m = float(self._examined.sun.ground_elevation_m[row])
         said = explanation(rank, parts, self._metrics[row], len(self._admitted))
+        ground = SYNTHETIC if is_synthetic else ""
         return Site(
             site_id="site-" + content_key(self._search_id, rank)[:20],
             rank=rank,
@@ -158,10 +192,12 @@ class SiteRanking:
             score=_score(parts),
             score_parts=parts,
             metrics=self._metrics[row],
-            explanation=f"{said} {_of_robustness(robustness, self._request.samples)}",
+            explanation=f"{ground}{said} {of_ellipse(ellipse)} {_of_robustness(robustness, self._request.samples)}",
             terrain_stack_id=self._request.terrain_stack_id,
             robustness=robustness,
             on_pareto_front=bool(self._front[n]),
+            ellipse=ellipse,
+            on_synthetic_ground=is_synthetic,
         )
 
 

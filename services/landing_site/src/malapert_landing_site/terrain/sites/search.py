@@ -15,13 +15,22 @@ from malapert_landing_site.domain.grid import ElevationGrid, FloatArray
 from malapert_landing_site.domain.light import LightSeries, LightSummary, summarise
 from malapert_landing_site.domain.ranking import best_separated, failed_limits
 from malapert_landing_site.domain.robustness import WEIGHT_CONCENTRATION
-from malapert_landing_site.domain.site import FrontPoint, Site, SiteMetrics, SiteSearchRequest
+from malapert_landing_site.domain.site import (
+    EllipseMetrics,
+    FrontPoint,
+    JudgedOver,
+    Site,
+    SiteMetrics,
+    SiteSearchRequest,
+)
 from malapert_landing_site.domain.terrain import Region
 from malapert_landing_site.terrain.grid.projection import place_xy
 from malapert_landing_site.terrain.grid.scene import HEIGHT_ERROR_PER_PIXEL, HorizonScene
 from malapert_landing_site.terrain.horizon.skyline import Skylines, skylines
 from malapert_landing_site.terrain.light.points import Sky, body_range, light_at, mean_sun_fraction
 from malapert_landing_site.terrain.sites.candidates import Candidates, find_candidates
+from malapert_landing_site.terrain.sites.ellipse import AZIMUTH_COUNT as ELLIPSE_AZIMUTH_COUNT
+from malapert_landing_site.terrain.sites.ellipse import POINT_COUNT, EllipseAssessment
 from malapert_landing_site.terrain.sites.ranking import AssessedCandidate, MetricErrors, SiteRanking, best_rows
 
 AZIMUTH_COUNT = 720
@@ -67,9 +76,20 @@ class SiteFinder:
         The region.
     ephemeris : Ephemeris
         Sun and Earth.
+    is_synthetic : bool
+        Whether the region's finest ground is synthetic detail.
     """
 
-    def __init__(self, scene: HorizonScene, grid: ElevationGrid, region: Region, ephemeris: Ephemeris) -> None:
+    def __init__(
+        self,
+        scene: HorizonScene,
+        grid: ElevationGrid,
+        region: Region,
+        ephemeris: Ephemeris,
+        *,
+        is_synthetic: bool = False,
+    ) -> None:
+        self._is_synthetic = is_synthetic
         self._scene = scene
         self._grid = grid
         self._region = region
@@ -101,15 +121,33 @@ class SiteFinder:
         if not admitted:
             raise _nothing_admitted(len(candidates.xy_m), refused, candidates, metrics)
         ranking = SiteRanking(self._scene, examined, metrics, admitted, request, search_id)
+        ellipses = self._ellipses(examined, metrics, ranking, request)
         errors = self._errors(candidates, examined, shadow_m, ranking.rows, request)
+        over = [ellipses[row] for row in ranking.rows]
         return SearchOutcome(
-            ranking.sites(errors),
+            ranking.sites(errors, over, is_synthetic=self._is_synthetic),
             ranking.pareto_front(),
             len(candidates.xy_m),
             len(admitted),
             dict(refused),
             _parameters(candidates, self._grid, request),
         )
+
+    def _ellipses(
+        self,
+        examined: AssessedCandidate,
+        metrics: Sequence[SiteMetrics],
+        ranking: SiteRanking,
+        request: SiteSearchRequest,
+    ) -> dict[int, EllipseMetrics]:
+        """Return the landing ellipses of the ranked sites by their rows, once they are ranked by them where asked."""
+        assessment = EllipseAssessment(self._scene, self._grid, request, self._sky(request, SEARCH_STEP_S))
+        is_by_point = request.judged_over is JudgedOver.POINT
+        rows = ranking.rows if is_by_point else ranking.likely(2 * request.max_sites)
+        found = dict(zip(rows, assessment.assess(examined.xy_m[rows]), strict=True))
+        if not is_by_point:
+            ranking.judge({row: each.judged(metrics[row], request.judged_over) for row, each in found.items()})
+        return found
 
     def _gentle_cells(
         self, candidates: Candidates, request: SiteSearchRequest, refused: Counter[str]
@@ -297,5 +335,8 @@ def _parameters(candidates: Candidates, grid: ElevationGrid, request: SiteSearch
         "survey_step_s": f"{SURVEY_STEP_S:g}",
         "search_step_s": f"{SEARCH_STEP_S:g}",
         "ranking_step_s": f"{RANKING_STEP_S:g}",
+        "ellipse_points": str(POINT_COUNT),
+        "ellipse_azimuth_count": str(ELLIPSE_AZIMUTH_COUNT),
+        "judged_over": request.judged_over.value,
         "surface_model": "bilinear",
     }

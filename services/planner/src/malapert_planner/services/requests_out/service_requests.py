@@ -65,6 +65,7 @@ def site_search(document: MissionDocument, terrain_stack_id: str) -> site_pb2.Se
         antenna_height_m=rover.antenna.height.amount,
         max_sites=landing.max_sites,
         min_separation_m=landing.min_separation.amount,
+        judged_over=site_pb2.SiteJudgement.Value(f"SITE_JUDGEMENT_{landing.judged_over.upper()}"),
         mission_id=document.mission.id,
     )
 
