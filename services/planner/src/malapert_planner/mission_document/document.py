@@ -1,6 +1,7 @@
 """The mission document as a whole."""
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 
 from malapert_core.errors import PreconditionError
 from pydantic import Field
@@ -29,14 +30,24 @@ from malapert_planner.mission_document.resources import Calendar, PlaceSet
 from malapert_planner.mission_document.science import ScienceModel
 
 
+class FairnessBasis(StrEnum):
+    """What an agency's satisfied share is part of: all that it asks for, or what of it something can hold."""
+
+    ASKED = "asked"
+    FEASIBLE = "feasible"
+
+
 class ObjectiveWeights(Sourced):
     """Weights of the objective besides the value of requests.
 
     Fairness is in points for a wholly unsatisfied agency, latency in points for each gigabyte that is stored for a day.
+    Shares are of all that is asked for, or, by ``fairness_of``, of what is feasible: what no plan can hold, whatever
+    else is planned, then counts for nobody.
     """
 
     fairness: Weight
     latency: Weight | None = None
+    fairness_of: FairnessBasis = FairnessBasis.ASKED
 
 
 class SolverSettings(Sourced):

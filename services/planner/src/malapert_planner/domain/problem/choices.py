@@ -6,7 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from malapert_planner.domain.problem.modes import alternatives, chain_value, mode_key, planned_whole
+from malapert_planner.domain.problem.activities import Activity
+from malapert_planner.domain.problem.modes import alternatives, chain_value, mode_key, planned_whole, repetition_key
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Limit
 
@@ -17,9 +18,17 @@ def chosen_among(problem: PlanningProblem) -> dict[str, Limit]:
 
 
 def requested_values(problem: PlanningProblem) -> dict[str, float]:
-    """Return the value that each agency asks for: of modes and of a choice only the best that can be had."""
+    """Return the value that each agency asks for: of modes and of a choice only the best that can be had.
+
+    Agencies all of whose requests are unattainable ask for nothing.
+    """
     values: defaultdict[str, list[float]] = defaultdict(list)
+    for agency_id in (activity.agency_id for activity in problem.activities):
+        values[agency_id] = []
+    left_out = frozenset(problem.objective.unattainable)
     for modes in alternatives(problem.activities):
+        if _key(modes[0][0]) in left_out:
+            continue
         if len(modes) == 1:
             for activity in modes[0]:
                 values[activity.agency_id].append(activity.value)
@@ -64,11 +73,14 @@ def _excess(problem: PlanningProblem) -> Mapping[str, list[float]]:
     """Return what of each choice is beyond its count: of each repetition the best mode, and the best repetitions."""
     activities = {activity.activity_id: activity for activity in problem.activities}
     excess: defaultdict[str, list[float]] = defaultdict(list)
+    left_out = frozenset(problem.objective.unattainable)
     for limit in problem.limits:
         if limit.is_choice:
             best: dict[object, tuple[str, float]] = {}
             for use in limit.uses:
                 activity = activities[use.activity_id]
+                if _key(activity) in left_out:
+                    continue
                 key = mode_key(activity)
                 if key not in best or best[key][1] < activity.value:
                     best[key] = activity.agency_id, activity.value
@@ -76,3 +88,7 @@ def _excess(problem: PlanningProblem) -> Mapping[str, list[float]]:
             for agency_id, value in ranked[math.floor(limit.capacity) :]:
                 excess[agency_id].append(value)
     return excess
+
+
+def _key(activity: Activity) -> str:
+    return repetition_key(activity.request_id, activity.repetition_index)

@@ -32,6 +32,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "needs_quiet",
         "passages",
         "route_points",
+        "unattainable",
     }
 )
 """Fields that were added since: a problem without them keeps its hash."""

@@ -18,6 +18,11 @@ def mode_key(activity: Activity) -> Hashable:
     return activity.chain_id or activity.activity_id
 
 
+def repetition_key(request_id: str, repetition_index: int) -> str:
+    """Return the name of a repetition of a request."""
+    return f"{request_id}/{repetition_index}"
+
+
 def alternatives(activities: Iterable[Activity]) -> tuple[tuple[Chain, ...], ...]:
     """Return the chains of some activities, those together that are modes of one repetition, in their order."""
     groups: dict[Hashable, dict[str, list[Activity]]] = defaultdict(lambda: defaultdict(list))

@@ -24,11 +24,14 @@ class Objective:
     A contact costs its length at the hourly cost of the window that it names. The fairness penalty is
     ``fairness_weight`` times the largest unsatisfied share of an agency (1 − planned/requested value). Each gigabyte
     that is stored for a day costs ``latency_weight_per_gb_d``: summed over all data that is its time to the ground.
+    ``unattainable`` are repetitions that nothing can hold, as `repetition_key` names them: no share counts them as
+    requested.
     """
 
     contact_cost_weight: float
     fairness_weight: float
     latency_weight_per_gb_d: float = 0.0
+    unattainable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

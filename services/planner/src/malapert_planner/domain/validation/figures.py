@@ -11,14 +11,25 @@ from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.domain.simulation.coverage import merged, uncovered
 from malapert_planner.domain.simulation.propagation import StorageTrace
 from malapert_planner.domain.simulation.timeline import Case
+from malapert_planner.domain.validation.objective import agency_shares
 from malapert_planner.domain.validation.report import Figure
 
 
 def figures(case: Case, storage: StorageTrace) -> tuple[Figure, ...]:
     """Return the figures of a schedule from its now on; none where nothing is at a place."""
-    if case.problem.is_placeless:
-        return ()
-    return tuple(_figures(case, storage))
+    held = () if case.problem.is_placeless else _figures(case, storage)
+    return (*held, *_shares(case))
+
+
+def _shares(case: Case) -> Iterator[Figure]:
+    """Yield mean and variance of the agencies' satisfied shares; the worst is with the objective."""
+    shares = agency_shares(case.problem, case.schedule)
+    satisfied = [1.0 - share.unsatisfied_share for share in shares if share.requested_value > 0]
+    if len(satisfied) > 1:
+        text = "part of what agencies asked for that is planned, on average over agencies"
+        yield Figure("MEAN_SATISFIED_SHARE", float(np.mean(satisfied)), "1", text)
+        text = "variance of that part between agencies"
+        yield Figure("VARIANCE_OF_SATISFIED_SHARES", float(np.var(satisfied)), "1", text)
 
 
 def _figures(case: Case, storage: StorageTrace) -> Iterator[Figure]:

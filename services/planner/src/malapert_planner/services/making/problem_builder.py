@@ -9,9 +9,11 @@ from malapert.comms_window.v1 import window_pb2
 from malapert.landing_site.v1 import route_pb2
 from malapert.payload.v1 import request_pb2, resource_pb2
 
+from malapert_planner.domain.explanation.feasibility import infeasible
 from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ClosureKind
+from malapert_planner.domain.problem.modes import repetition_key
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -25,7 +27,7 @@ from malapert_planner.domain.problem.resources import (
 )
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.mission_document.assets import Communications
-from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.mission_document.document import FairnessBasis, MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
 from malapert_planner.services.making.antenna_quotas import antenna_quotas
 from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
@@ -139,7 +141,7 @@ def with_demand(
     held = HeldSpans(document, windows, problem_clock, closed)
     demand = with_link_volumes(plannable(requests).demand, problem, held)
     activities = with_states(demand.activities, [_activity(draft, problem, held) for draft in demand.activities])
-    return replace(
+    asked = replace(
         problem,
         places=_with_absences(problem.places, activities, windows, problem_clock),
         activities=activities,
@@ -152,6 +154,14 @@ def with_demand(
         cumulative_resources=tuple(_cumulative(demand)),
         reservoirs=tuple(_reservoirs(demand)),
     )
+    return replace(asked, objective=replace(asked.objective, unattainable=_unattainable(asked, document)))
+
+
+def _unattainable(problem: PlanningProblem, document: MissionDocument) -> tuple[str, ...]:
+    """Return the repetitions that count for no agency's share: those that nothing can hold, if so asked."""
+    if document.objective.fairness_of is not FairnessBasis.FEASIBLE:
+        return ()
+    return tuple(sorted({repetition_key(each.request_id, each.repetition_index) for each in infeasible(problem)}))
 
 
 def _places(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[Place]:
