@@ -1,7 +1,6 @@
 """The commands `malapert key` and `malapert admin`: an agency's own key and its first administrator, and recovery."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -52,8 +51,8 @@ def admin(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            help="new-key --agency AGENCY --role ROLE, list-agencies, verify-audit [DATABASE_URL...], or "
-            "prune-audit --before TIME [DATABASE_URL...]"
+            help="new-key --agency AGENCY --role ROLE, list-agencies, verify-audit [DATABASE_URL...], "
+            "prune-audit --before TIME [DATABASE_URL...], backup FOLDER, or restore FOLDER"
         ),
     ],
     data_dir: Annotated[Path, typer.Option(help="of the embedded platform")] = Path(".malapert"),
@@ -65,7 +64,11 @@ def admin(
 
     verify-audit verifies the audit chains of all services, with the anchors in the data directory's logs. prune-audit
     deletes the entries before a time, which is recorded, and none after the last anchor.
+
+    backup writes the databases and files of all services into a new folder, while the platform is stopped; restore
+    reads them into a data directory that holds no platform yet, which then starts as any other.
     """
+    from malapert_cli.backup import back_up_or_restore, host_environment
     from malapert_cli.chains import prune_stored, verify_stored
 
     directory = data_dir.absolute()
@@ -74,13 +77,10 @@ def admin(
     if arguments[0] == "prune-audit":
         prune_stored(directory, arguments[1:])
         return
-    settings = {
-        "MALAPERT_GATEWAY_DATA_DIR": str(directory / "gateway"),
-        "MALAPERT_GATEWAY_IDENTITY_KEY_FILE": str(directory / "identity" / "gateway.pem"),
-        "MALAPERT_GATEWAY_IDENTITY_KEYS_DIR": str(directory / "identity" / "public"),
-        "MALAPERT_GATEWAY_LOG_LEVEL": "ERROR",
-    }
-    environment = settings | os.environ
+    if arguments[0] in ("backup", "restore"):
+        back_up_or_restore(directory, arguments)
+        return
+    environment = host_environment(directory, "gateway")
     if "MALAPERT_GATEWAY_DATABASE_URL" not in environment and not (directory / "gateway" / "gateway.db").exists():
         raise refusal(f"{printable(data_dir)} holds no platform; give its --data-dir", MISUSED)
     command = [sys.executable, "-m", "malapert_gateway", "admin", *arguments]

@@ -37,6 +37,9 @@ class ServiceSettings(ProcessSettings):
             grpc_port: int = 7101
     """
 
+    kept_folders: ClassVar[tuple[str, ...]] = ()
+    """Folders of the data directory whose files are part of a backup."""
+
     data_dir: Path = Field(default=Path(".malapert"), description="directory of this service's files")
     database_url: str = Field(default="", description="SQLAlchemy address; empty for an SQLite file in data_dir")
     auto_migrate: bool | None = Field(default=None, description="migrate at start; unset: only on SQLite")

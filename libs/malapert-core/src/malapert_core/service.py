@@ -1,9 +1,7 @@
 """Life cycle of a service: its dependencies, its start in order, and its stop."""
 
-import argparse
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +13,6 @@ import grpc
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from pydantic_settings import BaseSettings
 
 from malapert_core.audit.anchors import AnchorPublisher
 from malapert_core.audit.handlers import audit_registration
@@ -30,7 +27,7 @@ from malapert_core.events.broker import ensure_streams, keep_streams, open_broke
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.events.streams import AREAS, stream_of
-from malapert_core.logging import configure_logging
+from malapert_core.gauges import StateGauges
 from malapert_core.loop_watch import LoopWatch, let_loop_in, spare_what_is_loaded
 from malapert_core.operations.handlers import operation_registration
 from malapert_core.operations.limits import OperationLimits
@@ -39,11 +36,10 @@ from malapert_core.policy.charters import CHARTER_SERVICE, Charters, RemoteChart
 from malapert_core.policy.entry import Entry, mission_entry
 from malapert_core.policy.identity import Identity, service_identity
 from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
-from malapert_core.retention.command import tell_retention
 from malapert_core.retention.job import AuditRetention, RetentionJob
 from malapert_core.retention.rules import RetentionRule, core_rules
 from malapert_core.rpc.client import open_channel
-from malapert_core.rpc.health import BROKER, DATABASE, LIVENESS, answers_serving, watch_parts
+from malapert_core.rpc.health import BROKER, DATABASE, watch_parts
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.telemetry import Telemetry
 
@@ -243,6 +239,7 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
     publisher = OutboxPublisher(runtime.database, runtime.outbox, runtime.nats)
     anchors = AnchorPublisher(runtime.database, runtime.outbox)
     runs = [publisher.run(), anchors.run(), *retention_runs(runtime, anchors, parts.retention)]
+    runs.append(state_gauges(runtime, parts.subscriptions).run())
     if runtime.settings.makes_streams:
         runs.append(keep_streams(runtime.nats))
     for subscription in parts.subscriptions:
@@ -256,6 +253,12 @@ async def _background(runtime: ServiceRuntime[S], parts: ServiceParts) -> AsyncI
         await runtime.operations.stop()
         await end_tasks(tasks)
         await _publish_last(runtime, anchors, publisher)
+
+
+def state_gauges(runtime: ServiceRuntime[S], subscriptions: Sequence[Subscription] = ()) -> StateGauges:
+    """Return the gauges of a service's state."""
+    settings = runtime.settings
+    return StateGauges(settings.service_name, runtime.database, runtime.nats, settings.data_dir, subscriptions)
 
 
 def retention_runs(
@@ -328,62 +331,3 @@ async def run_until_stopped(running: AbstractAsyncContextManager[Any]) -> None:
         serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving
-
-
-async def _migrate(settings: ServiceSettings, migrations: Path) -> None:
-    database = Database(settings.database_address)
-    try:
-        await database.wait_ready()
-        await run_migrations(database, migrations)
-    finally:
-        await database.close()
-
-
-def cli_main(
-    settings_class: type[S],
-    build: Build[S],
-    migrations: Path,
-    arguments: Sequence[str] | None = None,
-    *,
-    work: Callable[[], Coroutine[Any, Any, None]] | None = None,
-    retention: Callable[[S], Sequence[RetentionRule]] = lambda _settings: (),
-) -> None:
-    """Be ``python -m malapert_<service> serve|migrate|health|live|retention``, and ``worker`` where work is given away.
-
-    Health ends with 0 where the process here serves, be it the service or a worker, with its database and the broker;
-    live ends with 0 where it lives, whatever else is away. Retention tells what is old, and with --delete deletes it.
-    """
-    parser = argparse.ArgumentParser(prog=f"malapert_{settings_class.service_name}")
-    parser.add_argument(
-        "verb", choices=["serve", "migrate", "health", "live", "retention", *(["worker"] if work else [])]
-    )
-    parser.add_argument("--delete", action="store_true", help="of retention: delete what is old now")
-    parsed = parser.parse_args(arguments)
-    verb = parsed.verb
-    if verb in ("health", "live"):
-        target, service = f"127.0.0.1:{_own_port(settings_class)}", LIVENESS if verb == "live" else ""
-        sys.exit(0 if asyncio.run(answers_serving(target, service)) else 1)
-    try:
-        if verb == "worker" and work is not None:
-            asyncio.run(work())
-            return
-        settings = settings_class()
-        configure_logging(settings)
-        if verb == "serve":
-            asyncio.run(run_until_stopped(running_service(settings, build, migrations)))
-        elif verb == "retention":
-            asyncio.run(tell_retention(settings, retention(settings), deletes=parsed.delete))
-        else:
-            asyncio.run(_migrate(settings, migrations))
-    except PreconditionError as error:
-        sys.exit(f"{error.reason}: {error.message}")
-
-
-def _own_port(settings_class: type[ServiceSettings]) -> int:
-    """Return the port alone: who asks for health need not hold the service's secrets."""
-    port = _Port(_env_prefix=settings_class.model_config.get("env_prefix")).grpc_port
-    return port or int(settings_class.model_fields["grpc_port"].default)
-
-
-class _Port(BaseSettings):
-    grpc_port: int = 0

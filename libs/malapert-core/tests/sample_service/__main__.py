@@ -1,4 +1,4 @@
-from malapert_core.service import cli_main
+from malapert_core.command_line import cli_main
 
 from sample_service.factory import MIGRATIONS, SampleSettings, build
 

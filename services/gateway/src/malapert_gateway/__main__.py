@@ -12,12 +12,10 @@ from contextlib import contextmanager, suppress
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from malapert_core.db.database import Database
-from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import PreconditionError
+from malapert_core.host_verbs import HOST_VERBS, add_host_verbs, run_host_verb
 from malapert_core.logging import configure_logging
 from malapert_core.loop_watch import let_loop_in, spare_what_is_loaded
-from malapert_core.retention.command import tell_retention
 
 from malapert_gateway import admin
 from malapert_gateway.app import create_app, running_app
@@ -103,16 +101,6 @@ async def _serve_until(stop: asyncio.Event, server: GatewayServer) -> None:
     await serving
 
 
-async def migrate(settings: GatewaySettings) -> None:
-    """Bring the schema to the newest revision."""
-    database = Database(settings.database_address)
-    try:
-        await database.wait_ready()
-        await run_migrations(database, MIGRATIONS)
-    finally:
-        await database.close()
-
-
 def is_healthy(port: int) -> bool:
     """Return whether the gateway on this host answers."""
     try:
@@ -125,10 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb of the command line."""
     parser = argparse.ArgumentParser(prog="malapert_gateway")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in ("serve", "migrate", "health", "openapi"):
+    for name in ("serve", "health", "openapi"):
         verbs.add_parser(name)
-    old = verbs.add_parser("retention", help="tell what is old in the database")
-    old.add_argument("--delete", action="store_true", help="delete it now")
+    add_host_verbs(verbs)
     admin.add_arguments(verbs.add_parser("admin", help="keys and agencies, on this host, without any key"))
     parsed = parser.parse_args(arguments)
     verb = parsed.verb
@@ -144,10 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         admin.run(parsed, settings)
         return
     try:
-        if verb == "retention":
-            asyncio.run(tell_retention(settings, retention(settings), deletes=parsed.delete))
+        if verb in HOST_VERBS:
+            asyncio.run(run_host_verb(parsed, settings, MIGRATIONS, retention(settings)))
         else:
-            asyncio.run(serve(settings) if verb == "serve" else migrate(settings))
+            asyncio.run(serve(settings))
     except PreconditionError as error:
         sys.exit(f"{error.reason}: {error.message}")
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from malapert_core.audit.anchors import AnchorPublisher
 from malapert_core.background import background
-from malapert_core.service import ServiceRuntime, open_runtime, retention_runs
+from malapert_core.service import ServiceRuntime, open_runtime, retention_runs, state_gauges
 
 from malapert_gateway import asyncapi, openapi, page, problems
 from malapert_gateway.config import GatewaySettings
@@ -129,9 +129,10 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
 
 
 def _kept(runtime: ServiceRuntime[GatewaySettings]) -> AbstractAsyncContextManager[None]:
-    """Have the audit chain anchored and what is old deleted for the length of a block."""
+    """Have the audit chain anchored, gauges set and what is old deleted for the length of a block."""
     anchors = AnchorPublisher(runtime.database, runtime.outbox)
-    return background(anchors.run(), *retention_runs(runtime, anchors, retention(runtime.settings)))
+    old = retention_runs(runtime, anchors, retention(runtime.settings))
+    return background(anchors.run(), state_gauges(runtime).run(), *old)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import re
 import time
 
 import structlog
+from malapert_core.metric_names import HTTP_DURATION_S
 from malapert_core.vocabulary.identifiers import new_identifier
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -59,12 +60,12 @@ class CallContext:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = new_identifier()
         began_s = time.perf_counter()
-        status = 500
+        status, head_s = 500, 0.0
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, head_s
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, head_s = message["status"], time.perf_counter()
                 headers = MutableHeaders(scope=message)
                 own = {REQUEST_ID_HEADER: request_id, TRACE_ID_HEADER: trace_id(), **_SECURITY}
                 private = _PRIVATE if scope["path"].startswith("/api/") else {}
@@ -78,5 +79,12 @@ class CallContext:
             finally:
                 if scope["path"] not in _QUIET:
                     duration_s = round(time.perf_counter() - began_s, 4)
+                    head_after_s = (head_s or time.perf_counter()) - began_s
+                    HTTP_DURATION_S.labels(_operation_of(scope), str(status)).observe(head_after_s)
                     method, path = scope["method"], scope["path"][:_SHOWN_PATH]
                     log.info("call answered", method=method, path=path, status=status, duration_s=duration_s)
+
+
+def _operation_of(scope: Scope) -> str:
+    """Return the name of the route that a call took; of calls to nowhere one for all."""
+    return getattr(scope.get("route"), "name", None) or "none"

@@ -6,7 +6,8 @@ import os
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from malapert_core.service import ServiceParts, ServiceRuntime, cli_main
+from malapert_core.command_line import cli_main
+from malapert_core.service import ServiceParts, ServiceRuntime
 
 from malapert_landing_site.config import LandingSiteSettings
 

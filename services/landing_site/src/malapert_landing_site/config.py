@@ -14,6 +14,7 @@ class LandingSiteSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="MALAPERT_LANDING_SITE_")
     service_name: ClassVar[str] = "landing_site"
+    kept_folders: ClassVar[tuple[str, ...]] = ("terrains", "products", "horizons", "product-sets")
 
     grpc_port: int = Field(default=7102, ge=0, le=65535, description="0 takes a free port")
     operation_concurrency: int = Field(default=1, ge=1)

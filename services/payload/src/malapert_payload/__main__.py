@@ -1,6 +1,6 @@
 """``python -m malapert_payload serve|migrate``."""
 
-from malapert_core.service import cli_main
+from malapert_core.command_line import cli_main
 
 from malapert_payload.config import PayloadSettings
 from malapert_payload.factory import MIGRATIONS, build

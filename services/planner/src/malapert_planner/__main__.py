@@ -2,7 +2,7 @@
 
 if __name__ == "__main__":
     # Imported here: each worker process runs this module as well, and would load the whole service first.
-    from malapert_core.service import cli_main
+    from malapert_core.command_line import cli_main
 
     from malapert_planner.config import PlannerSettings
     from malapert_planner.factory import MIGRATIONS, build_for_process, retention, work

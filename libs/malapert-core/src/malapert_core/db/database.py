@@ -32,7 +32,7 @@ from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, event, tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -120,6 +120,13 @@ class Database:
         with outages_told():
             async with self._reading() as session:
                 yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection that sees one instant of the database, however much is written meanwhile."""
+        options: dict[str, Any] = {_READING: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        async with self.engine.execution_options(**options).connect() as connection:
+            yield connection
 
     async def wait_ready(self) -> None:
         """Return once the database answers; wait for a server with growing pauses until then.

@@ -27,6 +27,7 @@ from nats.js.object_store import ObjectStore
 
 from malapert_core.errors import ErrorCategory, ExhaustedError, Fault, MalapertError, restored_error
 from malapert_core.events.broker import ensure_stream
+from malapert_core.metric_names import JOBS_HELD
 
 KIND_HEADER = "malapert-job-kind"
 _MOST_STORED_BYTES = 2 << 30
@@ -129,6 +130,7 @@ class WorkQueue:
     async def held(self) -> dict[str, set[Priority]]:
         """Return the owners of which jobs wait or are at work, by their tokens, and the priorities of these."""
         info = await self._tried(lambda: self._js.stream_info(self.stream, subjects_filter=f"{self._jobs}.>"))
+        JOBS_HELD.labels(self.area).set(info.state.messages)
         found: dict[str, set[Priority]] = {}
         for subject in info.state.subjects or {}:
             priority, *rest = subject.removeprefix(f"{self._jobs}.").split(".")

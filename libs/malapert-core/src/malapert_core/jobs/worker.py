@@ -2,6 +2,7 @@
 them on where this process ends."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -18,7 +19,7 @@ from malapert_core.background import end_tasks, together, wait_at_most
 from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
 from malapert_core.fairness.turns import Turns
 from malapert_core.jobs.queue import KIND_HEADER, Priority, WorkQueue
-from malapert_core.metric_names import JOBS_ENDED, JOBS_RUNNING
+from malapert_core.metric_names import JOB_DURATION_S, JOBS_ENDED, JOBS_RUNNING
 from malapert_core.telemetry import extract_trace
 
 log = structlog.get_logger(__name__)
@@ -141,6 +142,7 @@ class JobWorker:
         attempt = message.metadata.num_delivered or 1
         log.info("job began", job_id=job_id, kind=kind, attempt=attempt)
         JOBS_RUNNING.labels(self._queue.area).inc()
+        began_s = time.perf_counter()
         try:
             with self._tracer.start_as_current_span(f"job {kind}", context=extract_trace(message.headers or {})):
                 end = await self._do(message, job_id, kind, attempt)
@@ -152,6 +154,7 @@ class JobWorker:
         finally:
             JOBS_RUNNING.labels(self._queue.area).dec()
         JOBS_ENDED.labels(self._queue.area, kind, end).inc()
+        JOB_DURATION_S.labels(self._queue.area, kind).observe(time.perf_counter() - began_s)
         log.info("job ended", job_id=job_id, kind=kind, end=end)
 
     async def _do(self, message: Msg, job_id: str, kind: str, attempt: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from malapert_core.errors import ExhaustedError
+from malapert_core.metric_names import OPEN_STREAMS
 from malapert_core.policy.identity import Identity
 
 from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
@@ -56,9 +57,11 @@ class OpenStreams:
                     metadata={"limit": str(most), "retry_after_s": str(RETRY_AFTER_S)},
                 )
         self._open.update(names)
+        OPEN_STREAMS.inc()
         try:
             yield
         finally:
+            OPEN_STREAMS.dec()
             self._open.subtract(names)
             for name in names:
                 if not self._open[name]:
