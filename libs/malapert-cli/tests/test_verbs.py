@@ -130,7 +130,7 @@ def test_a_file_goes_to_standard_output_or_where_it_is_asked(calls, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("plan", "show"), "PLAN_ID"),
+        (("plan", "validate"), "PLAN_ID"),
         (("plan", "solve", "--seed", "one"), "--seed"),
         (("request", "new", "m", "--requests", "[{"), "--requests"),
         (("request", "new", "m", "--requests", "3"), "a list is allowed"),

@@ -22,6 +22,7 @@ from malapert_client import (
     WorkError,
 )
 from malapert_client import client as client_module
+from malapert_client.events import beginning_of
 from malapert_http_models.contracts.planner import GeneratePlanRequest
 
 CONNECTION = Connection("http://platform.test", "mlp_5f0c_secret")
@@ -291,6 +292,14 @@ def test_the_feed_goes_on_where_it_was_and_tells_of_gaps(pauses):
     assert [dict(call.url.params) for call in played.calls] == [{"types": "x"}] + [
         {"types": "x", "last_event_id": "a=2"}
     ] * 2
+
+
+def test_a_feed_from_the_beginning_ends_when_it_is_quiet(pauses):
+    opened = feed(("open", "a=7@12,b=3@12", {}), ("event", "a=8@12,b=3@12", NOTICE))
+    assert beginning_of(Played(opened).client().watch_events().opened()) == "a=0@12,b=0@12"
+    client = Played(opened, httpx.ReadTimeout("quiet")).client()
+    items = list(client.watch_events(last_event_id="a=0@12,b=0@12").items(quiet_s=5.0))
+    assert [item.cursor for item in items] == ["a=8@12,b=3@12"]
 
 
 def test_a_feed_whose_key_ends_ends(pauses):

@@ -56,10 +56,7 @@ def replay(
 
     with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
         if after is None:
-            present = client.watch_events()
-            for _ in present.items(quiet_s=0.1):
-                break
-            after = beginning_of(present.cursor)
+            after = beginning_of(client.watch_events().opened())
         feed = client.watch_events(types=types, mission_id=mission, agency_id=owner, last_event_id=after)
         for item in feed.items(quiet_s=quiet_s):
             _print(item, as_json=as_json)

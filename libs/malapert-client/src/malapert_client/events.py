@@ -123,6 +123,15 @@ class Feed:
     def __iter__(self) -> Iterator[FeedItem]:
         return self.items()
 
+    def opened(self) -> str:
+        """Open the feed and close it again, and return the cursor of the present."""
+        reader = MessageReader()
+        for line in self._lines.stream("watch_events", {}, self._position.query, QUIET_LIMIT_S):
+            if message := reader.take(line):
+                self._position.take(message)
+                break
+        return self.cursor
+
     def items(self, quiet_s: float | None = None) -> Iterator[FeedItem]:
         """Yield events and gaps.
 

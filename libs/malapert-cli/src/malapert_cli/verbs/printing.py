@@ -11,6 +11,8 @@ from rich.table import Table
 from malapert_cli.terminal import console
 
 MOST_COLUMNS = 7
+MOST_ROWS = 30
+"""Rows of a list inside of a thing that is shown with it."""
 LONGEST_CELL = 100
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|\+00:00)")
 
@@ -43,12 +45,21 @@ def print_thing(thing: dict[str, Any], columns: tuple[str, ...] = ()) -> None:
     if len(thing) == 1 and len(lists) == 1 and all(isinstance(each, dict) for each in lists[0]):
         print_rows(lists[0], columns)
         return
+    if columns and all(name in thing for name in columns):
+        thing = {name: thing[name] for name in columns}
     table = Table(show_header=False)
     table.add_column("field", style="bold")
     table.add_column("value", overflow="fold")
-    for name, value in flat_of(thing).items():
-        table.add_row(name, text_of(value))
-    console.print(table)
+    flat = flat_of(thing)
+    shown = {name: value for name, value in flat.items() if _is_list_of_things(value) and len(value) <= MOST_ROWS}
+    for name, value in flat.items():
+        if name not in shown:
+            table.add_row(name, text_of(value))
+    if table.row_count:
+        console.print(table)
+    for name, rows in shown.items():
+        console.print(f"{name}:", style="bold")
+        print_rows(rows)
 
 
 def flat_of(thing: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -76,6 +87,10 @@ def text_of(value: Any) -> str:
         text = ", ".join(map(text_of, value))
         return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(value)})"
     return _TIME.sub(r"\1Z", str(value))
+
+
+def _is_list_of_things(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def _columns(rows: list[dict[str, Any]]) -> list[str]:
