@@ -17,8 +17,9 @@ from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.lns.stage import MANY_CHAINS
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.bookings import booking
 from malapert_planner.solvers.state.tables import Tables
-from malapert_planner.solvers.state.working import WorkingSchedule, booking
+from malapert_planner.solvers.state.working import WorkingSchedule
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
 
 SEEDS = range(40)

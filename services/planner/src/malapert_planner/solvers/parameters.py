@@ -37,7 +37,7 @@ class Pipeline:
     FILL_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when filling ends")] = 9.75
     DETOUR_WORK: Annotated[float, Tuned("s", 0.1, 60.0, "work done when second detours end")] = 12.0
     STEP_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "work of a step as part of the work done before it")] = 0.0133
-    RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate between two such steps")] = 1.0
+    RECREATE_WORK: Annotated[float, Tuned("s", 0.01, 60.0, "work of ruin and recreate between two such steps")] = 3.0
     LEAST_SHARE: Annotated[float, Tuned("1", 0.0, 0.1, "part of all value below which nothing waits anywhere")] = 1e-3
     LEAST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "least deterministic time of a step")] = 0.2
     MOST_WORK: Annotated[float, Tuned("s", 0.01, 10.0, "greatest deterministic time of a step")] = 0.8

@@ -14,9 +14,10 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.rhythm import Silence
+from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.tables import Tables
-from malapert_planner.solvers.state.working import Booking, WorkingSchedule, booking
+from malapert_planner.solvers.state.working import WorkingSchedule
 
 COST_EXPONENTS = (0.0, 0.5, 1.0, 2.0)
 """How much the cost of a station counts beside its rate when stations are ranked; one of them is drawn at each step."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.kernels import (
-    Floats,
     Levels,
     add_load,
     find_start,
@@ -41,25 +41,6 @@ class Standing:
     place_id: str
     starts_s: tuple[int, ...]
     span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """A contact in the schedule with what it can send in each cell that it touches, and the rules of its windows."""
-
-    placed: PlacedContact
-    span: Span
-    sent_bit: Floats
-    cost_per_hour: float
-    least_s: int
-    setup_s: int
-    teardown_s: int
-    named_by_drive: bool = False
-
-    @property
-    def cost(self) -> float:
-        """What the contact costs."""
-        return self.cost_per_hour * (self.placed.span[1] - self.placed.span[0]) / 3600
 
 
 @dataclass(slots=True)
@@ -295,15 +276,20 @@ class WorkingSchedule:
 
     def add_contact(self, contact: Booking) -> None:
         """Add a contact."""
-        insort(self._contents.contacts, contact, key=_span)
         self._load_contact(contact, 1)
+        self._refresh_over(contact)
 
     def remove_contact(self, contact: Booking) -> None:
         """Take a contact away."""
-        self._contents.contacts = [each for each in self.contacts if each is not contact]
         self._load_contact(contact, -1)
+        self._refresh_over(contact)
+
+    def _refresh_over(self, contact: Booking) -> None:
+        cells = self._cells(contact.span)
+        refresh(self.levels, self.bounds, cells.start, cells.stop - 1)
 
     def _load_contact(self, contact: Booking, sign: int) -> None:
+        """Add a contact (sign 1) or take it away (−1); the levels are left to be refreshed."""
         levels, span, cell_s = self.levels, contact.span, self.bounds.cell_s
         if self._contents.quota_left_s:
             after = self.tables.instance.quotas.after
@@ -313,14 +299,15 @@ class WorkingSchedule:
         add_load(levels, self.bounds, *span, self.tables.problem.contact_power_w, 0.0, sign)
         whole = slice(-(-span[0] // cell_s), span[1] // cell_s if span[1] < self.bounds.horizon_s else cells.stop)
         if sign > 0:
+            insort(self._contents.contacts, contact, key=attrgetter("span"))
             levels.sent_bit[cells] += contact.sent_bit
             levels.tracked[whole] |= bit
             levels.heard[cells] |= bit
         else:
+            self._contents.contacts = [each for each in self.contacts if each is not contact]
             levels.sent_bit[cells] = np.maximum(levels.sent_bit[cells] - contact.sent_bit, 0.0)
             levels.tracked[whole] &= ~bit
             levels.heard[cells] &= ~bit
-        refresh(levels, self.bounds, cells.start, cells.stop - 1)
 
     def contacts_near(self, span: Span, margin_s: int) -> list[Booking]:
         """Return the contacts that lie within a margin of a span."""
@@ -343,19 +330,27 @@ class WorkingSchedule:
             return contact
         start_s = contact.span[0] if first == cells.start else first * cell_s
         end_s = contact.span[1] if after == cells.stop else after * cell_s
-        self.remove_contact(contact)
+        if not self._is_in_time_without(contact, first, after):
+            return contact
+        self._load_contact(contact, -1)
         left = None
         if start_s < end_s:
             sent = contact.sent_bit[first - cells.start : after - cells.start]
             span = start_s, end_s
             left = replace(contact, placed=replace(contact.placed, span=span), span=span, sent_bit=sent)
-            self.add_contact(left)
-        if not self.shared.are_in_time(self.levels.sent_bit, cells.start):
-            if left is not None:
-                self.remove_contact(left)
-            self.add_contact(contact)
-            return contact
+            self._load_contact(left, 1)
+        self._refresh_over(contact)
         return left
+
+    def _is_in_time_without(self, contact: Booking, first: int, after: int) -> bool:
+        """Return whether latencies are kept where a contact sends from cell ``first`` to before ``after`` alone."""
+        cells, sent_bit = self._cells(contact.span), self.levels.sent_bit
+        before, cut = sent_bit[cells].copy(), contact.sent_bit.copy()
+        cut[first - cells.start : after - cells.start] = 0.0
+        sent_bit[cells] = np.maximum(before - cut, 0.0)
+        in_time = self.shared.are_in_time(sent_bit, cells.start)
+        sent_bit[cells] = before
+        return in_time
 
     def schedule(self) -> Schedule:
         """Return the schedule."""
@@ -374,25 +369,6 @@ MOST_STARTS = 6
 
 def _start_s(contact: Booking) -> int:
     return contact.span[0]
-
-
-def _span(contact: Booking) -> Span:
-    return contact.span
-
-
-def booking(contact: PlacedContact, sent_bit: Floats, windows: list[ContactWindow], driving: bool) -> Booking:
-    """Return a contact with the rules of the windows that it draws on."""
-    named = next(window for window in windows if window.window_id == contact.window_id)
-    return Booking(
-        contact,
-        contact.span,
-        sent_bit,
-        named.cost_per_hour,
-        max(window.min_length_s for window in windows),
-        max(window.setup_s for window in windows),
-        max(window.teardown_s for window in windows),
-        driving,
-    )
 
 
 def placed_steps(chain: Chain, standing: Standing) -> list[PlacedActivity]:
