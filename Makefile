@@ -144,6 +144,11 @@ contract: setup ## protobuf style, changes that would break a caller, and the ta
 	deploy/check-breaking $(BIN)/buf
 	$(BIN)/python deploy/generate-access --check
 
+.PHONY: chart
+chart: setup ## render the chart for Kubernetes in all of its modes and hold it against the schemas of three releases
+	$(UV) pip install --quiet --require-hashes -r requirements/chart.lock
+	$(BIN)/pytest -q -n 0 tests/repository/test_chart.py
+
 .PHONY: peers
 peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
 	$(UV) pip install --quiet --require-hashes -r requirements/peers.lock
