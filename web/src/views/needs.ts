@@ -28,7 +28,6 @@ function needsOfPlan(plan: Plan, isNoticed: boolean, agency: string, role: strin
   if (own && plan.state === "DRAFT" && plan.validation && !plan.validation.valid) {
     needs.push({ plan, text: "The validator found broken rules" });
   }
-  if (isNoticed)
-    needs.push({ plan, text: "Something that this plan holds has changed: an outage, a booking or a request" });
+  if (isNoticed) needs.push({ plan, text: "Notices: an outage, a booking or a request changed what this plan holds" });
   return needs;
 }

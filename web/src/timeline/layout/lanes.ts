@@ -38,7 +38,7 @@ export interface Layout {
 /** Returns left gutter and right margin for a width. */
 export function sidesOf(widthPx: number): { gutterPx: number; marginPx: number } {
   if (widthPx < 480) return { gutterPx: 92, marginPx: 0 };
-  if (widthPx < 760) return { gutterPx: 124, marginPx: 44 };
+  if (widthPx < 640) return { gutterPx: 124, marginPx: 44 };
   return { gutterPx: widthPx > 1250 ? 196 : 164, marginPx: 60 };
 }
 
