@@ -1,20 +1,15 @@
 import { make } from "./dom.ts";
 import { type Edit, isMovable, moved } from "./edit/edits.ts";
+import { findItem, laneTitle } from "./hit/found.ts";
 import type { Hit } from "./hit/hits.ts";
 import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
 import { Gestures, type GestureTarget } from "./interact/pointer.ts";
 import { layoutOf, sidesOf, wholeHeight } from "./layout/lanes.ts";
 import { Prepared } from "./layout/prepared.ts";
 import type { Item, TimelineDocument } from "./model.ts";
-import { paintAxis } from "./paint/axis.ts";
-import { paintBars, shortTitle } from "./paint/bars.ts";
-import { paintCurves } from "./paint/curves.ts";
-import { paintGrounds } from "./paint/grounds.ts";
-import { paintGutter } from "./paint/gutter.ts";
-import { paintNavigator } from "./paint/navigator.ts";
-import { type Found, type Marks, paintOverlay } from "./paint/overlay.ts";
-import { paintDestinations, paintPath } from "./paint/path.ts";
-import { face, type Scene } from "./paint/surface.ts";
+import { Canvases, LAYERS, type Layer } from "./paint/canvases.ts";
+import type { Found, Marks } from "./paint/overlay.ts";
+import type { Scene } from "./paint/surface.ts";
 import { styleOf } from "./styles.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
 import { clampSpan, DAY_MS, panned, type Span, type TimeScale, zoomed } from "./time/scale.ts";
@@ -23,9 +18,6 @@ import { Toolbar } from "./toolbar.ts";
 import { rowsOf, TwinTable } from "./twin/table.ts";
 import type { TimelineView } from "./view.ts";
 
-type Layer = "ground" | "content" | "overlay";
-const LAYERS: Layer[] = ["ground", "content", "overlay"];
-const ALL: readonly Layer[] = LAYERS;
 const LEAST_WHOLE_PX = 140;
 const MOST_WHOLE_PX = 1600;
 
@@ -54,9 +46,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     toggleTable: () => this.toggleTable(),
   });
   readonly #twin = new TwinTable((id) => this.#selectAndShow(id));
-  readonly #brushes = new Map<Layer, CanvasRenderingContext2D>();
-  readonly #widths = new Map<string, number>();
-  readonly #dirty = new Set<Layer>();
+  readonly #canvases = new Canvases();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
   readonly #onScheme = (): void => this.#themed();
@@ -73,13 +63,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   constructor() {
     super();
     this.#root.adoptedStyleSheets = [this.#sheet];
-    for (const layer of LAYERS) {
-      const canvas = make("canvas", { "aria-hidden": "true" });
-      const brush = canvas.getContext("2d");
-      if (brush) this.#brushes.set(layer, brush);
-      this.#surface.append(canvas);
-    }
-    this.#surface.append(this.#tip.element, this.#live);
+    this.#surface.append(...this.#canvases.elements, this.#tip.element, this.#live);
     this.#surface.setAttribute("aria-description", KEY_HELP);
     this.#surface.addEventListener("keydown", (event) => {
       if (!onKey(event, this)) return;
@@ -175,7 +159,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const { startMs, endMs } = clampSpan(span, this.#document);
     if (startMs === this.#view.startMs && endMs === this.#view.endMs) return;
     this.#view = { ...this.#view, startMs, endMs };
-    this.#invalidate(...ALL);
+    this.#invalidate(...LAYERS);
     this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
   }
 
@@ -195,7 +179,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   zoomBy(factor: number): void {
     const { startMs, endMs } = this.span();
-    const chosen = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    const chosen = this.#find(this.#marks.selectedId);
     const anchor = chosen ? (chosen.item.startMs + chosen.item.endMs) / 2 : (startMs + endMs) / 2;
     const inside = anchor > startMs && anchor < endMs ? anchor : (startMs + endMs) / 2;
     if (this.#document) this.show(zoomed(this.span(), factor, inside, this.#document));
@@ -214,13 +198,13 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const wanted = Math.max(0, Math.min(layout.contentPx - layout.windowPx, this.#scrollPx + px));
     if (wanted === this.#scrollPx) return;
     this.#scrollPx = wanted;
-    this.#invalidate(...ALL);
+    this.#invalidate(...LAYERS);
   }
 
   select(id: string | null): void {
     this.#mark({ selectedId: id });
-    const found = id === null ? null : this.#find(id);
-    this.#live.textContent = found ? sentenceOf(found.item, this.#laneTitle(found.laneId)) : "";
+    const found = this.#find(id);
+    this.#live.textContent = found ? sentenceOf(found.item, laneTitle(this.#document, found.laneId)) : "";
     this.dispatchEvent(new CustomEvent("select", { detail: found?.item ?? null }));
   }
 
@@ -261,7 +245,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   nudge(steps: number): void {
-    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    const found = this.#find(this.#marks.selectedId);
     if (!this.editable || !this.#document || !found || !isMovable(found.item)) return;
     const { proposed } = this.#marks;
     const from = proposed?.item.id === found.item.id ? { ...found.item, ...spanOfProposed(proposed) } : found.item;
@@ -269,7 +253,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   toggleLock(): void {
-    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    const found = this.#find(this.#marks.selectedId);
     if (!this.editable || !found || found.item.state === "busy") return;
     const { id, startMs, endMs, locked } = found.item;
     this.dispatchEvent(
@@ -293,7 +277,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   open(): void {
-    const found = this.#marks.selectedId === null ? null : this.#find(this.#marks.selectedId);
+    const found = this.#find(this.#marks.selectedId);
     if (found) this.dispatchEvent(new CustomEvent("open", { detail: found.item }));
   }
 
@@ -307,7 +291,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   toggleMode(): void {
     if (!this.#view) return;
     this.#view = { ...this.#view, mode: this.#view.mode === "utc" ? "mission" : "utc" };
-    this.#invalidate(...ALL);
+    this.#invalidate(...LAYERS);
     this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
   }
 
@@ -338,23 +322,8 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     this.#writeTexts();
   }
 
-  #find(id: string): Found | null {
-    const scene = this.#scene;
-    for (const group of this.#document?.groups ?? []) {
-      for (const lane of group.lanes) {
-        if (lane.kind !== "bars") continue;
-        const item = lane.items.find((each) => each.id === id);
-        if (!item) continue;
-        const row = scene?.prepared.stack(lane, scene.scale).placed.find((each) => each.item === item)?.row;
-        return { item, laneId: lane.id, row: row ?? 0 };
-      }
-    }
-    return null;
-  }
-
-  #laneTitle(id: string): string {
-    const lanes = this.#document?.groups.flatMap((group) => group.lanes) ?? [];
-    return lanes.find((lane) => lane.id === id)?.title ?? "";
+  #find(id: string | null): Found | null {
+    return findItem(this.#document, this.#scene, id);
   }
 
   #mark(marks: Partial<Marks>): void {
@@ -374,21 +343,9 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const { view } = this;
     if (!this.#document || !view) return;
     this.#theme = themeOf(this.#theme.name, this.#document.agencies);
-    this.#prepared = new Prepared(this.#document, view, (item) => this.#labelPx(item));
+    this.#prepared = new Prepared(this.#document, view, (item) => this.#canvases.labelPx(item, this.#theme));
     this.#toolbar.setDocument(this.#document, this.#theme);
     this.#resized();
-  }
-
-  #labelPx(item: Item): number {
-    const text = shortTitle(item);
-    let width = this.#widths.get(text);
-    const brush = this.#brushes.get("content");
-    if (width === undefined && brush) {
-      face(brush, this.#theme);
-      width = brush.measureText(text).width;
-      this.#widths.set(text, width);
-    }
-    return width ?? 0;
   }
 
   #scale(): TimeScale {
@@ -402,19 +359,13 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
       const whole = wholeHeight(this.#prepared, this.#view, { ...this.#scale(), ...this.#document });
       this.#surface.style.height = `${Math.min(MOST_WHOLE_PX, Math.max(LEAST_WHOLE_PX, whole))}px`;
     }
-    const ratio = globalThis.devicePixelRatio || 1;
-    for (const brush of this.#brushes.values()) {
-      brush.canvas.width = Math.round(this.#surface.clientWidth * ratio);
-      brush.canvas.height = Math.round(this.#surface.clientHeight * ratio);
-      brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
+    this.#canvases.resize(this.#surface.clientWidth, this.#surface.clientHeight);
     // A canvas is empty after its size was set: it is drawn in the same frame.
-    for (const layer of ALL) this.#dirty.add(layer);
     this.drawNow();
   }
 
   #invalidate(...layers: Layer[]): void {
-    for (const layer of layers) this.#dirty.add(layer);
+    this.#canvases.spoil(...layers);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw();
@@ -424,28 +375,11 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   #draw(): void {
     if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
     const scale = this.#scale();
-    if (this.#dirty.has("ground") || !this.#scene) this.#scene = this.#arrange(this.#prepared, this.#view, scale);
-    const scene = this.#scene;
-    const { widthPx, heightPx } = scene.layout;
-    const ground = this.#brushes.get("ground");
-    if (ground && this.#dirty.has("ground")) {
-      paintGrounds(ground, scene);
-      paintAxis(ground, scene);
-      paintGutter(ground, scene);
-      paintNavigator(ground, scene);
-      this.#writeTexts();
-    }
-    const content = this.#brushes.get("content");
-    if (content && this.#dirty.has("content")) {
-      content.clearRect(0, 0, widthPx, heightPx);
-      paintPath(content, scene);
-      paintCurves(content, scene);
-      paintBars(content, scene);
-      paintDestinations(content, scene);
-    }
-    const overlay = this.#brushes.get("overlay");
-    if (overlay && this.#dirty.has("overlay")) paintOverlay(overlay, scene, this.#marks, (id) => this.#find(id));
-    this.#dirty.clear();
+    const isArranged = this.#scene !== null && !this.#canvases.isSpoiled("ground");
+    if (!isArranged) this.#scene = this.#arrange(this.#prepared, this.#view, scale);
+    if (!this.#scene) return;
+    this.#canvases.draw(this.#scene, this.#marks, (id) => this.#find(id));
+    if (!isArranged) this.#writeTexts();
   }
 
   #arrange(prepared: Prepared, view: TimelineView, scale: TimeScale): Scene {
