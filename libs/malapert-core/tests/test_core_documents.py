@@ -328,6 +328,17 @@ def test_xml_is_read_with_its_lines() -> None:
     assert (root.namespace, inner.line, inner.attributes, inner.text) == ("urn:x", 2, {"c": "1"}, "t")
 
 
+@pytest.mark.parametrize("character", ["\u202a", "\u202e", "\u2066", "\u2069", "\u2028"])
+def test_what_makes_a_text_look_like_another_may_not_enter(character: str) -> None:
+    """Unicode technical report 36, section 2.10: direction is turned by what nobody sees."""
+    (fault,) = text_faults({"title": f"Drill {character}eci"})
+    assert (fault.path, fault.code) == ("title", "CONTROL_CHARACTER")
+    assert f"U+{ord(character):04X}" in fault.message
+    # Letters of Persian need their joiners, and mixed lines their marks of direction.
+    persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u200f"
+    assert not list(text_faults({"title": persian}))
+
+
 def test_the_cases_of_mission_files() -> None:
     if not CASES.is_dir():
         pytest.skip("no cases in ../shared/data/cases")

@@ -7,7 +7,8 @@ from typing import Any
 
 from malapert_core.errors import Fault
 
-_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# What turns the direction of writing makes one text look like another.
+_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _UNCLEAN_IN_LINES = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -29,7 +30,8 @@ def unclean_part(text: str, *, is_lines: bool = False) -> str:
     if found is None:
         return ""
     character = found[0]
-    kind = {"Cs": "half a surrogate pair", "Cn": "a noncharacter"}.get(unicodedata.category(character))
+    kinds = {"Cs": "half a surrogate pair", "Cn": "a noncharacter", "Cf": "the invisible character"}
+    kind = kinds.get(unicodedata.category(character))
     name = _NAMES.get(character) or f"{kind or 'the control character'} U+{ord(character):04X}"
     return f"{name} at position {found.start() + 1}"
 

@@ -1,6 +1,7 @@
 """Long work: how far it is, live progress, and asking it to stop."""
 
 from collections.abc import AsyncIterable
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -27,6 +28,18 @@ from malapert_gateway.streams import until
 router = APIRouter(prefix="/operations", tags=["operations"], route_class=GuardedRoute)
 stream_router = APIRouter(prefix="/operations", tags=["operations"], route_class=StreamRoute)
 
+
+class OperationKind(StrEnum):
+    """A kind of long work that a service does."""
+
+    ASSESS_ROBUSTNESS = "assess_robustness"
+    COMPUTE_PRODUCTS = "compute_products"
+    COMPUTE_WINDOWS = "compute_windows"
+    GENERATE_PLAN = "generate_plan"
+    REPLAN_PLAN = "replan_plan"
+    SEARCH_SITES = "search_sites"
+
+
 _ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
 
 
@@ -49,7 +62,7 @@ async def list_operations(
     gateway: GatewayParts,
     page: Page,
     states: Annotated[list[OperationState] | None, only_these("operations that stand so")] = None,
-    kinds: Annotated[list[str] | None, only_these("these kinds", ["generate_plan"])] = None,
+    kinds: Annotated[list[OperationKind] | None, only_these("these kinds", ["generate_plan"])] = None,
 ) -> OperationPage:
     """List the operations of all services that the caller may see, newest first."""
     wanted = operation_pb2.ListOperationsRequest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import structlog
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
+from malapert_core.documents.text import text_fault
 from malapert_core.errors import Fault, UnavailableError
 from malapert_core.timestamps import utc_now
 from sqlalchemy import ColumnElement
@@ -24,8 +24,6 @@ from malapert_landing_site.storage.terrains import TerrainStore
 from malapert_landing_site.terrain.dem.builtin import SOURCE, TITLES, builtin_path
 from malapert_landing_site.terrain.dem.reading import read_grid
 
-# Control characters, lone surrogates, and what parts lines or paragraphs (Unicode general categories).
-_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 MAX_TITLE_LENGTH, MAX_SOURCE_LENGTH = 500, 2000
 
 log = structlog.get_logger(__name__)
@@ -51,10 +49,8 @@ def header_faults(header: TerrainHeader) -> list[Fault]:
     ):
         if len(text) > most:
             faults.append(Fault(name, "TOO_LONG", f"{name} has {len(text)} characters; {most} are allowed"))
-        control = next((character for character in text if unicodedata.category(character) in _CONTROLS), None)
-        if control is not None:
-            message = f"{name} has the character U+{ord(control):04X}; one line without control characters is allowed"
-            faults.append(Fault(name, "CONTROL_CHARACTER", message))
+        if fault := text_fault(text, name):
+            faults.append(fault)
     return faults
 
 
