@@ -105,12 +105,15 @@ def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_
     # Plans come before a better bound: of many requests the relaxation takes long to build.
     search.bound = trivial_bound(instance)
     fill(search, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
-    take_tour(search)
-    search.fit_out()
+    first = out_of_rhythm(search)
+    take_tour(first)
+    first.fit_out()
     if recreate.applies() and len(instance.chains) >= Pipeline.MOST_STRETCHED:
+        into_rhythm(search, first)
         recreate.run(Pipeline.FIRST_RECREATE_WORK)
     else:
-        construct(search)
+        construct(first)
+        into_rhythm(search, first)
     search.fit_out()
     search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
     search.report("bound")
@@ -122,6 +125,29 @@ def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
     improve(search, rng, recreate)
+
+
+def out_of_rhythm(search: Search) -> Search:
+    """Return a search of the same without the rhythm of contacts, itself where there is none.
+
+    Passes would cut the cells of the first models, and hold the asset where it is, before anything is planned there.
+    """
+    instance = search.instance
+    if not instance.rhythm.most_s:
+        return search
+    loose = replace(instance, problem=replace(instance.problem, max_silence_s=0))
+    return Search(loose, search.engine, None, Incumbent(loose, search.best.schedule), search.bound)
+
+
+def into_rhythm(search: Search, first: Search) -> None:
+    """Take over what was found out of rhythm, with the passes that it lacks; without a plan, decide again in rhythm."""
+    if first is search:
+        return
+    search.bound = min(search.bound, first.bound)
+    search.accept(Incumbent(search.instance, first.best.schedule), "in rhythm")
+    if not search.feasible():
+        take_tour(search)
+        construct(search)
 
 
 def take_tour(search: Search) -> None:
