@@ -1,7 +1,7 @@
 """Checks of mission documents: their form, their agencies, and what the services below know of what they name."""
 
 from malapert_core.errors import ConflictError, Fault, InvalidInputError
-from malapert_core.reading_processes import QUICK_BYTES, ReadingProcesses
+from malapert_core.reading_processes import ReadingProcesses
 
 from malapert_planner.domain.life.charter import CharterVersion
 from malapert_planner.domain.life.mission import Mission
@@ -45,10 +45,9 @@ class MissionChecks:
 
     async def read(self, document_json: bytes, agency_id: str) -> tuple[MissionDocument, list[Fault]]:
         """Return a document of an agency with the faults of its content; one that cannot be read is refused."""
-        if len(document_json) <= QUICK_BYTES:
-            document, faults = read_document(document_json, self._ephemeris_span)
-        else:
-            document, faults = await self._reading.run(agency_id, read_document, document_json, self._ephemeris_span)
+        document, faults = await self._reading.by_size(
+            len(document_json), agency_id, read_document, document_json, self._ephemeris_span
+        )
         if document is None:
             refuse(faults)
             raise AssertionError("a document that cannot be read has a fault")
