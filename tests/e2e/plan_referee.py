@@ -25,6 +25,8 @@ SLACK_DEG = 0.01
 CHARGE_SLACK = 0.01
 """Part of the capacity by which a charge by the minute may differ: light is published every half an hour, and steps."""
 BIT_SLACK = 1.0
+RHYTHM_SLACK_S = 1800.0
+"""Passes begin on the planner's grid, and windows are cut to whole steps of it."""
 Span = tuple[float, float]
 
 
@@ -121,9 +123,12 @@ class PlanReferee:
     def _contacts(self) -> Iterator[Finding]:
         """Yield contacts whose station is not in view, does not see the Moon, or cannot carry what is sent."""
         spans = sorted((self._span(each), each["station_id"]) for each in self._plan["contacts"])
-        for (before, _), (after, station_id) in pairwise(spans):
-            if after[0] < before[1]:
-                yield Finding("one contact at a time", station_id, before[1] - after[0])
+        apart_s = quantity(self._document["communications"].get("hand_over", "0 s"))
+        for (before, held_id), (after, station_id) in pairwise(spans):
+            free_s = after[0] - before[1] - (apart_s if held_id != station_id else 0.0)
+            if free_s < 0.0:
+                yield Finding("one contact at a time, handed over", station_id, -free_s)
+        yield from self._rhythm()
         for contact in self._plan["contacts"]:
             station, span = self._stations[contact["station_id"]], self._span(contact)
             name, times_s = f"{contact['station_id']}@{span[0]:.0f}", self._et_s + _minutes(span)
@@ -145,6 +150,42 @@ class PlanReferee:
                 yield Finding("sent beyond the link", name, contact["sent_bit"] - most_bit)
         for item in (*self._requested, *self._drives):
             yield from self._in_contact(item)
+
+    def _rhythm(self) -> Iterator[Finding]:
+        """Yield where the asset is silent for longer than it may be, of the minutes in which some station is usable."""
+        most = self._document["communications"].get("max_silence")
+        if most is None:
+            return
+        times_s = np.arange(0.0, self._end_s, MINUTE_S)
+        usable = np.zeros(len(times_s), bool)
+        for station_id in self._document["stations"]:
+            usable |= self._usable(self._stations[station_id], times_s)
+        held = np.zeros(len(times_s), bool)
+        for contact in self._plan["contacts"]:
+            span = self._span(contact)
+            held |= (times_s >= span[0]) & (times_s < span[1])
+        silent = np.where(usable & ~held, MINUTE_S, 0.0)
+        total = np.cumsum(silent)
+        since = total - np.maximum.accumulate(np.where(held, total, 0.0))
+        if (over_s := float(since.max()) - quantity(most)) > RHYTHM_SLACK_S:
+            yield Finding("rhythm of contacts", self._asset["id"], over_s, f"at {times_s[since.argmax()]:.0f} s")
+
+    def _usable(self, station: dict[str, Any], times_s: np.ndarray) -> np.ndarray:
+        """Return the minutes in stretches, of a contact's least length, in which a station could be held."""
+        seen = station_km(station, self._et_s + times_s)
+        usable = moon_elevation_deg(station, self._et_s + times_s) >= station["min_elevation_deg"]["value"]
+        usable &= self._rates_bps(station, seen) > quantity(self._document["communications"].get("min_rate", "0 bit/s"))
+        above = np.full(len(times_s), np.inf)
+        for place_id, span in self._stays():
+            part = (times_s >= span[0]) & (times_s < span[1])
+            above_deg, _ = self._sky.above("station", self._points[place_id], seen[part])
+            above[part] = np.minimum(above[part], above_deg)
+        usable &= above > 0.0
+        least = int(quantity(self._document["communications"]["min_contact"]) // MINUTE_S)
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], usable.astype(np.int8), [0]))))
+        for first, after in zip(edges[::2], edges[1::2], strict=True):
+            usable[first:after] = after - first >= least
+        return usable
 
     def _in_contact(self, item: dict[str, Any]) -> Iterator[Finding]:
         is_drive = item["kind"] == "DRIVE"

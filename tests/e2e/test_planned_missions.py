@@ -1,5 +1,6 @@
 """The missions of the wider cooperation on the same engine: each is solved, validated, and says what is left out."""
 
+import copy
 import html
 import json
 import os
@@ -112,6 +113,15 @@ def test_an_independent_referee_finds_nothing_in_a_plan_or_along_its_drives(plat
         referee = WayReferee(sky, {each["station_id"]: each for each in stations}, plan, 1.2)
         breaches, looked = referee.breaches(())
         findings = PlanReferee(client, document, plan).findings()
+        wrong = copy.deepcopy(plan)
+        wrong["contacts"] = []
+        drained, moved = wrong["activities"][0], wrong["activities"][-1]
+        drained["power_w"] = 9000.0
+        moved["place_id"] = next(
+            each["waypoint_id"] for each in plan["waypoints"] if each["waypoint_id"] != moved["place_id"]
+        )
+        found = {finding.rule for finding in PlanReferee(client, document, wrong).findings()}
     assert breaches == []
+    assert found >= {"contact", "battery floor", "place"}
     assert findings == []
     assert looked > 20

@@ -49,13 +49,21 @@ def tasks_of(case: Case) -> tuple[Task, ...]:
     lags = _least_lags(case.problem)
     resources = [_resources(case.problem, activity) for _, activity in items]
     tasks: list[Task] = []
+    ancestors: list[int] = []
     for number, (placed, activity) in enumerate(items):
-        waits = [
-            (before, _lag_s(items[before][1], activity, lags))
-            for before in range(number)
-            if items[before][0].span[1] <= placed.span[0]
-            and _binds(items[before][1], activity, resources[before], resources[number], lags)
-        ]
+        waits, waited_for = list[tuple[int, int]](), 0
+        for before in reversed(range(number)):
+            other, earlier = items[before]
+            if other.span[1] > placed.span[0] or not _binds(
+                earlier, activity, resources[before], resources[number], lags
+            ):
+                continue
+            lag_s = _lag_s(earlier, activity, lags)
+            # What something waits for that is waited for is over by then.
+            if lag_s or not waited_for >> before & 1:
+                waits.append((before, lag_s))
+                waited_for |= ancestors[before] | 1 << before
+        ancestors.append(waited_for)
         step = next((before for before in range(number - 1, -1, -1) if _precedes(items[before][1], activity)), None)
         if step is not None:
             waits.append((step, max(placed.span[0] - items[step][0].span[1], 0)))

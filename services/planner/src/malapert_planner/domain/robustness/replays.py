@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 
+from malapert_planner.domain.problem.activities import RelationKind
 from malapert_planner.domain.problem.conditions import ConditionKind
-from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
 from malapert_planner.domain.problem.places import Drive
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
@@ -60,7 +61,8 @@ class Replays:
     """Replays of a schedule under the draws of a policy."""
 
     def __init__(self, problem: PlanningProblem, schedule: Schedule, policy: MarginPolicy, seed: int) -> None:
-        self._problem, self._lookups = problem, Lookups(problem)
+        self._problem = problem = _as_it_goes(problem, schedule)
+        self._lookups = Lookups(problem)
         case = Case(problem, schedule, self._lookups)
         self._tasks, self._contacts = carrying_out.tasks_of(case), case.contacts
         self._activities = [task for task in self._tasks if task.activity is not None]
@@ -92,8 +94,9 @@ class Replays:
         case = self._case(draw, lookups, drives, spans)
         checked = check_case(case)
         names = {
-            _label(replace(task.placed, span=span)): _label(task.placed)
+            drive_label(replace(task.placed, span=span)): drive_label(task.placed)
             for task, span in zip(self._tasks, spans, strict=True)
+            if isinstance(task.placed, PlacedDrive)
         }
         broken = [
             replace(violation, object_ids=tuple(names.get(name, name) for name in violation.object_ids))
@@ -154,7 +157,7 @@ class Replays:
                     yield 0, lookups.place_by_id[task.placed.place_id].windows.get(condition.kind, ())
 
     def _case(self, draw: Draw, lookups: Lookups, drives: list[Drive], spans: list[Span]) -> Case:
-        placed = [replace(task.placed, span=span) for task, span in zip(self._tasks, spans, strict=True)]
+        placed = [_placed(task.placed, span) for task, span in zip(self._tasks, spans, strict=True)]
         contacts = tuple(each for each, failed in zip(self._contacts, draw.failed, strict=True) if not failed)
         schedule = Schedule(
             tuple(each for each in placed if isinstance(each, PlacedActivity)),
@@ -187,11 +190,40 @@ def _windows_used(lookups: Lookups, case: Case) -> list[ContactWindow]:
     for contact in case.contacts:
         held[contact.station_id].append(contact.span)
     return [
-        window
+        _with_rates_during(window, held[station_id])
         for (station_id, _), windows in lookups.windows_at.items()
         for window in windows
         if any(window.span[0] < end_s and start_s < window.span[1] for start_s, end_s in held[station_id])
     ]
+
+
+def _with_rates_during(window: ContactWindow, spans: list[Span]) -> ContactWindow:
+    """Return a window with those of its rates alone that hold at some time of some spans."""
+    rate = window.rate
+    ends = (*rate.offset_s[1:], window.span[1])
+    kept = [
+        number
+        for number, (start_s, end_s) in enumerate(zip(rate.offset_s, ends, strict=True))
+        if any(start_s < until_s and from_s < end_s for from_s, until_s in spans)
+    ] or [0]
+    offsets, rates = (tuple(values[number] for number in kept) for values in (rate.offset_s, rate.rate_bps))
+    return replace(window, rate=RateSeries(offsets, rates))  # type: ignore[arg-type]
+
+
+def _as_it_goes(problem: PlanningProblem, schedule: Schedule) -> PlanningProblem:
+    """Return a problem without what no draw can change: what is not planned, and what is planned or not beside it."""
+    planned = {placed.activity_id for placed in schedule.activities}
+    activities = tuple(activity for activity in problem.activities if activity.activity_id in planned)
+    timed = (RelationKind.AFTER, RelationKind.TOGETHER)
+    relations = tuple(relation for relation in problem.relations if relation.kind in timed)
+    return replace(problem, activities=activities, relations=relations, limits=())
+
+
+def _placed(planned: PlacedActivity | PlacedDrive, span: Span) -> PlacedActivity | PlacedDrive:
+    """Return an item at another time."""
+    if isinstance(planned, PlacedActivity):
+        return PlacedActivity(planned.activity_id, planned.place_id, span)
+    return PlacedDrive(planned.from_place_id, planned.to_place_id, span)
 
 
 def _label(placed: PlacedActivity | PlacedDrive) -> str:
