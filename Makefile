@@ -74,6 +74,15 @@ $(CLIENT)/.generated: $(GATEWAY) $(PROTOS) deploy/generate-client | $(VENV)/.ins
 .PHONY: client
 client: $(CLIENT)/.generated ## generate the calls of the Python client from the API's document
 
+GUIDE := services/gateway/src/malapert_gateway/guide/built
+.PHONY: docs
+docs: setup ## build the documentation's site, which a gateway serves at /guide; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(GUIDE)
+
+.PHONY: test-guide
+test-guide: setup ## every command and line of Python of the guide, on one platform
+	$(BIN)/pytest -q tests/e2e/test_guide.py
+
 .PHONY: lock
 lock: ## write the lock files anew from the pyproject.toml files
 	deploy/lock $(BIN)/uv
@@ -90,7 +99,7 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 .PHONY: test
 test: setup ## every test that needs no container engine and no browser
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \
-	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/integration/test_access_matrix.py \
+	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/e2e/test_guide.py --ignore=tests/integration/test_access_matrix.py \
 	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-fast

@@ -11,7 +11,7 @@ from malapert_core.audit.anchors import AnchorPublisher
 from malapert_core.background import background
 from malapert_core.service import ServiceRuntime, open_runtime, retention_runs, state_gauges
 
-from malapert_gateway import asyncapi, openapi, page, problems
+from malapert_gateway import asyncapi, guide, openapi, page, problems
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway, retention
 from malapert_gateway.middleware import CallContext
@@ -125,6 +125,7 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     openapi.install(app)
     asyncapi.install(app)
     page.install(app)
+    guide.install(app)
     return app
 
 
