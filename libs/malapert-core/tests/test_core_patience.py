@@ -8,7 +8,7 @@ import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
 from malapert_core.errors import OperationCancelledError, UnavailableError
 from malapert_core.operations.operations import OperationContext, OperationRunner, OperationState
-from malapert_core.rpc.patience import Patience, set_patience
+from malapert_core.rpc.patience import Outage, Patience, set_patience
 from malapert_testing.nats_server import free_port
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from sample_service.factory import MIGRATIONS, SampleSettings, build
@@ -101,3 +101,19 @@ async def test_what_does_not_pass_is_not_waited_for() -> None:
     for reason in ("DISK_FULL", "TERRAIN_FILE_MISSING"):
         with pytest.raises(UnavailableError, match=reason):
             await patience.outage("landing-site").wait(UnavailableError(reason, "it stays so"))
+
+
+async def wait_for_ever(outage: Outage, error: UnavailableError) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            await outage.wait(error)
+
+
+@pytest.mark.asyncio
+async def test_a_neighbour_that_answers_too_slowly_is_not_said_to_be_away() -> None:
+    told: list[str] = []
+    outage = Patience(0.3, told.append, asyncio.Event()).outage("landing-site")
+    slow = UnavailableError("DEADLINE_EXCEEDED", "the call took longer than 30 s")
+    with pytest.raises(UnavailableError, match=r"landing-site did not answer in time for .* longer than the 0.3 s"):
+        await wait_for_ever(outage, slow)
+    assert told[0].startswith("waiting for landing-site, slow to answer for 0 s (DEADLINE_EXCEEDED)")

@@ -89,13 +89,13 @@ class Outage:
         if away_s >= self._bound_s:
             raise UnavailableError(
                 error.reason,
-                f"{self._neighbour} was away for {away_s:.0f} s, longer than the {self._bound_s:g} s that are waited: "
-                f"{error.message}",
+                f"{self._neighbour} {_was(error)} for {away_s:.0f} s, longer than the {self._bound_s:g} s that are "
+                f"waited: {error.message}",
                 metadata=error.metadata,
             ) from error
         log.warning("neighbour is waited for", neighbour=self._neighbour, reason=error.reason, away_s=round(away_s, 1))
         self._tell(
-            f"waiting for {self._neighbour}, away for {away_s:.0f} s ({error.reason}); "
+            f"waiting for {self._neighbour}, {_is(error)} for {away_s:.0f} s ({error.reason}); "
             f"given up after {self._bound_s:g} s"
         )
         await wait_at_most(self._cancelled, min(self._pause_s, max(self._bound_s - away_s, 0.0)))
@@ -108,6 +108,15 @@ class Outage:
         if self._pause_s:
             self._pause_s = 0.0
             self._tell("")
+
+
+def _is(error: UnavailableError) -> str:
+    # It may be frozen or overloaded, or this very call takes too long: nobody knows from here.
+    return "slow to answer" if error.reason == "DEADLINE_EXCEEDED" else "away"
+
+
+def _was(error: UnavailableError) -> str:
+    return "did not answer in time" if error.reason == "DEADLINE_EXCEEDED" else "was away"
 
 
 _patience: ContextVar[Patience | None] = ContextVar("malapert_patience", default=None)
