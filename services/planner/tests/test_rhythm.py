@@ -9,7 +9,7 @@ import pytest
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.hashing import problem_hash
-from malapert_planner.domain.problem.problem import PlanningProblem
+from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
@@ -21,6 +21,7 @@ from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.mend.mender import mend
 from malapert_planner.solvers.passes import in_rhythm
+from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
@@ -140,6 +141,18 @@ def test_where_none_can_be_kept_no_request_is_to_blame() -> None:
     )
     result = solve(problem, seed=1, work_limit=1.0)
     assert (result.status, result.conflict) == (SolveStatus.INFEASIBLE, ())
+
+
+def test_a_replan_holds_passes_elsewhere_where_a_station_is_out() -> None:
+    windows = (make_window("w", cost_per_hour=1.0), make_window("v", "belrose", cost_per_hour=9.0))
+    problem = make_problem(contact_windows=windows, max_silence_s=2 * HOUR_S, drives=())
+    planned = solve(problem, seed=1, work_limit=0.3).schedule
+    assert {each.station_id for each in planned.contacts} == {"usuda"}
+    baseline = Baseline(planned, Schedule(), 1800, 3600, 1.0, 5.0)
+    out = replace(problem, contact_windows=windows[1:], baseline=baseline)
+    result = replan(out, Schedule(), [each.span for each in planned.contacts], [], seed=1, work_limit=2.0)
+    assert validate(out, result.schedule).violations == ()
+    assert {each.station_id for each in result.schedule.contacts} == {"belrose"}
 
 
 def test_a_mended_edit_holds_a_pass_where_one_was_taken_out() -> None:
