@@ -56,8 +56,8 @@ class VisitMoves:
         return True
 
     def _waiting(self, working: WorkingSchedule) -> Chain | None:
-        """Draw a chain that is not planned, every other time the rather the more it is worth."""
-        least = self._dearest * self._rng.choice((0.0, 1.0))
+        """Draw a chain that is not planned, two times in three the rather the more it is worth."""
+        least = self._dearest * self._rng.choice((0.0, 1.0, 1.0))
         for _ in range(MOST_DRAWN if self._tables.ordered else 0):
             chain = self._rng.choice(self._tables.ordered)
             if self._rng.random() * least > chain_value(chain):  # a mandatory one is always wanted
