@@ -291,6 +291,17 @@ async def test_feed_tells_what_the_caller_may_see_and_resumes(sqlite_platform: G
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["nonsense", "", "malapert.planner.v1.plan"])
+async def test_a_type_that_no_event_has_is_refused_by_name(sqlite_platform: GatewayPlatform, name: str) -> None:
+    wanted = {"types": [REQUEST_CHANGED, name]}
+    answer = await sqlite_platform.http.get("/api/v1/events", params=wanted, headers=sqlite_platform.bearer())
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["path"], fault["code"]) == ("types[1]", "UNKNOWN_EVENT_TYPE")
+    assert PLAN_RELEASED in fault["message"]
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("text", ["7", "planner=1", "landing_site=x,comms_window=1,payload=1,planner=1", "\u00b2"])
 async def test_an_id_of_another_feed_is_refused(sqlite_platform: GatewayPlatform, text: str) -> None:
     answer = await sqlite_platform.http.get(

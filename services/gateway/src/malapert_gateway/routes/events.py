@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from malapert_core.errors import MalapertError
+from malapert_core.errors import Fault, InvalidInputError, MalapertError
+from malapert_core.events.registry import event_types
 from malapert_core.policy.audience import Visibility
 
 from malapert_gateway import problems
@@ -34,6 +35,24 @@ async def start_cursor(
     return await gateway.feed.start_cursor(header or last_event_id)
 
 
+def known_types(
+    types: Annotated[
+        list[str] | None,
+        Query(description="Only these types; none means all.", examples=[["malapert.planner.v1.plan.released"]]),
+    ] = None,
+) -> frozenset[str]:
+    """Return the types of events that are wanted; refuses what is none before the feed begins."""
+    known = event_types()
+    faults = [
+        Fault(f"types[{index}]", "UNKNOWN_EVENT_TYPE", f"{name[:100]!r} is no type of event; known: {', '.join(known)}")
+        for index, name in enumerate(types or ())
+        if name not in known
+    ]
+    if faults:
+        raise InvalidInputError("INVALID_REQUEST", "the feed would tell nothing of what is no type", faults=faults)
+    return frozenset(types or ())
+
+
 @router.get("", response_class=EventSourceResponse)
 async def watch_events(
     request: Request,
@@ -41,10 +60,7 @@ async def watch_events(
     identity: CallerIdentity,
     credentials: CallerCredentials,
     start: Annotated[FeedCursor, Depends(start_cursor)],
-    types: Annotated[
-        list[str] | None,
-        Query(description="Only these types; none means all.", examples=[["malapert.planner.v1.plan.released"]]),
-    ] = None,
+    types: Annotated[frozenset[str], Depends(known_types)],
     visibilities: Annotated[list[EventVisibility] | None, only_these("events that these may see")] = None,
     mission_id: Annotated[str, only("mission", "lupex")] = "",
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
@@ -59,7 +75,7 @@ async def watch_events(
     under the same `event_id`. Read what you keep of these areas anew.
     """
     wanted = EventFilter(
-        types=frozenset(types or ()),
+        types=types,
         visibilities=frozenset(Visibility[each] for each in visibilities or ()),
         mission_id=mission_id,
         agency_id=agency_id,
