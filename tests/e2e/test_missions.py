@@ -11,7 +11,8 @@ from malapert_testing.platform import Platform, running_platform
 
 MISSIONS = Path(__file__).parents[2] / "missions"
 ADMITTED = ("JAXA", "ISRO", "NASA", "ESA")
-NAMES = sorted(path.stem for path in MISSIONS.glob("*.yaml"))
+# The summers are the winter with other dates.
+NAMES = sorted(path.stem for path in MISSIONS.glob("*.yaml") if "-300-summer" not in path.stem)
 
 
 @pytest.fixture(scope="module")
