@@ -16,7 +16,7 @@ from malapert_core.policy.identity import Identity, current_identity, service_id
 from malapert_core.timestamps import require_aware, utc_now
 
 MOST_DETAIL_LETTERS = 500
-_LINKS_A_STATEMENT = 200
+_LINKS_A_STATEMENT = 100
 _PENDING = "malapert audit entries of this transaction"
 
 

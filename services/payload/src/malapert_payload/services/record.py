@@ -13,7 +13,7 @@ from malapert_payload.domain.requests.request import ActivityRequest, HoldKind, 
 from malapert_payload.services.ports import Announcer
 from malapert_payload.storage.requests import Changed, RequestStore
 
-_TOLD_AT_ONCE = 200
+_TOLD_AT_ONCE = 50
 
 
 class RequestRecord:

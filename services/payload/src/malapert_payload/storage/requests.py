@@ -36,7 +36,7 @@ _PROGRESS = TypeAdapter(Standing)
 _STANDING_FIELDS = {"state", "history", "version", "standing", "holds"}
 _STANDING_COLUMNS = {"plan_id", "is_listed"}
 _IDS_A_STATEMENT = 500
-_ROWS_A_STATEMENT = 200
+_ROWS_A_STATEMENT = 100
 """Between statements the event loop goes on: a statement with many rows takes tens of milliseconds to be bound."""
 _TABLE = RequestRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _CHANGE_TABLE = RequestChangeRow.__table__  # type: ignore[attr-defined]
