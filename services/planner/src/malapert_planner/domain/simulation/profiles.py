@@ -119,7 +119,8 @@ def thinned(time_s: Samples, value: Samples) -> NDArray[np.intp]:
     kept = np.unique([0, int(value.argmin()), int(value.argmax()), value.size - 1])
     for doubled in range(COARSEST, -1, -1):
         kept = _parted(time_s, value, kept, float(np.ptp(value)) * PRECISION * 2**doubled)
-    return bends[kept]
+    picked: NDArray[np.intp] = bends[kept]
+    return picked
 
 
 def _parted(time_s: Samples, value: Samples, kept: NDArray[np.intp], most_off: float) -> NDArray[np.intp]:
