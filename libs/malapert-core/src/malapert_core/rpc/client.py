@@ -156,7 +156,7 @@ def open_channel(
     Parameters
     ----------
     target : str
-        Address, such as ``127.0.0.1:7101``.
+        Address, such as ``127.0.0.1:7101``; where it names several (``dns:///planner:7101``), calls go to each in turn.
     tokens : ServiceTokens
         Signs the identity that each call carries.
     audience : str
@@ -195,8 +195,8 @@ def _service_config(services: Sequence[str], idempotent_methods: Sequence[str]) 
     names = []
     for service in services:
         descriptor = descriptor_pool.Default().FindServiceByName(service)
-        methods = [method.name for method in descriptor.methods]
-        again = [name for name in methods if name.startswith(IDEMPOTENT_PREFIXES) or name in idempotent_methods]
+        known = [method.name for method in descriptor.methods]
+        again = [name for name in known if name.startswith(IDEMPOTENT_PREFIXES) or name in idempotent_methods]
         names += [{"service": service, "method": name} for name in again]
     policy = {
         "maxAttempts": 5,
@@ -205,4 +205,5 @@ def _service_config(services: Sequence[str], idempotent_methods: Sequence[str]) 
         "backoffMultiplier": 2.5,
         "retryableStatusCodes": ["UNAVAILABLE"],
     }
-    return {"methodConfig": [{"name": names, "retryPolicy": policy}] if names else []}
+    methods = [{"name": names, "retryPolicy": policy}] if names else []
+    return {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": methods}

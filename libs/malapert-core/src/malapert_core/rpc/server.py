@@ -41,6 +41,8 @@ SIZE_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_metadata_size", METADATA_LIMIT_BYTES),
     ("grpc.absolute_max_metadata_size", METADATA_LIMIT_BYTES),
 ]
+CONNECTION_AGE_MS = 5 * 60 * 1000
+"""Age at which a caller is asked to connect anew, after its calls: only then does it look for new replicas."""
 _QUICK_BYTES = 64 * 1024
 """Largest request, bytes, that is checked on the event loop; a longer one is checked in a thread."""
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.")
@@ -215,7 +217,7 @@ class GrpcServer:
         port: int = 0,
         with_reflection: bool = False,
     ) -> None:
-        options = [*SIZE_OPTIONS, ("grpc.so_reuseport", 0)]
+        options = [*SIZE_OPTIONS, ("grpc.so_reuseport", 0), ("grpc.max_connection_age_ms", CONNECTION_AGE_MS)]
         self._server = grpc.aio.server(interceptors=list(interceptors), options=options)
         names = [registration.service for registration in registrations]
         self.health = ServiceHealth(names)
