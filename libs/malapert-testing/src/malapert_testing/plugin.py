@@ -18,6 +18,11 @@ _STARTS_A_PROCESS = frozenset({"own_nats_server", "postgresql_server", "platform
 _TAKES_LONG = frozenset({"e2e", "slow"})
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of the tests share what is compiled; each platform's own directory is new, and empty."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(config.rootpath / ".numba"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--fast` and `--shuffle`."""
     parser.addoption("--fast", action="store_true", help="leave out tests that start a process or are marked slow")
