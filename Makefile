@@ -99,7 +99,7 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 .PHONY: test
 test: setup ## every test that needs no container engine and no browser
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \
-	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/e2e/test_guide.py --ignore=tests/integration/test_access_matrix.py \
+	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/restore --ignore=tests/e2e/test_guide.py --ignore=tests/integration/test_access_matrix.py \
 	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-fast
@@ -114,6 +114,10 @@ test-hashes: setup ## every mission is planned to the recorded schedule
 test-access: setup ## every call by every agency and role, against the table of who may make it
 	$(BIN)/pytest -q tests/integration/test_access_matrix.py tests/integration/test_permitted_changes.py \
 	  tests/integration/test_permitted_changes_over_http.py
+
+.PHONY: test-restore
+test-restore: setup ## a platform is backed up, restored into a new directory, and found to be the same
+	$(BIN)/pytest -q -n 0 tests/restore
 
 .PHONY: test-browser
 test-browser: setup ## the report, the timeline and the page in Chromium
