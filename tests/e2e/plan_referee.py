@@ -6,20 +6,18 @@ the document says it reads by itself; light, Earth and stations are SPICE's.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import httpx
 import numpy as np
+from mission_figures import MINUTE_S, Finding, Span, instant_of, minutes_of, quantity, value_of
+from request_referee import RequestReferee
 from sky import Sky, ephemeris_s, moon_elevation_deg, seen_km, station_km
 from way_referee import WayReferee
 
-MINUTE_S = 60
 SLACK_DEG = 0.01
 """Edges of windows are found on skylines of their own, to single precision."""
 CHARGE_SLACK = 0.01
@@ -27,17 +25,6 @@ CHARGE_SLACK = 0.01
 BIT_SLACK = 1.0
 RHYTHM_SLACK_S = 1800.0
 """Passes begin on the planner's grid, and windows are cut to whole steps of it."""
-Span = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What of a plan does not hold, of which item, and by how much."""
-
-    rule: str
-    item: str
-    amount: float
-    text: str = ""
 
 
 class PlanReferee:
@@ -46,7 +33,7 @@ class PlanReferee:
     def __init__(self, client: httpx.Client, document: dict[str, Any], plan: dict[str, Any]) -> None:
         self._document, self._plan = document, plan
         self._asset = next(each for each in document["assets"] if "mobility" in each or "battery" in each)
-        self._start = _instant(plan["horizon"]["start_time"])
+        self._start = instant_of(plan["horizon"]["start_time"])
         self._end_s = self._offset_s(plan["horizon"]["end_time"])
         stations = client.get("/stations", params={"page_size": 200}).raise_for_status().json()["stations"]
         self._stations = {each["station_id"]: each for each in stations}
@@ -67,13 +54,19 @@ class PlanReferee:
             *self._contacts(),
             *self._states(),
             *self._shared(),
-            *self._requests(),
+            *RequestReferee(
+                document=self._document,
+                items=self._requested,
+                place_ids=set(self._points),
+                offset_s=self._offset_s,
+                is_step=lambda item: bool(self._step(item)),
+            ).findings(),
             *self._levels(),
             *self._ways(),
         ]
 
     def _offset_s(self, time: str) -> float:
-        return (_instant(time) - self._start).total_seconds()
+        return (instant_of(time) - self._start).total_seconds()
 
     def _span(self, item: dict[str, Any]) -> Span:
         return self._offset_s(item["interval"]["start_time"]), self._offset_s(item["interval"]["end_time"])
@@ -113,7 +106,7 @@ class PlanReferee:
             kinds |= {_SUN[mode["sun"]] for mode in self._modes_of(item) if mode.get("sun") in _SUN}
             if not kinds & {"illumination", "darkness"}:
                 continue
-            sun = seen_km("SUN", self._et_s + _minutes(self._span(item)))
+            sun = seen_km("SUN", self._et_s + minutes_of(self._span(item)))
             above_deg, radius_deg = self._sky.above("light", self._points[item["place_id"]], sun)
             if "illumination" in kinds and (least := float((above_deg + radius_deg).min())) < -SLACK_DEG:
                 yield Finding("illumination", item["activity_id"], least)
@@ -131,7 +124,7 @@ class PlanReferee:
         yield from self._rhythm()
         for contact in self._plan["contacts"]:
             station, span = self._stations[contact["station_id"]], self._span(contact)
-            name, times_s = f"{contact['station_id']}@{span[0]:.0f}", self._et_s + _minutes(span)
+            name, times_s = f"{contact['station_id']}@{span[0]:.0f}", self._et_s + minutes_of(span)
             seen = station_km(station, times_s)
             for place_id in self._places_during(span):
                 above_deg, _ = self._sky.above("station", self._points[place_id], seen)
@@ -195,7 +188,7 @@ class PlanReferee:
                 continue
             wanted = condition.get("stations") or list(self._stations)
             held = [self._span(each) for each in self._plan["contacts"] if each["station_id"] in wanted]
-            lacking = [at for at in _minutes(self._span(item))[:-1] if not any(a <= at < b for a, b in held)]
+            lacking = [at for at in minutes_of(self._span(item))[:-1] if not any(a <= at < b for a, b in held)]
             if lacking:
                 yield Finding("contact", item["activity_id"], len(lacking) * MINUTE_S)
 
@@ -218,7 +211,7 @@ class PlanReferee:
         band = next(each for each in station["bands"] if each["band"] == radio["band"])
         wave_m = 299_792_458.0 / quantity(radio["frequency"])
         loss_db = 20.0 * np.log10(4.0 * np.pi * np.linalg.norm(seen, axis=1) * 1000.0 / wave_m)
-        carrier_db = quantity(radio["eirp"]) + _value(band["g_over_t_db_k"]) - loss_db - quantity(radio["losses"])
+        carrier_db = quantity(radio["eirp"]) + value_of(band["g_over_t_db_k"]) - loss_db - quantity(radio["losses"])
         free_db = carrier_db + 228.599 - quantity(radio["required_eb_n0"]) - quantity(radio["margin"])
         steps = sorted(quantity(each) for each in radio["rate_steps"])
         rates = np.zeros(len(seen))
@@ -265,71 +258,6 @@ class PlanReferee:
             for (before, _), (after, item_id) in pairwise(sorted(uses)):
                 if after[0] < before[1]:
                     yield Finding(f"one user of {name}", item_id, before[1] - after[0])
-
-    def _requests(self) -> Iterator[Finding]:
-        """Yield requests that break their own windows, places, chains, repetitions and relations."""
-        asked = {each["id"]: each for each in self._document["requests"]}
-        chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for item in self._requested:
-            chains[item["chain_id"] or item["activity_id"]].append(item)
-        runs: dict[str, list[Span]] = defaultdict(list)
-        for chain_id, items in chains.items():
-            items.sort(key=self._span)
-            spans = [self._span(item) for item in items]
-            request = asked[items[0]["request_id"]]
-            runs[request["id"]].append((spans[0][0], spans[-1][1]))
-            yield from self._chain(chain_id, items, spans, request)
-        for request_id, request in asked.items():
-            if request.get("mandatory") and not runs[request_id]:
-                yield Finding("mandatory", request_id, 1.0)
-            if "repetition" in request:
-                period_s, tolerance_s = (quantity(request["repetition"][name]) for name in ("period", "tolerance"))
-                for before, after in pairwise(sorted(runs[request_id])):
-                    if (off_s := abs(after[0] - before[0] - period_s) - tolerance_s) > 0:
-                        yield Finding("repetition", request_id, off_s)
-            for relation in request.get("relations", ()):
-                yield from self._relation(request_id, relation, runs)
-
-    def _chain(
-        self, chain_id: str, items: list[dict[str, Any]], spans: list[Span], request: dict[str, Any]
-    ) -> Iterator[Finding]:
-        places = set(request.get("places", ())) or set(self._points)
-        if "campaign" in request:
-            named = request["campaign"].get("place_set")
-            sets = {each["id"]: each["places"] for each in self._document.get("place_sets", ())}
-            places = set(sets[named] if named else request["campaign"]["places"])
-        if {item["place_id"] for item in items} - places or len({item["place_id"] for item in items}) > 1:
-            yield Finding("places of the request", chain_id, 1.0)
-        windows = [(self._offset_s(w["start"]), self._offset_s(w["end"])) for w in request.get("windows", ())]
-        for item, span in zip(items, spans, strict=True):
-            if windows and not any(start_s <= span[0] and span[1] <= end_s for start_s, end_s in windows):
-                yield Finding("windows of the request", item["activity_id"], 1.0)
-        steps = [(item, span) for item, span in zip(items, spans, strict=True) if self._step(item)]
-        for (_, before), (item, after) in pairwise(steps):
-            if after[0] < before[1]:
-                yield Finding("order of steps", item["activity_id"], before[1] - after[0])
-
-    def _relation(self, request_id: str, relation: dict[str, Any], runs: dict[str, list[Span]]) -> Iterator[Finding]:
-        own, other = runs[request_id], runs[relation["request"]]
-        kind, name = relation["kind"], f"{request_id} {relation['kind']} {relation['request']}"
-        if kind == "requires" and own and not other:
-            yield Finding("relation", name, 1.0)
-        if kind == "excludes" and own and other:
-            yield Finding("relation", name, 1.0)
-        if not own or not other:
-            return
-        if kind == "not_with":
-            for mine in own:
-                both_s = max((min(mine[1], its[1]) - max(mine[0], its[0]) for its in other), default=0.0)
-                if both_s > 0:
-                    yield Finding("relation", name, both_s)
-        if kind in ("after", "before"):
-            first, second = (other, own) if kind == "after" else (own, other)
-            lag_s = min(span[0] for span in second) - max(span[1] for span in first)
-            least_s = quantity(relation.get("min_lag", "0 s"))
-            most_s = quantity(relation["max_lag"]) if "max_lag" in relation else np.inf
-            if not least_s <= lag_s <= most_s:
-                yield Finding("relation", name, max(least_s - lag_s, lag_s - most_s))
 
     def _levels(self) -> Iterator[Finding]:
         """Yield where charge and stored data, summed up minute by minute, are not within their limits."""
@@ -424,30 +352,3 @@ class PlanReferee:
 
 
 _SUN = {"lit": "illumination", "dark": "darkness"}
-_UNITS = {
-    "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0, "%": 0.01, "W": 1.0, "kW": 1e3, "Wh": 1.0, "kWh": 1e3,
-    "m": 1.0, "km": 1e3, "B": 8.0, "kB": 8e3, "MB": 8e6, "GB": 8e9, "bit": 1.0, "kbit": 1e3, "Mbit": 1e6, "Gbit": 1e9,
-    "bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Hz": 1.0, "MHz": 1e6, "GHz": 1e9, "dB": 1.0, "dBW": 1.0, "deg": 1.0,
-}  # fmt: skip
-
-
-def quantity(figure: Any) -> float:
-    """Return a figure of the document in s, W, Wh, m, bit, bit/s, Hz, dB, as a share or as a number."""
-    text = figure["value"] if isinstance(figure, dict) else figure
-    found = re.fullmatch(r"\s*([-+0-9.eE]+)\s*(\S*)\s*", str(text))
-    if found is None:
-        raise ValueError(f"no figure: {figure!r}")
-    return float(found[1]) * (_UNITS[found[2]] if found[2] else 1.0)
-
-
-def _value(figure: Any) -> float:
-    return float(figure["value"]) if isinstance(figure, dict) else float(figure)
-
-
-def _minutes(span: Span) -> np.ndarray:
-    """Return the minutes of a span, its very ends left a second inside."""
-    return np.append(np.arange(span[0] + 1.0, span[1] - 1.0, MINUTE_S), span[1] - 1.0)
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)

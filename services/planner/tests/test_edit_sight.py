@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToJson
+from hand_made_schedules import at, plan
 from malapert.planner.v1 import edit_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import InvalidInputError
@@ -18,7 +19,6 @@ from malapert_planner.services.editing.plan_edits import answer_of, edited_sched
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.solvers.mend.mender import mend
 from problem_factory import make_activity, make_problem
-from rule_examples import at, plan
 
 HIDDEN_WORDS = ("secret", "Trench", "77.25")
 PROBLEM = make_problem(

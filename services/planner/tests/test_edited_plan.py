@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hand_made_schedules import at, contact, drive, plan
 from malapert_planner.domain.editing.chains import Chains
 from malapert_planner.domain.editing.edited_items import EditableProblem, EditedSchedule
 from malapert_planner.domain.editing.edited_plan import EditedPlan
@@ -24,7 +25,6 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.validation.validate import Validator
 from problem_factory import make_activity, make_chain, make_drive, make_problem, make_window
-from rule_examples import at, contact, drive, plan
 
 CHAIN = make_chain("c", 2, max_wait_s=7200)
 MODES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hand_made_schedules import at, plan
 from malapert_planner.domain.explanation.feasibility import infeasible
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.domain.problem.hashing import problem_hash
@@ -16,7 +17,6 @@ from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.solvers.score import score
 from malapert_planner.solvers.solve import solve
 from problem_factory import make_activity, make_problem
-from rule_examples import at, plan
 from test_way_building import inputs, mission
 
 LONG = make_activity("long", agency_id="ESA", value=90.0, duration_s=7200, windows=((0, 3600),))

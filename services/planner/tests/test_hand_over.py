@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hand_made_schedules import contact, plan
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -20,7 +21,6 @@ from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_problem, make_window, random_problem
-from rule_examples import contact, plan
 from schedule_oracle import is_valid
 from test_way_building import inputs, mission
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from hand_made_schedules import at, plan
 from malapert_planner.domain.problem.held import with_holds, with_known_holds
 from malapert_planner.domain.problem.holds import Disabled, Holds, Lock
 from malapert_planner.domain.problem.problem import Baseline
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.solve import solve
 from problem_factory import make_activity, make_problem
-from rule_examples import at, plan
 
 MODES = tuple(
     make_activity(f"m{hours}", request_id="m", chain_id=f"m{hours}", mode_id=f"long={hours}", duration_s=3600 * hours)

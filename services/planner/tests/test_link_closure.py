@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import neighbour_data as data
 import pytest
+from hand_made_schedules import contact, plan
 from malapert_planner.domain.problem.contact_windows import RateSeries
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.validation.rules import Rule
@@ -14,7 +15,6 @@ from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, make_activity, make_problem, make_window
-from rule_examples import contact, plan
 from test_way_building import inputs, mission
 
 

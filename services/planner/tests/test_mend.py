@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from hand_made_schedules import at, contact, drive, plan
 from malapert_planner.domain.editing.chains import Chains
 from malapert_planner.domain.editing.differences import edits_to
 from malapert_planner.domain.editing.edited_items import EditableProblem, EditedSchedule
@@ -24,7 +25,6 @@ from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.mend.mender import mend
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import make_activity, make_chain, make_problem, make_window, random_problem
-from rule_examples import at, contact, drive, plan
 
 
 def editing_of(problem: PlanningProblem, before: Schedule) -> EditedPlan:

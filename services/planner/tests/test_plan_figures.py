@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hand_made_schedules import at, contact, drive, plan
 from malapert_planner.domain.validation.validate import validate
 from problem_factory import HORIZON_S, make_activity, make_place, make_problem, make_window
-from rule_examples import at, contact, drive, plan
 
 LIT = ((0, 7200),)
 SEEN = ((3600, 18_000),)

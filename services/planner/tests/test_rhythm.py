@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from hand_made_schedules import contact, drive, plan
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.hashing import problem_hash
@@ -25,7 +26,6 @@ from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
-from rule_examples import contact, drive, plan
 from schedule_oracle import is_valid
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from hand_made_schedules import at
 from malapert_planner.domain.problem.activities import Relation, RelationKind
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.places import DriveRule, Passage, PowerSeries
@@ -17,7 +18,6 @@ from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedCont
 from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.validate import validate
 from problem_factory import HORIZON_S, make_activity, make_chain, make_drive, make_place, make_problem, make_window
-from rule_examples import at
 from schedule_oracle import is_valid
 from test_validation_mutations import PROBLEM, VALID
 from way_problems import LIGHT, one_way

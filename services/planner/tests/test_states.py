@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hand_made_schedules import at, plan
 from malapert.payload.v1 import mode_pb2, request_pb2
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.check import check_problem
@@ -26,7 +27,6 @@ from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, random_problem
-from rule_examples import at, plan
 from schedule_oracle import is_valid
 
 KINDS = ("motion", "vibration", "gas")

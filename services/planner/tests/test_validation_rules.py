@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hand_made_schedules import at, drive, plan
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 from problem_factory import HORIZON_S, make_problem
-from rule_examples import EXAMPLES, LONG_WAIT, ONE, TOGETHER, Example, at, dark_ridge, drive, plan
+from rule_example import Example
+from rule_examples import EXAMPLES, LONG_WAIT, ONE, TOGETHER, dark_ridge
 
 
 def named(example: Example) -> str:

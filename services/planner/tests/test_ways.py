@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hand_made_schedules import contact, drive, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from malapert_planner.domain.explanation.ways import closed_along
@@ -23,7 +24,6 @@ from malapert_planner.services.making.problem_file import pack_problem, unpack_p
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, make_activity, make_drive, make_problem, make_window
-from rule_examples import contact, drive, plan
 from schedule_oracle import is_valid
 from way_problems import CONTACT, EARTH, LIGHT, WHOLE, one_way, random_ways
 
