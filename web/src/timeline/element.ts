@@ -12,11 +12,11 @@ import type { Found, Marks } from "./paint/overlay.ts";
 import type { Scene } from "./paint/surface.ts";
 import { styleOf } from "./styles.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
-import { clampSpan, DAY_MS, panned, type Span, type TimeScale, zoomed } from "./time/scale.ts";
+import { atEnd, clampSpan, panned, type Span, type TimeScale, wholeDays, zoomed } from "./time/scale.ts";
 import { sentenceOf, Tip } from "./tip.ts";
 import { Toolbar } from "./toolbar.ts";
-import { rowsOf, TwinTable } from "./twin/table.ts";
-import type { TimelineView } from "./view.ts";
+import { nextId, TwinTable } from "./twin/table.ts";
+import { type TimelineView, wholeView } from "./view.ts";
 
 const LEAST_WHOLE_PX = 140;
 const MOST_WHOLE_PX = 1600;
@@ -167,9 +167,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     if (!this.#document) return;
     const { startMs, endMs } = this.span();
     const middle = this.#marks.cursorMs ?? (startMs + endMs) / 2;
-    const begins = Math.floor(middle / DAY_MS) * DAY_MS;
-    if (days === null) this.show(this.#document);
-    else this.show({ startMs: begins, endMs: begins + days * DAY_MS });
+    this.show(days === null ? this.#document : wholeDays(middle, days));
   }
 
   panBy(share: number): void {
@@ -187,9 +185,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   goto(end: "start" | "end"): void {
     if (!this.#document) return;
-    const length = this.span().endMs - this.span().startMs;
-    const { startMs, endMs } = this.#document;
-    this.show(end === "start" ? { startMs, endMs: startMs + length } : { startMs: endMs - length, endMs });
+    this.show(atEnd(end, this.span(), this.#document));
   }
 
   scrollLanes(px: number): void {
@@ -210,13 +206,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   selectNext(step: 1 | -1): void {
     if (!this.#document || !this.#view) return;
-    const { startMs, endMs } = this.#document;
-    const rows = rowsOf(this.#document, { ...this.#view, startMs, endMs });
-    if (!rows.length) return;
-    const at = rows.findIndex(({ item }) => item.id === this.#marks.selectedId);
-    const first = rows.findIndex(({ item }) => item.endMs > this.span().startMs);
-    const next = at < 0 ? Math.max(0, first) : Math.max(0, Math.min(rows.length - 1, at + step));
-    this.#selectAndShow(rows[next]?.item.id ?? "");
+    this.#selectAndShow(nextId(this.#document, this.#view, this.#marks.selectedId, step));
   }
 
   cursorAt(ms: number | null): void {
@@ -248,8 +238,8 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const found = this.#find(this.#marks.selectedId);
     if (!this.editable || !this.#document || !found || !isMovable(found.item)) return;
     const { proposed } = this.#marks;
-    const from = proposed?.item.id === found.item.id ? { ...found.item, ...spanOfProposed(proposed) } : found.item;
-    this.propose(moved(from, steps * this.#document.snapMs, this.#document));
+    const { startMs, endMs } = proposed?.item.id === found.item.id ? proposed : found.item;
+    this.propose(moved({ ...found.item, startMs, endMs }, steps * this.#document.snapMs, this.#document));
   }
 
   toggleLock(): void {
@@ -394,14 +384,6 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     this.#toolbar.setView(this.#view, !this.#twin.element.hidden);
     this.#twin.write(this.#document, this.#view, this.#marks.selectedId);
   }
-}
-
-const spanOfProposed = ({ startMs, endMs }: Span): Span => ({ startMs, endMs });
-
-function wholeView(document: TimelineDocument, before: TimelineView | null): TimelineView {
-  const { startMs, endMs } = document;
-  const kept = before ?? { version: 1, mode: "utc", hiddenLanes: [], agencies: [], search: "" };
-  return { ...kept, version: 1, startMs, endMs };
 }
 
 /** Makes the element known to the page, once. */

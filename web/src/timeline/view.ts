@@ -1,3 +1,4 @@
+import type { TimelineDocument } from "./model.ts";
 import type { TimeMode } from "./time/ticks.ts";
 
 /** How a document is looked at: saved and shared as JSON. */
@@ -11,6 +12,13 @@ export interface TimelineView {
   agencies: string[];
   /** Text that titles must hold; empty means any. */
   search: string;
+}
+
+/** Returns the view of a whole document, with what else was chosen before. */
+export function wholeView(document: TimelineDocument, before: TimelineView | null): TimelineView {
+  const { startMs, endMs } = document;
+  const kept = before ?? { version: 1, mode: "utc", hiddenLanes: [], agencies: [], search: "" };
+  return { ...kept, version: 1, startMs, endMs };
 }
 
 /** Returns the view that a text says, or says what is wrong with it. */

@@ -45,3 +45,17 @@ export function zoomed(span: Span, factor: number, anchorMs: number, limits: Spa
   const startMs = anchorMs - share * wanted;
   return clampSpan({ startMs, endMs: startMs + wanted }, limits);
 }
+
+/** Returns a span of the same length at an end of its limits. */
+export function atEnd(end: "start" | "end", span: Span, limits: Span): Span {
+  const length = span.endMs - span.startMs;
+  return end === "start"
+    ? { startMs: limits.startMs, endMs: limits.startMs + length }
+    : { startMs: limits.endMs - length, endMs: limits.endMs };
+}
+
+/** Returns so many days from the beginning, in UTC, of the one in which an instant lies. */
+export function wholeDays(instantMs: number, days: number): Span {
+  const startMs = Math.floor(instantMs / DAY_MS) * DAY_MS;
+  return { startMs, endMs: startMs + days * DAY_MS };
+}

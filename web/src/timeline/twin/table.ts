@@ -3,7 +3,7 @@ import { isShown } from "../layout/prepared.ts";
 import { type BarLane, eachItem, type Item, type TimelineDocument } from "../model.ts";
 import { durationOf, momentOf } from "../time/format.ts";
 import { stateOf, titleOf } from "../tip.ts";
-import type { TimelineView } from "../view.ts";
+import { type TimelineView, wholeView } from "../view.ts";
 
 const PAGE = 200;
 const COLUMNS = ["Item", "Where", "Agency", "Start, UTC", "End, UTC", "Duration", "State"];
@@ -107,4 +107,13 @@ export function rowsOf(document: TimelineDocument, view: TimelineView): Row[] {
     if (isShown(item, view)) rows.push({ item, lane });
   });
   return rows.sort((one, other) => one.item.startMs - other.item.startMs || one.item.id.localeCompare(other.item.id));
+}
+
+/** Returns the item after (1) or before (-1) another in the whole plan; where none is chosen, the first in view. */
+export function nextId(document: TimelineDocument, view: TimelineView, chosenId: string | null, step: 1 | -1): string {
+  const rows = rowsOf(document, wholeView(document, view));
+  const at = rows.findIndex(({ item }) => item.id === chosenId);
+  const first = rows.findIndex(({ item }) => item.endMs > view.startMs);
+  const next = at < 0 ? Math.max(0, first) : Math.max(0, Math.min(rows.length - 1, at + step));
+  return rows[next]?.item.id ?? "";
 }
