@@ -29,6 +29,19 @@ def test_blanks_within_identifiers_and_around_other_text_are_taken() -> None:
     check_message(plan_pb2.PlannedActivity(title=" drill "))
 
 
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        (orbiter_pb2.RegisterOrbiterRequest(name="  "), "name"),
+        (plan_pb2.Plan(activities=[plan_pb2.PlannedActivity(title="\u00a0\u2003")]), "activities[0].title"),
+    ],
+)
+def test_names_and_titles_are_more_than_blanks(message: Message, path: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        check_message(message)
+    assert [(fault.path, fault.code) for fault in refused.value.faults] == [(path, "BLANKS")]
+
+
 def test_faults_of_endless_keys_are_bounded() -> None:
     fault = Fault("x" * 70_000, "UNKNOWN_FIELD", "y" * 70_000)
     assert len(fault.path) <= 500

@@ -20,6 +20,7 @@ from malapert_core.timestamps import EARLIEST_TIME, LATEST_TIME
 _TIMESTAMP = "google.protobuf.Timestamp"
 _EARLIEST_S, _LATEST_S = int(EARLIEST_TIME.timestamp()), int(LATEST_TIME.timestamp())
 _MOST_NANOS = 999_999_999
+_SHOWN = ("name", "title")
 _KEY = "key"
 
 MOST_PARTS = 200_000
@@ -122,6 +123,8 @@ def _text_faults(text: str, path: str, field: str) -> Iterator[Fault]:
         yield fault
     elif names_object(field) and blanks_around(text):
         yield Fault(path, "BLANKS", f"an identifier has no blanks around it, not {text[:80]!r}")
+    elif field in _SHOWN and text and not text.strip():
+        yield Fault(path, "BLANKS", f"a {field} is more than blanks; where there is none, leave it out")
 
 
 @cache
