@@ -19,7 +19,6 @@ def _mask(rng: np.random.Generator) -> HorizonMask:
 
 
 @given(SEEDS)
-@settings(deadline=None)
 def test_a_mask_is_linear_and_closed_at_north(seed: int) -> None:
     rng = np.random.default_rng(seed)
     azimuth = np.sort(rng.choice(np.arange(0.0, 359.0), 12, replace=False))
@@ -43,7 +42,7 @@ def test_what_is_no_mask_is_refused(azimuth: list[float], elevation: list[float]
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_disc_clears_by_the_best_point_of_its_rim(seed: int) -> None:
     rng = np.random.default_rng(seed)
     mask, azimuth, elevation, radius = _mask(rng), rng.uniform(0, 360), rng.uniform(-5, 70), rng.uniform(0.1, 2.0)
@@ -56,7 +55,7 @@ def test_a_disc_clears_by_the_best_point_of_its_rim(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_what_moves_stays_within_its_bounds(seed: int) -> None:
     """Vectors that bend by no more than they are said to, past any mask: from the zenith to grazing, quick and slow."""
     rng = np.random.default_rng(seed)

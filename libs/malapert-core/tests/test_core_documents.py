@@ -143,7 +143,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(JSON_VALUES, st.sampled_from([None, 1, "\t"]))
 def test_sound_json_is_read_as_the_standard_library_reads_it(value: Any, indent: Any) -> None:
     content = json.dumps(value, indent=indent).encode()
@@ -151,7 +151,7 @@ def test_sound_json_is_read_as_the_standard_library_reads_it(value: Any, indent:
     assert read_json_tree(content).plain() == json.loads(content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60) | st.text("[]{},:\"'\\u0061\ufeff&*!<-? \n\t#|>%@`.~1e+", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     for read in (read_json, read_json_tree, read_yaml_tree, read_xml):

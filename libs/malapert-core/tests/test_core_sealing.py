@@ -104,7 +104,7 @@ def redacted(sealed: Sealed, data: st.DataObject) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ITEMS, ITEMS, st.data())
 def test_every_redaction_has_the_content_hash_of_the_whole(
     items: list[dict[str, Any]], unplanned: list[dict[str, Any]], data: st.DataObject
@@ -155,7 +155,7 @@ def _spoil(entry: dict[str, Any], data: st.DataObject) -> None:
         part["content"] = [part["content"]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ITEMS, ITEMS, st.data())
 def test_every_alteration_of_a_copy_is_found(
     items: list[dict[str, Any]], unplanned: list[dict[str, Any]], data: st.DataObject

@@ -47,7 +47,7 @@ TERMS = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TERMS, st.sampled_from(list(subsets(AGENCIES))))
 def test_a_standing_is_what_trying_every_set_of_agencies_gives(term: SignOffTerm, approved: frozenset[str]) -> None:
     standing = standing_of(SignOffRule(term), GROUPS, approved)

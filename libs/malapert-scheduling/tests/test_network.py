@@ -33,7 +33,7 @@ def _random_network(seed: int) -> Network:
     return Network((0, 50 * HOUR), tuple(requests), down)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_schedules_keep_every_rule_and_stay_below_the_bound(seed: int) -> None:
     network = _random_network(seed)

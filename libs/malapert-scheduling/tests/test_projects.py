@@ -67,7 +67,7 @@ def _every_schedule(project: Project) -> list[tuple[Assignment, ...]]:
     return [schedule for schedule in schedules if not violations(project, schedule)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(small_projects())
 def test_solver_finds_the_best_of_all_schedules(project: Project) -> None:
     values = {task.task_id: task.value for task in project.tasks}

@@ -118,7 +118,7 @@ def test_a_mast_of_a_degree_cuts_every_contact_that_passes_behind_it(paths: Span
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_masts_notches_and_vertical_edges_of_a_station(
     paths: SpanPaths, seconds: np.ndarray, seen_by_station: tuple[np.ndarray, np.ndarray], seed: int
 ) -> None:
@@ -144,7 +144,7 @@ def test_masts_notches_and_vertical_edges_of_a_station(
 
 @pytest.mark.slow
 @given(SEEDS)
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_light_through_narrow_notches(
     paths: SpanPaths, seconds: np.ndarray, sun_at_ridge: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
 ) -> None:
@@ -189,7 +189,7 @@ def _assert_condition(condition: Condition) -> None:
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_relays_over_rough_skylines(seed: int) -> None:
     rng = np.random.default_rng(seed)
     view = _low_orbit(rng, Body.MOON)
@@ -206,7 +206,7 @@ def test_relays_over_rough_skylines(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_eclipses_limbs_and_separations_of_low_orbits(seed: int) -> None:
     rng = np.random.default_rng(seed)
     view = _low_orbit(rng, [Body.MOON, Body.EARTH][rng.integers(2)])

@@ -28,7 +28,7 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
 STEPS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5), span_lists()), min_size=1, max_size=3)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(STEPS)
 def test_starts_are_those_that_trying_every_second_finds(chain: list[tuple[int, int, list[Span]]]) -> None:
     steps = [WantedStep(float(duration), float(wait)) for duration, wait, _ in chain]

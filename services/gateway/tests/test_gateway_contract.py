@@ -88,7 +88,7 @@ def answering() -> list[tuple[str, str]]:
 def test_answers_are_what_the_document_says(path: str, method: str, address: tuple[str, dict[str, str]]) -> None:
     url, key = address
 
-    @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5, derandomize=True, suppress_health_check=list(HealthCheck))
     def answers(case: Any) -> None:
         case.call_and_validate(base_url=url, headers=key, checks=CHECKS, excluded_checks=_unread(case), timeout=60)
 

@@ -127,13 +127,13 @@ def test_titles_that_people_stumble_over() -> None:
     check_plan([*NASTY, " ", "\u3000", "\u00ad"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(TEXT, min_size=1, max_size=4))
 def test_any_titles(titles: list[str]) -> None:
     check_plan(titles)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(reason=TEXT, name=TEXT.filter(one_line))
 def test_contacts_with_any_text(reason: str, name: str) -> None:
     gone = contact_pb2.CONTACT_STATE_CANCELLED
@@ -193,7 +193,7 @@ def test_times_keep_their_decimals_and_years_their_digits() -> None:
     assert event.decoded("DTEND") == last.replace(microsecond=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXT)
 def test_a_cell_is_read_as_the_text_it_was_written_for(text: str) -> None:
     ((cell, number),) = list(

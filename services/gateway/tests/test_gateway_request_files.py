@@ -78,7 +78,7 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(REQUESTS, max_size=4, unique_by=lambda each: each["request_id"]))
 def test_a_table_gives_the_same_requests_back(values: list[dict[str, Any]]) -> None:
     requests = [NewActivityRequest.model_validate(each) for each in values]

@@ -31,7 +31,7 @@ ITEMS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ITEMS, SPANS, IDS, IDS)
 def test_a_plan_comes_back(
     items: list[dict[str, Any]], contact_span: tuple[datetime, datetime], station: str, place: str
@@ -74,7 +74,7 @@ def parts_of(item: plan_pb2.ImportedItem) -> tuple[Any, ...]:
     return item.activity_id, item.to_place_id, item.station_id, item.place_id, *span
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(SPANS, TEXT, st.sampled_from(ContactState)), max_size=5), SPANS, IDS)
 def test_a_schedule_comes_back(
     booked: list[tuple[tuple[datetime, datetime], str, ContactState]], span: tuple[datetime, datetime], originator: str

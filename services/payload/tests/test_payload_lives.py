@@ -37,7 +37,7 @@ FINAL = tuple(outcome for outcome in ExecutionOutcome if outcome > ExecutionOutc
 ACTIONS = ("plan", "free", "cancel", "revise", "reject", "import", "start", "end")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(ACTIONS), st.integers(0, 3), st.sampled_from(FINAL), st.integers(1, 4)), max_size=25
@@ -124,7 +124,7 @@ REPORTS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(slots=st.integers(1, 4), reports=REPORTS)
 def test_no_more_repetitions_begin_than_a_plan_has_slots_in_whatever_order_reports_come(
     document: list[ActivityRequest], slots: int, reports: list[tuple[int, ExecutionOutcome]]

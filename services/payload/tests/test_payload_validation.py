@@ -331,7 +331,7 @@ imports = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(message=imports)
 def test_validation_returns_faults_and_never_raises(message: ImportCatalogueRequest) -> None:
     faults = all_faults(message)

@@ -38,7 +38,7 @@ SCHEDULES = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(SCHEDULES)
 def test_any_schedule_gets_a_verdict(schedule: Schedule) -> None:
     report = validate(PROBLEM, schedule)

@@ -140,7 +140,7 @@ def test_campaign_is_valid_to_both() -> None:
     assert is_valid(PROBLEM, VALID)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=250, derandomize=True)
 @given(mutations())
 def test_validator_and_referee_agree(schedule: Schedule) -> None:
     report = validate(PROBLEM, schedule)
@@ -148,7 +148,7 @@ def test_validator_and_referee_agree(schedule: Schedule) -> None:
     assert report.valid == is_valid(PROBLEM, schedule), report.violations
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.permutations(VALID.activities), st.permutations(VALID.contacts))
 def test_order_of_the_schedule_does_not_matter(activities, contacts) -> None:
     report = validate(PROBLEM, replace(VALID, activities=tuple(activities), contacts=tuple(contacts)))

@@ -96,7 +96,7 @@ def test_every_plan_of_a_random_problem_with_ways_is_valid_to_both(seed: int) ->
         assert result.bound >= result.objective
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(st.sampled_from(SHORT), st.integers(0, 350), st.booleans())
 def test_validator_and_referee_agree_on_mutated_drives(seed: int, minutes: int, comes_back: bool) -> None:
     problem = random_ways(seed)

@@ -1,7 +1,6 @@
 """Earth orbiters by two-line elements: the lines checked, then SGP4 and the way from TEME to J2000."""
 
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from malapert_astro.orbits import Orbit
 from malapert_astro.points import Body
 from malapert_astro.times import tdb_from_utc, utc_datetime, utc_from_tdb
 from malapert_astro.two_line_columns import LENGTH, column_faults
+from malapert_astro.unclean_characters import UNCLEAN_IN_LINES
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +25,6 @@ _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
 _PROBE_S = 60.0
 _SHORTEST_SPAN_S = 3600.0
-_CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class TwoLineError(ValueError):
@@ -57,7 +56,7 @@ def read_two_line_elements(text: str) -> TwoLineElements:
         checksums, numbers that differ.
     """
     text = text.removeprefix("\ufeff")
-    control = _CONTROL.search(text)
+    control = UNCLEAN_IN_LINES.search(text)
     if control is not None:
         where = f"line {text.count(chr(10), 0, control.start()) + 1}"
         raise TwoLineError([(where, "CONTROL_CHARACTER", f"the character U+{ord(control[0]):04X} is not allowed")])

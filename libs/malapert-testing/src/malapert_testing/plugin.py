@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.postgresql import PostgresqlServer, server_binaries
@@ -21,6 +22,9 @@ _TAKES_LONG = frozenset({"e2e", "slow"})
 def pytest_configure(config: pytest.Config) -> None:
     """Let all processes of the tests share what is compiled; each platform's own directory is new, and empty."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(config.rootpath / ".numba"))
+    # How long an example takes says what else the machine does, and what is compiled on the way.
+    settings.register_profile("malapert", deadline=None)
+    settings.load_profile("malapert")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,9 +7,8 @@ from typing import NoReturn
 from xml.etree import ElementTree
 
 from malapert_astro.ndm.faults import Entry, Faults, NdmError, NdmFault, quoted
+from malapert_astro.unclean_characters import UNCLEAN_IN_LINES
 
-# Tab, line feed and carriage return are the only control characters of text; the last two would part lines unseen.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*")
 _NAMESPACES = ("", "urn:ccsds:schema:ndmxml")
 """Namespaces of elements: none, or the one of the qualified schema (505.0 master and namespace schemas)."""
@@ -73,10 +72,10 @@ def decoded(content: bytes) -> str:
         _refuse(f"byte {error.start}", "NOT_TEXT", "the message is not UTF-8 text")
     if not text.strip():
         _refuse("message", "EMPTY", "the message is empty")
-    control = _CONTROL.search(text)
+    control = UNCLEAN_IN_LINES.search(text)
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1
-        message = f"the control character U+{ord(control[0]):04X} is not allowed"
+        message = f"the character U+{ord(control[0]):04X} is not allowed"
         _refuse(f"line {line}", "CONTROL_CHARACTER", message)
     return text
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_astro.ndm.epochs import clock_reading, tdb_of_readings, time_system_of
+from malapert_astro.unclean_characters import UNCLEAN
 
 MOST_FAULTS = 100
 _LONGEST_QUOTE = 60
@@ -67,6 +68,10 @@ class Faults:
             message = f"{quoted(keyword)} is given already: {entries[keyword].where}"
             self.add(where, "DUPLICATE_KEYWORD", message)
             return
+        # XML writes any character by its number, which no look at the whole text finds.
+        unclean = UNCLEAN.search(value.replace("\t", " "))
+        if unclean is not None:
+            self.add(where, "CONTROL_CHARACTER", f"the character U+{ord(unclean[0]):04X} is not allowed in a value")
         entries[keyword] = Entry(value, where)
 
     def number(self, text: str, where: str, what: str) -> float:

@@ -1,10 +1,7 @@
 """Free text, such as an object's name, as the messages can hold it."""
 
-import re
-
 from malapert_astro.ndm.document import LONGEST_LINE
-
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+")
+from malapert_astro.unclean_characters import UNCLEAN
 
 
 def text_line(keyword: str, value: str) -> str:
@@ -21,5 +18,5 @@ def comment_line(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text in one line, without characters that XML does not hold."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+    """Return a text in one line, blanks for the characters that no reader takes."""
+    return " ".join(UNCLEAN.sub(" ", text).split())

@@ -7,11 +7,10 @@ from typing import Any
 
 from malapert_core.errors import Fault
 
-# What turns the direction of writing makes one text look like another.
-_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_UNCLEAN_IN_LINES = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+# What turns the direction of writing makes one text look like another; the rest no format of an export can hold.
+NOT_FOR_TEXT = "\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+_UNCLEAN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{NOT_FOR_TEXT}]")
+_UNCLEAN_IN_LINES = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{NOT_FOR_TEXT}]")
 _NAMES = {"\t": "a tab", "\n": "a line break", "\r": "a carriage return", "\x00": "a NUL character"}
 _LONGEST_SHOWN = 100
 ALLOWED = "text in one line without control characters is allowed"
