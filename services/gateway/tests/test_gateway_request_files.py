@@ -1,6 +1,7 @@
 """Requests as files: what is written is read again as it was, and what cannot be read is said cell by cell."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,16 @@ import pytest
 from gateway_platform import GatewayPlatform
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from malapert_core.errors import InvalidInputError
+from malapert.comms_window.v1 import opportunity_pb2
+from malapert.payload.v1 import request_pb2
+from malapert_core.errors import (
+    ExhaustedError,
+    Fault,
+    InvalidInputError,
+    MalapertError,
+    NotFoundError,
+    UnavailableError,
+)
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
 from malapert_http_models.contracts.payload import NewActivityRequest
 
@@ -178,10 +188,79 @@ async def test_a_check_asks_the_windows_for_what_a_request_needs(sqlite_platform
         "/api/v1/missions/lupex/requests:check", json={"requests": [request]}, headers=sqlite_platform.bearer("JAXA")
     )
     assert answer.status_code == 200, answer.text
-    assert set(answer.json()) == {"faults", "predictions", "fault_count", "window_set_id", "opportunities"}
+    names = {"faults", "predictions", "fault_count", "window_set_id", "opportunities", "opportunity_faults"}
+    assert set(answer.json()) == names
     (asked,) = sqlite_platform.services.asked("FindOpportunities")
     (told,) = sqlite_platform.services.asked("CheckRequests")
     assert asked.mission_id == told.mission_id == "lupex"
+
+
+async def checked(platform: GatewayPlatform, find: Callable[[Any], Any], predictions: int) -> dict[str, Any]:
+    """Return the answer to a check of so many predictions whose windows are looked for by a script."""
+
+    def check(_request: Any) -> request_pb2.CheckRequestsResponse:
+        made = [request_pb2.RequestPrediction(request_id=f"r-{number}") for number in range(predictions)]
+        return request_pb2.CheckRequestsResponse(predictions=made, fault_count=1)
+
+    platform.services.answers |= {"CheckRequests": check, "FindOpportunities": find}
+    address = "/api/v1/missions/lupex/requests:check"
+    answer = await platform.http.post(address, json={"requests": []}, headers=platform.bearer("JAXA"))
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert (len(found["predictions"]), found["fault_count"]) == (predictions, 1)
+    return found
+
+
+def _found(asked: opportunity_pb2.FindOpportunitiesRequest) -> opportunity_pb2.FindOpportunitiesResponse:
+    answers = [opportunity_pb2.OpportunityAnswer(key=query.key) for query in asked.queries]
+    return opportunity_pb2.FindOpportunitiesResponse(window_set_id="windows-1", answers=answers)
+
+
+@pytest.mark.asyncio
+async def test_a_check_of_very_many_requests_looks_for_the_windows_of_each(sqlite_platform: GatewayPlatform) -> None:
+    found = await checked(sqlite_platform, _found, 2500)
+    assert [each["key"] for each in found["opportunities"]] == [f"r-{number}" for number in range(2500)]
+    assert (found["window_set_id"], found["opportunity_faults"]) == ("windows-1", [])
+    asked = sqlite_platform.services.asked("FindOpportunities")
+    assert [len(each.queries) for each in asked] == [1000, 1000, 500]
+    assert [each.window_set_id for each in asked] == ["", "windows-1", "windows-1"]
+    assert {each.most for each in asked} == {40}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidInputError("INVALID_OPPORTUNITY_QUERY", "no", faults=[Fault("queries[7].spans[0]", "EMPTY_SPAN", "e")]),
+        UnavailableError("DATABASE_BUSY", "the database is busy"),
+        ExhaustedError("TOO_MANY_CALLS", "too many calls"),
+    ],
+)
+async def test_windows_that_are_not_found_hide_nothing_of_a_check(
+    sqlite_platform: GatewayPlatform, error: MalapertError
+) -> None:
+    def refuse_the_second(asked: opportunity_pb2.FindOpportunitiesRequest) -> Any:
+        if asked.window_set_id:
+            raise error
+        return _found(asked)
+
+    found = await checked(sqlite_platform, refuse_the_second, 1500)
+    assert len(found["opportunities"]) == 1000
+    (fault,) = found["opportunity_faults"]
+    assert (fault["path"], fault["code"]) == ("opportunities", error.reason)
+    assert "500 of 1500 predictions" in fault["message"]
+    assert all(each.path in fault["message"] for each in error.faults)
+
+
+@pytest.mark.asyncio
+async def test_a_window_set_that_is_not_there_is_refused(sqlite_platform: GatewayPlatform) -> None:
+    def refuse(asked: Any) -> Any:
+        raise NotFoundError("window set", asked.window_set_id)
+
+    sqlite_platform.services.answers["FindOpportunities"] = refuse
+    address = "/api/v1/missions/lupex/requests:check?window_set_id=nothing"
+    answer = await sqlite_platform.http.post(address, json={"requests": []}, headers=sqlite_platform.bearer("JAXA"))
+    assert (answer.status_code, answer.json()["reason"]) == (404, "UNKNOWN_WINDOW_SET")
 
 
 @pytest.mark.asyncio

@@ -24,3 +24,6 @@ class CheckAnswer(BaseModel):
         examples=["windows-71c0"],
     )
     opportunities: list[OpportunityAnswer] = Field(description="When each of them could start.")
+    opportunity_faults: list[Fault] = Field(
+        description="Why the windows of some predictions, or of all, were not looked for; none where each was."
+    )

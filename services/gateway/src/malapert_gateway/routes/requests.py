@@ -1,12 +1,14 @@
 """Routes of activity requests."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from malapert.payload.v1 import request_pb2, science_pb2
 from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_http_models.contracts import vocabulary
 from malapert_http_models.contracts.comms_window import OpportunityAnswer
 from malapert_http_models.contracts.payload import (
     ActivityRequest,
@@ -21,7 +23,6 @@ from malapert_http_models.contracts.payload import (
     ReviseRequest,
     SubmitRequests,
 )
-from malapert_http_models.contracts.vocabulary import Visibility
 
 from malapert_gateway import policy
 from malapert_gateway.bodies import message_of
@@ -41,7 +42,7 @@ from malapert_gateway.routes.parameters import (
     only_these,
     set_etag,
 )
-from malapert_gateway.services.opportunities import opportunities_request
+from malapert_gateway.services.opportunities import find_opportunities
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
 
@@ -68,7 +69,7 @@ async def list_requests(
     gateway: GatewayParts,
     page: Page,
     states: Annotated[list[RequestState] | None, only_these("these states")] = None,
-    visibilities: Annotated[list[Visibility] | None, only_these("those that these may see")] = None,
+    visibilities: Annotated[list[vocabulary.Visibility] | None, only_these("those that these may see")] = None,
     agency_id: Annotated[str, only("agency", "JAXA")] = "",
 ) -> ActivityRequestPage:
     """List the requests of a mission that the caller may see."""
@@ -161,13 +162,19 @@ async def check_requests(
         policy.require_agency("check_requests", identity, [request.agency_id])
     message = message_of(body, request_pb2.CheckRequestsRequest, mission_id=mission_id)
     answer = await gateway.call(gateway.services.requests.CheckRequests, message)
-    checked = await asyncio.to_thread(to_model, answer, CheckedRequests)
+    checked = dict(await asyncio.to_thread(to_model, answer, CheckedRequests))
     if not opportunities or not answer.predictions:
-        return CheckAnswer(**dict(checked), window_set_id="", opportunities=[])
-    asked = await asyncio.to_thread(opportunities_request, mission_id, window_set_id, answer.predictions)
-    found = await gateway.call(gateway.services.opportunities.FindOpportunities, asked)
+        return CheckAnswer(**checked, window_set_id="", opportunities=[], opportunity_faults=[])
+    found = await find_opportunities(
+        lambda asked: gateway.call(gateway.services.opportunities.FindOpportunities, asked),
+        mission_id,
+        window_set_id,
+        answer.predictions,
+        gateway.settings.call_deadline_s,
+    )
     listed = await asyncio.to_thread(lambda: [to_model(item, OpportunityAnswer) for item in found.answers])
-    return CheckAnswer(**dict(checked), window_set_id=found.window_set_id, opportunities=listed)
+    faults = [vocabulary.Fault(**asdict(fault)) for fault in found.faults]
+    return CheckAnswer(**checked, window_set_id=found.window_set_id, opportunities=listed, opportunity_faults=faults)
 
 
 @router.post("/requests:rate")
