@@ -12,6 +12,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 
 from malapert_landing_site.terrain.dem.archive import MAX_RATIO
 from malapert_landing_site.terrain.dem.georeference import METRES
+from malapert_landing_site.terrain.dem.tiff_blocks import damaged_blocks
 from malapert_landing_site.terrain.dem.tiff_tags import GDAL_NODATA, read_tiff_tags
 
 # A tile is decoded whole, however small the image.
@@ -149,9 +150,20 @@ class RasterJudge:
                 "that hold nothing are to be cut off"
             )
             self._fault("size", "TERRAIN_ARCHIVE_RATIO", message)
-        elif self._dataset.driver == "GTiff" and self._dataset.nodata is None:
-            self._check_absent(*self._dataset.block_shapes[0])
+        elif self._dataset.driver == "GTiff":
+            if self._dataset.nodata is None:
+                self._check_absent(*self._dataset.block_shapes[0])
+            self._check_damaged()
         return self._faults
+
+    def _check_damaged(self) -> None:
+        damaged, packed = damaged_blocks(self._path)
+        if damaged:
+            message = (
+                f"is damaged: {damaged} of its {packed} tiles or strips packed by Deflate break off, hold too much or "
+                "have another checksum"
+            )
+            self._fault("tiles", "TERRAIN_TRUNCATED", message)
 
     def _check_absent(self, block_height: int, block_width: int) -> None:
         """A tile that is not stored is read as 0 where no value for no-data is declared."""
