@@ -195,12 +195,14 @@ async def test_orbits_and_requests_that_make_no_sense_are_refused(sqlite_comms_w
         assert {fault.path for fault in caught.value.faults} == {"orbiter_id", "position_error_km", "origin"}
         with pytest.raises(InvalidInputError):
             await orbiters.RegisterOrbiter(_elements(source=orbiter_pb2.ORBIT_SOURCE_UNSPECIFIED))
-        deep = orbiter_pb2.KeplerianElements(
-            center="moon", epoch_time=to_timestamp(START), semi_major_axis_km=2000.0, eccentricity=0.5
-        )
-        with pytest.raises(InvalidInputError) as below:
-            await orbiters.RegisterOrbiter(_elements(elements=deep))
-        assert [fault.path for fault in below.value.faults] == ["elements.semi_major_axis_km"]
+        # Below ground, and where the Earth, or the Moon, pulls as much.
+        for center, axis_km in (("moon", 2000.0), ("moon", 45_000.0), ("earth", 250_000.0)):
+            odd = orbiter_pb2.KeplerianElements(
+                center=center, epoch_time=to_timestamp(START), semi_major_axis_km=axis_km, eccentricity=0.5
+            )
+            with pytest.raises(InvalidInputError) as refused:
+                await orbiters.RegisterOrbiter(_elements(elements=odd))
+            assert [fault.path for fault in refused.value.faults] == ["elements.semi_major_axis_km"]
         lines = b"1 25544U 98067A   29018.50000000\n2 25544  51.6400"
         with pytest.raises(InvalidInputError) as tle:
             await orbiters.RegisterOrbiter(_elements(source=orbiter_pb2.ORBIT_SOURCE_TLE, content=lines, elements=None))

@@ -1,6 +1,7 @@
 """Orbits from what an orbiter was registered with."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from pydantic import TypeAdapter
 from malapert_comms_window.domain.orbiters import Elements, OrbitSource
 
 ELEMENTS = TypeAdapter(Elements)
+HIGHEST_KM = {Body.EARTH: 300_000.0, Body.MOON: 60_000.0}
+"""Highest apocentres of mean elements: the radius of the Moon's Hill sphere, and the way from the Earth to it."""
 _NOTES = {
     OrbitSource.KEPLERIAN: "mean elements with central gravity and the secular rates of J2, used within 90 days of the "
     "elements' epoch: a survey, no ephemeris",
@@ -78,14 +81,26 @@ def element_faults(elements: Elements) -> list[Fault]:
         value = getattr(elements, name)
         if not low <= value <= high:
             faults.append(Fault(f"elements.{name}", "OUT_OF_RANGE", f"{value} is not in {low:g} to {high:g}"))
-    lowest_km = RADIUS_KM[Body(elements.center)]
-    pericenter_km = elements.semi_major_axis_km * (1.0 - elements.eccentricity)
-    if not lowest_km < pericenter_km or not elements.semi_major_axis_km < 1e6:
-        message = (
-            f"the pericentre at {pericenter_km:g} km is not above the body's radius of {lowest_km:g} km, or too far"
-        )
-        faults.append(Fault("elements.semi_major_axis_km", "OUT_OF_RANGE", message))
+    if 0.0 <= elements.eccentricity < 1.0:
+        faults.extend(_size_faults(elements))
     return faults
+
+
+def _size_faults(elements: Elements) -> Iterator[Fault]:
+    path, center = "elements.semi_major_axis_km", Body(elements.center)
+    lowest_km, highest_km = RADIUS_KM[center], HIGHEST_KM[center]
+    nearest_km, farthest_km = (
+        elements.semi_major_axis_km * factor for factor in (1.0 - elements.eccentricity, 1.0 + elements.eccentricity)
+    )
+    if not lowest_km < nearest_km:
+        message = f"the pericentre at {nearest_km:g} km is not above the body's radius of {lowest_km:g} km"
+        yield Fault(path, "OUT_OF_RANGE", message)
+    if not farthest_km <= highest_km:
+        message = (
+            f"the apocentre at {farthest_km:g} km is beyond {highest_km:g} km, where other bodies pull too much for "
+            "mean elements; give an OEM or an SPK"
+        )
+        yield Fault(path, "OUT_OF_RANGE", message)
 
 
 def _text(file: bytes) -> str:

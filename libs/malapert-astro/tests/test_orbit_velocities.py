@@ -1,0 +1,98 @@
+"""Velocities of an ephemeris message that are not those of its positions, and true ones of every kind of orbit."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import spiceypy
+from malapert_astro.ephemeris import Ephemeris
+from malapert_astro.ndm.epochs import tdb_of
+from malapert_astro.ndm.faults import NdmError
+from malapert_astro.ndm.oem import read_oem
+from malapert_astro.orbit_files import orbit_of_oem
+from malapert_astro.orbits import GRAVITY_KM3_S2
+from malapert_astro.points import Body
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+START = datetime(2029, 1, 15, tzinfo=UTC)
+"""A reading of a clock of TDB."""
+
+
+def conic(center: Body, axis_km: float, eccentricity: float, step_s: float, count: int) -> Floats:
+    """States by SPICE's own propagator, shape (6, count)."""
+    elements = [axis_km * (1 - eccentricity), eccentricity, 1.1, 0.3, 0.7, 0.0, 0.0, GRAVITY_KM3_S2[center]]
+    return np.array([spiceypy.conics(elements, step_s * number) for number in range(count)]).T
+
+
+def message(
+    states: Floats, step_s: float, center: Body = Body.MOON, frame: str = "EME2000", method: str = "LAGRANGE"
+) -> bytes:
+    times = [
+        (START + timedelta(seconds=step_s * number)).replace(tzinfo=None).isoformat()
+        for number in range(states.shape[1])
+    ]
+    rows = [" ".join([time, *(f"{value:.9f}" for value in state)]) for time, state in zip(times, states.T, strict=True)]
+    head = (
+        "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2028-11-04T17:22:31\nORIGINATOR = JAXA\nMETA_START\n"
+        f"OBJECT_NAME = RELAY\nOBJECT_ID = 2027-001A\nCENTER_NAME = {center}\nREF_FRAME = {frame}\nTIME_SYSTEM = TDB\n"
+        f"START_TIME = {times[0]}\nSTOP_TIME = {times[-1]}\nINTERPOLATION = {method}\n"
+        f"INTERPOLATION_DEGREE = {1 if method == 'LINEAR' else 7}\nMETA_STOP\n"
+    )
+    return (head + "\n".join(rows)).encode()
+
+
+@pytest.mark.parametrize("method", ["LAGRANGE", "HERMITE", "LINEAR"])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda x, y, z: (-x, -y, -z), lambda x, y, z: (y, x, z), lambda x, y, z: (1.3 * x, 1.3 * y, 1.3 * z),
+        lambda x, y, z: (0.5 * x, 0.5 * y, 0.5 * z), lambda x, y, z: (-y, x, z), lambda x, y, z: (x, z, y),
+    ],
+    ids=["sign", "exchanged", "larger", "smaller", "turned", "last two exchanged"],
+)  # fmt: skip
+def test_velocities_that_are_not_the_positions_are_refused(
+    ephemeris: Ephemeris, spoilt: Callable[[Floats, Floats, Floats], tuple[Floats, ...]], method: str
+) -> None:
+    states = conic(Body.MOON, 1_838.0, 0.0, 60.0, 12)
+    orbit_of_oem(read_oem(message(states, 60.0, method=method)), ephemeris)
+    states[3:] = spoilt(*states[3:])
+    with pytest.raises(NdmError) as caught:
+        orbit_of_oem(read_oem(message(states, 60.0, method=method)), ephemeris)
+    assert {fault.code for fault in caught.value.faults} == {"CONTRADICTING_STATES"}
+
+
+def test_a_manoeuvre_within_a_segment_is_read(ephemeris: Ephemeris) -> None:
+    """The velocities of one step do not agree; those of the others do."""
+    states = conic(Body.MOON, 1_838.0, 0.0, 60.0, 12)
+    states[3:, -1] *= 0.7
+    orbit_of_oem(read_oem(message(states, 60.0)), ephemeris)
+
+
+@pytest.mark.parametrize("step_s", [10.0, 60.0, 300.0, 1200.0, 3600.0])
+@pytest.mark.parametrize(
+    ("center", "frame", "axis_km", "eccentricity"),
+    [
+        (Body.MOON, "EME2000", 1_800.0, 0.01),
+        (Body.MOON, "EME2000", 9_750.0, 0.6),
+        (Body.MOON, "MOON_ME", 6_142.0, 0.6),
+        (Body.MOON, "EME2000", 50_000.0, 0.2),
+        (Body.EARTH, "EME2000", 6_700.0, 0.01),
+        (Body.EARTH, "EME2000", 26_560.0, 0.74),
+        (Body.EARTH, "ITRF-93", 42_164.0, 0.0),
+        (Body.EARTH, "ITRF-93", 6_900.0, 0.01),
+        (Body.EARTH, "EME2000", 384_400.0, 0.05),
+    ],
+)
+def test_true_orbits_have_the_velocities_of_their_positions(
+    ephemeris: Ephemeris, center: Body, frame: str, axis_km: float, eccentricity: float, step_s: float
+) -> None:
+    """Conics at every step, also in axes that turn with the body."""
+    states = conic(center, axis_km, eccentricity, step_s, 30)
+    motion_of = {"ITRF-93": ephemeris.earth_motion, "MOON_ME": ephemeris.moon_motion}.get(frame)
+    if motion_of is not None:
+        motion = motion_of(tdb_of("2029-01-15T00:00:00", "TDB") + step_s * np.arange(30))
+        place, speed = (np.einsum("ijn,jn->in", motion.from_inertial, part) for part in (states[:3], states[3:]))
+        states = np.concatenate([place, speed - np.cross(motion.spin_rad_s, place, axis=0)])
+    orbit_of_oem(read_oem(message(states, step_s, center, frame)), ephemeris)
