@@ -173,10 +173,28 @@ def test_both_places_of_a_repeated_keyword_are_named() -> None:
         ("META_STOP", "DATA_TYPES = RANGE, COMMENT\nMETA_STOP", "UNKNOWN_CHOICE"),
         ("META_STOP", "DATA_TYPES = \nMETA_STOP", "UNKNOWN_CHOICE"),
         ("00:00 370000.5", "00:00 -1\nTEMPERATURE = 2029-015T00:00:00 -1", "OUT_OF_RANGE"),
+        ("META_STOP", "STOP_TIME = 2029-015T00:00:30\nMETA_STOP", "OUTSIDE_SPAN"),
+        ("META_STOP", "START_TIME = 2029-015T00:00:30\nMETA_STOP", "OUTSIDE_SPAN"),
+        ("RANGE = 2029-015T00:00:00 370000.5", "ANGLE_1 = 2029-015T00:00:00 45", "MISSING"),
+        ("META_STOP", "ANGLE_TYPE = RADEC\nMETA_STOP", "MISSING"),
+        ("META_STOP", "REFERENCE_FRAME = EME2000\nMETA_STOP", "CONTRADICTING_DATA"),
+        ("META_STOP", "ANGLE_TYPE = AZEL\nREFERENCE_FRAME = EME2000\nMETA_STOP", "CONTRADICTING_DATA"),
+        ("META_STOP", "CORRECTION_RANGE = 46.5\nMETA_STOP", "MISSING"),
     ],
 )
 def test_tracking_data_are_refused_by_name(old: str, new: str, code: str) -> None:
     assert code in [found for _, found, _ in faults_of(TDM.replace(old, new, 1), "tdm")]
+
+
+def test_the_span_of_tracking_data_is_in_utc() -> None:
+    """503.0-B-2 4.3.10; TAI is 37 s ahead. What was sent lies a light time before the span (example E-11)."""
+    span = "START_TIME = 2029-015T00:00:00\nSTOP_TIME = 2029-015T00:01:00\nMETA_STOP"
+    sent = "TRANSMIT_FREQ_1 = 2029-014T23:00:00 8.4e9\nTEMPERATURE = 2029-015T09:00:00 290\nDATA_STOP"
+    text = TDM.replace("META_STOP", span).replace("DATA_STOP", sent)
+    assert len(read_tdm(text.encode()).segments[0].observations) == 4
+    atomic = text.replace("TIME_SYSTEM = UTC", "TIME_SYSTEM = TAI")
+    assert [code for _, code, _ in faults_of(atomic, "tdm")] == ["OUTSIDE_SPAN"]
+    read_tdm(atomic.replace("015T00:00:00 370000.5", "015T00:00:37 370000.5").encode())
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,8 @@ def test_two_line_elements_stand_where_skyfield_sees_them(ephemeris: Ephemeris) 
         (STATION_TLE[:-3], {"WRONG_LENGTH"}),
         ("\n".join(reversed(STATION_TLE.splitlines())), {"WRONG_NUMBER"}),
         (tle(STATION_TLE[:68], STATION_TLE.splitlines()[1].replace("25544", "25545")[:68]), {"DIFFERENT_OBJECTS"}),
+        # A turn in a hundred days is beyond the Moon.
+        (tle(STATION_TLE[:68], STATION_TLE.splitlines()[1][:52] + " 0.01000000" + "    1"), {"OUT_OF_RANGE"}),
     ],
 )
 def test_lines_that_are_no_elements_are_refused(text: str, codes: set[str]) -> None:

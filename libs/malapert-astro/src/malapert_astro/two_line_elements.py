@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 LONGEST_AGE_S = 14 * 86_400.0
 """Longest time from its epoch, seconds, for which an element set is used: the error of a low orbit grows by
 kilometres a day."""
+HIGHEST_KM = 300_000.0
+"""Highest apogee: beyond is the Moon's sphere, of whose pull SGP4 knows a mean alone."""
 _JULIAN_UNIX_EPOCH = 2_440_587.5
 _DAY_S = 86_400.0
 _PROBE_S = 60.0
@@ -73,6 +75,10 @@ def read_two_line_elements(text: str) -> TwoLineElements:
     satellite = Satrec.twoline2rv(first, second, WGS72)
     if satellite.error:
         raise TwoLineError([("text", "NOT_ELEMENTS", SGP4_ERRORS.get(satellite.error, "the elements make no orbit"))])
+    apogee_km = (1.0 + satellite.alta) * satellite.radiusearthkm
+    if apogee_km > HIGHEST_KM:
+        message = f"the apogee is {apogee_km:.0f} km from the Earth's centre; SGP4 is used up to {HIGHEST_KM:.0f} km"
+        raise TwoLineError([("line 2", "OUT_OF_RANGE", message)])
     epoch_utc_s = (satellite.jdsatepoch - _JULIAN_UNIX_EPOCH + satellite.jdsatepochF) * _DAY_S
     return TwoLineElements(name, first, second, first[2:7].strip(), epoch_utc_s)
 

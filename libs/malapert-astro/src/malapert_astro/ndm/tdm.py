@@ -26,8 +26,10 @@ from malapert_astro.ndm.tdm_keywords import (
     CLOCKS_OF_THEIR_OWN,
     XML_UNITS,
     check_data_types,
+    check_meaning,
     check_metadata,
     is_data_keyword,
+    is_tracking_keyword,
     number_of,
 )
 from malapert_astro.ndm.tdm_segments import Observation, Tdm, TdmSegment
@@ -36,6 +38,7 @@ from malapert_astro.ndm.tdm_writing import write_tdm
 __all__ = ["VERSIONS", "Observation", "Tdm", "TdmSegment", "read_tdm", "write_tdm"]
 
 VERSIONS = ("1.0", "2.0", "3.0")
+_ROUNDING_S = 1e-3
 _CLOCK_TIME = re.compile(r"[0-9A-Z:./+-]{1,40}")
 
 
@@ -158,7 +161,9 @@ def _segment(raw: _Raw, faults: Faults) -> TdmSegment:
     check_metadata(raw.metadata, raw.where, faults)
     if not raw.records:
         faults.add(raw.where, "NO_DATA", "a segment needs at least one observation")
-    check_data_types(raw.metadata, (keyword for _, keyword, _, _ in raw.records), faults)
+    keywords = {keyword: place for place, keyword, _, _ in reversed(raw.records)}
+    check_data_types(raw.metadata, keywords, faults)
+    check_meaning(raw.metadata, keywords, raw.where, faults)
     epochs = _epochs(raw, faults)
     latest: dict[str, tuple[float, str]] = {}
     observations = []
@@ -180,19 +185,30 @@ def _epochs(raw: _Raw, faults: Faults) -> Sequence[float]:
     """Return the epochs of the records, NaN for a clock of its own; those that are wrong are noted."""
     stated = value_of(raw.metadata, "TIME_SYSTEM")
     texts, places = [epoch for _, _, epoch, _ in raw.records], [place for place, *_ in raw.records]
-    edges = [(keyword, raw.metadata[keyword]) for keyword in ("START_TIME", "STOP_TIME") if keyword in raw.metadata]
-    nothing = [math.nan] * len(texts)
+    first_s, last_s = _span(raw, faults)
     if stated.upper() in CLOCKS_OF_THEIR_OWN:
-        places += [f"{raw.where}, {keyword}" for keyword, _ in edges]
-        for text, place in zip([*texts, *(entry.value for _, entry in edges)], places, strict=True):
+        for text, place in zip(texts, places, strict=True):
             if _CLOCK_TIME.fullmatch(text) is None:
                 faults.add(place, "NOT_AN_EPOCH", f"{quoted(text)} is no reading of a clock")
-        return nothing
+        return [math.nan] * len(texts)
     system = faults.time_system(stated, raw.where) if stated else ""
     if not system:
-        return nothing
-    span = {keyword: faults.epoch(entry.value, system, f"{raw.where}, {keyword}") for keyword, entry in edges}
-    first_s, last_s = span.get("START_TIME", -math.inf), span.get("STOP_TIME", math.inf)
+        return [math.nan] * len(texts)
+    epochs = [float(epoch) for epoch in faults.epochs(texts, system, places)]
+    for epoch_s, (place, keyword, _, _) in zip(epochs, raw.records, strict=True):
+        if is_tracking_keyword(keyword) and not first_s - _ROUNDING_S <= epoch_s <= last_s + _ROUNDING_S:
+            faults.add(place, "OUTSIDE_SPAN", "the epoch is outside START_TIME to STOP_TIME")
+    return epochs
+
+
+def _span(raw: _Raw, faults: Faults) -> tuple[float, float]:
+    """Return the span that a segment states, in UTC whatever its time system (503.0-B-2 table 3-3, 4.3.10)."""
+    first_s, last_s = (
+        faults.epoch(raw.metadata[keyword].value, "UTC", f"{raw.where}, {keyword}")
+        if keyword in raw.metadata
+        else default
+        for keyword, default in (("START_TIME", -math.inf), ("STOP_TIME", math.inf))
+    )
     if first_s > last_s:
         faults.add(raw.where, "WRONG_SPAN", "START_TIME ≤ STOP_TIME is needed")
-    return [float(epoch) for epoch in faults.epochs(texts, system, places)]
+    return first_s, last_s

@@ -39,6 +39,7 @@ UNITS = {
 XML_UNITS = {name: UNITS[name] for name in ("ANGLE_1", "ANGLE_2", "RHUMIDITY")}
 """The units that the schema lets a value state."""
 _INDEXED = ("RECEIVE_FREQ", "RECEIVE_PHASE_CT", "TRANSMIT_FREQ", "TRANSMIT_FREQ_RATE", "TRANSMIT_PHASE_CT")
+_BESIDE = ("PRESSURE", "RHUMIDITY", "STEC", "TEMPERATURE")
 METADATA = (
     *("TRACK_ID", "DATA_TYPES", "TIME_SYSTEM", "START_TIME", "STOP_TIME", "MODE", "PATH", "PATH_1", "PATH_2"),
     *(f"{stem}_{number}" for stem in ("PARTICIPANT", "EPHEMERIS_NAME") for number in range(1, 6)),
@@ -97,6 +98,15 @@ def is_data_keyword(keyword: str) -> bool:
     return keyword in UNITS or (stem in _INDEXED and stem != keyword)
 
 
+def is_tracking_keyword(keyword: str) -> bool:
+    """Return whether a keyword is of what is tracked in the span of a segment.
+
+    What was sent is a light time earlier, as in the book's own example (E-11); clocks, weather and media are beside it.
+    """
+    stem = keyword.partition("_")[0]
+    return is_data_keyword(keyword) and stem not in ("TRANSMIT", "CLOCK", "TROPO") and keyword not in _BESIDE
+
+
 def number_of(text: str, keyword: str, where: str, faults: Faults) -> float:
     """Return the number of a keyword, or note that it is none, or none that the keyword may have."""
     before = len(faults.found)
@@ -126,6 +136,23 @@ def check_metadata(metadata: Mapping[str, Entry], where: str, faults: Faults) ->
         if _NUMBERS.fullmatch(keyword):
             number_of(entry.value, keyword, entry.where, faults)
     _check_paths(metadata, where, faults)
+
+
+def check_meaning(metadata: Mapping[str, Entry], places: Mapping[str, str], where: str, faults: Faults) -> None:
+    """Note values that mean nothing without a keyword that is not there, by the first place of each data keyword."""
+    angle_type = value_of(metadata, "ANGLE_TYPE").upper()
+    for keyword in ("ANGLE_1", "ANGLE_2"):
+        if keyword in places and not angle_type:
+            faults.add(places[keyword], "MISSING", f"ANGLE_TYPE is needed: it says what {keyword} is (3.5.4.1)")
+    frame = metadata.get("REFERENCE_FRAME")
+    if angle_type == "RADEC" and frame is None:
+        faults.add(where, "MISSING", "REFERENCE_FRAME is needed with ANGLE_TYPE RADEC (table 3-3)")
+    if angle_type != "RADEC" and frame is not None:
+        faults.add(frame.where, "CONTRADICTING_DATA", "REFERENCE_FRAME applies to ANGLE_TYPE RADEC alone (table 3-3)")
+    corrections = [keyword for keyword in metadata if keyword.startswith("CORRECTION_") and keyword in METADATA]
+    if corrections and "CORRECTIONS_APPLIED" not in metadata:
+        message = f"CORRECTIONS_APPLIED is needed: it says whether {corrections[0]} is in the data (3.4.15.3)"
+        faults.add(metadata[corrections[0]].where, "MISSING", message)
 
 
 def check_data_types(metadata: Mapping[str, Entry], keywords: Iterable[str], faults: Faults) -> None:
