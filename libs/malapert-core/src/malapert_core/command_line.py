@@ -41,7 +41,7 @@ def cli_main(
     add_host_verbs(verbs)
     parsed = parser.parse_args(arguments)
     if parsed.verb in ("health", "live"):
-        target, service = f"127.0.0.1:{_own_port(settings_class)}", LIVENESS if parsed.verb == "live" else ""
+        target, service = f"127.0.0.1:{_health_port(settings_class)}", LIVENESS if parsed.verb == "live" else ""
         sys.exit(0 if asyncio.run(answers_serving(target, service)) else 1)
     try:
         if parsed.verb == "worker" and work is not None:
@@ -57,11 +57,16 @@ def cli_main(
         sys.exit(f"{error.reason}: {error.message}")
 
 
-def _own_port(settings_class: type[ServiceSettings]) -> int:
+def _health_port(settings_class: type[ServiceSettings]) -> int:
     """Return the port alone: who asks for health need not hold the service's secrets."""
-    port = _Port(_env_prefix=settings_class.model_config.get("env_prefix")).grpc_port
-    return port or int(settings_class.model_fields["grpc_port"].default)
+    prefix = settings_class.model_config.get("env_prefix", "")
+    ports = _Ports(_env_prefix=prefix)
+    if ports.tls_certificate_file and not ports.health_port:
+        sys.exit(f"set {prefix}HEALTH_PORT: health at the port of calls is for those with a certificate alone")
+    return ports.health_port or ports.grpc_port or int(settings_class.model_fields["grpc_port"].default)
 
 
-class _Port(BaseSettings):
+class _Ports(BaseSettings):
     grpc_port: int = 0
+    health_port: int = 0
+    tls_certificate_file: str = ""

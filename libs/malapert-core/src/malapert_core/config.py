@@ -15,15 +15,34 @@ class ProcessSettings(BaseSettings):
 
     grpc_host: str = Field(default="127.0.0.1", description="address of calls, health and metrics")
     grpc_port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
+    health_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="port of health alone, in the clear, for probes without a certificate; unset: only with calls",
+    )
     metrics_port: int | None = Field(
         default=None, ge=0, le=65535, description="port of `/metrics` for Prometheus; unset: none"
     )
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="the broker's servers, comma-separated")
     nats_credentials: Path | None = Field(default=None, description="file of NATS user credentials")
+    tls_certificate_file: Path | None = Field(
+        default=None,
+        description="this process's certificate, PEM; with the next two, calls and broker are encrypted",
+    )
+    tls_key_file: Path | None = Field(default=None, description="key of that certificate, PEM")
+    tls_authority_file: Path | None = Field(default=None, description="authority of the platform's certificates, PEM")
     log_format: Literal["json", "console"] = Field(default="json", description="form of the log on standard error")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     otlp_endpoint: str | None = Field(default=None, description="where traces go, by OTLP over gRPC; unset: nowhere")
     stop_grace_s: float = Field(default=10.0, ge=0, description="how long calls in flight may take at the stop")
+
+    @model_validator(mode="after")
+    def _all_of_tls_or_nothing(self) -> Self:
+        files = (self.tls_certificate_file, self.tls_key_file, self.tls_authority_file)
+        if any(files) and not all(files):
+            raise ValueError("tls_certificate_file, tls_key_file and tls_authority_file are set together, or none is")
+        return self
 
 
 class ServiceSettings(ProcessSettings):

@@ -38,6 +38,7 @@ from malapert_core.policy.identity import Identity, service_identity
 from malapert_core.policy.tokens import ServiceTokens, read_private_key, read_public_keys
 from malapert_core.retention.job import AuditRetention, RetentionJob
 from malapert_core.retention.rules import RetentionRule, core_rules
+from malapert_core.rpc.certificates import Certificates, certificates_of
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import BROKER, DATABASE, watch_parts
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
@@ -63,6 +64,7 @@ class ServiceRuntime(Generic[S]):
     identity: Identity
     telemetry: Telemetry
     loop_watch: LoopWatch
+    certificates: Certificates | None
     _channels: AsyncExitStack
 
     def open_channel(
@@ -86,6 +88,7 @@ class ServiceRuntime(Generic[S]):
             idempotent_methods=idempotent_methods,
             default_timeout_s=default_timeout_s,
             interceptors=self.telemetry.client_interceptors(),
+            certificates=self.certificates,
         )
         self._channels.push_async_callback(channel.close, None)
         return channel
@@ -139,10 +142,10 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
     Raises
     ------
     PreconditionError
-        ``NO_IDENTITY_KEY`` where a key of the settings cannot be read; ``SCHEMA_OUTDATED`` where the schema is not
-        current and the settings do not allow to migrate it.
+        ``NO_IDENTITY_KEY`` or ``NO_CERTIFICATE`` where one of the settings cannot be read; ``SCHEMA_OUTDATED`` where
+        the schema is not current and the settings do not allow to migrate it.
     """
-    tokens = _own_tokens(settings)
+    tokens, certificates = _own_tokens(settings), certificates_of(settings)
     async with AsyncExitStack() as stack:
         telemetry = Telemetry(
             settings.service_name,
@@ -186,6 +189,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
             tokens=tokens,
             identity=service_identity(settings.service_name),
             telemetry=telemetry,
+            certificates=certificates,
             _channels=channels,
         )
 
@@ -209,6 +213,8 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
             host=settings.grpc_host,
             port=settings.grpc_port,
             with_reflection=settings.reflection,
+            certificates=runtime.certificates,
+            health_port=settings.health_port,
         )
         await server.start()
         log.info("service serves", port=server.port)

@@ -11,6 +11,7 @@ from malapert.planner.v1 import charter_pb2, charter_pb2_grpc, sign_off_pb2
 from malapert_core.errors import NotFoundError
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import CHARTER_SERVICE
+from malapert_core.rpc.certificates import Certificates
 from malapert_core.rpc.mapping import to_message
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_core.timestamps import to_timestamp
@@ -70,10 +71,11 @@ class CharterBook(charter_pb2_grpc.CharterServiceServicer):
         return charter_pb2.GetCharterResponse(charter=_message(charter))
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
+    async def served(self, certificates: Certificates | None = None) -> AsyncIterator[str]:
         """Serve the charters and yield the address, for the setting ``planner_target``."""
         registration = Registration(CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, self)
-        server = GrpcServer([registration], interceptors=[CallInterceptor(service_tokens("planner"), "planner")])
+        interceptor = CallInterceptor(service_tokens("planner"), "planner")
+        server = GrpcServer([registration], interceptors=[interceptor], certificates=certificates)
         await server.start()
         try:
             yield f"127.0.0.1:{server.port}"

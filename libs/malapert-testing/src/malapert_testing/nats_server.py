@@ -37,11 +37,14 @@ class NatsServer:
     ----------
     store_dir : Path
         Where JetStream keeps its files.
+    configuration : Path, optional
+        Further configuration.
     """
 
-    def __init__(self, store_dir: Path) -> None:
+    def __init__(self, store_dir: Path, configuration: Path | None = None) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
+        self._options = [] if configuration is None else ["-c", str(configuration)]
         self._store_dir = store_dir
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,12 +52,10 @@ class NatsServer:
         """Start the server and return once it accepts connections."""
         log_path = self._store_dir / "nats.log"
         self._store_dir.mkdir(parents=True, exist_ok=True)
+        place = ["-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(self._store_dir)]
+        command = [nats_server_binary(), *self._options, *place]
         with log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - the server of our own wheel
-                [nats_server_binary(), "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(self._store_dir)],
-                stdout=log,
-                stderr=log,
-            )
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - the server of our own wheel
         give_up_s = time.monotonic() + 20
         while time.monotonic() < give_up_s:
             if self._process.poll() is not None:

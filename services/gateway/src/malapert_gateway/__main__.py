@@ -5,9 +5,11 @@ import asyncio
 import json
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -44,6 +46,8 @@ class GatewayServer(uvicorn.Server):
             # Without a trusted proxy the peer's own address counts, whatever a header says.
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
+            ssl_certfile=settings.http_certificate_file,
+            ssl_keyfile=settings.http_key_file,
             timeout_keep_alive=KEPT_OPEN_S,
             timeout_graceful_shutdown=max(1, round(settings.stop_grace_s)),
         )
@@ -68,7 +72,14 @@ class GatewayServer(uvicorn.Server):
 
 
 async def serve(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    PreconditionError
+        ``NO_CERTIFICATE`` where that of the HTTP API cannot be used, and what `running_app` raises.
+    """
+    _check_certificate(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -92,6 +103,16 @@ async def serve(settings: GatewaySettings) -> None:
         await running
 
 
+def _check_certificate(settings: GatewaySettings) -> None:
+    certificate, key = settings.http_certificate_file, settings.http_key_file
+    if certificate is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise PreconditionError("NO_CERTIFICATE", f"{certificate} with the key {key}: {error}") from error
+
+
 async def _serve_until(stop: asyncio.Event, server: GatewayServer) -> None:
     serving = asyncio.create_task(server.serve())
     stopped = asyncio.create_task(stop.wait())
@@ -101,12 +122,24 @@ async def _serve_until(stop: asyncio.Event, server: GatewayServer) -> None:
     await serving
 
 
-def is_healthy(port: int) -> bool:
-    """Return whether the gateway on this host answers."""
+def is_healthy(settings: GatewaySettings) -> bool:
+    """Return whether the gateway on this host answers, with its own certificate where it has one."""
+    certificate = settings.http_certificate_file
+    scheme = "http" if certificate is None else "https"
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=HEALTH_TIMEOUT_S).is_success
-    except httpx.HTTPError:
+        verify = True if certificate is None else _own_certificate(certificate)
+        url = f"{scheme}://127.0.0.1:{settings.http_port}/healthz"
+        return httpx.get(url, timeout=HEALTH_TIMEOUT_S, verify=verify).is_success
+    except (httpx.HTTPError, OSError):
         return False
+
+
+def _own_certificate(certificate: Path) -> ssl.SSLContext:
+    """Return what trusts one certificate alone, whoever signed it and whatever host it names."""
+    context = ssl.create_default_context(cafile=certificate)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -125,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     settings = GatewaySettings()
     if verb == "health":
-        sys.exit(0 if is_healthy(settings.http_port) else 1)
+        sys.exit(0 if is_healthy(settings) else 1)
     configure_logging(settings)
     if verb == "admin":
         admin.run(parsed, settings)

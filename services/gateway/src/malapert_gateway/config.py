@@ -24,6 +24,11 @@ class GatewaySettings(ServiceSettings):
 
     http_host: str = Field(default="127.0.0.1", description="address of the HTTP API")
     http_port: int = Field(default=8000, ge=0, le=65535, description="0 takes a free port")
+    http_certificate_file: Path | None = Field(
+        default=None,
+        description="certificate of the HTTP API with its chain, PEM; with its key it speaks TLS alone",
+    )
+    http_key_file: Path | None = Field(default=None, description="key of that certificate, PEM")
     landing_site_target: str = Field(default="127.0.0.1:7102", description="address of landing-site")
     comms_window_target: str = Field(default="127.0.0.1:7103", description="address of comms-window")
     payload_target: str = Field(default="127.0.0.1:7104", description="address of payload")
@@ -96,6 +101,12 @@ class GatewaySettings(ServiceSettings):
     def proxies(self) -> list[str]:
         """Addresses and networks of trusted proxies."""
         return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.http_certificate_file is None) != (self.http_key_file is None):
+            raise ValueError("http_certificate_file and http_key_file are set together, or none is")
+        return self
 
     @model_validator(mode="after")
     def _check_limits(self) -> Self:

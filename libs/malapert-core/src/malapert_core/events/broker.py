@@ -1,6 +1,7 @@
 """The connection to NATS and the streams on it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
@@ -15,6 +16,7 @@ from nats.js.errors import BadRequestError
 
 from malapert_core.config import ProcessSettings
 from malapert_core.events.streams import AREAS, DEAD_LETTER_PREFIX, DEAD_LETTER_STREAM, stream_of
+from malapert_core.rpc.certificates import certificates_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +31,12 @@ _KEEP_INTERVAL_S = 5.0
 
 
 async def connect_nats(
-    url: str, *, name: str, credentials: Path | None = None, reconnect_wait_s: float = 0.5
+    url: str,
+    *,
+    name: str,
+    credentials: Path | None = None,
+    tls: ssl.SSLContext | None = None,
+    reconnect_wait_s: float = 0.5,
 ) -> Client:
     """Return a connection that never gives up: it waits for a broker that is not there yet, and for its return.
 
@@ -42,6 +49,8 @@ async def connect_nats(
         others.
     credentials : Path, optional
         File of NATS user credentials.
+    tls : ssl.SSLContext, optional
+        How the broker is met; without it nothing is encrypted.
     reconnect_wait_s : float
         Pause between two tries, seconds.
     """
@@ -63,6 +72,9 @@ async def connect_nats(
         name=name,
         inbox_prefix=f"_INBOX.{name}",
         user_credentials=str(credentials) if credentials else None,
+        tls=tls,
+        # At once: a broker that first says in the clear what it wants could be anybody, and say that it wants no TLS.
+        tls_handshake_first=tls is not None,
         max_reconnect_attempts=-1,
         reconnect_time_wait=reconnect_wait_s,  # type: ignore[arg-type]
         ping_interval=20,
@@ -77,7 +89,13 @@ async def connect_nats(
 async def open_broker(settings: ProcessSettings) -> AsyncIterator[Client]:
     """Connect a process as `connect_nats` does, and drain the connection at the end."""
     name = f"malapert-{settings.service_name}"
-    connection = await connect_nats(settings.nats_url, name=name, credentials=settings.nats_credentials)
+    certificates = certificates_of(settings)
+    connection = await connect_nats(
+        settings.nats_url,
+        name=name,
+        credentials=settings.nats_credentials,
+        tls=certificates.broker_context() if certificates else None,
+    )
     try:
         yield connection
     finally:

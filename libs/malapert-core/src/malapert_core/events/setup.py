@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -12,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from malapert_core.background import background
 from malapert_core.config import ProcessSettings
+from malapert_core.errors import PreconditionError
 from malapert_core.events.broker import keep_streams, open_broker
 from malapert_core.logging import configure_logging
 from malapert_core.service import run_until_stopped
@@ -35,7 +37,10 @@ def main() -> None:
     """Keep the streams until SIGTERM."""
     settings = SetupSettings()
     configure_logging(settings)
-    asyncio.run(run_until_stopped(kept_streams(settings)))
+    try:
+        asyncio.run(run_until_stopped(kept_streams(settings)))
+    except PreconditionError as error:
+        sys.exit(f"{error.reason}: {error.message}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from malapert_core.config import ProcessSettings
 from malapert_core.events.broker import open_broker
 from malapert_core.jobs.queue import WorkQueue
 from malapert_core.jobs.worker import JobWorker, Perform
+from malapert_core.rpc.certificates import certificates_of
 from malapert_core.rpc.health import BROKER, watch_parts
 from malapert_core.rpc.server import GrpcServer
 from malapert_core.telemetry import Telemetry
@@ -39,7 +40,14 @@ async def running_worker(settings: ProcessSettings, area: str, perform: Perform,
     try:
         async with open_broker(settings) as connection:
             worker = JobWorker(WorkQueue(connection, area), perform, slots=slots, tracer=telemetry.tracer)
-            server = GrpcServer([], interceptors=[], host=settings.grpc_host, port=settings.grpc_port)
+            server = GrpcServer(
+                [],
+                interceptors=[],
+                host=settings.grpc_host,
+                port=settings.grpc_port,
+                certificates=certificates_of(settings),
+                health_port=settings.health_port,
+            )
 
             async def is_connected() -> bool:
                 return connection.is_connected

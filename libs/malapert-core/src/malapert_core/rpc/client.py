@@ -12,6 +12,7 @@ from malapert_core.policy.identity import Identity, current_identity
 from malapert_core.policy.tokens import ServiceTokens
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.call_key import CALL_KEY_HEADER, current_call_key
+from malapert_core.rpc.certificates import Certificates
 from malapert_core.rpc.patience import current_patience
 from malapert_core.rpc.server import SIZE_OPTIONS
 from malapert_core.rpc.status import error_from_rpc
@@ -150,6 +151,7 @@ def open_channel(
     idempotent_methods: Sequence[str] = (),
     default_timeout_s: float = 30.0,
     interceptors: Sequence[Any] = (),
+    certificates: Certificates | None = None,
 ) -> grpc.aio.Channel:
     """Return a channel whose calls raise `MalapertError`.
 
@@ -172,18 +174,25 @@ def open_channel(
         Deadline of a call that is given none, seconds; a stream of responses has none of its own.
     interceptors : sequence
         Further interceptors, such as telemetry's.
+    certificates : Certificates, optional
+        By which both sides know each other; without them nothing is encrypted.
     """
     caller = _StateCaller(lambda: _stated(current_identity(), service_identity), tokens, audience, default_timeout_s)
-    options = [
+    options: list[tuple[str, Any]] = [
         *SIZE_OPTIONS,
         ("grpc.service_config", json.dumps(_service_config(services, idempotent_methods))),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
     ]
     # Streams are not made again: whoever sends or follows one knows where to go on.
-    patient = _UnaryUnary(_BePatient(audience.replace("_", "-")))
+    part = audience.replace("_", "-")
+    patient = _UnaryUnary(_BePatient(part))
     chain = [patient, *_all_shapes(_RaiseDomainErrors()), *interceptors, *_all_shapes(caller)]
-    return grpc.aio.insecure_channel(target, options=options, interceptors=chain)
+    if certificates is None:
+        return grpc.aio.insecure_channel(target, options=options, interceptors=chain)
+    # Under whatever address: it is the certificate of that part, or the call fails.
+    options.append(("grpc.ssl_target_name_override", part))
+    return grpc.aio.secure_channel(target, certificates.channel_credentials(), options=options, interceptors=chain)
 
 
 def _stated(identity: Identity | None, service_identity: Identity) -> Identity:

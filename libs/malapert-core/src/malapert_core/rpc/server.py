@@ -24,6 +24,7 @@ from malapert_core.policy.identity import Identity, require_identity, set_curren
 from malapert_core.policy.tokens import TokenVerifier
 from malapert_core.rpc import deadlines
 from malapert_core.rpc.call_key import CALL_KEY_HEADER, LONGEST_KEY, set_call_key
+from malapert_core.rpc.certificates import Certificates
 from malapert_core.rpc.health import ServiceHealth
 from malapert_core.rpc.message_check import check_message
 from malapert_core.rpc.status import status_code, status_of
@@ -206,6 +207,10 @@ class GrpcServer:
         Where to listen; port 0 takes a free one.
     with_reflection : bool
         Whether callers may ask for the contracts.
+    certificates : Certificates, optional
+        By which both sides know each other; without them nothing is encrypted.
+    health_port : int, optional
+        Port of health alone, never encrypted.
     """
 
     def __init__(
@@ -216,6 +221,8 @@ class GrpcServer:
         host: str = "127.0.0.1",
         port: int = 0,
         with_reflection: bool = False,
+        certificates: Certificates | None = None,
+        health_port: int | None = None,
     ) -> None:
         options = [*SIZE_OPTIONS, ("grpc.so_reuseport", 0), ("grpc.max_connection_age_ms", CONNECTION_AGE_MS)]
         self._server = grpc.aio.server(interceptors=list(interceptors), options=options)
@@ -227,8 +234,12 @@ class GrpcServer:
         if with_reflection:
             names += [grpc_health.SERVICE_NAME, reflection.SERVICE_NAME]
             reflection.enable_server_reflection(names, self._server)
-        self._address = f"{host}:{port}"
+        self._host, self._certificates = host, certificates
         self.port = port
+        self.health_port = health_port
+        self._open_health = None if health_port is None else grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        if self._open_health is not None:
+            health_pb2_grpc.add_HealthServicer_to_server(self.health, self._open_health)
 
     async def start(self) -> None:
         """Listen and say SERVING.
@@ -239,8 +250,15 @@ class GrpcServer:
             Where the port is taken.
         """
         await self.health.begin()
-        self.port = self._server.add_insecure_port(self._address)
+        address = f"{self._host}:{self.port}"
+        if self._certificates is None:
+            self.port = self._server.add_insecure_port(address)
+        else:
+            self.port = self._server.add_secure_port(address, self._certificates.server_credentials())
         await self._server.start()
+        if self._open_health is not None:
+            self.health_port = self._open_health.add_insecure_port(f"{self._host}:{self.health_port}")
+            await self._open_health.start()
         await self.health.say_open(True)
 
     async def refuse_new(self) -> None:
@@ -250,3 +268,5 @@ class GrpcServer:
     async def stop(self, grace_s: float) -> None:
         """Finish calls in flight for at most so many seconds, then end."""
         await self._server.stop(grace_s)
+        if self._open_health is not None:
+            await self._open_health.stop(0)
