@@ -17,6 +17,8 @@ SHARED = {"replicas": 2, "storage": {"size": "1Ti", "class": "files", "accessMod
 MODES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "other broker": {"broker": {"internal": False, "address": "nats.broker:4222"}},
+    "in the clear": {"tls": {"enabled": False}},
+    "encrypted to the end": {"tls": {"gateway": True, "databaseAuthority": "postgres-ca.pem"}},
     "in the open": {
         "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "cert", "trustedProxies": "10.0.0.0/8"},
         "networkPolicy": {"metricsFrom": [PEER], "gatewayFrom": [PEER]},
@@ -89,9 +91,9 @@ def test_what_runs_several_times_is_never_all_taken_away(helm: Any) -> None:
 
 
 def test_parts_are_set_and_reached_as_in_containers_on_one_host(helm: Any) -> None:
-    objects = rendered(helm, {})
+    objects = rendered(helm, {"tls": {"gateway": True}})
     deployments, policies = of_kind(objects, "Deployment"), of_kind(objects, "NetworkPolicy")
-    ours = {name for name, part in COMPOSE.items() if "malapert/" in part.get("image", "")}
+    ours = {name for name, part in COMPOSE.items() if "malapert/" in part.get("image", "") and "profiles" not in part}
     assert {f"lunar-{name}" for name in ours} == set(deployments)
     for name in ours:
         container = deployments[f"lunar-{name}"]["spec"]["template"]["spec"]["containers"][0]
@@ -110,8 +112,29 @@ def test_parts_are_set_and_reached_as_in_containers_on_one_host(helm: Any) -> No
     } | {f"lunar-{name}" for name in ("solver",)}
 
 
-def test_the_broker_is_configured_as_that_of_one_host() -> None:
-    assert (CHART / "files" / "nats.conf").read_text() == (ROOT / "deploy" / "nats" / "nats.conf").read_text()
+@pytest.mark.parametrize("name", ["nats.conf", "tls.conf"])
+def test_the_broker_is_configured_as_that_of_one_host(name: str) -> None:
+    assert (CHART / "files" / name).read_text() == (ROOT / "deploy" / "nats" / name).read_text()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_pod_has_its_own_certificate_or_none_has(helm: Any, mode: str) -> None:
+    is_encrypted = mode != "in the clear"
+    objects = rendered(helm, MODES[mode])
+    for name, pod, container in pods(objects):
+        part = name.removeprefix("lunar-")
+        shown = {key["key"] for each in pod["volumes"] if each["name"] == "tls" for key in each["secret"]["items"]}
+        own = {"ca.pem", f"{part}.pem", f"{part}-key.pem"} if is_encrypted else set()
+        assert own == shown - {"postgres-ca.pem"}, name
+        told = {each["name"].rpartition("_TLS_")[2] for each in container["env"] if "_TLS_" in each["name"]}
+        files = {"CERTIFICATE_FILE", "KEY_FILE", "AUTHORITY_FILE"}
+        assert told == (files if is_encrypted and part != "nats" else set()), name
+        for probe in (each for kind, each in container.items() if kind.endswith("Probe")):
+            assert probe.get("grpc", {"port": 7001})["port"] == 7001, name
+            if "httpGet" in probe:
+                assert probe["httpGet"]["scheme"] == ("HTTPS" if mode == "encrypted to the end" else "HTTP")
+    for broker in of_kind(objects, "ConfigMap").values():
+        assert ("verify: true" in broker["data"]["tls.conf"]) is is_encrypted
 
 
 @pytest.mark.parametrize(
@@ -126,6 +149,8 @@ def test_the_broker_is_configured_as_that_of_one_host() -> None:
         {"ingress": {"enabled": True}},
         {"broker": {"internal": False}},
         {"secrets": {"broker": ""}},
+        {"tls": {"secret": ""}},
+        {"tls": {"enabled": False, "gateway": True}},
     ],
 )
 def test_values_that_mean_nothing_are_refused(helm: Any, wrong: dict[str, Any]) -> None:

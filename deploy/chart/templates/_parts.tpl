@@ -50,3 +50,27 @@ imagePullSecrets:
 - name: {{ .prefix }}NATS_URL
   value: nats://{{ .user }}:$(BROKER_PASSWORD)@{{ include "malapert.brokerAddress" .root }}
 {{- end -}}
+
+{{/* Certificates of a part: where they are told, where they are seen, and what they are of. */}}
+{{- define "malapert.tlsEnvironment" -}}
+- {name: {{ .prefix }}TLS_CERTIFICATE_FILE, value: /run/tls/own.pem}
+- {name: {{ .prefix }}TLS_KEY_FILE, value: /run/tls/own-key.pem}
+- {name: {{ .prefix }}TLS_AUTHORITY_FILE, value: /run/tls/ca.pem}
+{{- end -}}
+
+{{- define "malapert.tlsMount" -}}
+- {name: tls, mountPath: /run/tls, readOnly: true}
+{{- end -}}
+
+{{- define "malapert.tlsVolume" -}}
+- name: tls
+  secret:
+    secretName: {{ .root.Values.tls.secret }}
+    items:
+      - {key: ca.pem, path: ca.pem}
+      - {key: {{ .part }}.pem, path: own.pem}
+      - {key: {{ .part }}-key.pem, path: own-key.pem}
+      {{- with .databaseAuthority }}
+      - {key: {{ . }}, path: database-ca.pem}
+      {{- end }}
+{{- end -}}

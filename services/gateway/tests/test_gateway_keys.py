@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from gateway_platform import BOOTSTRAP_KEYS, GatewayPlatform
+from malapert_core.audit.trail import AuditTrail
+from malapert_core.db.database import Database
+from malapert_core.db.migrations import run_migrations
 from malapert_core.db.tables import AuditEntryRow
 from malapert_core.policy.identity import Role
 from malapert_core.timestamps import parse_time, utc_now
@@ -51,6 +54,23 @@ async def test_second_start_leaves_keys_as_they_are(platform: GatewayPlatform) -
         [("ESA", Role.OPERATOR)], platform.keys_file
     )
     assert platform.keys_file.read_text() == before
+
+
+@pytest.mark.asyncio
+async def test_of_gateways_that_start_at_once_one_makes_the_first_keys(database_url: str, tmp_path: Path) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    await run_migrations(databases[0], MIGRATIONS)
+    wanted = [("MALAPERT", Role.PLATFORM), ("JAXA", Role.ADMINISTRATOR)]
+    trail = AuditTrail("gateway")
+    makers = [HostKeys(database, trail) for database in databases]
+    made = await asyncio.gather(*(each.issue_first(wanted, tmp_path / "keys.json") for each in makers))
+    assert sum(made) == 1
+    async with databases[0].reading() as session:
+        rows = list(await session.exec(select(KeyRow)))
+    entries = json.loads((tmp_path / "keys.json").read_text())["keys"]
+    assert {parse_bearer_key(entry["key"]).key_id for entry in entries} == {row.key_id for row in rows}  # type: ignore[union-attr]
+    for database in databases:
+        await database.close()
 
 
 @pytest.mark.asyncio

@@ -176,6 +176,13 @@ async def database_time(session: AsyncSession) -> datetime:
     return now.astimezone(UTC)
 
 
+async def take_turn(session: AsyncSession, lock: int) -> None:
+    """Wait until no other transaction has a lock, and have it until the end of this one; on SQLite any that writes has
+    all."""
+    if session.get_bind().dialect.name != "sqlite":
+        await (await session.connection()).execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
 def _unusable(url: URL, error: BaseException | None) -> PreconditionError:
     return PreconditionError("DATABASE_UNUSABLE", f"{url.database}: {error}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from malapert_core.audit.host import host_user
 from malapert_core.audit.trail import AuditTrail
-from malapert_core.db.database import Database
+from malapert_core.db.database import Database, take_turn
 from malapert_core.errors import PreconditionError
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.timestamps import utc_now
@@ -23,6 +23,7 @@ from malapert_gateway.storage.key_store import KeyStore
 
 HOST = "host"
 """Who made what was made by the host's configuration or command line."""
+_FIRST_KEYS_LOCK = 8_101_969
 
 
 class HostKeys:
@@ -44,6 +45,8 @@ class HostKeys:
     async def issue_first(self, wanted: Sequence[tuple[str, Role]], path: Path) -> bool:
         """Make the first keys where there is none yet, and write them into a file that only its owner reads.
 
+        Of gateways that start at once on one database, one does.
+
         Returns
         -------
         bool
@@ -52,6 +55,14 @@ class HostKeys:
         async with self._database.reading() as session:
             if not await self._keys.is_empty(session):
                 return False
+        async with self._database.transaction() as session:
+            await take_turn(session, _FIRST_KEYS_LOCK)
+            if not await self._keys.is_empty(session):
+                return False
+            await self._make_first(session, wanted, path)
+        return True
+
+    async def _make_first(self, session: AsyncSession, wanted: Sequence[tuple[str, Role]], path: Path) -> None:
         made = [
             new_key(agency_id, KeyWish(role, "made at first start"), HOST, is_made_on_host=True)
             for agency_id, role in wanted
@@ -59,12 +70,10 @@ class HostKeys:
         entries = [{"agency_id": key.agency_id, "role": key.role.name, "key": bearer.text} for key, bearer in made]
         # The file goes first: keys that nobody has would lock everybody out, a file of unknown keys is written anew.
         await asyncio.to_thread(_write_private, path, json.dumps({"keys": entries}, indent=2) + "\n")
-        async with self._database.transaction() as session:
-            for agency_id in dict.fromkeys(agency_id for agency_id, _ in wanted):
-                await self._admit(session, agency_id)
-            for key, _ in made:
-                await self._keep(session, key)
-        return True
+        for agency_id in dict.fromkeys(agency_id for agency_id, _ in wanted):
+            await self._admit(session, agency_id)
+        for key, _ in made:
+            await self._keep(session, key)
 
     async def issue(self, agency_id: str, role: Role, label: str) -> tuple[ApiKey, BearerKey]:
         """Make a key of an agency that is admitted.
