@@ -18,7 +18,11 @@ from malapert_planner.services.sharing.redaction import redacted_plan
 from shared_plan import CHARTER, HIDDEN_WORDS, NOW, identity, shared_plan
 
 OTHERS, OWNER = ("JAXA", "ESA", "NASA"), "ISRO"
-OF_ITEMS = tuple(kind for kind in ExportFormat if kind is not ExportFormat.GEOJSON_SITES)
+OF_PLACES = (
+    ExportFormat.GEOJSON_SITES, ExportFormat.GEOJSON_ROUTES, ExportFormat.CSV_SITES, ExportFormat.CSV_ROUTES,
+    ExportFormat.KML,
+)  # fmt: skip
+OF_ITEMS = tuple(kind for kind in ExportFormat if kind not in OF_PLACES)
 
 
 def exported(agency_id: str, kind: ExportFormat) -> str:

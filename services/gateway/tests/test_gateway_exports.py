@@ -113,6 +113,11 @@ async def test_a_search_is_a_table_and_points(sqlite_platform: GatewayPlatform) 
         ("csv", "text/csv; charset=utf-8", "plan.csv"),
         ("timeline", "text/plain; charset=utf-8", "plan.txt"),
         ("geojson-sites", "application/geo+json", "sites.geojson"),
+        ("geojson-routes", "application/geo+json", "routes.geojson"),
+        ("csv-sites", "text/csv; charset=utf-8", "sites.csv"),
+        ("csv-routes", "text/csv; charset=utf-8", "routes.csv"),
+        ("kml", "application/vnd.google-earth.kml+xml", "places.kml"),
+        ("plandev", "application/json", "plan.plandev.json"),
     ],
 )
 async def test_files_say_what_they_are(sqlite_platform: GatewayPlatform, name: str, media_type: str, file: str) -> None:
@@ -122,3 +127,31 @@ async def test_files_say_what_they_are(sqlite_platform: GatewayPlatform, name: s
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert answer.headers["content-disposition"] == f'attachment; filename="{file}"'
     answer.content.decode("utf-8")
+
+
+@pytest.mark.asyncio
+async def test_a_calendar_of_one_agency_has_its_activities_alone(sqlite_platform: GatewayPlatform) -> None:
+    events = Calendar.from_ical((await exported(sqlite_platform, "ics&agency_id=JAXA")).content).walk("VEVENT")
+    (event,) = events
+    assert b"JAXA" in event["CATEGORIES"].to_ical()
+    rows = list(csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv&agency_id=nobody")).text)))
+    assert rows == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["json", "mps", "openmct", "plandev", "kml"])
+async def test_a_whole_plan_is_of_no_agency(sqlite_platform: GatewayPlatform, name: str) -> None:
+    address = f"/api/v1/plans/p-1/export?format={name}&agency_id=JAXA"
+    answer = await sqlite_platform.http.get(address, headers=sqlite_platform.bearer())
+    assert answer.status_code == 422
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [("query.agency_id", "WHOLE_PLAN")]
+
+
+@pytest.mark.asyncio
+async def test_a_search_is_kml(sqlite_platform: GatewayPlatform) -> None:
+    made: Any = sample(site_pb2.SiteSearch())
+    sqlite_platform.services.answers["GetSiteSearch"] = lambda _: site_pb2.GetSiteSearchResponse(site_search=made)
+    address = "/api/v1/site-searches/search-1/export?format=kml"
+    answer = await sqlite_platform.http.get(address, headers=sqlite_platform.bearer())
+    assert answer.headers["content-disposition"].endswith('"sites.kml"')
+    assert b"<Placemark>" in answer.content

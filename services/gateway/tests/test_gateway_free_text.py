@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
+import plandev_checker
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
-from malapert.comms_window.v1 import contact_pb2
+from malapert.comms_window.v1 import contact_pb2, window_pb2
+from malapert.landing_site.v1 import site_pb2
 from malapert.planner.v1 import plan_pb2
 from malapert_core.documents.plain_text import one_line, one_word, printable
 from malapert_gateway.conversion import to_model
+from malapert_gateway.exports.access_report import access_report
 from malapert_gateway.exports.calendar import plan_calendar
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
 from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
@@ -24,12 +27,16 @@ from malapert_gateway.exports.csv_table import csv_table, text_of_cell
 from malapert_gateway.exports.mps_plan import mps_plan
 from malapert_gateway.exports.mps_plan_reading import read_mps_plan
 from malapert_gateway.exports.openmct_plan import openmct_plan
+from malapert_gateway.exports.places_kml import search_kml
 from malapert_gateway.exports.plan_table import plan_csv, plan_timeline
+from malapert_gateway.exports.plandev_plan import plandev_plan
 from malapert_gateway.exports.simple_schedule import read_simple_schedule, write_simple_schedule
-from malapert_http_models.contracts.comms_window import Contact
+from malapert_http_models.contracts.comms_window import Contact, Window
+from malapert_http_models.contracts.landing_site import SiteSearch
 from malapert_http_models.contracts.planner import Plan
 
 NOW = datetime(2029, 1, 1, tzinfo=UTC)
+KML = "{http://www.opengis.net/kml/2.2}"
 # RFC 5545 3.1: CONTROL, which no content line may hold.
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BLANK = " \u00a0\u200b\u200f\u202e\u2066\u3000\ufeff"
@@ -121,6 +128,11 @@ def check_plan(titles: list[str]) -> None:
     assert [entry["name"] for entry in lanes["Activities of JAXA"]] == [
         one_line(title) or f"a-{number}" for number, title in enumerate(titles)
     ]
+    transfer = json.loads(json.dumps(plandev_plan(plan), ensure_ascii=False).encode())
+    plandev_checker.check(transfer)
+    assert {item["name"] for item in transfer["activities"] if item["type"] == "drill"} == {
+        one_line(title) or f"a-{number}" for number, title in enumerate(titles)
+    }
 
 
 def test_titles_that_people_stumble_over() -> None:
@@ -131,6 +143,39 @@ def test_titles_that_people_stumble_over() -> None:
 @given(st.lists(TEXT, min_size=1, max_size=4))
 def test_any_titles(titles: list[str]) -> None:
     check_plan(titles)
+
+
+def check_kml(texts: list[str]) -> None:
+    sites = [
+        site_pb2.Site(site_id=f"s-{number}", rank=number, explanation=text, point={"latitude_deg": -89.0})
+        for number, text in enumerate(texts)
+    ]
+    search = to_model(site_pb2.SiteSearch(site_search_id="s", sites=sites), SiteSearch)
+    root = ElementTree.fromstring(search_kml(search))
+    found = {mark.findtext(f"{KML}name"): mark.findtext(f"{KML}description") for mark in root.iter(f"{KML}Placemark")}
+    assert [found[f"{number} s-{number}"] for number in range(len(texts))] == [printable(text) for text in texts]
+
+
+def test_explanations_of_sites_in_kml() -> None:
+    check_kml(list(NASTY))
+
+
+@settings(max_examples=25)
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_any_explanations_of_sites_in_kml(texts: list[str]) -> None:
+    check_kml(texts)
+
+
+@settings(max_examples=25)
+@given(name=TEXT.filter(one_line))
+def test_access_reports_with_any_name(name: str) -> None:
+    window = window_pb2.Window(window_id=name, place_id=name, station_id=name, kind=window_pb2.WINDOW_KIND_CONTACT)
+    window.interval.start_time.FromDatetime(NOW)
+    window.interval.end_time.FromDatetime(NOW + timedelta(hours=1))
+    text = access_report(name, [to_model(window, Window)], NOW).decode()
+    assert text.splitlines() == text.split("\n")[:-1]
+    assert text.count("\n") == 14
+    assert f"{one_line(name)}-To-{one_line(name)} (CONTACT)" in text
 
 
 @settings(max_examples=25)

@@ -45,6 +45,7 @@ from malapert_gateway.routes import (
     terrain,
     terrain_upload,
     threads,
+    window_files,
     windows,
 )
 from malapert_gateway.services.gateway import Gateway
@@ -65,6 +66,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     exchange.schedule_router,
     exchange.file_router,
     exchange.router,
+    window_files.router,
     contacts.router,
     agreements.router,
     catalogues.schema_router,

@@ -31,7 +31,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "orbiters", "description": "Orbiters, and the keys that agencies share over their links."},
     {"name": "contacts", "description": "The contact book."},
     {"name": "agreements", "description": "Antenna hours that agencies give to each other."},
-    {"name": "exchange", "description": "Files of schedules, planning events, orbits and tracking data."},
+    {"name": "exchange", "description": "Files of schedules, windows, planning events, orbits and tracking data."},
     {"name": "requests", "description": "Instruments, activity types, and what the teams ask for."},
     {"name": "plans", "description": "Plans, their review, release and export."},
     {"name": "operations", "description": "Long work and its progress."},

@@ -29,6 +29,7 @@ METHODS: Mapping[str, str] = {
     "get_product_set_stac": "/malapert.landing_site.v1.ProductService/GetProductSet",
     "export_site_search": "/malapert.landing_site.v1.SiteService/GetSiteSearch",
     "export_contacts": "/malapert.comms_window.v1.ContactService/ListContacts",
+    "export_windows": "/malapert.comms_window.v1.WindowService/ListWindows",
     "export_window_events": "/malapert.comms_window.v1.WindowService/ListWindows",
     "export_requests": "/malapert.payload.v1.RequestService/ListRequests",
     "list_mission_executions": "/malapert.payload.v1.ExecutionService/ListExecutions",

@@ -185,6 +185,7 @@ VERBS = (
         "list_windows",
         ("window_id", "kind", "place_id", "station_id", "orbiter_id", "interval.start_time", "interval.end_time"),
     ),
+    Verb("window", "export", "export_windows"),
     Verb("window", "events", "export_window_events"),
     Verb("window", "tracking", "predict_tracking_data"),
     Verb("orbiter", "list", "list_orbiters"),

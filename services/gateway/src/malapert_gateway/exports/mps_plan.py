@@ -74,7 +74,9 @@ def _trigger(time: str) -> dict[str, Any]:
 
 
 def _definitions(plan: Plan) -> list[dict[str, Any]]:
-    titles = {_definition(activity): _description(activity) for activity in sorted(plan.activities, key=_definition)}
+    titles = {
+        definition_key(activity): definition_title(activity) for activity in sorted(plan.activities, key=definition_key)
+    }
     titles |= {CONTACT: "Contact with a ground station"} if plan.contacts else {}
     return [
         {
@@ -134,17 +136,18 @@ def _activity(plan: Plan, activity: PlannedActivity) -> dict[str, Any]:
             arguments[name] = []
     key, source = activity.activity_id, activity.request_id or plan.plan_id
     span = (activity.interval.start_time, activity.interval.end_time)
-    return _instance(plan, key, _definition(activity), source, span, arguments, activity.title)
+    return _instance(plan, key, definition_key(activity), source, span, arguments, activity.title)
 
 
-def _description(activity: PlannedActivity) -> str:
+def definition_title(activity: PlannedActivity) -> str:
+    """Return what the definition of an activity is, for a person."""
     if activity.is_busy:
         return "Item of which its owner alone sees more"
     is_drive = activity.kind is PlannedActivityKind.DRIVE
     return "Drive between two places" if is_drive else f"Activity type {activity.activity_type_id}"
 
 
-def _definition(activity: PlannedActivity) -> str:
+def definition_key(activity: PlannedActivity) -> str:
     """Return the key of its definition, which tells drives and contacts from types of the same names."""
     if activity.is_busy or activity.kind is PlannedActivityKind.DRIVE:
         return BUSY if activity.is_busy else DRIVE

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from malapert_http_models.contracts.landing_site import Site, SiteMetrics
 
 from malapert_gateway.exports.csv_table import Value, csv_table
+from malapert_gateway.exports.sites_geojson import ranked
 
 _COLUMNS = (
     "rank", "site_id", "longitude_deg", "latitude_deg", "elevation_m", "x_m", "y_m", "score", "first_chance",
@@ -15,8 +16,7 @@ _METRICS = tuple(SiteMetrics.model_fields)
 
 def sites_csv(sites: Sequence[Site]) -> bytes:
     """Return the sites in the order of their ranks, one a line; units are in the columns' names."""
-    ranked = sorted(sites, key=lambda site: site.rank)
-    return csv_table((*_COLUMNS, *_METRICS, "explanation"), (_row(site) for site in ranked))
+    return csv_table((*_COLUMNS, *_METRICS, "explanation"), (_row(site) for site in ranked(sites)))
 
 
 def _row(site: Site) -> list[Value]:

@@ -1,14 +1,13 @@
-"""Files that agencies exchange: schedules of contacts, planning events, orbit ephemerides, tracking data."""
+"""Files that agencies exchange: schedules of contacts, orbit ephemerides, tracking data."""
 
 import asyncio
-import json
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from malapert.comms_window.v1 import contact_pb2, exchange_pb2, orbiter_pb2, window_pb2
 from malapert.type.v1 import type_pb2
-from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
+from malapert_core.errors import Fault, InvalidInputError
 from malapert_core.reading_processes import QUICK_BYTES
 from malapert_core.timestamps import utc_now
 from malapert_http_models.contracts.comms_window import (
@@ -18,8 +17,6 @@ from malapert_http_models.contracts.comms_window import (
     Station,
     StationPage,
     TrackingData,
-    Window,
-    WindowPage,
 )
 from malapert_http_models.contracts.vocabulary import Interval
 from malapert_http_models.wire import UtcTime
@@ -29,15 +26,12 @@ from malapert_gateway.conversion import to_message, to_model
 from malapert_gateway.examples import SCHEDULE_XML
 from malapert_gateway.exports.contacts_calendar import contacts_calendar
 from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
-from malapert_gateway.exports.mps_events import mps_events
 from malapert_gateway.exports.simple_schedule import SimpleSchedule, read_simple_schedule, write_simple_schedule
 from malapert_gateway.models.schedule import ReadActivity, ReadSchedule
+from malapert_gateway.routes.files import PAGE_SIZE, TEXT, file_answer, file_responses, has_more
 from malapert_gateway.routes.guarded import GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OrbiterId, WindowSetId, identifier, only
 from malapert_gateway.services.gateway import Gateway
-
-MOST_ROWS = 50_000
-_PAGE = 1000
 
 
 class ContactFormat(StrEnum):
@@ -66,20 +60,13 @@ router = APIRouter(tags=["exchange"], route_class=GuardedRoute)
 schedule_router = APIRouter(tags=["exchange"], route_class=ScheduleRoute)
 file_router = APIRouter(tags=["exchange"], route_class=OrbitFileRoute)
 
-_TEXT = {"schema": {"type": "string"}}
-_SCHEDULE = _TEXT | {"example": SCHEDULE_XML}
-
-
-def _file(*media_types: str) -> dict[int | str, dict[str, object]]:
-    content = {name: {"schema": {"type": "object"}} if name == "application/json" else _TEXT for name in media_types}
-    named = {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}}
-    return {200: {"description": "The file.", "content": content, "headers": named}}
+_SCHEDULE = TEXT | {"example": SCHEDULE_XML}
 
 
 @router.get(
     "/contacts/export",
     response_class=Response,
-    responses=_file("application/xml", "text/csv", "text/calendar", "text/plain"),
+    responses=file_responses("application/xml", "text/csv", "text/calendar", "text/plain"),
 )
 async def export_contacts(
     gateway: GatewayParts,
@@ -107,12 +94,12 @@ async def export_contacts(
     )
     contacts = await _all_contacts(gateway, wanted)
     if format is ContactFormat.CSV:
-        return _answer(await asyncio.to_thread(contacts_csv, contacts), "text/csv; charset=utf-8", "contacts.csv")
+        return file_answer(await asyncio.to_thread(contacts_csv, contacts), "text/csv; charset=utf-8", "contacts.csv")
     if format is ContactFormat.ICS:
         content = await asyncio.to_thread(contacts_calendar, contacts, utc_now())
-        return _answer(content, "text/calendar", "contacts.ics")
+        return file_answer(content, "text/calendar", "contacts.ics")
     if format is ContactFormat.DSN_TEXT:
-        return _answer(
+        return file_answer(
             await asyncio.to_thread(contacts_schedule_text, contacts), "text/plain; charset=utf-8", "contacts.txt"
         )
     content = await asyncio.to_thread(
@@ -123,7 +110,7 @@ async def export_contacts(
         now=utc_now(),
         span=(start_time, end_time),
     )
-    return _answer(content, "application/xml", "schedule.xml")
+    return file_answer(content, "application/xml", "schedule.xml")
 
 
 @schedule_router.post(
@@ -143,26 +130,10 @@ async def read_schedule(request: Request, gateway: GatewayParts, identity: Calle
     return await asyncio.to_thread(_read, schedule, stations)
 
 
-@router.get("/window-sets/{window_set_id}/events", response_class=Response, responses=_file("application/json"))
-async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts) -> Response:
-    """Return the edges of a set's windows as planning events in the shape of CCSDS 529.1, as JSON."""
-    request = window_pb2.ListWindowsRequest(window_set_id=window_set_id, without_profiles=True)
-    request.page.page_size = _PAGE
-    windows: list[Window] = []
-    while True:
-        answer = await gateway.call(gateway.services.windows.ListWindows, request)
-        page = await asyncio.to_thread(to_model, answer, WindowPage)
-        windows += page.windows
-        if not _has_more(page.next_page_token, request.page, len(windows)):
-            break
-    content = await asyncio.to_thread(lambda: json.dumps(mps_events(window_set_id, windows)).encode())
-    return _answer(content, "application/json", "events.json")
-
-
 @router.get(
     "/window-sets/{window_set_id}/windows/{window_id}/tdm",
     response_class=Response,
-    responses=_file("text/plain", "application/xml"),
+    responses=file_responses("text/plain", "application/xml"),
 )
 async def predict_tracking_data(
     window_set_id: WindowSetId,
@@ -175,7 +146,7 @@ async def predict_tracking_data(
         window_set_id=window_set_id, window_id=window_id, xml=form is XmlOrText.XML
     )
     answer = await gateway.call(gateway.services.exchange.PredictTrackingData, message)
-    return _answer(answer.content, *_message_file("tdm", form))
+    return file_answer(answer.content, *_message_file("tdm", form))
 
 
 @file_router.post("/tracking-data:read")
@@ -185,7 +156,9 @@ async def read_tracking_data(body: ReadTrackingDataRequest, gateway: GatewayPart
     return await gateway.answer(await gateway.call(gateway.services.exchange.ReadTrackingData, message), TrackingData)
 
 
-@router.get("/orbiters/{orbiter_id}/oem", response_class=Response, responses=_file("text/plain", "application/xml"))
+@router.get(
+    "/orbiters/{orbiter_id}/oem", response_class=Response, responses=file_responses("text/plain", "application/xml")
+)
 async def export_orbiter(
     orbiter_id: OrbiterId,
     gateway: GatewayParts,
@@ -202,23 +175,23 @@ async def export_orbiter(
         orbiter_id=orbiter_id, span=span, step_s=step_s, xml=form is XmlOrText.XML
     )
     answer = await gateway.call(gateway.services.orbiters.ExportOrbiter, message)
-    return _answer(answer.content, *_message_file("oem", form))
+    return file_answer(answer.content, *_message_file("oem", form))
 
 
 async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsRequest) -> list[Contact]:
-    request.page.page_size = _PAGE
+    request.page.page_size = PAGE_SIZE
     contacts: list[Contact] = []
     while True:
         answer = await gateway.call(gateway.services.contacts.ListContacts, request)
         page = await asyncio.to_thread(to_model, answer, ContactPage)
         contacts += page.contacts
-        if not _has_more(page.next_page_token, request.page, len(contacts)):
+        if not has_more(page.next_page_token, request.page, len(contacts)):
             return contacts
 
 
 async def _stations(gateway: Gateway) -> dict[str, Station]:
     request = window_pb2.ListStationsRequest()
-    request.page.page_size = _PAGE
+    request.page.page_size = PAGE_SIZE
     page = await asyncio.to_thread(
         to_model, await gateway.call(gateway.services.stations.ListStations, request), StationPage
     )
@@ -252,21 +225,7 @@ def _read(schedule: SimpleSchedule, stations: dict[str, Station]) -> ReadSchedul
     )
 
 
-def _has_more(next_token: str, page: type_pb2.PageRequest, count: int) -> bool:
-    """Turn to the next page; return False after the last, which a cursor that does not move is too."""
-    if count > MOST_ROWS:
-        raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")
-    if next_token in ("", page.page_token):
-        return False
-    page.page_token = next_token
-    return True
-
-
 def _message_file(name: str, form: XmlOrText) -> tuple[str, str]:
     if form is XmlOrText.XML:
         return "application/xml", f"{name}.xml"
     return "text/plain; charset=utf-8", f"{name}.{name}"
-
-
-def _answer(content: bytes, media_type: str, name: str) -> Response:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

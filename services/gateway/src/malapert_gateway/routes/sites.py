@@ -26,6 +26,7 @@ from malapert_http_models.contracts.operation import Operation
 
 from malapert_gateway.bodies import message_of
 from malapert_gateway.conversion import to_model
+from malapert_gateway.exports.places_kml import search_kml
 from malapert_gateway.exports.sites_csv import sites_csv
 from malapert_gateway.exports.sites_geojson import search_geojson
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -41,6 +42,7 @@ class SiteFormat(StrEnum):
 
     GEOJSON = "geojson"
     CSV = "csv"
+    KML = "kml"
 
 
 _FILES: dict[int | str, Any] = {
@@ -49,6 +51,7 @@ _FILES: dict[int | str, Any] = {
         "content": {
             "application/geo+json": {"schema": {"type": "object"}},
             "text/csv": {"schema": {"type": "string"}},
+            "application/vnd.google-earth.kml+xml": {"schema": {"type": "string"}},
         },
         "headers": {"Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}}},
     }
@@ -83,10 +86,12 @@ async def export_site_search(
     gateway: GatewayParts,
     format: Annotated[SiteFormat, Query(description="The file's format.")] = SiteFormat.GEOJSON,  # noqa: A002
 ) -> Response:
-    """Return the ranked sites of a search as GeoJSON in lunar longitude and latitude, or as a table (CSV, RFC 4180)."""
+    """Return the ranked sites of a search in lunar longitude and latitude: GeoJSON, a table (CSV, RFC 4180) or KML."""
     found = await get_site_search(site_search_id, gateway)
     if format is SiteFormat.CSV:
         content, media_type, name = sites_csv(found.sites), "text/csv; charset=utf-8", "sites.csv"
+    elif format is SiteFormat.KML:
+        content, media_type, name = search_kml(found), "application/vnd.google-earth.kml+xml", "sites.kml"
     else:
         content, media_type, name = json.dumps(search_geojson(found)).encode(), "application/geo+json", "sites.geojson"
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -21,6 +21,7 @@ HEAVY_ACTIONS = frozenset(
         "export_plan",
         "export_requests",
         "export_window_events",
+        "export_windows",
         "find_routes",
         "find_timed_route",
         "get_horizon_profiles",
