@@ -208,6 +208,37 @@ async def test_every_owner_consents_and_a_member_leaves_by_itself(
 
 
 @pytest.mark.asyncio
+async def test_a_later_member_is_not_told_what_was_decided_before(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    _, target = neighbours
+    async with (
+        run_planner(sqlite_service_runtime, target) as service,
+        agency(service.target, "JAXA") as jaxa,
+        agency(service.target, "ISRO") as isro,
+        agency(service.target, "DLR") as dlr,
+        agency(service.target, "CSA") as csa,
+    ):
+        await jaxa.client.create()
+        document = mission_pb2.CreateMissionRequest(document_json=changed(WEEK, solver__seed=2))
+        old = (await isro.client.missions.CreateMission(document)).proposal.proposal_id
+        await jaxa.decide("Decline", old, reason="not for others' ears")
+        await jaxa.change(wanted(JAXA=[OWNER], ISRO=[OWNER]))
+        declined = await isro.change(wanted(ISRO=[OWNER]))
+        await jaxa.decline(declined.change_id)
+        members = wanted(JAXA=[OWNER], ISRO=[OWNER], DLR=[OWNER], CSA=[OWNER])
+        members[3].sees_earlier = True
+        joined = await jaxa.change(members)
+        await isro.consent(joined.change_id)
+        pending = await jaxa.change(members)
+        assert set(await dlr.changes()) == {pending.change_id}
+        assert set(await csa.changes()) == set(await isro.changes()) > {declined.change_id, joined.change_id}
+        assert await dlr.proposals() == []
+        assert await refused(dlr.decide("Get", old), NotFoundError)
+        assert [each.proposal_id for each in await csa.proposals()] == [old]
+
+
+@pytest.mark.asyncio
 async def test_document_of_another_member_is_a_proposal_and_of_an_outsider_nothing(
     service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:

@@ -7,13 +7,15 @@ from malapert.operation.v1 import operation_pb2
 from malapert.planner.v1 import robustness_pb2, robustness_pb2_grpc
 from malapert_core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.identity import Role
-from malapert_planner.services.robustness.policy_messages import redacted_robustness
+from malapert_planner.services.robustness import assessments
+from malapert_planner.services.robustness.policy_messages import policy_of, redacted_robustness
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_testing.services import ServiceLauncher
 from neighbours import Neighbours
 from planner_client import PlannerClient, client_of, run_planner
+from problem_factory import make_activity
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("_hand_made_plans")]
+pytestmark = pytest.mark.usefixtures("_hand_made_plans")
 Get, List = robustness_pb2.GetRobustnessRequest, robustness_pb2.ListRobustnessRequest
 
 
@@ -35,6 +37,7 @@ async def assessed(
     return found
 
 
+@pytest.mark.asyncio
 async def test_a_plan_is_assessed_and_its_assessments_are_kept(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -65,6 +68,7 @@ async def test_a_plan_is_assessed_and_its_assessments_are_kept(
         assert not any(each.items for each in page.assessments)
 
 
+@pytest.mark.asyncio
 async def test_what_is_asked_for_wrongly_is_refused_whole_and_by_nobody_else(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -93,6 +97,7 @@ async def test_what_is_asked_for_wrongly_is_refused_whole_and_by_nobody_else(
                     await call
 
 
+@pytest.mark.asyncio
 async def test_an_assessment_is_cancelled(
     sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
 ) -> None:
@@ -109,7 +114,45 @@ async def test_an_assessment_is_cancelled(
         assert not (await stub.ListRobustness(List(plan_id=plan_id))).assessments
 
 
-async def test_items_that_are_withheld_are_not_named() -> None:
+@pytest.mark.asyncio
+async def test_each_agency_has_its_newest_assessments_whatever_others_ask_for(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assessments, "MOST_OF_PLAN", 2)
+    async with (
+        run_planner(sqlite_service_runtime, neighbours[1]) as planner,
+        client_of(planner.target) as owner,
+        client_of(planner.target, "ISRO") as other,
+    ):
+        await owner.create()
+        plan_id = (await owner.generate()).result_id
+        own = await assessed(owner, plan_id, policy(), draws=1)
+        theirs = [(await assessed(other, plan_id, policy(), draws=1)).robustness_id for _ in range(3)]
+        stub = robustness_pb2_grpc.RobustnessServiceStub(owner.channel)
+        kept = (await stub.ListRobustness(List(plan_id=plan_id))).assessments
+        assert [each.robustness_id for each in kept] == [theirs[2], theirs[1], own.robustness_id]
+
+
+def test_a_class_of_activities_holds_none_that_its_author_does_not_see() -> None:
+    slow = robustness_pb2.FactorSpread(mean=2.0, sigma=0.0, least=2.0, most=2.0)
+    classes = [robustness_pb2.ActivityClass(class_id="guess", duration=slow, activity_type_ids=["dig"])]
+    asked = robustness_pb2.MarginPolicy(policy_id="p", activity_classes=classes)
+    hidden = make_activity("secret", activity_type_id="dig")
+    assert policy_of(asked).duration_of(hidden)[0] == "guess"
+    assert policy_of(asked, frozenset({hidden.request_id})).duration_of(hidden)[0] == ""
+
+
+def test_a_policy_names_nothing_that_is_withheld_but_to_whom_wrote_it() -> None:
+    classes = [robustness_pb2.ActivityClass(class_id="secret", activity_type_ids=["secret", "look"])]
+    written = robustness_pb2.MarginPolicy(policy_id="secret", title="For secret", activity_classes=classes)
+    message = robustness_pb2.Robustness(agency_id="ISRO", policy=written)
+    shown = redacted_robustness(message, PlanEyes(frozenset({"b"}), frozenset({"secret"}), "JAXA"))
+    assert "secret" not in str(shown)
+    assert list(shown.policy.activity_classes[0].activity_type_ids) == ["look"]
+    assert redacted_robustness(message, PlanEyes(frozenset({"b"}), frozenset({"secret"}), "ISRO")) == message
+
+
+def test_items_that_are_withheld_are_not_named() -> None:
     items = [robustness_pb2.WeakItem(item_id=name, rule_id="QUIET", broken=3) for name in ("a/0/drill", "b/0/look")]
     for item in items:
         item.start_time.seconds = 5

@@ -16,10 +16,14 @@ from malapert.planner.v1 import (
     mission_pb2,
     plan_pb2,
     replan_pb2,
+    review_pb2,
+    robustness_pb2,
+    thread_pb2,
 )
 from malapert_core.errors import AlreadyExistsError, MalapertError, NotFoundError, PermissionDeniedError
 from malapert_core.policy.identity import Role
 from malapert_planner.mission_document.redaction import redacted_document
+from malapert_planner.services.plans.entry import named_plans
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel
 from mission_documents import load_mission
 from neighbours import Neighbours
@@ -98,6 +102,44 @@ async def test_outsider_sees_and_moves_nothing(
             assert checked.message == taken.message
         async with client_of(service.target) as owner:
             assert await owner.get(plan_id) == before
+
+
+def test_every_plan_that_a_request_names_is_entered() -> None:
+    """A replan names the plan to merge beside its own: it was told of which mission another agency's plan is."""
+    named = {
+        f"{service.full_name}.{method.name}": [f.name for f in method.input_type.fields if "plan_id" in f.name]
+        for module in (charter_pb2, edit_pb2, mission_pb2, plan_pb2, review_pb2, robustness_pb2, thread_pb2)
+        for service in module.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+    assert named["malapert.planner.v1.PlanService.ReplanPlan"] == ["plan_id", "merge_plan_id"]
+    for name, fields in named.items():
+        assert all(field.endswith("plan_id") for field in fields), f"{name} names plans that are not entered"
+    request = replan_pb2.ReplanPlanRequest(plan_id="a", merge_plan_id="b")
+    assert named_plans(request) == ["a", "b"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_a_plan_to_merge_is_none_where_it_is_not_seen(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    own = json.loads(json.dumps(load_mission("lupex-week")))
+    own["mission"]["id"] = "own-week"
+    async with run_planner(sqlite_service_runtime, neighbours[1]) as service:
+        async with client_of(service.target) as owner:
+            await owner.create()
+            plan_id = (await owner.generate()).result_id
+        async with client_of(service.target, "OUTSIDE") as outsider:
+            await outsider.create(json.dumps(own).encode())
+            mine = (await outsider.generate(mission_id="own-week")).result_id
+            told = []
+            for other in (plan_id, "nowhere"):
+                request = replan_pb2.ReplanPlanRequest(plan_id=mine, merge_plan_id=other)
+                request.now.FromJsonString("2029-01-20T00:00:00Z")
+                told.append(await refusal(outsider.plans.ReplanPlan(request)))
+            assert [each.reason for each in told] == ["UNKNOWN_PLAN", "UNKNOWN_PLAN"]
+            assert "lupex" not in told[0].message
 
 
 @pytest.mark.asyncio

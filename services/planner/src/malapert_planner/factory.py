@@ -137,7 +137,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     reviews = PlanReviews(runtime.database, stores.plans, delegation_store, record, announcer, runtime.audit, utc_now)
     delegations = Delegations(runtime.database, delegation_store, charters, runtime.audit, utc_now)
     threads = PlanThreads(runtime.database, stores.plans, ThreadStore(), charters, announcer, runtime.audit, utc_now)
-    shown = ShownPlans(PlanViewing(charters, utc_now), utc_now)
+    viewing = PlanViewing(charters, utc_now)
+    shown = ShownPlans(viewing, utc_now)
     untouched = timedelta(days=runtime.settings.draft_retention_days)
     archive = PlanArchive(runtime.database, stores.plans, record, utc_now, untouched)
     checks = ReleaseChecks(neighbours.payloads, stores.missions)
@@ -158,7 +159,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     runtime.operations.register(GENERATE_PLAN, PlanGeneration(making).run)
     runtime.operations.register(REPLAN_PLAN, PlanReplanning(making).run)
     assessments = RobustnessAssessments(
-        runtime.database, stores.plans, RobustnessStore(), solver_jobs, runtime.audit, utc_now
+        runtime.database, stores.plans, RobustnessStore(), solver_jobs, runtime.audit, viewing, utc_now
     )
     runtime.operations.register(ASSESS_ROBUSTNESS, assessments.run)
     async with (

@@ -64,7 +64,7 @@ class CharterHandlers(charter_pb2_grpc.CharterServiceServicer):
         """Return what was proposed, newest first."""
         states = wanted_values(CharterChangeState, request.states, charter_pb2.CharterChangeState.DESCRIPTOR, "states")
         consents = wanted_values(Consent, request.consents, charter_pb2.Consent.DESCRIPTOR, "consents")
-        changes = await self._changes.newest(request.mission_id, states, consents)
+        changes = await self._changes.newest(request.mission_id, require_identity(), states, consents)
         return charter_pb2.ListCharterChangesResponse(changes=map(change_message, changes))
 
     async def ConsentToCharter(  # noqa: N802

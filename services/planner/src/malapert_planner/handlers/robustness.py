@@ -49,8 +49,9 @@ class RobustnessHandlers(robustness_pb2_grpc.RobustnessServiceServicer):
     ) -> robustness_pb2.ListRobustnessResponse:
         """Return a page of assessments, newest first."""
         size = page_size_of(request.page.page_size)
+        eyes = await self._shown.eyes(await self._plans.get(request.plan_id))
         found = await self._assessments.page(request.plan_id, cursor_key(request.page.page_token), size + 1)
         return robustness_pb2.ListRobustnessResponse(
-            assessments=found[:size],
+            assessments=[redacted_robustness(each, eyes) for each in found[:size]],
             next_page_token=next_cursor(found, size, lambda row: row.robustness_id),
         )

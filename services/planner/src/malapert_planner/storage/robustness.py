@@ -37,11 +37,15 @@ class RobustnessStore:
             assessment.ClearField("items")
         return shown
 
-    async def keep_newest(self, session: AsyncSession, plan_id: str, count: int) -> None:
-        """Delete the assessments of a plan but the newest."""
+    async def keep_newest(self, session: AsyncSession, plan_id: str, agency_id: str, count: int) -> None:
+        """Delete the assessments of a plan that an agency asked for but the newest; those of others stay."""
         await session.flush()
-        of_plan = col(RobustnessRow.plan_id) == plan_id
-        newest = select(RobustnessRow.robustness_id).where(of_plan)
-        kept = list(await session.exec(newest.order_by(col(RobustnessRow.robustness_id).desc()).limit(count)))
-        if len(kept) == count:
-            await session.exec(delete(RobustnessRow).where(of_plan, col(RobustnessRow.robustness_id) < kept[-1]))
+        query = select(RobustnessRow).where(col(RobustnessRow.plan_id) == plan_id)
+        rows = await session.exec(query.order_by(col(RobustnessRow.robustness_id).desc()))
+        own = [
+            row.robustness_id
+            for row in rows
+            if robustness_pb2.Robustness.FromString(row.message).agency_id == agency_id
+        ]
+        if len(own) > count:
+            await session.exec(delete(RobustnessRow).where(col(RobustnessRow.robustness_id).in_(own[count:])))

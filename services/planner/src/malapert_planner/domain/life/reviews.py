@@ -224,6 +224,10 @@ class Delegation:
     created_by: str
     revoked_time: datetime | None = None
 
+    def may_hold(self, now: datetime) -> bool:
+        """Tell whether it holds now or later, and so belongs to the present."""
+        return self.revoked_time is None and now < self.until
+
     def covers(self, agency_id: str, principal_id: str, now: datetime) -> bool:
         """Tell whether a principal may review by it now."""
         holds = self.revoked_time is None and self.since <= now < self.until

@@ -52,7 +52,7 @@ class MarginPolicy:
     durations that all of one kind have in common in a draw. ``contact_failure`` is the probability that a pass
     gives nothing. ``light_edge_s`` is the standard deviation of what an edge of light is off, at each place apart, so
     that all light there begins later and ends sooner, or the other way round. A schedule is robust where at least
-    ``required_share`` of the draws keep every rule.
+    ``required_share`` of the draws keep every rule. Activities of ``classless_request_ids`` are of no class.
     """
 
     policy_id: str
@@ -68,10 +68,12 @@ class MarginPolicy:
     contact_failure: float = 0.0
     light_edge_s: float = 0.0
     required_share: float = 0.9
+    classless_request_ids: frozenset[str] = frozenset()
 
     def duration_of(self, activity: Activity) -> tuple[str, Spread]:
         """Return the class of an activity, empty for none, and the spread of its duration: the first that holds it."""
-        for each in self.activity_classes:
+        classes = () if activity.request_id in self.classless_request_ids else self.activity_classes
+        for each in classes:
             if each.holds(activity):
                 return each.class_id, each.duration
         return "", self.activity_duration

@@ -114,7 +114,7 @@ class EditDrafts:
             entity_kind="edit_draft",
             entity_id=draft.draft_id,
             mission_id=draft.mission_id,
-            detail=draft.title,
+            detail=f"of plan {draft.plan_id}",
             identity=identity,
         )
 

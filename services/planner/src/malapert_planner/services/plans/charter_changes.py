@@ -108,12 +108,24 @@ class CharterChanges:
     async def newest(
         self,
         mission_id: str,
+        identity: Identity,
         states: Collection[CharterChangeState] = (),
         consents: Collection[Consent] = (),
     ) -> list[CharterChange]:
-        """Return the latest proposed charters of a mission, newest first; no states and no consents mean all."""
+        """Return the latest proposed charters that a principal sees, newest first; no states and no consents mean all.
+
+        What was decided on before its agency took part is not told.
+        """
         async with self._database.reading() as session:
-            return await self._changes.newest(session, mission_id, states, consents)
+            charter = await self._charter(session, mission_id)
+            found = await self._changes.newest(session, mission_id, states, consents)
+        now = self._clock()
+        return [
+            change
+            for change in found
+            if change.state is CharterChangeState.PENDING
+            or charter.shows_since(identity.agency_id, change.created_time, now)
+        ]
 
     async def consent(self, mission_id: str, change_id: str, identity: Identity) -> CharterChange:
         """Consent for an owner; with the last consent that is needed the change is in force.

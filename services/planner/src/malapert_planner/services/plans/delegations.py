@@ -76,10 +76,16 @@ class Delegations:
         return made
 
     async def list(self, mission_id: str, identity: Identity) -> list[Delegation]:
-        """Return the delegations of a mission, newest first."""
-        await enter(self._charters, identity, mission_id)
+        """Return the delegations of a mission, newest first; of those that hold no longer, those that a member knew."""
+        charter = await enter(self._charters, identity, mission_id)
         async with self._database.reading() as session:
-            return await self._delegations.of_mission(session, mission_id)
+            found = await self._delegations.of_mission(session, mission_id)
+        now = self._clock()
+        return [
+            each
+            for each in found
+            if each.may_hold(now) or (charter and charter.shows_since(identity.agency_id, each.created_time, now))
+        ]
 
     async def revoke(self, mission_id: str, delegation_id: str, identity: Identity) -> Delegation:
         """Take a delegation of the caller's agency back; one that was taken back stays as it is.

@@ -14,7 +14,6 @@ from malapert_core.timestamps import utc_now
 from malapert_planner.domain.life.listing import PlanPlace
 from malapert_planner.storage.plans import PlanStore
 
-_PLAN_FIELDS = ("plan_id", "other_plan_id")
 _MOVES = (plan_pb2.SubmitPlanRequest, plan_pb2.ReleasePlanRequest, plan_pb2.TerminatePlanRequest)
 
 
@@ -38,12 +37,12 @@ class PlanEntry:
 
     async def __call__(self, identity: Identity, call: Call, request: Message) -> None:
         """Refuse a request for a plan of a mission in which the principal's agency has not the part of the call."""
-        plan_ids = [getattr(request, name, "") for name in _PLAN_FIELDS]
         if identity.is_service or call.part is None:
             return
-        if not any(plan_ids):
+        plan_ids = named_plans(request)
+        if not plan_ids:
             await self._missions(identity, call, request)
-        for plan_id in filter(None, plan_ids):
+        for plan_id in plan_ids:
             await self._enter(identity, call.part, request, plan_id)
 
     async def _enter(self, identity: Identity, part: Part, request: Message, plan_id: str) -> None:
@@ -55,6 +54,13 @@ class PlanEntry:
         require_part(identity, place.mission_id, charter, part)
         if isinstance(request, _MOVES) and identity.agency_id != place.owner_agency_id:
             _require_owner(identity, charter, plan_id)
+
+
+def named_plans(request: Message) -> list[str]:
+    """Return the plans that a request names, whatever for: each field that ends so names one."""
+    fields = request.DESCRIPTOR.fields
+    named = (getattr(request, field.name) for field in fields if field.name.endswith("plan_id"))
+    return list(dict.fromkeys(filter(None, named)))
 
 
 def _is_seen(place: PlanPlace, charter: Charter, identity: Identity) -> bool:

@@ -49,7 +49,7 @@ class PlanImport:
         _require_mission(request.mission_id, content.mission_id)
         problem, before = unpack_problem(content.problem), unpack_schedule(content.schedule)
         message = plan_pb2.Plan.FromString(content.message)
-        schedule = schedule_of(problem, _unmasked(request.items, message, eyes))
+        schedule = schedule_of(problem, _unmasked(request.items, message, problem, eyes))
         wanted = DerivedPlan(base, problem, schedule, LABEL, changes(problem, before, schedule))
         return await self._derived.make(wanted, identity, eyes)
 
@@ -116,19 +116,33 @@ def _require_mission(stated: str, mission_id: str) -> None:
 
 
 def _unmasked(
-    items: Sequence[plan_pb2.ImportedItem], base: plan_pb2.Plan, eyes: PlanEyes
+    items: Sequence[plan_pb2.ImportedItem], base: plan_pb2.Plan, problem: PlanningProblem, eyes: PlanEyes
 ) -> list[plan_pb2.ImportedItem]:
-    """Return items with the activities that busy ones stand for; nothing busy is named otherwise."""
+    """Return items with the activities that busy ones stand for; nothing busy is named otherwise.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_PLAN`` with a fault for each activity that there is not, alike for one that is not seen.
+    """
     masked = {
         busy_id(index): activity.activity_id
         for index, activity in enumerate(base.activities)
         if activity.request_id in eyes.hidden_request_ids
     }
+    seen = {a.activity_id: a.activity_id for a in problem.activities if a.request_id not in eyes.hidden_request_ids}
+    activity_ids = {"": "", **seen, **masked}
+    faults = [
+        Fault(f"items[{index}].activity_id", "UNKNOWN_ACTIVITY", f"{item.activity_id[:80]!r} is not asked for")
+        for index, item in enumerate(items)
+        if item.activity_id not in activity_ids
+    ]
+    if faults:
+        raise InvalidInputError("INVALID_PLAN", f"{len(faults)} items cannot be read", faults=faults)
     found = []
     for item in items:
         kept = plan_pb2.ImportedItem()
         kept.CopyFrom(item)
-        unknown = f"unknown:{item.activity_id}" if item.activity_id in masked.values() else item.activity_id
-        kept.activity_id = masked.get(item.activity_id, unknown)
+        kept.activity_id = activity_ids[item.activity_id]
         found.append(kept)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import NotFoundError
-from malapert_core.policy.charter import Part
+from malapert_core.policy.charter import Charter, Part
 from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 
@@ -53,17 +53,19 @@ class ProposalService:
     ) -> list[MissionProposal]:
         """Return the latest proposals that a principal sees, of some states or, for none, of all.
 
-        An owner sees every agency's, another member its own.
+        An owner sees every agency's, but for what was decided on before it took part, another member its own.
         """
-        whose = None if await self._owns(mission_id, identity) else identity.agency_id
+        charter = await self._charters.get(mission_id)
+        whose = None if self._owns(charter, identity) else identity.agency_id
         async with self._database.reading() as session:
-            return await self._proposals.newest(session, mission_id, whose, states)
+            found = await self._proposals.newest(session, mission_id, whose, states)
+        return [proposal for proposal in found if self._sees(charter, proposal, identity)]
 
     async def get(self, mission_id: str, proposal_id: str, identity: Identity) -> MissionProposal:
         """Return a proposal that a principal sees; raise NotFoundError for any other."""
         async with self._database.reading() as session:
             proposal = await self._proposals.get(session, mission_id, proposal_id)
-        if proposal.agency_id != identity.agency_id and not await self._owns(mission_id, identity):
+        if not self._sees(await self._charters.get(mission_id), proposal, identity):
             raise NotFoundError("mission proposal", proposal_id)
         return proposal
 
@@ -88,6 +90,13 @@ class ProposalService:
             )
         return declined
 
-    async def _owns(self, mission_id: str, identity: Identity) -> bool:
-        charter = await self._charters.get(mission_id)
+    def _sees(self, charter: Charter | None, proposal: MissionProposal, identity: Identity) -> bool:
+        if proposal.agency_id == identity.agency_id:
+            return True
+        if charter is None or not self._owns(charter, identity):
+            return False
+        is_open = proposal.state is MissionProposalState.OPEN
+        return is_open or charter.shows_since(identity.agency_id, proposal.created_time, self._clock())
+
+    def _owns(self, charter: Charter | None, identity: Identity) -> bool:
         return charter is not None and Part.OWNER in charter.parts_of(identity.agency_id, self._clock())

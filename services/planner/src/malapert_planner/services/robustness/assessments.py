@@ -16,12 +16,13 @@ from malapert_planner.services.making.generation import QUEUE_TITLE, follow_stag
 from malapert_planner.services.making.problem_file import unpack_problem, unpack_schedule
 from malapert_planner.services.ports import Clock
 from malapert_planner.services.robustness.policy_messages import DEFAULT_DRAWS, policy_of, robustness_message
+from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.plans import PlanStore
 from malapert_planner.storage.robustness import RobustnessStore
 
 ASSESS_ROBUSTNESS = "assess_robustness"
 MOST_OF_PLAN = 100
-"""Number of assessments that are kept of a plan; the oldest goes first."""
+"""Number of assessments that are kept of a plan for each agency; its oldest goes first."""
 
 
 class RobustnessAssessments:
@@ -34,6 +35,7 @@ class RobustnessAssessments:
     store : RobustnessStore
     solver_jobs : SolverJobs
     audit : AuditTrail
+    viewing : PlanViewing
     clock : Clock
     """
 
@@ -44,6 +46,7 @@ class RobustnessAssessments:
         store: RobustnessStore,
         solver_jobs: SolverJobs,
         audit: AuditTrail,
+        viewing: PlanViewing,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -51,6 +54,7 @@ class RobustnessAssessments:
         self._store = store
         self._solver_jobs = solver_jobs
         self._audit = audit
+        self._viewing = viewing
         self._clock = clock
 
     async def run(self, context: OperationContext) -> None:
@@ -59,12 +63,13 @@ class RobustnessAssessments:
         async with self._database.reading() as session:
             plan = await self._plans.get(session, request.plan_id)
         problem, schedule = unpack_problem(plan.content.problem), unpack_schedule(plan.content.schedule)
+        hidden = await self._viewing.hidden(plan.content.mission_id, plan.content.owner_only_requests)
         context.stage("queue", QUEUE_TITLE)
         report: RobustnessReport = await self._solver_jobs.run(
             robustness_job,
             problem,
             schedule,
-            policy_of(request.policy),
+            policy_of(request.policy, hidden),
             request.seed,
             request.draws or DEFAULT_DRAWS,
             priority=Priority.ROUTINE,
@@ -81,7 +86,7 @@ class RobustnessAssessments:
     async def _keep(self, context: OperationContext, plan: Plan, message: robustness_pb2.Robustness) -> None:
         async with context.finish(message.robustness_id) as session:
             await self._store.save(session, message)
-            await self._store.keep_newest(session, plan.plan_id, MOST_OF_PLAN)
+            await self._store.keep_newest(session, plan.plan_id, message.agency_id, MOST_OF_PLAN)
             self._audit.record(
                 session,
                 "plan.assessed",

@@ -18,8 +18,13 @@ DEFAULT_DRAWS = 1000
 _SPREADS = ("drive_duration", "activity_duration", "array_power", "battery_capacity", "load_power", "data_rate")
 
 
-def policy_of(message: robustness_pb2.MarginPolicy) -> MarginPolicy:
-    """Return the policy of a message; a spread that is not stated changes nothing."""
+def policy_of(
+    message: robustness_pb2.MarginPolicy, classless_request_ids: frozenset[str] = frozenset()
+) -> MarginPolicy:
+    """Return the policy of a message; a spread that is not stated changes nothing.
+
+    ``classless_request_ids`` are the requests that its author does not see: a class that guesses at one holds nothing.
+    """
     stated = {field.name: value for field, value in message.ListFields()}
     spreads = {name: to_domain(stated[name], Spread) for name in _SPREADS if name in stated}
     classes = tuple(
@@ -39,6 +44,7 @@ def policy_of(message: robustness_pb2.MarginPolicy) -> MarginPolicy:
         contact_failure=message.contact_failure,
         light_edge_s=message.light_edge_s,
         required_share=message.required_share,
+        classless_request_ids=classless_request_ids,
         **spreads,
     )
 
@@ -76,11 +82,27 @@ def robustness_message(
 
 
 def redacted_robustness(message: robustness_pb2.Robustness, eyes: PlanEyes) -> robustness_pb2.Robustness:
-    """Return an assessment in which no item is named that is withheld; rules and numbers stay."""
+    """Return an assessment in which no item is named that is withheld, by its policy neither; rules and numbers stay.
+
+    What the reader's own agency wrote into a policy stays: it would else learn which of its guesses are right.
+    """
     shown = robustness_pb2.Robustness()
     shown.CopyFrom(message)
+    if message.agency_id != eyes.agency_id:
+        _redact_policy(shown.policy, eyes)
     for item in shown.items:
         if eyes.mention(item.item_id):
             item.ClearField("item_id")
             item.ClearField("start_time")
     return shown
+
+
+def _redact_policy(policy: robustness_pb2.MarginPolicy, eyes: PlanEyes) -> None:
+    for name in ("policy_id", "title", "description", "source"):
+        if eyes.mention(getattr(policy, name)):
+            policy.ClearField(name)
+    for each in policy.activity_classes:
+        for names in (each.activity_type_ids, each.resource_ids):
+            names[:] = [name for name in names if not eyes.mention(name)]
+        if eyes.mention(each.class_id):
+            each.ClearField("class_id")
