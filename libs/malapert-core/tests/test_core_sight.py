@@ -68,6 +68,15 @@ def test_a_key_for_other_missions_sees_nothing_of_this_one() -> None:
     assert sight(caller("ESA", "lupex"), thing, charter(), NOW) is Sight.WHOLE
 
 
+def test_a_key_for_other_missions_does_not_see_what_its_own_agency_has_in_this_one() -> None:
+    own = Thing("ESA", Visibility.OWNER, mission_id="lupex")
+    for at in (charter(), None):
+        assert sight(caller("ESA", "viper"), own, at, NOW) is Sight.NOTHING
+        assert sight(caller("ESA", "viper", "lupex"), own, at, NOW) is Sight.WHOLE
+    assert sight(caller("ESA", "viper"), Thing("ESA", Visibility.OWNER), charter(), NOW) is Sight.NOTHING
+    assert sight(caller("ESA", "viper"), Thing("ESA", Visibility.OWNER), None, NOW) is Sight.WHOLE
+
+
 def test_outside_every_mission_only_the_owner_and_what_is_public_is_seen() -> None:
     assert sight(caller("ESA"), Thing("ESA", Visibility.OWNER), None, NOW) is Sight.WHOLE
     assert sight(caller("ESA"), Thing("JAXA", Visibility.MISSION), None, NOW) is Sight.NOTHING

@@ -20,6 +20,7 @@ from malapert.type.v1 import type_pb2
 from malapert_astro.ndm.oem import read_oem
 from malapert_astro.ndm.tdm import read_tdm
 from malapert_core.errors import (
+    AlreadyExistsError,
     ConflictError,
     InvalidInputError,
     NotFoundError,
@@ -121,7 +122,7 @@ async def test_a_relay_s_windows_are_computed_and_exported(comms_window: Any) ->
         assert (first.version, first.agency_id, first.center, len(first.spans)) == (1, "ESA", "moon", 1)
         assert "survey" in first.notes[0]
         assert (await orbiters.RegisterOrbiter(_elements())).orbiter == first
-        with pytest.raises(PermissionDeniedError):
+        with pytest.raises(AlreadyExistsError):
             await orbiter_pb2_grpc.OrbiterServiceStub(other).RegisterOrbiter(_elements(position_error_km=9.0))
         set_id = await _computed(owner, _relay_request())
         stub = window_pb2_grpc.WindowServiceStub(owner)

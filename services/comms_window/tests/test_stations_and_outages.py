@@ -245,9 +245,9 @@ async def test_alternates_outside_of_all_windows_are_the_owner_s_to_ask_for(sqli
             await book.ReserveContacts(_reservation("own", "jaxa-usc-34", asked.interval))
             (found, *_) = (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
             assert found.unchecked
-            # A set that there is not has no windows.
             asked.unchecked, asked.window_set_id = False, "windows-of-nobody"
-            assert not (await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))).alternates
+            with pytest.raises(NotFoundError):
+                await book.ListAlternates(contact_pb2.ListAlternatesRequest(request=asked))
 
 
 @pytest.mark.asyncio

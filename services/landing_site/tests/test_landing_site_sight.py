@@ -26,7 +26,7 @@ from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.service import RunningService
 from malapert_landing_site.config import LandingSiteSettings
 from malapert_landing_site.factory import MIGRATIONS, build
-from malapert_landing_site.handlers.sight_guard import KINDS
+from malapert_landing_site.services.access import KINDS
 from malapert_landing_site.storage.tables import TerrainRow
 from malapert_testing.charters import CharterBook
 from malapert_testing.services import ServiceLauncher, identity_of, open_test_channel

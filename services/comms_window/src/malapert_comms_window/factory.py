@@ -19,6 +19,7 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_core.background import background
 from malapert_core.fairness.quota import StorageQuota
 from malapert_core.policy.charters import Charters
+from malapert_core.policy.sight_guard import SightGuard
 from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
@@ -34,6 +35,7 @@ from malapert_comms_window.handlers.opportunity_handlers import OpportunityHandl
 from malapert_comms_window.handlers.orbiter_handlers import KeyHandlers, OrbiterHandlers
 from malapert_comms_window.handlers.station_handlers import OutageHandlers, StationHandlers
 from malapert_comms_window.handlers.window_handlers import WindowHandlers
+from malapert_comms_window.services.access import KINDS, Access
 from malapert_comms_window.services.book.alternates import AlternateFinder
 from malapert_comms_window.services.book.book_reading import BookReader
 from malapert_comms_window.services.book.contacts import ContactService
@@ -97,7 +99,8 @@ async def build(
     readers = [f"malapert_comms_window.services.registry.{name}" for name in ("exchange", "orbit_reading")]
     reading = ReadingProcesses(readers, niceness=settings.reading_niceness)
     reader_of_orbits = OrbitReader(ephemeris, reading)
-    orbiters = OrbiterService(database, OrbiterStore(), reader_of_orbits, clock, quota, runtime.audit)
+    access = Access(database, window_sets, charters)
+    orbiters = OrbiterService(database, OrbiterStore(), reader_of_orbits, clock, quota, access, runtime.audit)
     landing_site = LandingSiteClient(runtime.open_channel(settings.landing_site_target, [HORIZON_SERVICE]))
     windows = WindowService(
         database, window_sets, station_store, orbiters, ephemeris, landing_site, announcer, runtime.audit, clock
@@ -153,12 +156,12 @@ async def build(
             Registration(
                 f"{_PACKAGE}.WindowService",
                 window_pb2_grpc.add_WindowServiceServicer_to_server,
-                WindowHandlers(windows, runtime.operations),
+                SightGuard(WindowHandlers(windows, runtime.operations), KINDS, access.require),
             ),
             Registration(
                 f"{_PACKAGE}.ContactService",
                 contact_pb2_grpc.add_ContactServiceServicer_to_server,
-                ContactHandlers(reservations, contacts, superseding, alternates, owners, clock),
+                ContactHandlers(reservations, contacts, superseding, alternates, owners, access, clock),
             ),
             Registration(
                 f"{_PACKAGE}.AgreementService",
@@ -168,13 +171,15 @@ async def build(
             Registration(
                 f"{_PACKAGE}.OpportunityService",
                 opportunity_pb2_grpc.add_OpportunityServiceServicer_to_server,
-                OpportunityHandlers(OpportunityFinder(database, window_sets)),
+                SightGuard(OpportunityHandlers(OpportunityFinder(database, window_sets)), KINDS, access.require),
             ),
             Registration(f"{_PACKAGE}.KeyService", key_pb2_grpc.add_KeyServiceServicer_to_server, KeyHandlers(keys)),
             Registration(
                 f"{_PACKAGE}.ExchangeService",
                 exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
-                ExchangeHandlers(ExchangeService(database, window_sets, clock, reading)),
+                SightGuard(
+                    ExchangeHandlers(ExchangeService(database, window_sets, clock, reading)), KINDS, access.require
+                ),
             ),
         ],
         charters=charters,

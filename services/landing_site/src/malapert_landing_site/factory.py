@@ -15,6 +15,7 @@ from malapert.landing_site.v1.site_pb2_grpc import (
 from malapert.landing_site.v1.terrain_pb2_grpc import add_TerrainServiceServicer_to_server
 from malapert_astro.ephemeris import Ephemeris
 from malapert_core.fairness.quota import StorageQuota
+from malapert_core.policy.sight_guard import SightGuard
 from malapert_core.reading_processes import ReadingProcesses
 from malapert_core.rpc.server import Registration
 from malapert_core.service import ServiceParts, ServiceRuntime
@@ -29,8 +30,7 @@ from malapert_landing_site.handlers.grpc import (
 )
 from malapert_landing_site.handlers.operations import SearchOperation
 from malapert_landing_site.handlers.product_grpc import PRODUCTS_KIND, ProductHandlers, ProductOperation
-from malapert_landing_site.handlers.sight_guard import SightGuard
-from malapert_landing_site.services.access import Access
+from malapert_landing_site.services.access import KINDS, Access
 from malapert_landing_site.services.compute import Compute
 from malapert_landing_site.services.horizons import Horizons
 from malapert_landing_site.services.landing_dates import LandingDateScans
@@ -110,7 +110,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     product = ProductHandlers(access, product_sets, series, runtime.operations, stored)
     parts = ServiceParts(
         registrations=[
-            Registration(f"{_PACKAGE}.{name}Service", add, SightGuard(servicer, access))
+            Registration(f"{_PACKAGE}.{name}Service", add, SightGuard(servicer, KINDS, access.require))
             for name, add, servicer in (
                 ("Terrain", add_TerrainServiceServicer_to_server, terrain),
                 ("Horizon", add_HorizonServiceServicer_to_server, horizon),

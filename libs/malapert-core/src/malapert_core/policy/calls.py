@@ -190,7 +190,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "ListOutages": Call(READERS, on_behalf=_PLANNER, own_name=_PLANNER),
     },
     "malapert.comms_window.v1.OrbiterService": {
-        "RegisterOrbiter": Call(PLANNERS, on_behalf=_PLANNER),
+        "RegisterOrbiter": Call(PLANNERS, Part.CONTRIBUTOR, on_behalf=_PLANNER),
         "GetOrbiter": Call(READERS),
         "ListOrbiters": Call(READERS),
         "ExportOrbiter": Call(READERS),

@@ -19,29 +19,34 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What is looked at: its owner agency, its audience, and the instant from which it was there, UTC.
+    """What is looked at: its owner agency, its audience, the instant from which it was there, UTC, and its mission.
 
-    Without ``since`` it belongs to the present, whenever a membership began.
+    Without ``since`` it belongs to the present, whenever a membership began. Without ``mission_id`` it is of the
+    mission by whose charter it is looked at, or of none.
     """
 
     owner_agency_id: str
     visibility: Visibility
     since: datetime | None = None
+    mission_id: str = ""
 
 
 def sight(identity: Identity, thing: Thing, charter: Charter | None, now: datetime) -> Sight:
     """Return what a principal sees of a thing of a mission, or of one outside every mission for no charter.
 
-    An error that says more than `Sight.NOTHING` would tell that the thing exists: answer as if it did not.
+    A key for some missions does not see what its own agency has in others. An error that says more than `Sight.NOTHING`
+    would tell that the thing exists: answer as if it did not.
     """
-    owns = identity.agency_id == thing.owner_agency_id
-    if identity.is_service or owns:
+    if identity.is_service:
         return Sight.WHOLE
-    if charter is None:
-        return Sight.WHOLE if thing.visibility is Visibility.PUBLIC else Sight.NOTHING
-    if charter.is_public and thing.visibility is Visibility.PUBLIC:
+    if thing.visibility is Visibility.PUBLIC and (charter is None or charter.is_public):
         return Sight.WHOLE
-    if Part.OBSERVER not in charter.parts_of(identity.agency_id, now) or not identity.may_enter(charter.mission_id):
+    mission_id = thing.mission_id or (charter.mission_id if charter else "")
+    if mission_id and not identity.may_enter(mission_id):
+        return Sight.NOTHING
+    if identity.agency_id == thing.owner_agency_id:
+        return Sight.WHOLE
+    if charter is None or Part.OBSERVER not in charter.parts_of(identity.agency_id, now):
         return Sight.NOTHING
     if thing.since is not None and not charter.shows_since(identity.agency_id, thing.since, now):
         return Sight.NOTHING

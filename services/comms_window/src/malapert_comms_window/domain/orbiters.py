@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from malapert_core.policy.audience import Visibility
+
 _MOST_SPANS = 20
 
 
@@ -32,7 +34,10 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class OrbiterRegistration:
-    """Request to register an orbiter; `content` is the file, `elements` those of a Keplerian orbit."""
+    """Request to register an orbiter; `content` is the file, `elements` those of a Keplerian orbit.
+
+    Without an audience it keeps the one that it has; a new one is its mission's members', or its agency's alone.
+    """
 
     orbiter_id: str
     name: str
@@ -42,6 +47,14 @@ class OrbiterRegistration:
     position_error_km: float
     origin: str
     naif_id: int
+    mission_id: str = ""
+    visibility: Visibility | None = None
+
+    @property
+    def identifier_missions(self) -> tuple[str, ...]:
+        """Missions for whose assets the identifier could be made: what stands before each of its dots."""
+        parts = self.orbiter_id.split(".")
+        return tuple(".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,8 @@ class Orbiter:
     """A registered orbiter in one version, which never changes.
 
     `spans` are those that its motion covers, none meaning any; `position_error_km` is one standard deviation;
-    `passed_over` says what the file holds that is not used.
+    `passed_over` says what the file holds that is not used. `mission_id` is the mission whose members see it where
+    `visibility` says so, empty for none.
     """
 
     orbiter_id: str
@@ -66,6 +80,8 @@ class Orbiter:
     created_time: datetime
     naif_id: int = 0
     passed_over: tuple[str, ...] = ()
+    mission_id: str = ""
+    visibility: Visibility = Visibility.OWNER
 
     def overlaps(self, start_time: datetime, end_time: datetime) -> bool:
         """Return whether the motion covers some of a span."""
@@ -81,3 +97,16 @@ class Orbiter:
             return "any time"
         words = " and ".join(f"{first.isoformat()} to {last.isoformat()}" for first, last in self.spans[:_MOST_SPANS])
         return words + (f" and {len(self.spans) - _MOST_SPANS} more" if len(self.spans) > _MOST_SPANS else "")
+
+
+@dataclass(frozen=True, slots=True)
+class OrbiterScope:
+    """Orbiters that a principal sees besides those that are public: all, its agency's own, and those of missions.
+
+    ``own_mission_ids`` bounds its agency's own to some missions and to those of none; None means all.
+    """
+
+    agency_id: str
+    mission_ids: frozenset[str] = frozenset()
+    own_mission_ids: frozenset[str] | None = None
+    everything: bool = False

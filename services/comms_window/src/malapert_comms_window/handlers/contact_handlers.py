@@ -21,6 +21,7 @@ from malapert_comms_window.handlers.messages.contacts import (
     superseding_of,
 )
 from malapert_comms_window.handlers.messages.shared import interval_of
+from malapert_comms_window.services.access import Access
 from malapert_comms_window.services.book.alternates import AlternateFinder
 from malapert_comms_window.services.book.contacts import ContactService
 from malapert_comms_window.services.book.reservations import ReservationService
@@ -42,6 +43,7 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         superseding: SupersedingService,
         alternates: AlternateFinder,
         owners: StationOwners,
+        access: Access,
         clock: Clock,
     ) -> None:
         self._reservations = reservations
@@ -49,6 +51,7 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         self._superseding = superseding
         self._alternates = alternates
         self._owners = owners
+        self._access = access
         self._clock = clock
 
     async def ReserveContacts(  # noqa: N802
@@ -107,6 +110,8 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         self, request: contact_pb2.ListAlternatesRequest, context: Any
     ) -> contact_pb2.ListAlternatesResponse:
         """Find when and where else a contact could be."""
+        if not request.request.unchecked:
+            await self._access.require("window set", request.request.window_set_id)
         limit = min(request.limit or _USUAL_ALTERNATES, _MOST_ALTERNATES)
         owned_by = self._owners.owned_by(require_identity().agency_id)
         found = await self._alternates.find_for(to_domain(request.request, ContactRequest), limit, owned_by)

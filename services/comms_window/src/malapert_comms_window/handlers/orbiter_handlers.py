@@ -3,7 +3,9 @@
 from typing import Any
 
 from malapert.comms_window.v1 import key_pb2, key_pb2_grpc, orbiter_pb2, orbiter_pb2_grpc
+from malapert.type.v1 import type_pb2
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.policy.audience import Visibility
 from malapert_core.policy.identity import require_identity
 from malapert_core.rpc.enum_filters import wanted_values
 from malapert_core.rpc.mapping import named, to_domain, to_message
@@ -122,7 +124,12 @@ def _registration_of(message: orbiter_pb2.RegisterOrbiterRequest) -> OrbiterRegi
     if message.HasField("elements") and not message.elements.HasField("epoch_time"):
         fault = Fault("elements.epoch_time", "MISSING", "the time of the elements is needed")
         raise InvalidInputError("INVALID_ORBITER", "the elements have no epoch", faults=[fault])
-    return to_domain(message, OrbiterRegistration, source=source)
+    visibility = named(Visibility, type_pb2.Visibility.DESCRIPTOR, message.visibility)
+    if visibility is None and message.visibility:
+        allowed = ", ".join(each.name for each in Visibility)
+        fault = Fault("visibility", "UNKNOWN_VISIBILITY", f"{message.visibility} is none of {allowed}")
+        raise InvalidInputError("INVALID_ORBITER", "who may see it is not known", faults=[fault])
+    return to_domain(message, OrbiterRegistration, source=source, visibility=visibility)
 
 
 def _orbiter_message(orbiter: Orbiter) -> orbiter_pb2.Orbiter:

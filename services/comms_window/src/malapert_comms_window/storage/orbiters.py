@@ -3,15 +3,16 @@
 from collections.abc import Collection
 
 from malapert_core.errors import ConflictError
+from malapert_core.policy.audience import Visibility
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_comms_window.domain.orbiters import Orbiter, OrbitSource
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterScope, OrbitSource
 from malapert_comms_window.storage.tables import OrbiterRow
 
 _ORBITER = TypeAdapter(Orbiter)
@@ -54,17 +55,38 @@ class OrbiterStore:
             message = f"orbiter {orbiter.orbiter_id} was changed meanwhile; ask again"
             raise ConflictError("ORBITER_CHANGED", message) from error
 
+    async def missions(self, session: AsyncSession) -> frozenset[str]:
+        """Return the missions of orbiters."""
+        mission_id = col(OrbiterRow.content)["mission_id"].as_string()
+        return frozenset((await session.exec(select(mission_id).where(mission_id != "").distinct())).all())
+
     async def page(
-        self, session: AsyncSession, sources: Collection[OrbitSource], after: str, limit: int
+        self, session: AsyncSession, scope: OrbiterScope, sources: Collection[OrbitSource], after: str, limit: int
     ) -> list[Orbiter]:
-        """Return at most so many orbiters after an identifier, in their newest versions; no sources mean all."""
+        """Return at most so many orbiters that are seen after an identifier, in their newest versions.
+
+        No sources mean all.
+        """
         query = _newest_of(col(OrbiterRow.orbiter_id) > after)
+        if not scope.everything:
+            query = query.where(_shown(scope))
         if sources:
             source = col(OrbiterRow.content)["source"].as_string()
             query = query.where(source.in_([each.value for each in sources]))
         query = query.options(defer(OrbiterRow.file, raiseload=True))  # type: ignore[arg-type]
         rows = (await session.exec(query.order_by(col(OrbiterRow.orbiter_id)).limit(limit))).all()
         return [_ORBITER.validate_python(row.content) for row in rows]
+
+
+def _shown(scope: OrbiterScope) -> ColumnElement[bool]:
+    content = col(OrbiterRow.content)
+    mission_id = func.coalesce(content["mission_id"].as_string(), "")
+    visibility = func.coalesce(content["visibility"].as_string(), Visibility.OWNER.value)
+    own = content["agency_id"].as_string() == scope.agency_id
+    if scope.own_mission_ids is not None:
+        own = and_(own, mission_id.in_(scope.own_mission_ids))
+    of_mission = and_(visibility == Visibility.MISSION.value, mission_id.in_(scope.mission_ids))
+    return or_(own, of_mission, visibility == Visibility.PUBLIC.value)
 
 
 def _newest(orbiter_ids: Collection[str]) -> SelectOfScalar[OrbiterRow]:

@@ -19,6 +19,15 @@ from sqlmodel import col
 from malapert_landing_site.storage.owned import Owned, missions_of_others, owner_of
 from malapert_landing_site.storage.tables import OWNED_ROWS, OwnedRow
 
+KINDS = {
+    "terrain_id": "terrain",
+    "terrain_stack_id": "terrain stack",
+    "site_search_id": "site search",
+    "site_id": "site",
+    "product_set_id": "product set",
+}
+"""Kind of thing by the field of a request that names it."""
+
 
 class Access:
     """Decides what the caller of the present call sees.
@@ -85,7 +94,9 @@ class Access:
             mission_ids = await missions_of_others(session, table, identity.agency_id)
         charters = await self._charters.get_all([name for name in mission_ids if identity.may_enter(name)])
         shown = (_shown(identity, table, charter, utc_now()) for charter in charters.values())
-        own = col(table.owner_agency_id).in_(("", identity.agency_id))
+        own: ColumnElement[bool] = col(table.owner_agency_id).in_(("", identity.agency_id))
+        if identity.mission_ids:
+            own = and_(own, col(table.mission_id).in_(("", *identity.mission_ids)))
         return or_(own, *(condition for condition in shown if condition is not None))
 
     async def _sees(self, identity: Identity, owned: Owned) -> bool:
@@ -93,7 +104,8 @@ class Access:
         visibility = Visibility.MISSION if owned.mission_id else Visibility.OWNER
         if owned.mission_id and owned.owner_agency_id != identity.agency_id:
             charter = await self._entered(identity, owned.mission_id)
-        thing = Thing(owned.owner_agency_id, visibility if owned.owner_agency_id else Visibility.PUBLIC, owned.since)
+        audience = visibility if owned.owner_agency_id else Visibility.PUBLIC
+        thing = Thing(owned.owner_agency_id, audience, owned.since, owned.mission_id)
         return sight(identity, thing, charter, utc_now()) is Sight.WHOLE
 
     async def _entered(self, identity: Identity, mission_id: str) -> Charter | None:

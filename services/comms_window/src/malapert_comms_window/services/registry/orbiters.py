@@ -12,8 +12,10 @@ from malapert_astro.orbits import Orbit
 from malapert_astro.times import utc_datetime, utc_from_tdb
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
-from malapert_core.errors import Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.errors import AlreadyExistsError, Fault, InvalidInputError, NotFoundError, PermissionDeniedError
 from malapert_core.fairness.quota import StorageQuota
+from malapert_core.policy.audience import Visibility
+from malapert_core.policy.charter import Part
 from malapert_core.policy.identity import Identity
 from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from malapert_core.vocabulary.content_hash import bytes_hash
@@ -22,6 +24,7 @@ from malapert_comms_window import SOFTWARE
 from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
 from malapert_comms_window.geometry.orbit_export import exported_segments
 from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on
+from malapert_comms_window.services.access import Access
 from malapert_comms_window.services.ports import Clock
 from malapert_comms_window.services.registry.orbit_reading import OrbitReader
 from malapert_comms_window.storage.orbiters import OrbiterStore
@@ -43,6 +46,7 @@ class OrbiterService:
     clock : Clock
     quota : StorageQuota
         Of the files of one agency's orbiters.
+    access : Access
     audit : AuditTrail
     """
 
@@ -53,10 +57,12 @@ class OrbiterService:
         reader: OrbitReader,
         clock: Clock,
         quota: StorageQuota,
+        access: Access,
         audit: AuditTrail,
     ) -> None:
         self._audit = audit
         self._quota = quota
+        self._access = access
         self._database = database
         self._orbiters = orbiters
         self._reader = reader
@@ -67,7 +73,8 @@ class OrbiterService:
     ) -> Orbiter:
         """Register an orbiter or a new motion of one, and return it; the same content again changes nothing.
 
-        Where only to be validated, nothing is stored, and the orbiter is returned as it would be.
+        An orbiter of a mission gets new motions from its agency and from the mission's planners; who contributes may
+        have one checked. Where only to be validated, nothing is stored, and the orbiter is returned as it would be.
 
         Raises
         ------
@@ -75,6 +82,9 @@ class OrbiterService:
             ``INVALID_ORBITER`` or ``INVALID_ORBIT`` with every fault.
         PermissionDeniedError
             ``FOREIGN_ORBITER`` where it is another agency's.
+        AlreadyExistsError
+            ``ORBITER_ID_NOT_FREE`` where it is one that the caller does not see, or named as an asset of a mission to
+            which it does not contribute.
         ExhaustedError
             ``STORED_BYTES_LIMIT`` where its agency has stored too much, ``READING_LIMIT`` where its file takes more
             time or memory to read than there is.
@@ -88,10 +98,10 @@ class OrbiterService:
         content_hash = bytes_hash(described + b"\n" + file)
         async with self._database.transaction() as session:
             present = (await self._orbiters.find(session, [registration.orbiter_id])).get(registration.orbiter_id)
-            if present and present.agency_id != identity.agency_id and not identity.is_service:
-                message = f"orbiter {registration.orbiter_id} is {present.agency_id}'s"
-                raise PermissionDeniedError("FOREIGN_ORBITER", message)
-            if present and present.content_hash == content_hash:
+            await self._require_own(registration, present, identity, validate_only=validate_only)
+            mission_id, visibility = _audience(registration, present)
+            as_before = present and (present.mission_id, present.visibility) == (mission_id, visibility)
+            if present and as_before and present.content_hash == content_hash:
                 return present
             orbiter = Orbiter(
                 orbiter_id=registration.orbiter_id,
@@ -108,6 +118,8 @@ class OrbiterService:
                 created_time=self._clock(),
                 naif_id=registration.naif_id,
                 passed_over=orbit.passed_over,
+                mission_id=mission_id,
+                visibility=visibility,
             )
             stored_bytes = await self._orbiters.stored_bytes(session, orbiter.agency_id)
             self._quota.check(orbiter.agency_id, stored_bytes, len(file))
@@ -118,6 +130,7 @@ class OrbiterService:
                     "orbiter.registered",
                     entity_kind="orbiter",
                     entity_id=orbiter.orbiter_id,
+                    mission_id=orbiter.mission_id,
                     before_hash=present.content_hash if present else "",
                     after_hash=content_hash,
                 )
@@ -129,7 +142,7 @@ class OrbiterService:
         Raises
         ------
         NotFoundError
-            ``UNKNOWN_ORBITER``.
+            ``UNKNOWN_ORBITER``, alike where the caller does not see it.
         """
         found = await self.find([orbiter_id])
         if orbiter_id not in found:
@@ -137,16 +150,20 @@ class OrbiterService:
         return found[orbiter_id]
 
     async def find(self, orbiter_ids: Collection[str]) -> dict[str, Orbiter]:
-        """Return those of the orbiters that there are."""
+        """Return those of the orbiters that there are and that the caller sees."""
         if not orbiter_ids:
             return {}
         async with self._database.reading() as session:
-            return await self._orbiters.find(session, orbiter_ids)
+            found = await self._orbiters.find(session, orbiter_ids)
+        return await self._access.seen(found.values())
 
     async def page(self, sources: Collection[OrbitSource], after: str, limit: int) -> list[Orbiter]:
-        """Return at most so many orbiters of some sources, empty meaning all, after an identifier."""
+        """Return at most so many orbiters that the caller sees, of some sources or all, after an identifier."""
         async with self._database.reading() as session:
-            return await self._orbiters.page(session, sources, after, limit)
+            mission_ids = await self._orbiters.missions(session)
+        scope = await self._access.scope(mission_ids)
+        async with self._database.reading() as session:
+            return await self._orbiters.page(session, scope, sources, after, limit)
 
     async def motions(self, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, Orbit]]:
         """Return the orbiters with their motions; those that there are not are left out."""
@@ -177,6 +194,31 @@ class OrbiterService:
         _, orbit = (await self.motions([orbiter_id]))[orbiter_id]
         return await asyncio.to_thread(self._oem, orbiter, orbit, span, step_s, xml=xml)
 
+    async def _require_own(
+        self,
+        registration: OrbiterRegistration,
+        present: Orbiter | None,
+        identity: Identity,
+        *,
+        validate_only: bool,
+    ) -> None:
+        """Refuse a motion of what is another agency's."""
+        named = registration.orbiter_id
+        if identity.is_service:
+            return
+        if present is None:
+            is_free = not await self._access.are_of_others(registration.identifier_missions)
+        else:
+            is_free = bool(await self._access.seen([present]))
+        if not is_free:
+            message = f"the identifier {named!r} is not free; choose another"
+            raise AlreadyExistsError("ORBITER_ID_NOT_FREE", message, metadata={"orbiter_id": named})
+        if present is None or present.agency_id == identity.agency_id:
+            return
+        part = Part.CONTRIBUTOR if validate_only else Part.PLANNER
+        if not (present.mission_id and await self._access.has_part(present.mission_id, part)):
+            raise PermissionDeniedError("FOREIGN_ORBITER", f"orbiter {named} is {present.agency_id}'s")
+
     def _oem(
         self, orbiter: Orbiter, orbit: Orbit, span: tuple[datetime, datetime], step_s: float, *, xml: bool
     ) -> bytes:
@@ -184,6 +226,14 @@ class OrbiterService:
         made_from = f"{orbiter.source} file of {orbiter.origin}, {orbiter.content_hash}"
         comments = [f"Written by {SOFTWARE}", f"Orbiter {orbiter.orbiter_id} version {orbiter.version}: {made_from}"]
         return write_oem(Oem("2.0", "MALAPERT", utc_text(self._clock()), segments), xml=xml, comments=comments)
+
+
+def _audience(registration: OrbiterRegistration, present: Orbiter | None) -> tuple[str, Visibility]:
+    """Return the mission and the visibility of an orbiter: as they are stated, else as they were."""
+    if not registration.mission_id and registration.visibility is None and present is not None:
+        return present.mission_id, present.visibility
+    usual = Visibility.MISSION if registration.mission_id else Visibility.OWNER
+    return registration.mission_id, registration.visibility or usual
 
 
 def _check(registration: OrbiterRegistration) -> None:
@@ -205,6 +255,8 @@ def _check(registration: OrbiterRegistration) -> None:
     elif len(registration.content) > (most := _most_bytes(registration.source)):
         message = f"{len(registration.content)} bytes are more than {most}"
         faults.append(Fault("content", "TOO_LARGE", message))
+    if registration.visibility is Visibility.MISSION and not registration.mission_id:
+        faults.append(Fault("mission_id", "MISSING", "name the mission whose members are to see it"))
     faults += _unused(registration)
     if faults:
         raise InvalidInputError("INVALID_ORBITER", f"the orbiter has {len(faults)} faults", faults=faults)

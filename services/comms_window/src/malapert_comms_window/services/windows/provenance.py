@@ -51,13 +51,17 @@ def provenance_of(given: Inputs, now: datetime) -> Provenance:
     )
 
 
-def window_set_id_of(request: WindowRequest, provenance: Provenance) -> str:
-    """Return the identifier of the set that a request makes from these inputs: the same inputs give the same one."""
+def window_set_id_of(request: WindowRequest, provenance: Provenance, agency_id: str) -> str:
+    """Return the identifier of the set that an agency's request makes from these inputs: the same give the same one.
+
+    Members of a mission share its sets. Outside of missions each agency has its own: it does not see another's.
+    """
     content = {
         "request": _REQUEST.dump_python(request, mode="json"),
         "inputs": [asdict(record) for record in provenance.inputs],
         "parameters": provenance.parameters,
         "software": provenance.software,
+        **({} if request.mission_id else {"agency_id": agency_id}),
     }
     return "windows-" + content_hash(content).removeprefix("sha256:")[:32]
 

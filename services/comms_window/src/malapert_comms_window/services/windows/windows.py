@@ -90,7 +90,7 @@ class WindowService:
         )
         inputs = Inputs(request, span, array, antenna, stations, motions, self._ephemeris)
         provenance = provenance_of(inputs, self._clock())
-        window_set_id = window_set_id_of(request, provenance)
+        window_set_id = window_set_id_of(request, provenance, context.identity.agency_id)
         async with self._database.reading() as session:
             if await self._window_sets.find(session, window_set_id) is not None:
                 return window_set_id

@@ -199,7 +199,7 @@ class PlanGeneration:
     ) -> tuple[window_pb2.WindowSet, Sequence[window_pb2.Window]]:
         context.stage("windows", "Computing light and contact windows")
         for _, registration in orbiter_requests(document):
-            registration.validate_only = False
+            registration.validate_only, registration.mission_id = False, document.mission.id
             await self._making.neighbours.comms_windows.register_orbiter(registration)
         if document.terrain is not None:
             request = ask.windows(document, ground.stack.terrain_stack_id, ground.waypoints)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from google.protobuf.message import Message
 
-from malapert_landing_site.services.access import Access
-
-KINDS = {
-    "terrain_id": "terrain",
-    "terrain_stack_id": "terrain stack",
-    "site_search_id": "site search",
-    "site_id": "site",
-    "product_set_id": "product set",
-}
-"""Kind of thing by the field of a request that names it."""
+Require = Callable[[str, str], Awaitable[None]]
+"""Raises `NotFoundError` where the caller sees no thing of a kind by an identifier."""
 
 
 class SightGuard:
@@ -27,12 +19,15 @@ class SightGuard:
     ----------
     servicer
         The servicer behind it.
-    access : Access
+    kinds : mapping of str to str
+        Kind of thing by the field of a request that names it.
+    require : Require
     """
 
-    def __init__(self, servicer: Any, access: Access) -> None:
+    def __init__(self, servicer: Any, kinds: Mapping[str, str], require: Require) -> None:
         self._servicer = servicer
-        self._access = access
+        self._kinds = kinds
+        self._require_sight = require
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return the guarded method of a name."""
@@ -52,6 +47,6 @@ class SightGuard:
     async def _require(self, request: Any) -> None:
         if not isinstance(request, Message):
             return
-        for field, kind in KINDS.items():
+        for field, kind in self._kinds.items():
             if field in request.DESCRIPTOR.fields_by_name:
-                await self._access.require(kind, getattr(request, field))
+                await self._require_sight(kind, getattr(request, field))
