@@ -36,8 +36,10 @@ def require_accessible(page: Page) -> None:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run(document, {_RULES})")
     serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in serious] == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    told = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in serious]
+    assert told == [], told
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0, f"{too_wide} px wider than the window"
 
 
 def require_good_in_all_sizes(page: Page) -> None:

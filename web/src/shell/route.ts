@@ -8,6 +8,8 @@ export type Route =
   | { view: "request-edit"; missionId: string; requestId: string | null }
   | { view: "request-import"; missionId: string }
   | { view: "reviews"; missionId: string }
+  | { view: "charter"; missionId: string }
+  | { view: "mission-edit"; missionId: string | null }
   | { view: "solve"; missionId: string; planId: string | null }
   | { view: "contacts"; missionId: string | null }
   | { view: "sites"; searchId: string | null }
@@ -29,6 +31,9 @@ const ROUTES: [string, Reader][] = [
   ["missions/:mission/requests/:request", ({ mission = "", request = "" }) => asked(mission, request)],
   ["missions/:mission/requests/:request/edit", ({ mission = "", request = "" }) => edited(mission, request)],
   ["missions/:mission/review", ({ mission = "" }) => ({ view: "reviews", missionId: mission })],
+  ["missions/:mission/members", ({ mission = "" }) => ({ view: "charter", missionId: mission })],
+  ["missions/:mission/edit", ({ mission = "" }) => ({ view: "mission-edit", missionId: mission })],
+  ["new-mission", () => ({ view: "mission-edit", missionId: null })],
   ["missions/:mission/solve", ({ mission = "" }, query) => solved(mission, query.get("base"))],
   ["contacts", (_, query) => ({ view: "contacts", missionId: query.get("mission") })],
   ["sites", () => ({ view: "sites", searchId: null })],
@@ -77,10 +82,13 @@ export const planAddress = (planId: string, itemId?: string | null): string =>
 /** Writes the address of the review of a plan. */
 export const reviewAddress = (planId: string): string => `#/plans/${kept(planId)}/review`;
 
-/** Writes the address of what a mission has: its requests, its reviews, a new request or a file of them. */
+/** The address at which a mission's file is handed in. */
+export const NEW_MISSION = "#/new-mission";
+
+/** Writes the address of what a mission has: requests, reviews, members, its document, a new request or a file of them. */
 export const missionAddress = (
   missionId: string,
-  part: "requests" | "review" | "solve" | "new-request" | "import-requests",
+  part: "requests" | "review" | "solve" | "members" | "edit" | "new-request" | "import-requests",
 ): string => `#/missions/${kept(missionId)}/${part}`;
 
 /** Writes the address of a request, or of its form. */
