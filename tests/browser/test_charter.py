@@ -1,4 +1,4 @@
-"""An owner's day in the page: a mission handed in, who takes part, what owners consent to, versions that members propose."""
+"""An owner's day in the page: a mission handed in, who takes part, what owners consent to, and proposed versions."""
 
 import copy
 
