@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+from margin_referee import StatedMargins
 from mission_figures import MINUTE_S, Finding, Span, instant_of, minutes_of, quantity, value_of
 from request_referee import RequestReferee
 from sky import Sky, ephemeris_s, moon_elevation_deg, seen_km, station_km
@@ -31,7 +32,7 @@ class PlanReferee:
     """Looks at everything in a plan of one asset on the ground."""
 
     def __init__(self, client: httpx.Client, document: dict[str, Any], plan: dict[str, Any]) -> None:
-        self._document, self._plan = document, plan
+        self._document, self._plan, self._margins = document, plan, StatedMargins(document)
         self._asset = next(each for each in document["assets"] if "mobility" in each or "battery" in each)
         self._start = instant_of(plan["horizon"]["start_time"])
         self._end_s = self._offset_s(plan["horizon"]["end_time"])
@@ -50,6 +51,7 @@ class PlanReferee:
         """Return all that does not hold."""
         return [
             *self._place(),
+            *self._margins.short(self._requested, self._length_s),
             *self._light(),
             *self._contacts(),
             *self._states(),
@@ -71,6 +73,10 @@ class PlanReferee:
     def _span(self, item: dict[str, Any]) -> Span:
         return self._offset_s(item["interval"]["start_time"]), self._offset_s(item["interval"]["end_time"])
 
+    def _length_s(self, item: dict[str, Any]) -> float:
+        span = self._span(item)
+        return span[1] - span[0]
+
     def _step(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return the step of the document that an item is; of a warm-up or a change of modes only the instrument."""
         name = item["activity_id"].rpartition("/")[2]
@@ -85,9 +91,9 @@ class PlanReferee:
                 yield Finding("place", drive["activity_id"], 1.0, f"drives from {drive['place_id']}, is at {where}")
             stays.append(((reached_s, span[0]), where))
             where, reached_s = drive["to_place_id"], span[1]
-            route = self._route(drive)
-            if span[1] - span[0] < route["drive_time_s"] - 1.0:
-                yield Finding("duration", drive["activity_id"], route["drive_time_s"] - span[1] + span[0])
+            taken_s = self._route(drive)["drive_time_s"] * self._margins.more("drive_duration")
+            if span[1] - span[0] < taken_s - 1.0:
+                yield Finding("duration", drive["activity_id"], taken_s - span[1] + span[0])
         stays.append(((reached_s, self._end_s), where))
         for item in self._requested:
             span = self._span(item)
@@ -106,7 +112,9 @@ class PlanReferee:
             kinds |= {_SUN[mode["sun"]] for mode in self._modes_of(item) if mode.get("sun") in _SUN}
             if not kinds & {"illumination", "darkness"}:
                 continue
-            sun = seen_km("SUN", self._et_s + minutes_of(self._span(item)))
+            (start_s, end_s), edge_s = self._span(item), self._margins.light_edge_s
+            span = max(start_s - edge_s, 0.0), min(end_s + edge_s, self._end_s)
+            sun = seen_km("SUN", self._et_s + minutes_of(span))
             above_deg, radius_deg = self._sky.above("light", self._points[item["place_id"]], sun)
             if "illumination" in kinds and (least := float((above_deg + radius_deg).min())) < -SLACK_DEG:
                 yield Finding("illumination", item["activity_id"], least)
@@ -139,6 +147,7 @@ class PlanReferee:
                 yield Finding("least rate", name, float(rates_bps.min()) - least_bps)
             # The rate of a stretch is the lower of those at its ends: never above that by the minute.
             most_bit = float(np.maximum(rates_bps[:-1], rates_bps[1:]).sum() * MINUTE_S)
+            most_bit *= self._margins.less("data_rate")
             if contact["sent_bit"] > most_bit + BIT_SLACK:
                 yield Finding("sent beyond the link", name, contact["sent_bit"] - most_bit)
         for item in (*self._requested, *self._drives):
@@ -263,9 +272,10 @@ class PlanReferee:
         """Yield where charge and stored data, summed up minute by minute, are not within their limits."""
         charge_wh, stored_bit = self.charge_wh(), self.stored_bit()
         battery, storage = self._asset["battery"], self._asset["storage"]
-        capacity_wh = quantity(battery["capacity"])
+        capacity_wh, less = quantity(battery["capacity"]), self._margins.less("battery_capacity")
         slack_wh = CHARGE_SLACK * capacity_wh
         floor_wh, end_wh = (quantity(battery[name]) * capacity_wh for name in ("floor", "required_end"))
+        end_wh = min(end_wh, less * capacity_wh)
         if (left_wh := float(charge_wh.min()) - floor_wh) < -slack_wh:
             yield Finding("battery floor", self._asset["id"], left_wh)
         if (left_wh := float(charge_wh[-1]) - end_wh) < -slack_wh:
@@ -274,10 +284,11 @@ class PlanReferee:
             asked = self._step(item).get("min_start_charge")
             if asked is not None:
                 at = int(self._span(item)[0] // MINUTE_S)
-                if (left_wh := float(charge_wh[at]) - quantity(asked) * capacity_wh) < -slack_wh:
+                least_wh = min(quantity(asked), less) * capacity_wh
+                if (left_wh := float(charge_wh[at]) - least_wh) < -slack_wh:
                     yield Finding("charge at the start", item["activity_id"], left_wh)
         capacity_bit = quantity(storage["capacity"])
-        if (over_bit := float(stored_bit.max()) - capacity_bit) > BIT_SLACK:
+        if (over_bit := float(stored_bit.max()) - capacity_bit * self._margins.storage) > BIT_SLACK:
             yield Finding("storage", self._asset["id"], over_bit)
         if (over_bit := float(stored_bit[-1]) - quantity(storage["max_at_end"]) * capacity_bit) > BIT_SLACK:
             yield Finding("data at the end", self._asset["id"], over_bit)
@@ -293,8 +304,9 @@ class PlanReferee:
             fraction = self._sky.sun_fraction(self._points[place_id], sun[part])
             light[part] = np.where(light[part] > 0, np.minimum(light[part], fraction), fraction)
         battery, loads = self._asset["battery"], self._asset["loads"]
-        capacity_wh, efficiency = quantity(battery["capacity"]), quantity(battery["charge_efficiency"])
-        load_w = np.full(len(times_s), quantity(loads["asleep"]))
+        capacity_wh = quantity(battery["capacity"]) * self._margins.less("battery_capacity")
+        efficiency, more = quantity(battery["charge_efficiency"]), self._margins.more("load_power")
+        load_w = np.full(len(times_s), quantity(loads["asleep"]) * more)
         awake, drawn_w = np.zeros(len(times_s), bool), np.zeros(len(times_s))
         contact_w = quantity(self._document["communications"]["contact_power"])
         busy = [(self._span(each), each["power_w"]) for each in self._plan["activities"]]
@@ -303,8 +315,9 @@ class PlanReferee:
             part = (times_s >= span[0]) & (times_s < span[1])
             awake |= part
             drawn_w += np.where(part, power_w, 0.0)
-        load_w[awake] = quantity(loads["awake"])
-        net_w = quantity(self._asset["array"]["power"]) * light - load_w - drawn_w
+        load_w[awake] = quantity(loads["awake"]) * more
+        array_w = quantity(self._asset["array"]["power"]) * self._margins.less("array_power")
+        net_w = array_w * light - load_w - drawn_w
         charge_wh = np.empty(len(times_s))
         charge_wh[0] = quantity(battery["start"]) * capacity_wh
         for number, power_w in enumerate(net_w[:-1]):
@@ -344,7 +357,7 @@ class PlanReferee:
             "contact",
         }:
             return
-        pace = 1.0 + quantity(rule.get("pace_tolerance", "0 %"))
+        pace = max(1.0 + quantity(rule.get("pace_tolerance", "0 %")), self._margins.more("drive_duration"))
         referee = WayReferee(self._sky, self._stations, self._plan, pace)
         breaches, _ = referee.breaches(tuple(rule.get("dark_places", ())))
         for breach in breaches:

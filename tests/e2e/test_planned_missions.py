@@ -27,6 +27,20 @@ MISSIONS = Path(__file__).parents[2] / "missions"
 RESULTS = os.environ.get("MALAPERT_MISSION_RESULTS")
 """Where, if anywhere, what came out is written for the documentation."""
 
+MARGINS = {
+    "policy": "nominal",
+    "sigmas": 1,
+    "drive_duration": {"mean": 1.0, "sigma": 0.1},
+    "activity_duration": {"mean": 1.0, "sigma": 0.05},
+    "activity_classes": [{"id": "drilling", "resources": ["drill"], "duration": {"mean": 1.05, "sigma": 0.15}}],
+    "array_power": {"mean": 0.98, "sigma": 0.01},
+    "battery_capacity": {"mean": 0.98, "sigma": 0.02},
+    "load_power": {"mean": 1.03, "sigma": 0.03},
+    "data_rate": {"mean": 0.98, "sigma": 0.03},
+    "light_edge": "5 min",
+    "storage": "10 %",
+}
+
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -102,11 +116,13 @@ def test_a_mission_is_planned_validated_and_reported(
 def test_an_independent_referee_finds_nothing_in_a_plan_or_along_its_drives(platform: Any) -> None:
     document = yaml.safe_load((MISSIONS / "lupex-week.yaml").read_text())
     document["drive_rule"] |= {"along_the_way": True, "pace_tolerance": "20 %"}
+    document["margins"] = MARGINS
     headers = {"Authorization": f"Bearer {platform.key('JAXA', 'PLANNER')}"}
     with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
         plan = _planned_document(client, document, work_limit_s=1.0)
         assert plan["validation"]["valid"]
         assert plan["validation"]["checks"]["DRIVE_WAY"] > 0
+        assert plan["margins"]["battery_capacity"] == pytest.approx(0.96)
         assert {margin["rule_id"] for margin in plan["validation"]["margins"]} >= {"DRIVE_WAY", "BATTERY_FLOOR"}
         stations = client.get("/stations", params={"page_size": 200}).json()["stations"]
         sky = Sky(client, plan["site"]["terrain_stack_id"], (1.5, 1.5))
@@ -117,11 +133,12 @@ def test_an_independent_referee_finds_nothing_in_a_plan_or_along_its_drives(plat
         wrong["contacts"] = []
         drained, moved = wrong["activities"][0], wrong["activities"][-1]
         drained["power_w"] = 9000.0
+        next(each for each in wrong["activities"] if each["margin_s"] and each["kind"] == "REQUESTED")["margin_s"] = 0.0
         moved["place_id"] = next(
             each["waypoint_id"] for each in plan["waypoints"] if each["waypoint_id"] != moved["place_id"]
         )
         found = {finding.rule for finding in PlanReferee(client, document, wrong).findings()}
     assert breaches == []
-    assert found >= {"contact", "battery floor", "place"}
+    assert found >= {"contact", "battery floor", "place", "margin of the duration"}
     assert findings == []
     assert looked > 20

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from malapert_cli.margins import amount_text, figure_rows, margin_rows, with_times
-from malapert_http_models.contracts.planner import PlanFigure, PlanMargin, ValidationReport
+from malapert_cli.margins import amount_text, figure_rows, margin_rows, planned_margins, with_times
+from malapert_http_models.contracts.planner import PlanFigure, PlanMargin, PlanMargins, ValidationReport
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,13 @@ def test_figures_are_told_by_name() -> None:
 def test_items_are_told_with_their_times(text: str, told: str) -> None:
     assert with_times(text, datetime(2029, 1, 15, tzinfo=UTC)) == told
     assert with_times(text, None) == text
+
+
+def test_what_a_plan_was_built_with_is_told_in_one_sentence() -> None:
+    assert planned_margins(None) == ""
+    stated = {"array_power": 0.97, "battery_capacity": 0.98, "load_power": 1.06, "data_rate": 1.0, "storage": 0.9}
+    margins = PlanMargins.model_validate({"policy": "nominal", "sigmas": 1.0, "light_edge_s": 300.0, **stated})
+    assert planned_margins(margins) == (
+        "Built with the margins of policy nominal, 1 standard deviations: times with their margins, array -3%, "
+        "battery -2%, loads +6%, storage -10%, light 5 min inside its edges."
+    )

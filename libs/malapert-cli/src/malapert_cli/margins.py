@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from malapert_http_models.contracts.planner import ValidationReport
+    from malapert_http_models.contracts.planner import PlanMargins, ValidationReport
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 # A repetition is another thing: exosphere/0@2 is in its third place.
@@ -60,6 +60,24 @@ def figure_rows(report: "ValidationReport | None") -> list[MarginRow]:
         )
         for each in (report.figures if report else ())
     ]
+
+
+def planned_margins(margins: "PlanMargins | None") -> str:
+    """Return what a plan was built with as a sentence; empty for one whose mission states no margins."""
+    if margins is None:
+        return ""
+    factors = (
+        ("array", margins.array_power),
+        ("battery", margins.battery_capacity),
+        ("loads", margins.load_power),
+        ("data rates", margins.data_rate),
+        ("storage", margins.storage),
+    )
+    told = [f"{name} {factor - 1:+.0%}" for name, factor in factors if abs(factor - 1) >= 0.0005]
+    if margins.light_edge_s:
+        told.append(f"light {amount_text(margins.light_edge_s, 's')} inside its edges")
+    counted = ", ".join(["times with their margins", *told])
+    return f"Built with the margins of policy {margins.policy}, {margins.sigmas:g} standard deviations: {counted}."
 
 
 def with_times(text: str, start_time: datetime | None) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from malapert_cli.margins import margin_rows
+from malapert_cli.margins import margin_rows, planned_margins
 from malapert_cli.products import product_rows
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ def _verdict(plan: "Plan", console: Console) -> None:
         _tell_validation(plan.validation, console)
     if rows := margin_rows(plan.validation):
         console.print(f"margins: {'; '.join(f'{row.rule} {row.margin}' for row in rows)}")
+    if built := planned_margins(plan.margins):
+        console.print(built)
     console.print(f"content {plan.content_hash}")
     for note in plan.provenance.notes if plan.provenance else ():
         console.print(f"note: {note}")

@@ -7,7 +7,7 @@ from typing import Any
 from malapert_client import Client
 from malapert_client.reading import read_plain
 
-from malapert_cli.margins import figure_rows, margin_rows
+from malapert_cli.margins import figure_rows, margin_rows, planned_margins
 from malapert_cli.products import product_rows
 from malapert_cli.report.data import ReportData, fetch
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence
@@ -57,6 +57,7 @@ def _page(client: Client, data: ReportData, pictures: list[dict[str, str]]) -> s
         pictures=pictures,
         products=product_rows(told),
         margins=margin_rows(told.validation, data.start_time),
+        built_with=planned_margins(told.margins),
         plan_figures=figure_rows(told.validation),
         shares=agency_rows(data.plan),
         robustness=newest_robustness(client, told.plan_id, data.start_time),

@@ -19,6 +19,7 @@ from malapert_planner.mission_document.assets import (
 from malapert_planner.mission_document.document import ROVER_PARTS, MissionDocument
 from malapert_planner.mission_document.figures import Figure
 from malapert_planner.mission_document.link_checks import check_links
+from malapert_planner.mission_document.margin_checks import check_margins
 from malapert_planner.mission_document.mission import Builtin
 from malapert_planner.mission_document.resources import Window
 
@@ -47,6 +48,7 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
         _known_instruments_and_types,
         _known_conditions,
         check_links,
+        check_margins,
         _known_relations,
         _request_windows,
         _calendar_windows,

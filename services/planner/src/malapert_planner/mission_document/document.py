@@ -24,6 +24,7 @@ from malapert_planner.mission_document.assets import (
 from malapert_planner.mission_document.figures import Sourced
 from malapert_planner.mission_document.instruments import Instrument
 from malapert_planner.mission_document.links import LightLink
+from malapert_planner.mission_document.margins import Margins
 from malapert_planner.mission_document.mission import Agency, Heading, Horizon, Identifier, Landing, Launch, Terrain
 from malapert_planner.mission_document.quantities import Duration, Weight
 from malapert_planner.mission_document.resources import Calendar, PlaceSet
@@ -107,6 +108,7 @@ class MissionDocument(Sourced):
     requests: list[Request] = Field(default_factory=list)
     request_sets: list[RequestSet] = Field(default_factory=list)
     science: ScienceModel | None = None
+    margins: Margins | None = None
     objective: ObjectiveWeights
     solver: SolverSettings
 

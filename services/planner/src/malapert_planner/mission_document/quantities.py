@@ -153,6 +153,22 @@ class Weight(Figure):
     upper: ClassVar[float] = 1e6
 
 
+class Factor(Figure):
+    """A factor on a planned amount, without unit."""
+
+    example: ClassVar[str] = "1.05"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 10.0
+
+
+class Deviations(Figure):
+    """A number of standard deviations."""
+
+    example: ClassVar[str] = "1"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 6.0
+
+
 class Temperature(Figure):
     """A temperature, K."""
 

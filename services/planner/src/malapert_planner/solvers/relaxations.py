@@ -339,6 +339,20 @@ def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
                     yield ((Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed),)
 
 
+def _margins(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
+    """Give up the margins of a chain's own steps."""
+    problem, own = incumbent.instance.problem, {activity.activity_id for activity in chain.activities}
+    margin_s = sum(activity.margin_s for activity in chain.activities)
+    if margin_s:
+        activities = tuple(
+            replace(each, duration_s=each.duration_s - each.margin_s, margin_s=0) if each.activity_id in own else each
+            for each in problem.activities
+        )
+        text = f"without the margin of {margin_s / 60:.0f} min on its time it would fit"
+        admission = Admission("WITHOUT_MARGIN", chain.request_id, margin_s, "s", text)
+        yield ((admission, replace(problem, activities=activities)),)
+
+
 def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: Span) -> PlanningProblem:
     windows = {**place.windows, kind: union([*place.windows.get(kind, ()), span])}
     places = tuple(replace(p, windows=windows) if p.place_id == place.place_id else p for p in problem.places)
@@ -347,6 +361,7 @@ def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: S
 
 RELAXATIONS = (
     (None, _windows),
+    (None, _margins),
     (RuleFamily.BATTERY, _battery),
     (RuleFamily.STORAGE, _storage),
     (RuleFamily.LATENCY, _latency),

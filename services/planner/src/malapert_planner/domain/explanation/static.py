@@ -77,9 +77,13 @@ def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
     where = best.title if best else "any place"
     text = (
         f"{step.title}: {blocking[0].replace('_', ' ')} leaves at most {_time(longest_s)} at a stretch at {where}; "
-        f"{_time(step.duration_s)} are needed"
+        f"{_time(step.duration_s)} are needed{_margin(step)}"
     )
     return Unplanned(step.request_id, step.repetition_index, "NO_WINDOW", text, blocking)
+
+
+def _margin(step: Activity) -> str:
+    return f", {_time(step.margin_s)} of it as a margin" if step.margin_s else ""
 
 
 def _too_much(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:

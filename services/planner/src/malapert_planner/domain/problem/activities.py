@@ -33,6 +33,8 @@ class Activity:
     ``products`` are parts of its data. While it is under way no other activity makes a disturbance that it
     ``needs_quiet`` of, such as vibration or gas; what it ``makes`` itself it bears.
 
+    ``margin_s`` is the part of its duration that it takes only where it goes worse than predicted.
+
     Chains of one repetition of a request that have a ``mode_id`` are its modes: at most one of them is planned, and
     what is mandatory is so in any of them.
     """
@@ -61,6 +63,7 @@ class Activity:
     place_windows: tuple[tuple[str, tuple[Span, ...]], ...] = ()
     makes: tuple[str, ...] = ()
     needs_quiet: tuple[str, ...] = ()
+    margin_s: int = 0
 
 
 class RelationKind(StrEnum):

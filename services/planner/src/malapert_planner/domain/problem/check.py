@@ -69,6 +69,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     _check_reservoirs(problem, faults)
     _check_battery(problem, faults)
     _check_storage(problem, faults)
+    _check_margins(problem, faults)
     check_relations(problem, faults)
     check_holds(problem, faults)
     _check_baseline(problem, faults)
@@ -168,6 +169,7 @@ def _check_drive(path: str, drive: Drive, place_ids: set[str], horizon_s: int, f
         faults.add(path, "SAME_ENDS", "a drive needs two places")
     # A way too long for the horizon, or closed, is no fault of the problem: it is just never driven.
     faults.whole(f"{path}.duration_s", drive.duration_s, 0 if drive.closed_because else 1, LARGEST_DURATION_S)
+    faults.whole(f"{path}.margin_s", drive.margin_s, 0, max(drive.duration_s - 1, 0))
     faults.number(f"{path}.power_w", drive.power_w, 0.0)
     faults.number(f"{path}.data_bit", drive.data_bit, 0.0)
     if drive.least_generation is not None:
@@ -197,6 +199,7 @@ def _check_activity(
     path: str, activity: Activity, problem: PlanningProblem, place_ids: set[str], faults: Faults
 ) -> None:
     faults.whole(f"{path}.duration_s", activity.duration_s, 1, problem.horizon_s)
+    faults.whole(f"{path}.margin_s", activity.margin_s, 0, max(activity.duration_s - 1, 0))
     faults.whole(f"{path}.repetition_index", activity.repetition_index, 0, LARGEST_DURATION_S)
     faults.whole(f"{path}.max_wait_s", activity.max_wait_s, 0, LARGEST_DURATION_S)
     faults.number(f"{path}.power_w", activity.power_w, 0.0)
@@ -328,6 +331,16 @@ def _check_storage(problem: PlanningProblem, faults: Faults) -> None:
     if faults.number("storage.capacity_bit", storage.capacity_bit, 0.0, above=True):
         faults.number("storage.start_bit", storage.start_bit, 0.0, storage.capacity_bit)
         faults.number("storage.end_max_bit", storage.end_max_bit, 0.0)
+
+
+def _check_margins(problem: PlanningProblem, faults: Faults) -> None:
+    if (margins := problem.margins) is None:
+        return
+    faults.number("margins.sigmas", margins.sigmas, 0.0)
+    for name in ("array_power", "battery_capacity", "data_rate", "storage"):
+        faults.number(f"margins.{name}", getattr(margins, name), 0.0, 1.0, above=True)
+    faults.number("margins.load_power", margins.load_power, 1.0)
+    faults.whole("margins.light_edge_s", margins.light_edge_s, 0, LARGEST_DURATION_S)
 
 
 def _check_baseline(problem: PlanningProblem, faults: Faults) -> None:

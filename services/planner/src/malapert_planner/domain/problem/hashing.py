@@ -28,6 +28,8 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "least_generation",
         "least_rate_bps",
         "makes",
+        "margin_s",
+        "margins",
         "max_silence_s",
         "needs_quiet",
         "passages",

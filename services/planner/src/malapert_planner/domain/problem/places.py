@@ -61,7 +61,8 @@ class Drive:
 
     ``duration_s`` is what it takes at the slowest pace that is allowed for. Where ``passages`` are stated the drive
     rule's conditions hold at each of their points in their part of the drive too, and generation on the way is at most
-    ``least_generation``.
+    ``least_generation``. ``margin_s`` is the part of ``duration_s`` beyond the planned pace, told where a mission plans
+    with margins.
     """
 
     from_place_id: str
@@ -72,6 +73,7 @@ class Drive:
     closed_because: str = ""
     passages: tuple[Passage, ...] = ()
     least_generation: PowerSeries | None = None
+    margin_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

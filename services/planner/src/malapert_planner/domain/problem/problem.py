@@ -12,6 +12,7 @@ from datetime import datetime
 from malapert_planner.domain.problem.activities import Activity, Relation, Repetition
 from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.holds import NOTHING_HELD, Holds
+from malapert_planner.domain.problem.margins import Margins
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place, RoutePoint
 from malapert_planner.domain.problem.resources import Battery, CumulativeResource, Limit, Reservoir, Storage
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -65,6 +66,8 @@ class PlanningProblem:
     begins during a drive is named from the drive's origin. Contact windows are cut to what ``closed_spans`` leave free.
     They take no more of each of ``antenna_quotas`` than is left. ``holds`` are what people locked and disabled.
 
+    ``margins`` are what its figures were stated with: they bind by them alone.
+
     Contacts with different stations lie ``hand_over_s`` apart: the asset turns its antenna and finds the other one.
 
     Where ``max_silence_s`` is above 0 a contact follows the one before, and the problem's now, within so much time in
@@ -100,6 +103,7 @@ class PlanningProblem:
     holds: Holds = NOTHING_HELD
     max_silence_s: int = 0
     hand_over_s: int = 0
+    margins: Margins | None = None
 
     @property
     def is_placeless(self) -> bool:

@@ -23,8 +23,11 @@ _GROWING = frozenset({ConditionKind.DARKNESS, ConditionKind.NO_ILLUMINATION})
 def pace_ratio(drive: Drive) -> float:
     """Return a drive's time at the slowest pace that is allowed for over that at the planned one.
 
-    It follows from the times at which its last points but one are passed; 1 where the way is not stated.
+    Where its margin is not told it follows from the times at which its last points but one are passed; 1 where the way
+    is not stated either.
     """
+    if drive.margin_s:
+        return drive.duration_s / (drive.duration_s - drive.margin_s)
     if len(drive.passages) < 3 or drive.passages[-1].from_s <= 0:
         return 1.0
     return max(1.0, drive.passages[-3].until_s / drive.passages[-1].from_s)
@@ -51,6 +54,18 @@ def lit_otherwise(
         inward_s = late_s if kind in _SHRINKING else -late_s if kind in _GROWING else 0
         found[kind] = _moved_edges(spans, inward_s, horizon_s) if inward_s else tuple(spans)
     return found
+
+
+def moved_light(
+    windows: Mapping[ConditionKind, Sequence[Span]], inward_s: int, horizon_s: int
+) -> dict[ConditionKind, tuple[Span, ...]]:
+    """Return windows with the edges of those of light and of darkness moved inward, or outward where that is below
+    0."""
+    of_light = _SHRINKING | _GROWING
+    return {
+        kind: _moved_edges(spans, inward_s, horizon_s) if inward_s and kind in of_light else tuple(spans)
+        for kind, spans in windows.items()
+    }
 
 
 def _moved_edges(spans: Iterable[Span], inward_s: int, horizon_s: int) -> tuple[Span, ...]:

@@ -17,6 +17,7 @@ from malapert_planner.domain.robustness import carrying_out, conditions
 from malapert_planner.domain.robustness.carrying_out import Opening, Task
 from malapert_planner.domain.robustness.draws import Draw, Drawn, Draws
 from malapert_planner.domain.robustness.policy import MarginPolicy
+from malapert_planner.domain.robustness.predicted import without_margins
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedDrive, Schedule
 from malapert_planner.domain.simulation.timeline import Case, Lookups, contact_label, drive_label
 from malapert_planner.domain.validation.report import Violation
@@ -61,7 +62,7 @@ class Replays:
     """Replays of a schedule under the draws of a policy."""
 
     def __init__(self, problem: PlanningProblem, schedule: Schedule, policy: MarginPolicy, seed: int) -> None:
-        self._problem = problem = _as_it_goes(problem, schedule)
+        self._problem = problem = _as_it_goes(without_margins(problem), schedule)
         self._lookups = Lookups(problem)
         case = Case(problem, schedule, self._lookups)
         self._tasks, self._contacts = carrying_out.tasks_of(case), case.contacts

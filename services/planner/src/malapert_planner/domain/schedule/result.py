@@ -50,8 +50,9 @@ class Admission:
 
     ``kind`` is LOWER_FLOOR, LOWER_END, LARGER_BATTERY, LARGER_STORAGE, MORE_AT_END, LARGER_LIMIT, LARGER_QUOTA,
     LARGER_RESOURCE, FULLER_RESERVOIR, LARGER_RESERVOIR, LONGER_WINDOW, LONGER_LATENCY, LONGER_SILENCE, ANOTHER_CONTACT,
-    WIDER_TOLERANCE, SHORTER_LAG, LONGER_LAG, WITHOUT_RELATION, WITHOUT_QUIET, DETOUR (its amount is what the plan would
-    lose) or WITHOUT_REQUESTS; ``subject`` names what is changed, ``amount`` by how much, ``text`` says it to a person.
+    WIDER_TOLERANCE, SHORTER_LAG, LONGER_LAG, WITHOUT_RELATION, WITHOUT_QUIET, WITHOUT_MARGIN, DETOUR (its amount is
+    what the plan would lose) or WITHOUT_REQUESTS; ``subject`` names what is changed, ``amount`` by how much, ``text``
+    says it to a person.
     """
 
     kind: str

@@ -9,6 +9,7 @@ from malapert.comms_window.v1 import contact_pb2, outage_pb2, window_pb2
 
 from malapert_planner.domain.problem.contact_windows import ClosedSpan, ClosureKind, ContactWindow, RateSeries
 from malapert_planner.domain.problem.spans import Span, union
+from malapert_planner.services.making.margins import margins_of, slower
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.window_conversion import ProblemClock, rates, without
 
@@ -60,7 +61,9 @@ def contact_windows(
     inputs: ProblemInputs, closed: Sequence[ClosedSpan], problem_clock: ProblemClock
 ) -> tuple[ContactWindow, ...]:
     """Return the windows of contacts, cut to what closed spans leave free with set-up and teardown around."""
-    return tuple(_contact_windows(inputs, closed, problem_clock))
+    margins = margins_of(inputs.document)
+    windows = _contact_windows(inputs, closed, problem_clock)
+    return tuple(windows if margins is None else (slower(window, margins.data_rate) for window in windows))
 
 
 def _contact_windows(

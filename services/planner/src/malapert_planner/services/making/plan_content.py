@@ -162,6 +162,7 @@ def _message(
         ],
         profiles=profile_messages(problem, (*validation.profiles, *sun_elevation(problem, inputs.windows))),
         status=number_of(result.status, plan_pb2.SolveStatus.DESCRIPTOR),  # type: ignore[arg-type]
+        margins=to_message(problem.margins, plan_pb2.PlanMargins) if problem.margins else None,
         objective=objective_message(objective, result.bound),
         validation=validation_message(validation, problem),
         provenance=basis.provenance,

@@ -51,6 +51,7 @@ def activity_messages(
             power_w=drive.power_w,
             data_bit=drive.data_bit,
             resource_ids=problem.drive_rule.resource_ids,
+            margin_s=drive.margin_s,
         )
         placed.append((move.span, message))
     return [message for _, message in sorted(placed, key=lambda pair: (pair[0], pair[1].activity_id))]
@@ -75,6 +76,7 @@ def _requested(activity: Activity, problem: PlanningProblem, place_id: str, span
         chain_id=activity.chain_id,
         value=activity.value,
         mode_id=mode,
+        margin_s=activity.margin_s,
     )
 
 

@@ -26,6 +26,7 @@ from malapert_planner.domain.problem.resources import (
     Storage,
 )
 from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.robustness.conditions import moved_light
 from malapert_planner.mission_document.assets import Communications
 from malapert_planner.mission_document.document import FairnessBasis, MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
@@ -33,6 +34,12 @@ from malapert_planner.services.making.antenna_quotas import antenna_quotas
 from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
 from malapert_planner.services.making.held_spans import HeldSpans
 from malapert_planner.services.making.link_volumes import with_link_volumes
+from malapert_planner.services.making.margins import (
+    margins_of,
+    slowest_pace,
+    with_margins,
+    with_time_margins,
+)
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
@@ -80,7 +87,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
     capacity_wh = battery.capacity.amount
     closed = closed_spans(inputs, problem_clock)
     windows = contact_windows(inputs, closed, problem_clock)
-    return PlanningProblem(
+    frame = PlanningProblem(
         problem_id=f"{inputs.mission_id}/{inputs.mission_version}",
         start_time=problem_clock.start_time,
         horizon_s=problem_clock.horizon_s,
@@ -120,6 +127,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
             document.objective.latency.amount if document.objective.latency else 0.0,
         ),
     )
+    return with_margins(frame, margins_of(document))
 
 
 def _max_silence_s(communications: Communications) -> int:
@@ -141,9 +149,10 @@ def with_demand(
     held = HeldSpans(document, windows, problem_clock, closed)
     demand = with_link_volumes(plannable(requests).demand, problem, held)
     activities = with_states(demand.activities, [_activity(draft, problem, held) for draft in demand.activities])
+    activities = with_time_margins(activities, document, problem.horizon_s)
     asked = replace(
         problem,
-        places=_with_absences(problem.places, activities, windows, problem_clock),
+        places=_with_absences(problem, activities, windows, problem_clock),
         activities=activities,
         relations=tuple(_relation(relation) for relation in demand.relations),
         repetitions=tuple(
@@ -193,16 +202,17 @@ def _drive(route: route_pb2.Route, inputs: ProblemInputs) -> Drive:
     ends = (route.from_waypoint_id, route.to_waypoint_id)
     if not route.reachable:
         return Drive(*ends, 0, 0.0, 0.0, route.closed_because or "no path keeps the rover's limits")
-    rule, modes = inputs.document.drive_rule, _drive_modes(inputs)
-    planned_s = max(math.ceil(route.drive_time_s), 1)
-    duration_s = slowest_s(route.drive_time_s, rule)
+    document, modes = inputs.document, _drive_modes(inputs)
+    planned_s, pace = max(math.ceil(route.drive_time_s), 1), slowest_pace(document)
+    duration_s = slowest_s(route.drive_time_s, pace)
     return Drive(
         *ends,
         duration_s=duration_s,
         power_w=route.energy_wh * 3600.0 / planned_s + sum(mode.power_w for mode in modes),
         data_bit=duration_s * sum(mode.data_rate_bps for mode in modes),
-        passages=passages(route, rule, duration_s),
+        passages=passages(route, pace, duration_s) if document.drive_rule.along_the_way else (),
         least_generation=least_generation(route, inputs),
+        margin_s=duration_s - planned_s if document.margins is not None else 0,
     )
 
 
@@ -243,11 +253,18 @@ def _activity(draft: request_pb2.ActivityDraft, problem: PlanningProblem, held: 
         conditions=tuple(_condition(condition) for condition in allowed.conditions),
         value=draft.value,
         mandatory=draft.mandatory,
-        min_start_charge_wh=draft.min_start_charge * problem.battery.capacity_wh,
+        min_start_charge_wh=_least_charge_wh(draft, problem),
         max_wait_s=math.floor(draft.max_wait_s),
         products=() if problem.is_placeless else tuple(_product(product) for product in draft.products),
         mode_id=draft.mode_id,
     )
+
+
+def _least_charge_wh(draft: request_pb2.ActivityDraft, problem: PlanningProblem) -> float:
+    """Return the charge that an activity starts with at least: a share of the battery as it is predicted."""
+    capacity_wh, margins = problem.battery.capacity_wh, problem.margins
+    predicted_wh = capacity_wh / margins.battery_capacity if margins else capacity_wh
+    return min(draft.min_start_charge * predicted_wh, capacity_wh)
 
 
 def _product(product: request_pb2.ActivityProduct) -> Product:
@@ -262,7 +279,7 @@ def _condition(condition: request_pb2.Condition) -> Condition:
 
 
 def _with_absences(
-    places: tuple[Place, ...],
+    problem: PlanningProblem,
     activities: Iterable[Activity],
     windows: Sequence[window_pb2.Window],
     problem_clock: ProblemClock,
@@ -270,13 +287,19 @@ def _with_absences(
     """Return places with windows of what activities ask to be absent there; those of earlier ones leave."""
     wanted = {condition.kind for activity in activities for condition in activity.conditions}
     kinds = [kind for kind in WINDOW_KINDS.values() if _ABSENCES[kind] in wanted]
+    cut_s = problem.margins.light_edge_s if problem.margins else 0
+
+    def absences(place: Place) -> dict[ConditionKind, tuple[Span, ...]]:
+        found = {_ABSENCES[kind]: _absent(place.place_id, kind, windows, problem_clock) for kind in kinds}
+        return moved_light(found, cut_s, problem.horizon_s)
+
     return tuple(
         replace(
             place,
             windows={kind: spans for kind, spans in place.windows.items() if kind in WINDOW_KINDS.values()}
-            | {_ABSENCES[kind]: _absent(place.place_id, kind, windows, problem_clock) for kind in kinds},
+            | absences(place),
         )
-        for place in places
+        for place in problem.places
     )
 
 

@@ -10,17 +10,17 @@ from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.places import Passage, PowerSeries, RoutePoint
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.problem.way_check import POINT_CONDITIONS
-from malapert_planner.mission_document.assets import DriveRule
 from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.window_conversion import ProblemClock, merged
 
 
-def slowest_s(planned_s: float, rule: DriveRule) -> int:
-    """Return how long a drive, or a part of it, takes at the slowest pace that is allowed for, whole seconds."""
-    slowest = planned_s
-    if rule.pace_tolerance is not None:
-        # 6000 s × 1.1 is a rounding error more than 6600 s.
-        slowest = round(planned_s * (1.0 + rule.pace_tolerance.amount), 6)
+def slowest_s(planned_s: float, pace: float) -> int:
+    """Return how long a drive, or a part of it, takes at the slowest pace that is allowed for, whole seconds.
+
+    ``pace`` is by what factor that may be longer than planned.
+    """
+    # 6000 s × 1.1 is a rounding error more than 6600 s.
+    slowest = round(planned_s * pace, 6) if pace > 1.0 else planned_s
     return max(math.ceil(slowest), 1)
 
 
@@ -37,16 +37,14 @@ def route_points(inputs: ProblemInputs, problem_clock: ProblemClock) -> tuple[Ro
     )
 
 
-def passages(route: route_pb2.Route, rule: DriveRule, duration_s: int) -> tuple[Passage, ...]:
+def passages(route: route_pb2.Route, pace: float, duration_s: int) -> tuple[Passage, ...]:
     """Return when each point of a route may be passed, from the planned to the slowest pace."""
-    if not rule.along_the_way:
-        return ()
     offset_s, last = route.path_offset_s, len(route.path_points) - 1
     return tuple(
         Passage(
             _point_id(point),
             math.floor(offset_s[number - 1]) if number else 0,
-            duration_s if number == last else min(slowest_s(offset_s[number + 1], rule), duration_s),
+            duration_s if number == last else min(slowest_s(offset_s[number + 1], pace), duration_s),
         )
         for number, point in enumerate(route.path_points)
     )

@@ -33,7 +33,7 @@ CONTENT, BUSY, PRIVATE, REASON, CAUSE = "content", "busy", "private", "reason", 
 USERS, SUMMARY, WORTH, DEMAND = "users", "summary", "worth", "demand"
 
 _SINGLE = {
-    "mission": ("mission_id", "mission_version", "horizon", "status"),
+    "mission": ("mission_id", "mission_version", "horizon", "status", "margins"),
     "problem": ("problem_hash",),
     "site": ("site",),
     "alternative_sites": ("alternative_sites",),
