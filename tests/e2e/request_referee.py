@@ -56,13 +56,12 @@ class RequestReferee:
             runs[request["id"]].append((spans[0][0], spans[-1][1]))
             yield from self._chain(chain_id, items, spans, request)
         for request_id, request in asked.items():
-            if request.get("mandatory") and not runs[request_id]:
-                yield Finding("mandatory", request_id, 1.0)
-            if "repetition" in request:
-                period_s, tolerance_s = (quantity(request["repetition"][name]) for name in ("period", "tolerance"))
-                for before, after in pairwise(sorted(runs[request_id])):
-                    if (off_s := abs(after[0] - before[0] - period_s) - tolerance_s) > 0:
-                        yield Finding("repetition", request_id, off_s)
+            series = request.get("repetition", {})
+            wanted = series.get("least_count", series.get("count", 1)) if request.get("mandatory") else 0
+            if (missing := wanted - len(runs[request_id])) > 0:
+                yield Finding("mandatory", request_id, missing)
+            if series:
+                yield from self._series(request, sorted(runs[request_id]))
             for relation in request.get("relations", ()):
                 yield from self._relation(request_id, relation, runs)
 
@@ -84,6 +83,24 @@ class RequestReferee:
         for (_, before), (item, after) in pairwise(steps):
             if after[0] < before[1]:
                 yield Finding("order of steps", item["activity_id"], before[1] - after[0])
+
+    def _series(self, request: dict[str, Any], spans: list[Span]) -> Iterator[Finding]:
+        """Yield starts that are too near to each other or too far, or, where missed ones are skipped, not in time."""
+        series = request["repetition"]
+        period_s, tolerance_s = quantity(series["period"]), quantity(series["tolerance"])
+        if series.get("when_missed") == "skip":
+            first_s = min((self._offset_s(each["start"]) for each in request.get("windows", ())), default=0.0)
+            numbers = [round((start_s - first_s) / period_s) for start_s, _ in spans]
+            for number, (start_s, _) in zip(numbers, spans, strict=True):
+                off_s = abs(start_s - first_s - number * period_s) - tolerance_s
+                if off_s > 0 or numbers.count(number) > 1 or not 0 <= number < series["count"]:
+                    yield Finding("repetition in its time", request["id"], off_s)
+            return
+        most_s = max(period_s + tolerance_s, quantity(series.get("largest_gap", "0 s")))
+        for before, after in pairwise(spans):
+            apart_s = after[0] - before[0]
+            if (off_s := max(period_s - tolerance_s - apart_s, apart_s - most_s)) > 0:
+                yield Finding("repetition", request["id"], off_s)
 
     def _relation(self, request_id: str, relation: dict[str, Any], runs: dict[str, list[Span]]) -> Iterator[Finding]:
         own, other = runs[request_id], runs[relation["request"]]

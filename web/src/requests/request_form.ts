@@ -90,6 +90,12 @@ function typed(time: string): string {
   return `${day} ${clock.endsWith(":00.000") ? clock.slice(0, 5) : clock.slice(0, 8)}`;
 }
 
+/** Whether more is said of a series than its period. */
+function forgives(repetition: ActivityRequest["repetition"]): boolean {
+  if (repetition == null) return false;
+  return repetition.when_missed === "SKIP" || !!repetition.largest_gap_s || !!repetition.least_count;
+}
+
 /** Names of what a form does not show and an edit leaves as it is. */
 export function keptAsItIs(request: ActivityRequest): string[] {
   const parts: [string, boolean][] = [
@@ -97,6 +103,7 @@ export function keptAsItIs(request: ActivityRequest): string[] {
     ["campaign", request.campaign != null],
     ["decay of value", request.decay != null],
     ["data products", request.products.length > 0],
+    ["what becomes of missed repetitions", forgives(request.repetition)],
     ["version of the activity type", request.activity_type_version > 0],
   ];
   return parts.filter(([, has]) => has).map(([name]) => name);
@@ -136,6 +143,7 @@ export function requestOf(
     })),
     repetition: form.repeats
       ? {
+          ...base?.repetition,
           count: reading.number("repetition.count", form.count),
           period_s: reading.number("repetition.period_s", form.periodD) * (DAY_MS / 1000),
           tolerance_s: reading.number("repetition.tolerance_s", form.toleranceH) * (HOUR_MS / 1000),

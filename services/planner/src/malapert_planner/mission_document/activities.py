@@ -126,12 +126,27 @@ class Relation(Sourced):
     max_lag: Duration | None = None
 
 
+class WhenMissed(StrEnum):
+    """What becomes of a series where a repetition is missed."""
+
+    END = "end"
+    SKIP = "skip"
+
+
 class Repetition(Sourced):
-    """The same again: ``count`` times in all."""
+    """The same again: ``count`` times in all.
+
+    A series ends with the first that is missed, unless missed ones are skipped: then each has its own time, so many
+    periods after the first window's start, or the horizon's. Where ``largest_gap`` is stated a late one is caught up
+    within it. Of a mandatory request ``least_count`` are enough.
+    """
 
     count: int = Field(ge=1, le=1000)
     period: Duration
     tolerance: Duration
+    largest_gap: Duration | None = None
+    when_missed: WhenMissed = WhenMissed.END
+    least_count: int | None = Field(default=None, ge=1, le=1000)
 
 
 class Campaign(Sourced):

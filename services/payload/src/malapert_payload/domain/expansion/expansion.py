@@ -44,6 +44,7 @@ class ActivityDraft:
     products: tuple[ProductMade, ...]
     mode_id: str = ""
     visibility: Visibility = Visibility.UNSPECIFIED
+    start_window: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class ActivityRepetition:
     request_id: str
     period_s: float
     tolerance_s: float
+    largest_gap_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,11 @@ def expand(
         activities=tuple(drafts),
         relations=tuple(_relations(ordered)),
         repetitions=tuple(
-            ActivityRepetition(request.request_id, request.repetition.period_s, request.repetition.tolerance_s)
+            ActivityRepetition(request.request_id, series.period_s, series.tolerance_s, series.largest_gap_s)
             for request in ordered
-            if request.repetition is not None and len(outstanding(request, catalogue)) > 1
+            if (series := request.repetition) is not None
+            and not series.skips
+            and len(outstanding(request, catalogue)) > 1
         ),
         content_hash=content_hash(catalogue, ordered),
         resources=tuple(catalogue.amounts_by_id[key] for key in sorted(catalogue.amounts_by_id)),
@@ -204,7 +208,7 @@ def _expanded(request: ActivityRequest, catalogue: Catalogue) -> tuple[list[Acti
     versions = _item_versions(kind, catalogue)
     modes = list(_modes_of(request, kind, catalogue))
     drafts = [
-        _draft(request, kind, unit, mode, index, versions)
+        _draft(request, kind, unit, mode, index, versions, catalogue)
         for unit in _units(request, catalogue)
         for mode in modes
         for index in range(len(mode.steps))
@@ -243,7 +247,13 @@ def _modes_of(request: ActivityRequest, kind: ActivityType, catalogue: Catalogue
 
 
 def _draft(
-    request: ActivityRequest, kind: ActivityType, unit: _Unit, mode: _Mode, index: int, versions: tuple[str, ...]
+    request: ActivityRequest,
+    kind: ActivityType,
+    unit: _Unit,
+    mode: _Mode,
+    index: int,
+    versions: tuple[str, ...],
+    catalogue: Catalogue,
 ) -> ActivityDraft:
     step, count = mode.steps[index], len(mode.steps)
     suffix = f"{START_MARK}{mode.mode_id.removeprefix(START_MARK)}" if mode.mode_id else ""
@@ -258,7 +268,7 @@ def _draft(
         agency_id=request.agency_id,
         asset_id=kind.asset_id,
         value=request.value * unit.share * mode.share if index == 0 else 0.0,
-        mandatory=request.mandatory,
+        mandatory=request.mandatory and _is_needed(request, unit),
         step=step if index else replace(step, max_wait_s=0.0),
         place_ids=unit.place_ids,
         windows=_windows(request, step, mode.span) if index == 0 else _sorted_windows(request),
@@ -267,7 +277,24 @@ def _draft(
         products=tuple(_wanted(product, request) for product in step.products),
         mode_id=mode.mode_id,
         visibility=request.visibility,
+        start_window=_start_window(request, unit, catalogue.horizon) if index == 0 else None,
     )
+
+
+def _is_needed(request: ActivityRequest, unit: _Unit) -> bool:
+    """Return whether a repetition is one of those that are enough, of a request that is mandatory."""
+    least = request.repetition.least_count if request.repetition is not None else 0
+    return not least or unit.position < least - len(request.standing.done) - len(request.standing.under_way)
+
+
+def _start_window(request: ActivityRequest, unit: _Unit, horizon: Interval) -> Interval | None:
+    """Return when a repetition has its time, where those that are missed are skipped."""
+    series = request.repetition
+    if series is None or not series.skips:
+        return None
+    first = min((window.start_time for window in request.windows), default=horizon.start_time)
+    due, tolerance = first + timedelta(seconds=unit.index * series.period_s), timedelta(seconds=series.tolerance_s)
+    return Interval(due - tolerance, due + tolerance)
 
 
 def _windows(request: ActivityRequest, first: NumberedStep, span: ValueSpan) -> tuple[Interval, ...]:

@@ -57,13 +57,34 @@ class Relation:
     max_lag_s: float = 0.0
 
 
+class WhenMissed(IntEnum):
+    """What becomes of a series where a repetition is missed; unspecified, it ends."""
+
+    UNSPECIFIED = 0
+    END = 1
+    SKIP = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """The same again: start n+1 follows start n by the period, give or take the tolerance, seconds."""
+    """The same again: start n+1 follows start n by the period, give or take the tolerance, seconds.
+
+    A late one is caught up within ``largest_gap_s``, where that is not 0. Where missed ones are skipped, repetition n
+    starts n periods after the first window's start, or the horizon's, give or take the tolerance. Of a mandatory
+    request ``least_count`` are enough, 0 meaning all.
+    """
 
     count: int
     period_s: float
     tolerance_s: float = 0.0
+    largest_gap_s: float = 0.0
+    when_missed: WhenMissed = WhenMissed.UNSPECIFIED
+    least_count: int = 0
+
+    @property
+    def skips(self) -> bool:
+        """Whether a missed repetition leaves the others where they are."""
+        return self.when_missed is WhenMissed.SKIP
 
 
 @dataclass(frozen=True, slots=True)

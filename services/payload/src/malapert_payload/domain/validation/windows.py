@@ -55,7 +55,9 @@ def repetition_faults(request: ActivityRequest, path: str, horizon: Interval, du
         *_count_faults(repetition, where),
         *number_faults(repetition.period_s, f"{where}.period_s"),
         *number_faults(repetition.tolerance_s, f"{where}.tolerance_s"),
+        *number_faults(repetition.largest_gap_s, f"{where}.largest_gap_s"),
     ]
+    yield from _missed_faults(request, repetition, where)
     if numbers or repetition.count == 1:
         yield from numbers
         return
@@ -64,10 +66,31 @@ def repetition_faults(request: ActivityRequest, path: str, horizon: Interval, du
             f"{repetition.tolerance_s:g} s is not less than the period; allowed: less than {repetition.period_s:g} s"
         )
         yield Fault(f"{where}.tolerance_s", "TOLERANCE_TOO_WIDE", message)
-    if repetition.period_s + repetition.tolerance_s < duration_s:
+    if max(repetition.period_s + repetition.tolerance_s, repetition.largest_gap_s) < duration_s:
         message = f"a repetition takes {duration_s:g} s, longer than the period {repetition.period_s:g} s"
         yield Fault(f"{where}.period_s", "PERIOD_TOO_SHORT", message)
     yield from _span_faults(request, repetition, where, (horizon, duration_s))
+
+
+def _missed_faults(request: ActivityRequest, repetition: Repetition, path: str) -> Iterator[Fault]:
+    """Yield what contradicts what is said of repetitions that are late or missed."""
+    gap_s, least = repetition.largest_gap_s, repetition.least_count
+    if gap_s and repetition.skips:
+        message = "a repetition that is missed is skipped, so that none is caught up; state one of the two"
+        yield Fault(f"{path}.largest_gap_s", "CONTRADICTION", message)
+    elif 0.0 < gap_s < repetition.period_s + repetition.tolerance_s:
+        least_s = repetition.period_s + repetition.tolerance_s
+        message = f"{gap_s:g} s is less than the period and the tolerance; allowed: at least {least_s:g} s"
+        yield Fault(f"{path}.largest_gap_s", "GAP_TOO_SHORT", message)
+    if least and not request.mandatory:
+        message = "only of a mandatory request so many are enough: of another none must be"
+        yield Fault(f"{path}.least_count", "NOT_MANDATORY", message)
+    elif least and repetition.skips:
+        message = "repetitions that are skipped are mandatory all or none; leave it out, or end the series"
+        yield Fault(f"{path}.least_count", "CONTRADICTION", message)
+    elif least > repetition.count:
+        message = f"{least} are more than there are; allowed: up to {repetition.count}, or 0 for all"
+        yield Fault(f"{path}.least_count", "OUT_OF_RANGE", message)
 
 
 def _count_faults(repetition: Repetition, path: str) -> Iterator[Fault]:
@@ -85,6 +108,8 @@ def _span_faults(
     available_s = (end_time - start_time).total_seconds()
     shortest_period_s = max(0.0, repetition.period_s - repetition.tolerance_s)
     needed_s = (repetition.count - 1) * shortest_period_s + duration_s
+    if repetition.skips:
+        needed_s = max(0.0, (repetition.count - 1) * repetition.period_s - repetition.tolerance_s) + duration_s
     if math.isfinite(needed_s) and needed_s <= available_s:
         return
     message = (

@@ -8,11 +8,8 @@ from malapert.payload.v1 import request_pb2
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.services.making.held_spans import CHOSEN_CONDITIONS, HeldSpans
+from malapert_planner.services.making.start_windows import NEVER
 from malapert_planner.services.making.window_conversion import ProblemClock, merged
-
-_NEVER: tuple[Span, ...] = ((0, 1),)
-"""Span of one second, too short for any activity: no spans at all would mean the whole horizon, and so the plan
-states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def allowed_windows(draft: request_pb2.ActivityDraft, problem: PlanningProblem, 
         allowed, is_cut = intersection(allowed, merged(span for _, spans in at_places for span in spans)), True
         at_places = ()
     kept = tuple(condition for condition in draft.conditions if condition.kind in chosen)
-    return Allowed((allowed or _NEVER) if is_cut else (), at_places, kept)
+    return Allowed((allowed or NEVER) if is_cut else (), at_places, kept)
 
 
 def _named(draft: request_pb2.ActivityDraft, problem_clock: ProblemClock) -> tuple[Span, ...]:

@@ -10,14 +10,11 @@ from malapert_planner.domain.problem.margins import Margins
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
-from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.robustness.conditions import moved_light
 from malapert_planner.domain.robustness.policy import ActivityClass, MarginPolicy, Spread
 from malapert_planner.mission_document import margins as stated
 from malapert_planner.mission_document.document import MissionDocument
-from malapert_planner.mission_document.margin_checks import SPREADS
-
-_NEVER: tuple[Span, ...] = ((0, 1),)
+from malapert_planner.services.making.start_windows import NEVER
 
 
 def margins_of(document: MissionDocument) -> Margins | None:
@@ -80,7 +77,7 @@ def _longer(activity: Activity, factor: float, horizon_s: int) -> Activity:
     margin_s = duration_s - activity.duration_s
     if duration_s > horizon_s:
         # It fits into no plan, and a problem knows nothing longer than its horizon.
-        return replace(activity, windows=_NEVER)
+        return replace(activity, windows=NEVER)
     return replace(activity, duration_s=duration_s, margin_s=margin_s) if margin_s else activity
 
 
@@ -127,8 +124,8 @@ def _policy(given: stated.Margins) -> MarginPolicy:
         ActivityClass(each.id, _spread(each.duration), tuple(each.activity_types), tuple(each.resources))
         for each in given.activity_classes
     )
-    spreads = {name: _spread(getattr(given, name)) for name in SPREADS}
-    return MarginPolicy(given.policy, given.policy, activity_classes=tuple(classes), **spreads)
+    otherwise = _spread(given.activity_duration)
+    return MarginPolicy(given.policy, given.policy, activity_duration=otherwise, activity_classes=tuple(classes))
 
 
 def _spread(given: stated.Spread | None) -> Spread:

@@ -43,6 +43,7 @@ from malapert_planner.services.making.margins import (
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
+from malapert_planner.services.making.start_windows import with_start_windows
 from malapert_planner.services.making.states import with_states
 from malapert_planner.services.making.ways import least_generation, passages, route_points, slowest_s
 from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, without
@@ -150,15 +151,13 @@ def with_demand(
     demand = with_link_volumes(plannable(requests).demand, problem, held)
     activities = with_states(demand.activities, [_activity(draft, problem, held) for draft in demand.activities])
     activities = with_time_margins(activities, document, problem.horizon_s)
+    activities = with_start_windows(demand.activities, activities, problem_clock)
     asked = replace(
         problem,
         places=_with_absences(problem, activities, windows, problem_clock),
         activities=activities,
         relations=tuple(_relation(relation) for relation in demand.relations),
-        repetitions=tuple(
-            Repetition(item.request_id, round(item.period_s), math.floor(item.tolerance_s))
-            for item in demand.repetitions
-        ),
+        repetitions=tuple(map(_repetition, demand.repetitions)),
         limits=(*_consumables(demand), *_choices(demand)),
         cumulative_resources=tuple(_cumulative(demand)),
         reservoirs=tuple(_reservoirs(demand)),
@@ -319,6 +318,14 @@ def _relation(relation: request_pb2.ActivityRelation) -> Relation:
         math.ceil(relation.min_lag_s),
         math.floor(relation.max_lag_s),
     )
+
+
+def _repetition(item: request_pb2.ActivityRepetition) -> Repetition:
+    """Return the period of a series with what it may be off; where late ones are caught up, the middle of all gaps."""
+    period_s, tolerance_s = round(item.period_s), math.floor(item.tolerance_s)
+    least_s, most_s = period_s - tolerance_s, max(period_s + tolerance_s, math.floor(item.largest_gap_s))
+    half_s = (most_s - least_s) // 2
+    return Repetition(item.request_id, least_s + half_s, half_s)
 
 
 def _consumables(demand: request_pb2.ExpandRequestsResponse) -> Iterable[Limit]:

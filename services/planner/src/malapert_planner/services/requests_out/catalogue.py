@@ -79,6 +79,7 @@ _NAMES = {
     "max_latency_s": "max_latency",
     "mass_kg": "mass",
     "period_s": "period",
+    "largest_gap_s": "largest_gap",
     "tolerance_s": "tolerance",
     "min_lag_s": "min_lag",
     "max_lag_s": "max_lag",

@@ -15,6 +15,7 @@ from malapert_planner.mission_document.activities import (
     Relation,
     Request,
     RequestMode,
+    WhenMissed,
 )
 from malapert_planner.mission_document.quantities import Duration, Share
 from malapert_planner.services.requests_out.item_messages import argument_messages
@@ -57,6 +58,10 @@ def request_message(request: Request, mission_id: str) -> request_pb2.ActivityRe
         message.repetition.count = request.repetition.count
         message.repetition.period_s = request.repetition.period.amount
         message.repetition.tolerance_s = request.repetition.tolerance.amount
+        message.repetition.largest_gap_s = _amount(request.repetition.largest_gap)
+        message.repetition.least_count = request.repetition.least_count or 0
+        if request.repetition.when_missed is WhenMissed.SKIP:
+            message.repetition.when_missed = request_pb2.WHEN_MISSED_SKIP
     return message
 
 
