@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from malapert_cli import up
 from malapert_cli.data_directory import DataDirectoryError, held
 from malapert_cli.supervisor import MOST_DEATHS, ProcessSpec, Supervisor
 
@@ -87,6 +88,57 @@ async def test_a_process_that_keeps_dying_is_given_up_with_its_last_words(tmp_pa
 
 
 @pytest.mark.asyncio
+async def test_what_has_worked_is_started_again_however_often_it_is_killed(tmp_path):
+    supervisor = Supervisor([_spec(tmp_path, "a", SLEEPER)], lambda _line: None, first_backoff_s=0.0)
+    await supervisor.start()
+    failing = asyncio.create_task(supervisor.failed())
+    try:
+        supervisor.settle()
+        for _ in range(MOST_DEATHS + 2):
+            pid = supervisor.process_id("a")
+            os.kill(pid, signal.SIGKILL)
+            await _until(lambda pid=pid: supervisor.process_id("a") != pid)
+        assert _alive(supervisor.process_id("a"))
+        assert not failing.done()
+    finally:
+        failing.cancel()
+        await supervisor.stop()
+
+
+@pytest.mark.asyncio
+async def test_how_much_the_processes_compute_is_told(tmp_path):
+    busy = "import time\nwhile time.process_time() < 0.3: pass\nprint('up', flush=True); time.sleep(600)"
+    supervisor = Supervisor([_spec(tmp_path, "a", busy)], lambda _line: None)
+    await supervisor.start()
+    try:
+        await _until(lambda: (tmp_path / "a.log").read_text() == "up\n")
+        assert 0.25 <= supervisor.cpu_s() < 5
+    finally:
+        await supervisor.stop()
+    assert supervisor.cpu_s() is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("computed_s", "rounds", "told"), [(8.0, 3, ""), (5.0, 1, "planner"), (None, 1, "planner")])
+async def test_a_slow_start_is_waited_for_while_processes_compute(monkeypatch, computed_s, rounds, told):
+    """As long as they compute: 6 s of CPU in 120 s are more than waiting takes."""
+    asked = []
+
+    class Computing:
+        def cpu_s(self):
+            return None if computed_s is None else len(asked) * computed_s
+
+    async def missing(_run):
+        asked.append(1)
+        return "" if len(asked) == 3 else "planner"
+
+    monkeypatch.setattr(up._Run, "_missing", missing)
+    run = up._Run(None, [], False, 0)
+    assert await run._missing_at_last(Computing()) == told
+    assert len(asked) == rounds
+
+
+@pytest.mark.asyncio
 async def test_what_cannot_be_started_is_named(tmp_path):
     spec = ProcessSpec("absent", (str(tmp_path / "absent"),), {}, tmp_path / "absent.log")
     supervisor = Supervisor([spec], lambda _line: None)
@@ -109,6 +161,7 @@ async def test_logs_and_what_processes_write_are_their_owners_alone(tmp_path):
 SUPERVISING = """
 import asyncio, sys
 from pathlib import Path
+from malapert_cli import up
 from malapert_cli.data_directory import held
 from malapert_cli.supervisor import ProcessSpec, Supervisor
 

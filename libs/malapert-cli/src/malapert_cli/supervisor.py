@@ -40,6 +40,9 @@ class ProcessSpec:
 class Supervisor:
     """Runs processes until `stop`; they end with this process even where it is killed.
 
+    A process that keeps dying is given up until `settle` is called: what has once worked is started again for ever, for
+    whatever ends it now, such as a lack of memory, may pass.
+
     Parameters
     ----------
     specs
@@ -64,6 +67,7 @@ class Supervisor:
     _watchers: list[asyncio.Task[None]] = field(default_factory=list)
     _guard: asyncio.subprocess.Process | None = None
     _given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_settled: bool = False
     _failure: str = ""
 
     async def start(self) -> None:
@@ -74,6 +78,16 @@ class Supervisor:
                 self._watchers.append(asyncio.create_task(self._keep_running(spec), name=f"keep {spec.name}"))
         self._watchers.append(asyncio.create_task(self._rotate_logs(), name="rotate logs"))
         self._watchers.append(asyncio.create_task(self._keep_guard(), name="keep guard"))
+
+    def settle(self) -> None:
+        """Note that all processes work: from now on none is given up."""
+        self._is_settled = True
+
+    def cpu_s(self) -> float | None:
+        """Return the CPU time that the running processes have used, seconds; None where the system does not tell."""
+        ticks = [_cpu_ticks(process.pid) for process in self._running.values() if process.returncode is None]
+        known = [each for each in ticks if each is not None]
+        return sum(known) / os.sysconf("SC_CLK_TCK") if known else None
 
     async def failed(self) -> str:
         """Wait until a process is given up, which kept dying or cannot be started, and return why."""
@@ -151,7 +165,11 @@ class Supervisor:
                     umask=PRIVATE_UMASK,
                 )
         except OSError as error:
-            self._give_up(f"{spec.name} cannot be started: {error}")
+            failure = f"{spec.name} cannot be started: {error}"
+            if self._is_settled:
+                self.on_event(failure)
+            else:
+                self._give_up(failure)
             return False
         self._running[spec.name] = process
         self._tell_guard("+", process)
@@ -165,20 +183,22 @@ class Supervisor:
             code = await self._running[spec.name].wait()
             self._tell_guard("-", self._running[spec.name])
             deaths = 1 if loop.time() - began_s > STEADY_AFTER_S else deaths + 1
-            if deaths == MOST_DEATHS:
+            if deaths >= MOST_DEATHS and not self._is_settled:
                 self._give_up(
                     f"{spec.name} ended {deaths} times, each within {STEADY_AFTER_S:g} s of its start, the last time "
                     f"with {_describe(code)}; the end of {printable(spec.log_path)}:\n{self.last_lines(spec)}"
                 )
                 return
-            backoff_s = min(self.first_backoff_s * 2 ** (deaths - 1), LONGEST_BACKOFF_S)
+            backoff_s = min(self.first_backoff_s * 2 ** min(deaths - 1, 10), LONGEST_BACKOFF_S)
             self.on_event(
                 f"{spec.name} ended with {_describe(code)}; starting it again in {backoff_s:g} s "
                 f"({printable(spec.log_path)})"
             )
             await asyncio.sleep(backoff_s)
-            if not await self._spawn(spec):
-                return
+            while not await self._spawn(spec):
+                if not self._is_settled:
+                    return
+                await asyncio.sleep(LONGEST_BACKOFF_S)
 
     async def _rotate_logs(self) -> None:
         while True:
@@ -206,6 +226,15 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+
+
+def _cpu_ticks(process_id: int) -> int | None:
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, of which the name is cut off here.
+    return int(fields[11]) + int(fields[12])
 
 
 def _describe(code: int) -> str:

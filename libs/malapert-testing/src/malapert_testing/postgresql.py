@@ -59,6 +59,14 @@ class PostgresqlServer:
     def start(self) -> None:
         """Make the cluster and start the server; what is written need not outlive a power cut."""
         self._run("initdb", "-D", str(self._data), "-U", "malapert", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+        self.resume()
+
+    def crash(self) -> None:
+        """End the server as a power cut would, and keep its files."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+
+    def resume(self) -> None:
+        """Start the server on the files that there are."""
         options = f"-p {self.port} -h 127.0.0.1 -k {self._dir} -F -c full_page_writes=off -c max_connections=200"
         log = str(self._dir / "log")
         self._run("pg_ctl", "-D", str(self._data), "-l", log, "-w", "-t", "60", "-o", options, "start")
