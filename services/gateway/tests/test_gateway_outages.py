@@ -1,6 +1,7 @@
 """A database or a gateway that is away: a call is told so and when to come again, and is done once all the same."""
 
 import asyncio
+import sqlite3
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 from gateway_platform import open_platform, served
 from malapert.comms_window.v1 import contact_pb2
+from malapert_core.db import database as database_module
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
-from malapert_core.errors import ConflictError
+from malapert_core.errors import ConflictError, DatabaseAwayError
 from malapert_core.rpc import health as health_module
 from malapert_core.rpc.call_key import current_call_key
 from malapert_core.rpc.health import BROKER, DATABASE
@@ -79,6 +81,44 @@ async def test_a_database_that_is_away_is_told_as_such_and_when_to_ask_again(
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["parts"]["database"]) == (503, "DATABASE_UNAVAILABLE")
         assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_a_database_that_another_writer_holds_is_told_as_busy(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "LOCK_WAIT_MS", 100)
+    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json") as platform, served(platform) as (_, http):
+        headers = {**platform.bearer(), "Idempotency-Key": "one"}
+        body = {"contact_ids": ["contact-1"], "reason": "rain"}
+        assert (await http.post("/api/v1/contacts:reject", json=body, headers=headers)).status_code == 200
+        other = sqlite3.connect(platform.runtime.database.url.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            headers["Idempotency-Key"] = "two"
+            refused = await http.post("/api/v1/contacts:reject", json=body, headers=headers)
+            assert (refused.status_code, refused.json()["reason"]) == (503, "DATABASE_BUSY")
+            assert int(refused.headers["retry-after"]) >= 1
+            # What only reads does not wait for writers.
+            assert (await http.get("/api/v1/missions", headers=headers)).status_code == 200
+        finally:
+            other.close()
+        assert (await http.post("/api/v1/contacts:reject", json=body, headers=headers)).status_code == 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("reason", ["DATABASE_UNAVAILABLE", "DATABASE_BUSY", "DISK_FULL"])
+async def test_a_database_of_a_service_that_is_away_is_told_as_such(
+    reason: str, sqlite_service_runtime: ServiceLauncher, tmp_path: Path
+) -> None:
+    def away(_request: object) -> None:
+        raise DatabaseAwayError(reason, "ask again", metadata={"retry_after_s": "5"})
+
+    async with open_platform(sqlite_service_runtime, tmp_path / "keys.json") as platform, served(platform) as (_, http):
+        platform.services.answers["ListMissions"] = away
+        refused = await http.get("/api/v1/missions", headers=platform.bearer())
+        assert (refused.status_code, refused.json()["reason"]) == (503, reason)
+        assert refused.headers["retry-after"] == "5"
 
 
 @pytest.mark.asyncio

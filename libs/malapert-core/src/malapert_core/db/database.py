@@ -51,6 +51,8 @@ _NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _READING = "malapert_reading"
+LOCK_WAIT_MS = 15_000
+"""How long a writer waits for another one on SQLite, milliseconds; then the database is said to be busy."""
 _LONGEST_LAST_CALL_S = 20.0
 """Longest time that closing waits for a call in the making; one that waits for a writer's lock gives up before."""
 
@@ -221,7 +223,7 @@ def _sqlite_engine(url: URL, threads: WeakSet[Thread]) -> AsyncEngine:
         # The driver's own BEGIN is deferred: two writers could then deadlock on the upgrade of their locks.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={LOCK_WAIT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
