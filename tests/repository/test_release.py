@@ -17,7 +17,11 @@ def copy(tmp_path: Path) -> Path:
               "web/package.json", "web/package-lock.json")  # fmt: skip
     members = [
         path.relative_to(ROOT)
-        for path in (*ROOT.glob("*/*/pyproject.toml"), *ROOT.glob("services/*/src/*/__init__.py"))
+        for path in (
+            *ROOT.glob("*/*/pyproject.toml"),
+            *ROOT.glob("services/*/src/*/__init__.py"),
+            *ROOT.glob("services/*/Dockerfile"),
+        )
     ]
     for place in (*map(Path, places), *members):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +54,10 @@ def test_a_release_gathers_what_waits_and_writes_its_version_everywhere(copy: Pa
     versions = {lock["version"], lock["packages"][""]["version"]}
     assert versions | {json.loads((copy / "web/package.json").read_text())["version"]} == {"9.8.7"}
     assert (copy / "docker-compose.yml").read_text().count(":9.8.7") == 7
+    for path in copy.glob("services/*/Dockerfile"):
+        assert path.read_text().count("ARG VERSION=9.8.7\n") == 2
     checked = (copy / "deploy/check-containers").read_text()
-    assert checked.count("$service:") == checked.count("$service:9.8.7") == 3
+    assert checked.count("$service:") == checked.count("$service:9.8.7") == 4
 
 
 @pytest.mark.parametrize(("version", "fragment"), [("0.2", "fixed-a.md"), ("0.2.0", "mended-a.md")])
