@@ -122,7 +122,7 @@ async def test_how_much_the_processes_compute_is_told(tmp_path):
 @pytest.mark.parametrize(("computed_s", "rounds", "told"), [(8.0, 3, ""), (5.0, 1, "planner"), (None, 1, "planner")])
 async def test_a_slow_start_is_waited_for_while_processes_compute(monkeypatch, computed_s, rounds, told):
     """As long as they compute: 6 s of CPU in 120 s are more than waiting takes."""
-    asked = []
+    asked: list[int] = []
 
     class Computing:
         def cpu_s(self):
