@@ -170,6 +170,40 @@ async def test_files_go_in_and_out(sqlite_platform: GatewayPlatform) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("stated", "status"),
+    [
+        ("text/csv", 200), ("text/csv; charset=UTF-8", 200), ('text/csv;charset="utf-8"; header=present', 200),
+        ("Text/CSV; Charset=US-ASCII", 200), ("text/csv; charset=iso-8859-1", 415), ("text/csv; charset=utf-16", 415),
+        ("text/csv; header=absent", 415), ("text/csv; charset=", 415),
+    ],
+)  # fmt: skip
+async def test_what_a_media_type_states_of_a_text_is_honoured_or_refused(
+    sqlite_platform: GatewayPlatform, stated: str, status: int
+) -> None:
+    headers = {**sqlite_platform.bearer("JAXA", "PLANNER"), "Content-Type": stated}
+    address = "/api/v1/missions/lupex/requests:import"
+    answer = await sqlite_platform.http.post(address, content=table("a,A,t,JAXA,1,,,PUBLIC"), headers=headers)
+    assert answer.status_code == status, answer.text
+    if status == 415:
+        (fault,) = answer.json()["errors"]
+        assert (answer.json()["reason"], fault["path"]) == ("UNSUPPORTED_MEDIA_TYPE", "header.Content-Type")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID"])
+async def test_a_header_of_one_value_is_given_once(sqlite_platform: GatewayPlatform, name: str) -> None:
+    given = {**sqlite_platform.bearer("JAXA"), "Content-Type": "text/csv", "Idempotency-Key": "a", "If-Match": '"1"'}
+    headers = [*{**given, "Last-Event-ID": "1"}.items(), (name, '"2"')]
+    address = "/api/v1/missions/lupex/requests:import"
+    answer = await sqlite_platform.http.post(address, content=table("a,A,t,JAXA,1,,,PUBLIC"), headers=headers)
+    assert answer.status_code == 422
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [
+        (f"header.{name}", "DUPLICATE_HEADER")
+    ]
+
+
+@pytest.mark.asyncio
 async def test_a_file_of_a_hundred_megabytes_is_refused_whole(sqlite_platform: GatewayPlatform) -> None:
     headers = {**sqlite_platform.bearer("JAXA", "PLANNER"), "Content-Type": "text/csv"}
     row = b"r,Title,type,JAXA,1\n"

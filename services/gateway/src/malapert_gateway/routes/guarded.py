@@ -20,6 +20,7 @@ from malapert_gateway.bodies import check_body, prepare, read_body, read_model
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.domain.answer import Answer, Call
 from malapert_gateway.routes.checked import CheckedRoute, Handler
+from malapert_gateway.routes.headers import media_type_of, require_media_type, require_single_headers
 from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.services.session_service import CSRF_HEADER, SESSION_COOKIE, Credentials
 
@@ -51,6 +52,7 @@ class GuardedRoute(CheckedRoute):
         async def guarded(request: Request) -> Response:
             gateway: Gateway = request.app.state.gateway
             address = request.client.host if request.client else ""
+            require_single_headers(request)
             identity = await self.admitted(gateway, request, action, address)
             request.state.identity = identity
             require_plain_body(request)
@@ -216,25 +218,6 @@ def credentials_of(request: Request) -> Credentials:
         csrf_token=request.headers.get(CSRF_HEADER, ""),
         is_change=request.method not in ("GET", "HEAD"),
     )
-
-
-def media_type_of(request: Request) -> str:
-    """Return the media type of a body without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def require_media_type(request: Request, allowed: tuple[str, ...]) -> None:
-    """Refuse a body of another media type.
-
-    Raises
-    ------
-    InvalidInputError
-        ``UNSUPPORTED_MEDIA_TYPE``.
-    """
-    media_type = media_type_of(request)
-    if media_type not in allowed:
-        names = " or ".join(allowed)
-        raise InvalidInputError("UNSUPPORTED_MEDIA_TYPE", f"the body must be {names}, not {media_type or 'untyped'}")
 
 
 def require_plain_body(request: Request) -> None:

@@ -21,7 +21,8 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import enum_numbers, to_model, to_values
 from malapert_gateway.examples import REQUESTS, REQUESTS_CSV
 from malapert_gateway.exports.requests_table import MOST_ROWS, requests_csv
-from malapert_gateway.routes.guarded import GuardedRoute, media_type_of
+from malapert_gateway.routes.guarded import GuardedRoute
+from malapert_gateway.routes.headers import media_type_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
 from malapert_gateway.services.gateway import Gateway
 
