@@ -15,6 +15,10 @@ from malapert_cli.verbs.table import BY_HAND, NOUNS
 OWN = {
     "up": ("malapert_cli.up:up", "Start the platform on this machine and keep it running until Ctrl-C."),
     "open": ("malapert_cli.page_link:open_page", "Print a link that opens the page, once, as the holder of a key."),
+    "mcp": (
+        "malapert_cli.assistant:mcp",
+        "Let an assistant ask a platform (Model Context Protocol); it changes nothing.",
+    ),
     "admin": ("malapert_cli.keys:admin", "On the host: keys without any, and the audit's chains."),
 }
 """Commands of no noun, and what each does."""
@@ -48,7 +52,7 @@ def own_command(name: str) -> Any:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     told = getattr(importlib.import_module(function.__module__), "HELP", None)
     # What follows belongs to the command that is started, or to the gateway's own.
-    settings = {} if name == "open" else {"ignore_unknown_options": True}
+    settings = {} if name in ("open", "mcp") else {"ignore_unknown_options": True}
     app.command(name, epilog=None if told else EXIT_CODES, help=told, context_settings=settings)(function)
     return get_command(app)
 

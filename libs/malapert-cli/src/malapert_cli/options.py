@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from malapert_client import Client
+    from malapert_client import Client, Connection
 
 PLACE = "Where the platform is"
 Url = Annotated[str | None, typer.Option(help="address of the platform", rich_help_panel=PLACE)]
@@ -39,7 +39,23 @@ def open_client(
         Role of the key that is taken from a keys file where neither the options nor a profile name one.
     """
     from malapert_client import Client
+
+    connection = named_connection(url, key, agency, role, profile, usual_role=usual_role, keys_file=keys_file)
+    return Client(connection=connection, timeout_s=timeout_s)
+
+
+def named_connection(
+    url: str | None,
+    key: str | None,
+    agency: str | None,
+    role: str | None = None,
+    profile: str | None = None,
+    *,
+    usual_role: str | None = None,
+    keys_file: Path | None = None,
+) -> "Connection":
+    """Return address and key of the platform that the options, the environment or the configuration names."""
     from malapert_client.connection import find_connection, read_profile
 
     named = role.upper() if role else read_profile(profile).get("role") or usual_role
-    return Client(connection=find_connection(url, key, agency, named, keys_file, profile=profile), timeout_s=timeout_s)
+    return find_connection(url, key, agency, named, keys_file, profile=profile)
