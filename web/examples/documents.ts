@@ -1,3 +1,4 @@
+import { bandedDocument } from "../src/plan/comparison_document.ts";
 import type { BarLane, Curve, CurveLane, Item, ItemState, TimelineDocument } from "../src/timeline/model.ts";
 import { DAY_MS, HOUR_MS } from "../src/timeline/time/scale.ts";
 
@@ -57,7 +58,7 @@ export function states(): TimelineDocument {
   };
   const names = itemOf(
     "names",
-    "観測 Überprüfung der Wärmeleitfähigkeit الملاحظة ".repeat(4),
+    "観測 Überprüfung der Wärmeleitfähigkeit الملاحظة תצפית наблюдение การสังเกต प्रेक्षण 관측 🌔 ".repeat(3),
     "CSA",
     START_MS + 6 * DAY_MS,
     5,
@@ -92,6 +93,19 @@ export function crowded(items: number, curves: number, samples: number): Timelin
     };
   });
   return documentOf(100, lanes, courses);
+}
+
+/** Returns two plans of a few items that differ in three places, with a band for each. */
+export function banded(): TimelineDocument {
+  const before = crowded(400, 2, 4000);
+  const after = crowded(400, 2, 4000);
+  for (const [at, lane] of (after.groups[0]?.lanes ?? []).entries()) {
+    if (lane.kind !== "bars" || at % 13 !== 0) continue;
+    lane.items = lane.items.map((item, number) =>
+      number % 3 === 0 ? { ...item, startMs: item.startMs + DAY_MS, endMs: item.endMs + DAY_MS } : item,
+    );
+  }
+  return bandedDocument(before, after);
 }
 
 function courseOf(id: string, samples: number, random: () => number): Curve {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comparisonDocument } from "../src/plan/comparison_document.ts";
+import { bandedDocument, comparisonDocument } from "../src/plan/comparison_document.ts";
 import { planDocument } from "../src/plan/plan_document.ts";
 import type { ActivityJson, PlanJson } from "../src/plan/plan_json.ts";
 import { eachItem, type Item, type TimelineDocument } from "../src/timeline/model.ts";
@@ -77,6 +77,25 @@ describe("a plan", () => {
     expect(lanesOf(document, "activities")).toEqual(["image"]);
   });
 
+  it("has lanes by what its items are or whose, with the drives and the sky, and no path then", () => {
+    const drive = activity("d", "17T00:00", "17T02:00", { kind: "DRIVE", to_place_id: "dip" });
+    const busy = activity("", "18T00:00", "18T01:00", { is_busy: true, agency_id: "", activity_type_id: "secret" });
+    const items = [
+      activity("a", "16T00:00", "16T01:00", { activity_type_id: "m/image@2", agency_id: "ESA" }),
+      drive,
+      busy,
+    ];
+    const byAgency = planDocument(planOf(items), [], NAMES, "agency");
+    expect(lanesOf(byAgency, "activities")).toEqual(["Drives", "Busy", "ESA"]);
+    expect(lanesOf(byAgency, "sky")).toHaveLength(2);
+    expect(byAgency.path).toEqual([]);
+    expect(lanesOf(planDocument(planOf(items), [], NAMES, "type"), "activities")).toEqual([
+      "Drives",
+      "Busy",
+      "image@2",
+    ]);
+  });
+
   it("of nothing is an empty timeline", () => {
     const document = planDocument(planOf([], { waypoints: [] }), [], NAMES);
     expect(document.groups).toEqual([]);
@@ -110,6 +129,20 @@ describe("two plans", () => {
       ["new", "proposed"],
       ["gone", "gone"],
     ]);
+  });
+
+  it("have a band each where they differ, and one lane where they do not", () => {
+    const banded = bandedDocument(one, other);
+    const lanes = banded.groups.flatMap((group) => group.lanes).filter((lane) => lane.kind === "bars");
+    const told = lanes.map((lane) => [lane.id, lane.title, lane.items.map((item) => `${item.title} ${item.state}`)]);
+    expect(told).toEqual([
+      ["before/place/ridge", "before: Ridge", ["same planned", "gone gone"]],
+      ["place/ridge", "now: Ridge", ["same planned", "new proposed"]],
+      ["place/dip", "Dip", []],
+    ]);
+    const ids = itemsOf(banded).map((item) => item.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(bandedDocument(one, one).groups).toEqual(comparisonDocument(one, one).groups);
   });
 
   it("that are the same differ in nothing", () => {

@@ -1,6 +1,6 @@
 import type { Plan, Schemas } from "../api/client.ts";
 import { comparisonDocument } from "../plan/comparison_document.ts";
-import { planDocument } from "../plan/plan_document.ts";
+import { type LanesBy, planDocument } from "../plan/plan_document.ts";
 import type { ActivityJson, ContactJson, Names, PlanJson, WindowJson } from "../plan/plan_json.ts";
 import type { Edit } from "../timeline/edit/edits.ts";
 import type { Band, Lane, TimelineDocument } from "../timeline/model.ts";
@@ -114,11 +114,12 @@ export function editedDocument(
   check: EditCheck,
   windows: readonly WindowJson[],
   names: Names,
+  lanesBy: LanesBy = "place",
 ): TimelineDocument {
   const edited = editedPlan(plan, check);
   const compared = comparisonDocument(
-    planDocument(plan as unknown as PlanJson, windows, names),
-    planDocument(edited, windows, names),
+    planDocument(plan as unknown as PlanJson, windows, names, lanesBy),
+    planDocument(edited, windows, names, lanesBy),
   );
   const locked = new Set(check.locked_item_ids);
   const lockedItems = new Set(

@@ -8,17 +8,25 @@ import { curveOf, resourceLanes } from "./resources.ts";
 const SNAP_MS = 300_000;
 const MOST_WINDOW_LANES = 14;
 
-/** Returns a plan as a timeline shows it: sky, asset and places, stations, resources. */
-export function planDocument(plan: PlanJson, windows: readonly WindowJson[], names: Names): TimelineDocument {
+/** What a plan's items have a lane for: where they are, what they are, or whose. */
+export type LanesBy = "place" | "type" | "agency";
+
+/** Returns a plan as a timeline shows it: sky, asset and places (or types, or agencies), stations, resources. */
+export function planDocument(
+  plan: PlanJson,
+  windows: readonly WindowJson[],
+  names: Names,
+  lanesBy: LanesBy = "place",
+): TimelineDocument {
   const { startMs, endMs } = spanOf(plan.horizon);
   const places = placesOf(plan, windows, { startMs, endMs });
   const requested = itemsOf(
     plan.activities.filter((activity) => activity.kind !== "DRIVE"),
     names,
   );
-  const groups = places.length
-    ? [skyGroup(plan, windows, places[0]?.id ?? ""), assetGroup(plan, places, requested)]
-    : [windowGroup(windows), typeGroup(requested)];
+  const sky = places.length ? skyGroup(plan, windows, places[0]?.id ?? "") : windowGroup(windows);
+  const atPlaces = lanesBy === "place" && places.length > 0;
+  const groups = [sky, atPlaces ? assetGroup(plan, places, requested) : sortGroup(plan, places, requested, lanesBy)];
   groups.push(stationGroup(plan, names), resourceGroup(plan));
   const agencies = new Set<string>();
   for (const { item } of requested) if (item.agency) agencies.add(item.agency);
@@ -33,7 +41,7 @@ export function planDocument(plan: PlanJson, windows: readonly WindowJson[], nam
     snapMs: SNAP_MS,
     agencies: [...agencies].sort(),
     groups: groups.filter((group) => group.lanes.length),
-    path: places.length ? pathOf(plan, startMs, endMs) : [],
+    path: atPlaces ? pathOf(plan, startMs, endMs) : [],
   };
 }
 
@@ -107,7 +115,6 @@ function shareOf(bands: readonly Band[], span: { startMs: number; endMs: number 
 
 function assetGroup(plan: PlanJson, places: Place[], requested: { item: Item; first: ActivityJson }[]): LaneGroup {
   const titles = new Map(places.map((place) => [place.id, place.title]));
-  const drives = plan.activities.filter((activity) => activity.kind === "DRIVE");
   const ordered = [...places].sort((one, other) => (other.share ?? 0) - (one.share ?? 0));
   const lanes: Lane[] = ordered.map((place) => {
     const items = requested.filter(({ first }) => first.place_id === place.id).map(({ item }) => item);
@@ -116,13 +123,19 @@ function assetGroup(plan: PlanJson, places: Place[], requested: { item: Item; fi
   });
   const elsewhere = requested.filter(({ first }) => !titles.has(first.place_id ?? "")).map(({ item }) => item);
   if (elsewhere.length) lanes.push(barLane("place/", "Anywhere", "other", elsewhere));
-  if (drives.length) {
-    const driven = drives.map((drive) => driveOf(drive, titles));
-    lanes.unshift({ ...barLane("drives", "Drives", "drive", driven), total: String(drives.length) });
-  }
-  const note = `${requested.length} items · ${drives.length} drives`;
-  return { id: "asset", title: "Rover", note, unit: "h work", lanes };
+  const drives = driveLane(plan, titles);
+  if (drives) lanes.unshift(drives);
+  return { id: "asset", title: "Rover", note: noteOf(requested.length, drives), unit: "h work", lanes };
 }
+
+function driveLane(plan: PlanJson, titles: ReadonlyMap<string, string>): BarLane | null {
+  const drives = plan.activities.filter((activity) => activity.kind === "DRIVE");
+  const driven = drives.map((drive) => driveOf(drive, titles));
+  return drives.length ? { ...barLane("drives", "Drives", "drive", driven), total: String(drives.length) } : null;
+}
+
+const noteOf = (items: number, drives: BarLane | null): string =>
+  `${items} items${drives ? ` · ${drives.items.length} drives` : ""}`;
 
 function barLane(id: string, title: string, role: BarLane["role"], items: Item[]): BarLane {
   const hours = items.reduce((sum, item) => sum + (item.endMs - item.startMs) / HOUR_MS, 0);
@@ -167,14 +180,28 @@ function windowGroup(windows: readonly WindowJson[]): LaneGroup {
   return { id: "windows", title: "Windows", note: "", unit: "", lanes };
 }
 
-function typeGroup(requested: { item: Item; first: ActivityJson }[]): LaneGroup {
-  const byType = new Map<string, Item[]>();
+/** Lanes of items by what they are, or by whose they are. */
+function sortGroup(
+  plan: PlanJson,
+  places: readonly Place[],
+  requested: { item: Item; first: ActivityJson }[],
+  lanesBy: LanesBy,
+): LaneGroup {
+  const byName = new Map<string, Item[]>();
   for (const { item, first } of requested) {
-    const type = first.is_busy ? "Busy" : (first.activity_type_id ?? "").split(/[./]/).at(-1) || "Activities";
-    byType.set(type, [...(byType.get(type) ?? []), item]);
+    const type = (first.activity_type_id ?? "").split(/[./]/).at(-1) || "Activities";
+    const name = first.is_busy ? "Busy" : lanesBy === "agency" ? (first.agency_id ?? "") || "Nobody's" : type;
+    byName.set(name, [...(byName.get(name) ?? []), item]);
   }
-  const lanes = [...byType].sort().map(([type, items]) => barLane(`type/${type}`, type, "other", items));
-  return { id: "activities", title: "Activities", note: `${requested.length} items`, unit: "h", lanes };
+  const lanes = [...byName]
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([name, items]) => {
+      const agency = lanesBy === "agency" ? (items[0]?.agency ?? null) : null;
+      return { ...barLane(`${lanesBy === "agency" ? "agency" : "type"}/${name}`, name, "other", items), agency };
+    });
+  const drives = driveLane(plan, new Map(places.map((place) => [place.id, place.title])));
+  if (drives) lanes.unshift(drives);
+  return { id: "activities", title: "Activities", note: noteOf(requested.length, drives), unit: "h", lanes };
 }
 
 function stationGroup(plan: PlanJson, names: Names): LaneGroup {

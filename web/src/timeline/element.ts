@@ -9,6 +9,7 @@ import { Prepared } from "./layout/prepared.ts";
 import type { Item, TimelineDocument } from "./model.ts";
 import { Canvases, LAYERS, type Layer } from "./paint/canvases.ts";
 import type { Found, Marks } from "./paint/overlay.ts";
+import { pictureOf, wholeScene } from "./paint/picture.ts";
 import type { Scene } from "./paint/surface.ts";
 import { styleOf } from "./styles.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
@@ -296,6 +297,12 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     this.#frame = 0;
     this.#draw();
     return performance.now() - began;
+  }
+
+  /** Returns what is shown as a PNG with a title. Raises where there is nothing to draw, or the browser makes none. */
+  async picture(title: string): Promise<Blob> {
+    if (!this.#scene) throw new Error("there is nothing to draw yet");
+    return pictureOf(wholeScene(this.#scene), this.#marks, (id) => this.#find(id), title);
   }
 
   #selectAndShow(id: string): void {

@@ -5,7 +5,7 @@ export const styleOf = (theme: Theme): string => `
 :host { display: flex; flex-direction: column; min-width: 0; color: ${theme.ink}; background: ${theme.surface};
   font: 12px/16px ${theme.family}; font-variant-numeric: tabular-nums; color-scheme: ${theme.name}; }
 :host([hidden]) { display: none; }
-.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 4px 12px; min-height: 28px;
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; padding: 4px 12px; min-height: 28px;
   border-bottom: 1px solid ${theme.line}; }
 .presets { display: inline-flex; border: 1px solid ${theme.line2}; border-radius: 6px; overflow: hidden; }
 button { font: inherit; color: ${theme.ink}; background: ${theme.surface}; border: 1px solid ${theme.line2};
@@ -14,7 +14,7 @@ button { font: inherit; color: ${theme.ink}; background: ${theme.surface}; borde
 .presets button:last-child { border-right: 0; }
 button[aria-pressed="true"] { background: ${theme.ink}; color: ${theme.surface}; font-weight: 500; }
 input { font: inherit; font-weight: 600; color: ${theme.ink}; background: transparent; border: 1px solid transparent;
-  border-radius: 6px; height: 22px; padding: 0 4px; width: 224px; max-width: 100%; box-sizing: border-box; }
+  border-radius: 6px; height: 22px; padding: 0 4px; width: 204px; max-width: 100%; box-sizing: border-box; }
 input:hover, input:focus { border-color: ${theme.line2}; }
 input[aria-invalid="true"] { border-color: ${theme.bad}; }
 .length, .hint { color: ${theme.ink3}; }

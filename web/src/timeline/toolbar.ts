@@ -41,7 +41,9 @@ export class Toolbar {
     this.#span.addEventListener("keydown", (event) => event.stopPropagation());
     this.#mode.addEventListener("click", () => actions.toggleMode());
     this.#table.addEventListener("click", () => actions.toggleTable());
-    this.element.append(this.#presets, this.#span, this.#length, this.#mode, this.#table, this.#legend);
+    // What the page around adds of its own, such as what the lanes are by.
+    const added = make("slot", { name: "tools" });
+    this.element.append(this.#presets, this.#span, this.#length, this.#mode, this.#table, added, this.#legend);
   }
 
   /** Gives the keyboard to the typed span. */

@@ -103,11 +103,12 @@ function paintLabels(
     const box = boxOf(scene, placed, item, row, top);
     const middle = box.top + box.height / 2 + 0.5;
     // A bar that begins left of the view keeps its title in sight, as far as it is wide enough.
-    const inside = Math.max(box.left, scale.leftPx) + 7;
+    const inside = Math.max(box.left, scale.leftPx) + 7 + (item.locked ? LOCK_PX : 0);
     const left = labelOutside ? box.left + box.width + 5 : inside;
     if (labelOutside && box.left + box.width < scale.leftPx) continue;
     const text = shortTitle(item);
-    const shownText = labelOutside ? text : fitted(brush, text, box.left + box.width - inside - 4);
+    const endPx = labelOutside ? scale.leftPx + scale.widthPx : box.left + box.width;
+    const shownText = fitted(brush, text, endPx - left - 4);
     if (labelOutside) {
       brush.strokeStyle = theme.surface;
       brush.lineWidth = 3;
@@ -126,6 +127,9 @@ function paintLabels(
 function strike(brush: Brush, left: number, middle: number, width: number): void {
   brush.fillRect(left, Math.round(middle) - 1, width, 1);
 }
+
+/** Room of the lock before a title. */
+export const LOCK_PX = 10;
 
 /** Returns the part of a title before its comma. */
 export const shortTitle = (item: Item): string => (item.title.split(",", 1)[0] ?? item.title).trim();

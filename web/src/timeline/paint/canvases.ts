@@ -2,14 +2,14 @@ import { make } from "../dom.ts";
 import type { Item } from "../model.ts";
 import type { Theme } from "../theme.ts";
 import { paintAxis } from "./axis.ts";
-import { paintBars, shortTitle } from "./bars.ts";
+import { LOCK_PX, paintBars, shortTitle } from "./bars.ts";
 import { paintCurves } from "./curves.ts";
 import { paintGrounds } from "./grounds.ts";
 import { paintGutter } from "./gutter.ts";
 import { paintNavigator } from "./navigator.ts";
 import { type Found, type Marks, paintOverlay } from "./overlay.ts";
 import { paintDestinations, paintPath } from "./path.ts";
-import { face, type Scene } from "./surface.ts";
+import { type Brush, face, type Scene } from "./surface.ts";
 
 /** What is drawn on a canvas of its own, so that a cursor that moves redraws no bars. */
 export type Layer = "ground" | "content" | "overlay";
@@ -61,29 +61,17 @@ export class Canvases {
       width = brush.measureText(text).width;
       this.#widths.set(text, width);
     }
-    return width ?? 0;
+    return (width ?? 0) + (item.locked ? LOCK_PX : 0);
   }
 
   /** Draws the layers that wait for it. */
   draw(scene: Scene, marks: Marks, find: (id: string) => Found | null): void {
-    const { widthPx, heightPx } = scene.layout;
-    const ground = this.#waiting("ground");
-    if (ground) {
-      paintGrounds(ground, scene);
-      paintAxis(ground, scene);
-      paintGutter(ground, scene);
-      paintNavigator(ground, scene);
+    for (const layer of LAYERS) {
+      const brush = this.#waiting(layer);
+      if (!brush) continue;
+      if (layer !== "ground") brush.clearRect(0, 0, scene.layout.widthPx, scene.layout.heightPx);
+      paintLayer(layer, brush, scene, marks, find);
     }
-    const content = this.#waiting("content");
-    if (content) {
-      content.clearRect(0, 0, widthPx, heightPx);
-      paintPath(content, scene);
-      paintCurves(content, scene);
-      paintBars(content, scene);
-      paintDestinations(content, scene);
-    }
-    const overlay = this.#waiting("overlay");
-    if (overlay) paintOverlay(overlay, scene, marks, find);
     this.#dirty.clear();
   }
 
@@ -91,3 +79,19 @@ export class Canvases {
     return this.#dirty.has(layer) ? this.#brushes.get(layer) : undefined;
   }
 }
+
+/** Draws what belongs to a layer on ground that is empty, or is that of the layers below. */
+export function paintLayer(
+  layer: Layer,
+  brush: Brush,
+  scene: Scene,
+  marks: Marks,
+  find: (id: string) => Found | null,
+): void {
+  const steps = layer === "ground" ? GROUND : layer === "content" ? CONTENT : [];
+  for (const step of steps) step(brush, scene);
+  if (layer === "overlay") paintOverlay(brush, scene, marks, find);
+}
+
+const GROUND = [paintGrounds, paintAxis, paintGutter, paintNavigator];
+const CONTENT = [paintPath, paintCurves, paintBars, paintDestinations];

@@ -47,7 +47,7 @@ function paintLane(brush: Brush, scene: Scene, placed: PlacedLane, top: number):
   const note = left + brush.measureText(lane.title).width + besidesPx + 12 <= layout.gutterPx ? besides : "";
   brush.fillStyle = theme.ink2;
   // A lane whose curve has its value here keeps room for it.
-  const valueRoom = (isCurve || lane.kind === "strip") && layout.gutterPx >= 124 ? 46 : 0;
+  const valueRoom = (isCurve || lane.kind === "strip") && layout.gutterPx >= 124 ? 54 : 0;
   brush.fillText(fitted(brush, lane.title, layout.gutterPx - left - 12 - (note ? besidesPx : valueRoom)), left, middle);
   if (note) {
     brush.fillStyle = theme.ink3;

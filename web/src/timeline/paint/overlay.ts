@@ -26,7 +26,6 @@ export interface Marks {
 
 /** Draws cursor, values at the cursor, selection and edits, on a layer of their own. */
 export function paintOverlay(brush: Brush, scene: Scene, marks: Marks, find: (id: string) => Found | null): void {
-  brush.clearRect(0, 0, scene.layout.widthPx, scene.layout.heightPx);
   if (marks.proposed) paintProposed(brush, scene, marks.proposed);
   for (const [id, width] of [
     [marks.hoveredId, 1],

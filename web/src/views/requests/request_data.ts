@@ -1,4 +1,4 @@
-import { api, type Mission, type Schemas, taken } from "../../api/client.ts";
+import { allPages, api, type Mission, type Schemas, taken } from "../../api/client.ts";
 import type { ActivityRequest, ActivityType } from "../../requests/request_form.ts";
 
 /** What the form of a request chooses from. */
@@ -75,4 +75,31 @@ async function fareIn(plan: Schemas["Plan"], requestId: string): Promise<Faring 
     () => null,
   );
   return request && { plan, request };
+}
+
+/** How an agency's requests fare in a plan, by request. */
+export interface PlanFaring {
+  plan: Schemas["Plan"];
+  requests: ReadonlyMap<string, Schemas["RequestInPlan"]>;
+}
+
+/** Returns how the requests of the caller's agency fare in the released plan of a mission and in its newest, where it has them. */
+export async function agencyFaring(missionId: string): Promise<PlanFaring[]> {
+  const query = { mission_id: missionId, page_size: 100 };
+  const { plans } = await taken(api.GET("/api/v1/plans", { params: { query } }));
+  const alive = plans.filter((plan) => plan.state !== "TERMINATED" && plan.state !== "SUPERSEDED");
+  const released = alive.find((plan) => plan.state === "RELEASED");
+  const newest = alive[0];
+  const shown = [...new Set([released, newest])].filter((plan) => plan !== undefined);
+  return Promise.all(shown.map(faringIn));
+}
+
+async function faringIn(plan: Schemas["Plan"]): Promise<PlanFaring> {
+  const path = { plan_id: plan.plan_id };
+  const rows = await allPages(
+    (page_token) =>
+      taken(api.GET("/api/v1/plans/{plan_id}/requests", { params: { path, query: { page_token, page_size: 500 } } })),
+    (page) => page.requests,
+  );
+  return { plan, requests: new Map(rows.map((row) => [row.request_id, row])) };
 }

@@ -1,5 +1,5 @@
 import { allPages, api, type Plan, type Schemas, taken } from "../../api/client.ts";
-import { comparisonDocument } from "../../plan/comparison_document.ts";
+import { bandedDocument, comparisonDocument } from "../../plan/comparison_document.ts";
 import { planDocument } from "../../plan/plan_document.ts";
 import { baseOf, type Delegation, namedChanges } from "../../review/standing.ts";
 import type { TimelineDocument } from "../../timeline/model.ts";
@@ -17,7 +17,9 @@ export interface ReviewData {
 export interface Against {
   plan: Plan;
   comparison: Schemas["PlanComparison"];
+  /** Both in the same lanes, and with a band for each where they differ. */
   document: TimelineDocument;
+  banded: TimelineDocument;
 }
 
 /** Returns a plan under review. */
@@ -70,5 +72,6 @@ export async function againstOf({ data, plans }: ReviewData, chosenId: string | 
   );
   if (!before || !after) return null;
   const changes = namedChanges(comparison.changes, [other.plan, data.plan], data.names.stations);
-  return { plan: other.plan, comparison: { ...comparison, changes }, document: comparisonDocument(before, after) };
+  const [document, banded] = [comparisonDocument(before, after), bandedDocument(before, after)];
+  return { plan: other.plan, comparison: { ...comparison, changes }, document, banded };
 }
