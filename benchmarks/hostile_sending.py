@@ -121,20 +121,36 @@ class Sender:
         return told
 
     def _holds(self, name: str) -> Iterator[dict[str, Any]]:
-        for path in self._platform.data_dir.glob(f"logs/{name}.log*"):
-            for line in path.read_text(errors="replace").splitlines():
-                if "the event loop was held" in line:
-                    hold = json.loads(line)
-                    at = datetime.fromisoformat(hold["timestamp"])
-                    if at >= self._since:
-                        yield {
-                            "wall_ms": round(1000 * hold["duration_s"]),
-                            "cpu_ms": round(1000 * min(hold["duration_s"], hold["thread_cpu_s"])),
-                            "beside": self._beside(at - timedelta(seconds=hold["duration_s"] + 0.02), at),
-                        }
+        lines = [
+            line
+            for path in self._platform.data_dir.glob(f"logs/{name}.log*")
+            for line in path.read_text(errors="replace").splitlines()
+        ]
+        for line in lines:
+            if "the event loop was held" in line:
+                hold = json.loads(line)
+                at = datetime.fromisoformat(hold["timestamp"])
+                start = at - timedelta(seconds=hold["duration_s"] + 0.02)
+                if at >= self._since:
+                    yield {
+                        "wall_ms": round(1000 * hold["duration_s"]),
+                        "cpu_ms": round(1000 * min(hold["duration_s"], hold["thread_cpu_s"])),
+                        "beside": self._beside(start, at),
+                        "served": sorted(_served(lines, start, at)),
+                    }
 
     def _beside(self, start: datetime, end: datetime) -> list[str]:
         return sorted({name for began, ended, name in self._under_way if began <= end and ended >= start})
+
+
+def _served(lines: Iterable[str], start: datetime, end: datetime) -> Iterator[str]:
+    """Yield the calls of a service that were under way in a span, by what it logged as it ended them."""
+    for line in lines:
+        if '"call served"' in line:
+            call = json.loads(line)
+            ended = datetime.fromisoformat(call["timestamp"])
+            if ended >= start and ended - timedelta(seconds=call["duration_s"]) <= end:
+                yield f"{call['method'].rpartition('/')[2]} {call['duration_s']:.3f} s"
 
 
 def _failure(call: HostileCall, status: str, told: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from malapert_core.errors import Fault, InvalidInputError
 
@@ -43,3 +44,14 @@ def held(seconds: float) -> int:
     while time.perf_counter() < until_s:
         count += len(str([0] * 100_000))
     return count
+
+
+def spread(content: bytes, count: int) -> int:
+    """Take memory in small pieces, as what was parsed does."""
+    return len([{"request": [number, str(number)]} for number in range(count)]) + len(content)
+
+
+def memory_mb(process_id: int) -> float:
+    """Memory of a process that it shares with no other, and its part of the rest, MB."""
+    rollup = Path(f"/proc/{process_id}/smaps_rollup").read_text()
+    return int(rollup.split("\nPss:")[1].split()[0]) / 1024

@@ -52,6 +52,18 @@ async def test_the_event_loop_goes_on_while_something_is_read(reading: ReadingPr
 
 
 @pytest.mark.asyncio
+async def test_a_reader_that_waits_keeps_nothing_of_what_it_read(reading: ReadingProcesses) -> None:
+    process_id = await reading.run("JAXA", os.getpid)
+    before_mb = reading_samples.memory_mb(process_id)
+    assert len(await reading.run("JAXA", reading_samples.doubled, bytes(32 << 20))) == 64 << 20
+    await reading.run("JAXA", reading_samples.spread, bytes(32 << 20), 200_000)
+    async with asyncio.timeout(20):
+        while reading_samples.memory_mb(process_id) > before_mb + 8:
+            await asyncio.sleep(0.05)
+    assert await reading.run("JAXA", os.getpid) == process_id
+
+
+@pytest.mark.asyncio
 async def test_readers_give_way_to_their_service() -> None:
     own = os.nice(0)
     for niceness in (0, 5):

@@ -4,6 +4,8 @@ A thread would not do: what reads JSON, XML or messages holds the interpreter's 
 """
 
 import asyncio
+import ctypes
+import gc
 import multiprocessing
 import os
 import resource
@@ -200,6 +202,7 @@ def _read(connection: Connection, modules: tuple[str, ...], memory_limit_bytes: 
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     for module in modules:
         import_module(module)
+    gc.freeze()
     # RLIMIT_DATA, not RLIMIT_AS: libraries reserve far more addresses than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
     connection.send(True)
@@ -213,6 +216,17 @@ def _read(connection: Connection, modules: tuple[str, ...], memory_limit_bytes: 
         outcome = _outcome(function, arguments)
         signal.setitimer(signal.ITIMER_PROF, 0.0)
         connection.send(outcome)
+        # While it waits for the next input it keeps nothing of this one.
+        del function, arguments, outcome
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Give memory that is free back to the system, where its C library can."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
