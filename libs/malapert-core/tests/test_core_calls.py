@@ -51,10 +51,10 @@ def test_who_is_named_a_part_is_asked_for_where_a_request_names_a_mission() -> N
 
 def test_every_area_of_the_table_is_walked_by_its_service_s_tests() -> None:
     walked = {"planner", "payload", "comms_window", "landing_site"}
-    assert {path.split(".")[1] for path in CALLS} == walked | {"operation", "audit"}
+    assert {path.split(".")[1] for path in CALLS} == walked | {"operation", "audit", "quota"}
     # A cancellation is tried with the operations of the core.
     assert changing_calls("operation") == {"OperationService/CancelOperation"}
-    assert changing_calls("audit") == set()
+    assert changing_calls("audit") == changing_calls("quota") == set()
 
 
 @pytest.mark.parametrize("path", CHANGING)
@@ -68,7 +68,8 @@ def test_viewer_changes_nothing(path: str) -> None:
 def test_administrators_have_no_mission_data(role: Role) -> None:
     allowed = {path for path, call in CALLS.items() if role in call.roles}
     audit = {f"/malapert.audit.v1.AuditService/{name}" for name in ("ListAuditEntries", "ExportAudit")}
-    assert allowed == {"/malapert.planner.v1.MissionService/GetMissionSchema"} | audit
+    limits = {"/malapert.quota.v1.LimitService/ListLimits"}
+    assert allowed == {"/malapert.planner.v1.MissionService/GetMissionSchema"} | audit | limits
 
 
 def test_services_call_what_is_listed_for_them_alone() -> None:

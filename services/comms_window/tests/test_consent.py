@@ -13,6 +13,7 @@ from malapert.comms_window.v1 import (
     outage_pb2,
     outage_pb2_grpc,
 )
+from malapert.quota.v1 import limit_pb2, limit_pb2_grpc
 from malapert_core.errors import (
     ConflictError,
     ExhaustedError,
@@ -21,6 +22,7 @@ from malapert_core.errors import (
     PermissionDeniedError,
     PreconditionError,
 )
+from malapert_core.fairness.limit_handlers import LIMIT_SERVICE
 from malapert_core.policy.audience import Visibility
 from malapert_core.policy.charter import Part
 from malapert_core.timestamps import from_timestamp
@@ -240,13 +242,24 @@ async def test_holds_are_limited_and_end_with_them(sqlite_comms_window: Any) -> 
         for key, request in (("c", ("esa-mlg", 15, 16)), ("d", ("esa-ceb", 5, 12))):
             with pytest.raises(ExhaustedError, match="TOO_MANY_HOLDS"):
                 await book_one(booker, key, *request)
-        assert (await book_one(other, "c", "esa-mlg", 15, 16)).state == TENTATIVE
         await book_one(booker, "e", "esa-ceb", 5, 6)
+        async with open_test_channel(service.target, identity_of("JAXA"), [LIMIT_SERVICE]) as limited:
+            told = await limit_pb2_grpc.LimitServiceStub(limited).ListLimits(limit_pb2.ListLimitsRequest())
+        of_agency = {
+            each.thing: (each.limit, each.used) for each in told.limits if each.holder == limit_pb2.LIMIT_HOLDER_AGENCY
+        }
+        occupied = [each.occupied for each in (await booker.ListContacts(contact_pb2.ListContactsRequest())).contacts]
+        held_s = sum(each.end_time.seconds - each.start_time.seconds for each in occupied)
+        assert of_agency[limit_pb2.LIMITED_THING_HOLDS] == (3, 3)
+        assert of_agency[limit_pb2.LIMITED_THING_HELD_SECONDS][1] == held_s
+        assert of_agency[limit_pb2.LIMITED_THING_OPERATIONS] == (200, 0)
+        assert of_agency[limit_pb2.LIMITED_THING_STORED_BYTES] == (1_000_000_000, 0)
         with pytest.raises(ExhaustedError) as total:
             await book_one(booker, "f", "esa-nno-1", 5, 6)
         assert "antennas of others" in total.value.faults[0].message
         await owner.CommitContacts(contact_pb2.CommitContactsRequest(contact_ids=ids([first])))
         assert (await book_one(booker, "f", "esa-nno-1", 5, 6)).state == TENTATIVE
+        assert (await book_one(other, "c", "esa-mlg", 15, 16)).state == TENTATIVE
         # One's own antennas are not limited.
         many = [asked("jaxa-usc-34", 4 * n, 4 * n + 1) for n in range(1, 9)]
         assert len((await booker.ReserveContacts(reserving("o", *many, commit=False))).contacts) == 8

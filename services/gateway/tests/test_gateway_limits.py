@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from gateway_platform import GatewayPlatform, open_platform, served
+from malapert.quota.v1 import limit_pb2
+from malapert_core.errors import UnavailableError
 from malapert_core.loop_watch import MOST_HELD_S
 from malapert_gateway.bodies import read_body
 from malapert_gateway.config import GatewaySettings
@@ -146,7 +148,8 @@ async def test_whoami_tells_the_limits_of_the_key_and_its_agency_and_nobody_else
 
         async def used(agency: str, role: str) -> list[tuple[Any, ...]]:
             told = (await http.get("/api/v1/whoami", headers=platform.bearer(agency, role))).json()["limits"]
-            return [tuple(each.get(name) for name in ("thing", "holder", "limit", "used", "period_s")) for each in told]
+            own = [each for each in told if each["service"] == "gateway"]
+            return [tuple(each.get(name) for name in ("thing", "holder", "limit", "used", "period_s")) for each in own]
 
         def wanted(calls: int, agency_calls: int, streams: int, agency_streams: int) -> list[tuple[Any, ...]]:
             return [
@@ -161,6 +164,29 @@ async def test_whoami_tells_the_limits_of_the_key_and_its_agency_and_nobody_else
             assert await used("JAXA", "PLANNER") == wanted(3, 3, 1, 1)
             assert await used("JAXA", "VIEWER") == wanted(1, 4, 0, 1)
             assert await used("ISRO", "PLANNER") == wanted(1, 1, 0, 0)
+
+
+@pytest.mark.asyncio
+async def test_whoami_tells_the_limits_that_services_keep_and_which_do_not_answer(
+    sqlite_platform: GatewayPlatform,
+) -> None:
+    platform = sqlite_platform
+    queued = limit_pb2.LimitUse(
+        thing=limit_pb2.LIMITED_THING_OPERATIONS, holder=limit_pb2.LIMIT_HOLDER_KEY, limit=100, used=3
+    )
+
+    def away(_request: Any) -> Any:
+        raise UnavailableError("PLANNER_AWAY", "the planner is away")
+
+    platform.services.answers["ListLimits"] = lambda _request: limit_pb2.ListLimitsResponse()
+    platform.services.answers["payload/ListLimits"] = lambda _request: limit_pb2.ListLimitsResponse(limits=[queued])
+    platform.services.answers["planner/ListLimits"] = away
+    for role in ("VIEWER", "ADMINISTRATOR"):
+        told = (await platform.http.get("/api/v1/whoami", headers=platform.bearer("JAXA", role))).json()
+        kept = [each for each in told["limits"] if each["service"] != "gateway"]
+        own = {"service": "payload", "thing": "OPERATIONS", "holder": "KEY", "limit": 100, "used": 3, "period_s": None}
+        assert kept == [own]
+        assert told["limits_unknown_at"] == ["planner"]
 
 
 @pytest.mark.parametrize(("trusted", "statuses"), [("", {401, 429}), ("127.0.0.1", {401})])

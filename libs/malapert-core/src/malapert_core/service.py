@@ -27,6 +27,8 @@ from malapert_core.events.broker import ensure_streams, keep_streams, open_broke
 from malapert_core.events.inbox import EventConsumer, Subscription
 from malapert_core.events.outbox import EventOutbox, OutboxPublisher
 from malapert_core.events.streams import AREAS, stream_of
+from malapert_core.fairness.limit_handlers import limit_registration
+from malapert_core.fairness.limit_use import LimitSource
 from malapert_core.gauges import StateGauges
 from malapert_core.loop_watch import LoopWatch, let_loop_in, spare_what_is_loaded
 from malapert_core.operations.handlers import operation_registration
@@ -111,6 +113,8 @@ class ServiceParts:
     """Asks for the part where a request names its mission otherwise than by identifier; takes the place of that."""
     retention: Sequence[RetentionRule] = ()
     """Rules of the service's own tables."""
+    limits: Sequence[LimitSource] = ()
+    """Limits of agencies and keys that the service keeps besides those of operations."""
 
     def gate(self) -> Entry | None:
         """Return what every call passes before anything is done."""
@@ -205,7 +209,12 @@ async def running_service(settings: S, build: Build[S], migrations: Path) -> Asy
         charters = parts.charters or runtime.open_charters()
         reader = AuditReader(runtime.database, settings.service_name, charters)
         server = GrpcServer(
-            [*parts.registrations, operation_registration(runtime.operations), audit_registration(reader)],
+            [
+                *parts.registrations,
+                operation_registration(runtime.operations),
+                audit_registration(reader),
+                limit_registration([runtime.operations.limit_uses, *parts.limits]),
+            ],
             interceptors=[
                 runtime.telemetry.server_interceptor(),
                 CallInterceptor(runtime.tokens, settings.service_name, parts.gate()),

@@ -183,6 +183,7 @@ async def build(
             ),
         ],
         charters=charters,
+        limits=[orbiters.limit_uses, quotas.limit_uses],
     )
     async with reading, background(expiry.run(settings.hold_check_s)):
         yield parts

@@ -24,6 +24,7 @@ from malapert_gateway.services.gateway import Gateway
 from malapert_gateway.services.host_keys import HostKeys
 from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.limit_directory import LimitDirectory
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
@@ -80,17 +81,19 @@ def _gateway(
     reading: ReadingProcesses,
 ) -> Gateway:
     settings, charters = runtime.settings, runtime.open_charters()
+    admission = Admission(
+        keys,
+        sessions,
+        rate_limit=settings.rate_limit,
+        agency_rate_limit=settings.agency_rate_limit,
+        refusal_limit=settings.refusal_limit,
+        storage_url=settings.rate_limit_storage,
+    )
+    streams = OpenStreams(settings.streams_of_key, settings.streams_of_agency)
     return Gateway(
         settings=settings,
         services=services,
-        admission=Admission(
-            keys,
-            sessions,
-            rate_limit=settings.rate_limit,
-            agency_rate_limit=settings.agency_rate_limit,
-            refusal_limit=settings.refusal_limit,
-            storage_url=settings.rate_limit_storage,
-        ),
+        admission=admission,
         keys=keys,
         sessions=sessions,
         agencies=agencies,
@@ -108,7 +111,8 @@ def _gateway(
         feed=EventFeed(runtime.nats, runtime.js, charters),
         calls=CallShares.of(settings),
         reading=reading,
-        streams=OpenStreams(settings.streams_of_key, settings.streams_of_agency),
+        streams=streams,
+        limits=LimitDirectory(admission, streams, services.limits),
         readiness=Readiness(runtime.database, runtime.nats, services, settings.health_deadline_s),
     )
 

@@ -120,6 +120,7 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
             )
         ],
         charters=charters,
+        limits=[stored.limit_uses],
     )
     async with reading:
         yield parts

@@ -109,6 +109,8 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     solver_jobs = SolverJobs(queue)
     announcer = PlanAnnouncer(runtime.outbox)
     notices = PlanNotices(runtime.database, NoticeStore(), stores.plans, announcer, runtime.audit, utc_now)
+    quota = StorageQuota(runtime.settings.stored_bytes_of_agency)
+    stored = StoredDocuments(runtime.database, stores.missions, proposal_store, quota)
     missions = MissionService(
         runtime.database,
         stores.missions,
@@ -120,9 +122,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
         neighbours.comms_windows,
         notices,
         MissionChecks(neighbours.payloads, neighbours.comms_windows, ephemeris_span(), utc_now, reading),
-        StoredDocuments(
-            runtime.database, stores.missions, proposal_store, StorageQuota(runtime.settings.stored_bytes_of_agency)
-        ),
+        stored,
         utc_now,
     )
     proposals = ProposalService(
@@ -230,6 +230,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
             ],
             retention=retention(runtime.settings),
             entry=PlanEntry(runtime.database, stores.plans, charters),
+            limits=[stored.limit_uses],
         )
 
 

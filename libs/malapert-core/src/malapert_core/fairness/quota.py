@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from malapert_core.errors import ExhaustedError
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,10 @@ class StorageQuota:
     def free_bytes(self, stored_bytes: int) -> int:
         """Return how much an agency that has stored so much may still store."""
         return max(0, self.most_bytes - stored_bytes)
+
+    def use(self, stored_bytes: int) -> LimitUse:
+        """Return the quota with what an agency has used of it."""
+        return LimitUse(LimitedThing.STORED_BYTES, LimitHolder.AGENCY, self.most_bytes, stored_bytes)
 
     def check(self, agency_id: str, stored_bytes: int, further_bytes: int) -> None:
         """Refuse to store more than is left.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from malapert_core.errors import ExhaustedError
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_core.policy.identity import Identity
 
 RETRY_AFTER_S = 30
@@ -23,6 +24,13 @@ class OperationLimits:
     def most_running(self, concurrency: int) -> int:
         """Return how many operations of one agency are at work at once."""
         return max(1, round(self.share * concurrency))
+
+    def uses(self, of_agency: int, of_key: int) -> list[LimitUse]:
+        """Return the limits with what is used of them."""
+        return [
+            LimitUse(LimitedThing.OPERATIONS, LimitHolder.KEY, self.most_of_key, of_key),
+            LimitUse(LimitedThing.OPERATIONS, LimitHolder.AGENCY, self.most_of_agency, of_agency),
+        ]
 
     def check(self, of_agency: int, of_key: int, identity: Identity) -> None:
         """Refuse more work.

@@ -16,6 +16,7 @@ from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.db.database import Database
 from malapert_core.errors import ConflictError, InternalError, UnavailableError
+from malapert_core.fairness.limit_use import LimitUse
 from malapert_core.fairness.turns import Turns
 from malapert_core.operations.attempt import Attempt
 from malapert_core.operations.context import OperationContext, OperationHandler
@@ -138,6 +139,12 @@ class OperationRunner:
         if call_key:
             await _begin_once(session, call_key)
         return operation_id
+
+    async def limit_uses(self, identity: Identity) -> list[LimitUse]:
+        """Return how much unended work an agency and its key may have, and have."""
+        async with self._database.reading() as session:
+            of_agency, of_key = await OperationStore(session).unended_counts(identity)
+        return self._limits.uses(of_agency, of_key)
 
     async def get(self, operation_id: str) -> Operation:
         """Return an operation as it stands now; raise NotFoundError where there is none."""

@@ -119,6 +119,9 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "WatchOperation": Call(READERS, on_behalf=_PLANNER),
         "CancelOperation": Call(PLANNERS, on_behalf=_PLANNER),
     },
+    "malapert.quota.v1.LimitService": {
+        "ListLimits": Call(PRINCIPALS),
+    },
     "malapert.audit.v1.AuditService": {
         "ListAuditEntries": Call(AUDITORS),
         "ExportAudit": Call(AUDITORS),

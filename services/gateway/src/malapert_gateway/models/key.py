@@ -3,12 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_core.policy.identity import Role
 from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from malapert_gateway.domain.api_key import ApiKey
-from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
 
 
 class KeyRole(StrEnum):
@@ -172,8 +172,9 @@ class Caller(KeyModel):
 
 
 class UsedLimit(KeyModel):
-    """A limit of the key or of its agency at this gateway, with what is used of it."""
+    """A limit of the key or of its agency, with what is used of it."""
 
+    service: str = Field(description="Who keeps it.", examples=["gateway"])
     thing: Annotated[LimitedThing, Strict(False)] = Field(description="What is limited.", examples=["CALLS"])
     holder: Annotated[LimitHolder, Strict(False)] = Field(description="Whose limit it is.", examples=["AGENCY"])
     limit: int = Field(description="How many there may be.", examples=[3600])
@@ -183,12 +184,22 @@ class UsedLimit(KeyModel):
     )
 
     @classmethod
-    def of(cls, use: LimitUse) -> "UsedLimit":
+    def of(cls, service: str, use: LimitUse) -> "UsedLimit":
         """Return what a caller is told of a limit."""
-        return cls(thing=use.thing, holder=use.holder, limit=use.limit, used=use.used, period_s=use.period_s)
+        return cls(
+            service=service,
+            thing=use.thing,
+            holder=use.holder,
+            limit=use.limit,
+            used=use.used,
+            period_s=use.period_s,
+        )
 
 
 class LimitedCaller(Caller):
     """The caller, its permissions, and its limits."""
 
-    limits: list[UsedLimit] = Field(description="Limits of the key and of its agency at this gateway.")
+    limits: list[UsedLimit] = Field(description="Limits of the key and of its agency.")
+    limits_unknown_at: list[str] = Field(
+        description="Services that do not answer now: their limits are not among these.", examples=[[]]
+    )

@@ -47,8 +47,12 @@ async def who_am_i(identity: CallerIdentity, gateway: GatewayParts) -> LimitedCa
     """Return whom the key speaks for, what it may do, until when, and its limits with what is used of them."""
     key = await gateway.keys.own(identity)
     caller = Caller.of(key, policy.allowed_actions(identity, key.scope.actions))
-    uses = [*await gateway.admission.used(identity), *gateway.streams.used(identity)]
-    return LimitedCaller(**dict(caller), limits=[UsedLimit.of(use) for use in uses])
+    by_service = await gateway.limits.of(identity)
+    return LimitedCaller(
+        **dict(caller),
+        limits=[UsedLimit.of(service, use) for service, uses in by_service.items() for use in uses or ()],
+        limits_unknown_at=[service for service, uses in by_service.items() if uses is None],
+    )
 
 
 @issuing_router.post("/keys", status_code=201)

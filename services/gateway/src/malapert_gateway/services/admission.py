@@ -10,11 +10,11 @@ from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from malapert_core.errors import ExhaustedError, PermissionDeniedError, UnauthenticatedError
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_core.policy.identity import Identity
 
 from malapert_gateway import policy
 from malapert_gateway.domain.api_key import ApiKey
-from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.session_service import Credentials, SessionService
 

@@ -34,7 +34,9 @@ from malapert.planner.v1 import (
     robustness_pb2_grpc,
     thread_pb2_grpc,
 )
+from malapert.quota.v1 import limit_pb2_grpc
 from malapert_core.audit.handlers import AUDIT_SERVICE
+from malapert_core.fairness.limit_handlers import LIMIT_SERVICE
 
 
 class ServiceName(StrEnum):
@@ -46,7 +48,7 @@ class ServiceName(StrEnum):
     PAYLOAD = "payload"
 
 
-_IN_EVERY_SERVICE = ("malapert.operation.v1.OperationService", AUDIT_SERVICE)
+_IN_EVERY_SERVICE = ("malapert.operation.v1.OperationService", AUDIT_SERVICE, LIMIT_SERVICE)
 
 GRPC_SERVICES: Mapping[ServiceName, tuple[str, ...]] = {
     ServiceName.PLANNER: (
@@ -132,4 +134,5 @@ class ServiceClients:
         self.science = science_pb2_grpc.ScienceServiceStub(payload)
         self.operations = {name: operation_pb2_grpc.OperationServiceStub(channel) for name, channel in channels.items()}
         self.audits = {name: audit_pb2_grpc.AuditServiceStub(channel) for name, channel in channels.items()}
+        self.limits = {name: limit_pb2_grpc.LimitServiceStub(channel) for name, channel in channels.items()}
         self.health = {name: health_pb2_grpc.HealthStub(channel) for name, channel in channels.items()}

@@ -23,6 +23,7 @@ from malapert_gateway.services.call_shares import CallShares
 from malapert_gateway.services.clients import ServiceClients
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.limit_directory import LimitDirectory
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
@@ -47,6 +48,7 @@ class Gateway:
     answers: AnswerStore
     operations: OperationDirectory
     audit: AuditDirectory
+    limits: LimitDirectory
     feed: EventFeed
     readiness: Readiness
     calls: CallShares

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from malapert_core.errors import ExhaustedError
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
 from malapert_core.metric_names import OPEN_STREAMS
 from malapert_core.policy.identity import Identity
-
-from malapert_gateway.domain.limit_use import LimitedThing, LimitHolder, LimitUse
 
 RETRY_AFTER_S = 30
 

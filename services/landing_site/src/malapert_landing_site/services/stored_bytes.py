@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from malapert_core.db.database import Database
+from malapert_core.fairness.limit_use import LimitUse
 from malapert_core.fairness.quota import StorageQuota
+from malapert_core.policy.identity import Identity
 
 from malapert_landing_site.domain.terrain import BYTES_PER_PIXEL
 from malapert_landing_site.storage.products import ProductSetStore
@@ -37,6 +39,10 @@ class StoredBytes:
         async with self._database.reading() as session:
             terrains = await TerrainStore(session).stored_bytes(agency_id)
             return terrains + await ProductSetStore(session).stored_bytes(agency_id)
+
+    async def limit_uses(self, identity: Identity) -> list[LimitUse]:
+        """Return how much a principal's agency may store, and has stored."""
+        return [self._quota.use(await self.of(identity.agency_id))]
 
     async def admission(self, agency_id: str) -> Admission:
         """Return what an agency may store now."""

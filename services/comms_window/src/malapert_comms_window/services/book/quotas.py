@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from malapert_core.db.database import Database
 from malapert_core.errors import Fault, InvalidInputError
+from malapert_core.fairness.limit_use import LimitedThing, LimitHolder, LimitUse
+from malapert_core.policy.identity import Identity
 
 from malapert_comms_window.domain.contacts import ContactState
 from malapert_comms_window.domain.quotas import AntennaQuota, Standing, antenna_quotas
@@ -61,6 +64,17 @@ class QuotaService:
         self._owners = owners
         self._limits = limits
         self._clock = clock
+
+    async def limit_uses(self, identity: Identity) -> list[LimitUse]:
+        """Return how many open holds on antennas of others a principal's agency may have, and has, and their time."""
+        async with self._database.reading() as session:
+            holds = await self._contacts.holds_of(session, [identity.agency_id], self._clock())
+        times = (each.occupied_end_time - each.occupied_start_time for each in holds)
+        held_s = sum(times, timedelta(0)).total_seconds()
+        return [
+            LimitUse(LimitedThing.HOLDS, LimitHolder.AGENCY, self._limits.count, len(holds)),
+            LimitUse(LimitedThing.HELD_SECONDS, LimitHolder.AGENCY, round(3600 * self._limits.hours), ceil(held_s)),
+        ]
 
     async def quotas_of(self, booker: Booker) -> list[AntennaQuota]:
         """Return the quotas that bookings of an agency for a mission must keep.

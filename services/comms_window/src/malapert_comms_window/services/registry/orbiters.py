@@ -13,6 +13,7 @@ from malapert_astro.times import utc_datetime, utc_from_tdb
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import AlreadyExistsError, Fault, InvalidInputError, NotFoundError, PermissionDeniedError
+from malapert_core.fairness.limit_use import LimitUse
 from malapert_core.fairness.quota import StorageQuota
 from malapert_core.policy.audience import Visibility
 from malapert_core.policy.charter import Part
@@ -135,6 +136,11 @@ class OrbiterService:
                     after_hash=content_hash,
                 )
         return orbiter
+
+    async def limit_uses(self, identity: Identity) -> list[LimitUse]:
+        """Return how many bytes of files a principal's agency may store, and has stored."""
+        async with self._database.reading() as session:
+            return [self._quota.use(await self._orbiters.stored_bytes(session, identity.agency_id))]
 
     async def get(self, orbiter_id: str) -> Orbiter:
         """Return an orbiter in its newest version.

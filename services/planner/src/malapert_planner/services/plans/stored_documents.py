@@ -1,7 +1,9 @@
 """Bytes of mission documents that agencies have stored: their versions of missions and the versions they propose."""
 
 from malapert_core.db.database import Database
+from malapert_core.fairness.limit_use import LimitUse
 from malapert_core.fairness.quota import StorageQuota
+from malapert_core.policy.identity import Identity
 
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.proposals import ProposalStore
@@ -31,7 +33,13 @@ class StoredDocuments:
 
         It raises ``STORED_BYTES_LIMIT``, see `StorageQuota.check`.
         """
+        self._quota.check(agency_id, await self._stored_bytes(agency_id), len(document_json))
+
+    async def limit_uses(self, identity: Identity) -> list[LimitUse]:
+        """Return how much a principal's agency may store, and has stored."""
+        return [self._quota.use(await self._stored_bytes(identity.agency_id))]
+
+    async def _stored_bytes(self, agency_id: str) -> int:
         async with self._database.reading() as session:
-            stored_bytes = await self._missions.stored_bytes(session, agency_id)
-            stored_bytes += await self._proposals.stored_bytes(session, agency_id)
-        self._quota.check(agency_id, stored_bytes, len(document_json))
+            documents_bytes = await self._missions.stored_bytes(session, agency_id)
+            return documents_bytes + await self._proposals.stored_bytes(session, agency_id)

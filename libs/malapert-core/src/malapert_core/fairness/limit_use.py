@@ -1,7 +1,10 @@
 """Limits of a key and of its agency, with what is used of each."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from malapert_core.policy.identity import Identity
 
 
 class LimitHolder(StrEnum):
@@ -12,10 +15,14 @@ class LimitHolder(StrEnum):
 
 
 class LimitedThing(StrEnum):
-    """What is limited."""
+    """What is limited; calls and streams by the gateway alone."""
 
     CALLS = "CALLS"
     STREAMS = "STREAMS"
+    OPERATIONS = "OPERATIONS"
+    STORED_BYTES = "STORED_BYTES"
+    HOLDS = "HOLDS"
+    HELD_SECONDS = "HELD_SECONDS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +34,7 @@ class LimitUse:
     limit: int
     used: int
     period_s: int | None = None
+
+
+LimitSource = Callable[[Identity], Awaitable[Sequence[LimitUse]]]
+"""Returns limits of a principal's key and agency."""
