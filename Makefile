@@ -162,6 +162,13 @@ chart: setup ## render the chart for Kubernetes in all of its modes and hold it 
 	$(UV) pip install --quiet --require-hashes -r requirements/chart.lock
 	$(BIN)/pytest -q -n 0 tests/repository/test_chart.py
 
+S3 := .venv-s3
+.PHONY: test-objects
+test-objects: setup ## files in an object store, on a server of the S3 protocol in an environment of its own
+	test -x $(S3)/bin/python || $(PYTHON) -m venv --without-pip $(S3)
+	UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(S3) $(BIN)/uv pip sync --quiet requirements/s3.lock
+	MALAPERT_S3_SERVER=$(abspath $(S3))/bin/moto_server $(BIN)/pytest -q -n 0 services/landing_site/tests/test_landing_site_objects.py
+
 .PHONY: peers
 peers: setup ## install the programs that benchmarks/horizon_map.py compares with; one is compiled
 	$(UV) pip install --quiet --require-hashes -r requirements/peers.lock

@@ -24,6 +24,9 @@ MODES: dict[str, dict[str, Any]] = {
         "networkPolicy": {"metricsFrom": [PEER], "gatewayFrom": [PEER]},
     },
     "many": {"parts": {"landing-site": SHARED, "solver": {"replicas": 20}}, "image": {"pullSecrets": ["registry"]}},
+    "object store": {
+        "parts": {"landing-site": {"replicas": 2, "objectStore": {"url": "s3://moon/files", "secret": "moon-files"}}}
+    },
     "small": {
         "parts": {name: {"replicas": 1} for name in ("gateway", "planner", "payload", "comms-window", "solver")},
         "networkPolicy": {"enabled": False},
@@ -137,6 +140,17 @@ def test_every_pod_has_its_own_certificate_or_none_has(helm: Any, mode: str) -> 
         assert ("verify: true" in broker["data"]["tls.conf"]) is is_encrypted
 
 
+def test_files_in_an_object_store_need_no_volume(helm: Any) -> None:
+    objects = rendered(helm, MODES["object store"])
+    assert not of_kind(objects, "PersistentVolumeClaim")
+    site = of_kind(objects, "Deployment")["lunar-landing-site"]["spec"]
+    container = site["template"]["spec"]["containers"][0]
+    assert site["replicas"] == 2
+    assert container["envFrom"] == [{"secretRef": {"name": "moon-files"}}]
+    assert {"name": "MALAPERT_LANDING_SITE_OBJECT_STORE_URL", "value": "s3://moon/files"} in container["env"]
+    assert {"name": "data", "emptyDir": {}} in site["template"]["spec"]["volumes"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -150,6 +164,7 @@ def test_every_pod_has_its_own_certificate_or_none_has(helm: Any, mode: str) -> 
         {"broker": {"internal": False}},
         {"secrets": {"broker": ""}},
         {"tls": {"secret": ""}},
+        {"parts": {"landing-site": {"objectStore": {"url": "http://moon"}}}},
         {"tls": {"enabled": False, "gateway": True}},
     ],
 )

@@ -117,7 +117,7 @@ def test_a_block_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypat
     def full(*_: Any) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("malapert_landing_site.storage.horizon_store._move_in", full)
+    monkeypatch.setattr("malapert_landing_site.storage.horizon_store.move_in", full)
     with pytest.raises(OSError, match="no space"):
         stored.save(0, horizon_block(scene, blocks[0], 2.0, 8))
     assert not stored.has(0)

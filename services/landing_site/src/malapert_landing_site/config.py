@@ -28,6 +28,13 @@ class LandingSiteSettings(ServiceSettings):
         default=20_000_000_000, ge=0, description="bytes of terrains and product sets that one agency may store"
     )
     scene_cache_size: int = Field(default=3, ge=1, description="terrain stacks kept in memory")
+    object_store_url: str = Field(
+        default="",
+        pattern=r"^$|^(s3|gs|az|file)://\S+$",
+        description="store of terrains, horizons and products, whose copies in data_dir are then a cache, such as "
+        "`s3://bucket/prefix`; credentials and endpoint by the provider's own variables, such as `AWS_ENDPOINT_URL`; "
+        "empty: data_dir has all",
+    )
     compute_concurrency: int = Field(default=2, ge=1, description="skyline, map and route jobs at once")
     max_product_pixels: int = Field(
         default=4_000_000, gt=0, description="pixels of a product set that are made without leave"

@@ -49,6 +49,7 @@ from malapert_landing_site.services.timed_routes import TimedRoutes
 from malapert_landing_site.services.waypoints import Waypoints
 from malapert_landing_site.storage.files import ElevationFiles, ProductFiles, remove_unfinished
 from malapert_landing_site.storage.horizon_store import HorizonStore
+from malapert_landing_site.storage.objects import Objects
 from malapert_landing_site.storage.rasters import RasterFiles
 
 _PACKAGE = "malapert.landing_site.v1"
@@ -62,7 +63,9 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
     uploads = settings.data_dir / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
     remove_unfinished(settings.data_dir)
-    files, products = ElevationFiles(settings.data_dir / "terrains"), ProductFiles(settings.data_dir / "products")
+    objects = Objects(settings.data_dir, settings.object_store_url)
+    files = ElevationFiles(settings.data_dir / "terrains", objects)
+    products = ProductFiles(settings.data_dir / "products", objects)
     compute, ephemeris = Compute(settings.compute_concurrency), Ephemeris()
     stored = StoredBytes(database, StorageQuota(settings.stored_bytes_of_agency))
     charters = runtime.open_charters()
@@ -84,8 +87,8 @@ async def build(runtime: ServiceRuntime[LandingSiteSettings]) -> AsyncIterator[S
         scenes,
         ephemeris,
         compute,
-        HorizonStore(settings.data_dir / "horizons"),
-        RasterFiles(settings.data_dir / "product-sets"),
+        HorizonStore(settings.data_dir / "horizons", objects),
+        RasterFiles(settings.data_dir / "product-sets", objects),
         DaskExecutor(settings.dask) if settings.dask else LocalExecutor(),
         settings.max_product_pixels,
     )

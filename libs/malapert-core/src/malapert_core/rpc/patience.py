@@ -26,6 +26,7 @@ _PASSING = frozenset(
         "CALL_CUT_OFF",
         "DATABASE_UNAVAILABLE",
         "DATABASE_BUSY",
+        "OBJECT_STORE_UNAVAILABLE",
     }
 )
 """Reasons that pass by themselves; a missing file or a full disk does not."""

@@ -126,7 +126,7 @@ class ProductOperation:
         request = product_request_of(product_pb2.ComputeProductsRequest.FromString(context.request))
         product_set_id = self._products.identifier(request, context.identity.agency_id)
         found = await self._products.find(product_set_id)
-        if found is not None and self._products.complete(found):
+        if found is not None and await self._products.complete(found):
             context.stage("files", "Files")
             context.progress(1.0, "the same products were made before")
             return product_set_id

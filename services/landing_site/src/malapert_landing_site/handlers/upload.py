@@ -13,7 +13,7 @@ from malapert_core.errors import ExhaustedError, InvalidInputError
 
 from malapert_landing_site.services.refusal import refuse
 from malapert_landing_site.services.terrains import TerrainHeader, header_faults
-from malapert_landing_site.storage.files import room_on_disk
+from malapert_landing_site.storage.whole_files import room_on_disk
 
 IDLE_LIMIT_S = 60.0
 """How long nothing of a file may come."""

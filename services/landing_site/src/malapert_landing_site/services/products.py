@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -141,11 +142,10 @@ class ProductSets:
         found = await self.get(product_set_id)
         if layer not in {file.layer for file in found.files}:
             raise NotFoundError("product layer", f"{product_set_id}/{layer.value}")
-        path = self._files.path(product_set_id, layer)
-        if not path.exists():
+        if not await asyncio.to_thread(self._files.bring, product_set_id, layer):
             message = f"the files of {product_set_id} are not in this service's files; compute it again"
             raise UnavailableError("PRODUCT_FILE_MISSING", message)
-        return path
+        return self._files.path(product_set_id, layer)
 
     async def tile(self, product_set_id: str, layer: ProductLayer, address: TileAddress) -> bytes:
         """Return a tile of a layer as a PNG, transparent where there is nothing; raises as `file` and `check_tile`."""
@@ -153,9 +153,10 @@ class ProductSets:
         path = await self.file(product_set_id, layer)
         return await self._compute.run(_tile_png, path, layer, address)
 
-    def complete(self, found: ProductSet) -> bool:
+    async def complete(self, found: ProductSet) -> bool:
         """Whether all files of a set are there."""
-        return all(self._files.path(found.product_set_id, file.layer).exists() for file in found.files)
+        layers = [file.layer for file in found.files]
+        return await asyncio.to_thread(lambda: all(self._files.has(found.product_set_id, layer) for layer in layers))
 
     def _ephemeris_faults(self, request: ProductRequest) -> list[Fault]:
         spans = []

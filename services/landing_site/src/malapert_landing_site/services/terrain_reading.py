@@ -11,7 +11,8 @@ import numpy as np
 from malapert_core.reading_processes import ReadingProcesses
 
 from malapert_landing_site.domain.grid import ElevationGrid, GridGeometry
-from malapert_landing_site.storage.files import ElevationFiles, room_on_disk
+from malapert_landing_site.storage.files import ElevationFiles
+from malapert_landing_site.storage.whole_files import room_on_disk
 from malapert_landing_site.terrain.dem.reading import read_terrain
 
 READING_LIMIT_S = 600.0
@@ -66,13 +67,15 @@ class TerrainReader:
             ``READING_LIMIT`` where it takes more time or memory to read than there is.
         """
         size_bytes = (await asyncio.to_thread(path.stat)).st_size
-        return await self._reading.by_size(
+        heights = await self._reading.by_size(
             size_bytes, agency_id, _read_and_stored, self._files, path, file_name, self._max_pixels, admit
         )
+        await asyncio.to_thread(self._files.keep, heights.content_hash)
+        return heights
 
 
 def stored(files: ElevationFiles, grid: ElevationGrid, notes: tuple[str, ...] = ()) -> StoredHeights:
-    """Store a grid's heights."""
+    """Store a grid's heights on this machine."""
     heights_m = grid.elevation_m
     return StoredHeights(
         files.save(grid),

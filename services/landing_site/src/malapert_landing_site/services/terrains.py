@@ -120,6 +120,7 @@ class TerrainCatalogue:
     ) -> Terrain:
         """Store a grid and its record."""
         heights = await self._compute.run(stored, self._files, grid, notes)
+        await self._compute.run(self._files.keep, heights.content_hash)
         return await self._record(heights, title=title, source=source, holder=holder, synthetic=synthetic)
 
     async def _record(

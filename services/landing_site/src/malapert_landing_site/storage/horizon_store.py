@@ -8,11 +8,11 @@ A block is written beside the group and moved in: a job that was killed goes on 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -20,6 +20,8 @@ from zarr.codecs import BloscCodec
 
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.horizon_block import NO_DATA, STEP_DEG, HorizonBlock
+from malapert_landing_site.storage.objects import Objects
+from malapert_landing_site.storage.whole_files import move_in
 
 _CHUNKS = (90, 128, 128)
 
@@ -27,8 +29,9 @@ _CHUNKS = (90, 128, 128)
 class HorizonStore:
     """Horizons by the key of what they are made from."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, objects: Objects | None = None) -> None:
         self._directory = directory
+        self._objects = objects or Objects(directory)
 
     def open(
         self, key: str, blocks: Sequence[GridGeometry], height_m: float, made_from: Mapping[str, object]
@@ -52,26 +55,27 @@ class HorizonStore:
             part = Path(tempfile.mkdtemp(dir=self._directory, prefix=".part-"))
             attributes = {**made_from, "step_deg": STEP_DEG, "no_data": NO_DATA, "height_m": height_m}
             zarr.create_group(part, attributes=attributes)
-            _move_in(part, path)
-        return StoredHorizons(path, tuple(blocks), height_m)
+            move_in(part, path)
+        return StoredHorizons(path, tuple(blocks), height_m, self._objects)
 
 
 class StoredHorizons:
     """The stored blocks of one map."""
 
-    def __init__(self, path: Path, blocks: tuple[GridGeometry, ...], height_m: float) -> None:
+    def __init__(self, path: Path, blocks: tuple[GridGeometry, ...], height_m: float, objects: Objects) -> None:
         self.key = path.stem
         self._path = path
         self._blocks = blocks
         self._height_m = height_m
+        self._objects = objects
 
     def has(self, n: int) -> bool:
         """Whether block n is there."""
-        return self._block_path(n).exists()
+        return self._objects.has(self._block_path(n), is_directory=True)
 
     def load(self, n: int) -> HorizonBlock:
         """Return a block that is there."""
-        array = zarr.open_array(self._block_path(n), mode="r")
+        array = self._array(n)
         return HorizonBlock(self._blocks[n], self._height_m, np.asarray(array[:], dtype=np.int16))
 
     def save(self, n: int, block: HorizonBlock) -> None:
@@ -96,7 +100,8 @@ class StoredHorizons:
                 overwrite=True,
             )
             array[:] = steps
-            _move_in(part, self._block_path(n))
+            move_in(part, self._block_path(n))
+            self._objects.keep(self._block_path(n))
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
@@ -105,8 +110,12 @@ class StoredHorizons:
         """Return `sha256:…` over the hashes of all blocks, which must be there."""
         digest = hashlib.sha256()
         for n in range(len(self._blocks)):
-            digest.update(str(zarr.open_array(self._block_path(n), mode="r").attrs["content_hash"]).encode())
+            digest.update(str(self._array(n).attrs["content_hash"]).encode())
         return f"sha256:{digest.hexdigest()}"
+
+    def _array(self, n: int) -> Any:
+        self._objects.bring(self._block_path(n), is_directory=True)
+        return zarr.open_array(self._block_path(n), mode="r")
 
     def _block_path(self, n: int) -> Path:
         return self._path / f"block-{n:05d}"
@@ -115,13 +124,3 @@ class StoredHorizons:
 def _hash_of(block: HorizonBlock) -> str:
     steps = np.ascontiguousarray(block.elevation_steps, dtype="<i2")
     return f"sha256:{hashlib.sha256(steps.data).hexdigest()}"
-
-
-def _move_in(part: Path, path: Path) -> None:
-    """Move a finished directory to its place; where another job was faster, its result is kept."""
-    try:
-        os.replace(part, path)
-    except OSError:
-        if not path.exists():
-            raise
-        shutil.rmtree(part, ignore_errors=True)

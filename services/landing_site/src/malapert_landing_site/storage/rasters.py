@@ -23,6 +23,7 @@ from rasterio.windows import Window
 from malapert_landing_site.domain.grid import GridGeometry
 from malapert_landing_site.domain.product import ProductFile
 from malapert_landing_site.domain.product_layers import CLASS_LAYERS, STYLES, ProductLayer
+from malapert_landing_site.storage.objects import Objects
 
 _TILE_PX = 256
 _PROJ_BY_POLE = {
@@ -34,8 +35,17 @@ _PROJ_BY_POLE = {
 class RasterFiles:
     """Sets of layers by identifier."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, objects: Objects | None = None) -> None:
         self._directory = directory
+        self._objects = objects or Objects(directory)
+
+    def bring(self, product_set_id: str, layer: ProductLayer) -> bool:
+        """Return whether a layer is at its path, brought from the object store where need be."""
+        return self._objects.bring(self.path(product_set_id, layer))
+
+    def has(self, product_set_id: str, layer: ProductLayer) -> bool:
+        """Return whether a layer is here or in the object store."""
+        return self._objects.has(self.path(product_set_id, layer))
 
     def path(self, product_set_id: str, layer: ProductLayer) -> Path:
         """Return where a layer of a set lies."""
@@ -57,6 +67,8 @@ class RasterFiles:
             target = self._directory / product_set_id
             shutil.rmtree(target, ignore_errors=True)
             os.replace(finished, target)
+            for layer in writer.layers:
+                self._objects.keep(self.path(product_set_id, layer))
 
     def describe(self, product_set_id: str, layers: Iterable[ProductLayer]) -> tuple[ProductFile, ...]:
         """Return what the files of a set hold."""
