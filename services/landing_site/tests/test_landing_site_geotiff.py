@@ -101,6 +101,12 @@ def test_longitudes_from_another_meridian_are_refused(tmp_path: Path, meridian: 
         ({"add_offset": "1737400"}, "bands[0].add_offset", "TERRAIN_PACKING"),
         ({"_FillValue": "-32768"}, "bands[0]._fillvalue", "TERRAIN_PACKING"),
         ({"missing_value": "none"}, "bands[0].missing_value", "TERRAIN_PACKING"),
+        ({"positive": "down"}, "bands[0].positive", "TERRAIN_WRONG_UNIT"),
+        ({"standard_name": "sea_floor_depth_below_geoid"}, "bands[0].positive", "TERRAIN_WRONG_UNIT"),
+        ({"standard_name": "surface_slope"}, "bands[0].standard_name", "TERRAIN_WRONG_UNIT"),
+        ({"valid_range": "{-900,900}"}, "bands[0].valid_range", "TERRAIN_PACKING"),
+        ({"valid_min": "0"}, "bands[0].valid_min", "TERRAIN_PACKING"),
+        ({"_Unsigned": "true"}, "bands[0]._unsigned", "TERRAIN_PACKING"),
     ],
 )
 def test_items_of_other_tools_that_the_band_contradicts_are_refused(
@@ -118,6 +124,7 @@ def test_items_that_say_what_the_band_states_are_read(tmp_path: Path) -> None:
     with rasterio.open(written, "r+") as file:
         file.scales, file.offsets, file.units = (0.5,), (10.0,), ("m",)
         file.update_tags(1, units="m", scale_factor="0.5", add_offset="10", _FillValue="5", NETCDF_VARNAME="z")
+        file.update_tags(1, positive="up", standard_name="height_above_reference_ellipsoid")
     assert read_grid(written, "dem.tif").elevation_m[0, 7] == 13.5
 
 

@@ -12,6 +12,9 @@ from rasterio.transform import Affine
 
 from malapert_landing_site.domain.grid import FloatArray
 
+_HEIGHT_WORDS = ("altitude", "height", "elevation", "topograph", "radius", "depth")
+"""Words in the standard names of heights (CF's table); depths are refused as such."""
+
 
 @dataclass(frozen=True)
 class RasterHeader:
@@ -51,6 +54,15 @@ class HeightSource(Protocol):
 
     def rows(self, top: int, bottom: int) -> FloatArray:
         """Heights or radii of the rows from `top` to before `bottom`, scale and offset applied; NaN for no-data."""
+
+
+def other_meaning(positive: str, standard_name: str) -> tuple[str, str]:
+    """Return which attribute says that numbers are no heights (CF conventions 3.3, 4.3), and how; empty where none."""
+    if positive.strip().lower() not in ("", "up") or "depth" in standard_name.lower():
+        return "positive", "holds depths, positive downwards; heights, positive up, are needed"
+    if standard_name.strip() and not any(word in standard_name.lower() for word in _HEIGHT_WORDS):
+        return "standard_name", f"holds {standard_name[:100]!r}, which is no name of heights"
+    return "", ""
 
 
 def refusal(file_name: str, faults: Sequence[Fault]) -> InvalidInputError:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rasterio.transform import Affine
 
 from malapert_landing_site.domain.grid import FloatArray
-from malapert_landing_site.terrain.dem.header import HeightSource, RasterHeader, refusal, unreadable
+from malapert_landing_site.terrain.dem.header import HeightSource, RasterHeader, other_meaning, refusal, unreadable
 from malapert_landing_site.terrain.dem.netcdf_coordinate import Coordinate, axis_of, read_coordinate
 from malapert_landing_site.terrain.dem.netcdf_header import (
     NetcdfFile,
@@ -31,8 +31,6 @@ from malapert_landing_site.terrain.dem.netcdf_mapping import MappingReader
 from malapert_landing_site.terrain.dem.netcdf_packing import HONOURED, Packer, Packing
 
 _POINTING = ("bounds", "grid_mapping", "coordinates", "ancillary_variables", "cell_measures", "formula_terms")
-_HEIGHT_WORDS = ("altitude", "height", "elevation", "topograph", "radius", "depth")
-"""Words in the standard names of heights (CF's table); depths are refused as such."""
 _DESCRIBING = {
     *HONOURED, *_POINTING, "units", "long_name", "standard_name", "comment", "history", "source", "references", "title",
     "institution", "actual_range", "cell_methods", "axis", "positive", "description",
@@ -134,14 +132,11 @@ def _is_geographic(variable: NetcdfVariable) -> bool:
 
 def _description_faults(variable: NetcdfVariable, file_name: str) -> list[Fault]:
     faults = []
-    positive = variable.attributes.get("positive", "up")
-    if str(positive).lower() != "up" or "depth" in str(variable.attributes.get("standard_name", "")):
-        message = f"{file_name}: {variable.name!r} holds depths, positive downwards; heights, positive up, are needed"
-        faults.append(Fault(f"variables.{variable.name}.positive", "TERRAIN_WRONG_UNIT", message))
-    name = variable.attributes.get("standard_name", "")
-    if name and not any(word in str(name).lower() for word in _HEIGHT_WORDS):
-        message = f"{file_name}: {variable.name!r} holds {str(name)[:100]!r}, which is no name of heights"
-        faults.append(Fault(f"variables.{variable.name}.standard_name", "TERRAIN_WRONG_UNIT", message))
+    stated = (str(variable.attributes.get(name, "")) for name in ("positive", "standard_name"))
+    attribute, why = other_meaning(*stated)
+    if attribute:
+        message = f"{file_name}: {variable.name!r} {why}"
+        faults.append(Fault(f"variables.{variable.name}.{attribute}", "TERRAIN_WRONG_UNIT", message))
     if not isinstance(variable.attributes.get("units", ""), str):
         message = f"{file_name}: the attribute units of {variable.name!r} is no text; m is needed"
         faults.append(Fault(f"variables.{variable.name}.units", "TERRAIN_WRONG_UNIT", message))

@@ -12,6 +12,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 
 from malapert_landing_site.terrain.dem.archive import MAX_RATIO
 from malapert_landing_site.terrain.dem.georeference import METRES
+from malapert_landing_site.terrain.dem.header import other_meaning
 from malapert_landing_site.terrain.dem.tiff_blocks import damaged_blocks
 from malapert_landing_site.terrain.dem.tiff_tags import GDAL_NODATA, read_tiff_tags
 
@@ -23,6 +24,7 @@ SMALL_BYTES = 16 << 20
 _COLOURS = {ColorInterp.palette, ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha}
 _ABSENT_BLOCKS_SHOWN = 3
 _UNIT_ITEMS = {"unit", "units", "unittype"}
+_UNUSED_ITEMS = {"valid_min", "valid_max", "valid_range", "_unsigned"}
 
 
 def _is_number(text: str, number: float | None) -> bool:
@@ -120,6 +122,12 @@ class RasterJudge:
             if tags[name].strip().lower() not in METRES:
                 message = f"has the item {name} = {tags[name][:60]!r}; metres are needed"
                 self._fault(f"bands[0].{name}", "TERRAIN_WRONG_UNIT", message)
+        attribute, why = other_meaning(tags.get("positive", ""), tags.get("standard_name", ""))
+        if attribute:
+            self._fault(f"bands[0].{attribute}", "TERRAIN_WRONG_UNIT", why)
+        for name in _UNUSED_ITEMS & set(tags):
+            message = f"has the item {name} = {tags[name][:60]!r}, which GDAL does not use; apply it to the heights"
+            self._fault(f"bands[0].{name}", "TERRAIN_PACKING", message)
         stated = {
             "scale": self._dataset.scales[0],
             "scale_factor": self._dataset.scales[0],
