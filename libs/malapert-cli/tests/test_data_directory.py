@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from malapert_cli.__main__ import app
 from malapert_cli.data_directory import (
     LOCK_NAME,
     LONGEST_DATABASE,
@@ -18,6 +19,7 @@ from malapert_cli.data_directory import (
     prepare_directory,
 )
 from malapert_cli.embedded import EmbeddedError, PortTakenError, choose_port, plan_embedded
+from typer.testing import CliRunner
 
 NAMES = [
     "josé",
@@ -147,3 +149,13 @@ def test_what_lay_open_in_a_directory_is_its_owner_s_alone_again(tmp_path):
     plan_embedded(directory, 0)
     found = [directory, *directory.rglob("*")]
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in found} == {0}
+
+
+@pytest.mark.parametrize("command", [["up", "--port", "0"], ["admin", "list-agencies"]])
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_not_this_directory(command, name, tmp_path, monkeypatch):
+    """Such as `--data-dir "$UNSET"`: databases and keys would be spread in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [*command, "--data-dir", name])
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "it is empty" in result.output

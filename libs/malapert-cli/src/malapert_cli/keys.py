@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from malapert_core.policy.tokens import new_private_key, read_private_key
 
 from malapert_cli.data_directory import printable, write_private
-from malapert_cli.options import Url
+from malapert_cli.options import Url, named_path
 from malapert_cli.refusing import MISUSED, refusal
 
 PROOF_LIFETIME_S = 120
@@ -55,7 +55,9 @@ def admin(
             "prune-audit --before TIME [DATABASE_URL...], backup FOLDER, or restore FOLDER"
         ),
     ],
-    data_dir: Annotated[Path, typer.Option(help="of the embedded platform")] = Path(".malapert"),
+    data_dir: Annotated[Path, typer.Option(parser=named_path, metavar="PATH", help="of the embedded platform")] = Path(
+        ".malapert"
+    ),
 ) -> None:
     """Make a key without any, on the platform's own host: for an agency that lost its last ADMINISTRATOR.
 

@@ -20,6 +20,19 @@ Profile = Annotated[str | None, typer.Option(help="profile of the configuration 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, as the platform tells it")]
 
 
+def named_path(text: str) -> Path:
+    """Return the path that an option names; an empty one, such as of an unset variable, would be this directory.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where nothing is named.
+    """
+    if not text.strip():
+        raise typer.BadParameter("it is empty; a path is needed, '.' for this directory")
+    return Path(text)
+
+
 def open_client(
     url: str | None,
     key: str | None,

@@ -16,6 +16,7 @@ from malapert_client.connection import find_connection
 
 from malapert_cli.data_directory import DataDirectoryError, held, prepare_directory, printable
 from malapert_cli.embedded import LOOPBACK, Embedded, EmbeddedError, choose_port, plan_embedded
+from malapert_cli.options import named_path
 from malapert_cli.page_link import page_link
 from malapert_cli.supervisor import Supervisor
 from malapert_cli.terminal import refusals
@@ -41,7 +42,12 @@ def up(
         list[str] | None, typer.Argument(help="run this once the platform is ready, then stop the platform")
     ] = None,
     data_dir: Annotated[
-        Path, typer.Option(help="databases, terrains, logs and secrets; one platform at a time has it")
+        Path,
+        typer.Option(
+            parser=named_path,
+            metavar="PATH",
+            help="databases, terrains, logs and secrets; one platform at a time has it",
+        ),
     ] = Path(".malapert"),
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port of the HTTP API on loopback; 0 takes a free one")
