@@ -21,6 +21,8 @@ from way_referee import WayReferee
 
 SLACK_DEG = 0.01
 """Edges of windows are found on skylines of their own, to single precision."""
+SLACK_SHARE = 0.02
+"""By what a share of the disc may differ by the skylines' precision: the disc is half a degree across."""
 CHARGE_SLACK = 0.01
 """Part of the capacity by which a charge by the minute may differ: light is published every half an hour, and steps."""
 BIT_SLACK = 1.0
@@ -116,6 +118,12 @@ class PlanReferee:
             span = max(start_s - edge_s, 0.0), min(end_s + edge_s, self._end_s)
             sun = seen_km("SUN", self._et_s + minutes_of(span))
             above_deg, radius_deg = self._sky.above("light", self._points[item["place_id"]], sun)
+            asked = [each for each in self._step(item).get("conditions", ()) if each.get("least_sun")]
+            if asked:
+                fraction = self._sky.sun_share(self._points[item["place_id"]], sun)
+                short = float(fraction.min()) - max(quantity(each["least_sun"]) for each in asked)
+                if short < -SLACK_SHARE:
+                    yield Finding("share of the solar disc", item["activity_id"], short)
             if "illumination" in kinds and (least := float((above_deg + radius_deg).min())) < -SLACK_DEG:
                 yield Finding("illumination", item["activity_id"], least)
             if "darkness" in kinds and (most := float((above_deg + radius_deg).max())) > SLACK_DEG:

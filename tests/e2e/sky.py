@@ -25,16 +25,38 @@ class Sky:
 
     def above(self, what: str, point: dict[str, float], seen_km: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how far a body's centre is above the skyline of a point, and its angular radius as the Sun's."""
-        skyline_deg, eye_km = self._skyline(what, point)
+        azimuth_deg, elevation_deg, radius_deg = self._seen(what, point, seen_km)
+        return elevation_deg - self._height_deg(what, point, azimuth_deg), radius_deg
+
+    def sun_share(self, point: dict[str, float], seen_km: np.ndarray) -> np.ndarray:
+        """Return the part of the Sun's disc above the skyline of a point, by upright strips of it."""
+        azimuth_deg, elevation_deg, radius_deg = self._seen("light", point, seen_km)
+        across = ((np.arange(101) + 0.5) / 50.5 - 1.0)[:, np.newaxis]
+        half_deg = radius_deg * np.sqrt(1.0 - across**2)
+        beside_deg = (azimuth_deg + radius_deg * across / np.cos(np.radians(elevation_deg))) % 360.0
+        above_deg = elevation_deg - self._height_deg("light", point, beside_deg)
+        shown: np.ndarray = np.clip(above_deg + half_deg, 0.0, 2.0 * half_deg).sum(axis=0)
+        return shown / (2.0 * half_deg.sum(axis=0))
+
+    def _height_deg(self, what: str, point: dict[str, float], azimuth_deg: np.ndarray) -> np.ndarray:
+        skyline_deg, _ = self._skyline(what, point)
+        azimuths_deg = np.linspace(0.0, 360.0, len(skyline_deg) + 1)
+        return np.asarray(np.interp(azimuth_deg, azimuths_deg, [*skyline_deg, skyline_deg[0]]))
+
+    def _seen(
+        self, what: str, point: dict[str, float], seen_km: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return azimuth and elevation of a body from a point, and its angular radius as the Sun's."""
+        _, eye_km = self._skyline(what, point)
         up = eye_km / np.linalg.norm(eye_km)
         east = np.cross([0.0, 0.0, 1.0], up)
         east /= np.linalg.norm(east)
         towards = seen_km - eye_km
         distance_km = np.linalg.norm(towards, axis=1)
         azimuth_deg = np.degrees(np.arctan2(towards @ east, towards @ np.cross(up, east))) % 360.0
-        sky_deg = np.interp(azimuth_deg, np.linspace(0.0, 360.0, len(skyline_deg) + 1), [*skyline_deg, skyline_deg[0]])
         elevation_deg = np.degrees(np.arcsin(towards @ up / distance_km))
-        return elevation_deg - sky_deg, np.degrees(np.arcsin(SUN_KM / np.maximum(distance_km, 2 * SUN_KM)))
+        radius_deg = np.degrees(np.arcsin(SUN_KM / np.maximum(distance_km, 2 * SUN_KM)))
+        return azimuth_deg, elevation_deg, radius_deg
 
     def sun_fraction(self, point: dict[str, float], seen_km: np.ndarray) -> np.ndarray:
         """Return the part of the Sun's disc above the skyline of a point, the skyline level across the disc."""

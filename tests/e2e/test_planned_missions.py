@@ -117,6 +117,11 @@ def test_an_independent_referee_finds_nothing_in_a_plan_or_along_its_drives(plat
     document = yaml.safe_load((MISSIONS / "lupex-week.yaml").read_text())
     document["drive_rule"] |= {"along_the_way": True, "pace_tolerance": "20 %"}
     document["margins"] = MARGINS
+    steps = [step for each in document["activity_types"] for step in each["steps"]]
+    lit = [each for step in steps for each in step.get("conditions", ()) if each["kind"] == "illumination"]
+    lit[0]["least_sun"] = "60 %"
+    series = next(each["repetition"] for each in document["requests"] if "repetition" in each)
+    series["when_missed"] = "skip"
     headers = {"Authorization": f"Bearer {platform.key('JAXA', 'PLANNER')}"}
     with httpx.Client(base_url=f"{platform.url}/api/v1", headers=headers, timeout=60) as client:
         plan = _planned_document(client, document, work_limit_s=1.0)

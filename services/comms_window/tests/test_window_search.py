@@ -18,6 +18,7 @@ from malapert_comms_window.domain.windows import SPAN_EDGE, Predictability, Wind
 from malapert_comms_window.geometry.conditions import Condition, SearchSpan, search
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.station_views import earth_rotation_error_s, position_of, rises
+from malapert_comms_window.geometry.sun_shares import search_sun_share
 from malapert_comms_window.geometry.window_search import (
     search_conjunctions,
     search_contacts,
@@ -73,6 +74,53 @@ def test_light_is_where_any_of_the_disc_shows(seed: int) -> None:
         fraction = next(profile.value for profile in window.profiles if profile.quantity == "sun_fraction")
         assert np.all((fraction >= 0.0) & (fraction <= 1.0))
         assert np.max(fraction) > 0.0
+
+
+def _share(view: PlaceView, direction: tuple[np.ndarray, np.ndarray], radius_deg: np.ndarray) -> np.ndarray:
+    """The part of the Sun's disc above the skyline, by upright strips of it."""
+    azimuth, elevation = direction
+    across = (np.arange(400) + 0.5) / 200.0 - 1.0
+    half_deg = radius_deg * np.sqrt(1.0 - across[:, np.newaxis] ** 2)
+    beside = azimuth + radius_deg * across[:, np.newaxis] / np.cos(np.radians(elevation))
+    above_deg = clearance_deg(view.skyline, beside, np.broadcast_to(elevation, beside.shape))
+    shown: np.ndarray = np.clip(above_deg + half_deg, 0.0, 2.0 * half_deg).sum(axis=0) / (2.0 * half_deg.sum(axis=0))
+    return shown
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("least", [0.05, 0.5, 1.0])
+def test_a_share_of_the_disc_is_held_where_strips_of_it_add_up_to_it(seed: int, least: float) -> None:
+    view = _view(seed)
+    utc_s = np.arange(SPAN.start_s, SPAN.end_s, 120.0)
+    found = search_sun_share(view, least, SPAN)
+    assert found
+    inside, near_edge = _holds(found, utc_s)
+    sun_km = Ephemeris().apparent_sun_km(tdb_from_utc(utc_s), view.site.fixed_km)
+    radius_deg = sun_angular_radius_deg(np.linalg.norm(sun_km, axis=0))
+    share = _share(view, _direction(view, sun_km), radius_deg)
+    assert np.all((inside == (share >= least)) | near_edge | (np.abs(share - least) < 0.01))
+    assert {window.kind for window in found} == {WindowKind.SUN_SHARE}
+    assert len({window.window_id for window in found}) == len(found)
+    for window in found:
+        told = {profile.quantity: profile.value for profile in window.profiles}
+        assert set(told["least_sun_fraction"]) == {least}
+        assert float(told["sun_fraction"][[0, -1]].min()) >= least - 1e-6
+        inner = {each for each in (window.start_edge, window.end_edge) if each and each.limited_by != SPAN_EDGE}
+        assert all(each.limited_by == "sun_share" and each.error_s > 0.0 for each in inner)
+
+
+def test_more_of_the_disc_is_held_within_less_of_it() -> None:
+    view = _view(3)
+    lit, half, whole = (
+        [(w.start_time, w.end_time) for w in windows]
+        for windows in (
+            [each for each in search_light(view, SPAN) if each.kind is WindowKind.ILLUMINATION],
+            search_sun_share(view, 0.5, SPAN),
+            search_sun_share(view, 1.0, SPAN),
+        )
+    )
+    for inner, outer in ((half, lit), (whole, half)):
+        assert all(any(a <= start and end <= b for a, b in outer) for start, end in inner)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

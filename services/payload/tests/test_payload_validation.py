@@ -184,6 +184,16 @@ SPOILT: list[tuple[str, str, Spoil]] = [
         "CONTRADICTING_RELATIONS",
         lambda m: m.requests[1].relations.add(kind=request_pb2.RELATION_KIND_EXCLUDES, request_id="pan-daily"),
     ),
+    (
+        "activity_types[0].steps[0].conditions[0].least_sun_fraction",
+        "OUT_OF_RANGE",
+        lambda m: setattr(m.activity_types[0].steps[0].conditions[0], "least_sun_fraction", 1.5),
+    ),
+    (
+        "activity_types[0].steps[0].conditions[1].least_sun_fraction",
+        "CONTRADICTING_CONDITIONS",
+        lambda m: setattr(m.activity_types[0].steps[0].conditions[1], "least_sun_fraction", 0.5),
+    ),
     ("requests[0].repetition.count", "OUT_OF_RANGE", lambda m: setattr(m.requests[0].repetition, "count", 0)),
     (
         "requests[0].repetition.tolerance_s",

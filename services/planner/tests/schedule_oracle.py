@@ -161,6 +161,11 @@ def _condition_holds(
     if condition.kind is ConditionKind.SILENCE:
         return not any(not condition.station_ids or contact.station_id in condition.station_ids for contact in talking)
     here = [place for place in problem.places if place.place_id in places]
+    if condition.least_sun:
+        shares = [
+            span for p in here for each in p.sun_shares if each.least >= condition.least_sun for span in each.spans
+        ]
+        return any(holds(span, time_s) for span in shares)
     return all(any(holds(span, time_s) for span in place.windows.get(condition.kind, ())) for place in here)
 
 

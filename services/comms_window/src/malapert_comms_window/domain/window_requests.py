@@ -25,6 +25,7 @@ MAX_SPAN = timedelta(days=400)
 MAX_PLACES = 100
 MIN_PROFILE_STEP_S, MAX_PROFILE_STEP_S = 10.0, 86_400.0
 MAX_ORBITERS = 20
+MAX_SUN_FRACTIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class WindowRequest:
     own_stations: tuple[Station, ...] = ()
     on_sphere: bool = False
     optical_links: tuple[OpticalLink, ...] = ()
+    least_sun_fractions: tuple[float, ...] = ()
 
     @property
     def all_station_ids(self) -> tuple[str, ...]:
@@ -198,12 +200,25 @@ def _number_faults(request: WindowRequest) -> Iterable[Fault]:
         yield Fault("conjunction_angle_deg", "OUT_OF_RANGE", message)
     if not 0.0 <= request.clock_error_s <= 86_400.0:
         yield Fault("clock_error_s", "OUT_OF_RANGE", f"{request.clock_error_s} is not in 0 to 86400 seconds")
+    yield from _sun_fraction_faults(request.least_sun_fractions)
     for name in ("array_height_m", "antenna_height_m"):
         height_m = getattr(request, name)
         if not 0.0 <= height_m <= 100.0:
             yield Fault(name, "OUT_OF_RANGE", f"{height_m} is not in 0 to 100 metres")
     if request.terminal is not None:
         yield from terminal_faults(request.terminal)
+
+
+def _sun_fraction_faults(fractions: tuple[float, ...]) -> Iterable[Fault]:
+    if len(fractions) > MAX_SUN_FRACTIONS:
+        message = f"at most {MAX_SUN_FRACTIONS} shares, not {len(fractions)}"
+        yield Fault("least_sun_fractions", "WRONG_COUNT", message)
+    for index, least in enumerate(fractions[:MAX_SUN_FRACTIONS]):
+        path = f"least_sun_fractions[{index}]"
+        if not 0.0 < least <= 1.0:
+            yield Fault(path, "OUT_OF_RANGE", f"{least} is no share of the disc above 0 and at most 1")
+        elif least in fractions[:index]:
+            yield Fault(path, "DUPLICATE", f"{least:g} is already least_sun_fractions[{fractions.index(least)}]")
 
 
 def _orbiter_faults(request: WindowRequest, orbiters: Mapping[str, Orbiter]) -> Iterable[Fault]:

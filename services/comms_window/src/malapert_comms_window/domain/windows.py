@@ -35,6 +35,7 @@ class WindowKind(StrEnum):
     ORBITER_OCCULTATION = "orbiter_occultation"
     OPTICAL_LINK = "optical_link"
     KEY_LINK = "key_link"
+    SUN_SHARE = "sun_share"
 
 
 class Predictability(StrEnum):

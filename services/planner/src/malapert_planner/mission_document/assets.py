@@ -240,13 +240,17 @@ class ConditionKind(StrEnum):
 
 
 class Condition(StrictModel):
-    """Something that must hold, or must not; the lists narrow it to some stations, orbiters or calendars."""
+    """Something that must hold, or must not; the lists narrow it to some stations, orbiters or calendars.
+
+    In illumination at least ``least_sun`` of the solar disc is above the skyline; without it any of it.
+    """
 
     kind: ConditionKind
     stations: list[Identifier] = Field(default_factory=list)
     orbiters: list[Identifier] = Field(default_factory=list)
     calendars: list[Identifier] = Field(default_factory=list)
     outside: bool = False
+    least_sun: Share | None = None
 
 
 class InstrumentUse(StrictModel):

@@ -217,6 +217,9 @@ def _known_conditions(document: MissionDocument) -> Iterator[Fault]:
             kinds = ", ".join(DRIVE_CONDITIONS)
             message = f"a drive needs one of {kinds}; it cannot ask for anything to be absent"
             yield Fault(f"drive_rule.conditions[{index}]", "WRONG_CONDITION", message)
+        elif condition.least_sun is not None:
+            message = "a drive asks for any of the solar disc; a share of it is asked for by steps of activities"
+            yield Fault(f"drive_rule.conditions[{index}].least_sun", "WRONG_CONDITION", message)
         elif document.drive_rule.along_the_way and condition.kind is ConditionKind.DARKNESS:
             message = "darkness is not looked after along the way; one of illumination, earth_visibility, contact is"
             yield Fault(f"drive_rule.conditions[{index}]", "WRONG_CONDITION", message)

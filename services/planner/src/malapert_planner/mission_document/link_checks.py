@@ -7,6 +7,7 @@ from malapert_core.errors import Fault
 from malapert_planner.mission_document.assets import ON_EARTH, AssetKind, Condition, ConditionKind
 from malapert_planner.mission_document.document import MissionDocument
 
+MOST_SUN_SHARES = 10
 AT_A_PLACE = frozenset(
     {
         ConditionKind.ILLUMINATION,
@@ -22,6 +23,7 @@ AT_A_PLACE = frozenset(
 def check_links(document: MissionDocument) -> Iterator[Fault]:
     """Yield what is missing for the conditions of steps, and what only some kinds of assets have."""
     yield from _parts(document)
+    yield from _sun_shares(document)
     for index, activity_type in enumerate(document.activity_types):
         for number, step in enumerate(activity_type.steps):
             for position, condition in enumerate(step.conditions):
@@ -43,6 +45,18 @@ def _parts(document: MissionDocument) -> Iterator[Fault]:
         if asset.clear_sky is not None and asset.kind is not AssetKind.OPTICAL_STATION:
             message = f"only an {AssetKind.OPTICAL_STATION} has a chance of a clear sky"
             yield Fault(f"assets[{index}].clear_sky", "WRONG_KIND", message)
+
+
+def _sun_shares(document: MissionDocument) -> Iterator[Fault]:
+    asked = dict[float, str]()
+    for index, activity_type in enumerate(document.activity_types):
+        for number, step in enumerate(activity_type.steps):
+            for position, condition in enumerate(step.conditions):
+                if condition.least_sun is not None:
+                    path = f"activity_types[{index}].steps[{number}].conditions[{position}].least_sun"
+                    asked.setdefault(condition.least_sun.amount, path)
+    for path in list(asked.values())[MOST_SUN_SHARES:]:
+        yield Fault(path, "TOO_MANY", f"steps ask for {len(asked)} shares of the solar disc; at most {MOST_SUN_SHARES}")
 
 
 def _missing(document: MissionDocument, condition: Condition) -> Iterator[str]:

@@ -355,7 +355,10 @@ def _margins(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
 
 def _longer(problem: PlanningProblem, place: Place, kind: ConditionKind, span: Span) -> PlanningProblem:
     windows = {**place.windows, kind: union([*place.windows.get(kind, ()), span])}
-    places = tuple(replace(p, windows=windows) if p.place_id == place.place_id else p for p in problem.places)
+    lit = kind is ConditionKind.ILLUMINATION
+    shares = tuple(replace(each, spans=union([*each.spans, span])) if lit else each for each in place.sun_shares)
+    longer = replace(place, windows=windows, sun_shares=shares)
+    places = tuple(longer if each.place_id == place.place_id else each for each in problem.places)
     return replace(problem, places=places)
 
 

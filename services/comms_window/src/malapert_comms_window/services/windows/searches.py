@@ -23,6 +23,7 @@ from malapert_comms_window.geometry.orbiter_search import (
 from malapert_comms_window.geometry.orbiter_views import OrbiterView
 from malapert_comms_window.geometry.place_views import PlaceView
 from malapert_comms_window.geometry.relay_search import Relay
+from malapert_comms_window.geometry.sun_shares import search_sun_share
 from malapert_comms_window.geometry.window_search import (
     search_conjunctions,
     search_contacts,
@@ -74,7 +75,7 @@ def stages_of(inputs: Inputs) -> list[Stage]:
         for orbiter_id, motion in inputs.motions.items()
     }
     stages = (
-        Stage("light", "Sunlight and darkness", _light(arrays, inputs.span)),
+        Stage("light", "Sunlight and darkness", _light(arrays, inputs)),
         Stage("earth", "Earth visibility", _earth(antennas, inputs.span)),
         Stage("contacts", "Contacts with stations", _contacts(antennas, inputs)),
         Stage("orbiters", "Orbiters", _orbiters(orbiters, inputs)),
@@ -84,8 +85,15 @@ def stages_of(inputs: Inputs) -> list[Stage]:
     return [stage for stage in stages if stage.searches]
 
 
-def _light(views: Sequence[PlaceView], span: SearchSpan) -> tuple[Search, ...]:
-    return tuple(Search(_LIGHT, (_name(view), "", ""), partial(search_light, view, span)) for view in views)
+def _light(views: Sequence[PlaceView], inputs: Inputs) -> tuple[Search, ...]:
+    span, shares = inputs.span, inputs.request.least_sun_fractions
+    searches = [Search(_LIGHT, (_name(view), "", ""), partial(search_light, view, span)) for view in views]
+    searches += [
+        Search((WindowKind.SUN_SHARE,), (_name(view), "", ""), partial(search_sun_share, view, least, span))
+        for view in views
+        for least in shares
+    ]
+    return tuple(searches)
 
 
 def _earth(views: Sequence[PlaceView], span: SearchSpan) -> tuple[Search, ...]:

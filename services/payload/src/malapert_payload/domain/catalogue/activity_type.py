@@ -32,14 +32,17 @@ LINKS = (ConditionKind.RELAY_CONTACT, ConditionKind.ORBITER_CONTACT, ConditionKi
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Condition that holds, or does not hold, for the whole of a step; no stations, orbiters or calendars meaning
-    any."""
+    """Condition that holds, or does not hold, for the whole of a step; no stations, orbiters or calendars meaning any.
+
+    In illumination at least ``least_sun_fraction`` of the solar disc is above the skyline; 0 means any of it.
+    """
 
     kind: ConditionKind
     station_ids: tuple[str, ...] = ()
     orbiter_ids: tuple[str, ...] = ()
     calendar_ids: tuple[str, ...] = ()
     outside: bool = False
+    least_sun_fraction: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,17 @@ def _condition_faults(conditions: tuple[Condition, ...], path: str, catalogue: C
         elif condition.kind in kinds[:index] and condition.kind not in _NARROWED_KINDS:
             yield Fault(f"{where}.kind", "DUPLICATE_CONDITION", f"{condition.kind.name} is listed before; keep one")
         yield from _names_faults(condition, where, catalogue)
+        yield from _sun_fraction_faults(condition, f"{where}.least_sun_fraction")
+
+
+def _sun_fraction_faults(condition: Condition, path: str) -> Iterator[Fault]:
+    """Yield a fault where a share of the disc is none, or is asked for where none of it is."""
+    least = condition.least_sun_fraction
+    if not 0.0 <= least <= 1.0:
+        yield Fault(path, "OUT_OF_RANGE", f"{least:g} is no share of the solar disc; allowed: 0 to 1")
+    elif least and (condition.kind != ConditionKind.ILLUMINATION or condition.outside):
+        message = "a share of the solar disc is of illumination that must hold; leave it out of other conditions"
+        yield Fault(path, "CONTRADICTING_CONDITIONS", message)
 
 
 def _names_faults(condition: Condition, path: str, catalogue: Catalogue) -> Iterator[Fault]:

@@ -34,7 +34,7 @@ def holding_spans(
             ),
             (horizon,),
         )
-    return intersection(union(place.windows.get(condition.kind, ())), (horizon,))
+    return intersection(union(place.spans_of(condition)), (horizon,))
 
 
 def grid_starts(spans: Sequence[Span], duration_s: int, resolution_s: int) -> tuple[Span, ...]:

@@ -140,6 +140,9 @@ def _check_place(path: str, place: Place, horizon_s: int, faults: Faults) -> Non
         if kind in (ConditionKind.CONTACT, ConditionKind.SILENCE):
             faults.add(f"{path}.windows[{kind}]", "WRONG_KIND", "contact windows are given apart, not by place")
         faults.spans(f"{path}.windows[{kind}]", spans, horizon_s)
+    for index, share in enumerate(place.sun_shares):
+        faults.number(f"{path}.sun_shares[{index}].least", share.least, 0.0, 1.0, above=True)
+        faults.spans(f"{path}.sun_shares[{index}].spans", share.spans, horizon_s)
     _check_series(f"{path}.generation", place.generation, place.generation.power_w, "power_w", faults)
 
 
@@ -183,6 +186,9 @@ def _check_conditions(path: str, conditions: Iterable[Condition], faults: Faults
         _check_names(where, condition.station_ids, faults)
         if condition.station_ids and condition.kind not in (ConditionKind.CONTACT, ConditionKind.SILENCE):
             faults.add(where, "WRONG_KIND", f"stations narrow a contact, not {condition.kind}")
+        share = f"{path}.conditions[{index}].least_sun"
+        is_light = condition.kind is ConditionKind.ILLUMINATION and path != "drive_rule"
+        faults.number(share, condition.least_sun, 0.0, 1.0 if is_light else 0.0)
 
 
 def _check_names(path: str, names: Sequence[str], faults: Faults) -> None:

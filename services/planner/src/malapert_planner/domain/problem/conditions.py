@@ -25,8 +25,10 @@ class Condition:
 
     ``station_ids`` narrows a CONTACT or SILENCE to some stations; empty means any. A CONTACT is one that the plan has
     chosen, SILENCE that it has chosen none; the others hold wherever a window of the place says so. What must be absent
-    has windows of its own, so that whole seconds are on the safe side of both.
+    has windows of its own, so that whole seconds are on the safe side of both. In ILLUMINATION at least ``least_sun``
+    of the solar disc is above the skyline; 0 means any of it.
     """
 
     kind: ConditionKind
     station_ids: tuple[str, ...] = ()
+    least_sun: float = 0.0

@@ -27,6 +27,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "holds",
         "least_generation",
         "least_rate_bps",
+        "least_sun",
         "makes",
         "margin_s",
         "margins",
@@ -34,6 +35,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "needs_quiet",
         "passages",
         "route_points",
+        "sun_shares",
         "unattainable",
     }
 )

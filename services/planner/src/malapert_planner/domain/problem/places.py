@@ -17,11 +17,19 @@ class PowerSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class SunShare:
+    """When at least a share of the solar disc is above a place's skyline: sorted, disjoint spans."""
+
+    least: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place at which the asset can stop, with what holds there when.
 
     ``windows`` holds the spans of all conditions but CONTACT and SILENCE, sorted and disjoint; of those that must be
-    absent only where something asks for it.
+    absent only where something asks for it. ``sun_shares`` say when there is more light than any, by share.
     ``generation`` is the power of the solar array at the place.
     """
 
@@ -29,6 +37,17 @@ class Place:
     title: str
     windows: dict[ConditionKind, tuple[Span, ...]]
     generation: PowerSeries
+    sun_shares: tuple[SunShare, ...] = ()
+
+    def spans_of(self, condition: Condition) -> tuple[Span, ...]:
+        """Return when a condition that is neither CONTACT nor SILENCE holds here; what is not stated never holds.
+
+        Of the shares of the disc that are stated the least that is enough counts.
+        """
+        if not condition.least_sun:
+            return self.windows.get(condition.kind, ())
+        enough = [share for share in self.sun_shares if share.least >= condition.least_sun]
+        return min(enough, key=lambda share: share.least).spans if enough else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from malapert_planner.domain.problem.conditions import ConditionKind
 from malapert_planner.domain.problem.contact_windows import ContactWindow, RateSeries
-from malapert_planner.domain.problem.places import Drive, Passage, Place, RoutePoint
+from malapert_planner.domain.problem.places import Drive, Passage, Place, RoutePoint, SunShare
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.robustness.carrying_out import duration_s
@@ -68,6 +68,11 @@ def moved_light(
     }
 
 
+def shares_otherwise(shares: Sequence[SunShare], inward_s: int, horizon_s: int) -> tuple[SunShare, ...]:
+    """Return the times of shares of the solar disc with their edges moved inward, or outward where that is below 0."""
+    return tuple(replace(each, spans=_moved_edges(each.spans, inward_s, horizon_s)) for each in shares)
+
+
 def _moved_edges(spans: Iterable[Span], inward_s: int, horizon_s: int) -> tuple[Span, ...]:
     """Return spans with their edges moved inward; where the horizon cuts one, it has no edge."""
     moved = (
@@ -84,7 +89,13 @@ def places_in(draw: Draw, places: Sequence[Place], horizon_s: int) -> dict[str, 
     """Return the places as they are in a draw; the first of its edges are theirs."""
     edges = draw.light_edge_s[: len(places)]
     return {
-        place.place_id: replace(place, windows=lit_otherwise(place.windows, late_s, horizon_s)) if late_s else place
+        place.place_id: replace(
+            place,
+            windows=lit_otherwise(place.windows, late_s, horizon_s),
+            sun_shares=shares_otherwise(place.sun_shares, late_s, horizon_s),
+        )
+        if late_s
+        else place
         for place, late_s in zip(places, edges, strict=True)
     }
 

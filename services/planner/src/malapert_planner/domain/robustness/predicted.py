@@ -8,7 +8,7 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow, RateS
 from malapert_planner.domain.problem.margins import Margins
 from malapert_planner.domain.problem.places import Place, PowerSeries, RoutePoint
 from malapert_planner.domain.problem.problem import PlanningProblem
-from malapert_planner.domain.robustness.conditions import moved_light
+from malapert_planner.domain.robustness.conditions import moved_light, shares_otherwise
 
 
 def without_margins(problem: PlanningProblem) -> PlanningProblem:
@@ -50,7 +50,8 @@ def without_margins(problem: PlanningProblem) -> PlanningProblem:
 
 def _place(place: Place, margins: Margins, horizon_s: int) -> Place:
     windows = moved_light(place.windows, -margins.light_edge_s, horizon_s)
-    return replace(place, windows=windows, generation=_stronger(place.generation, margins))
+    shares = shares_otherwise(place.sun_shares, -margins.light_edge_s, horizon_s)
+    return replace(place, windows=windows, sun_shares=shares, generation=_stronger(place.generation, margins))
 
 
 def _point(point: RoutePoint, margins: Margins, horizon_s: int) -> RoutePoint:

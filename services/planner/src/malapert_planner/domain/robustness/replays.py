@@ -155,7 +155,7 @@ class Replays:
         if isinstance(task.placed, PlacedActivity) and task.activity is not None:
             for condition in task.activity.conditions:
                 if condition.kind in _BY_LIGHT:
-                    yield 0, lookups.place_by_id[task.placed.place_id].windows.get(condition.kind, ())
+                    yield 0, lookups.place_by_id[task.placed.place_id].spans_of(condition)
 
     def _case(self, draw: Draw, lookups: Lookups, drives: list[Drive], spans: list[Span]) -> Case:
         placed = [_placed(task.placed, span) for task, span in zip(self._tasks, spans, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
+from malapert_planner.domain.problem.places import Place
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.simulation.coverage import merged, overlap_s, uncovered
 from malapert_planner.domain.simulation.timeline import Case, drive_label
@@ -53,8 +54,16 @@ def _check_condition(
         return
     for place_id in place_ids:
         place = case.place_by_id.get(place_id)
-        windows = merged(place.windows.get(condition.kind, ())) if place else ()
-        _report_gaps(rule, (label, place_id), span, windows, f"{condition.kind} at {place_id}", findings)
+        windows = merged(_held(place, condition)) if place else ()
+        what = f"{condition.least_sun:.0%} of the solar disc" if condition.least_sun else condition.kind
+        _report_gaps(rule, (label, place_id), span, windows, f"{what} at {place_id}", findings)
+
+
+def _held(place: Place, condition: Condition) -> tuple[Span, ...]:
+    """Return when a condition holds at a place: of light by each share of the disc that is enough."""
+    if not condition.least_sun:
+        return place.windows.get(condition.kind, ())
+    return tuple(span for each in place.sun_shares if each.least >= condition.least_sun for span in each.spans)
 
 
 def _report_gaps(

@@ -12,7 +12,7 @@ from malapert_planner.mission_document.checks import known_stations
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.link_checks import light_from_places
 from malapert_planner.services.making.calendars import calendar_spans
-from malapert_planner.services.making.window_conversion import RATE, ProblemClock, merged, rates, without
+from malapert_planner.services.making.window_conversion import RATE, ProblemClock, merged, profile_of, rates, without
 from malapert_planner.services.requests_out.link_requests import station_id_of
 from malapert_planner.services.requests_out.orbits import orbiter_id_of
 
@@ -104,12 +104,19 @@ class HeldSpans:
         orbiters = self._orbiters(condition)
         names = condition.station_ids or known_stations(self._document)
         stations = {station_id_of(self._document, name) for name in names}
-        for window in self._windows[_WINDOW_KINDS[condition.kind]]:
+        for window in self._windows_for(condition):
             if condition.orbiter_ids and not window.orbiter_id:
                 continue  # A link of light from a place, and one from an orbiter is asked for.
             ends = ((window.orbiter_id, orbiters), (window.station_id, stations), (window.place_id, (place_id,)))
             if all(not end or end in allowed for end, allowed in ends):
                 yield window
+
+    def _windows_for(self, condition: request_pb2.Condition) -> Iterable[window_pb2.Window]:
+        least = condition.least_sun_fraction
+        if not least:
+            return self._windows[_WINDOW_KINDS[condition.kind]]
+        shares = self._windows[window_pb2.WINDOW_KIND_SUN_SHARE]
+        return (window for window in shares if profile_of(window, "least_sun_fraction").value[0] >= least)
 
     def free(self, window: window_pb2.Window, span: Span) -> list[Span]:
         """Return what of a span inside a window its station is not closed in."""

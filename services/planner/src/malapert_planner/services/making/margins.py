@@ -10,7 +10,7 @@ from malapert_planner.domain.problem.margins import Margins
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
-from malapert_planner.domain.robustness.conditions import moved_light
+from malapert_planner.domain.robustness.conditions import moved_light, shares_otherwise
 from malapert_planner.domain.robustness.policy import ActivityClass, MarginPolicy, Spread
 from malapert_planner.mission_document import margins as stated
 from malapert_planner.mission_document.document import MissionDocument
@@ -83,7 +83,12 @@ def _longer(activity: Activity, factor: float, horizon_s: int) -> Activity:
 
 def _place(place: Place, margins: Margins, horizon_s: int) -> Place:
     windows = moved_light(place.windows, margins.light_edge_s, horizon_s)
-    return replace(place, windows=windows, generation=_weaker(place.generation, margins.array_power))
+    return replace(
+        place,
+        windows=windows,
+        sun_shares=shares_otherwise(place.sun_shares, margins.light_edge_s, horizon_s),
+        generation=_weaker(place.generation, margins.array_power),
+    )
 
 
 def _drive(drive: Drive, margins: Margins) -> Drive:

@@ -14,7 +14,7 @@ from malapert_planner.domain.problem.activities import Activity, Product, Relati
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ClosureKind
 from malapert_planner.domain.problem.modes import repetition_key
-from malapert_planner.domain.problem.places import Drive, DriveRule, Place
+from malapert_planner.domain.problem.places import Drive, DriveRule, Place, SunShare
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import (
     Battery,
@@ -46,7 +46,7 @@ from malapert_planner.services.making.problem_inputs import ProblemInputs
 from malapert_planner.services.making.start_windows import with_start_windows
 from malapert_planner.services.making.states import with_states
 from malapert_planner.services.making.ways import least_generation, passages, route_points, slowest_s
-from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, without
+from malapert_planner.services.making.window_conversion import ProblemClock, generation, merged, profile_of, without
 
 WINDOW_KINDS = {
     window_pb2.WINDOW_KIND_ILLUMINATION: ConditionKind.ILLUMINATION,
@@ -185,7 +185,18 @@ def _places(inputs: ProblemInputs, problem_clock: ProblemClock) -> Iterable[Plac
             title=waypoint.title,
             windows={kind: _spans(windows[kind], problem_clock) for kind in WINDOW_KINDS.values()},
             generation=generation(windows[ConditionKind.ILLUMINATION], array_power_w, problem_clock),
+            sun_shares=_sun_shares(waypoint.waypoint_id, inputs.windows, problem_clock),
         )
+
+
+def _sun_shares(
+    place_id: str, windows: Sequence[window_pb2.Window], problem_clock: ProblemClock
+) -> tuple[SunShare, ...]:
+    found: dict[float, list[window_pb2.Window]] = defaultdict(list)
+    for window in windows:
+        if window.kind == window_pb2.WINDOW_KIND_SUN_SHARE and window.place_id == place_id:
+            found[profile_of(window, "least_sun_fraction").value[0]].append(window)
+    return tuple(SunShare(least, _spans(found[least], problem_clock)) for least in sorted(found))
 
 
 def _spans(windows: Iterable[window_pb2.Window], problem_clock: ProblemClock) -> tuple[Span, ...]:
@@ -274,7 +285,8 @@ def _product(product: request_pb2.ActivityProduct) -> Product:
 
 def _condition(condition: request_pb2.Condition) -> Condition:
     kind = _CONDITION_KINDS[condition.kind]
-    return Condition(_ABSENCES[kind] if condition.outside else kind, tuple(condition.station_ids))
+    asked = _ABSENCES[kind] if condition.outside else kind
+    return Condition(asked, tuple(condition.station_ids), condition.least_sun_fraction)
 
 
 def _with_absences(

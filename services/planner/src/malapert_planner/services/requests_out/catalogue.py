@@ -78,6 +78,7 @@ _NAMES = {
     "max_wait_s": "max_wait",
     "max_latency_s": "max_latency",
     "mass_kg": "mass",
+    "least_sun_fraction": "least_sun",
     "period_s": "period",
     "largest_gap_s": "largest_gap",
     "tolerance_s": "tolerance",

@@ -219,4 +219,5 @@ def _condition(condition: Condition) -> request_pb2.Condition:
         orbiter_ids=condition.orbiters,
         calendar_ids=condition.calendars,
         outside=condition.outside,
+        least_sun_fraction=condition.least_sun.amount if condition.least_sun else 0.0,
     )

@@ -111,9 +111,17 @@ def windows(
         array_height_m=rover.array.height.amount,
         antenna_height_m=rover.antenna.height.amount,
         profile_step_s=document.horizon.profile_step.amount,
+        least_sun_fractions=least_sun_fractions(document),
     )
     add_links(document, request)
     return request
+
+
+def least_sun_fractions(document: MissionDocument) -> list[float]:
+    """Return the shares of the solar disc that steps of a mission ask for."""
+    steps = (step for activity_type in document.activity_types for step in activity_type.steps)
+    asked = (condition.least_sun for step in steps for condition in step.conditions)
+    return sorted({least.amount for least in asked if least is not None and least.amount > 0.0})
 
 
 def windows_without_terrain(document: MissionDocument) -> window_pb2.ComputeWindowsRequest | None:
@@ -134,6 +142,7 @@ def windows_without_terrain(document: MissionDocument) -> window_pb2.ComputeWind
         array_height_m=array.height.amount if array else 0.0,
         antenna_height_m=antenna.height.amount if antenna else 0.0,
         profile_step_s=document.horizon.profile_step.amount,
+        least_sun_fractions=least_sun_fractions(document) if places else (),
     )
     add_links(document, request)
     return request if request.places or request.orbiters or request.optical_links or request.key_links else None
