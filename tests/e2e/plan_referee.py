@@ -146,7 +146,9 @@ class PlanReferee:
                 above_deg, _ = self._sky.above("station", self._points[place_id], seen)
                 if (least := float(above_deg.min())) < -SLACK_DEG:
                     yield Finding("station above the skyline", name, least, place_id)
-            high_deg = float((moon_elevation_deg(station, times_s) - station["min_elevation_deg"]["value"]).min())
+            eye_km = self._sky.eye_km(self._points[self._places_during(span)[0]])
+            seen_deg = moon_elevation_deg(station, times_s, eye_km)
+            high_deg = float(seen_deg.min()) - station["min_elevation_deg"]["value"]
             if high_deg < -SLACK_DEG:
                 yield Finding("Moon above the station's mask", name, high_deg)
             rates_bps = self._rates_bps(station, seen)

@@ -28,6 +28,10 @@ class Sky:
         azimuth_deg, elevation_deg, radius_deg = self._seen(what, point, seen_km)
         return elevation_deg - self._height_deg(what, point, azimuth_deg), radius_deg
 
+    def eye_km(self, point: dict[str, float]) -> np.ndarray:
+        """Return where the antenna at a point is, in the Moon's mean Earth frame."""
+        return self._skyline("station", point)[1]
+
     def sun_share(self, point: dict[str, float], seen_km: np.ndarray) -> np.ndarray:
         """Return the part of the Sun's disc above the skyline of a point, by upright strips of it."""
         azimuth_deg, elevation_deg, radius_deg = self._seen("light", point, seen_km)
@@ -102,12 +106,17 @@ def station_km(station: dict[str, Any], ephemeris_times_s: np.ndarray) -> np.nda
     return seen_km("EARTH", ephemeris_times_s) + np.array(turned).reshape(-1, 3)
 
 
-def moon_elevation_deg(station: dict[str, Any], ephemeris_times_s: np.ndarray) -> np.ndarray:
-    """Return how high the Moon's centre is over a station's ellipsoid."""
+def moon_elevation_deg(
+    station: dict[str, Any], ephemeris_times_s: np.ndarray, eye_km: np.ndarray | None = None
+) -> np.ndarray:
+    """Return how high a point of the Moon, in its mean Earth frame, is over a station's ellipsoid; without one its
+    centre, from which a point near the pole may be a quarter of a degree off."""
     fixed_km = _fixed_km(station)
     longitude, latitude = np.radians([station["longitude_deg"], station["latitude_deg"]])
     up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
     towards = np.array(spiceypy.spkpos("MOON", ephemeris_times_s, "ITRF93", "CN+S", "EARTH")[0]) - fixed_km
+    if eye_km is not None:
+        towards = towards + [spiceypy.pxform("MOON_ME", "ITRF93", each) @ eye_km for each in ephemeris_times_s]
     return np.degrees(np.arcsin(towards @ up / np.linalg.norm(towards, axis=1)))
 
 

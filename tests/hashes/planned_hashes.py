@@ -80,16 +80,17 @@ def main() -> None:
     """Write the record anew."""
     parser = argparse.ArgumentParser(description="Record the hashes of the plans of all missions.")
     parser.add_argument("--reason", required=True, help="why the same problem, seed and work limit give another plan")
-    reason = parser.parse_args().reason
+    parser.add_argument("--missions", nargs="+", choices=NAMES, default=NAMES, help="those to plan anew; all")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_platform(Path(folder) / "data") as platform:
-        missions = {name: planned(platform, name) for name in NAMES}
-    reasons = recorded()["reasons"] if RECORD.exists() else []
+        missions = {name: planned(platform, name) for name in options.missions}
+    before = recorded() if RECORD.exists() else {"missions": {}, "reasons": []}
     record = {
         "processor": get_host_cpu_name(),
         "seed": SEED,
         "work_limit_s": WORK_LIMIT_S,
-        "missions": missions,
-        "reasons": [*reasons, {"date": f"{datetime.now(tz=UTC):%Y-%m-%d}", "reason": reason}],
+        "missions": dict(sorted({**before["missions"], **missions}.items())),
+        "reasons": [*before["reasons"], {"date": f"{datetime.now(tz=UTC):%Y-%m-%d}", "reason": options.reason}],
     }
     RECORD.write_text(json.dumps(record, indent=1) + "\n")
 
