@@ -143,6 +143,8 @@ export function requestOf(
     })),
     repetition: form.repeats
       ? {
+          largest_gap_s: 0,
+          least_count: 0,
           ...base?.repetition,
           count: reading.number("repetition.count", form.count),
           period_s: reading.number("repetition.period_s", form.periodD) * (DAY_MS / 1000),

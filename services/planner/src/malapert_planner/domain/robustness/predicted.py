@@ -24,7 +24,9 @@ def without_margins(problem: PlanningProblem) -> PlanningProblem:
     if margins is None:
         return problem
     factor, battery = margins.battery_capacity, problem.battery
-    start_wh = battery.start_wh if problem.now_s else battery.start_wh / factor
+    # At the floor the margin was cut off, and what it held at first may have been no more than that.
+    is_known = problem.now_s > 0 or battery.start_wh <= battery.floor_wh
+    start_wh = battery.start_wh if is_known else battery.start_wh / factor
     return replace(
         problem,
         margins=None,
