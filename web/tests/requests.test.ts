@@ -30,7 +30,7 @@ const REQUEST = {
   place_ids: ["haven"],
   windows: [{ start_time: "2029-01-26T02:24:30Z", end_time: "2029-02-01T00:00:00Z" }],
   relations: [{ kind: "AFTER", request_id: "survey", min_lag_s: 86_400, max_lag_s: 0 }],
-  repetition: { count: 3, period_s: 432_000, tolerance_s: 5_400 },
+  repetition: { count: 3, period_s: 432_000, tolerance_s: 5_400, largest_gap_s: 0, when_missed: "SKIP", least_count: 0 },
   preset_id: "full",
   arguments: [{ parameter_id: "depth", value: 1.2, unit: "m" }],
   tags: ["volatiles", "drill"],
@@ -55,6 +55,7 @@ describe("a request's form", () => {
       "ways to do it",
       "decay of value",
       "data products",
+      "what becomes of missed repetitions",
       "version of the activity type",
     ]);
   });
