@@ -106,6 +106,13 @@ def add_outbox_streams(op: Operations | Any) -> None:
     op.add_column("outbox", column)
 
 
+def add_operation_traces(op: Operations | Any) -> None:
+    """Let operations keep the trace of the call that began them; `op` is ``alembic.op``."""
+    (column,) = _text("traceparent")
+    column.server_default = sa.DefaultClause("")
+    op.add_column("operation", column)
+
+
 def index_ages(op: Operations | Any) -> None:
     """Let what is old be found without reading a whole table; `op` is ``alembic.op``."""
     for table, column in _AGES:

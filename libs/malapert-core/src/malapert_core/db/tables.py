@@ -84,6 +84,7 @@ class OperationRow(CoreTable, table=True):
     lease_owner: str = Field(default="", sa_type=Text)
     lease_expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     call_key: str = Field(default="", sa_type=Text)
+    traceparent: str = Field(default="", sa_type=Text)
     created_time: datetime = Field(sa_type=UtcDateTime)
     updated_time: datetime = Field(sa_type=UtcDateTime, index=True)
 

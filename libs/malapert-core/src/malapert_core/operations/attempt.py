@@ -15,6 +15,7 @@ from malapert_core.operations.store import OperationLostError, OperationState, O
 from malapert_core.policy.identity import set_current_identity
 from malapert_core.rpc.call_key import set_call_key
 from malapert_core.rpc.patience import Patience, set_patience
+from malapert_core.telemetry import extract_trace
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,10 @@ class Attempt:
         OPERATIONS_RUNNING.labels(self._service_name).inc()
         persisting = asyncio.create_task(self._persist_progress())
         try:
-            with self._tracer.start_as_current_span(f"operation {context.operation.kind}"):
+            # In the trace of the call that began it: what runs here was started by another task, or process.
+            traceparent = context.operation.traceparent
+            call = extract_trace({"traceparent": traceparent} if traceparent else {})
+            with self._tracer.start_as_current_span(f"operation {context.operation.kind}", context=call):
                 await self._do()
         except Exception as error:
             self.is_unended = True

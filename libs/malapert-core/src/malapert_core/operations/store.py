@@ -15,6 +15,7 @@ from malapert_core.db.tables import OperationRow
 from malapert_core.errors import Fault, MalapertError, NotFoundError, PreconditionError
 from malapert_core.operations.course import SolveMoment
 from malapert_core.policy.identity import Identity, Role
+from malapert_core.telemetry import inject_trace
 from malapert_core.timestamps import utc_now
 from malapert_core.vocabulary.identifiers import new_identifier
 
@@ -75,6 +76,7 @@ class Operation:
     created_time: datetime
     updated_time: datetime
     lease_owner: str = ""
+    traceparent: str = ""
 
     @property
     def ended(self) -> bool:
@@ -120,6 +122,7 @@ def _of_row(row: OperationRow) -> Operation:
         created_time=row.created_time,
         updated_time=row.updated_time,
         lease_owner=row.lease_owner,
+        traceparent=row.traceparent,
     )
 
 
@@ -144,8 +147,12 @@ class OperationStore:
         self._session = session
 
     def add(self, kind: str, request: bytes, owner: Identity, mission_id: str = "", call_key: str = "") -> str:
-        """Store a queued operation and return its identifier; of an agency's calls with one key only one begins one."""
-        now = utc_now()
+        """Store a queued operation and return its identifier; of an agency's calls with one key only one begins one.
+
+        It keeps the trace of the present call, in which it is done by whatever process and whenever.
+        """
+        now, trace_headers = utc_now(), dict[str, str]()
+        inject_trace(trace_headers)
         row = OperationRow(
             operation_id=new_identifier(),
             kind=kind,
@@ -159,6 +166,7 @@ class OperationStore:
             mission_id=mission_id,
             request=request,
             call_key=call_key,
+            traceparent=trace_headers.get("traceparent", ""),
             created_time=now,
             updated_time=now,
         )

@@ -1,0 +1,11 @@
+"""Let operations keep the trace of the call that began them."""
+
+from alembic import op
+from malapert_core.db.core_migrations import add_operation_traces
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    add_operation_traces(op)
