@@ -57,7 +57,7 @@ def test_all_faults_come_back_at_once() -> None:
     first["min_elevation_deg"]["value"] = 95
     first["colour"] = "white"
     second["id"] = first["id"]
-    second["longitude_deg"] = 282.6
+    second["longitude_deg"] = 382.6
     second["bands"][0]["g_over_t_db_k"]["unit"] = "dB"
     third["latitude_deg"] = True
     del third["setup_s"]

@@ -25,7 +25,7 @@ _FIGURES = {
 }
 _NUMBERS = {
     "latitude_deg": (-90.0, 90.0),
-    "longitude_deg": (-180.0, 180.0),
+    "longitude_deg": (-180.0, 360.0),
     "height_m": (-500.0, 9_000.0),
     "dish_m": (0.1, 500.0),
 }
