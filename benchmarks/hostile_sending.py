@@ -135,6 +135,7 @@ class Sender:
                     yield {
                         "wall_ms": round(1000 * hold["duration_s"]),
                         "cpu_ms": round(1000 * min(hold["duration_s"], hold["thread_cpu_s"])),
+                        "collecting_ms": round(1000 * hold["collecting_s"]),
                         "beside": self._beside(start, at),
                         "served": sorted(_served(lines, start, at)),
                     }

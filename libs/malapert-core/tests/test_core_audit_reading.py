@@ -109,6 +109,30 @@ async def test_an_agency_reads_its_own_and_an_owner_all_of_its_mission(
 
 
 @pytest.mark.asyncio
+async def test_a_later_owner_reads_what_was_done_since_and_all_where_the_charter_says_so(
+    service: RunningService[SampleSettings],
+) -> None:
+    joined = utc_now()
+    async with service.runtime.database.transaction() as session:
+        service.runtime.audit.record(
+            session,
+            "note.written",
+            entity_kind="note",
+            entity_id="later",
+            mission_id="lupex",
+            identity=identity_of("ISRO"),
+        )
+    for sees_earlier, expected in ((False, ["later"]), (True, ["later", "n4", "n1", "n0"])):
+        late = Membership("NASA", frozenset({Part.OWNER}), joined, sees_earlier=sees_earlier)
+        book = CharterBook({"lupex": Charter("lupex", 2, (*MEMBERS, late))}, only_these=True)
+        reader = AuditReader(service.runtime.database, "sample", book)
+        links = await reader.page(identity_of("NASA"), 10, AuditFilter(mission_id="lupex"))
+        assert [link.content.entity_id for link in links] == expected
+        lines = b"".join([part async for part in reader.export(identity_of("NASA"), "lupex")]).decode()
+        assert lines.count('"content":') == len(expected)
+
+
+@pytest.mark.asyncio
 async def test_entries_are_found_by_time_and_name_the_principal(service: RunningService[SampleSettings]) -> None:
     jaxa = identity_of("JAXA")
     (newest, oldest) = await listed(service, jaxa)

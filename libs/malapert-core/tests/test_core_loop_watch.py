@@ -35,6 +35,19 @@ async def test_a_hold_is_measured_with_its_cpu_time() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_hold_says_what_of_it_was_collecting_garbage() -> None:
+    before = list(gc.callbacks)
+    watch = LoopWatch("test", interval_s=0.002)
+    async with background(watch.run()):
+        await asyncio.sleep(0.02)
+        assert watch.longest_by_cpu.collecting_s == 0.0
+        gc.collect()
+        await asyncio.sleep(0.02)
+        assert 0.0 < watch.longest_by_cpu.collecting_s <= watch.longest_by_cpu.thread_cpu_s
+    assert gc.callbacks == before
+
+
+@pytest.mark.asyncio
 @pytest.mark.usefixtures("_process_as_it_was")
 async def test_a_process_that_serves_spares_what_it_loaded_and_lets_its_loop_in() -> None:
     started = asyncio.Event()

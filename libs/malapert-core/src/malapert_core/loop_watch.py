@@ -62,16 +62,34 @@ class _SpareLoadedLater:
             gc.freeze()
 
 
+@dataclass(slots=True)
+class _Collections:
+    """CPU time that full collections took, seconds, in whatever thread: no other Python goes on meanwhile."""
+
+    took_s: float = 0.0
+    began_s: float = 0.0
+
+    def __call__(self, phase: str, info: dict[str, Any]) -> None:
+        if info["generation"] != _OLDEST:
+            return
+        if phase == "start":
+            self.began_s = time.thread_time()
+        else:
+            self.took_s += time.thread_time() - self.began_s
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A hold of an event loop: how long it lasted, and the CPU time of its thread and of its process meanwhile.
 
-    A machine that is busy with other programs makes a hold longer, but gives it no CPU time.
+    A machine that is busy with other programs makes a hold longer, but gives it no CPU time. ``collecting_s`` is the
+    CPU time of full collections of garbage in it.
     """
 
     duration_s: float = 0.0
     thread_cpu_s: float = 0.0
     process_cpu_s: float = 0.0
+    collecting_s: float = 0.0
 
 
 class LoopWatch:
@@ -88,6 +106,7 @@ class LoopWatch:
     def __init__(self, service_name: str, *, interval_s: float = 0.02) -> None:
         self._service_name = service_name
         self._interval_s = interval_s
+        self._collections = _Collections()
         self.longest = Hold()
         self.longest_by_cpu = Hold()
 
@@ -98,13 +117,20 @@ class LoopWatch:
     async def run(self) -> None:
         """Watch the running loop until cancelled."""
         metric = EVENT_LOOP_HOLD_S.labels(self._service_name)
-        while True:
-            began = (time.perf_counter(), time.thread_time(), time.process_time())
-            await asyncio.sleep(self._interval_s)
-            late_s = time.perf_counter() - began[0] - self._interval_s
-            hold = Hold(max(late_s, 0.0), time.thread_time() - began[1], time.process_time() - began[2])
-            metric.observe(hold.duration_s)
-            self._note(hold)
+        gc.callbacks.append(self._collections)
+        try:
+            while True:
+                began = self._times()
+                await asyncio.sleep(self._interval_s)
+                wall_s, *cpu_s = (now - then for now, then in zip(self._times(), began, strict=True))
+                hold = Hold(max(wall_s - self._interval_s, 0.0), *cpu_s)
+                metric.observe(hold.duration_s)
+                self._note(hold)
+        finally:
+            gc.callbacks.remove(self._collections)
+
+    def _times(self) -> tuple[float, float, float, float]:
+        return time.perf_counter(), time.thread_time(), time.process_time(), self._collections.took_s
 
     def _note(self, hold: Hold) -> None:
         self.longest = max(self.longest, hold, key=lambda each: each.duration_s)
@@ -116,4 +142,5 @@ class LoopWatch:
                 duration_s=round(hold.duration_s, 4),
                 thread_cpu_s=round(hold.thread_cpu_s, 4),
                 process_cpu_s=round(hold.process_cpu_s, 4),
+                collecting_s=round(hold.collecting_s, 4),
             )

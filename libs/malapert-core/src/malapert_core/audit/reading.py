@@ -1,4 +1,4 @@
-"""What a principal reads of an audit chain: its agency's own entries, and all of a mission of which it is an owner."""
+"""What a principal reads of an audit chain: its agency's own entries, and of a mission that it owns all since it began."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from malapert_core.audit.trail import audit_time
 from malapert_core.audit.verification import Place
 from malapert_core.db.database import Database
 from malapert_core.db.tables import AuditEntryRow
-from malapert_core.policy.charter import Part
+from malapert_core.policy.charter import Charter, Part
 from malapert_core.policy.charters import Charters
 from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import utc_now
@@ -100,16 +100,19 @@ class AuditReader:
         mission = col(AuditEntryRow.mission_id)
         if mission_id and not identity.may_enter(mission_id):
             return false()
-        if mission_id and await self._owns(identity, mission_id):
-            return mission == mission_id
         own = col(AuditEntryRow.agency_id) == identity.agency_id
+        if mission_id and (charter := await self._owned(identity, mission_id)):
+            since = charter.sees_since(identity.agency_id, utc_now())
+            seen = true() if since is None else or_(own, col(AuditEntryRow.time) >= audit_time(since))
+            return and_(mission == mission_id, seen)
         if mission_id:
             return and_(own, mission == mission_id)
         return and_(own, mission.in_(identity.mission_ids)) if identity.mission_ids else own
 
-    async def _owns(self, identity: Identity, mission_id: str) -> bool:
+    async def _owned(self, identity: Identity, mission_id: str) -> Charter | None:
         charter = await self._charters.get(mission_id)
-        return charter is not None and Part.OWNER in charter.parts_of(identity.agency_id, utc_now())
+        owns = charter is not None and Part.OWNER in charter.parts_of(identity.agency_id, utc_now())
+        return charter if owns else None
 
     def _conditions(self, wanted: AuditFilter) -> list[ColumnElement[bool]]:
         row, time = AuditEntryRow, col(AuditEntryRow.time)
