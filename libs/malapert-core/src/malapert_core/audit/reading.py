@@ -1,4 +1,4 @@
-"""What a principal reads of an audit chain: its agency's own entries, and of a mission that it owns all since it began."""
+"""What a principal reads of an audit chain: its agency's own entries, and of a mission that it owns all since then."""
 
 import json
 from collections.abc import AsyncIterator
