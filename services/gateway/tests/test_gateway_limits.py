@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_platform import GatewayPlatform, open_platform, served
+from gateway_platform import GatewayPlatform, open_platform, sample, served
+from malapert.landing_site.v1 import site_pb2
 from malapert.quota.v1 import limit_pb2
 from malapert_core.errors import UnavailableError
 from malapert_core.loop_watch import MOST_HELD_S
+from malapert_gateway import routes
 from malapert_gateway.bodies import read_body
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.services.admission import network_of
@@ -63,6 +65,32 @@ async def test_large_and_hostile_bodies_hold_nothing_and_are_answered(sqlite_pla
         if answer.status_code == 422:
             assert len(answer.json()["errors"]) <= 100
     assert platform.runtime.loop_watch.longest_by_cpu.thread_cpu_s < 2 * MOST_HELD_S
+
+
+@pytest.mark.asyncio
+async def test_large_answers_hold_nothing(sqlite_platform: GatewayPlatform) -> None:
+    platform, bearer = sqlite_platform, sqlite_platform.bearer()
+    answer: Any = sample(site_pb2.GetHorizonProfilesResponse())
+    answer.profiles[0].elevation_deg[:] = [0.125] * 7200
+    answer.profiles.extend([answer.profiles[0]] * 59)
+    platform.services.answers["GetHorizonProfiles"] = lambda _request: answer
+    asked = {"terrain_stack_id": "s", "points": [{"longitude_deg": 1.0, "latitude_deg": -89.0}], "height_m": 2.0}
+    path = "/api/v1/horizon-profiles:compute"
+    await platform.gateway.reading.run("warm", read_body, b"{}")
+    assert (await platform.http.post(path, json=asked, headers=bearer)).status_code == 200
+    await asyncio.sleep(0.1)
+    platform.runtime.loop_watch.forget()
+    told = await platform.http.post(path, json=asked, headers=bearer)
+    await asyncio.sleep(0.1)
+    assert platform.runtime.loop_watch.longest_by_cpu.thread_cpu_s < 2 * MOST_HELD_S
+    assert [len(each["elevation_deg"]) for each in told.json()["profiles"]] == [7200] * 60
+
+
+def test_services_messages_become_answers_in_one_place() -> None:
+    """Where a route wrote a message itself, it did so on the event loop, however large it was."""
+    named = {path.name for path in Path(routes.__file__).parent.glob("*.py") if "to_model(" in path.read_text()}
+    # An operation is small, a stream writes one event at a time, and others write theirs in a thread.
+    assert named == {"operations.py", "requests.py", "terrain_upload.py"}
 
 
 @pytest.mark.asyncio

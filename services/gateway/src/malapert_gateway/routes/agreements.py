@@ -8,7 +8,6 @@ from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import Agreement, AgreementPage, NewAgreement
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -17,7 +16,7 @@ from malapert_gateway.routes.parameters import (
     Page,
     StatedVersion,
     only,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(tags=["agreements"], route_class=GuardedRoute)
@@ -40,8 +39,7 @@ async def get_agreement(agreement_id: AgreementId, gateway: GatewayParts, respon
     """Return an agreement with the hours that were used, to its two parties."""
     message = agreement_pb2.GetAgreementRequest(agreement_id=agreement_id)
     answer = await gateway.call(gateway.services.agreements.GetAgreement, message)
-    set_etag(response, answer.agreement.version)
-    return to_model(answer.agreement, Agreement)
+    return await versioned(gateway, answer.agreement, Agreement, response)
 
 
 @router.post("/agreements", status_code=201, responses={201: ETAG})
@@ -56,8 +54,7 @@ async def create_agreement(
         idempotency_key=idempotency_key or new_identifier(), agreement=message_of(body, agreement_pb2.Agreement)
     )
     answer = await gateway.call(gateway.services.agreements.CreateAgreement, message)
-    set_etag(response, answer.agreement.version)
-    return to_model(answer.agreement, Agreement)
+    return await versioned(gateway, answer.agreement, Agreement, response, 201)
 
 
 @router.put("/agreements/{agreement_id}", responses={200: ETAG})
@@ -68,12 +65,13 @@ async def change_agreement(
     wanted = message_of(body, agreement_pb2.Agreement, agreement_id=agreement_id)
     message = agreement_pb2.ChangeAgreementRequest(agreement=wanted, version=version)
     answer = await gateway.call(gateway.services.agreements.ChangeAgreement, message)
-    set_etag(response, answer.agreement.version)
-    return to_model(answer.agreement, Agreement)
+    return await versioned(gateway, answer.agreement, Agreement, response)
 
 
 @router.delete("/agreements/{agreement_id}")
 async def end_agreement(agreement_id: AgreementId, gateway: GatewayParts, version: StatedVersion) -> Agreement:
     """End an agreement now, at the version of `If-Match`, as the owner of the antennas; what it committed stays."""
     message = agreement_pb2.EndAgreementRequest(agreement_id=agreement_id, version=version)
-    return to_model((await gateway.call(gateway.services.agreements.EndAgreement, message)).agreement, Agreement)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.agreements.EndAgreement, message)).agreement, Agreement
+    )

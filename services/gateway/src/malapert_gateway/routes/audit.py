@@ -12,7 +12,6 @@ from malapert_core.timestamps import to_timestamp
 from malapert_http_models.contracts.audit import AuditEntryPage
 from malapert_http_models.wire import UtcTime
 
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute, StreamRoute
 from malapert_gateway.routes.parameters import CallerCredentials, CallerIdentity, GatewayParts, Page, only
 from malapert_gateway.streams import until
@@ -60,7 +59,7 @@ async def list_audit_entries(
         end_time=None if end_time is None else to_timestamp(end_time),
         page=page,
     )
-    return to_model(await gateway.audit.page(identity, wanted), AuditEntryPage)
+    return await gateway.answer(await gateway.audit.page(identity, wanted), AuditEntryPage)
 
 
 @stream_router.get("/export", response_class=StreamingResponse, responses=_LINES)  # type: ignore[arg-type]

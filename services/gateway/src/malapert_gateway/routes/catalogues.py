@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from malapert_gateway import policy
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -35,7 +35,7 @@ from malapert_gateway.routes.parameters import (
     MissionId,
     ValidateOnly,
     only_these,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
@@ -87,7 +87,7 @@ async def list_instruments(
         mission_version=mission_version,
         confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, confidences),
     )
-    return to_model(await gateway.call(gateway.services.catalogue.ListInstruments, message), Instruments)
+    return await gateway.answer(await gateway.call(gateway.services.catalogue.ListInstruments, message), Instruments)
 
 
 @router.post("/instruments", responses={200: ETAG})
@@ -114,8 +114,7 @@ async def publish_instrument(
         validate_only=validate_only,
     )
     answer = await gateway.call(gateway.services.catalogue.PublishInstrument, message)
-    set_etag(response, answer.instrument.version)
-    return to_model(answer.instrument, Instrument)
+    return await versioned(gateway, answer.instrument, Instrument, response)
 
 
 @router.get("/instruments/{instrument_id}")
@@ -127,7 +126,7 @@ async def get_instrument(
         mission_id=mission_id, mission_version=mission_version, instrument_id=instrument_id
     )
     answer = await gateway.call(gateway.services.catalogue.GetInstrument, message)
-    return to_model(answer.instrument, Instrument)
+    return await gateway.answer(answer.instrument, Instrument)
 
 
 @router.get("/instruments/{instrument_id}/versions")
@@ -136,7 +135,9 @@ async def list_instrument_versions(
 ) -> InstrumentVersions:
     """List every version of an instrument with who published it, when and why, oldest first."""
     message = catalogue_pb2.ListInstrumentVersionsRequest(mission_id=mission_id, instrument_id=instrument_id)
-    return to_model(await gateway.call(gateway.services.catalogue.ListInstrumentVersions, message), InstrumentVersions)
+    return await gateway.answer(
+        await gateway.call(gateway.services.catalogue.ListInstrumentVersions, message), InstrumentVersions
+    )
 
 
 @router.get("/activity-types")
@@ -152,7 +153,9 @@ async def list_activity_types(
         mission_version=mission_version,
         confidences=enum_numbers(type_pb2.Confidence.DESCRIPTOR, confidences),
     )
-    return to_model(await gateway.call(gateway.services.catalogue.ListActivityTypes, message), ActivityTypes)
+    return await gateway.answer(
+        await gateway.call(gateway.services.catalogue.ListActivityTypes, message), ActivityTypes
+    )
 
 
 @router.post("/activity-types", responses={200: ETAG})
@@ -173,8 +176,7 @@ async def publish_activity_type(
         validate_only=validate_only,
     )
     answer = await gateway.call(gateway.services.catalogue.PublishActivityType, message)
-    set_etag(response, answer.activity_type.version)
-    return to_model(answer.activity_type, ActivityType)
+    return await versioned(gateway, answer.activity_type, ActivityType, response)
 
 
 @router.get("/activity-types/{activity_type_id}/versions")
@@ -184,4 +186,4 @@ async def list_activity_type_versions(
     """List every version of an activity type with who published it, when and why, oldest first."""
     message = catalogue_pb2.ListActivityTypeVersionsRequest(mission_id=mission_id, activity_type_id=activity_type_id)
     answer = await gateway.call(gateway.services.catalogue.ListActivityTypeVersions, message)
-    return to_model(answer, ActivityTypeVersions)
+    return await gateway.answer(answer, ActivityTypeVersions)

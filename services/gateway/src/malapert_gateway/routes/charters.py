@@ -19,7 +19,7 @@ from malapert_http_models.contracts.planner import (
     MissionProposalState,
 )
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -29,22 +29,19 @@ from malapert_gateway.routes.parameters import (
     MissionId,
     ProposalId,
     only_these,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["missions"], route_class=GuardedRoute)
-
-
-def _shown(charter: charter_pb2.Charter, response: Response) -> Charter:
-    set_etag(response, charter.version)
-    return to_model(charter, Charter)
 
 
 @router.get("/charter", responses={200: ETAG})
 async def get_charter(mission_id: MissionId, response: Response, gateway: GatewayParts) -> Charter:
     """Return the charter of a mission in which the caller's agency takes part."""
     message = charter_pb2.GetCharterRequest(mission_id=mission_id)
-    return _shown((await gateway.call(gateway.services.charters.GetCharter, message)).charter, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.charters.GetCharter, message)).charter, Charter, response
+    )
 
 
 @router.post("/charter:change")
@@ -57,7 +54,7 @@ async def change_charter(
     """
     message = to_message(body, charter_pb2.ChangeCharterRequest, mission_id=mission_id, version=version)
     answer = await gateway.call(gateway.services.charters.ChangeCharter, message)
-    return to_model(answer.change, CharterChange)
+    return await gateway.answer(answer.change, CharterChange)
 
 
 @router.get("/charter/changes")
@@ -73,7 +70,9 @@ async def list_charter_changes(
         states=enum_numbers(charter_pb2.CharterChangeState.DESCRIPTOR, states),
         consents=enum_numbers(charter_pb2.Consent.DESCRIPTOR, consents),
     )
-    return to_model(await gateway.call(gateway.services.charters.ListCharterChanges, message), CharterChanges)
+    return await gateway.answer(
+        await gateway.call(gateway.services.charters.ListCharterChanges, message), CharterChanges
+    )
 
 
 @router.post("/charter/changes/{change_id}:consent")
@@ -81,7 +80,7 @@ async def consent_to_charter(mission_id: MissionId, change_id: CharterChangeId, 
     """Consent to a proposed charter for an owner; it is in force with the last consent that it needs."""
     message = charter_pb2.ConsentToCharterRequest(mission_id=mission_id, change_id=change_id)
     answer = await gateway.call(gateway.services.charters.ConsentToCharter, message)
-    return to_model(answer.change, CharterChange)
+    return await gateway.answer(answer.change, CharterChange)
 
 
 @router.post("/charter/changes/{change_id}:decline")
@@ -91,14 +90,16 @@ async def decline_charter(
     """Decline a proposed charter for an owner whose consent it needs, or withdraw it."""
     message = to_message(body, charter_pb2.DeclineCharterRequest, mission_id=mission_id, change_id=change_id)
     answer = await gateway.call(gateway.services.charters.DeclineCharter, message)
-    return to_model(answer.change, CharterChange)
+    return await gateway.answer(answer.change, CharterChange)
 
 
 @router.post(":leave", responses={200: ETAG})
 async def leave_mission(mission_id: MissionId, response: Response, gateway: GatewayParts) -> Charter:
     """End the membership of the caller's agency; the last owner stays."""
     message = charter_pb2.LeaveMissionRequest(mission_id=mission_id)
-    return _shown((await gateway.call(gateway.services.charters.LeaveMission, message)).charter, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.charters.LeaveMission, message)).charter, Charter, response
+    )
 
 
 @router.get("/proposals")
@@ -111,7 +112,9 @@ async def list_mission_proposals(
     message = mission_pb2.ListMissionProposalsRequest(
         mission_id=mission_id, states=enum_numbers(mission_pb2.MissionProposalState.DESCRIPTOR, states)
     )
-    return to_model(await gateway.call(gateway.services.missions.ListMissionProposals, message), MissionProposals)
+    return await gateway.answer(
+        await gateway.call(gateway.services.missions.ListMissionProposals, message), MissionProposals
+    )
 
 
 @router.get("/proposals/{proposal_id}")
@@ -141,4 +144,4 @@ async def decline_mission_proposal(
         body, mission_pb2.DeclineMissionProposalRequest, mission_id=mission_id, proposal_id=proposal_id
     )
     answer = await gateway.call(gateway.services.missions.DeclineMissionProposal, message)
-    return to_model(answer.proposal, MissionProposal)
+    return await gateway.answer(answer.proposal, MissionProposal)

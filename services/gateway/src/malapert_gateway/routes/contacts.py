@@ -21,7 +21,7 @@ from malapert_http_models.contracts.comms_window import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -31,7 +31,7 @@ from malapert_gateway.routes.parameters import (
     Page,
     only,
     only_these,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(tags=["contacts"], route_class=GuardedRoute)
@@ -75,8 +75,7 @@ async def get_contact(contact_id: ContactId, gateway: GatewayParts, response: Re
     """Return a contact with its history, to who booked it and to the owner of the antenna."""
     message = contact_pb2.GetContactRequest(contact_id=contact_id)
     answer = await gateway.call(gateway.services.contacts.GetContact, message)
-    set_etag(response, answer.contact.version)
-    return to_model(answer.contact, Contact)
+    return await versioned(gateway, answer.contact, Contact, response)
 
 
 @router.post("/contacts:reserve", status_code=201)
@@ -92,7 +91,7 @@ async def reserve_contacts(
     """
     key = idempotency_key or new_identifier()
     message = message_of(body, contact_pb2.ReserveContactsRequest, idempotency_key=key)
-    return to_model(await gateway.call(gateway.services.contacts.ReserveContacts, message), Contacts)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.ReserveContacts, message), Contacts, 201)
 
 
 @router.post("/contacts:commit")
@@ -102,28 +101,28 @@ async def commit_contacts(body: CommitContactsRequest, gateway: GatewayParts) ->
     Who booked them may where the antenna is its own or an agreement covers them.
     """
     message = message_of(body, contact_pb2.CommitContactsRequest)
-    return to_model(await gateway.call(gateway.services.contacts.CommitContacts, message), Contacts)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.CommitContacts, message), Contacts)
 
 
 @router.post("/contacts:release")
 async def release_contacts(body: ReleaseContactsRequest, gateway: GatewayParts) -> Contacts:
     """Give contacts back, all or none."""
     message = message_of(body, contact_pb2.ReleaseContactsRequest)
-    return to_model(await gateway.call(gateway.services.contacts.ReleaseContacts, message), Contacts)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.ReleaseContacts, message), Contacts)
 
 
 @router.post("/contacts:reject")
 async def reject_contacts(body: RejectContactsRequest, gateway: GatewayParts) -> Contacts:
     """Refuse tentative contacts and withdraw committed ones with notice, all or none; for their antennas' owner."""
     message = message_of(body, contact_pb2.RejectContactsRequest)
-    return to_model(await gateway.call(gateway.services.contacts.RejectContacts, message), Contacts)
+    return await gateway.answer(await gateway.call(gateway.services.contacts.RejectContacts, message), Contacts)
 
 
 @router.post("/contacts/{contact_id}:report")
 async def report_contact(contact_id: ContactId, body: ReportContactRequest, gateway: GatewayParts) -> Contact:
     """Say how a contact that has begun went: it is completed, or it failed."""
     message = message_of(body, contact_pb2.ReportContactRequest, contact_id=contact_id)
-    return to_model((await gateway.call(gateway.services.contacts.ReportContact, message)).contact, Contact)
+    return await gateway.answer((await gateway.call(gateway.services.contacts.ReportContact, message)).contact, Contact)
 
 
 @router.post("/contacts:alternates")

@@ -18,7 +18,7 @@ from malapert_http_models.contracts.payload import (
     UseState,
 )
 
-from malapert_gateway.conversion import enum_numbers, to_message, to_model
+from malapert_gateway.conversion import enum_numbers, to_message
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -28,7 +28,7 @@ from malapert_gateway.routes.parameters import (
     RequestId,
     identifier,
     only_these,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(prefix="/missions/{mission_id}", tags=["requests"], route_class=GuardedRoute)
@@ -54,8 +54,7 @@ async def triage_request(
         body, demand_pb2.TriageRequestRequest, mission_id=mission_id, request_id=request_id, version=version
     )
     answer = await gateway.call(gateway.services.demand.TriageRequest, message)
-    set_etag(response, answer.request.version)
-    return to_model(answer.request, ActivityRequest)
+    return await versioned(gateway, answer.request, ActivityRequest, response)
 
 
 @router.put("/demand-budgets/{agency_id}")
@@ -66,21 +65,23 @@ async def set_demand_budget(
     message = to_message(body, demand_pb2.SetDemandBudgetRequest, mission_id=mission_id)
     message.budget.agency_id = agency_id
     answer = await gateway.call(gateway.services.demand.SetDemandBudget, message)
-    return to_model(answer.budget, DemandBudget)
+    return await gateway.answer(answer.budget, DemandBudget)
 
 
 @router.get("/demand-budgets")
 async def list_demand_budgets(mission_id: MissionId, gateway: GatewayParts) -> DemandBudgets:
     """List the agencies' budgets with their use: all for the mission's owner, its own for another agency."""
     message = demand_pb2.ListDemandBudgetsRequest(mission_id=mission_id)
-    return to_model(await gateway.call(gateway.services.demand.ListDemandBudgets, message), DemandBudgets)
+    return await gateway.answer(await gateway.call(gateway.services.demand.ListDemandBudgets, message), DemandBudgets)
 
 
 @router.post("/use-permissions", status_code=201)
 async def ask_use(mission_id: MissionId, body: AskUse, gateway: GatewayParts) -> UsePermission:
     """Ask another agency for leave to use its instrument or activity type; what needs it waits until it is granted."""
     message = to_message(body, demand_pb2.AskUseRequest, mission_id=mission_id)
-    return to_model((await gateway.call(gateway.services.demand.AskUse, message)).permission, UsePermission)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.demand.AskUse, message)).permission, UsePermission, 201
+    )
 
 
 @router.get("/use-permissions")
@@ -96,7 +97,7 @@ async def list_use_permissions(
         states=enum_numbers(demand_pb2.UseState.DESCRIPTOR, states),
         item_kinds=enum_numbers(demand_pb2.ItemKind.DESCRIPTOR, item_kinds),
     )
-    return to_model(await gateway.call(gateway.services.demand.ListUsePermissions, message), UsePermissions)
+    return await gateway.answer(await gateway.call(gateway.services.demand.ListUsePermissions, message), UsePermissions)
 
 
 @router.post("/use-permissions/{permission_id}:decide")
@@ -105,4 +106,6 @@ async def decide_use(
 ) -> UsePermission:
     """Grant, decline or withdraw a leave, as the agency that owns the instrument or activity type."""
     message = to_message(body, demand_pb2.DecideUseRequest, mission_id=mission_id, permission_id=permission_id)
-    return to_model((await gateway.call(gateway.services.demand.DecideUse, message)).permission, UsePermission)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.demand.DecideUse, message)).permission, UsePermission
+    )

@@ -14,7 +14,6 @@ from malapert_http_models.contracts.planner import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -23,15 +22,10 @@ from malapert_gateway.routes.parameters import (
     GatewayParts,
     Page,
     PlanId,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=GuardedRoute)
-
-
-def _shown(draft: edit_pb2.EditDraft, response: Response) -> EditDraft:
-    set_etag(response, draft.version)
-    return to_model(draft, EditDraft)
 
 
 @router.post("/{plan_id}:check-edits")
@@ -51,8 +45,7 @@ async def apply_edits(
     """Make a new DRAFT of edits that keep every rule; the edited plan stays as it is, later solves keep the locks."""
     message = message_of(body, edit_pb2.ApplyEditsRequest, plan_id=plan_id, version=version)
     plan = (await gateway.call(gateway.services.edits.ApplyEdits, message)).plan
-    set_etag(response, plan.version)
-    return await gateway.answer(plan, Plan, 201, headers={"ETag": response.headers["ETag"]})
+    return await versioned(gateway, plan, Plan, response, 201)
 
 
 @router.post("/{plan_id}/edit-drafts", status_code=201, responses={201: ETAG})
@@ -61,14 +54,16 @@ async def create_edit_draft(
 ) -> EditDraft:
     """Keep edits of a plan that are under way, whether they keep the rules or not; the caller's agency sees them."""
     message = message_of(body, edit_pb2.CreateEditDraftRequest, plan_id=plan_id)
-    return _shown((await gateway.call(gateway.services.edits.CreateEditDraft, message)).draft, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.edits.CreateEditDraft, message)).draft, EditDraft, response, 201
+    )
 
 
 @router.get("/{plan_id}/edit-drafts")
 async def list_edit_drafts(plan_id: PlanId, gateway: GatewayParts, page: Page) -> EditDraftPage:
     """List the edits of a plan that the caller's agency has under way, newest first, without what they are."""
     message = edit_pb2.ListEditDraftsRequest(plan_id=plan_id, page=page)
-    return to_model(await gateway.call(gateway.services.edits.ListEditDrafts, message), EditDraftPage)
+    return await gateway.answer(await gateway.call(gateway.services.edits.ListEditDrafts, message), EditDraftPage)
 
 
 @router.get("/{plan_id}/edit-drafts/{draft_id}", responses={200: ETAG})
@@ -77,7 +72,9 @@ async def get_edit_draft(
 ) -> EditDraft:
     """Return edits that are under way."""
     message = edit_pb2.GetEditDraftRequest(plan_id=plan_id, draft_id=draft_id)
-    return _shown((await gateway.call(gateway.services.edits.GetEditDraft, message)).draft, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.edits.GetEditDraft, message)).draft, EditDraft, response
+    )
 
 
 @router.put("/{plan_id}/edit-drafts/{draft_id}", responses={200: ETAG})
@@ -91,7 +88,9 @@ async def update_edit_draft(
 ) -> EditDraft:
     """Keep other edits in their place; refused, with who changed what, where somebody did so since."""
     message = message_of(body, edit_pb2.UpdateEditDraftRequest, plan_id=plan_id, draft_id=draft_id, version=version)
-    return _shown((await gateway.call(gateway.services.edits.UpdateEditDraft, message)).draft, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.edits.UpdateEditDraft, message)).draft, EditDraft, response
+    )
 
 
 @router.delete("/{plan_id}/edit-drafts/{draft_id}", status_code=204)

@@ -13,7 +13,7 @@ from malapert_http_models.contracts.payload import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, MissionId, Page, RequestId, only_these
 
@@ -30,7 +30,9 @@ async def report_execution(
     """
     execution = message_of(body, execution_pb2.Execution, request_id=request_id)
     message = execution_pb2.ReportExecutionRequest(mission_id=mission_id, execution=execution)
-    return to_model(await gateway.call(gateway.services.executions.ReportExecution, message), ReportedExecution)
+    return await gateway.answer(
+        await gateway.call(gateway.services.executions.ReportExecution, message), ReportedExecution
+    )
 
 
 @router.get("/requests/{request_id}/executions")
@@ -48,7 +50,7 @@ async def list_executions(
         outcomes=enum_numbers(execution_pb2.ExecutionOutcome.DESCRIPTOR, outcomes),
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
+    return await gateway.answer(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
 
 
 @router.get("/executions")
@@ -64,11 +66,11 @@ async def list_mission_executions(
         outcomes=enum_numbers(execution_pb2.ExecutionOutcome.DESCRIPTOR, outcomes),
         page=page,
     )
-    return to_model(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
+    return await gateway.answer(await gateway.call(gateway.services.executions.ListExecutions, message), Executions)
 
 
 @router.get("/accounts")
 async def list_accounts(mission_id: MissionId, gateway: GatewayParts) -> Accounts:
     """Return what each agency of a mission asked for, has planned, was given and was refunded."""
     message = execution_pb2.ListAccountsRequest(mission_id=mission_id)
-    return to_model(await gateway.call(gateway.services.executions.ListAccounts, message), Accounts)
+    return await gateway.answer(await gateway.call(gateway.services.executions.ListAccounts, message), Accounts)

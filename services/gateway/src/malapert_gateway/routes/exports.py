@@ -100,7 +100,7 @@ async def export_plan(
         )
         raise InvalidInputError("INVALID_REQUEST", "this format has no items of one agency", faults=[fault])
     media_type, name, write = _WRITERS[format]
-    plan = to_model(await gateway.plan(plan_id), Plan)
+    plan = await asyncio.to_thread(to_model, await gateway.plan(plan_id), Plan)
     if agency_id:
         plan = plan.model_copy(
             update={"activities": [each for each in plan.activities if each.agency_id == agency_id], "contacts": []}

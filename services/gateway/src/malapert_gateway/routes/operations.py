@@ -75,7 +75,7 @@ async def list_operations(
 async def get_operation(operation_id: OperationId, gateway: GatewayParts) -> Operation:
     """Return one operation as it stands."""
     _, operation = await gateway.operations.find(operation_id)
-    return to_model(operation, Operation)
+    return await gateway.answer(operation, Operation)
 
 
 @stream_router.get("/{operation_id}/events", response_class=EventSourceResponse)
@@ -109,4 +109,4 @@ async def cancel_operation(operation_id: OperationId, gateway: GatewayParts, ide
     policy.require_agency("cancel_operation", identity, [operation.owner_agency_id])
     message = operation_pb2.CancelOperationRequest(operation_id=operation_id)
     answer = await gateway.call(gateway.services.operations[service].CancelOperation, message)
-    return to_model(answer.operation, Operation)
+    return await gateway.answer(answer.operation, Operation)

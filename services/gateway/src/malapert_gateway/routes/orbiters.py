@@ -17,7 +17,7 @@ from malapert_http_models.contracts.comms_window import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import GatewayParts, OrbiterId, Page, only_these
 
@@ -32,7 +32,9 @@ async def register_orbiter(body: RegisterOrbiterRequest, gateway: GatewayParts) 
     A motion that is registered again unchanged is the same version; another becomes the next one.
     """
     message = message_of(body, orbiter_pb2.RegisterOrbiterRequest)
-    return to_model((await gateway.call(gateway.services.orbiters.RegisterOrbiter, message)).orbiter, Orbiter)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.orbiters.RegisterOrbiter, message)).orbiter, Orbiter, 201
+    )
 
 
 @router.get("/orbiters")
@@ -52,7 +54,7 @@ async def list_orbiters(
 async def get_orbiter(orbiter_id: OrbiterId, gateway: GatewayParts) -> Orbiter:
     """Return one orbiter in its newest version."""
     message = orbiter_pb2.GetOrbiterRequest(orbiter_id=orbiter_id)
-    return to_model((await gateway.call(gateway.services.orbiters.GetOrbiter, message)).orbiter, Orbiter)
+    return await gateway.answer((await gateway.call(gateway.services.orbiters.GetOrbiter, message)).orbiter, Orbiter)
 
 
 @router.post("/key-entries", status_code=201)
@@ -64,14 +66,14 @@ async def record_keys(
     """Book secret bits that two agencies made over a pass, or, negative, used; a store is never overdrawn."""
     key = idempotency_key or new_identifier()
     message = message_of(body, key_pb2.RecordKeysRequest, idempotency_key=key)
-    return to_model(await gateway.call(gateway.services.keys.RecordKeys, message), KeyBooking)
+    return await gateway.answer(await gateway.call(gateway.services.keys.RecordKeys, message), KeyBooking, 201)
 
 
 @router.get("/key-stores")
 async def list_key_stores(gateway: GatewayParts, page: Page) -> KeyStorePage:
     """List what the caller's agency shares with others; an operator sees all stores."""
     answer = await gateway.call(gateway.services.keys.ListKeyStores, key_pb2.ListKeyStoresRequest(page=page))
-    return to_model(answer, KeyStorePage)
+    return await gateway.answer(answer, KeyStorePage)
 
 
 @router.get("/key-entries")

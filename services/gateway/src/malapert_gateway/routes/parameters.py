@@ -11,7 +11,7 @@ from malapert_http_models.wire import UtcTime
 
 from malapert_gateway.conversion import to_message
 from malapert_gateway.routes.guarded import credentials_of
-from malapert_gateway.services.gateway import Gateway
+from malapert_gateway.services.gateway import Gateway, ModelT
 from malapert_gateway.services.session_service import Credentials
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
@@ -83,6 +83,14 @@ async def stated_version(
 def set_etag(response: Response, version: int) -> None:
     """State the version of the object in the answer."""
     response.headers["ETag"] = f'"{version}"'
+
+
+async def versioned(
+    gateway: Gateway, message: Any, model: type[ModelT], response: Response, status: int = 200
+) -> ModelT:
+    """Return a service's object as its model, with its version for If-Match."""
+    set_etag(response, message.version)
+    return await gateway.answer(message, model, status, {"ETag": response.headers["ETag"]})
 
 
 def identifier(what: str, example: str) -> object:

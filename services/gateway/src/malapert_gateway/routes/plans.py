@@ -26,7 +26,7 @@ from malapert_http_models.contracts.planner import (
 
 from malapert_gateway import policy
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.examples import PLAN
 from malapert_gateway.exports.mps_plan_reading import mission_of, read_mps_plan
 from malapert_gateway.routes.guarded import DocumentRoute, GuardedRoute
@@ -42,19 +42,13 @@ from malapert_gateway.routes.parameters import (
     RequestId,
     only,
     only_these,
-    set_etag,
+    versioned,
 )
 from malapert_gateway.routes.signatures import agency_keys
 from malapert_gateway.services.clients import ServiceName
-from malapert_gateway.services.gateway import Gateway
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=GuardedRoute)
 import_router = APIRouter(prefix="/plans", tags=["plans"], route_class=DocumentRoute)
-
-
-async def _shown(gateway: Gateway, plan: plan_pb2.Plan, response: Response, status: int = 200) -> Plan:
-    set_etag(response, plan.version)
-    return await gateway.answer(plan, Plan, status, headers={"ETag": response.headers["ETag"]})
 
 
 @router.post("", status_code=202, responses={202: LOCATION})
@@ -92,7 +86,7 @@ async def list_plans(
 @router.get("/{plan_id}", responses={200: ETAG})
 async def get_plan(plan_id: PlanId, response: Response, gateway: GatewayParts) -> Plan:
     """Return one plan with everything in it."""
-    return await _shown(gateway, await gateway.plan(plan_id), response)
+    return await versioned(gateway, await gateway.plan(plan_id), Plan, response)
 
 
 @router.post("/{plan_id}:submit", responses={200: ETAG})
@@ -106,7 +100,9 @@ async def submit_plan(
     """Put a draft under review by the mission's reviewing agencies."""
     policy.require_agency("submit_plan", identity, await gateway.plan_owners(plan_id))
     message = plan_pb2.SubmitPlanRequest(plan_id=plan_id, version=version)
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.SubmitPlan, message)).plan, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.SubmitPlan, message)).plan, Plan, response
+    )
 
 
 @router.post("/{plan_id}:review", responses={200: ETAG})
@@ -120,7 +116,9 @@ async def review_plan(
     message = message_of(body, plan_pb2.ReviewPlanRequest, plan_id=plan_id)
     agency_id = message.for_agency_id or identity.agency_id
     message.agency_keys_json = await agency_keys(gateway, agency_id, message.signature)
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.ReviewPlan, message)).plan, Plan, response
+    )
 
 
 @router.post("/{plan_id}:release", responses={200: ETAG})
@@ -134,7 +132,9 @@ async def release_plan(
     """Commit the contacts of an approved plan and release it, or refuse it whole with the conflict named."""
     policy.require_agency("release_plan", identity, await gateway.plan_owners(plan_id))
     message = plan_pb2.ReleasePlanRequest(plan_id=plan_id, version=version)
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.ReleasePlan, message)).plan, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.ReleasePlan, message)).plan, Plan, response
+    )
 
 
 @router.post("/{plan_id}:terminate", responses={200: ETAG})
@@ -144,14 +144,18 @@ async def terminate_plan(
     """End a plan and say why."""
     policy.require_agency("terminate_plan", identity, await gateway.plan_owners(plan_id))
     message = message_of(body, plan_pb2.TerminatePlanRequest, plan_id=plan_id)
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.TerminatePlan, message)).plan, Plan, response
+    )
 
 
 @router.post("/{plan_id}:restore", responses={200: ETAG})
 async def restore_plan(plan_id: PlanId, response: Response, gateway: GatewayParts, version: ExpectedVersion) -> Plan:
     """Take a plan out of the archive: it is a draft again."""
     message = plan_pb2.RestorePlanRequest(plan_id=plan_id, version=version)
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.RestorePlan, message)).plan, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.RestorePlan, message)).plan, Plan, response
+    )
 
 
 @router.post("/{plan_id}:acknowledge", responses={200: ETAG})
@@ -161,7 +165,7 @@ async def acknowledge_notices(
     """Record that the caller's agency knows of notices on a plan: they are open no more."""
     message = message_of(body, plan_pb2.AcknowledgeNoticesRequest, plan_id=plan_id)
     answer = await gateway.call(gateway.services.plans.AcknowledgeNotices, message)
-    return await _shown(gateway, answer.plan, response)
+    return await versioned(gateway, answer.plan, Plan, response)
 
 
 @router.get("/{plan_id}/requests")
@@ -175,14 +179,18 @@ async def list_requests_in_plan(
     message = plan_pb2.ListRequestsInPlanRequest(
         plan_id=plan_id, page=page, states=enum_numbers(plan_pb2.RequestInPlanState.DESCRIPTOR, states)
     )
-    return to_model(await gateway.call(gateway.services.plans.ListRequestsInPlan, message), RequestInPlanPage)
+    return await gateway.answer(
+        await gateway.call(gateway.services.plans.ListRequestsInPlan, message), RequestInPlanPage
+    )
 
 
 @router.get("/{plan_id}/requests/{request_id}")
 async def get_request_in_plan(plan_id: PlanId, request_id: RequestId, gateway: GatewayParts) -> RequestInPlan:
     """Say what became of a request in a plan: its slots or why it has none, and when its data are on the ground."""
     message = plan_pb2.GetRequestInPlanRequest(plan_id=plan_id, request_id=request_id)
-    return to_model((await gateway.call(gateway.services.plans.GetRequestInPlan, message)).request, RequestInPlan)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.plans.GetRequestInPlan, message)).request, RequestInPlan
+    )
 
 
 @router.post("/{plan_id}:replan", status_code=202, responses={202: LOCATION})
@@ -206,7 +214,9 @@ async def import_plan(
 ) -> Plan:
     """Take a schedule that was made elsewhere for the problem of a plan, or every rule that it breaks."""
     message = plan_pb2.ImportPlanRequest(plan_id=plan_id, items=read_mps_plan(body), mission_id=mission_of(body))
-    return await _shown(gateway, (await gateway.call(gateway.services.plans.ImportPlan, message)).plan, response, 201)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.plans.ImportPlan, message)).plan, Plan, response, 201
+    )
 
 
 @router.get("/{plan_id}/comparison")
@@ -231,7 +241,7 @@ async def explain_unplanned(
     message = plan_pb2.ExplainUnplannedRequest(
         plan_id=plan_id, request_id=request_id, repetition_index=repetition_index
     )
-    return to_model(await gateway.call(gateway.services.plans.ExplainUnplanned, message), WhyNot)
+    return await gateway.answer(await gateway.call(gateway.services.plans.ExplainUnplanned, message), WhyNot)
 
 
 @router.post("/{plan_id}:validate")

@@ -17,7 +17,7 @@ from malapert_http_models.contracts.landing_site import (
 from malapert_http_models.contracts.operation import Operation
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_number, to_model
+from malapert_gateway.conversion import enum_number
 from malapert_gateway.exports.stac import COG_MEDIA_TYPE, stac_item
 from malapert_gateway.exports.tile_matrix_set import tile_matrix_set
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -130,4 +130,4 @@ async def get_light_series(body: GetLightSeriesRequest, gateway: GatewayParts) -
 async def _product_set(gateway: Gateway, product_set_id: str) -> ProductSet:
     message = product_pb2.GetProductSetRequest(product_set_id=product_set_id)
     answer = await gateway.call(gateway.services.products.GetProductSet, message)
-    return to_model(answer.product_set, ProductSet)
+    return await gateway.answer(answer.product_set, ProductSet)

@@ -18,7 +18,7 @@ from malapert_http_models.contracts.vocabulary import Visibility
 from malapert_gateway import policy
 from malapert_gateway.bodies import read_requests
 from malapert_gateway.config import GatewaySettings
-from malapert_gateway.conversion import enum_numbers, to_model, to_values
+from malapert_gateway.conversion import enum_numbers, to_values
 from malapert_gateway.examples import REQUESTS, REQUESTS_CSV
 from malapert_gateway.exports.requests_table import MOST_ROWS, requests_csv
 from malapert_gateway.routes.guarded import GuardedRoute
@@ -91,7 +91,7 @@ async def import_requests(
     policy.require_agency("import_requests", identity, agencies or {identity.agency_id})
     message = request_pb2.ImportRequestsRequest.FromString(packed)
     message.mission_id, message.validate_only = mission_id, validate_only
-    return to_model(await gateway.call(gateway.services.requests.ImportRequests, message), ImportedRequests)
+    return await gateway.answer(await gateway.call(gateway.services.requests.ImportRequests, message), ImportedRequests)
 
 
 @router.get("/requests:export", response_class=Response, responses=_FILES)  # type: ignore[arg-type]

@@ -40,7 +40,7 @@ from malapert_gateway.routes.parameters import (
     ValidateOnly,
     only,
     only_these,
-    set_etag,
+    versioned,
 )
 from malapert_gateway.services.opportunities import find_opportunities
 
@@ -92,8 +92,7 @@ async def get_request(
     """Return one request with its history."""
     message = request_pb2.GetRequestRequest(mission_id=mission_id, request_id=request_id)
     answer = await gateway.call(gateway.services.requests.GetRequest, message)
-    set_etag(response, answer.request.version)
-    return to_model(answer.request, ActivityRequest)
+    return await versioned(gateway, answer.request, ActivityRequest, response)
 
 
 @router.post("/requests/{request_id}:cancel", responses={200: ETAG})
@@ -114,8 +113,7 @@ async def cancel_request(
         body, request_pb2.CancelRequestRequest, mission_id=mission_id, request_id=request_id, version=version
     )
     answer = await gateway.call(gateway.services.requests.CancelRequest, message)
-    set_etag(response, answer.request.version)
-    return to_model(answer.request, ActivityRequest)
+    return await versioned(gateway, answer.request, ActivityRequest, response)
 
 
 @router.post("/requests/{request_id}:revise", responses={200: ETAG})
@@ -138,8 +136,7 @@ async def revise_request(
         body, request_pb2.ReviseRequestRequest, mission_id=mission_id, version=version, validate_only=validate_only
     )
     answer = await gateway.call(gateway.services.requests.ReviseRequest, message)
-    set_etag(response, answer.request.version)
-    return to_model(answer.request, ActivityRequest)
+    return await versioned(gateway, answer.request, ActivityRequest, response)
 
 
 @router.post("/requests:check")

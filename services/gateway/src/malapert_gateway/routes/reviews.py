@@ -15,7 +15,6 @@ from malapert_http_models.contracts.planner import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -25,7 +24,7 @@ from malapert_gateway.routes.parameters import (
     GatewayParts,
     MissionId,
     PlanId,
-    set_etag,
+    versioned,
 )
 from malapert_gateway.routes.signatures import agency_keys
 
@@ -40,8 +39,7 @@ async def withdraw_review(
     message = message_of(body, sign_off_pb2.WithdrawReviewRequest, plan_id=plan_id)
     message.agency_keys_json = await agency_keys(gateway, identity.agency_id, message.signature)
     plan = (await gateway.call(gateway.services.reviews.WithdrawReview, message)).plan
-    set_etag(response, plan.version)
-    return to_model(plan, Plan)
+    return await versioned(gateway, plan, Plan, response)
 
 
 @router.post("/plans/{plan_id}/conditions/{condition_id}:settle", responses={200: ETAG})
@@ -51,8 +49,7 @@ async def settle_condition(
     """Mark a condition of the caller's agency as met or waived; an open one stands in the way of the release."""
     message = message_of(body, sign_off_pb2.SettleConditionRequest, plan_id=plan_id, condition_id=condition_id)
     plan = (await gateway.call(gateway.services.reviews.SettleCondition, message)).plan
-    set_etag(response, plan.version)
-    return to_model(plan, Plan)
+    return await versioned(gateway, plan, Plan, response)
 
 
 @router.get("/plans/{plan_id}/approvals")
@@ -74,14 +71,14 @@ async def create_delegation(mission_id: MissionId, body: NewDelegation, gateway:
         mission_id=mission_id, delegation=message_of(body, sign_off_pb2.Delegation)
     )
     answer = await gateway.call(gateway.services.reviews.CreateDelegation, message)
-    return to_model(answer.delegation, Delegation)
+    return await gateway.answer(answer.delegation, Delegation, 201)
 
 
 @router.get("/missions/{mission_id}/delegations")
 async def list_delegations(mission_id: MissionId, gateway: GatewayParts) -> Delegations:
     """List the delegations of reviews in a mission, newest first, at most a thousand."""
     message = sign_off_pb2.ListDelegationsRequest(mission_id=mission_id)
-    return to_model(await gateway.call(gateway.services.reviews.ListDelegations, message), Delegations)
+    return await gateway.answer(await gateway.call(gateway.services.reviews.ListDelegations, message), Delegations)
 
 
 @router.post("/missions/{mission_id}/delegations/{delegation_id}:revoke")
@@ -89,4 +86,4 @@ async def revoke_delegation(mission_id: MissionId, delegation_id: DelegationId, 
     """Take a delegation of the caller's agency back; what was said by it stays."""
     message = sign_off_pb2.RevokeDelegationRequest(mission_id=mission_id, delegation_id=delegation_id)
     answer = await gateway.call(gateway.services.reviews.RevokeDelegation, message)
-    return to_model(answer.delegation, Delegation)
+    return await gateway.answer(answer.delegation, Delegation)

@@ -6,7 +6,6 @@ from malapert_http_models.contracts.operation import Operation
 from malapert_http_models.contracts.planner import AssessRobustness, Robustness, RobustnessPage
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, PlanId, RobustnessId
@@ -29,7 +28,7 @@ async def assess_robustness(
 async def list_robustness(plan_id: PlanId, gateway: GatewayParts, page: Page) -> RobustnessPage:
     """List the assessments of a plan, newest first, without the items that broke."""
     message = robustness_pb2.ListRobustnessRequest(plan_id=plan_id, page=page)
-    return to_model(await gateway.call(gateway.services.robustness.ListRobustness, message), RobustnessPage)
+    return await gateway.answer(await gateway.call(gateway.services.robustness.ListRobustness, message), RobustnessPage)
 
 
 @router.get("/{plan_id}/robustness/{robustness_id}")
@@ -37,4 +36,4 @@ async def get_robustness(plan_id: PlanId, robustness_id: RobustnessId, gateway: 
     """Return the share of draws in which a plan keeps every rule, where it breaks first, and its weakest items."""
     message = robustness_pb2.GetRobustnessRequest(plan_id=plan_id, robustness_id=robustness_id)
     answer = await gateway.call(gateway.services.robustness.GetRobustness, message)
-    return to_model(answer.robustness, Robustness)
+    return await gateway.answer(answer.robustness, Robustness)

@@ -25,7 +25,6 @@ from malapert_http_models.contracts.landing_site import (
 from malapert_http_models.contracts.operation import Operation
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.places_kml import search_kml
 from malapert_gateway.exports.sites_csv import sites_csv
 from malapert_gateway.exports.sites_geojson import search_geojson
@@ -69,7 +68,7 @@ async def search_sites(body: SearchSitesRequest, response: Response, gateway: Ga
 async def list_site_searches(gateway: GatewayParts, page: Page) -> SiteSearchPage:
     """List site searches, newest first."""
     answer = await gateway.call(gateway.services.sites.ListSiteSearches, site_pb2.ListSiteSearchesRequest(page=page))
-    return to_model(answer, SiteSearchPage)
+    return await gateway.answer(answer, SiteSearchPage)
 
 
 @router.get("/site-searches/{site_search_id}")
@@ -77,7 +76,7 @@ async def get_site_search(site_search_id: SiteSearchId, gateway: GatewayParts) -
     """Return the ranked sites of a search, and how many candidates each limit refused."""
     message = site_pb2.GetSiteSearchRequest(site_search_id=site_search_id)
     answer = await gateway.call(gateway.services.sites.GetSiteSearch, message)
-    return to_model(answer.site_search, SiteSearch)
+    return await gateway.answer(answer.site_search, SiteSearch)
 
 
 @router.get("/site-searches/{site_search_id}/export", response_class=Response, responses=_FILES)
@@ -101,35 +100,37 @@ async def export_site_search(
 async def scan_landing_dates(body: ScanLandingDatesRequest, gateway: GatewayParts) -> LandingDates:
     """Return which landing dates work at which places: light in a row and Earth in view from each date on."""
     message = message_of(body, site_pb2.ScanLandingDatesRequest)
-    return to_model(await gateway.call(gateway.services.sites.ScanLandingDates, message), LandingDates)
+    return await gateway.answer(await gateway.call(gateway.services.sites.ScanLandingDates, message), LandingDates)
 
 
 @router.get("/sites/{site_id}")
 async def get_site(site_id: SiteId, gateway: GatewayParts) -> Site:
     """Return one site with its metrics and the parts of its score."""
     answer = await gateway.call(gateway.services.sites.GetSite, site_pb2.GetSiteRequest(site_id=site_id))
-    return to_model(answer.site, Site)
+    return await gateway.answer(answer.site, Site)
 
 
 @router.post("/horizon-profiles:compute")
 async def get_horizon_profiles(body: GetHorizonProfilesRequest, gateway: GatewayParts) -> HorizonProfiles:
     """Return the skyline at points, by an exact ray cast over a terrain stack."""
     message = message_of(body, site_pb2.GetHorizonProfilesRequest)
-    return to_model(await gateway.call(gateway.services.horizons.GetHorizonProfiles, message), HorizonProfiles)
+    return await gateway.answer(
+        await gateway.call(gateway.services.horizons.GetHorizonProfiles, message), HorizonProfiles
+    )
 
 
 @router.post("/waypoints:resolve")
 async def resolve_waypoints(body: ResolveWaypointsRequest, gateway: GatewayParts) -> Waypoints:
     """Turn waypoint definitions into places on the terrain around a site."""
     message = message_of(body, route_pb2.ResolveWaypointsRequest)
-    return to_model(await gateway.call(gateway.services.routes.ResolveWaypoints, message), Waypoints)
+    return await gateway.answer(await gateway.call(gateway.services.routes.ResolveWaypoints, message), Waypoints)
 
 
 @router.post("/routes:find")
 async def find_routes(body: FindRoutesRequest, gateway: GatewayParts) -> Routes:
     """Find the slope-limited cheapest path between every two waypoints, both ways."""
     message = message_of(body, route_pb2.FindRoutesRequest)
-    return to_model(await gateway.call(gateway.services.routes.FindRoutes, message), Routes)
+    return await gateway.answer(await gateway.call(gateway.services.routes.FindRoutes, message), Routes)
 
 
 @router.post("/timed-routes:find")
@@ -139,4 +140,4 @@ async def find_timed_route(body: FindTimedRouteRequest, gateway: GatewayParts) -
     Where there is no such route, the answer has no legs and says which limits close it.
     """
     message = message_of(body, route_pb2.FindTimedRouteRequest)
-    return to_model(await gateway.call(gateway.services.routes.FindTimedRoute, message), TimedRoute)
+    return await gateway.answer(await gateway.call(gateway.services.routes.FindTimedRoute, message), TimedRoute)

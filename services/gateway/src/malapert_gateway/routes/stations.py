@@ -18,7 +18,7 @@ from malapert_http_models.contracts.comms_window import (
 from malapert_http_models.contracts.vocabulary import Confidence
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import IDEMPOTENCY_HEADER, GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -30,7 +30,7 @@ from malapert_gateway.routes.parameters import (
     StationId,
     only,
     only_these,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(tags=["stations"], route_class=GuardedRoute)
@@ -59,8 +59,7 @@ async def get_station(station_id: StationId, gateway: GatewayParts, response: Re
     """Return one ground station; each figure carries its source and confidence."""
     message = window_pb2.GetStationRequest(station_id=station_id)
     answer = await gateway.call(gateway.services.stations.GetStation, message)
-    set_etag(response, answer.station.version)
-    return to_model(answer.station, Station)
+    return await versioned(gateway, answer.station, Station, response)
 
 
 @router.post("/stations:put", responses={200: ETAG})
@@ -68,8 +67,7 @@ async def put_station(body: Station, gateway: GatewayParts, response: Response) 
     """Add a station, or change one that is at the version given; a built-in one is overlaid."""
     message = window_pb2.PutStationRequest(station=message_of(body, window_pb2.Station))
     answer = await gateway.call(gateway.services.stations.PutStation, message)
-    set_etag(response, answer.station.version)
-    return to_model(answer.station, Station)
+    return await versioned(gateway, answer.station, Station, response)
 
 
 @router.delete("/stations/{station_id}", status_code=204)
@@ -103,11 +101,11 @@ async def add_outage(
     """Put an outage on an antenna: contacts that it hits are cancelled or moved, and their agencies told by event."""
     key = idempotency_key or new_identifier()
     message = message_of(body, outage_pb2.AddOutageRequest, idempotency_key=key)
-    return to_model(await gateway.call(gateway.services.outages.AddOutage, message), OutageEffect)
+    return await gateway.answer(await gateway.call(gateway.services.outages.AddOutage, message), OutageEffect, 201)
 
 
 @router.delete("/outages/{outage_id}")
 async def remove_outage(outage_id: OutageId, gateway: GatewayParts) -> Outage:
     """Take an outage away; contacts that it cancelled stay cancelled."""
     message = outage_pb2.RemoveOutageRequest(outage_id=outage_id)
-    return to_model((await gateway.call(gateway.services.outages.RemoveOutage, message)).outage, Outage)
+    return await gateway.answer((await gateway.call(gateway.services.outages.RemoveOutage, message)).outage, Outage)

@@ -15,7 +15,7 @@ from malapert_http_models.contracts.landing_site import (
 )
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_number, to_model
+from malapert_gateway.conversion import enum_number
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, Page, TerrainId, TerrainStackId, span
 
@@ -26,14 +26,14 @@ router = APIRouter(tags=["terrain"], route_class=GuardedRoute)
 async def list_terrains(gateway: GatewayParts, page: Page) -> TerrainPage:
     """List terrains, the built-in ones first."""
     answer = await gateway.call(gateway.services.terrains.ListTerrains, terrain_pb2.ListTerrainsRequest(page=page))
-    return to_model(answer, TerrainPage)
+    return await gateway.answer(answer, TerrainPage)
 
 
 @router.get("/terrains/{terrain_id}")
 async def get_terrain(terrain_id: TerrainId, gateway: GatewayParts) -> Terrain:
     """Return one terrain."""
     message = terrain_pb2.GetTerrainRequest(terrain_id=terrain_id)
-    return to_model((await gateway.call(gateway.services.terrains.GetTerrain, message)).terrain, Terrain)
+    return await gateway.answer((await gateway.call(gateway.services.terrains.GetTerrain, message)).terrain, Terrain)
 
 
 @router.post("/terrain-stacks", status_code=201)
@@ -41,7 +41,7 @@ async def create_terrain_stack(body: CreateTerrainStackRequest, gateway: Gateway
     """Nest terrains from coarse to fine over a region; the same inputs give the same stack."""
     message = message_of(body, terrain_pb2.CreateTerrainStackRequest)
     answer = await gateway.call(gateway.services.terrains.CreateTerrainStack, message)
-    return to_model(answer.terrain_stack, TerrainStack)
+    return await gateway.answer(answer.terrain_stack, TerrainStack, 201)
 
 
 @router.get("/terrain-stacks/{terrain_stack_id}")
@@ -49,7 +49,7 @@ async def get_terrain_stack(terrain_stack_id: TerrainStackId, gateway: GatewayPa
     """Return one terrain stack."""
     message = terrain_pb2.GetTerrainStackRequest(terrain_stack_id=terrain_stack_id)
     answer = await gateway.call(gateway.services.terrains.GetTerrainStack, message)
-    return to_model(answer.terrain_stack, TerrainStack)
+    return await gateway.answer(answer.terrain_stack, TerrainStack)
 
 
 @router.get("/terrain-stacks/{terrain_stack_id}/layers/{layer}")
@@ -82,4 +82,4 @@ async def get_map_layer(
         height_m=height_m,
         span=averaged,
     )
-    return to_model(await gateway.call(gateway.services.terrains.GetMapLayer, message), MapLayerData)
+    return await gateway.answer(await gateway.call(gateway.services.terrains.GetMapLayer, message), MapLayerData)

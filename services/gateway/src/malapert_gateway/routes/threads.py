@@ -7,7 +7,6 @@ from malapert.planner.v1 import thread_pb2
 from malapert_http_models.contracts.planner import AddComment, OpenThread, Thread, ThreadPage
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import to_model
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import (
     ETAG,
@@ -17,22 +16,19 @@ from malapert_gateway.routes.parameters import (
     PlanId,
     ThreadId,
     only,
-    set_etag,
+    versioned,
 )
 
 router = APIRouter(prefix="/plans/{plan_id}/threads", tags=["plans"], route_class=GuardedRoute)
-
-
-def _shown(thread: thread_pb2.Thread, response: Response) -> Thread:
-    set_etag(response, thread.version)
-    return to_model(thread, Thread)
 
 
 @router.post("", status_code=201, responses={201: ETAG})
 async def open_thread(plan_id: PlanId, body: OpenThread, response: Response, gateway: GatewayParts) -> Thread:
     """Open a thread on a plan, or on an activity or a request of it, for the mission or for named members."""
     message = message_of(body, thread_pb2.OpenThreadRequest, plan_id=plan_id)
-    return _shown((await gateway.call(gateway.services.threads.OpenThread, message)).thread, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.threads.OpenThread, message)).thread, Thread, response, 201
+    )
 
 
 @router.get("")
@@ -48,14 +44,16 @@ async def list_threads(
     message = thread_pb2.ListThreadsRequest(
         plan_id=plan_id, item_id=item_id, request_id=request_id, only_open=only_open, page=page
     )
-    return to_model(await gateway.call(gateway.services.threads.ListThreads, message), ThreadPage)
+    return await gateway.answer(await gateway.call(gateway.services.threads.ListThreads, message), ThreadPage)
 
 
 @router.get("/{thread_id}", responses={200: ETAG})
 async def get_thread(plan_id: PlanId, thread_id: ThreadId, response: Response, gateway: GatewayParts) -> Thread:
     """Return a thread with its comments."""
     message = thread_pb2.GetThreadRequest(plan_id=plan_id, thread_id=thread_id)
-    return _shown((await gateway.call(gateway.services.threads.GetThread, message)).thread, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.threads.GetThread, message)).thread, Thread, response
+    )
 
 
 @router.post("/{thread_id}/comments", status_code=201, responses={201: ETAG})
@@ -64,7 +62,9 @@ async def add_comment(
 ) -> Thread:
     """Add a comment to a thread that is not settled."""
     message = message_of(body, thread_pb2.AddCommentRequest, plan_id=plan_id, thread_id=thread_id)
-    return _shown((await gateway.call(gateway.services.threads.AddComment, message)).thread, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.threads.AddComment, message)).thread, Thread, response, 201
+    )
 
 
 @router.post("/{thread_id}:resolve", responses={200: ETAG})
@@ -73,7 +73,9 @@ async def resolve_thread(
 ) -> Thread:
     """Settle a thread, for the agency that opened it or a planner of the mission."""
     message = thread_pb2.ResolveThreadRequest(plan_id=plan_id, thread_id=thread_id, version=version)
-    return _shown((await gateway.call(gateway.services.threads.ResolveThread, message)).thread, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.threads.ResolveThread, message)).thread, Thread, response
+    )
 
 
 @router.post("/{thread_id}:reopen", responses={200: ETAG})
@@ -82,4 +84,6 @@ async def reopen_thread(
 ) -> Thread:
     """Open a settled thread again, for the agency that opened it or a planner of the mission."""
     message = thread_pb2.ReopenThreadRequest(plan_id=plan_id, thread_id=thread_id, version=version)
-    return _shown((await gateway.call(gateway.services.threads.ReopenThread, message)).thread, response)
+    return await versioned(
+        gateway, (await gateway.call(gateway.services.threads.ReopenThread, message)).thread, Thread, response
+    )

@@ -14,7 +14,7 @@ from malapert_http_models.contracts.comms_window import (
 from malapert_http_models.contracts.operation import Operation
 
 from malapert_gateway.bodies import message_of
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, WindowSetId, only_these
@@ -35,7 +35,9 @@ async def compute_windows(body: ComputeWindowsRequest, response: Response, gatew
 async def get_window_set(window_set_id: WindowSetId, gateway: GatewayParts) -> WindowSet:
     """Return what a window set holds, without its windows."""
     message = window_pb2.GetWindowSetRequest(window_set_id=window_set_id)
-    return to_model((await gateway.call(gateway.services.windows.GetWindowSet, message)).window_set, WindowSet)
+    return await gateway.answer(
+        (await gateway.call(gateway.services.windows.GetWindowSet, message)).window_set, WindowSet
+    )
 
 
 @router.get("/window-sets/{window_set_id}/windows")
