@@ -159,11 +159,10 @@ class Feed:
                     if quiet_s is not None and time.monotonic() - heard_s > quiet_s:
                         return
                 pause_s = self._patience.pause_s()
-            except UnreachableError as error:
-                if quiet_s is not None and error.is_timeout and self._position.is_open:
+            except (ProblemError, UnreachableError) as error:
+                is_silence = isinstance(error, UnreachableError) and error.is_timeout
+                if quiet_s is not None and is_silence and self._position.is_open:
                     return
-                pause_s = pause_or_raise(self._patience, error)
-            except ProblemError as error:
                 pause_s = pause_or_raise(self._patience, error)
             time.sleep(pause_s or 0.0)
 

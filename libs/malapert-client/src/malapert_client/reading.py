@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
 MOST_FAULTS = 20
-_BOUNDS = ("within_budget", "_unless_spent")
-"""Validators of the models that end early where input has very many faults; the platform's answers have none."""
 _OPAQUE = ("cls", "metadata", "serialization")
 
 
@@ -67,17 +65,20 @@ def model_named(kind: str) -> "type[BaseModel]":
 
 @functools.cache
 def _reader_of(kind: str) -> "SchemaValidator":
+    from malapert_http_models.wire import is_bound
     from pydantic_core import SchemaValidator
 
     # The models' own validators, which would be taken for their parts, hold the bounds.
-    return SchemaValidator(_without_bounds(model_named(kind).__pydantic_core_schema__), _use_prebuilt=False)
+    schema = _without_bounds(model_named(kind).__pydantic_core_schema__, is_bound)
+    return SchemaValidator(schema, _use_prebuilt=False)
 
 
-def _without_bounds(schema: Any) -> Any:
+def _without_bounds(schema: Any, is_bound: Callable[[Any], bool]) -> Any:
+    """Return a schema without the validators that end early at very many faults; the platform's answers have none."""
     if isinstance(schema, list):
-        return [_without_bounds(each) for each in schema]
+        return [_without_bounds(each, is_bound) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    while schema.get("type") == "function-wrap" and schema["function"]["function"].__name__ in _BOUNDS:
+    while schema.get("type") == "function-wrap" and is_bound(schema):
         schema = schema["schema"]
-    return {key: each if key in _OPAQUE else _without_bounds(each) for key, each in schema.items()}
+    return {key: each if key in _OPAQUE else _without_bounds(each, is_bound) for key, each in schema.items()}

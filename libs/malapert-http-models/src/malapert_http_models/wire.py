@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
+from malapert_core.documents.bounded_faults import is_bound as is_bound
 from malapert_core.documents.bounded_faults import with_bounded_faults
 from pydantic import (
     AfterValidator,

@@ -1,6 +1,7 @@
 """Validation that ends soon after the last fault that is reported, however many there would be."""
 
 import math
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ class _Budget:
     left: float = MAX_FAULTS + 1
 
 
-_BOUND = "within_budget"
+BOUND: Mapping[str, object] = {"bounds_faults": True}
+"""What a core schema's `metadata` say of a validator that only ends validation early."""
 _budget: ContextVar[_Budget | None] = ContextVar("fault_budget", default=None)
 
 
@@ -33,7 +35,7 @@ def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchem
         Its own schema; lists of plain values in it end at their first fault.
     """
     own = _model_schema(schema)
-    if getattr(own["schema"].get("function", {}).get("function"), "__name__", "") == _BOUND:
+    if is_bound(own["schema"]):
         return schema  # pydantic hands on the schema of a finished model wherever the model is used
     _end_at_first_fault(schema)
     most_keys = len(model.model_fields) + MAX_FAULTS
@@ -49,8 +51,13 @@ def with_bounded_faults(model: type[BaseModel], schema: CoreSchema) -> CoreSchem
         return _counted(value, handler, budget)
 
     # Within the model's own schema: outside of it the model would lose its name in a JSON Schema.
-    own["schema"] = core_schema.no_info_wrap_validator_function(within_budget, own["schema"])
+    own["schema"] = core_schema.no_info_wrap_validator_function(within_budget, own["schema"], metadata=dict(BOUND))
     return schema
+
+
+def is_bound(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a core schema is that of a validator which only ends validation early."""
+    return (schema.get("metadata") or {}).items() >= BOUND.items()
 
 
 def _model_schema(schema: Any) -> Any:
@@ -88,7 +95,10 @@ def _end_at_first_fault(schema: Any) -> None:
         return
     if schema.get("type") == "list":
         if _holds_models(schema.get("items_schema", {})):
-            schema["items_schema"] = core_schema.no_info_wrap_validator_function(_unless_spent, schema["items_schema"])
+            items = core_schema.no_info_wrap_validator_function(
+                _unless_spent, schema["items_schema"], metadata=dict(BOUND)
+            )
+            schema["items_schema"] = items
         else:
             schema["fail_fast"] = True
     for key in ("schema", "fields", "inner_schema"):
