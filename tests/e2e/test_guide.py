@@ -15,6 +15,9 @@ PYTHON_PAGES = {"python": "ORBITER_ECLIPSE", "assistants": "check_edit"}
 """Pages of Python, and what running one prints."""
 
 
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.py"))
+
+
 def blocks(page, kind):
     """Return what stands in the fenced blocks of a kind, in order."""
     text = (GUIDE / f"{page}.md").read_text(encoding="utf-8")
@@ -61,6 +64,20 @@ def test_the_python_of_a_page(platform, place, page, told):
     done = subprocess.run(command, cwd=place, env=shared, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     assert told in done.stdout
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_through(platform, place, notebook):
+    shared = environment(platform) | {"MPLBACKEND": "Agg"}
+    command = [sys.executable, str(notebook)]
+    done = subprocess.run(command, cwd=place, env=shared, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def test_every_notebook_is_told_of():
+    text = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"notebooks/(\w+)\.py>`", text)) == {path.stem for path in NOTEBOOKS}
 
 
 def test_every_page_of_the_guide_is_run():
