@@ -16,6 +16,7 @@ from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, PreconditionError, UnavailableError
 from malapert_core.operations.operations import (
+    MAX_ATTEMPTS,
     Operation,
     OperationContext,
     OperationHandler,
@@ -227,12 +228,12 @@ async def test_work_that_kills_its_process_is_given_up(database_url: str) -> Non
     async with migrated(database_url) as database:
         async with database.transaction() as session:
             operation_id = OperationStore(session).add("work", b"", JAXA)
-        for _ in range(3):
+        for _ in range(MAX_ATTEMPTS):
             async with database.transaction() as session:
                 store = OperationStore(session)
                 assert await store.claim(await store.get(operation_id), "dead", timedelta(0))
                 session.expire_all()
-                if (await store.get(operation_id)).attempt < 3:
+                if (await store.get(operation_id)).attempt < MAX_ATTEMPTS:
                     operation = await store.get(operation_id)
                     await store.give_back(operation, operation.attempt)
         async with running(database, note_and_finish) as runner:

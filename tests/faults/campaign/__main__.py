@@ -67,7 +67,7 @@ class Campaign:
         self._caller = Caller(platform.url, keys)
         self._faults = Faults(platform, self._random_numbers, database)
         self._load = Load(self._caller, "campaign")
-        self._reader = Reader(self._caller)
+        self._reader = Reader(self._caller, "campaign")
         self._done: list[str] = []
         self._plans: Plans | None = None
         self._ended = ""

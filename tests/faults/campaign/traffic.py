@@ -110,6 +110,7 @@ class Reader:
     """A reader of the event feed that resumes from the last event it has seen."""
 
     caller: Caller
+    mission_id: str
     seen: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     gaps: int = 0
     last_id: str = ""
@@ -146,7 +147,9 @@ class Reader:
             self.gaps += 1
         elif event.get("event") == "event":
             notice = json.loads(event["data"])
-            self.seen[notice["entity_id"].rpartition("/")[2]].append(notice["event_id"])
+            # Other missions have requests of the same names.
+            if notice["mission_id"] == self.mission_id:
+                self.seen[notice["entity_id"].rpartition("/")[2]].append(notice["event_id"])
 
 
 @dataclass
