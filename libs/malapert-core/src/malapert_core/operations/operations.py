@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 10
 """Deaths of the process after which work is taken to be what kills it. Three come in a bad hour as well: a
-campaign of faults, one every eight seconds, failed four of seven plans by that limit."""
+campaign of faults, one every twelve seconds, failed four of seven plans by that limit."""
 LEASE_S = 12.0
 PATIENCE_S = 180.0
 _RENEWALS = 4
