@@ -4,6 +4,7 @@ import {
   type Contact,
   contactDocument,
   holdLeft,
+  hoursOfProviders,
   inOutage,
   isHolding,
   noticeEndsMs,
@@ -61,6 +62,31 @@ describe("contacts by antenna", () => {
     const document = contactDocument(STATIONS, [contactOf("a", { agency_id: "", mission_id: "" })], [], "NASA", SPAN);
     const lanes = document.groups.flatMap((group) => group.lanes) as BarLane[];
     expect(lanes.flatMap((lane) => lane.items)).toMatchObject([{ title: "Taken", state: "busy", agency: null }]);
+  });
+});
+
+describe("contacts that a plan asks for", () => {
+  const asked = [
+    { station_id: "idle", interval: hour(4, 6), mission_id: "m", agency_id: "JAXA", plan_id: "p" },
+    { station_id: "unknown", interval: hour(4, 6), mission_id: "m", agency_id: "JAXA", plan_id: "p" },
+  ];
+
+  it("are told from those that are booked", () => {
+    const document = contactDocument(STATIONS, [contactOf("a")], [], "ESA", SPAN, asked);
+    const lanes = document.groups.flatMap((group) => group.lanes) as BarLane[];
+    expect(lanes.map((lane) => [lane.title, lane.items.map((item) => item.state)])).toEqual([
+      ["Malargüe", ["tentative"]],
+      ["Idle", ["planned"]],
+    ]);
+    expect(new Set(lanes.flatMap((lane) => lane.items.map((item) => item.id))).size).toBe(2);
+  });
+
+  it("count in the hours on each agency's antennas, those given back do not", () => {
+    const contacts = [contactOf("a"), contactOf("b", { state: "REJECTED", interval: hour(5, 9) })];
+    expect(hoursOfProviders(STATIONS, contacts, asked)).toEqual([
+      ["NASA", 2],
+      ["ESA", 1],
+    ]);
   });
 });
 

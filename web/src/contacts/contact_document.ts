@@ -7,6 +7,15 @@ export type Contact = Schemas["Contact"];
 export type Station = Schemas["Station"];
 export type Outage = Schemas["Outage"];
 
+/** Contact that a plan has and nobody has booked. */
+export interface AskedContact {
+  station_id: string;
+  interval: Schemas["Interval"];
+  mission_id: string;
+  agency_id: string;
+  plan_id: string;
+}
+
 const STATES: Record<Schemas["ContactState"], ItemState> = {
   TENTATIVE: "tentative",
   COMMITTED: "reserved",
@@ -32,15 +41,16 @@ export function contactDocument(
   outages: readonly Outage[],
   agency: string,
   span: { startMs: number; endMs: number },
+  asked: readonly AskedContact[] = [],
 ): TimelineDocument {
-  const lanes = stations.map((station) => laneOf(station, contacts, outages, span));
+  const lanes = stations.map((station) => laneOf(station, contacts, outages, span, asked));
   const own = lanes.filter((lane) => lane.agency === agency);
   const others = lanes.filter((lane) => lane.agency !== agency && (lane.items.length || lane.bands.length));
   const groups: LaneGroup[] = [
     { id: "own", title: `Antennas of ${agency}`, note: countOf(own), unit: "h", lanes: own },
     { id: "others", title: "Antennas of others", note: countOf(others), unit: "h", lanes: others },
   ];
-  const agencies = new Set(contacts.filter(isHolding).map((contact) => contact.agency_id));
+  const agencies = new Set([...contacts.filter(isHolding), ...asked].map((contact) => contact.agency_id));
   for (const lane of [...own, ...others]) if (lane.agency) agencies.add(lane.agency);
   agencies.delete("");
   return {
@@ -61,9 +71,13 @@ function laneOf(
   contacts: readonly Contact[],
   outages: readonly Outage[],
   span: { startMs: number; endMs: number },
+  asked: readonly AskedContact[],
 ): BarLane {
   const own = contacts.filter((contact) => contact.station_id === station.station_id && isHolding(contact));
-  const items = own.map(itemOf).filter((item) => item.endMs > span.startMs && item.startMs < span.endMs);
+  const wanted = asked.filter((contact) => contact.station_id === station.station_id);
+  const items = [...own.map(itemOf), ...wanted.map(askedItem)].filter(
+    (item) => item.endMs > span.startMs && item.startMs < span.endMs,
+  );
   const hours = items.reduce((sum, item) => sum + (item.endMs - item.startMs) / HOUR_MS, 0);
   return {
     kind: "bars",
@@ -102,6 +116,42 @@ function itemOf(contact: Contact): Item {
     filled: null,
     facts: factsOf(contact),
   };
+}
+
+function askedItem({ station_id, interval, mission_id, agency_id, plan_id }: AskedContact): Item {
+  return {
+    id: `asked/${plan_id}/${station_id}/${interval.start_time}`,
+    title: `${agency_id} ${mission_id}`,
+    agency: agency_id || null,
+    startMs: Date.parse(interval.start_time),
+    endMs: Date.parse(interval.end_time),
+    state: "planned",
+    shape: "bar",
+    locked: false,
+    steps: [],
+    filled: null,
+    facts: [["Booked", "not yet: asked by the newest plan"]],
+  };
+}
+
+/** Returns the hours that are booked or asked of each agency's antennas, most first. */
+export function hoursOfProviders(
+  stations: readonly Station[],
+  contacts: readonly Contact[],
+  asked: readonly AskedContact[],
+): [agency: string, hours: number][] {
+  const owner = new Map(stations.map((station) => [station.station_id, station.agency_id]));
+  const held = contacts
+    .filter(isHolding)
+    .map(({ station_id, interval, occupied }) => ({ station_id, interval: interval ?? occupied }));
+  const hours = new Map<string, number>();
+  for (const { station_id, interval } of [...held, ...asked]) {
+    const agency = owner.get(station_id);
+    if (!agency) continue;
+    const ms = Date.parse(interval.end_time) - Date.parse(interval.start_time);
+    hours.set(agency, (hours.get(agency) ?? 0) + ms / HOUR_MS);
+  }
+  return [...hours].sort(([, one], [, other]) => other - one);
 }
 
 function factsOf(contact: Contact): [string, string][] {

@@ -13,7 +13,17 @@ import { pictureOf, wholeScene } from "./paint/picture.ts";
 import type { Scene } from "./paint/surface.ts";
 import { styleOf } from "./styles.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
-import { atEnd, clampSpan, panned, type Span, type TimeScale, wholeDays, zoomed } from "./time/scale.ts";
+import {
+  atEnd,
+  centred,
+  clampSpan,
+  middleOf,
+  panned,
+  type Span,
+  type TimeScale,
+  wholeDays,
+  zoomed,
+} from "./time/scale.ts";
 import { sentenceOf, Tip } from "./tip.ts";
 import { Toolbar } from "./toolbar.ts";
 import { nextId, TwinTable } from "./twin/table.ts";
@@ -40,12 +50,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   });
   readonly #live = make("div", { class: "live", "aria-live": "polite" });
   readonly #tip = new Tip();
-  readonly #toolbar = new Toolbar({
-    show: (span) => this.show(span),
-    showDays: (days) => this.showDays(days),
-    toggleMode: () => this.toggleMode(),
-    toggleTable: () => this.toggleTable(),
-  });
+  readonly #toolbar = new Toolbar(this);
   readonly #twin = new TwinTable((id) => this.#selectAndShow(id));
   readonly #canvases = new Canvases();
   readonly #resizes = new ResizeObserver(() => this.#resized());
@@ -100,12 +105,8 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     const before = this.#document;
     this.#document = document;
     this.#marks = { ...this.#marks, hoveredId: null, proposed: null };
-    if (
-      document &&
-      (!this.#view || !before || before.startMs !== document.startMs || before.endMs !== document.endMs)
-    ) {
-      this.#view = wholeView(document, this.#view);
-    }
+    const spans = before?.startMs !== document?.startMs || before?.endMs !== document?.endMs;
+    if (document && (!this.#view || spans)) this.#view = wholeView(document, this.#view);
     this.#surface.setAttribute("aria-label", this.getAttribute("aria-label") ?? "Timeline of the plan");
     this.#prepare();
   }
@@ -166,22 +167,20 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   showDays(days: number | null): void {
     if (!this.#document) return;
-    const { startMs, endMs } = this.span();
-    const middle = this.#marks.cursorMs ?? (startMs + endMs) / 2;
+    const middle = this.#marks.cursorMs ?? middleOf(this.span());
     this.show(days === null ? this.#document : wholeDays(middle, days));
   }
 
   panBy(share: number): void {
-    const { startMs, endMs } = this.span();
-    if (this.#document) this.show(panned(this.span(), share * (endMs - startMs), this.#document));
+    const span = this.span();
+    if (this.#document) this.show(panned(span, share * (span.endMs - span.startMs), this.#document));
   }
 
   zoomBy(factor: number): void {
-    const { startMs, endMs } = this.span();
-    const chosen = this.#find(this.#marks.selectedId);
-    const anchor = chosen ? (chosen.item.startMs + chosen.item.endMs) / 2 : (startMs + endMs) / 2;
-    const inside = anchor > startMs && anchor < endMs ? anchor : (startMs + endMs) / 2;
-    if (this.#document) this.show(zoomed(this.span(), factor, inside, this.#document));
+    const span = this.span();
+    const anchor = middleOf(this.#find(this.#marks.selectedId)?.item ?? span);
+    const inside = anchor > span.startMs && anchor < span.endMs ? anchor : middleOf(span);
+    if (this.#document) this.show(zoomed(span, factor, inside, this.#document));
   }
 
   goto(end: "start" | "end"): void {
@@ -310,11 +309,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     if (!found) return;
     const { startMs, endMs } = found.item;
     const shown = this.span();
-    if (endMs < shown.startMs || startMs > shown.endMs) {
-      const half = (shown.endMs - shown.startMs) / 2;
-      const middle = (startMs + endMs) / 2;
-      this.show({ startMs: middle - half, endMs: middle + half });
-    }
+    if (endMs < shown.startMs || startMs > shown.endMs) this.show(centred(shown, middleOf(found.item)));
     this.select(id);
     this.#writeTexts();
   }

@@ -46,6 +46,15 @@ export function zoomed(span: Span, factor: number, anchorMs: number, limits: Spa
   return clampSpan({ startMs, endMs: startMs + wanted }, limits);
 }
 
+/** Returns the instant in the middle. */
+export const middleOf = ({ startMs, endMs }: Span): number => (startMs + endMs) / 2;
+
+/** Returns a span of the same length around an instant. */
+export function centred(span: Span, middleMs: number): Span {
+  const halfMs = (span.endMs - span.startMs) / 2;
+  return { startMs: middleMs - halfMs, endMs: middleMs + halfMs };
+}
+
 /** Returns a span of the same length at an end of its limits. */
 export function atEnd(end: "start" | "end", span: Span, limits: Span): Span {
   const length = span.endMs - span.startMs;

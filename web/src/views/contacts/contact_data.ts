@@ -1,5 +1,5 @@
 import { allPages, api, type Schemas, taken } from "../../api/client.ts";
-import type { Contact, Outage, Station } from "../../contacts/contact_document.ts";
+import type { AskedContact, Contact, Outage, Station } from "../../contacts/contact_document.ts";
 import { DAY_MS } from "../../timeline/time/scale.ts";
 
 /** Antennas, what is booked on them, and when they are out. */
@@ -7,12 +7,14 @@ export interface ContactData {
   stations: Station[];
   contacts: Contact[];
   outages: Outage[];
+  /** What the newest plan of the mission asks for and nobody has booked. */
+  asked: AskedContact[];
   span: { startMs: number; endMs: number };
 }
 
 /** Returns the contacts of a mission, or all that are open to the caller. */
 export async function loadContacts(missionId: string | null): Promise<ContactData> {
-  const [stations, contacts, outages] = await Promise.all([
+  const [stations, contacts, outages, asked] = await Promise.all([
     allPages(
       (page_token) => taken(api.GET("/api/v1/stations", { params: { query: { page_token, page_size: 1000 } } })),
       (page) => page.stations,
@@ -32,13 +34,32 @@ export async function loadContacts(missionId: string | null): Promise<ContactDat
       (page) => page.outages,
       5,
     ),
+    missionId ? askedBy(missionId).catch(() => []) : [],
   ]);
-  return { stations, contacts, outages, span: spanOf(contacts, outages) };
+  return { stations, contacts, outages, asked, span: spanOf(contacts, outages, asked) };
 }
 
-/** Whole days that hold all contacts; without one, those of the outages, else a week from now on. */
-function spanOf(contacts: readonly Contact[], outages: readonly Outage[]): { startMs: number; endMs: number } {
-  const booked = contacts.map((contact) => contact.occupied);
+/** Returns the contacts of a mission's newest plan that are not booked. */
+async function askedBy(mission_id: string): Promise<AskedContact[]> {
+  const { plans } = await taken(api.GET("/api/v1/plans", { params: { query: { mission_id, page_size: 20 } } }));
+  const newest = plans.find(({ state }) => state !== "TERMINATED" && state !== "SUPERSEDED");
+  if (!newest) return [];
+  const { plan_id } = newest;
+  const plan = await taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id } } }));
+  return plan.contacts.flatMap(({ station_id, interval, contact_id }) =>
+    interval && station_id && !contact_id
+      ? [{ station_id, interval, mission_id, plan_id, agency_id: plan.owner_agency_id }]
+      : [],
+  );
+}
+
+/** Whole days that hold all contacts, booked or asked for; without one, those of the outages, else a week from now on. */
+function spanOf(
+  contacts: readonly Contact[],
+  outages: readonly Outage[],
+  asked: readonly AskedContact[],
+): { startMs: number; endMs: number } {
+  const booked = [...contacts.map((contact) => contact.occupied), ...asked.map((contact) => contact.interval)];
   const shown = booked.length ? booked : outages.flatMap((outage) => (outage.interval ? [outage.interval] : []));
   if (!shown.length) {
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
