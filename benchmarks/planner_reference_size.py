@@ -198,8 +198,15 @@ def main() -> None:
     parser.add_argument("--chains", type=int, default=80)
     parser.add_argument("--work", type=float, default=60.0)
     parser.add_argument("--wall", type=float, default=60.0)
+    parser.add_argument("--latency", type=float, default=0.0, help="points for each gigabyte that waits for a day")
+    parser.add_argument("--silence", type=float, default=0.0, help="longest silence, h; 0 sets no rhythm")
     arguments = parser.parse_args()
-    problem = replace(synthetic_mission(arguments.seed, arguments.days, arguments.chains))
+    problem = synthetic_mission(arguments.seed, arguments.days, arguments.chains)
+    problem = replace(
+        problem,
+        max_silence_s=round(arguments.silence * 3600),
+        objective=replace(problem.objective, latency_weight_per_gb_d=arguments.latency),
+    )
     print(f"{len(problem.activities)} activities, {len(problem.contact_windows)} contact windows")
     result = solve(
         problem,
@@ -222,6 +229,9 @@ def main() -> None:
         f"{len(result.schedule.activities)} activities, {len(result.schedule.drives)} drives, "
         f"{len(result.schedule.contacts)} contacts, valid {report.valid}"
     )
+    for figure in report.figures:
+        scale, unit = (DAY_S, "d") if figure.unit == "s" else (1, figure.unit)
+        print(f"{figure.figure_id} {figure.amount / scale:.3f} {unit}")
     for violation in report.violations[:10]:
         print(violation.rule_id, violation.message, violation.span)
 
