@@ -273,6 +273,19 @@ async def test_terrain_goes_on_piece_by_piece(sqlite_platform: GatewayPlatform, 
 
 
 @pytest.mark.asyncio
+async def test_a_title_is_given_in_the_form_or_in_the_query(sqlite_platform: GatewayPlatform) -> None:
+    answer = await sqlite_platform.http.post(
+        "/api/v1/terrains?title=Rim&source=PGDA",
+        files={"file": ("ridge.tif", b"x", "image/tiff")},
+        data={"title": "Ridge"},
+        headers=sqlite_platform.bearer(),
+    )
+    assert answer.status_code == 422
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [("title", "DUPLICATE")]
+    assert not sqlite_platform.services.asked("RegisterTerrain")
+
+
+@pytest.mark.asyncio
 async def test_too_large_a_terrain_is_refused_while_it_streams(
     sqlite_service_runtime: ServiceLauncher,
 ) -> None:

@@ -198,3 +198,20 @@ def _enum_of(schema: dict[str, Any]) -> list[str]:
         item = DOCUMENT["components"]["schemas"][item["$ref"].rsplit("/", 1)[-1]]
     found: list[str] = item["enum"]
     return found
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/missions/lupex/requests?agency_id=%E9", "query.agency_id"),
+        ("/missions/lupex/requests?agency_id=%EF%BF%BD", "query.agency_id"),
+        ("/orbiters/%FF", "path.orbiter_id"),
+    ],
+)
+async def test_text_that_is_no_utf_8_is_refused(sqlite_platform: GatewayPlatform, target: str, path: str) -> None:
+    """A server reads it with U+FFFD in its place: the name asked for would be another."""
+    answer = await sqlite_platform.http.get(f"/api/v1{target}", headers=sqlite_platform.bearer())
+    assert answer.status_code == 422
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [(path, "NOT_UTF8")]
+    assert sqlite_platform.services.calls == []

@@ -19,6 +19,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _MOST_FAULTS = 100
 _NUMBER = re.compile(NUMBER, re.ASCII)
 _LIKE_A_NUMBER = re.compile(r"[\s_+\-.eE\d]+")
+_LOST = "\ufffd"
+"""Character that bytes which are no UTF-8 have become before they come here."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 
 
@@ -123,6 +125,8 @@ def _spelling_fault(name: str, annotation: Any, value: str) -> tuple[str, str] |
             read_number(value)
         except ValueError as error:
             return "float_parsing", str(error)
+    if _LOST in value:
+        return "not_utf8", f"it is no text in UTF-8, or has {_LOST}, which stands for characters that were lost"
     if unclean_part(value):
         return "control_character", f"it has {unclean_part(value)}; {ALLOWED}"
     if names_object(name) and blanks_around(value):

@@ -103,6 +103,13 @@ async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> Upl
         for name, count in counts.items()
         if name not in _FORM_FIELDS or count > 1
     ]
+    faults += [
+        Fault(
+            name, "DUPLICATE", f"it is given in the form and in the query as {getattr(header, name)[:80]!r}; give one"
+        )
+        for name in ("title", "source")
+        if name in counts and getattr(header, name)
+    ]
     if faults or not isinstance(file, UploadFile):
         await form.close()
         raise InvalidInputError("INVALID_REQUEST", f"the form has {len(faults)} faults", faults=faults)
