@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hand_made_schedules import at, plan
+from hand_made_schedules import at, contact, plan
 from malapert.planner.v1 import plan_pb2
 from malapert_core.rpc.mapping import to_message
 from malapert_planner.domain.problem.check import check_problem
@@ -16,7 +16,7 @@ from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.margins import Margins
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.robustness.assess import assess
-from malapert_planner.domain.robustness.policy import MarginPolicy, Spread
+from malapert_planner.domain.robustness.policy import ActivityClass, MarginPolicy, Spread
 from malapert_planner.domain.robustness.predicted import without_margins
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
@@ -28,7 +28,7 @@ from malapert_planner.solvers.admission import explain_one
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
-from problem_factory import HORIZON_S, make_activity, make_place, make_problem
+from problem_factory import HORIZON_S, make_activity, make_chain, make_place, make_problem, make_window
 from test_way_building import along, inputs, mission
 
 SPREADS = {
@@ -194,6 +194,20 @@ def test_what_is_predicted_is_found_again() -> None:
         assert after.generation.power_w == pytest.approx(before.generation.power_w)
     for full, again in zip(PLAIN.contact_windows, found.contact_windows, strict=True):
         assert again.rate.rate_bps == pytest.approx(full.rate.rate_bps)
+
+
+@pytest.mark.parametrize(("factor", "kept"), [(0.5, 1), (1.0, 1), (1.2, 1), (1.3, 0)])
+def test_a_step_that_is_over_early_leaves_the_next_one_its_contact(factor: float, kept: int) -> None:
+    """Of an hour 600 s are margin; the step after it follows at once, in a contact that is booked for its time."""
+    look, tell = make_chain("c", count=2)
+    look = replace(look, margin_s=600)
+    tell = replace(tell, activity_type_id="tell", conditions=(Condition(ConditionKind.CONTACT),))
+    problem = make_problem(activities=(look, tell), drives=(), contact_windows=(make_window(),))
+    schedule = plan(at("c-0", 0), at("c-1", 3600), contact(3600, 7200))
+    assert validate(problem, schedule).violations == ()
+    as_planned = (ActivityClass("tell", Spread(), ("tell",)),)
+    policy = MarginPolicy("t", "T", activity_duration=Spread(factor), activity_classes=as_planned)
+    assert assess(problem, schedule, policy, draws=1).kept == kept
 
 
 def lit_for(lit_s: int, **changes: Any) -> PlanningProblem:

@@ -62,6 +62,8 @@ class Replays:
     """Replays of a schedule under the draws of a policy."""
 
     def __init__(self, problem: PlanningProblem, schedule: Schedule, policy: MarginPolicy, seed: int) -> None:
+        # A step that is over early is not left before its time: what follows in its chain has its contact then.
+        self._least_s = {each.activity_id: each.duration_s for each in problem.activities if each.margin_s}
         self._problem = problem = _as_it_goes(without_margins(problem), schedule)
         self._lookups = Lookups(problem)
         case = Case(problem, schedule, self._lookups)
@@ -127,7 +129,10 @@ class Replays:
         durations_s = [
             next(of_drives).duration_s
             if task.activity is None
-            else carrying_out.duration_s(task.activity.duration_s, next(of_activities))
+            else max(
+                carrying_out.duration_s(task.activity.duration_s, next(of_activities)),
+                self._least_s.get(task.activity.activity_id, 1),
+            )
             for task in self._tasks
         ]
         late_s = max(map(abs, draw.light_edge_s), default=0)
