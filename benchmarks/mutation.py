@@ -1,11 +1,12 @@
-"""Share of small faults in the core that its focused tests find: a sample of mutants, each in a process of its own.
+"""Share of small faults in the core that its tests find: a sample of mutants, each in a process of its own.
 
-    python benchmarks/mutation.py [--sample 200] [--seed 1] [--within PART ...] [--record FILE] [--minutes N]
+    python benchmarks/mutation_cover.py COVER
+    python benchmarks/mutation.py COVER [--sample 200] [--seed 1] [--within PART ...] [--record FILE] [--minutes N]
 
 With the same record a run goes on where another one stopped; a mutant is known by its place and its text.
 A mutant is one module with one operator, constant or condition changed; it lives in the process that tests it alone, no
-file is touched. A mutant is killed where its tests fail or do not end in time. Those that survive are printed with the
-line as it was and as it became.
+file is touched. It meets the tests that run its line, the quickest first, and is killed where one fails or does not end
+in time. Those that survive are printed with the line as it was and as it became.
 """
 
 import argparse
@@ -18,35 +19,31 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
+from mutation_cover import Cover
+
 ROOT = Path(__file__).parents[1]
 PLANNER = "services/planner/src/malapert_planner/"
-PLANNER_TESTS = "services/planner/tests/"
 CORE = "libs/malapert-core/src/malapert_core/"
-CORE_TESTS = "libs/malapert-core/tests/"
-FOCUSED: dict[str, tuple[str, ...]] = {
-    PLANNER + "domain/problem": ("test_problem_check.py", "test_hashing.py", "test_validation_rules.py"),
-    PLANNER + "domain/validation": ("test_objective.py", "test_validation_rules.py"),
-    PLANNER + "domain/simulation": ("test_propagation_analytic.py", "test_validation_rules.py"),
-    PLANNER + "domain/explanation": (
-        "test_endurance.py",
-        "test_explanation_closures.py",
-        "test_explanation_unplanned.py",
-    ),
-    PLANNER + "domain/life": ("test_plan_life.py", "test_plan_reviews.py", "test_replanning.py"),
-    PLANNER + "solvers/bound.py": ("test_solver_bound.py",),
-    PLANNER + "solvers/relaxations.py": ("test_solver_bound.py",),
-    CORE + "policy/sight.py": ("test_core_sight.py",),
-    CORE + "policy/audience.py": ("test_core_sight.py",),
-    CORE + "timestamps.py": ("test_core_values.py",),
-    "libs/malapert-astro/src/malapert_astro/times.py": ("libs/malapert-astro/tests/test_times.py",),
-}
-"""The core's modules or folders, and the tests that are to find their faults, the quickest first."""
+MODULES = (
+    PLANNER + "domain/problem",
+    PLANNER + "domain/validation",
+    PLANNER + "domain/simulation",
+    PLANNER + "domain/explanation",
+    PLANNER + "domain/life",
+    PLANNER + "solvers/bound.py",
+    PLANNER + "solvers/relaxations.py",
+    CORE + "policy/sight.py",
+    CORE + "policy/audience.py",
+    CORE + "timestamps.py",
+    "libs/malapert-astro/src/malapert_astro/times.py",
+)
+"""The core's modules or folders."""
 COMPARISONS = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==", ast.In: "not in"}
 OPERATIONS = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.Mod: "*"}
 CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
@@ -68,7 +65,7 @@ class Mutant:
     """A module with one piece of its text changed."""
 
     path: Path
-    tests: tuple[str, ...]
+    lines: range
     start: int
     end: int
     text: str
@@ -90,7 +87,7 @@ class Mutant:
         return f"{self.path.relative_to(ROOT)}:{number + 1}\n  - {before[number].strip()}\n  + {after[number].strip()}"
 
 
-def mutants_of(path: Path, tests: tuple[str, ...]) -> Iterator[Mutant]:
+def mutants_of(path: Path) -> Iterator[Mutant]:
     """Yield every mutant of a module."""
     text = path.read_text()
     starts = [0]
@@ -106,59 +103,60 @@ def mutants_of(path: Path, tests: tuple[str, ...]) -> Iterator[Mutant]:
     def whole(node: ast.expr) -> tuple[int, int]:
         return at(node.lineno, node.col_offset), at(node.end_lineno or 0, node.end_col_offset or 0)
 
-    for node in _running(ast.parse(text)):
+    for node, lines in _running(ast.parse(text), range(0)):
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
-            yield _operator(path, tests, between(node.left, node.comparators[0]), COMPARISONS[type(node.ops[0])])
+            yield _operator(path, lines, between(node.left, node.comparators[0]), COMPARISONS[type(node.ops[0])])
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-            yield _operator(path, tests, between(node.left, node.right), OPERATIONS[type(node.op)])
+            yield _operator(path, lines, between(node.left, node.right), OPERATIONS[type(node.op)])
         elif isinstance(node, ast.BoolOp):
             other = "or" if isinstance(node.op, ast.And) else "and"
-            yield _operator(path, tests, between(node.values[0], node.values[1]), other)
+            yield _operator(path, lines, between(node.values[0], node.values[1]), other)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            yield Mutant(path, tests, *whole(node), f"bool({ast.unparse(node.operand)})")
+            yield Mutant(path, lines, *whole(node), f"bool({ast.unparse(node.operand)})")
         elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            yield Mutant(path, tests, *whole(node), repr(node.value + 1))
+            yield Mutant(path, lines, *whole(node), repr(node.value + 1))
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-            yield Mutant(path, tests, *whole(node), repr(not node.value))
+            yield Mutant(path, lines, *whole(node), repr(not node.value))
         elif isinstance(node, ast.Name) and node.id in CALLS:
-            yield Mutant(path, tests, *whole(node), CALLS[node.id])
+            yield Mutant(path, lines, *whole(node), CALLS[node.id])
 
 
-def _operator(path: Path, tests: tuple[str, ...], place: tuple[int, int], text: str) -> Mutant:
+def _operator(path: Path, lines: range, place: tuple[int, int], text: str) -> Mutant:
     # What stands between two operands may close and open brackets; those stay.
     gap = path.read_bytes()[slice(*place)].decode()
     words = gap.strip("() \n")
     begin = place[0] + len(gap[: gap.index(words)].encode())
-    return Mutant(path, tests, begin, begin + len(words.encode()), text)
+    return Mutant(path, lines, begin, begin + len(words.encode()), text)
 
 
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that run: no annotation, no docstring, no decorator, nothing of the head of a class."""
+def _running(node: ast.AST, lines: range) -> Iterator[tuple[ast.AST, range]]:
+    """Yield the nodes that run, with the lines of their statement up to them.
+
+    No annotation, no docstring, no decorator, nothing of the head of a class.
+    """
     for name, child in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "bases", "keywords") and not isinstance(node, ast.Call):
             continue
         for each in child if isinstance(child, list) else [child]:
             if isinstance(each, ast.AST):
-                yield each
-                yield from _running(each)
+                first = each.lineno if isinstance(each, ast.stmt) else lines.start
+                last = getattr(each, "end_lineno", first) if isinstance(each, ast.expr) else first
+                yield each, range(first, last + 1)
+                yield from _running(each, range(first, last + 1))
 
 
 def all_mutants() -> list[Mutant]:
     """Return every mutant of the core."""
     found: list[Mutant] = []
-    for place, tests in FOCUSED.items():
+    for place in MODULES:
         path = ROOT / place
-        folder = PLANNER_TESTS if place.startswith(PLANNER) else CORE_TESTS if place.startswith(CORE) else ""
         for module in [path] if path.suffix else sorted(path.glob("*.py")):
-            found += mutants_of(module, tuple(folder + test for test in tests))
+            found += mutants_of(module)
     return found
 
 
 def tested(target: Path, source: str, tests: tuple[str, ...], limit_s: int) -> bool:
     """Return whether the tests pass with a module's text in its place."""
-    # The planner's need no server: without the fixtures that know how to start one they begin in half the time.
-    bare = tests[0].startswith(PLANNER_TESTS)
-    options = ["--noconftest", "-p", "no:malapert_testing"] if bare else ["--fast"]
     command = [
         sys.executable,
         "-c",
@@ -170,17 +168,13 @@ def tested(target: Path, source: str, tests: tuple[str, ...], limit_s: int) -> b
         "-x",
         "-n",
         "0",
-        *options,
+        "--fast",
         *tests,
     ]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": f"{ROOT / tests[0].rpartition('/')[0]}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        },
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -212,17 +206,10 @@ def read_record(path: Path | None) -> dict[str, bool]:
     return {each["mutant"]: each["killed"] for each in map(json.loads, path.read_text().splitlines())}
 
 
-def require_sound(mutants: Sequence[Mutant], limit_s: int, jobs: ThreadPoolExecutor) -> None:
-    """End where tests fail without a mutant."""
-    suites = {mutant.tests: mutant.path for mutant in mutants}
-    sound = jobs.map(lambda suite: tested(suite[1], suite[1].read_text(), suite[0], limit_s), suites.items())
-    if failed := [test for tests, passed in zip(suites, sound, strict=True) if not passed for test in tests]:
-        sys.exit(f"without a mutant these fail or do not end in {limit_s} CPU seconds: {', '.join(failed)}")
-
-
 def main() -> None:
     """Test a sample of mutants."""
     parser = argparse.ArgumentParser(description="Test a sample of mutants of the core.")
+    parser.add_argument("cover", type=Path, help="which tests run which lines, from mutation_cover.py")
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=120, help="CPU seconds after which a mutant counts as killed")
@@ -233,6 +220,7 @@ def main() -> None:
         "--within", nargs="*", default=[""], help="parts of the paths of modules; all where none is said"
     )
     arguments = parser.parse_args()
+    cover = Cover.read(arguments.cover)
     mutants = [each for each in all_mutants() if any(part in str(each.path) for part in arguments.within)]
     sample = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
     known = read_record(arguments.record)
@@ -242,10 +230,10 @@ def main() -> None:
     def outcome(mutant: Mutant) -> bool | None:
         if time.monotonic() > ends_s:
             return None
-        return not tested(mutant.path, mutant.source(), mutant.tests, arguments.limit)
+        tests = cover.tests_of(mutant.path, mutant.lines)
+        return bool(tests) and not tested(mutant.path, mutant.source(), tests, arguments.limit)
 
     with ThreadPoolExecutor(arguments.jobs) as jobs:
-        require_sound(waiting, arguments.limit, jobs)
         for mutant, killed in zip(waiting, jobs.map(outcome, waiting), strict=True):
             if killed is None:
                 continue
