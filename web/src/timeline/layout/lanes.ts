@@ -58,9 +58,8 @@ export function layoutOf(
 ): Layout {
   const room = heightPx - AXIS_PX - NAVIGATOR_PX;
   let { scrolling, fixed } = place(prepared, view, scale, 0);
-  const lacks = sum(scrolling) + sum(fixed) - room;
-  if (lacks > 0) ({ scrolling, fixed } = place(prepared, view, scale, 1));
-  else stretch(scrolling, fixed, -lacks);
+  if (sum(scrolling) + sum(fixed) > room) ({ scrolling, fixed } = place(prepared, view, scale, 1));
+  stretch(scrolling, fixed, Math.max(0, room - sum(scrolling) - sum(fixed)));
   // On a low surface the curves scroll with the rest: lanes that cannot be seen help nobody.
   if (sum(fixed) > room * 0.6) {
     scrolling = [...scrolling, ...fixed];
