@@ -28,7 +28,7 @@ from malapert_gateway.exports.contacts_calendar import contacts_calendar
 from malapert_gateway.exports.contacts_table import contacts_csv, contacts_schedule_text
 from malapert_gateway.exports.simple_schedule import SimpleSchedule, read_simple_schedule, write_simple_schedule
 from malapert_gateway.models.schedule import ReadActivity, ReadSchedule
-from malapert_gateway.routes.files import PAGE_SIZE, TEXT, file_answer, file_responses, has_more
+from malapert_gateway.routes.files import PAGE_SIZE, TEXT, all_rows, file_answer, file_responses
 from malapert_gateway.routes.guarded import GuardedRoute, OrbitFileRoute
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, OrbiterId, WindowSetId, identifier, only
 from malapert_gateway.services.gateway import Gateway
@@ -179,14 +179,7 @@ async def export_orbiter(
 
 
 async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsRequest) -> list[Contact]:
-    request.page.page_size = PAGE_SIZE
-    contacts: list[Contact] = []
-    while True:
-        answer = await gateway.call(gateway.services.contacts.ListContacts, request)
-        page = await asyncio.to_thread(to_model, answer, ContactPage)
-        contacts += page.contacts
-        if not has_more(page.next_page_token, request.page, len(contacts)):
-            return contacts
+    return await all_rows(gateway, gateway.services.contacts.ListContacts, request, ContactPage, "contacts")
 
 
 async def _stations(gateway: Gateway) -> dict[str, Station]:

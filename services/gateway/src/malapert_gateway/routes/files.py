@@ -1,8 +1,14 @@
 """Answers that are files, and the rows of lists that go into them."""
 
+import asyncio
+from typing import Any
+
 from fastapi import Response
-from malapert.type.v1 import type_pb2
 from malapert_core.errors import ExhaustedError
+from pydantic import BaseModel
+
+from malapert_gateway.conversion import to_model
+from malapert_gateway.services.gateway import Gateway
 
 MOST_ROWS = 50_000
 PAGE_SIZE = 1000
@@ -21,17 +27,31 @@ def file_answer(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def has_more(next_token: str, page: type_pb2.PageRequest, count: int) -> bool:
-    """Turn to the next page; return False after the last, which a cursor that does not move is too.
+async def all_rows(gateway: Gateway, call: Any, request: Any, model: type[BaseModel], field: str) -> list[Any]:
+    """Return the rows of a list, asked for page by page.
+
+    Parameters
+    ----------
+    call
+        The method of a service that lists.
+    request
+        What is asked for; its page is set here.
+    model, field
+        Model of a page, and its field with the rows.
 
     Raises
     ------
     ExhaustedError
-        ``TOO_MANY_ROWS`` where a file would have more than `MOST_ROWS`.
+        ``TOO_MANY_ROWS`` where there are more than `MOST_ROWS`.
     """
-    if count > MOST_ROWS:
-        raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")
-    if next_token in ("", page.page_token):
-        return False
-    page.page_token = next_token
-    return True
+    request.page.page_size = PAGE_SIZE
+    rows: list[Any] = []
+    while True:
+        page: Any = await asyncio.to_thread(to_model, await gateway.call(call, request), model)
+        rows += getattr(page, field)
+        if len(rows) > MOST_ROWS:
+            raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")
+        # A cursor that does not move is the last one's.
+        if page.next_page_token in ("", request.page.page_token):
+            return rows
+        request.page.page_token = page.next_page_token

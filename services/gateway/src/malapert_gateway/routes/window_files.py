@@ -11,11 +11,11 @@ from malapert.comms_window.v1 import window_pb2
 from malapert_core.timestamps import utc_now
 from malapert_http_models.contracts.comms_window import Window, WindowKind, WindowPage
 
-from malapert_gateway.conversion import enum_numbers, to_model
+from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.exports.access_report import access_report, aer_report
 from malapert_gateway.exports.mps_events import mps_events
 from malapert_gateway.exports.windows_csv import windows_csv
-from malapert_gateway.routes.files import PAGE_SIZE, file_answer, file_responses, has_more
+from malapert_gateway.routes.files import all_rows, file_answer, file_responses
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, WindowSetId, only_these
 from malapert_gateway.services.gateway import Gateway
@@ -83,11 +83,4 @@ async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts
 
 
 async def _all_windows(gateway: Gateway, request: window_pb2.ListWindowsRequest) -> list[Window]:
-    request.page.page_size = PAGE_SIZE
-    windows: list[Window] = []
-    while True:
-        answer = await gateway.call(gateway.services.windows.ListWindows, request)
-        page = await asyncio.to_thread(to_model, answer, WindowPage)
-        windows += page.windows
-        if not has_more(page.next_page_token, request.page, len(windows)):
-            return windows
+    return await all_rows(gateway, gateway.services.windows.ListWindows, request, WindowPage, "windows")
