@@ -17,6 +17,7 @@ from malapert_core.errors import MalapertError, UnavailableError
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import CHARTER_SERVICE
 from malapert_core.policy.identity import Identity, Role
+from malapert_core.rpc.certificates import Certificates
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
 from malapert_testing.charters import LONG_AGO, CharterBook
 from malapert_testing.identities import service_tokens
@@ -56,7 +57,7 @@ class PlannerStub(CharterBook, feasibility_pb2_grpc.FeasibilityServiceServicer):
         return feasibility_pb2.CheckFeasibilityResponse(reasons=reasons)
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
+    async def served(self, certificates: Certificates | None = None) -> AsyncIterator[str]:
         """Serve and yield the address."""
         registrations = [
             Registration(CHARTER_SERVICE, charter_pb2_grpc.add_CharterServiceServicer_to_server, self),
@@ -66,7 +67,11 @@ class PlannerStub(CharterBook, feasibility_pb2_grpc.FeasibilityServiceServicer):
                 self,
             ),
         ]
-        server = GrpcServer(registrations, interceptors=[CallInterceptor(service_tokens("planner"), "planner")])
+        server = GrpcServer(
+            registrations,
+            certificates=certificates,
+            interceptors=[CallInterceptor(service_tokens("planner"), "planner")],
+        )
         await server.start()
         try:
             yield f"127.0.0.1:{server.port}"
