@@ -68,7 +68,7 @@ def test_viewer_changes_nothing(path: str) -> None:
 def test_administrators_have_no_mission_data(role: Role) -> None:
     allowed = {path for path, call in CALLS.items() if role in call.roles}
     audit = {f"/malapert.audit.v1.AuditService/{name}" for name in ("ListAuditEntries", "ExportAudit")}
-    limits = {"/malapert.quota.v1.LimitService/ListLimits"}
+    limits = {"/malapert.quota.v1.LimitService/GetLimits"}
     assert allowed == {"/malapert.planner.v1.MissionService/GetMissionSchema"} | audit | limits
 
 

@@ -107,6 +107,10 @@ async def test_an_orbiter_is_its_agency_s_its_mission_s_or_everybody_s(of_missio
                 with pytest.raises(InvalidInputError):
                     await stub.RegisterOrbiter(_elements(orbiter_id="x", **wrong))
         assert await seen_by(service.target, "ESA") == {"own", "lupex.relay", "kept", "open"}
+        async with open_test_channel(service.target, identity_of("ESA")) as owner:
+            wanted = orbiter_pb2.ListOrbitersRequest(visibilities=[PUBLIC, MISSION])
+            shown = await orbiter_pb2_grpc.OrbiterServiceStub(owner).ListOrbiters(wanted)
+            assert {each.orbiter_id for each in shown.orbiters} == {"lupex.relay", "open"}
         assert await seen_by(service.target, "ESA", ("elsewhere",)) == {"own", "open"}
         assert await seen_by(service.target, "JAXA") == {"lupex.relay", "open"}
         assert await seen_by(service.target, "DLR") == {"lupex.relay", "open"}

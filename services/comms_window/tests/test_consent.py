@@ -244,7 +244,7 @@ async def test_holds_are_limited_and_end_with_them(sqlite_comms_window: Any) -> 
                 await book_one(booker, key, *request)
         await book_one(booker, "e", "esa-ceb", 5, 6)
         async with open_test_channel(service.target, identity_of("JAXA"), [LIMIT_SERVICE]) as limited:
-            told = await limit_pb2_grpc.LimitServiceStub(limited).ListLimits(limit_pb2.ListLimitsRequest())
+            told = await limit_pb2_grpc.LimitServiceStub(limited).GetLimits(limit_pb2.GetLimitsRequest())
         of_agency = {
             each.thing: (each.limit, each.used) for each in told.limits if each.holder == limit_pb2.LIMIT_HOLDER_AGENCY
         }

@@ -206,9 +206,9 @@ async def test_whoami_tells_the_limits_that_services_keep_and_which_do_not_answe
     def away(_request: Any) -> Any:
         raise UnavailableError("PLANNER_AWAY", "the planner is away")
 
-    platform.services.answers["ListLimits"] = lambda _request: limit_pb2.ListLimitsResponse()
-    platform.services.answers["payload/ListLimits"] = lambda _request: limit_pb2.ListLimitsResponse(limits=[queued])
-    platform.services.answers["planner/ListLimits"] = away
+    platform.services.answers["GetLimits"] = lambda _request: limit_pb2.GetLimitsResponse()
+    platform.services.answers["payload/GetLimits"] = lambda _request: limit_pb2.GetLimitsResponse(limits=[queued])
+    platform.services.answers["planner/GetLimits"] = away
     for role in ("VIEWER", "ADMINISTRATOR"):
         told = (await platform.http.get("/api/v1/whoami", headers=platform.bearer("JAXA", role))).json()
         kept = [each for each in told["limits"] if each["service"] != "gateway"]

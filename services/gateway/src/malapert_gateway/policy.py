@@ -36,7 +36,7 @@ METHODS: Mapping[str, str] = {
 }
 """Method that decides an action: of the same name, or the one that an action of another name calls."""
 
-_WITHOUT_ACTION = frozenset({"find_opportunities", "list_limits"})
+_WITHOUT_ACTION = frozenset({"find_opportunities", "get_limits"})
 """Methods that no route stands for: one that checks requests asks for it, and who_am_i."""
 
 OWN_ACTIONS: Mapping[str, frozenset[Role]] = {

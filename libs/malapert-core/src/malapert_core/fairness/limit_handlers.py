@@ -19,13 +19,13 @@ class LimitHandlers(limit_pb2_grpc.LimitServiceServicer):
     def __init__(self, sources: Sequence[LimitSource]) -> None:
         self._sources = tuple(sources)
 
-    async def ListLimits(  # noqa: N802
-        self, request: limit_pb2.ListLimitsRequest, context: Any
-    ) -> limit_pb2.ListLimitsResponse:
+    async def GetLimits(  # noqa: N802
+        self, request: limit_pb2.GetLimitsRequest, context: Any
+    ) -> limit_pb2.GetLimitsResponse:
         """Return the limits of the caller."""
         identity = require_identity()
         uses = [use for source in self._sources for use in await source(identity)]
-        return limit_pb2.ListLimitsResponse(limits=[to_message(use, limit_pb2.LimitUse) for use in uses])
+        return limit_pb2.GetLimitsResponse(limits=[to_message(use, limit_pb2.LimitUse) for use in uses])
 
 
 def limit_registration(sources: Sequence[LimitSource]) -> Registration:

@@ -120,7 +120,7 @@ _TABLE: Mapping[str, Mapping[str, Call]] = {
         "CancelOperation": Call(PLANNERS, on_behalf=_PLANNER),
     },
     "malapert.quota.v1.LimitService": {
-        "ListLimits": Call(PRINCIPALS),
+        "GetLimits": Call(PRINCIPALS),
     },
     "malapert.audit.v1.AuditService": {
         "ListAuditEntries": Call(AUDITORS),

@@ -100,6 +100,14 @@ class Orbiter:
 
 
 @dataclass(frozen=True, slots=True)
+class OrbiterFilter:
+    """Filter of orbiters; an empty field means all."""
+
+    sources: frozenset[OrbitSource] = frozenset()
+    visibilities: frozenset[Visibility] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class OrbiterScope:
     """Orbiters that a principal sees besides those that are public: all, its agency's own, and those of missions.
 

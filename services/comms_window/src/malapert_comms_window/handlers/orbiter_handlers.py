@@ -12,7 +12,7 @@ from malapert_core.rpc.mapping import named, to_domain, to_message
 from malapert_core.rpc.paging import cursor_key, decode_cursor, next_cursor, page_size_of
 from malapert_core.vocabulary.content_hash import bytes_hash
 
-from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterFilter, OrbiterRegistration, OrbitSource
 from malapert_comms_window.handlers.messages.shared import interval_message, interval_of
 from malapert_comms_window.services.book.keys import KeyService
 from malapert_comms_window.services.registry.orbiters import OrbiterService
@@ -47,7 +47,8 @@ class OrbiterHandlers(orbiter_pb2_grpc.OrbiterServiceServicer):
         size = page_size_of(request.page.page_size)
         after = cursor_key(request.page.page_token)
         sources = wanted_values(OrbitSource, request.sources, orbiter_pb2.OrbitSource.DESCRIPTOR, "sources")
-        found = await self._orbiters.page(sources, after, size + 1)
+        visibilities = wanted_values(Visibility, request.visibilities, type_pb2.Visibility.DESCRIPTOR, "visibilities")
+        found = await self._orbiters.page(OrbiterFilter(sources, visibilities), after, size + 1)
         return orbiter_pb2.ListOrbitersResponse(
             orbiters=[_orbiter_message(orbiter) for orbiter in found[:size]],
             next_page_token=next_cursor(found, size, lambda row: row.orbiter_id),

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from malapert_comms_window.domain.orbiters import Orbiter, OrbiterScope, OrbitSource
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterFilter, OrbiterScope
 from malapert_comms_window.storage.tables import OrbiterRow
 
 _ORBITER = TypeAdapter(Orbiter)
@@ -61,27 +61,33 @@ class OrbiterStore:
         return frozenset((await session.exec(select(mission_id).where(mission_id != "").distinct())).all())
 
     async def page(
-        self, session: AsyncSession, scope: OrbiterScope, sources: Collection[OrbitSource], after: str, limit: int
+        self, session: AsyncSession, scope: OrbiterScope, wanted: OrbiterFilter, after: str, limit: int
     ) -> list[Orbiter]:
         """Return at most so many orbiters that are seen after an identifier, in their newest versions.
 
-        No sources mean all.
+        An empty filter means all.
         """
         query = _newest_of(col(OrbiterRow.orbiter_id) > after)
         if not scope.everything:
             query = query.where(_shown(scope))
-        if sources:
+        if wanted.sources:
             source = col(OrbiterRow.content)["source"].as_string()
-            query = query.where(source.in_([each.value for each in sources]))
+            query = query.where(source.in_([each.value for each in wanted.sources]))
+        if wanted.visibilities:
+            query = query.where(_visibility().in_([each.value for each in wanted.visibilities]))
         query = query.options(defer(OrbiterRow.file, raiseload=True))  # type: ignore[arg-type]
         rows = (await session.exec(query.order_by(col(OrbiterRow.orbiter_id)).limit(limit))).all()
         return [_ORBITER.validate_python(row.content) for row in rows]
 
 
+def _visibility() -> ColumnElement[str]:
+    return func.coalesce(col(OrbiterRow.content)["visibility"].as_string(), Visibility.OWNER.value)
+
+
 def _shown(scope: OrbiterScope) -> ColumnElement[bool]:
     content = col(OrbiterRow.content)
     mission_id = func.coalesce(content["mission_id"].as_string(), "")
-    visibility = func.coalesce(content["visibility"].as_string(), Visibility.OWNER.value)
+    visibility = _visibility()
     own = content["agency_id"].as_string() == scope.agency_id
     if scope.own_mission_ids is not None:
         own = and_(own, mission_id.in_(scope.own_mission_ids))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from malapert.comms_window.v1 import key_pb2, orbiter_pb2
+from malapert.type.v1 import type_pb2
 from malapert_core.vocabulary.identifiers import new_identifier
 from malapert_http_models.contracts.comms_window import (
     KeyBooking,
@@ -15,6 +16,7 @@ from malapert_http_models.contracts.comms_window import (
     RecordKeysRequest,
     RegisterOrbiterRequest,
 )
+from malapert_http_models.contracts.vocabulary import Visibility
 
 from malapert_gateway.bodies import message_of
 from malapert_gateway.conversion import enum_numbers
@@ -42,10 +44,13 @@ async def list_orbiters(
     gateway: GatewayParts,
     page: Page,
     sources: Annotated[list[OrbitSource] | None, only_these("orbiters whose motion was given so")] = None,
+    visibilities: Annotated[list[Visibility] | None, only_these("orbiters that are shown so")] = None,
 ) -> OrbiterPage:
     """List orbiters by identifier, in their newest versions."""
     message = orbiter_pb2.ListOrbitersRequest(
-        sources=enum_numbers(orbiter_pb2.OrbitSource.DESCRIPTOR, sources), page=page
+        sources=enum_numbers(orbiter_pb2.OrbitSource.DESCRIPTOR, sources),
+        visibilities=enum_numbers(type_pb2.Visibility.DESCRIPTOR, visibilities),
+        page=page,
     )
     return await gateway.answer(await gateway.call(gateway.services.orbiters.ListOrbiters, message), OrbiterPage)
 

@@ -42,7 +42,7 @@ class LimitDirectory:
 
     async def _told(self, stub: Any) -> list[LimitUse] | None:
         try:
-            answer = await stub.ListLimits(limit_pb2.ListLimitsRequest(), timeout=_DEADLINE_S)
+            answer = await stub.GetLimits(limit_pb2.GetLimitsRequest(), timeout=_DEADLINE_S)
         except UnavailableError:
             return None
         return [to_domain(each, LimitUse, period_s=None) for each in answer.limits]

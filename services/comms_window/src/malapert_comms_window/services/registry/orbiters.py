@@ -22,7 +22,7 @@ from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from malapert_core.vocabulary.content_hash import bytes_hash
 
 from malapert_comms_window import SOFTWARE
-from malapert_comms_window.domain.orbiters import Orbiter, OrbiterRegistration, OrbitSource
+from malapert_comms_window.domain.orbiters import Orbiter, OrbiterFilter, OrbiterRegistration, OrbitSource
 from malapert_comms_window.geometry.orbit_export import exported_segments
 from malapert_comms_window.geometry.orbits import ELEMENTS, element_faults, notes_on
 from malapert_comms_window.services.access import Access
@@ -163,13 +163,13 @@ class OrbiterService:
             found = await self._orbiters.find(session, orbiter_ids)
         return await self._access.seen(found.values())
 
-    async def page(self, sources: Collection[OrbitSource], after: str, limit: int) -> list[Orbiter]:
-        """Return at most so many orbiters that the caller sees, of some sources or all, after an identifier."""
+    async def page(self, wanted: OrbiterFilter, after: str, limit: int) -> list[Orbiter]:
+        """Return at most so many of the wanted orbiters that the caller sees, after an identifier."""
         async with self._database.reading() as session:
             mission_ids = await self._orbiters.missions(session)
         scope = await self._access.scope(mission_ids)
         async with self._database.reading() as session:
-            return await self._orbiters.page(session, scope, sources, after, limit)
+            return await self._orbiters.page(session, scope, wanted, after, limit)
 
     async def motions(self, orbiter_ids: Collection[str]) -> dict[str, tuple[Orbiter, Orbit]]:
         """Return the orbiters with their motions; those that there are not are left out."""
