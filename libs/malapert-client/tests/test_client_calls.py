@@ -109,6 +109,19 @@ def test_identifiers_and_queries_are_escaped_and_times_are_in_utc():
         client.export_orbiter("a", start_time=datetime(2029, 1, 10), end_time="x")  # noqa: DTZ001 - what is refused
 
 
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_an_identifier_that_would_make_the_path_another_calls_is_not_sent(name):
+    played = Played(httpx.Response(200, json={}))
+    with pytest.raises(InvalidInputError, match=r"path\.request_id.*is no identifier"):
+        played.client().explain_unplanned("plan-1", name)
+    with pytest.raises(InvalidInputError) as raised:
+        played.client().explain_unplanned(name, name)
+    assert [fault.path for fault in raised.value.faults] == ["path.plan_id", "path.request_id"]
+    with pytest.raises(InvalidInputError):
+        played.client().plain("revoke_key", path={"key_id": name})
+    assert played.calls == []
+
+
 def test_a_list_query_is_repeated():
     played = Played(httpx.Response(200, json={"plans": [], "next_page_token": ""}))
     assert list(played.client().list_plans(states=["DRAFT", "RELEASED"], only_noticed=True)) == []

@@ -187,3 +187,25 @@ def test_certificates_are_kept_and_replaced_with_their_authority(tmp_path: Path)
     certificates_in(folder, "solver").broker_context()
     assert folder.stat().st_mode & 0o077 == 0
     assert (folder / "ca-key.pem").stat().st_mode & 0o077 == 0
+
+
+def test_keys_are_their_owners_alone_whoever_made_the_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert make_certificates(tmp_path).stat().st_mode & 0o077 == 0
+
+
+def test_an_authority_whose_key_is_kept_elsewhere_is_not_replaced(tmp_path: Path) -> None:
+    folder = make_certificates(tmp_path / "tls")
+    key = (folder / "ca-key.pem").rename(tmp_path / "ca-key.pem")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    make_certificates(folder)
+    (folder / "nats.pem").unlink()
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make_certificates(folder)
+    assert b"ca-key.pem is not there" in raised.value.stderr
+    del before["nats.pem"]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    key.rename(folder / "ca-key.pem")
+    make_certificates(folder)
+    assert (folder / "ca.pem").read_bytes() == before["ca.pem"]
+    certificates_in(folder, "nats").broker_context()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from malapert_client.connection import Connection
-from malapert_client.errors import ProblemError, UnknownAnswerError, UnreachableError, problem_error
+from malapert_client.errors import InvalidInputError, ProblemError, UnknownAnswerError, UnreachableError, problem_error
 from malapert_client.generated.operations import OPERATIONS
 from malapert_client.operation import Operation
 from malapert_client.reading import read_model
@@ -98,9 +98,12 @@ def prepare(
     ------
     ValueError
         Where an object is given as `if_match` that came with no version.
+    InvalidInputError
+        Where an identifier is one with which the path would be that of another call.
     """
     operation = OPERATIONS[name]
     values = {key: str(value) for key, value in (path or {}).items()}
+    _require_identifiers(values)
     headers: dict[str, str] = {}
     if operation.method != "GET":
         headers["Idempotency-Key"] = idempotency_key or uuid.uuid4().hex
@@ -111,6 +114,18 @@ def prepare(
         headers["Content-Type"] = media_type or operation.media_type
     address = operation.path.format_map({key: quote(value, safe="") for key, value in values.items()})
     return Call(operation, address, values, httpx.QueryParams(list(_pairs(query or {}))), headers, carried)
+
+
+def _require_identifiers(values: Mapping[str, str]) -> None:
+    # RFC 3986 5.2.4: a part of one or two dots is taken out of the path, with the one before it.
+    faults = [
+        {"path": f"path.{key}", "code": "INVALID_ID", "message": f"{value!r} is no identifier"}
+        for key, value in values.items()
+        if value in ("", ".", "..")
+    ]
+    if faults:
+        detail = "an identifier is empty, or dots alone"
+        raise InvalidInputError({"title": "not sent", "detail": detail, "reason": "INVALID_REQUEST", "errors": faults})
 
 
 def json_bytes(body: "BaseModel | Mapping[str, Any]") -> bytes:
