@@ -57,6 +57,44 @@ describe("the text of a mission", () => {
     expect(read.faults[0]?.line).toBe(line);
   });
 
+  it.each([
+    ["id: a\nb: .nan\n", 2],
+    ["b: [1, -.inf]\n", 1],
+    ["b: 1e999\n", 1],
+    ["id: a\nseed: 9007199254740993\n", 2],
+    ["seed: 0xFFFFFFFFFFFFFFFF\n", 1],
+    ["id: a\n\nb: &b\n  - [*b]\n", 4],
+    ["b: !!binary aGk=\n", 1],
+    ["b: !!set {x}\n", 1],
+    ["b: !!omap [x: 1]\n", 1],
+    ["b:\n  1: x\n", 2],
+    ["b:\n  ? [x]\n  : y\n", 2],
+    ["a: &a 1\nb:\n  *a : y\n", 3],
+    [`a: ${"[".repeat(5000)}${"]".repeat(5000)}`, 1],
+  ])("%j, which JSON cannot hold, is refused at its line", (text, line) => {
+    const read = readMissionText(text);
+    expect(read.document).toBeNull();
+    expect(read.faults[0]?.line).toBe(line);
+  });
+
+  it("keeps what JSON can hold: aliases, whole numbers as large as a page keeps, texts that look like numbers", () => {
+    const text = 'a: &a [1]\nb: *a\nc: 9007199254740991\nd: 1.0e300\n"1": ".nan"\ne: !!str 1\nf: &f x\n*f : 2\n';
+    expect(readMissionText(text).document).toEqual({
+      a: [1],
+      b: [1],
+      c: 9007199254740991,
+      d: 1e300,
+      "1": ".nan",
+      e: "1",
+      f: "x",
+      x: 2,
+    });
+  });
+
+  it("tells so many faults at once and no more", () => {
+    expect(readMissionText(`a: [${".nan, ".repeat(500)}]`).faults).toHaveLength(50);
+  });
+
   it("with aliases that grow without bound is refused", () => {
     const grown = Array.from(
       { length: 12 },
