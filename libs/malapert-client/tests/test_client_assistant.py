@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 from malapert_client import AsyncClient, Connection
+from malapert_client.assistant.bounds import MOST_BYTES
 from malapert_client.assistant.reading import CALLS, NotForAssistantsError, ReadingClient
 from malapert_client.assistant.server import assistant_server
 from malapert_client.generated.operations import OPERATIONS
@@ -120,3 +121,47 @@ async def test_a_refusal_is_told_with_its_reason():
         bad = await asked(Platform({"/plans/p-1": PLAN}), "plan_items", {"plan_id": "p-1", "start_time": text})
         assert bad.is_error
         assert text in bad.content[0].text
+
+
+@pytest.mark.asyncio
+async def test_an_answer_is_as_long_as_an_assistant_can_take():
+    violations = [{"rule": "BATTERY", "message": f"{at} " + "x" * 1000} for at in range(1000)]
+    changes = [{"item_id": "a"}]
+    answer = {"valid": False, "violations": violations, "changes": changes}
+    told = await asked(Platform({"/plans/p-1:check-edits": answer}), "check_edit", {"plan_id": "p-1", "edits": []})
+    assert len(told.content[0].text) < 2 * MOST_BYTES
+    found = told.structured_content
+    assert len(json.dumps(found).encode()) <= MOST_BYTES + 100
+    assert found["violations"] == violations[: len(found["violations"])]
+    assert found["left_off"] == {"violations": 1000 - len(found["violations"])}
+    assert found["changes"] == changes
+    assert len(found["violations"]) > 150
+
+
+@pytest.mark.asyncio
+async def test_a_mission_is_told_in_parts():
+    document = {"mission": {"id": "m"}, "requests": [{"id": "r" * 1000} for _ in range(1000)]}
+    platform = Platform({"/missions/m": {"mission_id": "m", "version": 2, "document": document}})
+    whole = await asked(platform, "mission", {"mission_id": "m"})
+    assert whole.is_error
+    assert f"longer than {MOST_BYTES} bytes" in whole.content[0].text
+    assert len(whole.content[0].text) < 1000
+    part = (await asked(platform, "mission", {"mission_id": "m", "part": "mission"})).structured_content
+    assert part == {"mission_id": "m", "version": 2, "mission": {"id": "m"}}
+    assert "mission, requests" in (await asked(platform, "mission", {"mission_id": "m", "part": "x"})).content[0].text
+    cut = (await asked(platform, "mission", {"mission_id": "m", "part": "requests"})).structured_content
+    assert 0 < len(cut["requests"]) == 1000 - cut["left_off"]["requests"]
+
+
+@pytest.mark.asyncio
+async def test_no_identifier_leads_to_another_call():
+    platform = Platform({})
+    for tool, arguments in (
+        ("requests", {"mission_id": ".."}),
+        ("plan", {"plan_id": "."}),
+        ("mission", {"mission_id": ""}),
+    ):
+        told = await asked(platform, tool, arguments)
+        assert told.is_error
+        assert "is no identifier" in told.content[0].text
+    assert platform.calls == []

@@ -14,7 +14,7 @@ def mcp(url: Url = None, key: Key = None, agency: Agency = None, role: Role = No
     edits without storing them. It releases, approves, books and changes nothing. What it sees is what the key may see.
     """
     if find_spec("mcp") is None:
-        raise RefusalError("the package mcp is not here: pip install 'malapert-client[mcp]'")
+        raise RefusalError("the package mcp is not here: pip install 'mcp>=2'")
     from malapert_client.assistant.server import serve
 
     asyncio.run(serve(named_connection(url, key, agency, role, profile, usual_role="VIEWER")))

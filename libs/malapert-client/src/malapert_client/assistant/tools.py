@@ -46,9 +46,19 @@ class Tools:
         """Missions with title, owner and newest version."""
         return await self._platform.rows("list_missions", count)
 
-    async def mission(self, mission_id: Mission) -> dict[str, Any]:
-        """Newest version of a mission with its whole document: assets, sites, resources, rules and horizon."""
-        return await self._platform.ask("get_mission", {"mission_id": mission_id})
+    async def mission(
+        self,
+        mission_id: Mission,
+        part: Annotated[str, Field(description="Only this part of the document, such as assets; empty: all.")] = "",
+    ) -> dict[str, Any]:
+        """Newest version of a mission with its document: assets, sites, resources, rules and horizon."""
+        found = await self._platform.ask("get_mission", {"mission_id": mission_id})
+        if not part:
+            return found
+        document = found["document"]
+        if part not in document:
+            raise ValueError(f"the document has no part {part[:80]}; it has {', '.join(document)}")
+        return {**{name: value for name, value in found.items() if name != "document"}, part: document[part]}
 
     async def requests(self, mission_id: Mission, count: Count = 50) -> dict[str, Any]:
         """Activity requests of a mission: what teams ask for, with value, windows and state."""
