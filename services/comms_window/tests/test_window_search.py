@@ -123,6 +123,12 @@ def test_more_of_the_disc_is_held_within_less_of_it() -> None:
         assert all(any(a <= start and end <= b for a, b in outer) for start, end in inner)
 
 
+def test_windows_of_shares_that_are_nearly_the_same_have_names_of_their_own() -> None:
+    view = _view(3)
+    names = [w.window_id for least in (0.1234567, 0.1234568) for w in search_sun_share(view, least, SPAN)]
+    assert len(set(names)) == len(names) > 1
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_earth_is_visible_where_its_center_shows(seed: int) -> None:
     view = _view(seed)

@@ -20,7 +20,8 @@ from malapert_core.errors import (
     UnavailableError,
 )
 from malapert_gateway.exports.requests_table import read_requests_csv, requests_csv
-from malapert_http_models.contracts.payload import NewActivityRequest
+from malapert_http_models.contracts.payload import Campaign, NewActivityRequest, Repetition, ValueDecay
+from malapert_http_models.wire import WireModel
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12}", fullmatch=True)
 NUMBERS = st.floats(0, 1e9, allow_nan=False, allow_infinity=False)
@@ -72,7 +73,12 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "windows": st.lists(WINDOWS, max_size=3),
         "relations": st.lists(RELATIONS, max_size=3),
         "repetition": st.fixed_dictionaries(
-            {"count": st.integers(1, 99), "period_s": NUMBERS.filter(bool), "tolerance_s": NUMBERS}
+            {"count": st.integers(1, 99), "period_s": NUMBERS.filter(bool), "tolerance_s": NUMBERS},
+            optional={
+                "largest_gap_s": NUMBERS,
+                "when_missed": st.sampled_from(["END", "SKIP"]),
+                "least_count": st.integers(0, 99),
+            },
         ),
         "campaign": st.fixed_dictionaries({"place_set_id": NAMES, "count": st.integers(1, 9)}),
         "decay": st.fixed_dictionaries(
@@ -93,6 +99,17 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 def test_a_table_gives_the_same_requests_back(values: list[dict[str, Any]]) -> None:
     requests = [NewActivityRequest.model_validate(each) for each in values]
     assert read_requests_csv(requests_csv(requests)) == requests
+
+
+@pytest.mark.parametrize(
+    "field", [each for each in NewActivityRequest.model_fields if each not in ("mission_id", "standing")]
+)
+def test_a_table_has_a_column_for_every_field_of_a_request(field: str) -> None:
+    (header,) = requests_csv([]).decode().split()
+    columns = header.removeprefix("\ufeff").split(",")
+    parts: dict[str, type[WireModel]] = {"repetition": Repetition, "campaign": Campaign, "decay": ValueDecay}
+    wanted = [f"{field}_{name}" for name in parts[field].model_fields] if field in parts else [field]
+    assert set(wanted) <= set(columns)
 
 
 def table(*rows: str) -> bytes:

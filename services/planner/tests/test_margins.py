@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hand_made_schedules import at, contact, plan
-from malapert.planner.v1 import plan_pb2
+from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert_core.rpc.mapping import to_message
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
@@ -24,6 +24,8 @@ from malapert_planner.domain.validation.validate import validate
 from malapert_planner.mission_document import read_document
 from malapert_planner.services.making.margins import with_margins
 from malapert_planner.services.making.problem_builder import build_problem
+from malapert_planner.services.replanning.levels import with_levels
+from malapert_planner.services.replanning.plan_events import event_faults
 from malapert_planner.solvers.admission import explain_one
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.solve import solve
@@ -126,6 +128,10 @@ def test_a_problem_without_margins_keeps_its_hash_and_one_with_them_is_well_form
         ({"margins__array_power__sigma": 0.5}, "margins.array_power", "OUT_OF_RANGE"),
         ({"margins__data_rate__sigma": 0.5}, "margins.data_rate", "OUT_OF_RANGE"),
         ({"margins__battery_capacity__mean": 0.2}, "margins.battery_capacity", "OUT_OF_RANGE"),
+        ({"margins__array_power__most": 0}, "margins.array_power", "OUT_OF_RANGE"),
+        ({"margins__data_rate__most": 0}, "margins.data_rate", "OUT_OF_RANGE"),
+        ({"margins__battery_capacity__most": 0.15}, "margins.battery_capacity", "OUT_OF_RANGE"),
+        ({"margins__light_edge": "4 d"}, "margins.light_edge", "OUT_OF_RANGE"),
         ({"margins__storage": "100 %"}, "margins.storage", "OUT_OF_RANGE"),
         ({"margins__storage": "110 %"}, "margins.storage", "OUT_OF_RANGE"),
         ({"margins__activity_classes__0__resources": ["dril"]}, "margins.activity_classes[0].resources[0]",
@@ -180,6 +186,22 @@ def test_a_plan_keeps_its_margins_and_one_that_gives_them_up_is_refused() -> Non
         data_rate=Spread(0.8),
     )
     assert assess(CAREFUL, result.schedule, bad, draws=1).kept == 1
+
+
+def test_what_is_measured_may_fill_all_that_there_is_and_none_of_it_is_lost() -> None:
+    battery, storage = PLAIN.battery, PLAIN.storage
+    full = replan_pb2.Measurement(charge_wh=battery.capacity_wh, stored_bit=storage.capacity_bit)
+    event = replan_pb2.PlanEvent(measurement=full)
+    assert not event_faults(CAREFUL, Schedule(), [event])
+    found = with_levels(CAREFUL, 0.0, 0.0, [event])
+    assert not check_problem(found)
+    # The battery is counted on for less; data are all there, and what was left free for them is taken.
+    assert found.battery == replace(CAREFUL.battery, start_wh=CAREFUL.battery.capacity_wh)
+    assert found.storage.start_bit == storage.capacity_bit
+    assert without_margins(found).storage.capacity_bit == pytest.approx(storage.capacity_bit)
+    full.charge_wh, full.stored_bit = 1.01 * battery.capacity_wh, 1.01 * storage.capacity_bit
+    paths = [fault.path for fault in event_faults(CAREFUL, Schedule(), [replan_pb2.PlanEvent(measurement=full)])]
+    assert paths == ["events[0].measurement.charge_wh", "events[0].measurement.stored_bit"]
 
 
 def test_what_is_predicted_is_found_again() -> None:

@@ -16,7 +16,8 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Limit, LimitUse
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.services.replanning.execution_reports import run_events
-from malapert_planner.services.replanning.plan_events import apply_events, with_levels, with_retries
+from malapert_planner.services.replanning.levels import with_levels
+from malapert_planner.services.replanning.plan_events import apply_events, with_retries
 from malapert_planner.services.replanning.replanning import _with_past_uses
 from problem_factory import HOUR_S, make_activity, make_chain, make_problem
 

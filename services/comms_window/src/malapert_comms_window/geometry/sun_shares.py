@@ -73,7 +73,7 @@ def search_sun_share(view: PlaceView, least: float, span: SearchSpan) -> list[Wi
     found = described([Condition("sun_share", share, error)], np.array(parts).reshape(-1, 2), span)
     windows = windows_of(WindowKind.SUN_SHARE, Ends(view.horizon.place_id), found, span, sample)
     return [
-        replace(window, window_id=f"{view.horizon.place_id}:{WindowKind.SUN_SHARE}:{least:g}:{number:04d}")
+        replace(window, window_id=f"{view.horizon.place_id}:{WindowKind.SUN_SHARE}:{least}:{number:04d}")
         for number, window in enumerate(windows)
     ]
 

@@ -53,7 +53,8 @@ def _class(document: MissionDocument, path: str, each: DurationClass) -> Iterato
 
 
 def _least(spread: Spread, sigmas: float) -> float:
-    return max(spread.mean.amount - sigmas * spread.sigma.amount, spread.least.amount if spread.least else 0.0)
+    least = max(spread.mean.amount - sigmas * spread.sigma.amount, spread.least.amount if spread.least else 0.0)
+    return min(least, spread.most.amount) if spread.most else least
 
 
 def _nothing_left(document: MissionDocument, margins: Margins) -> Iterator[Fault]:
@@ -64,6 +65,10 @@ def _nothing_left(document: MissionDocument, margins: Margins) -> Iterator[Fault
         if given is not None and _least(given, sigmas) <= 0.0:
             message = f"{sigmas:g} standard deviations below its mean nothing is left of it"
             yield Fault(f"margins.{name}", "OUT_OF_RANGE", message)
+    cut_s = sigmas * margins.light_edge.amount if margins.light_edge else 0.0
+    if cut_s > (horizon_s := document.horizon.duration.amount):
+        message = f"{sigmas:g} of them are {cut_s:g} s; allowed: up to the horizon's {horizon_s:g} s"
+        yield Fault("margins.light_edge", "OUT_OF_RANGE", message)
     for asset in document.assets:
         battery, storage = asset.battery, asset.storage
         spread = margins.battery_capacity

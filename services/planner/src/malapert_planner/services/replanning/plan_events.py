@@ -20,6 +20,7 @@ from malapert_planner.domain.problem.resources import LimitUse, ReservoirUse
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedDrive, Schedule
 from malapert_planner.services.making.window_conversion import ProblemClock, without
+from malapert_planner.services.replanning.levels import measurement_faults
 
 RETRY = "~retry"
 REQUESTED_QUANTITIES = "as asked: "
@@ -68,7 +69,7 @@ def event_faults(problem: PlanningProblem, schedule: Schedule, events: Sequence[
                 faults.append(Fault(f"{path}.drive_run", "NOT_PLANNED", message))
             faults += _interval_faults(f"{path}.drive_run.interval", event.drive_run.interval, problem_clock)
         else:
-            faults += _measurement_faults(f"{path}.measurement", event.measurement, problem)
+            faults += measurement_faults(f"{path}.measurement", event.measurement, problem)
     return faults
 
 
@@ -79,17 +80,6 @@ def _interval_faults(path: str, interval: type_pb2.Interval, problem_clock: Prob
     if end_s <= 0 or start_s >= problem_clock.horizon_s:
         return [Fault(path, "OUTSIDE_HORIZON", "it lies outside of the plan's horizon")]
     return []
-
-
-def _measurement_faults(path: str, measured: replan_pb2.Measurement, problem: PlanningProblem) -> list[Fault]:
-    faults, battery, storage = [], problem.battery, problem.storage
-    if measured.HasField("charge_wh") and not battery.floor_wh <= measured.charge_wh <= battery.capacity_wh:
-        message = f"{measured.charge_wh:g} Wh must lie between {battery.floor_wh:g} and {battery.capacity_wh:g}"
-        faults.append(Fault(f"{path}.charge_wh", "OUT_OF_RANGE", message))
-    if measured.HasField("stored_bit") and not 0 <= measured.stored_bit <= storage.capacity_bit:
-        message = f"{measured.stored_bit:g} bit must lie between 0 and {storage.capacity_bit:g}"
-        faults.append(Fault(f"{path}.stored_bit", "OUT_OF_RANGE", message))
-    return faults
 
 
 def with_station_outages(
@@ -139,23 +129,6 @@ def apply_events(
         if run.activity_id in spans:
             problem = _as_measured(problem, run, spans[run.activity_id])
     return problem, schedule
-
-
-def with_levels(
-    problem: PlanningProblem, charge_wh: float, stored_bit: float, events: Sequence[replan_pb2.PlanEvent]
-) -> PlanningProblem:
-    """Return the problem with the levels of now: those that were measured, else what the schedule as run left."""
-    for event in events:
-        if event.WhichOneof("event") == "measurement":
-            measured = event.measurement
-            charge_wh = measured.charge_wh if measured.HasField("charge_wh") else charge_wh
-            stored_bit = measured.stored_bit if measured.HasField("stored_bit") else stored_bit
-    battery, storage = problem.battery, problem.storage
-    return replace(
-        problem,
-        battery=replace(battery, start_wh=min(max(charge_wh, battery.floor_wh), battery.capacity_wh)),
-        storage=replace(storage, start_bit=min(max(stored_bit, 0.0), storage.capacity_bit)),
-    )
 
 
 def with_retries(asked: PlanningProblem, events: Sequence[replan_pb2.PlanEvent]) -> PlanningProblem:

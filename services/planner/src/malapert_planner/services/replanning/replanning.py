@@ -44,7 +44,8 @@ from malapert_planner.services.plans.mission_documents import mission_document
 from malapert_planner.services.plans.record import new_plan
 from malapert_planner.services.replanning.conditions import condition_events
 from malapert_planner.services.replanning.execution_reports import run_events
-from malapert_planner.services.replanning.plan_events import apply_events, with_levels, with_retries
+from malapert_planner.services.replanning.levels import with_levels
+from malapert_planner.services.replanning.plan_events import apply_events, with_retries
 from malapert_planner.services.replanning.present_book import with_present_book
 from malapert_planner.services.requests_out.request_messages import interval
 
