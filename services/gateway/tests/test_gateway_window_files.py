@@ -11,6 +11,7 @@ import pytest
 from astropy.time import Time
 from gateway_platform import GatewayPlatform
 from malapert.comms_window.v1 import window_pb2
+from malapert_gateway.routes import files
 
 START = datetime(2025, 1, 31, 23, 50, 0, 123_600, tzinfo=UTC)
 AER = ("station_azimuth_deg", "station_elevation_deg", "range_km")
@@ -103,3 +104,23 @@ async def test_a_set_without_windows_is_a_file(sqlite_platform: GatewayPlatform,
         f"/api/v1/window-sets/set-1/export?format={name}", headers=sqlite_platform.bearer()
     )
     assert (answer.status_code, bool(answer.content)) == (200, True)
+
+
+@pytest.mark.asyncio
+async def test_profiles_are_asked_for_in_small_pages_and_end_at_a_bound(
+    sqlite_platform: GatewayPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_SAMPLES", 30)
+    made = window(0, "esa-mlg", 20.0)
+    sqlite_platform.services.answers["ListWindows"] = lambda request: window_pb2.ListWindowsResponse(
+        windows=[made], next_page_token=f"{request.page.page_token}x"
+    )
+    answer = await sqlite_platform.http.get(
+        "/api/v1/window-sets/set-1/export?format=stk-aer", headers=sqlite_platform.bearer()
+    )
+    assert answer.json()["reason"] == "TOO_MANY_SAMPLES"
+    assert answer.status_code < 500
+    asked = sqlite_platform.services.asked("ListWindows")
+    # Seven samples a window.
+    assert len(asked) == 5
+    assert {request.page.page_size for request in asked} == {50}

@@ -1,6 +1,7 @@
 """Answers that are files, and the rows of lists that go into them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Response
@@ -11,6 +12,8 @@ from malapert_gateway.conversion import to_model
 from malapert_gateway.services.gateway import Gateway
 
 MOST_ROWS = 50_000
+MOST_SAMPLES = 2_000_000
+"""Samples of the profiles of all rows: numbers of a file that takes seconds to write, and the gateway's memory."""
 PAGE_SIZE = 1000
 TEXT = {"schema": {"type": "string"}}
 
@@ -27,7 +30,16 @@ def file_answer(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-async def all_rows(gateway: Gateway, call: Any, request: Any, model: type[BaseModel], field: str) -> list[Any]:
+async def all_rows(
+    gateway: Gateway,
+    call: Any,
+    request: Any,
+    model: type[BaseModel],
+    field: str,
+    *,
+    page_size: int = PAGE_SIZE,
+    samples_of: Callable[[Any], int] | None = None,
+) -> list[Any]:
     """Return the rows of a list, asked for page by page.
 
     Parameters
@@ -38,19 +50,29 @@ async def all_rows(gateway: Gateway, call: Any, request: Any, model: type[BaseMo
         What is asked for; its page is set here.
     model, field
         Model of a page, and its field with the rows.
+    page_size
+        Rows that are asked for at once.
+    samples_of
+        Number of samples in a row, where rows have profiles.
 
     Raises
     ------
     ExhaustedError
-        ``TOO_MANY_ROWS`` where there are more than `MOST_ROWS`.
+        ``TOO_MANY_ROWS`` where there are more than `MOST_ROWS`, ``TOO_MANY_SAMPLES`` where they have more than
+        `MOST_SAMPLES`.
     """
-    request.page.page_size = PAGE_SIZE
+    request.page.page_size = page_size
     rows: list[Any] = []
+    samples = 0
     while True:
         page: Any = await asyncio.to_thread(to_model, await gateway.call(call, request), model)
-        rows += getattr(page, field)
+        found = getattr(page, field)
+        rows += found
+        samples += sum(map(samples_of, found)) if samples_of else 0
         if len(rows) > MOST_ROWS:
             raise ExhaustedError("TOO_MANY_ROWS", f"more than {MOST_ROWS} rows; narrow the span or the filter")
+        if samples > MOST_SAMPLES:
+            raise ExhaustedError("TOO_MANY_SAMPLES", f"more than {MOST_SAMPLES} samples; narrow the filter")
         # A cursor that does not move is the last one's.
         if page.next_page_token in ("", request.page.page_token):
             return rows

@@ -15,7 +15,7 @@ from malapert_gateway.conversion import enum_numbers
 from malapert_gateway.exports.access_report import access_report, aer_report
 from malapert_gateway.exports.mps_events import mps_events
 from malapert_gateway.exports.windows_csv import windows_csv
-from malapert_gateway.routes.files import all_rows, file_answer, file_responses
+from malapert_gateway.routes.files import PAGE_SIZE, all_rows, file_answer, file_responses
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.parameters import GatewayParts, WindowSetId, only_these
 from malapert_gateway.services.gateway import Gateway
@@ -83,4 +83,13 @@ async def export_window_events(window_set_id: WindowSetId, gateway: GatewayParts
 
 
 async def _all_windows(gateway: Gateway, request: window_pb2.ListWindowsRequest) -> list[Window]:
-    return await all_rows(gateway, gateway.services.windows.ListWindows, request, WindowPage, "windows")
+    # A window of a day has 8,640 samples of a quantity where one was made every ten seconds.
+    page_size = PAGE_SIZE if request.without_profiles else 50
+    return await all_rows(
+        gateway, gateway.services.windows.ListWindows, request, WindowPage, "windows",
+        page_size=page_size, samples_of=_samples_of,
+    )  # fmt: skip
+
+
+def _samples_of(window: Window) -> int:
+    return sum(len(profile.offset_s) for profile in window.profiles)
