@@ -165,3 +165,23 @@ async def test_no_identifier_leads_to_another_call():
         assert told.is_error
         assert "is no identifier" in told.content[0].text
     assert platform.calls == []
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_is_as_long_as_an_assistant_can_take():
+    faults = [{"path": f"edits[{at}]", "code": "UNKNOWN_ITEM", "message": "x" * 100} for at in range(5000)]
+    problem = {"title": "Refused", "detail": "no", "reason": "INVALID_EDITS", "errors": faults}
+    platform = Platform({"/plans/p-1:check-edits": httpx.Response(400, json=problem)})
+    told = await asked(platform, "check_edit", {"plan_id": "p-1", "edits": []})
+    assert told.is_error
+    assert 10_000 < len(told.content[0].text) < 21_000
+    assert "INVALID_EDITS" in told.content[0].text
+    assert "characters more" in told.content[0].text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answer", [{}, {"plans": 3}, {"plans": [3]}])
+async def test_an_answer_of_another_shape_is_told_as_such(answer):
+    told = await asked(Platform({"/plans": answer}), "plans", {})
+    assert told.is_error
+    assert "no Malapert of a version that is known" in told.content[0].text

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 MOST_BYTES = 200_000
+MOST_OF_A_REFUSAL = 20_000
+"""Characters of a refusal with its faults."""
 
 
 class TooLongError(Exception):
@@ -30,6 +32,14 @@ def bounded(answer: dict[str, Any]) -> dict[str, Any]:
         parts = ", ".join(f"{name} {size}" for name, size in sizes.items() if size > MOST_BYTES // 100)
         raise TooLongError(f"the answer is longer than {MOST_BYTES} bytes, its fields are of: {parts}")
     return {**told, "left_off": left_off} if left_off else told
+
+
+def shortened(refusal: str) -> str:
+    """Return a refusal, cut after a whole fault where it is long."""
+    if len(refusal) <= MOST_OF_A_REFUSAL:
+        return refusal
+    told = refusal[:MOST_OF_A_REFUSAL].rpartition("\n")[0] or refusal[:MOST_OF_A_REFUSAL]
+    return f"{told}\n  and {len(refusal) - len(told)} characters more"
 
 
 def _fitting(rows: list[Any], most_bytes: int) -> list[Any]:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from malapert_client.assistant.bounds import TooLongError, bounded
+from malapert_client.assistant.bounds import TooLongError, bounded, shortened
 from malapert_client.assistant.reading import ReadingClient
 from malapert_client.assistant.tools import Tools
 from malapert_client.client import AsyncClient
@@ -52,7 +52,9 @@ def _refusing(tool: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[An
         try:
             return bounded(await tool(*args, **arguments))
         except (MalapertError, TooLongError, ValueError) as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(shortened(str(error))) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ToolError(f"what answers is no Malapert of a version that is known here: {error!r:.200}") from error
 
     told.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
     return told
