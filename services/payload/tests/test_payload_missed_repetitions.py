@@ -34,6 +34,20 @@ def test_a_skipped_repetition_has_its_own_time(catalogue: Catalogue, document: l
     assert [draft.start_window for draft in later] == [expansion.activities[n].start_window for n in (1, 3)]
 
 
+@pytest.mark.parametrize(
+    ("count", "period_s", "tolerance_s"), [(1, DAY_S, 1e15), (1, DAY_S, 1e11), (2, 1e12, 1e12 - 1.0)]
+)
+def test_times_of_their_own_beyond_every_calendar_are_no_defect(
+    catalogue: Catalogue, document: list[ActivityRequest], count: int, period_s: float, tolerance_s: float
+) -> None:
+    request = asked(document, count=count, period_s=period_s, tolerance_s=tolerance_s, when_missed=WhenMissed.SKIP)
+    assert not list(repetition_faults(request, "r", catalogue.horizon, 600.0))
+    for draft in expand(catalogue, [request]).activities:
+        assert draft.start_window is not None
+        assert draft.start_window.start_time <= catalogue.horizon.start_time + timedelta(seconds=1)
+        assert draft.start_window.end_time >= catalogue.horizon.end_time
+
+
 def test_a_late_one_is_caught_up_within_the_largest_gap(catalogue: Catalogue, document: list[ActivityRequest]) -> None:
     expansion = expand(catalogue, [asked(document, largest_gap_s=2 * DAY_S)])
     assert expansion.repetitions == (ActivityRepetition("pan-daily", DAY_S, 2 * HOUR_S, 2 * DAY_S),)

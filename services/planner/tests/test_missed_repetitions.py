@@ -11,6 +11,7 @@ from hand_made_schedules import at, plan
 from malapert.payload.v1 import request_pb2
 from malapert.type.v1 import type_pb2
 from malapert_planner.domain.problem.activities import Repetition
+from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
@@ -66,6 +67,30 @@ def test_what_is_late_may_be_so_up_to_the_largest_gap(
     assert (found.period_s - found.tolerance_s, found.period_s + found.tolerance_s) == (least_s, most_s)
     if not largest_gap_s:
         assert found == Repetition("a", round(period_s), round(tolerance_s))
+
+
+@pytest.mark.parametrize("longest_s", [3.2e9, 1e15])
+def test_times_longer_than_any_horizon_make_no_problem_that_is_none(longest_s: float) -> None:
+    draft = request_pb2.ActivityDraft(activity_id="a", request_id="a", duration_s=60.0, max_wait_s=longest_s)
+    draft.products.add(product_id="p", data_bit=1.0, max_latency_s=longest_s)
+    demand = request_pb2.ExpandRequestsResponse(
+        activities=[draft],
+        repetitions=[request_pb2.ActivityRepetition(request_id="a", period_s=86_400, largest_gap_s=longest_s)],
+        relations=[
+            request_pb2.ActivityRelation(
+                kind=request_pb2.RELATION_KIND_AFTER,
+                request_id="a",
+                other_request_id="b",
+                min_lag_s=longest_s,
+                max_lag_s=longest_s,
+            )
+        ],
+    )
+    problem = with_demand(make_problem(), mission(lambda _: None), demand, ())
+    assert not [fault for fault in check_problem(problem) if fault.code == "OUT_OF_RANGE"]
+    (found,) = problem.repetitions
+    assert found.period_s - found.tolerance_s == 86_400
+    assert found.period_s + found.tolerance_s > problem.horizon_s
 
 
 def starting(span: tuple[float, float], windows: tuple[tuple[int, int], ...] = ()) -> tuple[tuple[int, int], ...]:

@@ -293,8 +293,11 @@ def _start_window(request: ActivityRequest, unit: _Unit, horizon: Interval) -> I
     if series is None or not series.skips:
         return None
     first = min((window.start_time for window in request.windows), default=horizon.start_time)
-    due, tolerance = first + timedelta(seconds=unit.index * series.period_s), timedelta(seconds=series.tolerance_s)
-    return Interval(due - tolerance, due + tolerance)
+    due_s, longest_s = unit.index * series.period_s, horizon.duration_s
+    # What is beyond the horizon needs no time, which a calendar might not have.
+    ends_s = (min(max(due_s + side * series.tolerance_s, -longest_s), longest_s) for side in (-1, 1))
+    start_time, end_time = (first + timedelta(seconds=end_s) for end_s in ends_s)
+    return Interval(start_time, end_time)
 
 
 def _windows(request: ActivityRequest, first: NumberedStep, span: ValueSpan) -> tuple[Interval, ...]:

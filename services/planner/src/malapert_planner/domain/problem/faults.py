@@ -16,6 +16,11 @@ LARGEST_AMOUNT = 1e15
 """Largest amount in a problem, in its own unit: sums stay exact in 64 bits."""
 
 
+def known_s(time_s: float) -> int:
+    """Return the whole seconds of a time, at most the largest in a problem: longer than any horizon are both."""
+    return min(math.floor(time_s), LARGEST_DURATION_S)
+
+
 class Faults:
     """Collects faults; a check returns True where there is none."""
 

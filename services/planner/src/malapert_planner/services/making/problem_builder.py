@@ -13,6 +13,7 @@ from malapert_planner.domain.explanation.feasibility import infeasible
 from malapert_planner.domain.problem.activities import Activity, Product, Relation, RelationKind, Repetition
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ClosureKind
+from malapert_planner.domain.problem.faults import known_s
 from malapert_planner.domain.problem.modes import repetition_key
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place, SunShare
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
@@ -106,7 +107,9 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         closed_spans=closed,
         antenna_quotas=antenna_quotas(inputs.antenna_quotas, windows, problem_clock),
         contact_power_w=surface.communications.contact_power.amount,
-        hand_over_s=math.ceil(surface.communications.hand_over.amount) if surface.communications.hand_over else 0,
+        hand_over_s=known_s(math.ceil(surface.communications.hand_over.amount))
+        if surface.communications.hand_over
+        else 0,
         max_silence_s=_max_silence_s(surface.communications),
         battery=Battery(
             capacity_wh=capacity_wh,
@@ -134,7 +137,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
 def _max_silence_s(communications: Communications) -> int:
     silence = communications.max_silence
     # An allowance shorter than a second is one all the same.
-    return max(1, math.floor(silence.amount)) if silence else 0
+    return max(1, known_s(silence.amount)) if silence else 0
 
 
 def with_demand(
@@ -264,7 +267,7 @@ def _activity(draft: request_pb2.ActivityDraft, problem: PlanningProblem, held: 
         value=draft.value,
         mandatory=draft.mandatory,
         min_start_charge_wh=_least_charge_wh(draft, problem),
-        max_wait_s=math.floor(draft.max_wait_s),
+        max_wait_s=known_s(draft.max_wait_s),
         products=() if problem.is_placeless else tuple(_product(product) for product in draft.products),
         mode_id=draft.mode_id,
     )
@@ -279,7 +282,7 @@ def _least_charge_wh(draft: request_pb2.ActivityDraft, problem: PlanningProblem)
 
 def _product(product: request_pb2.ActivityProduct) -> Product:
     # A limit shorter than a second is one all the same.
-    limit_s = max(1, math.floor(product.max_latency_s)) if product.max_latency_s > 0 else 0
+    limit_s = max(1, known_s(product.max_latency_s)) if product.max_latency_s > 0 else 0
     return Product(product.product_id, product.data_bit, product.priority, limit_s)
 
 
@@ -327,15 +330,16 @@ def _relation(relation: request_pb2.ActivityRelation) -> Relation:
         _RELATION_KINDS[relation.kind],
         relation.request_id,
         relation.other_request_id,
-        math.ceil(relation.min_lag_s),
-        math.floor(relation.max_lag_s),
+        known_s(math.ceil(relation.min_lag_s)),
+        known_s(relation.max_lag_s),
     )
 
 
 def _repetition(item: request_pb2.ActivityRepetition) -> Repetition:
     """Return the period of a series with what it may be off; where late ones are caught up, the middle of all gaps."""
     period_s, tolerance_s = round(item.period_s), math.floor(item.tolerance_s)
-    least_s, most_s = period_s - tolerance_s, max(period_s + tolerance_s, math.floor(item.largest_gap_s))
+    most_s = max(period_s + tolerance_s, math.floor(item.largest_gap_s))
+    least_s, most_s = known_s(period_s - tolerance_s), known_s(most_s)
     half_s = (most_s - least_s) // 2
     return Repetition(item.request_id, least_s + half_s, half_s)
 
