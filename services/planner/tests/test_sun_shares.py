@@ -141,7 +141,23 @@ def test_too_little_light_is_the_reason_and_more_of_it_the_change() -> None:
     assert reason is not None
     assert (reason.reason, reason.blocking) == ("NO_WINDOW", ("illumination",))
     assert "sunlight by 50% of the disc leaves at most 57 min" in reason.explanation
-    assert "LONGER_WINDOW" in {each.kind for each in explain_one(problem, plan(), "image", 0).admissions}
+    (longer,) = (e for e in explain_one(problem, plan(), "image", 0).admissions if e.kind == "LONGER_WINDOW")
+    assert longer.text.startswith("were sunlight by 50% of the disc at ")
+
+
+def test_a_share_below_one_in_a_hundred_is_told_as_what_it_is() -> None:
+    problem = imaging((3600, 7000))
+    sliver = Condition(ConditionKind.ILLUMINATION, least_sun=0.004)
+    problem = replace(
+        problem,
+        places=(replace(problem.places[0], sun_shares=(SunShare(0.004, ((3600, 7000),)),)),),
+        activities=(replace(problem.activities[0], conditions=(sliver,)),),
+    )
+    reason = explain_static(problem, problem.activities, frozenset())
+    assert reason is not None
+    assert "sunlight by 0.4% of the disc" in reason.explanation
+    (broken,) = validate(problem, plan(at("image", 3600))).violations
+    assert "0.4%" in broken.message
 
 
 def test_its_edges_move_with_margins_and_draws() -> None:

@@ -332,9 +332,10 @@ def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
                 continue
             for start, end in sorted(held, key=lambda span: span[0] - span[1])[:MOST_WINDOWS]:
                 longer = (start, min(problem.horizon_s, start + step.duration_s + problem.resolution_s))
-                for kind in dict.fromkeys(c.kind for c in step.conditions if c.kind is not ConditionKind.CONTACT):
+                words = {each.kind: each.words for each in step.conditions if each.kind is not ConditionKind.CONTACT}
+                for kind, what in words.items():
                     amount = longer[1] - end
-                    text = f"were {kind.replace('_', ' ')} at {place.title} {amount / 60:.0f} min longer it would fit"
+                    text = f"were {what} at {place.title} {amount / 60:.0f} min longer it would fit"
                     changed = _longer(problem, place, kind, longer)
                     yield ((Admission("LONGER_WINDOW", f"{place.place_id}/{kind}", amount, "s", text), changed),)
 

@@ -75,8 +75,7 @@ def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
 
         blocking = (max(step.conditions, key=without).kind.value,)
     where = best.title if best else "any place"
-    least = max((c.least_sun for c in step.conditions if c.kind.value == blocking[0]), default=0.0)
-    what = f"sunlight by {least:.0%} of the disc" if least else blocking[0].replace("_", " ")
+    what = next((each.words for each in step.conditions if each.kind.value == blocking[0]), blocking[0])
     text = (
         f"{step.title}: {what} leaves at most {_time(longest_s)} at a stretch at {where}; "
         f"{_time(step.duration_s)} are needed{_margin(step)}"

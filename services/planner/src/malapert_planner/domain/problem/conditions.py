@@ -32,3 +32,10 @@ class Condition:
     kind: ConditionKind
     station_ids: tuple[str, ...] = ()
     least_sun: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """What must hold, as a person would say it: ``earth visibility``, ``sunlight by 50% of the disc``."""
+        if self.least_sun:
+            return f"sunlight by {100.0 * self.least_sun:g}% of the disc"
+        return self.kind.value.replace("_", " ")

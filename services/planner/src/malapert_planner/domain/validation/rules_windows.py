@@ -55,7 +55,7 @@ def _check_condition(
     for place_id in place_ids:
         place = case.place_by_id.get(place_id)
         windows = merged(_held(place, condition)) if place else ()
-        what = f"{condition.least_sun:.0%} of the solar disc" if condition.least_sun else condition.kind
+        what = condition.words if condition.least_sun else condition.kind
         _report_gaps(rule, (label, place_id), span, windows, f"{what} at {place_id}", findings)
 
 
