@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography import x509
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
 from malapert_core.errors import InternalError, PreconditionError, UnavailableError
 from malapert_core.events.broker import connect_nats
@@ -209,3 +210,27 @@ def test_an_authority_whose_key_is_kept_elsewhere_is_not_replaced(tmp_path: Path
     make_certificates(folder)
     assert (folder / "ca.pem").read_bytes() == before["ca.pem"]
     certificates_in(folder, "nats").broker_context()
+
+
+def names_of(certificate: Path) -> set[str]:
+    found = x509.load_pem_x509_certificate(certificate.read_bytes()).extensions
+    names = found.get_extension_for_class(x509.SubjectAlternativeName).value
+    return {str(each.value) for each in names}
+
+
+def test_further_names_are_added_later_and_stay(tmp_path: Path) -> None:
+    folder = make_certificates(tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    make_certificates(folder, "moon.example", "203.0.113.7", "2001:db8::7")
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    servers = ("gateway", "nats", "postgres")
+    changed = {f"{name}{end}" for name in servers for end in (".pem", "-key.pem")}
+    assert {name for name in after if after[name] != before[name]} == changed
+    make_certificates(folder, "2001:db8:0::7")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == after
+    make_certificates(folder, "other.example")
+    usual = {"gateway", "malapert-gateway", "localhost", "127.0.0.1"}
+    further = {"moon.example", "203.0.113.7", "2001:db8::7", "other.example"}
+    assert names_of(folder / "gateway.pem") == usual | further
+    assert names_of(folder / "solver.pem") == {"solver", "malapert-solver"}
+    certificates_in(folder, "gateway").broker_context()

@@ -8,9 +8,9 @@ from malapert_core.rpc.certificates import Certificates
 _SCRIPT = Path(__file__).parents[4] / "deploy" / "make-certificates"
 
 
-def make_certificates(folder: Path) -> Path:
+def make_certificates(folder: Path, *hosts: str) -> Path:
     """Make an authority and certificates of all parts in a folder, and return it."""
-    subprocess.run([str(_SCRIPT), str(folder)], check=True, capture_output=True)  # noqa: S603 - a script of our own
+    subprocess.run([str(_SCRIPT), str(folder), *hosts], check=True, capture_output=True)  # noqa: S603 - a script of our own
     return folder
 
 
