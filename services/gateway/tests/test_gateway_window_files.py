@@ -75,6 +75,20 @@ async def test_an_access_report_has_each_pair_s_accesses_and_statistics(sqlite_p
 
 
 @pytest.mark.asyncio
+async def test_shares_of_the_solar_disc_are_accesses_apart(sqlite_platform: GatewayPlatform) -> None:
+    found = [window(0, "", 60.0), window(0, "", 20.0), window(1, "", 40.0)]
+    for each, name in zip(found, ("0.5:0000", "0.8:0000", "0.8:0001"), strict=True):
+        each.kind, each.window_id = window_pb2.WINDOW_KIND_SUN_SHARE, f"{each.place_id}:sun_share:{name}"
+        del each.profiles[:]
+    sqlite_platform.services.answers["ListWindows"] = lambda _: window_pb2.ListWindowsResponse(windows=found)
+    answer = await sqlite_platform.http.get(
+        "/api/v1/window-sets/set-1/export?format=stk-access", headers=sqlite_platform.bearer()
+    )
+    durations_s = {name: list(table["Duration (sec)"]) for name, table in tables(answer.text).items()}
+    assert durations_s == {"=ridge 1 (SUN_SHARE 0.5)": [3600.0], "=ridge 1 (SUN_SHARE 0.8)": [1200.0, 2400.0]}
+
+
+@pytest.mark.asyncio
 async def test_azimuth_elevation_and_range_along_the_windows(sqlite_platform: GatewayPlatform) -> None:
     table = tables(await exported(sqlite_platform, "format=stk-aer"))["=ridge 1-To-dsn-goldstone (CONTACT)"]
     assert list(table["Azimuth (deg)"]) == [359.0, 1.0, 3.0]

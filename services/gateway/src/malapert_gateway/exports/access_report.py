@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from malapert_core.documents.plain_text import one_line
-from malapert_http_models.contracts.comms_window import Profile, Window
+from malapert_http_models.contracts.comms_window import Profile, Window, WindowKind
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ACCESS = ("Access", "Start Time (UTCG)", "Stop Time (UTCG)", "Duration (sec)")
@@ -54,8 +54,19 @@ def _pairs(windows: Sequence[Window]) -> list[tuple[str, list[Window]]]:
     found: dict[str, list[Window]] = {}
     for window in windows:
         ends = "-To-".join(filter(None, map(one_line, (window.place_id, window.orbiter_id, window.station_id))))
-        found.setdefault(f"{ends} ({window.kind})", []).append(window)
+        found.setdefault(f"{ends} ({_what(window)})", []).append(window)
     return sorted(found.items())
+
+
+def _what(window: Window) -> str:
+    """Return the kind of a window, of shares of the solar disc with the share: those of a smaller one lie around it.
+
+    Without profiles it is in the window's identifier alone, ``place:sun_share:0.5:0001``.
+    """
+    if window.kind is not WindowKind.SUN_SHARE:
+        return str(window.kind)
+    share = window.window_id.rpartition(":")[0].rpartition(":")[2]
+    return f"{window.kind} {one_line(share)}"
 
 
 def _access_row(label: str, window: Window) -> Row:
