@@ -25,6 +25,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "mission_ids": [],
         "allowed_actions": [],
         "limits": [],
+        "limits_unknown_at": [],
     },
     "/api/v1/plans/p-1": example_of(
         Plan, {"plan_id": "p-1", "mission_id": "lupex", "notices_hash": "cd" * 32, "agency_notices_hash": ""}

@@ -20,7 +20,7 @@ Profile = Annotated[str | None, typer.Option(help="profile of the configuration 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, as the platform tells it")]
 
 
-def named_path(text: str) -> Path:
+def named_path(text: str | Path) -> Path:
     """Return the path that an option names; an empty one, such as of an unset variable, would be this directory.
 
     Raises
@@ -28,7 +28,7 @@ def named_path(text: str) -> Path:
     typer.BadParameter
         Where nothing is named.
     """
-    if not text.strip():
+    if not str(text).strip():
         raise typer.BadParameter("it is empty; a path is needed, '.' for this directory")
     return Path(text)
 

@@ -82,7 +82,9 @@ _OF_AN_AGENCY = (ExportFormat.ICS, ExportFormat.CSV, ExportFormat.TIMELINE)
 async def export_plan(
     plan_id: PlanId,
     gateway: GatewayParts,
-    format: Annotated[ExportFormat, Query(description="The file's format.")] = ExportFormat.JSON,  # noqa: A002
+    format: Annotated[  # noqa: A002
+        ExportFormat, Query(description="The file's format.", examples=["ics"])
+    ] = ExportFormat.JSON,
     agency_id: Annotated[str, only("agency's activities, in `ics`, `csv` and `timeline`", "JAXA")] = "",
 ) -> Response:
     """Return a plan as a file.
