@@ -106,13 +106,24 @@ async def test_two_imports_at_once_take_effect_once(
     launch: Callable[[], Any], mission_import: ImportCatalogueRequest
 ) -> None:
     async with launch() as service, client_of(service) as client:
-        imports = [client.catalogues.ImportCatalogue(mission_import) for _ in range(4)]
-        outcomes = await asyncio.gather(*imports, return_exceptions=True)
-        taken = [outcome for outcome in outcomes if isinstance(outcome, catalogue_pb2.ImportCatalogueResponse)]
-        refusals = [outcome.reason for outcome in outcomes if isinstance(outcome, ConflictError)]
+        taken = await asyncio.gather(*[client.catalogues.ImportCatalogue(mission_import) for _ in range(8)])
         assert len({response.content_hash for response in taken}) == 1
-        assert set(refusals) <= {"CONCURRENT_IMPORT"}
-        assert len(taken) + len(refusals) == 4
+        assert len(await events_of(service)) == 6
+
+
+@pytest.mark.asyncio
+async def test_of_two_first_versions_at_once_one_is_stored_and_the_other_refused(
+    launch: Callable[[], Any], mission_import: ImportCatalogueRequest
+) -> None:
+    other = deepcopy(mission_import)
+    other.requests[0].title = "Another title"
+    async with launch() as service, client_of(service) as client:
+        outcomes = await asyncio.gather(
+            *[client.catalogues.ImportCatalogue(each) for each in (mission_import, other) * 3], return_exceptions=True
+        )
+        taken = [each.content_hash for each in outcomes if isinstance(each, catalogue_pb2.ImportCatalogueResponse)]
+        refusals = [each.reason for each in outcomes if isinstance(each, ConflictError)]
+        assert (len(taken), len(set(taken)), refusals) == (3, 1, ["MISSION_VERSION_TAKEN"] * 3)
         assert len(await events_of(service)) == 6
 
 

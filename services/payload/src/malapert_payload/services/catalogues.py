@@ -112,12 +112,12 @@ class CatalogueService:
             INVALID_CATALOGUE with every fault.
         ConflictError
             MISSION_VERSION_TAKEN where the version has other content, OLD_MISSION_VERSION where a newer one is
-            stored, CONCURRENT_IMPORT where somebody else imports the mission's first version now.
+            stored.
         """
         catalogue = in_own_units(catalogue)
         viewer = await self._access.enter_for_import(catalogue.mission_id, identity, validate_only=False)
         async with self._database.transaction() as session:
-            newest = await self._catalogues.lock_mission(session, catalogue.mission_id)
+            newest = await self._catalogues.claim_mission(session, catalogue.mission_id)
             found_hash, taken = await self._checked(session, catalogue, document, newest, viewer)
             if taken is not None:
                 await self._catalogues.add(session, taken.imported, found_hash, viewer.now)

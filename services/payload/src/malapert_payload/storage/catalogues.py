@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from malapert_core.errors import ConflictError
 from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -22,6 +21,18 @@ class CatalogueStore:
         locking = select(MissionRow).where(MissionRow.mission_id == mission_id).with_for_update()
         row = (await session.exec(locking)).first()
         return row.newest_version if row else None
+
+    async def claim_mission(self, session: AsyncSession, mission_id: str) -> int | None:
+        """Lock a mission as `lock_mission` does, and one that there is not yet: whoever else imports it waits."""
+        newest = await self.lock_mission(session, mission_id)
+        if newest is not None:
+            return newest
+        try:
+            async with session.begin_nested():
+                session.add(MissionRow(mission_id=mission_id, newest_version=0))
+        except IntegrityError:
+            pass  # somebody else's import has ended meanwhile
+        return await self.lock_mission(session, mission_id) or None
 
     async def newest_version(self, session: AsyncSession, mission_id: str) -> int | None:
         """Return the newest version of a mission, None where it is unknown."""
@@ -46,18 +57,9 @@ class CatalogueStore:
         return (await session.exec(query)).one()
 
     async def add(self, session: AsyncSession, catalogue: Catalogue, content_hash: str, time: datetime) -> None:
-        """Store the catalogue of a new mission version.
-
-        Raises
-        ------
-        ConflictError
-            CONCURRENT_IMPORT where another transaction has just stored the mission's first version.
-        """
-        mission = await session.get(MissionRow, catalogue.mission_id)
-        if mission is None:
-            mission = MissionRow(mission_id=catalogue.mission_id, newest_version=catalogue.mission_version)
+        """Store the catalogue of a new version of a mission that is claimed."""
+        mission = (await session.exec(select(MissionRow).where(MissionRow.mission_id == catalogue.mission_id))).one()
         mission.newest_version = catalogue.mission_version
-        session.add(mission)
         session.add(
             CatalogueRow(
                 mission_id=catalogue.mission_id,
@@ -67,11 +69,7 @@ class CatalogueStore:
                 created_time=time,
             )
         )
-        try:
-            await session.flush()
-        except IntegrityError as error:
-            message = f"mission {catalogue.mission_id} is being imported by somebody else; try again"
-            raise ConflictError("CONCURRENT_IMPORT", message) from error
+        await session.flush()
 
     async def _row(self, session: AsyncSession, mission_id: str, mission_version: int) -> CatalogueRow | None:
         if mission_version:
