@@ -7,22 +7,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from malapert.payload.v1 import request_pb2
 from malapert.payload.v1.catalogue_pb2_grpc import CatalogueServiceStub
 from malapert.payload.v1.demand_pb2_grpc import DemandServiceStub
 from malapert.payload.v1.execution_pb2_grpc import ExecutionServiceStub
 from malapert.payload.v1.request_pb2_grpc import RequestServiceStub
 from malapert.payload.v1.science_pb2_grpc import ScienceServiceStub
 from malapert.planner.v1 import charter_pb2_grpc, feasibility_pb2, feasibility_pb2_grpc
+from malapert_core.db.tables import OutboxRow
 from malapert_core.errors import MalapertError, UnavailableError
 from malapert_core.policy.charter import Charter, Membership, Part
 from malapert_core.policy.charters import CHARTER_SERVICE
 from malapert_core.policy.identity import Identity, Role
 from malapert_core.rpc.certificates import Certificates
 from malapert_core.rpc.server import CallInterceptor, GrpcServer, Registration
+from malapert_core.service import RunningService
+from malapert_payload.config import PayloadSettings
 from malapert_testing.charters import LONG_AGO, CharterBook
 from malapert_testing.identities import service_tokens
 from malapert_testing.services import open_test_channel
+from sqlmodel import col, select
 
+Payload = RunningService[PayloadSettings]
 MISSION = "polar-test"
 TITLES = {"jaxa": (Part.OWNER,), "isro": (Part.CONTRIBUTOR, Part.APPROVER), "esa": (Part.CONTRIBUTOR,)}
 SERVICES = [f"malapert.payload.v1.{name}Service" for name in ("Catalogue", "Request", "Execution", "Science", "Demand")]
@@ -124,3 +130,17 @@ def member(agency_id: str, *parts: Part, since: datetime = LONG_AGO, **fields: A
 
 
 FUTURE = datetime(2040, 1, 1, tzinfo=UTC)
+
+
+async def states_of(client: Client) -> dict[str, str]:
+    """Return the states of the mission's requests that a client sees, by request."""
+    response = await client.requests.ListRequests(request_pb2.ListRequestsRequest(mission_id=MISSION))
+    names = request_pb2.RequestState.Name
+    return {request.request_id: names(request.state)[14:] for request in response.requests}
+
+
+async def events_of(service: Payload) -> list[tuple[str, str, str]]:
+    """Return the events of a service in order: last part of the subject, what it is of, who sees it."""
+    async with service.runtime.database.reading() as session:
+        rows = (await session.exec(select(OutboxRow).order_by(col(OutboxRow.sequence)))).all()
+    return [(row.subject.split(".")[-1], row.headers["ce-subject"], row.headers["ce-visibility"]) for row in rows]

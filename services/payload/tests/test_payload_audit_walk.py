@@ -12,7 +12,7 @@ from malapert_testing.audit_walk import AuditWalk
 from payload_world import MISSION, Client, client_of
 from test_payload_agencies import panorama, submit
 from test_payload_lives import asked, execution, summary
-from test_payload_service import publish, wait_handled
+from test_payload_released_plans import publish, wait_handled
 from test_payload_triage import decide, set_budget, triage, with_leave
 
 JAXA, ISRO = "key:jaxa-1", "key:isro-1"

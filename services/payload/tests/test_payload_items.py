@@ -18,8 +18,7 @@ from malapert_core.errors import (
     PreconditionError,
 )
 from malapert_core.policy.identity import Role
-from payload_world import MISSION, Client, refused
-from test_payload_service import events_of
+from payload_world import MISSION, Client, events_of, refused
 
 
 class Caller(Client):

@@ -30,7 +30,7 @@ from malapert_payload.domain.requests.reconciliation import reconcile
 from malapert_payload.domain.requests.request import ActivityRequest, RequestState
 from payload_world import Client, client_of
 from test_payload_lifecycle import CHANGE, TIME
-from test_payload_service import publish, wait_handled
+from test_payload_released_plans import publish, wait_handled
 
 SPAN = Interval(TIME, TIME)
 FINAL = tuple(outcome for outcome in ExecutionOutcome if outcome > ExecutionOutcome.STARTED)
