@@ -293,7 +293,9 @@ class OperationRunner:
         async with self._database.reading() as session:
             store = OperationStore(session)
             for agency_id in await store.waiting_owners(kinds):
-                waiting[agency_id] = await store.oldest_queued(agency_id, free, kinds)
+                queued = await store.oldest_queued(agency_id, free + len(self._contexts), kinds)
+                # What was taken from this process is begun anew here only when its old run is over.
+                waiting[agency_id] = [each for each in queued if each.operation_id not in self._contexts]
         running = Counter(context.operation.owner.agency_id for context in self._contexts.values())
         most, chosen = self._limits.most_running(self._concurrency), list[Operation]()
         while len(chosen) < free:
