@@ -40,6 +40,8 @@ def faults_of(text: str, message: str = "oem") -> list[tuple[str, str, str]]:
         ("00:02:00 1830 192", "00:02:00 1_830 192", "line 15", "NOT_A_NUMBER"),
         ("00:02:00 1830 192", "00:02:00 １８３０ 192", "line 15", "NOT_A_NUMBER"),
         ("00:02:00 1830 192", "00:02:00 1e999 192", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 1830 1e-400", "line 15", "NOT_A_NUMBER"),
+        ("00:02:00 1830 192", "00:02:00 1830 -.00001e-330", "line 15", "NOT_A_NUMBER"),
         ("00:02:00 1830 192", "00:02:00 1830[km] 192", "line 15", "NOT_A_NUMBER"),
         ("00:02:00 1830 192", "00:02:00 1e12 192", "line 15", "OUT_OF_RANGE"),
         ("ORIGINATOR = JAXA", "ORIGINATOR = JA\x07XA", "line 3", "CONTROL_CHARACTER"),

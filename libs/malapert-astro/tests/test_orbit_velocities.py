@@ -1,4 +1,4 @@
-"""Velocities of an ephemeris message that are not those of its positions, and true ones of every kind of orbit."""
+"""Steps and velocities of an ephemeris message: gaps, velocities that are not the positions', true orbits."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,12 +27,10 @@ def conic(center: Body, axis_km: float, eccentricity: float, step_s: float, coun
 
 
 def message(
-    states: Floats, step_s: float, center: Body = Body.MOON, frame: str = "EME2000", method: str = "LAGRANGE"
+    states: Floats, step_s: float | Floats, center: Body = Body.MOON, frame: str = "EME2000", method: str = "LAGRANGE"
 ) -> bytes:
-    times = [
-        (START + timedelta(seconds=step_s * number)).replace(tzinfo=None).isoformat()
-        for number in range(states.shape[1])
-    ]
+    offsets_s = step_s if isinstance(step_s, np.ndarray) else step_s * np.arange(states.shape[1])
+    times = [(START + timedelta(seconds=float(each))).replace(tzinfo=None).isoformat() for each in offsets_s]
     rows = [" ".join([time, *(f"{value:.9f}" for value in state)]) for time, state in zip(times, states.T, strict=True)]
     head = (
         "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2028-11-04T17:22:31\nORIGINATOR = JAXA\nMETA_START\n"
@@ -99,3 +97,47 @@ def test_true_orbits_have_the_velocities_of_their_positions(
         place, speed = (np.einsum("ijn,jn->in", motion.from_inertial, part) for part in (states[:3], states[3:]))
         states = np.concatenate([place, speed - np.cross(motion.spin_rad_s, place, axis=0)])
     orbit_of_oem(read_oem(message(states, step_s, center, frame)), ephemeris)
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.3048, 1.02, 1.1, 1.609344, 1.852, 2.5])
+@pytest.mark.parametrize("method", ["LAGRANGE", "HERMITE", "LINEAR"])
+def test_velocities_of_another_scale_than_the_positions_are_refused(
+    ephemeris: Ephemeris, scale: float, method: str
+) -> None:
+    """Feet, miles, nautical miles, or a factor without a name, beside positions in km."""
+    states = conic(Body.MOON, 1_838.0, 0.0, 60.0, 30)
+    states[3:] *= scale
+    with pytest.raises(NdmError) as caught:
+        orbit_of_oem(read_oem(message(states, 60.0, method=method)), ephemeris)
+    assert {fault.code for fault in caught.value.faults} == {"CONTRADICTING_STATES"}
+
+
+STEPS_S = {
+    "one state is missing": ([60.0] * 9 + [120.0] + [60.0] * 9, True),
+    "five are": ([60.0] * 9 + [360.0] + [60.0] * 9, True),
+    "after the first state": ([240.0] + [60.0] * 19, True),
+    "before the last one": ([60.0] * 19 + [240.0], True),
+    "two gaps with one state between": ([60.0] * 9 + [300.0, 300.0] + [60.0] * 9, True),
+    "a longer one in a stretch that is less dense": ([10.0] * 9 + [60.0] * 4 + [180.0] + [60.0] * 4, True),
+    "even steps": ([60.0] * 19, False),
+    "a shorter one at the end": ([60.0] * 18 + [11.5], False),
+    "a state off the grid": ([60.0] * 9 + [20.0, 40.0] + [60.0] * 9, False),
+    "two densities": ([10.0] * 12 + [60.0] * 8, False),
+    "dense about one place": ([60.0] * 6 + [10.0] * 20 + [60.0] * 6, False),
+    "steps that grow and shrink": ([10.0 * 1.25 ** (8 - abs(n - 8)) for n in range(17)], False),
+}
+
+
+@pytest.mark.parametrize("kind", STEPS_S)
+def test_gaps_are_told_by_the_segments_own_steps(ephemeris: Ephemeris, kind: str) -> None:
+    steps_s, is_gap = STEPS_S[kind]
+    offsets_s = np.concatenate([[0.0], np.cumsum(np.round(steps_s, 3))])
+    elements = [1_838.0, 0.0, 1.1, 0.3, 0.7, 0.0, 0.0, GRAVITY_KM3_S2[Body.MOON]]
+    states = np.array([spiceypy.conics(elements, offset_s) for offset_s in offsets_s]).T
+    content = message(states, offsets_s)
+    if not is_gap:
+        orbit_of_oem(read_oem(content), ephemeris)
+        return
+    with pytest.raises(NdmError) as caught:
+        orbit_of_oem(read_oem(content), ephemeris)
+    assert [fault.code for fault in caught.value.faults] == ["GAP"]

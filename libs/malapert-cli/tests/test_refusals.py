@@ -260,3 +260,21 @@ def test_help_loads_no_plotting_no_database_and_no_messages():
     code = f"import sys, malapert_cli.__main__; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1e-400", "1_0", "१", " 5", "-0.5"])
+def test_an_option_takes_no_number_that_a_double_would_change(text: str) -> None:
+    assert "--work-limit" in run("plan", "make", "m.yaml", "--work-limit", text, code=MISUSED)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["orbiter", "export", "relay-1", "--step-s", "1e-400"],
+        ["station", "put", "test-11", "--latitude-deg", "1_0"],
+        ["window", "compute", "--least-sun-fractions", "nan"],
+        ["plan", "list", "--only-noticed", "--version", "1_0"],
+    ],
+)
+def test_an_option_of_any_call_reads_numbers_alike(options: list[str]) -> None:
+    assert options[-2] in run(*options, code=MISUSED)

@@ -84,3 +84,19 @@ def test_a_wrong_sign_of_a_longitude_is_found() -> None:
 @pytest.mark.parametrize("document", [None, [], {"schema": 1}, {"schema": 1, "stations": "none"}])
 def test_what_is_no_catalogue_is_refused(document: Any) -> None:
     assert _faults(document)["stations"] == "MISSING"
+
+
+@pytest.mark.parametrize(
+    "datum", ["EGM96", "mean sea level", "NAVD88", "WGS84 geoid", "WGS84 ellipsoid (EGM2008)", "WGS72"]
+)
+def test_heights_that_are_not_above_the_ellipsoid_are_refused(datum: str) -> None:
+    document = _document()
+    document["stations"][0]["height_datum"] = datum
+    assert _faults(document) == {"stations[0].height_datum": "UNKNOWN_DATUM"}
+
+
+@pytest.mark.parametrize("datum", ["WGS84 ellipsoid", "wgs-84 ellipsoid", "WGS 84", "GRS80-ellipsoid", "Unverified"])
+def test_the_ellipsoid_is_known_by_its_spellings(datum: str) -> None:
+    document = _document()
+    document["stations"][0]["height_datum"] = datum
+    assert len(read_catalogue(document)) == len(document["stations"])

@@ -285,6 +285,46 @@ async def test_a_title_is_given_in_the_form_or_in_the_query(sqlite_platform: Gat
     assert not sqlite_platform.services.asked("RegisterTerrain")
 
 
+def _form(title: bytes, of_title: bytes = b"", of_file: bytes = b'filename="a.tif"') -> bytes:
+    return (
+        b'--x\r\nContent-Disposition: form-data; name="title"' + of_title + b"\r\n\r\n" + title + b"\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="file"; ' + of_file + b"\r\n\r\nII*\r\n--x--\r\n"
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("content", "path", "code"),
+    [
+        (_form(b"Cr\xeate"), "title", "NOT_UTF8"),
+        (_form(b"a", of_file=b'filename="cr\xeate.tif"'), "file.filename", "NOT_UTF8"),
+        (_form(b"a", of_file=b"filename=\"a.tif\"; filename*=ISO-8859-1''cr%EAte"), "file.filename", "WRONG_ENCODING"),
+        (_form(b"a", b"\r\nContent-Type: text/plain; charset=utf-16"), "title", "WRONG_ENCODING"),
+        (_form(b"UmlkZ2U=", b"\r\nContent-Transfer-Encoding: base64"), "title", "WRONG_ENCODING"),
+        (_form(b"a\x07b"), "title", "CONTROL_CHARACTER"),
+        (_form(b"a" * 501), "title", "STRING_TOO_LONG"),
+    ],
+)
+async def test_text_of_a_form_is_utf8_or_refused(
+    sqlite_platform: GatewayPlatform, content: bytes, path: str, code: str
+) -> None:
+    headers = {**sqlite_platform.bearer(), "Content-Type": "multipart/form-data; boundary=x"}
+    answer = await sqlite_platform.http.post("/api/v1/terrains", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "INVALID_REQUEST")
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [(path, code)]
+    assert not sqlite_platform.services.asked("RegisterTerrain")
+
+
+@pytest.mark.asyncio
+async def test_text_of_a_form_may_be_of_any_script(sqlite_platform: GatewayPlatform) -> None:
+    headers = {**sqlite_platform.bearer(), "Content-Type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    content = _form("Crête 峰".encode(), of_file='filename="峰.tif"'.encode())
+    answer = await sqlite_platform.http.post("/api/v1/terrains", content=content, headers=headers)
+    assert answer.status_code == 201
+    (messages,) = sqlite_platform.services.asked("RegisterTerrain")
+    assert (messages[0].header.title, messages[0].header.file_name) == ("Crête 峰", "峰.tif")
+
+
 @pytest.mark.asyncio
 async def test_too_large_a_terrain_is_refused_while_it_streams(
     sqlite_service_runtime: ServiceLauncher,

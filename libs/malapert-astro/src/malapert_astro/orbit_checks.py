@@ -13,7 +13,10 @@ from malapert_astro.state_tables import Interpolation, states_needed
 Floats = NDArray[np.float64]
 
 ROUNDING_S = 1e-3
-_GAP_IN_STEPS = 5.0
+_GAP_IN_STEPS = 1.75
+"""A step is a gap from here on, against the segment's own: one state that is missing makes two of it."""
+_RUN_OF_STEPS = 3
+"""Least number of steps of a size that are how densely a stretch is given, and no gaps."""
 _LOWEST_GROUND_KM = {Body.EARTH: 6_351.0, Body.MOON: 1_728.0}
 """Least distance of any ground from the centre: the bottom of the Arctic Ocean, and of the crater Antoniadi."""
 _GRAVITY_MARGIN = 1.5
@@ -21,6 +24,7 @@ _OTHER_PULL_KM_S2 = 3e-6
 """More than the tides of Earth, Moon and Sun on the orbiters of the other, and than an electric engine."""
 _EARTH_RATE_RAD_S = 7.292115e-5
 _ROUNDING_KM, _ROUNDING_KM_S = 0.1, 1e-3
+_SCALE_MARGIN = 0.005
 
 
 def degree_of(segment: OemSegment) -> int:
@@ -43,19 +47,36 @@ def check_states(segment: OemSegment, faults: Faults) -> None:
 
 def _check_steps(segment: OemSegment, faults: Faults) -> None:
     steps_s = np.diff(segment.epoch_tdb_s)
-    if steps_s.size >= 2:
-        worst = int(np.argmax(steps_s))
-        usual_s = float(np.median(steps_s))
-        if steps_s[worst] > _GAP_IN_STEPS * usual_s:
-            message = (
-                f"after state {worst + 1} there is none for {steps_s[worst]:.0f} s, the usual step being "
-                f"{usual_s:.0f} s; a gap needs a new segment"
-            )
-            faults.add(segment.where, "GAP", message)
+    own_s = _own_steps_s(steps_s)
+    gaps = np.flatnonzero(steps_s > _GAP_IN_STEPS * own_s)
+    if gaps.size:
+        worst = int(gaps[np.argmax(steps_s[gaps] / own_s[gaps])])
+        message = (
+            f"after state {worst + 1} there is none for {steps_s[worst]:.6g} s, the segment's own step there being "
+            f"{own_s[worst]:.6g} s; a gap needs a new segment (gaps in this one: {gaps.size})"
+        )
+        faults.add(segment.where, "GAP", message)
     needed = max(states_needed(segment.interpolation, degree_of(segment)), 2)
     if segment.epoch_tdb_s.size < needed:
         message = f"{segment.epoch_tdb_s.size} states are too few for the interpolation, which needs {needed}"
         faults.add(segment.where, "TOO_FEW_STATES", message)
+
+
+def _own_steps_s(steps_s: Floats) -> Floats:
+    """Return, for each step, how far apart the segment gives its states there.
+
+    It is the usual step of the whole, or that of a stretch that is given less densely: of some steps in a row with this
+    one among them, the shortest. One step alone that is longer than those beside it is a gap.
+    """
+    if steps_s.size == 0:
+        return steps_s
+    usual_s = np.sort(steps_s)[(steps_s.size - 1) // 2]
+    if steps_s.size < _RUN_OF_STEPS:
+        return np.full(steps_s.shape, usual_s)
+    shortest_s = np.lib.stride_tricks.sliding_window_view(steps_s, _RUN_OF_STEPS).min(axis=1)
+    padded_s = np.pad(shortest_s, _RUN_OF_STEPS - 1)
+    of_stretch_s = np.lib.stride_tricks.sliding_window_view(padded_s, _RUN_OF_STEPS).max(axis=1)
+    return np.asarray(np.maximum(of_stretch_s, usual_s))
 
 
 def _check_ground(segment: OemSegment, center: Body, faults: Faults) -> None:
@@ -70,24 +91,49 @@ def _check_ground(segment: OemSegment, center: Body, faults: Faults) -> None:
 
 
 def _check_velocities(segment: OemSegment, center: Body, faults: Faults) -> None:
-    """Note velocities of another sign or of other axes than the positions'.
+    """Note velocities of another sign, of other axes or of another scale than the positions'.
 
     The mean of both velocities of a step leads from place to place but for half of what gravity can do in its time; it
     is wrong where it misses by more than the whole way. A manoeuvre breaks this for one step, so that the median of
     all steps counts.
     """
     steps_s = np.diff(segment.epoch_tdb_s)
-    mean_km_s = 0.5 * (segment.velocity_km_s[:, 1:] + segment.velocity_km_s[:, :-1])
+    led_km = 0.5 * (segment.velocity_km_s[:, 1:] + segment.velocity_km_s[:, :-1]) * steps_s
     way_km = np.diff(segment.position_km, axis=1)
-    off_km = np.linalg.norm(way_km - mean_km_s * steps_s, axis=0)
-    allowed_km = 0.5 * _strongest_pull_km_s2(segment, center, steps_s) * steps_s**2
-    allowed_km = np.maximum(allowed_km + _ROUNDING_KM + _ROUNDING_KM_S * steps_s, np.linalg.norm(way_km, axis=0))
+    off_km = np.linalg.norm(way_km - led_km, axis=0)
+    bent_km = 0.5 * _strongest_pull_km_s2(segment, center, steps_s) * steps_s**2
+    rounding_km = _ROUNDING_KM + _ROUNDING_KM_S * steps_s
+    allowed_km = np.maximum(bent_km + rounding_km, np.linalg.norm(way_km, axis=0))
     if np.median(off_km / allowed_km) > 1.0:
         worst = int(np.argmax(off_km / allowed_km))
         message = (
             f"the velocities are not those of the positions: from state {worst + 1} the mean of its velocity and the "
             f"next leads {off_km[worst]:.4g} km beside the next place; both are needed along the same axes, in km/s"
         )
+        faults.add(segment.where, "CONTRADICTING_STATES", message)
+    else:
+        _check_scale(segment, (way_km, led_km), (bent_km, rounding_km), faults)
+
+
+def _check_scale(
+    segment: OemSegment, ways_km: tuple[Floats, Floats], unsure_km: tuple[Floats, Floats], faults: Faults
+) -> None:
+    """Note velocities that are those of the positions times a number, such as in other units of length or time.
+
+    On an arc of θ the mean of both velocities leads 1 / (1 + θ²/12) of the chord, to the second order; θ is at most
+    twice what the way is bent by, in ways.
+    """
+    (way_km, led_km), (bent_km, rounding_km) = ways_km, unsure_km
+    length_km = np.linalg.norm(led_km, axis=0)
+    told = length_km > 0.0
+    if not told.any():
+        return
+    length_km = length_km[told]
+    scale = np.sum(way_km * led_km, axis=0)[told] / length_km**2
+    allowed = _SCALE_MARGIN + (2.0 * bent_km[told] / length_km) ** 2 / 6.0 + rounding_km[told] / length_km
+    usual = float(np.median(scale))
+    if usual > 0.0 and np.median(np.abs(scale - 1.0) / allowed) > 1.0:
+        message = f"the positions move {usual:.4g} times as fast as the velocities say; both are needed, in km and km/s"
         faults.add(segment.where, "CONTRADICTING_STATES", message)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from malapert_cli.numbers import duration_s
 from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
 from malapert_cli.terminal import console, refusals
 
@@ -43,7 +44,9 @@ def replay(
     mission: Mission = None,
     owner: Owner = None,
     after: After = None,
-    quiet_s: Annotated[float, typer.Option(min=0.1, help="silence after which it is over, seconds")] = 3.0,
+    quiet_s: Annotated[
+        float, typer.Option(parser=duration_s, metavar="SECONDS", help="silence after which it is over, seconds")
+    ] = 3.0,
     as_json: AsJson = False,
     url: Url = None,
     key: Key = None,

@@ -1,7 +1,6 @@
 """The command `malapert plan make`: a mission file in, a validated plan, a report and the agencies' files out."""
 
 import json
-import math
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from malapert_cli.mission_file import hand_in
+from malapert_cli.numbers import duration_s, whole_number
 from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
@@ -35,9 +35,14 @@ def make(
         typer.Option(help="DEM file, or zip of an image and its label; repeatable", exists=True, dir_okay=False),
     ] = None,
     out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
-    seed: Annotated[int, typer.Option(help="seed of the solver")] = 1,
+    seed: Annotated[int, typer.Option(parser=whole_number, metavar="INTEGER", help="seed of the solver")] = 1,
     work_limit: Annotated[
-        float, typer.Option(min=0.0, help="deterministic work limit of the solver, s; 0 takes the mission's")
+        float,
+        typer.Option(
+            parser=duration_s,
+            metavar="SECONDS",
+            help="deterministic work limit of the solver, s; 0 takes the mission's",
+        ),
     ] = 0.0,
     priority: Annotated[SolvePriority, typer.Option(help="when the solve is taken from the queue")] = (
         SolvePriority.ROUTINE
@@ -49,8 +54,6 @@ def make(
     profile: Profile = None,
 ) -> None:
     """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
-    if not math.isfinite(work_limit):
-        raise typer.BadParameter("must be a finite number of seconds", param_hint="--work-limit")
     with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
         prepare(out)
         result = make_plan(client, mission, terrain or [], seed, work_limit, priority)

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ _LONGEST_QUOTE = 60
 _LONGEST_MESSAGE = 300
 # Python's own numbers allow more: underscores, digits of other scripts, `nan`, `inf`.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_STATES_MORE = re.compile(r"[+-]?[0.]*[1-9]")
+"""Pattern of what begins a number other than zero."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ class Faults:
         entries[keyword] = Entry(value, where)
 
     def number(self, text: str, where: str, what: str) -> float:
-        """Return a finite number, or note that it is none."""
+        """Return a finite number, or note that it is none, or so small that it would be read as zero."""
         value = float(text) if _NUMBER.fullmatch(text) else math.nan
-        if not math.isfinite(value):
-            self.add(where, "NOT_A_NUMBER", f"{what} is {quoted(text)}, not a finite number")
+        if not math.isfinite(value) or (abs(value) < sys.float_info.min and _STATES_MORE.match(text)):
+            self.add(where, "NOT_A_NUMBER", f"{what} is {quoted(text)}, not a finite number that a double holds")
             return 0.0
         return value
 

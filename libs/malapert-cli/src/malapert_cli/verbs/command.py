@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from malapert_cli.numbers import number, whole_number
 from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
 from malapert_cli.terminal import console
 from malapert_cli.verbs.catalogue import usual_role
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from malapert_client import Client
 
 TYPES = {"integer": int, "number": float, "boolean": bool}
+PARSERS = {"integer": whole_number, "number": number}
 CHANGE = "What is sent"
 OWN = {"url": Url, "key": Key, "agency": Agency, "role_of_key": Role, "profile": Profile, "as_json": AsJson}
 
@@ -134,7 +136,9 @@ def _own(name: str, kind: Any, *, default: Any = None) -> inspect.Parameter:
 
 
 def _argument(parameter: dict[str, Any]) -> inspect.Parameter:
-    described = typer.Argument(help=escape(_help(parameter)), metavar=parameter["name"].upper())
+    described = typer.Argument(
+        help=escape(_help(parameter)), metavar=parameter["name"].upper(), parser=PARSERS.get(parameter["type"])
+    )
     kind = TYPES.get(parameter["type"], str)
     return inspect.Parameter(
         _python_name(parameter["name"]), inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind, described]
@@ -152,12 +156,20 @@ def _option(parameter: dict[str, Any], *, needed: bool = False, panel: str | Non
     flag = f"--{parameter['name'].replace('_', '-')}"
     kind: Any = TYPES.get(parameter["type"], str)
     is_whole = parameter["type"] in ("object", "any", "file")
-    metavar = "FILE" if parameter["type"] == "file" else "JSON" if is_whole else None
+    metavar = {"file": "FILE", "object": "JSON", "any": "JSON", "number": "NUMBER", "integer": "INTEGER"}.get(
+        parameter["type"]
+    )
     if parameter["model"] == "Interval" and not parameter["list"]:
         metavar = "START/END"
     is_list = parameter["list"] and not is_whole
     flags = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
-    described = typer.Option(*flags, help=escape(_help(parameter)), metavar=metavar, rich_help_panel=panel)
+    described = typer.Option(
+        *flags,
+        help=escape(_help(parameter)),
+        metavar=metavar,
+        rich_help_panel=panel,
+        parser=PARSERS.get(parameter["type"]),
+    )
     annotated: Any = list[kind] if is_list else kind
     default: Any = inspect.Parameter.empty if needed else None
     kept = annotated if needed else annotated | None

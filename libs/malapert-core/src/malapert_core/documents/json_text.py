@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from malapert_core.documents.nodes import MAX_DEPTH, DocumentError, Node, TreeBuilder
+from malapert_core.documents.numbers import WITHIN_A_DOUBLE, double_of
 from malapert_core.errors import Fault
 
 _MOST_DIGITS = 400
@@ -100,10 +101,10 @@ def _constant(name: str) -> float:
 
 
 def _decimal(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise _DoubtfulError
-    return value
+    try:
+        return double_of(text)
+    except ValueError as error:
+        raise _DoubtfulError from error
 
 
 def _whole(text: str) -> int:
@@ -159,8 +160,7 @@ def _take(builder: TreeBuilder, token: re.Match[str], line: int, column: int) ->
     try:
         value = json.loads(token["scalar"], parse_constant=_constant, parse_float=_decimal, parse_int=_whole)
     except _DoubtfulError:
-        allowed = "a finite number within the range of a double is allowed"
-        builder.fault("NOT_FINITE", f"line {line}, column {column}: {token['scalar'][:40]}: {allowed}")
+        builder.fault("NOT_FINITE", f"line {line}, column {column}: {token['scalar'][:40]}: {WITHIN_A_DOUBLE}")
         value = None
     except json.JSONDecodeError as error:
         raise _malformed(error) from error

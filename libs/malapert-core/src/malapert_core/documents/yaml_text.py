@@ -1,6 +1,5 @@
 """YAML by the core schema of YAML 1.2 (10.3), each key once: no octal look-alikes, no ``yes``, no dates, no merging."""
 
-import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import yaml
 
 from malapert_core.documents.nodes import DocumentError, Node, TreeBuilder
+from malapert_core.documents.numbers import WITHIN_A_DOUBLE, double_of
 from malapert_core.errors import Fault
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -203,12 +203,15 @@ class _Reading:
             return text
         if len(text) > _LONGEST_NUMBER:
             return self._not_finite(text)
-        value = _whole(text) if whole else float(text)
-        return value if abs(value) <= _GREATEST and not math.isinf(value) else self._not_finite(text)
+        try:
+            value = _whole(text) if whole else double_of(text)
+        except ValueError:
+            return self._not_finite(text)
+        return value if abs(value) <= _GREATEST else self._not_finite(text)
 
     def _not_finite(self, text: str) -> None:
-        allowed = "a finite number within the range of a double is allowed; quote it where text is meant"
-        self._builder.fault("NOT_FINITE", f"{self._place}: {text[:40]}: {allowed}")
+        message = f"{self._place}: {text[:40]}: {WITHIN_A_DOUBLE}; quote it where text is meant"
+        self._builder.fault("NOT_FINITE", message)
 
 
 _GREATEST = int(1.7976931348623157e308)

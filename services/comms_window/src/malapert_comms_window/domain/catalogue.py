@@ -31,6 +31,9 @@ _NUMBERS = {
 }
 _TEXTS = ("id", "name", "complex", "agency_id", "operator", "height_datum", "source")
 _OTHER = ("confidence", "bands", "bands_confidence", "bands_note", "mask", "mask_source")
+_DATUMS = ("WGS84 ellipsoid", "GRS80 ellipsoid", "unverified")
+"""What heights are measured from: both ellipsoids are one to 0.1 mm, and what is unverified is taken as theirs."""
+_KNOWN_DATUMS = frozenset({"wgs84", "wgs84ellipsoid", "grs80", "grs80ellipsoid", "unverified"})
 _LARGEST_MASK_GAP_DEG = 90.0
 _CONFIDENCES = ", ".join(Confidence)
 
@@ -116,6 +119,7 @@ class _Reading:
         for name in entry.keys() - {*_TEXTS, *_NUMBERS, *_FIGURES, *_OTHER}:
             self._fault(f"{path}.{name}", "UNKNOWN_FIELD", "no station has this field")
         fields: dict[str, Any] = {name: self._text(entry, name, path) for name in _TEXTS}
+        self._check_datum(fields["height_datum"], f"{path}.height_datum")
         fields |= {name: self._number(entry, name, path, *limits) for name, limits in _NUMBERS.items()}
         fields |= {name: self._figure(entry, name, path, *limits) for name, limits in _FIGURES.items()}
         return Station(
@@ -129,6 +133,12 @@ class _Reading:
             mask=self._mask(entry.get("mask") or (), f"{path}.mask"),
             mask_source=self._text(entry, "mask_source", path) if entry.get("mask") else "",
         )
+
+    def _check_datum(self, datum: str, path: str) -> None:
+        """Note a height that is measured from anything but the ellipsoid; no geoid is known here to take it to it."""
+        if datum and re.sub(r"[ _-]", "", datum).casefold() not in _KNOWN_DATUMS:
+            message = f"{datum[:80]!r} is none of {', '.join(_DATUMS)}; give the height above the ellipsoid"
+            self._fault(path, "UNKNOWN_DATUM", message)
 
     def _mask(self, entries: Any, path: str) -> tuple[MaskPoint, ...]:
         """Return the points of a mask: azimuths rise, two at one are a vertical edge, no gap is too wide."""

@@ -13,6 +13,7 @@ from malapert_http_models.contracts.landing_site import Terrain
 from starlette.datastructures import UploadFile
 
 from malapert_gateway.conversion import to_model
+from malapert_gateway.routes.forms import read_form
 from malapert_gateway.routes.guarded import UploadRoute
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts
 
@@ -21,6 +22,8 @@ router = APIRouter(tags=["terrain"], route_class=UploadRoute)
 _CHUNK_BYTES = 256 * 1024
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
 _FORM_FIELDS = ("file", "title", "source")
+_LONGEST = {"title": 500, "source": 2000, "file_name": 500}
+"""Most characters of each text that comes with a file, in the query and in a form."""
 _FORMATS = (
     "Elevations as GeoTIFF, as PDS3 image that begins with its label, or as classic NetCDF; or a zip archive of one of "
     "them, or of a PDS3 or JPEG 2000 image and its PDS3 label."
@@ -50,9 +53,15 @@ async def register_terrain(
     request: Request,
     response: Response,
     gateway: GatewayParts,
-    title: Annotated[str, Query(max_length=500, description="Title for a person.", examples=["Ridge, 25 m"])] = "",
-    source: Annotated[str, Query(max_length=2000, description="Where it came from.", examples=["PGDA 78"])] = "",
-    file_name: Annotated[str, Query(max_length=500, description="Name of the file.", examples=["ridge.tif"])] = "",
+    title: Annotated[
+        str, Query(max_length=_LONGEST["title"], description="Title for a person.", examples=["Ridge, 25 m"])
+    ] = "",
+    source: Annotated[
+        str, Query(max_length=_LONGEST["source"], description="Where it came from.", examples=["PGDA 78"])
+    ] = "",
+    file_name: Annotated[
+        str, Query(max_length=_LONGEST["file_name"], description="Name of the file.", examples=["ridge.tif"])
+    ] = "",
     mission_id: Annotated[
         str,
         Query(max_length=200, description="Mission whose members see it; empty: the agency alone.", examples=["lupex"]),
@@ -94,7 +103,7 @@ async def _body_file(request: Request) -> UploadFile:
 
 
 async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> UploadFile:
-    form = await request.form(max_files=1, max_fields=2)
+    form = await read_form(request, max_files=1, max_fields=len(_FORM_FIELDS) - 1)
     file = form.get("file")
     faults = [] if isinstance(file, UploadFile) else [Fault("file", "MISSING", "the form needs a file")]
     counts = Counter(name for name, _ in form.multi_items())
@@ -110,6 +119,13 @@ async def _form_file(request: Request, header: terrain_pb2.TerrainHeader) -> Upl
         for name in ("title", "source")
         if name in counts and getattr(header, name)
     ]
+    if isinstance(file, UploadFile):
+        texts = {"title": form.get("title", ""), "source": form.get("source", ""), "file_name": file.filename or ""}
+        faults += [
+            Fault(name, "STRING_TOO_LONG", f"at most {_LONGEST[name]} characters are allowed, not {len(str(text))}")
+            for name, text in texts.items()
+            if len(str(text)) > _LONGEST[name]
+        ]
     if faults or not isinstance(file, UploadFile):
         await form.close()
         raise InvalidInputError("INVALID_REQUEST", f"the form has {len(faults)} faults", faults=faults)

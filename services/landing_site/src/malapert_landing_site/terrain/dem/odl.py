@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from malapert_core.documents.numbers import double_of
 
 _SKIPPED = re.compile(r"(?:\s++|/\*.*?\*/)*+", re.DOTALL)
 _NAME = re.compile(r"\^?[A-Za-z0-9][\w:]*+")
@@ -77,10 +78,11 @@ class OdlValue:
             return None
         based = _based(self.text)
         try:
-            number = float(based.value if based is not None else self.text if _DECIMAL.fullmatch(self.text) else "nan")
-        except OverflowError:  # only an integer, which may have any number of digits
+            if based is not None:
+                return float(based.value)
+            return double_of(self.text) if _DECIMAL.fullmatch(self.text) else None
+        except (OverflowError, ValueError):  # an integer may have any number of digits
             return None
-        return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True)

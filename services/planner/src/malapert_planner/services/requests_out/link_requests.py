@@ -141,7 +141,7 @@ def _optical_station(document: MissionDocument, asset: Asset, lowest: Figure, te
         latitude_deg=asset.site.latitude.amount,
         longitude_deg=asset.site.longitude.amount,
         height_m=asset.site.height.amount,
-        height_datum="WGS 84 ellipsoid",
+        height_datum="WGS84 ellipsoid",
         dish_m=telescope_m,
         min_elevation_deg=figure(lowest.amount, "deg"),
         bands=[window_pb2.StationBand(band=_OPTICAL)],
