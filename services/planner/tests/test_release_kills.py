@@ -26,6 +26,7 @@ from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.record import PlanRecord
 from malapert_planner.services.plans.release import PlanRelease
 from malapert_planner.services.plans.release_checks import ReleaseChecks
+from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.missions import MissionStore
 from malapert_planner.storage.notices import NoticeStore
 from malapert_planner.storage.plans import PlanStore
@@ -116,7 +117,7 @@ def release_of(database: Any, book: Any) -> PlanRelease:
     plans = PlanStore()
     announcer, audit = PlanAnnouncer(EventOutbox("planner")), AuditTrail("planner")
     record = PlanRecord(plans, announcer, audit)
-    checks = ReleaseChecks(NoRequests(), MissionStore())  # type: ignore[arg-type]
+    checks = ReleaseChecks(NoRequests(), MissionStore(), PlanViewing(None, lambda: NOW))  # type: ignore[arg-type]
     notices = PlanNotices(database, NoticeStore(), plans, announcer, audit, lambda: NOW)
     return PlanRelease(database, plans, record, PlanBookings(book, lambda: NOW), checks, notices, lambda: NOW)
 

@@ -61,6 +61,7 @@ from malapert_planner.services.plans.derived_plans import DerivedPlans
 from malapert_planner.services.plans.entry import PlanEntry
 from malapert_planner.services.plans.mission_checks import MissionChecks
 from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.noticed_plans import NoticedPlans
 from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
@@ -141,7 +142,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
     shown = ShownPlans(viewing, utc_now)
     untouched = timedelta(days=runtime.settings.draft_retention_days)
     archive = PlanArchive(runtime.database, stores.plans, record, utc_now, untouched)
-    checks = ReleaseChecks(neighbours.payloads, stores.missions)
+    checks = ReleaseChecks(neighbours.payloads, stores.missions, viewing)
     bookings = PlanBookings(neighbours.comms_windows, utc_now)
     release = PlanRelease(runtime.database, stores.plans, record, bookings, checks, notices, utc_now)
     making = PlanMaking(
@@ -201,6 +202,7 @@ async def build(runtime: ServiceRuntime[PlannerSettings]) -> AsyncIterator[Servi
                         reviews,
                         shown,
                         charters,
+                        NoticedPlans(plans, viewing),
                     ),
                 ),
                 Registration(

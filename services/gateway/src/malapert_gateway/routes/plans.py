@@ -69,7 +69,9 @@ async def list_plans(
     pending_steps: Annotated[
         list[PlanPending] | None, only_these("plans of which these steps are begun and not over")
     ] = None,
-    only_noticed: Annotated[bool, Query(description="True leaves out plans without open notices.")] = False,
+    only_noticed: Annotated[
+        bool, Query(description="True leaves out plans without open notices that are seen.")
+    ] = False,
 ) -> PlanPage:
     """List plans, newest first, without items, notices and what they were made from; archived ones only by state."""
     message = plan_pb2.ListPlansRequest(

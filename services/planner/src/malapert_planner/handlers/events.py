@@ -40,11 +40,23 @@ class PlanAnnouncer:
             message.superseded_by_plan_id = plan.superseded_by_plan_id
         self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
 
-    def announce_notice(self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice) -> None:
-        """Announce a notice on a plan with the session's transaction."""
+    def announce_notice(
+        self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice, audience: Sequence[str] | None = None
+    ) -> None:
+        """Announce, with the session's transaction, a notice on a plan: to some agencies, or to who sees the plan."""
         summary = to_message(plan, event_pb2.PlanSummary)
         message = event_pb2.PlanOutdated(plan=summary, notice=to_message(notice, plan_pb2.PlanNotice))
-        self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+        if audience is None:
+            self._outbox.add(session, message, entity_id=plan.plan_id, agency_id=plan.owner_agency_id)
+            return
+        self._outbox.add(
+            session,
+            message,
+            entity_id=plan.plan_id,
+            agency_id=notice.agency_id,
+            party_agency_ids=audience,
+            visibility=Visibility.OWNER,
+        )
 
     def announce_review(self, session: AsyncSession, plan: Plan, review: Review, now: datetime) -> None:
         """Announce, with the session's transaction, what an agency says of a plan."""

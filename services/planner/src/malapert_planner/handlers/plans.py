@@ -22,6 +22,7 @@ from malapert_planner.services.plans.archive import PlanArchive
 from malapert_planner.services.plans.charters import CharterService
 from malapert_planner.services.plans.comparison import compare, require_same_mission
 from malapert_planner.services.plans.missions import MissionService
+from malapert_planner.services.plans.noticed_plans import NoticedPlans
 from malapert_planner.services.plans.notices import PlanNotices
 from malapert_planner.services.plans.plan_import import PlanImport
 from malapert_planner.services.plans.plans import PlanService
@@ -50,6 +51,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         reviews: PlanReviews,
         shown: ShownPlans,
         charters: CharterService,
+        noticed: NoticedPlans,
     ) -> None:
         self._missions = missions
         self._plans = plans
@@ -61,6 +63,7 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self._reviews = reviews
         self._shown = shown
         self._charters = charters
+        self._noticed = noticed
 
     async def GeneratePlan(  # noqa: N802
         self, request: plan_pb2.GeneratePlanRequest, context: Any
@@ -96,7 +99,8 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
                 Pending, request.pending_steps, plan_pb2.PlanPending.DESCRIPTOR, "pending_steps"
             ),
         )
-        plans = await self._plans.page(size + 1, wanted)
+        listing = self._noticed if wanted.only_noticed else self._plans
+        plans = await listing.page(size + 1, wanted)
         more = len(plans) > size
         return plan_pb2.ListPlansResponse(
             plans=[await self._shown.listed(plan) for plan in plans[:size]],
@@ -180,8 +184,9 @@ class PlanHandlers(plan_pb2_grpc.PlanServiceServicer):
         self, request: plan_pb2.AcknowledgeNoticesRequest, context: Any
     ) -> plan_pb2.AcknowledgeNoticesResponse:
         """Record that the caller's agency knows of notices."""
+        eyes = await self._shown.eyes(await self._plans.get(request.plan_id))
         plan = await self._notices.acknowledge(
-            request.plan_id, list(request.notice_ids), request.comment, require_identity()
+            request.plan_id, list(request.notice_ids), request.comment, require_identity(), eyes
         )
         return plan_pb2.AcknowledgeNoticesResponse(plan=await self._shown.message(plan))
 

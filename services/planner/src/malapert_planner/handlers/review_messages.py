@@ -13,6 +13,7 @@ from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.reviews import Delegation, Review, ReviewStanding
 from malapert_planner.services.plans.reviews import NewReview
 from malapert_planner.services.replanning.conditions import event_of
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
 
 _CONSTRAINTS = ("station_outage", "array_power")
 
@@ -53,13 +54,16 @@ def keys_of(keys_json: bytes) -> object:
     return json.loads(keys_json) if keys_json else None
 
 
-def add_reviews(message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None, agency_id: str) -> None:
-    """Complete the reviews in a plan's message, and add where the sign-off stands, for an agency."""
+def add_reviews(
+    message: plan_pb2.Plan, plan: Plan, standing: ReviewStanding | None, agency_id: str, eyes: PlanEyes
+) -> None:
+    """Complete the reviews in a plan's message, and add where the sign-off stands, for a principal of an agency."""
     for review, shown in zip(plan.reviews, message.reviews, strict=True):
         _complete(review, shown)
     if standing is not None:
         message.sign_off.CopyFrom(_standing_message(plan, standing))
-    message.notices_hash = plan.notices_hash
+    # Of all notices it would tell that there are some which are not shown.
+    message.notices_hash = plan.notices_hash if eyes.see_all else ""
     message.agency_notices_hash = plan.agency_notices_hash(agency_id)
 
 

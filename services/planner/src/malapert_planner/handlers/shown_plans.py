@@ -28,10 +28,11 @@ class ShownPlans:
 
     async def message(self, plan: Plan) -> plan_pb2.Plan:
         """Return a plan as the caller sees it."""
-        message = plan_message(plan, await self.eyes(plan))
+        eyes = await self.eyes(plan)
+        message = plan_message(plan, eyes)
         standing = None if plan.state is PlanState.DRAFT else plan.review_standing(self._clock())
         agency_id = require_identity().agency_id
-        add_reviews(message, plan, standing, agency_id)
+        add_reviews(message, plan, standing, agency_id, eyes)
         if not await self._viewing.owns(plan.content.mission_id):
             withhold_principals(message, agency_id)
         return message

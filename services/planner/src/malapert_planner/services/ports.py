@@ -120,8 +120,10 @@ class Announcer(Protocol):
     def announce(self, session: AsyncSession, plan: Plan) -> None:
         """Announce with the session's transaction what became of a plan."""
 
-    def announce_notice(self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice) -> None:
-        """Announce, with the session's transaction, a notice on a plan."""
+    def announce_notice(
+        self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice, audience: Sequence[str] | None = None
+    ) -> None:
+        """Announce, with the session's transaction, a notice on a plan: to some agencies, or to who sees the plan."""
 
     def announce_review(self, session: AsyncSession, plan: Plan, review: Review, now: datetime) -> None:
         """Announce, with the session's transaction, what an agency says of a plan."""

@@ -1,7 +1,8 @@
 """Notices on plans, and what plans hold, in a session's database."""
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +83,8 @@ class NoticeStore:
         )
         there = set((await session.exec(asked)).all()) if wanted else set()
         new = [plan_id for plan_id in wanted if (plan_id, notices[plan_id].notice_id) not in there]
-        session.add_all([PlanNoticeRow(plan_id=plan_id, **_columns(notices[plan_id])) for plan_id in new])
+        salted = {plan_id: replace(notices[plan_id], salt=secrets.token_hex(16)) for plan_id in new}
+        session.add_all([PlanNoticeRow(plan_id=plan_id, **_columns(salted[plan_id])) for plan_id in new])
         return new
 
     async def acknowledge(

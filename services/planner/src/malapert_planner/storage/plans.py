@@ -48,7 +48,10 @@ class BookingHolder:
 
 _IN_SHORT = (
     *(col(getattr(PlanRow, name)) for name in ("plan_id", "owner_agency_id", "mission_id", "state", "state_reason")),
-    *(col(getattr(PlanContentRow, name)) for name in ("mission_version", "content_hash", "planned_requests")),
+    *(
+        col(getattr(PlanContentRow, name))
+        for name in ("mission_version", "content_hash", "planned_requests", "owner_only_requests")
+    ),
 )
 
 

@@ -223,6 +223,7 @@ class PlanNoticeRow(PlannerTable, table=True):
     agency_ids: list[str] = Field(sa_type=Json)
     acknowledgements: list[dict[str, Any]] = Field(sa_type=Json)
     is_open: bool
+    salt: str = Field(default="", sa_type=Text)
 
 
 class PlanUseRow(PlannerTable, table=True):

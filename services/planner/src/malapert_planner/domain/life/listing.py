@@ -59,3 +59,4 @@ class NoticedPlan:
     state_reason: str
     content_hash: str
     planned_requests: dict[str, int]
+    owner_only_requests: dict[str, str]

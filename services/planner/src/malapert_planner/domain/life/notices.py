@@ -45,7 +45,8 @@ class PlanNotice:
     ``notice_id`` is made of what changed and which version of it, so that it is given once. ``subject_id`` is the
     request, outage, contact, instrument, type or mission version; ``item_ids`` are items of the plan that it touches,
     ``agency_ids`` the agencies whose items or rights it touches, empty where any may be: their approvals it makes void.
-    It is open until somebody who plans the mission acknowledges it.
+    It is open until somebody who plans the mission acknowledges it. ``salt`` keeps its hash from telling the subject to
+    who guesses it; notices of before have none.
     """
 
     request_id: str
@@ -59,6 +60,7 @@ class PlanNotice:
     item_ids: tuple[str, ...] = ()
     agency_ids: tuple[str, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    salt: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -99,8 +101,10 @@ def touched(
 
 def notices_digest(notices: Iterable[PlanNotice], agency_id: str = "") -> str:
     """Return the hash of which notices there are, or of those that touch an agency: what an approval knew of."""
-    names = sorted(notice.notice_id for notice in notices if not agency_id or notice.touches(agency_id))
-    return content_hash(names)
+    touching = [notice for notice in notices if not agency_id or notice.touches(agency_id)]
+    return content_hash(
+        sorted(f"{notice.notice_id}#{notice.salt}" if notice.salt else notice.notice_id for notice in touching)
+    )
 
 
 def outages_in_force(notices: Iterable[PlanNotice]) -> list[PlanNotice]:

@@ -6,16 +6,20 @@ from datetime import datetime
 
 import structlog
 from malapert.comms_window.v1 import contact_pb2
+from malapert.planner.v1 import plan_pb2
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
+from malapert_core.errors import NotFoundError
 from malapert_core.policy.identity import Identity
 from malapert_core.timestamps import format_time, from_timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_planner.domain.life.listing import NoticedPlan
 from malapert_planner.domain.life.notices import REQUEST_GONE, Acknowledgement, NoticeKind, PlanNotice, touched
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.life.states import IN_FORCE, Pending, PlanState
 from malapert_planner.services.ports import Announcer, Clock
+from malapert_planner.services.sharing.plan_eyes import PlanEyes, common_eyes
 from malapert_planner.storage.notices import ITEM, REQUEST, NoticeStore
 from malapert_planner.storage.plans import PlanStore
 
@@ -24,6 +28,7 @@ log = structlog.get_logger(__name__)
 REVISED, TAKEN, MOVED, STAYS_BOOKED = "REVISED", "TAKEN", "MOVED", "STAYS_BOOKED"
 _LEFT_A_RELEASED_PLAN = REQUEST_GONE | {"ACCEPTED", "TERMINATED"}
 _REPORTED = frozenset({"PROCESSING", "PROCESSED"})
+_OF_ITEMS = frozenset({NoticeKind.INSTRUMENT, NoticeKind.ACTIVITY_TYPE})
 _BEFORE_RELEASE = frozenset({PlanState.DRAFT, PlanState.SUBMITTED})
 
 
@@ -226,8 +231,12 @@ class PlanNotices:
         )
         await self._tell(session, found, notice)
 
-    async def acknowledge(self, plan_id: str, notice_ids: Sequence[str], comment: str, identity: Identity) -> Plan:
+    async def acknowledge(
+        self, plan_id: str, notice_ids: Sequence[str], comment: str, identity: Identity, eyes: PlanEyes
+    ) -> Plan:
         """Record that an agency knows of notices of a plan, all where none is named, and return the plan.
+
+        A notice of what its principal does not see is none that can be named.
 
         Raises
         ------
@@ -236,6 +245,11 @@ class PlanNotices:
         """
         by = Acknowledgement(identity.agency_id, identity.principal_id, self._clock(), comment)
         async with self._database.transaction() as session:
+            before = await self._plans.get(session, plan_id)
+            shown = {notice.notice_id for notice in before.notices if eyes.see_notice(notice)}
+            for notice_id in notice_ids:
+                if notice_id not in shown:
+                    raise NotFoundError("notice", notice_id)
             changed = await self._notices.acknowledge(session, plan_id, notice_ids, by)
             plan = await self._plans.get(session, plan_id)
             if changed:
@@ -246,7 +260,7 @@ class PlanNotices:
                     entity_id=plan_id,
                     mission_id=plan.content.mission_id,
                     after_hash=plan.content.content_hash,
-                    detail=", ".join(notice.notice_id for notice in changed),
+                    detail=", ".join(notice.notice_id for notice in _seen_by_all(plan, changed)),
                 )
         return plan
 
@@ -267,9 +281,28 @@ class PlanNotices:
             }
         new = await self._notices.add(session, told)
         for plan in await self._plans.in_short(session, new):
-            self._announcer.announce_notice(session, plan, told[plan.plan_id])
+            audience = await self._audience(session, plan, told[plan.plan_id])
+            self._announcer.announce_notice(session, plan, told[plan.plan_id], audience)
         if new:
             log.info("plans noticed", count=len(new), kind=notice.kind.value, notice_id=notice.notice_id)
+
+    async def _audience(self, session: AsyncSession, plan: NoticedPlan, notice: PlanNotice) -> tuple[str, ...] | None:
+        """Return the agencies that alone are told of a notice, None where everybody is who sees the plan."""
+        if notice.request_id:
+            owner = plan.owner_only_requests.get(notice.request_id)
+            return None if owner is None else (owner,)
+        if notice.kind not in _OF_ITEMS or not plan.owner_only_requests:
+            return None
+        whole = await self._plans.get(session, plan.plan_id)
+        return None if _seen_by_all(whole, [notice]) else notice.agency_ids
+
+
+def _seen_by_all(plan: Plan, notices: Sequence[PlanNotice]) -> list[PlanNotice]:
+    """Return the notices that every member of the mission sees."""
+    if not plan.content.owner_only_requests:
+        return list(notices)
+    eyes = common_eyes(plan_pb2.Plan.FromString(plan.content.message))
+    return [notice for notice in notices if eyes.see_notice(notice)]
 
 
 def _told_of_request(state: PlanState, update: RequestUpdate) -> tuple[NoticeKind, str] | None:

@@ -11,6 +11,8 @@ from malapert_planner.domain.life.notices import NoticeKind, PlanNotice, outages
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.services.making.antenna_book import PLANNER
 from malapert_planner.services.ports import Payloads
+from malapert_planner.services.sharing.plan_eyes import PlanEyes
+from malapert_planner.services.sharing.viewing import PlanViewing
 from malapert_planner.storage.missions import MissionStore
 
 _GONE = (
@@ -18,6 +20,7 @@ _GONE = (
     request_pb2.REQUEST_STATE_REJECTED,
     request_pb2.REQUEST_STATE_TERMINATED,
 )
+_WITHHELD = Fault("busy", "CHANGED", "what has changed is not shown to this agency")
 _STATE_PREFIX = "REQUEST_STATE_"
 
 
@@ -28,11 +31,13 @@ class ReleaseChecks:
     ----------
     payloads : Payloads
     missions : MissionStore
+    viewing : PlanViewing
     """
 
-    def __init__(self, payloads: Payloads, missions: MissionStore) -> None:
+    def __init__(self, payloads: Payloads, missions: MissionStore, viewing: PlanViewing) -> None:
         self._payloads = payloads
         self._missions = missions
+        self._viewing = viewing
 
     async def gone_requests(self, plan: Plan) -> list[Fault]:
         """Return the requests of a plan that are withdrawn or refused by now, asked for at this instant."""
@@ -54,11 +59,13 @@ class ReleaseChecks:
         Raises
         ------
         PreconditionError
-            ``PLAN_OUTDATED`` with everything: requests that are gone, outages in force, notices that are open.
+            ``PLAN_OUTDATED`` with everything: requests that are gone, outages in force, notices that are open; of what
+            the caller does not see, that there is something.
         """
-        faults = {fault.path: fault for fault in gone}
+        eyes = await self._viewing.eyes(plan)
+        faults = {fault.path: fault for fault in _told_requests(gone, eyes)}
         for notice in (*_impossible(plan.notices), *_unanswered(plan.notices)):
-            fault = _fault(notice)
+            fault = _fault(notice) if eyes.see_notice(notice) else _WITHHELD
             faults.setdefault(fault.path, fault)
         newest = await self._missions.newest_version(session, plan.content.mission_id)
         known = any(each.kind is NoticeKind.MISSION and not each.is_open for each in plan.notices)
@@ -69,6 +76,10 @@ class ReleaseChecks:
             count = len(faults)
             message = f"{count} things have changed since the plan was made: replan it, or acknowledge what may stay so"
             raise PreconditionError("PLAN_OUTDATED", message, faults=list(faults.values()))
+
+
+def _told_requests(gone: Iterable[Fault], eyes: PlanEyes) -> list[Fault]:
+    return [_WITHHELD if eyes.mention(fault.path, fault.message) else fault for fault in gone]
 
 
 def _impossible(notices: Iterable[PlanNotice]) -> list[PlanNotice]:

@@ -32,7 +32,7 @@ async def approvals_document(plan: Plan, secret: bytes, eyes: PlanEyes) -> bytes
             "state": plan.state.value,
             "content_hash": plan.content.content_hash,
             "entries": await asyncio.to_thread(_entries, plan, secret, eyes),
-            "notices_hash": plan.notices_hash,
+            "notices_hash": plan.notices_hash if eyes.see_all else "",
             "agency_notices_hashes": {
                 each.agency_id: plan.agency_notices_hash(each.agency_id) for each in plan.reviews
             },

@@ -15,6 +15,7 @@ from malapert_core.policy.charter import Charter
 from malapert_core.policy.identity import Identity
 from malapert_core.policy.sight import Sight, Thing, sight
 
+from malapert_planner.domain.life.notices import PlanNotice
 from malapert_planner.services.sharing import plan_parts as parts
 from malapert_planner.services.sharing.plan_parts import Item, RequestItem, request_items
 
@@ -42,6 +43,12 @@ class PlanEyes:
         # A name may hold others in it: drill-a is none of drill-ab, but of drill-a/0/heat.
         pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
         return any(pattern.search(text) for text in texts)
+
+    def see_notice(self, notice: PlanNotice | plan_pb2.PlanNotice) -> bool:
+        """Tell whether a notice is of what is seen whole."""
+        if notice.request_id in self.hidden_request_ids:
+            return False
+        return not self.mention(notice.subject_id, notice.reason, *notice.item_ids)
 
     def shown_parts(self, item: Item) -> Collection[str]:
         """Return the names of the parts of an item that are shown."""
@@ -74,12 +81,20 @@ def hidden_requests(
 
 def eyes_of(identity: Identity, charter: Charter | None, now: datetime, *plans: plan_pb2.Plan) -> PlanEyes:
     """Return what a principal sees of some plans of a mission."""
-    hidden = hidden_requests(owner_only_requests(*plans), identity, charter, now)
+    return _eyes(hidden_requests(owner_only_requests(*plans), identity, charter, now), identity.agency_id, *plans)
+
+
+def common_eyes(*plans: plan_pb2.Plan) -> PlanEyes:
+    """Return what every member sees of some plans of a mission."""
+    return _eyes(frozenset(owner_only_requests(*plans)), "", *plans)
+
+
+def _eyes(hidden: frozenset[str], agency_id: str, *plans: plan_pb2.Plan) -> PlanEyes:
     if not hidden:
         return PlanEyes()
     items = [item for plan in plans for item in request_items(plan)]
     told = {name for item in items if item.request_id not in hidden for name in _names(item)}
-    return PlanEyes(hidden, frozenset(_hidden_names(items, hidden) - told - _NOT_NAMES), identity.agency_id)
+    return PlanEyes(hidden, frozenset(_hidden_names(items, hidden) - told - _NOT_NAMES), agency_id)
 
 
 def _hidden_names(items: Iterable[RequestItem], hidden: Collection[str]) -> set[str]:

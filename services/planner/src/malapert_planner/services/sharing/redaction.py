@@ -142,8 +142,7 @@ def redacted_notices(notices: Iterable[plan_pb2.PlanNotice], eyes: PlanEyes) -> 
         return list(notices)
     shown = []
     for notice in notices:
-        is_hidden = notice.request_id in eyes.hidden_request_ids
-        if not is_hidden and not eyes.mention(notice.subject_id, notice.reason, *notice.item_ids):
+        if eyes.see_notice(notice):
             told = plan_pb2.PlanNotice()
             told.CopyFrom(notice)
             told.agency_ids[:] = [name for name in notice.agency_ids if name == eyes.agency_id]
