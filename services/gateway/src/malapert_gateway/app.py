@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -117,11 +118,9 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
         openapi_tags=openapi.TAGS,
         generate_unique_id_function=_operation_id,
         telemetry=telemetry,
+        routes=list(_api().routes),
     )
     app.state.gateway = gateway
-    for router in API_ROUTERS:
-        app.include_router(router, prefix=API_PREFIX)
-    app.include_router(health.router)
     app.add_middleware(CallContext)
     problems.install(app)
     openapi.install(app)
@@ -129,6 +128,16 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
     page.install(app)
     guide.install(app)
     return app
+
+
+@cache
+def _api() -> APIRouter:
+    """Return the routes of the API and of health: what each takes and answers is worked out once a process."""
+    api = APIRouter(generate_unique_id_function=_operation_id)
+    for router in API_ROUTERS:
+        api.include_router(router, prefix=API_PREFIX)
+    api.include_router(health.router)
+    return api
 
 
 def _kept(runtime: ServiceRuntime[GatewaySettings]) -> AbstractAsyncContextManager[None]:
