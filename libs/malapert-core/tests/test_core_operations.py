@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from malapert.operation.v1 import operation_pb2, operation_pb2_grpc
+from malapert_core.attempts import MAX_ATTEMPTS
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations
 from malapert_core.errors import ExhaustedError, Fault, InvalidInputError, PreconditionError, UnavailableError
 from malapert_core.operations.operations import (
-    MAX_ATTEMPTS,
     Operation,
     OperationContext,
     OperationHandler,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from malapert_core.attempts import MAX_ATTEMPTS
 from malapert_core.background import background
 from malapert_core.errors import (
     ExhaustedError,
@@ -17,7 +18,7 @@ from malapert_core.errors import (
 from malapert_core.events.broker import connect_nats
 from malapert_core.jobs.queue import Job, Priority, WorkQueue
 from malapert_core.jobs.submission import JobSubmitter
-from malapert_core.jobs.worker import MAX_ATTEMPTS, JobWorker, Tell
+from malapert_core.jobs.worker import JobWorker, Tell
 from malapert_testing.nats_server import NatsServer
 
 PATIENCE_S = 1.0

@@ -15,6 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from opentelemetry import trace
 
+from malapert_core.attempts import MAX_ATTEMPTS
 from malapert_core.background import end_tasks, together, wait_at_most
 from malapert_core.errors import MalapertError, OperationCancelledError, WorkLostError
 from malapert_core.fairness.turns import Turns
@@ -24,7 +25,6 @@ from malapert_core.telemetry import extract_trace
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 3
 PROMPT = (Priority.INTERACTIVE, Priority.URGENT)
 _BEATS_IN_PATIENCE = 4
 _LOOK_INTERVAL_S = 1.0

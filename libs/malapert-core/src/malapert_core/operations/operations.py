@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from malapert_core.attempts import MAX_ATTEMPTS
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.background import end_tasks, wait_at_most
 from malapert_core.db.database import Database
@@ -30,9 +31,6 @@ __all__ = ["Operation", "OperationContext", "OperationHandler", "OperationRunner
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 10
-"""Deaths of the process after which work is taken to be what kills it. Three come in a bad hour as well: a
-campaign of faults, one every twelve seconds, failed four of seven plans by that limit."""
 LEASE_S = 12.0
 PATIENCE_S = 180.0
 _RENEWALS = 4
