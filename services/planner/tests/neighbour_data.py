@@ -172,6 +172,10 @@ def expanded(catalogue: catalogue_pb2.ImportCatalogueRequest) -> request_pb2.Exp
                     min_start_charge=step.min_start_charge.value,
                     max_wait_s=step.max_wait_s.value,
                     repetition_index=repetition,
+                    item_versions=[
+                        f"{name}@1"
+                        for name in (request.activity_type_id, *(use.instrument_id for use in step.instruments))
+                    ],
                 )
         for relation in request.relations:
             response.relations.add(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 import shared_plan
-from malapert.payload.v1 import request_pb2
+from malapert.payload.v1 import catalogue_pb2, request_pb2
+from malapert.payload.v1 import event_pb2 as payload_event_pb2
 from malapert.planner.v1 import plan_pb2, review_pb2_grpc, sign_off_pb2
 from malapert_core.db.tables import AuditEntryRow
 from malapert_core.errors import NotFoundError, PreconditionError
@@ -105,6 +106,37 @@ async def test_an_export_of_approvals_tells_of_no_notice_that_is_not_seen(
                 exported.append(answer.approvals_json)
     assert b'"notices_hash":""' in exported[0]
     assert exported[0] == exported[1]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_versions_of_types_and_instruments_are_noticed_by_who_sees_that_the_plan_has_them(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    async with run_planner(sqlite_service_runtime, neighbours[1]) as service, client_of(service.target) as jaxa:
+        plan = await submitted(jaxa)
+        async with client_of(service.target, "NASA") as nasa:
+            activities = (await nasa.get(plan.plan_id)).activities
+            (kept,) = {each.activity_type_id for each in activities if each.request_id == KEPT}
+            newer = catalogue_pb2.ActivityType(activity_type_id=kept, version=2)
+            unused = catalogue_pb2.Instrument(instrument_id="nobody-uses-it", version=2)
+            await tell(
+                service,
+                payload_event_pb2.ActivityTypePublished(mission_id="lupex-week", activity_type=newer),
+                payload_event_pb2.InstrumentPublished(mission_id="lupex-week", instrument=unused),
+            )
+            seen = (await nasa.get(plan.plan_id)).notices
+            assert [(each.kind, each.subject_id, each.is_open) for each in seen] == [
+                (plan_pb2.NOTICE_KIND_ACTIVITY_TYPE, kept, True)
+            ]
+            await eventually(service, 1)
+            assert await noticed_plans(nasa) == {plan.plan_id}
+        # The one request in the plan that is of this type is NASA's alone.
+        assert await noticed_plans(jaxa) == set()
+        (event,) = await outdated(service)
+    # JAXA has a request of this type that is left out of the plan; ISRO has none.
+    assert event.visibility is Visibility.OWNER
+    assert {event.agency_id, *event.party_agency_ids} == {"ESA", "JAXA", "NASA"}
 
 
 @pytest.mark.parametrize(("type_id", "is_hidden"), [("trench-type", True), ("spectro-x", True), ("drill", False)])
