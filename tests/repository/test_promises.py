@@ -17,7 +17,7 @@ def promises() -> Iterator[tuple[str, str]]:
             yield promise.strip(), proof.strip()
 
 
-def tests_by_module() -> dict[str, set[str]]:
+def proofs_by_module() -> dict[str, set[str]]:
     """Return the names of the repository's tests; those of modules of one name together."""
     tests: dict[str, set[str]] = {}
     for folder in ("libs/*/tests", "services/*/tests", "tests/*"):
@@ -28,7 +28,7 @@ def tests_by_module() -> dict[str, set[str]]:
 
 
 def test_each_promise_names_tests_that_there_are():
-    there, absent = tests_by_module(), []
+    there, absent = proofs_by_module(), []
     for promise, proof in promises():
         named = _NAMED.findall(proof)
         assert named, f"no test proves: {promise}"
