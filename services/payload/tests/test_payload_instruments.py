@@ -184,6 +184,11 @@ SPOILT: list[tuple[str, str, Spoil]] = [
     (f"{CHAIN}.parameters[0].lowest.value", "REVERSED_RANGE", put(f"{CHAIN}.parameters[0].lowest.value", 0.9)),
     (f"{CHAIN}.parameters[0].unit", "UNKNOWN_UNIT", put(f"{CHAIN}.parameters[0].unit", "metres of rock")),
     (f"{CHAIN}.presets[0].arguments[0].value", "OUT_OF_RANGE", put(f"{CHAIN}.presets[0].arguments[0].value", 9.0)),
+    (
+        f"{CHAIN}.presets[0].arguments[0].parameter_id",
+        "UNKNOWN_PARAMETER",
+        both(put(f"{CHAIN}.presets[0].arguments[0].parameter_id", "width"), put(f"{SAMPLE}.preset_id", "deep")),
+    ),
     (f"{DRILL}.products", "OUT_OF_RANGE", put(f"{DRILL}.products[0].share", 1.1)),
     (f"{CHAIN}.tags[1]", "DUPLICATE_ID", add(f"{CHAIN}.tags", "drill")),
     ("place_sets[0].place_ids[0]", "UNKNOWN_PLACE", put("place_sets[0].place_ids[0]", "sea")),

@@ -87,6 +87,39 @@ def test_a_part_that_is_missing_or_wrong_is_named(name: str, changes: dict[str, 
     assert fault in [(found.path, found.code) for found in faults]
 
 
+SOURCE = "assets__0__key_source"
+OUT_OF_BOUNDS: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
+    ("lupex-week", {"assets__0__mass__value": "1e-400 kg"}, ("assets[0].mass", "INVALID_FIGURE")),
+    ("lupex-week", {"assets__0__mass__value": "1e400 kg"}, ("assets[0].mass", "INVALID_FIGURE")),
+    ("lupex-week", {"assets__0__array__height": "1e-306 fm"}, ("assets[0].array.height", "INVALID_FIGURE")),
+    ("lupex-week", {"landing__limits__max_slope__source": "  "}, ("landing.limits.max_slope.source", "EMPTY_TEXT")),
+    ("lupex-week", {"source": ""}, ("source", "EMPTY_TEXT")),
+    ("lupex-week", {"assets__0__terminal__losses": "-2 dB"}, ("assets[0].terminal.losses", "OUT_OF_RANGE")),
+    ("lupex-week", {"assets__0__terminal__margin": "-1 dB"}, ("assets[0].terminal.margin", "OUT_OF_RANGE")),
+    ("lupex-week", {"assets__0__terminal__frequency": "8.45 Hz"}, ("assets[0].terminal.frequency", "OUT_OF_RANGE")),
+    (
+        "lupex-week",
+        {"assets__0__terminal__rate_steps": ["4 Mbit/s", "1 Mbit/s"]},
+        ("assets[0].terminal.rate_steps", "OUT_OF_ORDER"),
+    ),
+    ("qkd-network", {f"{SOURCE}__correction_efficiency": 0}, ("correction_efficiency", "OUT_OF_RANGE")),
+    ("qkd-network", {f"{SOURCE}__signal_photons": 1e5}, ("signal_photons", "OUT_OF_RANGE")),
+    ("qkd-network", {f"{SOURCE}__decoy_photons": 9}, ("decoy_photons", "OUT_OF_RANGE")),
+    ("qkd-network", {f"{SOURCE}__fixed_loss__value": "-3 dB"}, ("fixed_loss", "OUT_OF_RANGE")),
+    ("qkd-network", {f"{SOURCE}__beam_divergence__value": "-10 urad"}, ("beam_divergence", "OUT_OF_RANGE")),
+    ("qkd-network", {f"{SOURCE}__min_moon_separation__value": "-20 deg"}, ("min_moon_separation", "OUT_OF_RANGE")),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "fault"), OUT_OF_BOUNDS)
+def test_a_figure_that_would_be_lost_or_that_no_link_is_computed_with_is_refused(
+    name: str, changes: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    """Nothing else is at fault: what is set aside is taken for the nearest that is allowed."""
+    _, faults = read_document(changed(load_mission(name), **changes), EPHEMERIS_SPAN)
+    assert [(found.path.removeprefix("assets[0].key_source."), found.code) for found in faults] == [fault]
+
+
 @pytest.mark.parametrize(
     ("payload", "document"),
     [

@@ -1,10 +1,11 @@
 """Assets of a mission document: mobility, power, storage, waypoints and communications with the Earth."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from malapert_planner.mission_document.figures import Sourced, StrictModel
+from malapert_planner.mission_document.figures import Sourced, StrictModel, within
 from malapert_planner.mission_document.links import KeySource, LightLink, Receiver
 from malapert_planner.mission_document.mission import AgencyId, Identifier, Title
 from malapert_planner.mission_document.quantities import (
@@ -83,11 +84,11 @@ class Terminal(Sourced):
     """Its radio to the Earth."""
 
     band: str = Field(pattern=r"^(S|X|Ka)$")
-    frequency: Frequency
-    eirp: DecibelWatt
-    required_eb_n0: Decibel
-    margin: Decibel
-    losses: Decibel
+    frequency: Annotated[Frequency, within(1e8, 1e11)]
+    eirp: Annotated[DecibelWatt, within(-30.0, 120.0)]
+    required_eb_n0: Annotated[Decibel, within(-2.0, 40.0)]
+    margin: Annotated[Decibel, within(0.0, 40.0)]
+    losses: Annotated[Decibel, within(0.0, 60.0)]
     rate_steps: list[DataRate] = Field(min_length=1)
 
 

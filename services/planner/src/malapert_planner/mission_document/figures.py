@@ -6,16 +6,21 @@ object states source and confidence. Any unit of the right dimension is taken; `
 
 import math
 import re
+import sys
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from malapert_core.documents.bounded_faults import with_bounded_faults
+from malapert_core.documents.numbers import double_of
 from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 
 FIGURE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)(?: ?([^\s\d](?:.*\S)?))?", re.ASCII)
 LONGEST_FIGURE = 500
+_LEAST_READ = 1e-200
+"""Size below which a number that is not zero may vanish where its unit is turned into another."""
 
 
 class Confidence(StrEnum):
@@ -40,10 +45,16 @@ class StrictModel(BaseModel):
         return with_bounded_faults(cls, handler(source))
 
 
+def _with_text(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("EMPTY_TEXT", "text is needed; without the field that of the part around it counts")
+    return text
+
+
 class Sourced(StrictModel):
     """A part whose figures take its source and confidence where they state none of their own."""
 
-    source: str | None = None
+    source: Annotated[str, AfterValidator(_with_text)] | None = None
     confidence: Confidence | None = None
 
 
@@ -94,12 +105,25 @@ class Figure(Sourced):
     @model_validator(mode="after")
     def _read(self) -> Self:
         self._amount = self.read(self.value)
-        if not self.lower <= self._amount <= self.upper:
-            allowed = f"{self.lower:g} to {self.upper:g} {self.unit}".rstrip()
-            raise PydanticCustomError(
-                "OUT_OF_RANGE", "{value} is outside of {allowed}", {"value": repr(self.value), "allowed": allowed}
-            )
-        return self
+        return self.required(self.lower, self.upper)
+
+    def required(self, lower: float, upper: float) -> Self:
+        """Return the figure where it is in a range, in the class's unit.
+
+        Raises
+        ------
+        PydanticCustomError
+            ``OUT_OF_RANGE``, with the nearest figure that is allowed.
+        """
+        if lower <= self._amount <= upper:
+            return self
+        allowed = f"{lower:g} to {upper:g} {self.unit}".rstrip()
+        nearest = f"{lower if self._amount < lower else upper!r} {self.unit}".rstrip()
+        raise PydanticCustomError(
+            "OUT_OF_RANGE",
+            "{value} is outside of {allowed}",
+            {"value": repr(self.value), "allowed": allowed, "nearest": nearest},
+        )
 
     @classmethod
     def read(cls, text: str) -> float:
@@ -113,10 +137,14 @@ class Figure(Sourced):
         match = FIGURE.fullmatch(text) if len(text) <= LONGEST_FIGURE else None
         if match is None:
             raise cls._refusal("INVALID_FIGURE", text[:LONGEST_FIGURE], "is no number with a unit")
-        number, unit_text = float(match[1]), match[2] or ""
-        if not math.isfinite(number):
-            raise cls._refusal("INVALID_FIGURE", text, "is no finite number")
-        return cls._converted(number, unit_text, text)
+        try:
+            number, unit_text = double_of(match[1]), match[2] or ""
+        except ValueError:
+            raise cls._refusal("INVALID_FIGURE", text, "is no number that a double holds") from None
+        amount = cls._converted(number, unit_text, text)
+        if not math.isfinite(amount) or (abs(amount) < sys.float_info.min and abs(number) < _LEAST_READ and number):
+            raise cls._refusal("INVALID_FIGURE", text, "is no number that a double holds in the unit used here")
+        return amount
 
     @classmethod
     def _converted(cls, number: float, unit_text: str, text: str) -> float:
@@ -135,3 +163,9 @@ class Figure(Sourced):
             code, "{text} {what}; write {wanted}, such as '{example}'",
             {"text": repr(text), "what": what, "wanted": wanted, "example": cls.example},
         )  # fmt: skip
+
+
+def within(lower: float, upper: float) -> AfterValidator:
+    """Return what narrows a figure's range, in its class's unit."""
+    check: Callable[[Figure], Figure] = lambda figure: figure.required(lower, upper)  # noqa: E731
+    return AfterValidator(check)

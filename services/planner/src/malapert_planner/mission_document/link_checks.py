@@ -6,6 +6,7 @@ from malapert_core.errors import Fault
 
 from malapert_planner.mission_document.assets import ON_EARTH, AssetKind, Condition, ConditionKind
 from malapert_planner.mission_document.document import MissionDocument
+from malapert_planner.mission_document.links import KeySource
 
 MOST_SUN_SHARES = 10
 AT_A_PLACE = frozenset(
@@ -34,6 +35,8 @@ def check_links(document: MissionDocument) -> Iterator[Fault]:
 
 def _parts(document: MissionDocument) -> Iterator[Fault]:
     for index, asset in enumerate(document.assets):
+        if asset.key_source is not None:
+            yield from _pulses(asset.key_source, f"assets[{index}].key_source")
         for name in ("receiver", "key_source"):
             if getattr(asset, name) is not None and asset.orbit is None:
                 yield Fault(f"assets[{index}].{name}", "WRONG_KIND", f"only an asset with an orbit has a {name}")
@@ -45,6 +48,12 @@ def _parts(document: MissionDocument) -> Iterator[Fault]:
         if asset.clear_sky is not None and asset.kind is not AssetKind.OPTICAL_STATION:
             message = f"only an {AssetKind.OPTICAL_STATION} has a chance of a clear sky"
             yield Fault(f"assets[{index}].clear_sky", "WRONG_KIND", message)
+
+
+def _pulses(source: KeySource, path: str) -> Iterator[Fault]:
+    if not source.decoy_photons.amount < source.signal_photons.amount:
+        message = f"fewer photons than the {source.signal_photons.amount:g} of a signal are needed"
+        yield Fault(f"{path}.decoy_photons", "OUT_OF_RANGE", message)
 
 
 def _sun_shares(document: MissionDocument) -> Iterator[Fault]:

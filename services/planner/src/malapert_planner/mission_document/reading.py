@@ -149,7 +149,7 @@ def _mend(raw: dict[str, Any], error: Any) -> bool:
     if error["type"] == "extra_forbidden":
         del parent[key]
     elif _is_figure(model):
-        parent[key] = model.example  # type: ignore[union-attr]
+        parent[key] = error.get("ctx", {}).get("nearest", model.example)  # type: ignore[union-attr]
     elif error["type"] == "NAIVE_TIME":
         parent[key] = error["input"] + "Z"
     else:

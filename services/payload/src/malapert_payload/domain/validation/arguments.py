@@ -52,8 +52,8 @@ def variant_faults(variant: Variant, path: str, kind: ActivityType, catalogue: C
     try:
         values = variant.settled(kind)
         durations_s = [step_duration_s(step, values) for step in kind.steps]
-    except ValueError:
-        return  # The activity type has a unit that is wrong, which is its own fault.
+    except (ValueError, KeyError):
+        return  # The activity type has a wrong unit, or a preset of an unknown parameter, which is its own fault.
     for step, duration_s in zip(kind.steps, durations_s, strict=True):
         for fault in _duration_faults(step, duration_s, path, catalogue):
             yield replace(fault, message=fault.message + where)
