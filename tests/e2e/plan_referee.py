@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 from margin_referee import StatedMargins
 from mission_figures import MINUTE_S, Finding, Span, instant_of, minutes_of, quantity, value_of
+from night_referee import NightSky, night_findings
 from request_referee import RequestReferee
 from sky import Sky, ephemeris_s, moon_elevation_deg, seen_km, station_km
 from way_referee import WayReferee
@@ -55,6 +56,7 @@ class PlanReferee:
             *self._place(),
             *self._margins.short(self._requested, self._length_s),
             *self._light(),
+            *self._nights(),
             *self._contacts(),
             *self._states(),
             *self._shared(),
@@ -128,6 +130,12 @@ class PlanReferee:
                 yield Finding("illumination", item["activity_id"], least)
             if "darkness" in kinds and (most := float((above_deg + radius_deg).max())) > SLACK_DEG:
                 yield Finding("darkness", item["activity_id"], most)
+
+    def _nights(self) -> Iterator[Finding]:
+        rule = self._document.get("night_rule")
+        if rule is not None:
+            sky = NightSky(self._sky, self._points, self._et_s, self._end_s)
+            yield from night_findings(rule, sky, self._stays(), self._asset["id"])
 
     def _contacts(self) -> Iterator[Finding]:
         """Yield contacts whose station is not in view, does not see the Moon, or cannot carry what is sent."""

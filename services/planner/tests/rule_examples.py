@@ -10,6 +10,7 @@ from malapert_planner.domain.problem.activities import Relation, RelationKind, R
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ClosureKind, RateSeries
 from malapert_planner.domain.problem.holds import Disabled, Holds, Lock
+from malapert_planner.domain.problem.nights import NightRule
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.problem.resources import (
@@ -34,6 +35,13 @@ FADING = make_problem(contact_windows=(make_window(rate=RateSeries((0, 7200), (9
 # From 7200 to 10,200 s no station sees the asset: that is no silence.
 SPOKEN = make_problem(
     max_silence_s=6600, contact_windows=(make_window("w", span=(0, 7200)), make_window("v", span=(10_200, HORIZON_S)))
+)
+NIGHTS = make_problem(
+    places=(make_place("base", earth_visibility=((0, 7200), (14_400, HORIZON_S))), make_place("ridge")),
+    night_rule=NightRule(("ridge",), max_without_earth_s=3600),
+)
+DARK = make_problem(
+    places=(make_place("base"), make_place("ridge", illumination=())), night_rule=NightRule(max_dark_s=7200)
 )
 FORM = [
     Example(Rule.SPAN, ONE, plan(at("a", 3600, -3600)), 3600, (3600, 0), plan(at("a", 0))),
@@ -193,6 +201,13 @@ PLACES = [
     Example(
         Rule.CONTACT_RHYTHM, SPOKEN, plan(contact(6000, 6600), contact(16_800, 17_400, "v")), 600, (16_200, 16_800),
         plan(contact(6000, 6600), contact(16_200, 16_800, "v")),
+    ),
+    Example(
+        Rule.EARTH_NIGHT, NIGHTS, plan(drive(6000)), 600, (7200, 7800), plan(drive(5400)),
+    ),
+    Example(
+        Rule.DARK_STAY, DARK, plan(drive(0), drive(6000, "ridge", "base")), 600, (7200, 7800),
+        plan(drive(0), drive(5400, "ridge", "base")),
     ),
     Example(
         Rule.QUIET,

@@ -26,6 +26,7 @@ def is_valid(problem: PlanningProblem, schedule: Schedule) -> bool:
         and all(_contact_holds(problem, schedule, contact) for contact in schedule.contacts)
         and _stations_turn(problem, schedule)
         and _rhythm_holds(problem, schedule)
+        and _nights_hold(problem, schedule)
         and _handed_over(problem, schedule)
         and _requests_hold(problem, schedule)
         and _levels_hold(problem, schedule)
@@ -137,6 +138,34 @@ def _rhythm_holds(problem: PlanningProblem, schedule: Schedule) -> bool:
         silent_s += TICK_S if seen.issuperset(places_at(problem, schedule, time_s)) else 0
         if silent_s > problem.max_silence_s:
             return False
+    return True
+
+
+def _nights_hold(problem: PlanningProblem, schedule: Schedule) -> bool:
+    """Whether, second by second of each span between edges of light and Earth, the asset is where it may be."""
+    rule = problem.night_rule
+    if rule is None:
+        return True
+    places, dark_s, havens = {place.place_id: place for place in problem.places}, 0, rule.haven_place_ids
+    kinds = (ConditionKind.ILLUMINATION, ConditionKind.EARTH_VISIBILITY)
+    windows = [place.windows.get(kind, ()) for place in problem.places for kind in kinds]
+    edges = {edge for spans in windows for span in spans for edge in span} | {0, problem.horizon_s}
+    edges |= {edge for drive in schedule.drives for edge in drive.span}
+    cuts = sorted(edge for edge in edges if 0 <= edge <= problem.horizon_s)
+    for time_s, end_s in pairwise(cuts):
+        here = [places[place_id] for place_id in places_at(problem, schedule, time_s)]
+        lit = all(any(holds(span, time_s) for span in place.windows.get(kinds[0], ())) for place in here)
+        dark_s = 0 if lit else dark_s + end_s - time_s
+        if rule.max_dark_s and dark_s > rule.max_dark_s:
+            return False
+        for place in here if rule.max_without_earth_s else ():
+            seen = place.windows.get(kinds[1], ())
+            if place.place_id in havens or any(holds(span, time_s) for span in seen):
+                continue
+            set_s = max((span[1] for span in seen if span[1] <= time_s), default=0)
+            rise_s = min((span[0] for span in seen if span[0] > time_s), default=problem.horizon_s)
+            if rise_s - set_s > rule.max_without_earth_s:
+                return False
     return True
 
 

@@ -16,6 +16,8 @@ _NAMES = {
     "CONTACT_RATE": "rate at which links close",
     "CONTACT_HAND_OVER": "hand-over between stations",
     "CONTACT_RHYTHM": "silence while a contact could be held",
+    "EARTH_NIGHT": "time before the Earth sets away from a haven",
+    "DARK_STAY": "time without the Sun",
     "BATTERY_FLOOR": "battery floor",
     "BATTERY_END": "charge at the end",
     "STORAGE_CAPACITY": "room in the storage",

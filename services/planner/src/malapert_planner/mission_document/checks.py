@@ -21,6 +21,7 @@ from malapert_planner.mission_document.figures import Figure
 from malapert_planner.mission_document.link_checks import check_links
 from malapert_planner.mission_document.margin_checks import check_margins
 from malapert_planner.mission_document.mission import Builtin
+from malapert_planner.mission_document.night_checks import check_nights
 from malapert_planner.mission_document.resources import Window
 
 Span = tuple[datetime, datetime]
@@ -49,6 +50,7 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
         _known_conditions,
         check_links,
         check_margins,
+        check_nights,
         _known_relations,
         _request_windows,
         _calendar_windows,
@@ -117,6 +119,8 @@ def _known_places(document: MissionDocument) -> Iterator[Fault]:
     for index, places in enumerate(document.place_sets):
         named += [(f"place_sets[{index}].places[{i}]", place) for i, place in enumerate(places.places)]
     named += [(f"drive_rule.dark_places[{i}]", place) for i, place in enumerate(document.drive_rule.dark_places)]
+    havens = document.night_rule.havens if document.night_rule else ()
+    named += [(f"night_rule.havens[{i}]", place) for i, place in enumerate(havens)]
     for index, request in enumerate(document.requests):
         named += [(f"requests[{index}].places[{i}]", place) for i, place in enumerate(request.places)]
     yield from (_unknown(path, "PLACE", name, known) for path, name in named if name not in known)

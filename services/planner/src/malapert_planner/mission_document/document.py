@@ -26,6 +26,7 @@ from malapert_planner.mission_document.instruments import Instrument
 from malapert_planner.mission_document.links import LightLink
 from malapert_planner.mission_document.margins import Margins
 from malapert_planner.mission_document.mission import Agency, Heading, Horizon, Identifier, Landing, Launch, Terrain
+from malapert_planner.mission_document.nights import NightRule
 from malapert_planner.mission_document.quantities import Duration, Weight
 from malapert_planner.mission_document.resources import Calendar, PlaceSet
 from malapert_planner.mission_document.science import ScienceModel
@@ -100,6 +101,7 @@ class MissionDocument(Sourced):
     waypoints: list[Waypoint] = Field(default_factory=list)
     place_sets: list[PlaceSet] = Field(default_factory=list)
     drive_rule: DriveRule = Field(default_factory=DriveRule)
+    night_rule: NightRule | None = None
     stations: list[Identifier] = Field(default_factory=list)
     calendars: list[Calendar] = Field(default_factory=list)
     communications: Communications | None = None

@@ -246,9 +246,11 @@ class Incumbent:
         return self.instance.rhythm.is_kept(self.schedule.drives, self.schedule.contacts)
 
     def keeps_levels(self) -> bool:
-        """Return whether the start has the charge and room that all needs, with products in time and quotas kept."""
+        """Return whether the start has the charge and room that all needs, with products in time, quotas kept and no
+        time in the dark too long."""
         room = self.instance.problem.storage.start_bit <= float(self.admitted_bit[0]) + 1.0
         kept = room and self.lasts() and not any(backlog.late() for backlog in self.backlogs)
+        kept = kept and self.instance.darkness.is_kept(self.schedule.drives)
         return kept and self.instance.quotas.are_kept(self.schedule.contacts)
 
     def quiet(self, span: Span) -> Span:
@@ -332,7 +334,7 @@ class Incumbent:
         """Return what holds at a span's ends; where nothing follows, the span may end wherever resting suffices."""
         edges = np.array(self.cells.edges_s)
         first, last = int(np.searchsorted(edges, span[0])), int(np.searchsorted(edges, span[1]))
-        schedule, rhythm = self.schedule, self.instance.rhythm
+        schedule, rhythm, darkness = self.schedule, self.instance.rhythm, self.instance.darkness
         ends_s = [a.span[1] for a in schedule.activities] + [d.span[1] for d in schedule.drives]
         if max(ends_s + [c.span[1] for c in schedule.contacts], default=0) > span[1]:
             ends = {self.place_at(span[1]): float(self.needed_wh[last])}
@@ -347,6 +349,8 @@ class Incumbent:
             backlogs=tuple(backlog.boundary(first, last) for backlog in self.backlogs),
             silence_s=rhythm.before_s(schedule, span[0]),
             end_silence_s=rhythm.left_s(schedule, span[1], ends),
+            dark_s=darkness.before_s(schedule.drives, span[0]),
+            end_dark_s=darkness.left_s(schedule.drives, span[1], ends),
         )
 
     def _rest_needed_wh(self, place_id: str) -> Levels:

@@ -15,14 +15,16 @@ from malapert_planner.domain.problem.allowed_spans import grid_starts
 from malapert_planner.domain.problem.choices import choices_among_repetitions
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.modes import mode_key
+from malapert_planner.domain.problem.off_limits import off_limits
 from malapert_planner.domain.problem.places import Drive, Place, PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.products import Rank, limited_ranks
 from malapert_planner.domain.problem.resources import Limit
-from malapert_planner.domain.problem.spans import Span, intersection, shifted
+from malapert_planner.domain.problem.spans import Span, intersection, shifted, union
 from malapert_planner.solvers.antenna_time import Quotas
+from malapert_planner.solvers.darkness import Darkness
 from malapert_planner.solvers.opportunities import Opportunities
-from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral
+from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral, draining
 from malapert_planner.solvers.rhythm import Rhythm
 from malapert_planner.solvers.scope import Cells
 
@@ -178,17 +180,43 @@ class Instance:
         return Rhythm.of(self.problem)
 
     @cached_property
+    def darkness(self) -> Darkness:
+        """The longest time in the dark."""
+        return Darkness.of(self.problem)
+
+    @cached_property
+    def drains(self) -> dict[str, PowerSeries]:
+        """What empties the battery of whoever is at a place while it is off limits, by place: so no route leads there.
+
+        A battery is emptied twice in a cell of the grid: levels, which all that moves the asset keeps, then keep the
+        night rule.
+        """
+        grid_s, horizon_s = self.problem.resolution_s, self.problem.horizon_s
+        drain_w = 2.0 * self.problem.battery.capacity_wh * SECONDS_PER_HOUR / grid_s
+        found = {}
+        for place in self.problem.places:
+            closed = off_limits(self.problem, place)
+            if closed:
+                whole = union((start // grid_s * grid_s, -(-end // grid_s) * grid_s) for start, end in closed)
+                found[place.place_id] = draining(whole, drain_w, horizon_s)
+        return found
+
+    @cached_property
     def least_generations(self) -> dict[tuple[str, str], PowerSeries]:
         """What the way of a drive leaves of the generation, by its ends, where it is stated."""
         ways = {(drive.from_place_id, drive.to_place_id): drive.least_generation for drive in self.drives}
         return {ends: series for ends, series in ways.items() if series is not None}
 
     def generation(self, from_place_id: str, to_place_id: str) -> PowerIntegral:
-        """Return the generation at a place (from p to p), or on a drive: the least of ends and way at every instant."""
+        """Return the generation at a place (from p to p), or on a drive: the least of ends and way at every instant.
+
+        It is far below zero where a place is off limits.
+        """
         pair = (from_place_id, to_place_id)
         if pair not in self.generations:
             series = [self.places[place_id].generation for place_id in dict.fromkeys(pair)]
             series += [self.least_generations[pair]] if pair in self.least_generations else []
+            series += [self.drains[place_id] for place_id in dict.fromkeys(pair) if place_id in self.drains]
             self.generations[pair] = PowerIntegral.of(*series)
         return self.generations[pair]
 
@@ -236,6 +264,8 @@ def with_changes(instance: Instance, problem: PlanningProblem, chain: Chain) -> 
     compiled = _chain(problem, where, chain.index, [by for by in problem.activities if by.activity_id in names])
     before, after = instance.problem, problem
     lit = all(old.generation is new.generation for old, new in zip(before.places, after.places, strict=True))
+    pairs = zip(before.places, after.places, strict=True)
+    lit &= all(off_limits(before, old) == off_limits(after, new) for old, new in pairs)
     rested = lit and before.battery == after.battery
     return replace(
         instance,

@@ -14,6 +14,7 @@ from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.solvers.battery import add_battery, enter_energy
 from malapert_planner.solvers.contacts import Contacts, add_contact_conditions, add_contacts, name_contacts
 from malapert_planner.solvers.cumulative import add_cumulative
+from malapert_planner.solvers.dark_spells import add_darkness
 from malapert_planner.solvers.deliveries import add_deliveries
 from malapert_planner.solvers.instance import Instance
 from malapert_planner.solvers.itinerary import Itinerary, add_itinerary
@@ -115,6 +116,7 @@ def build_model(instance: Instance, scope: Scope) -> ScopeModel:
     with rules.adding(RuleFamily.QUOTA):
         add_quotas(model, hints, instance.quotas, scope, contacts)
     _hint_stays(hints, scope, itinerary)
+    add_darkness(model, hints, instance, scope, itinerary)
     with rules.adding(RuleFamily.RHYTHM):
         add_rhythm(model, hints, instance, scope, itinerary, contacts)
     with rules.adding(RuleFamily.RELATION):

@@ -9,6 +9,7 @@ from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.allowed_spans import allowed_spans, grid_starts, holding_spans
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.contact_windows import ContactWindow
+from malapert_planner.domain.problem.off_limits import within_limits
 from malapert_planner.domain.problem.places import Drive
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection, union
@@ -30,12 +31,13 @@ class Opportunities:
             self._windows[window.place_id].append(window)
         self._holding: dict[tuple[Condition, str], Spans] = {}
         self._spans: dict[Hashable, Spans] = {}
+        self._opened: dict[str, Spans] = {}
 
     def of_activity(self, activity: Activity, place_id: str) -> Spans:
         """Return where an activity could be under way at a place: its windows, its conditions, contact as potential."""
         key = (activity.windows, activity.place_windows, activity.conditions, place_id)
         if key not in self._spans:
-            spans = allowed_spans(activity, place_id, self._horizon[0])
+            spans = intersection(allowed_spans(activity, place_id, self._horizon[0]), self._open(place_id))
             for condition in activity.conditions:
                 spans = intersection(spans, self._where(condition, place_id))
             self._spans[key] = spans
@@ -47,7 +49,7 @@ class Opportunities:
         Light is not asked of ends that are dark places. Where its way is stated they hold at every point of it too.
         """
         ends, rule = (drive.from_place_id, drive.to_place_id), self._problem.drive_rule
-        spans = self._horizon
+        spans = intersection(self._open(ends[0]), self._open(ends[1]))
         for condition in rule.conditions:
             if condition.kind is ConditionKind.CONTACT:
                 spans = intersection(spans, self._tracked(condition, ends))
@@ -71,6 +73,12 @@ class Opportunities:
             one = Condition(ConditionKind.CONTACT, (station_id,))
             both.extend(intersection(self._where(one, ends[0]), self._where(one, ends[1])))
         return union(both)
+
+    def _open(self, place_id: str) -> Spans:
+        """Return when a place is not off limits."""
+        if place_id not in self._opened:
+            self._opened[place_id] = within_limits(self._problem, self._places[place_id])
+        return self._opened[place_id]
 
     def _where(self, condition: Condition, place_id: str) -> Spans:
         key = (condition, place_id)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from malapert_planner.domain.problem.places import PowerSeries
+from malapert_planner.domain.problem.spans import Span
 
 SECONDS_PER_HOUR = 3600.0
+UNBOUNDED_W = 1e9
+"""More than any array generates."""
+
+
+def draining(spans: Iterable[Span], power_w: float, horizon_s: int) -> PowerSeries:
+    """Return a bound of the power that is below zero in disjoint spans of seconds, and elsewhere no bound."""
+    knots = {0: UNBOUNDED_W, horizon_s: UNBOUNDED_W}
+    for start_s, end_s in spans:
+        if end_s - start_s > 2:
+            knots |= {start_s: UNBOUNDED_W, start_s + 1: -power_w, end_s - 1: -power_w, end_s: UNBOUNDED_W}
+    times_s = sorted(knots)
+    return PowerSeries(tuple(times_s), tuple(knots[time_s] for time_s in times_s))
 
 
 @dataclass(frozen=True, slots=True)

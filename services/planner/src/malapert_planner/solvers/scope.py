@@ -77,7 +77,8 @@ class Boundary:
     """What a model starts from and must leave.
 
     ``end_charge_wh`` maps the places at which the span may end to the charge needed there then. ``silence_s`` is what
-    is counted of a silence before the span, ``end_silence_s`` by end place what may be counted of one at its end.
+    is counted of a silence before the span, ``end_silence_s`` by end place what may be counted of one at its end;
+    ``dark_s`` and ``end_dark_s`` are the same of the time in the dark, below zero where the span may not end there.
     """
 
     start_place_id: str
@@ -88,6 +89,8 @@ class Boundary:
     backlogs: tuple[BacklogBoundary, ...] = ()
     silence_s: int = 0
     end_silence_s: dict[str, int] = field(default_factory=dict)
+    dark_s: int = 0
+    end_dark_s: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

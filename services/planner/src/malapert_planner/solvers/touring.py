@@ -25,7 +25,7 @@ MOST_STARTS = 200
 
 
 def toured(empty: Incumbent, legs: list[Leg]) -> Incumbent | None:
-    """Return an empty schedule with the drives of a tour, without the visits that the battery does not last for.
+    """Return an empty schedule with the drives of a tour, without visits that battery or time in the dark do not allow.
 
     The asset stays at each place as long as its work there takes, or as large a share of that as lets it make all
     drives. None is returned where no visit can be made.
@@ -35,14 +35,21 @@ def toured(empty: Incumbent, legs: list[Leg]) -> Incumbent | None:
         schedule, by = _driven_at_best(empty, legs)
         if schedule.keeps_levels():
             return schedule
-        short = np.flatnonzero(schedule.charge_wh < schedule.instance.problem.battery.floor_wh - ROUNDING_WH)
-        if not len(short) or not by:
+        at_s = _fails_at_s(schedule)
+        if at_s is None or not by:
             return None
-        at_s = schedule.cells.edges_s[int(short[0])]
         # The last drive that began before leads to where it fails.
         blamed = max((n for n, d in enumerate(schedule.schedule.drives) if d.span[0] < at_s), default=0)
         legs.pop(by[blamed])
     return None
+
+
+def _fails_at_s(schedule: Incumbent) -> int | None:
+    """Return when a schedule first has too little charge, or is too long in the dark; None where it is neither."""
+    short = np.flatnonzero(schedule.charge_wh < schedule.instance.problem.battery.floor_wh - ROUNDING_WH)
+    dark = schedule.instance.darkness.too_long(schedule.schedule.drives)
+    found = [schedule.cells.edges_s[int(short[0])]] if len(short) else []
+    return min([*found, *((dark[1],) if dark else ())], default=None)
 
 
 def _driven_at_best(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from malapert_planner.domain.explanation.endurance import missing_wh
+from malapert_planner.domain.explanation.nights import off_limits_throughout, too_dark
 from malapert_planner.domain.explanation.ways import closed_along
 from malapert_planner.domain.problem.activities import Activity, RelationKind
 from malapert_planner.domain.problem.allowed_spans import allowed_spans, holding_spans
@@ -35,6 +36,7 @@ def explain_static(
             return reason
     return (
         _unreachable(problem, steps)
+        or too_dark(problem, steps)
         or _too_much(problem, steps)
         or _exhausting(problem, steps)
         or _related(problem, steps[0], planned_ids)
@@ -62,6 +64,9 @@ def _longest_s(spans: Iterable[Span]) -> int:
 def _no_window(problem: PlanningProblem, step: Activity) -> Unplanned | None:
     """Compare the longest span in which all conditions hold with the duration; name the condition that takes most."""
     places = _candidates(problem, step)
+    held = {place.place_id: _holding(problem, step, place, step.conditions) for place in places}
+    if (reason := off_limits_throughout(problem, step, held)) is not None:
+        return reason
     best = max(places, key=lambda p: _longest_s(_holding(problem, step, p, step.conditions)), default=None)
     longest_s = _longest_s(_holding(problem, step, best, step.conditions)) if best else 0
     if best is not None and longest_s >= step.duration_s:

@@ -56,6 +56,7 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     _check_names("drive_rule.dark_place_ids", problem.drive_rule.dark_place_ids, faults)
     for index, place_id in enumerate(problem.drive_rule.dark_place_ids):
         faults.member(f"drive_rule.dark_place_ids[{index}]", place_id, place_ids, "PLACE")
+    _check_nights(problem, place_ids, faults)
     for index, activity in enumerate(problem.activities):
         _check_activity(f"activities[{index}]", activity, problem, place_ids, faults)
     for index, window in enumerate(problem.contact_windows):
@@ -74,6 +75,17 @@ def check_problem(problem: PlanningProblem) -> tuple[Fault, ...]:
     check_holds(problem, faults)
     _check_baseline(problem, faults)
     return faults.found()
+
+
+def _check_nights(problem: PlanningProblem, place_ids: set[str], faults: Faults) -> None:
+    rule = problem.night_rule
+    if rule is None:
+        return
+    _check_names("night_rule.haven_place_ids", rule.haven_place_ids, faults)
+    for index, place_id in enumerate(rule.haven_place_ids):
+        faults.member(f"night_rule.haven_place_ids[{index}]", place_id, place_ids, "PLACE")
+    faults.whole("night_rule.max_without_earth_s", rule.max_without_earth_s, 0, LARGEST_DURATION_S)
+    faults.whole("night_rule.max_dark_s", rule.max_dark_s, 0, LARGEST_DURATION_S)
 
 
 def _check_closed_span(path: str, closed: ClosedSpan, faults: Faults) -> None:

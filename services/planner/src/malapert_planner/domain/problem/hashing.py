@@ -33,6 +33,7 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "margins",
         "max_silence_s",
         "needs_quiet",
+        "night_rule",
         "passages",
         "route_points",
         "sun_shares",

@@ -13,6 +13,7 @@ from malapert_planner.domain.problem.activities import Activity, Relation, Repet
 from malapert_planner.domain.problem.contact_windows import AntennaQuota, ClosedSpan, ContactWindow
 from malapert_planner.domain.problem.holds import NOTHING_HELD, Holds
 from malapert_planner.domain.problem.margins import Margins
+from malapert_planner.domain.problem.nights import NightRule
 from malapert_planner.domain.problem.places import Drive, DriveRule, Place, RoutePoint
 from malapert_planner.domain.problem.resources import Battery, CumulativeResource, Limit, Reservoir, Storage
 from malapert_planner.domain.schedule.schedule import Schedule
@@ -104,6 +105,7 @@ class PlanningProblem:
     max_silence_s: int = 0
     hand_over_s: int = 0
     margins: Margins | None = None
+    night_rule: NightRule | None = None
 
     @property
     def is_placeless(self) -> bool:

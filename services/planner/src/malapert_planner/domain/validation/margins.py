@@ -11,6 +11,7 @@ from malapert_planner.domain.simulation.timeline import Case, contact_label, dri
 from malapert_planner.domain.validation.report import Delivery, Margin
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.rules_contacts import hand_overs, rate_steps
+from malapert_planner.domain.validation.rules_nights import away_from_havens, dark_spells
 from malapert_planner.domain.validation.rules_rhythm import silences
 from malapert_planner.domain.validation.rules_way import NEEDS, needed
 
@@ -24,6 +25,7 @@ def margins(
         *_links(case),
         *_hand_overs(case),
         *_rhythm(case),
+        *_nights(case),
         *_levels(case, battery, storage),
         *_latency(delivered),
     ]
@@ -85,6 +87,17 @@ def _rhythm(case: Case) -> Iterator[Margin]:
     for silence in silences(case):
         left_s = float(case.problem.max_silence_s - silence.counted_s)
         yield Margin(Rule.CONTACT_RHYTHM.value, (case.problem.asset_id,), left_s, "s", "least time left for a contact")
+
+
+def _nights(case: Case) -> Iterator[Margin]:
+    """Yield how long before the Earth sets each place is left, or after it rises reached, and what is left of dark."""
+    for stay, place_id, night in away_from_havens(case):
+        left_s = float(max(night[0] - stay.span[1], stay.span[0] - night[1]))
+        yield Margin(Rule.EARTH_NIGHT.value, (place_id,), left_s, "s", f"time between {place_id} and its Earth's night")
+    rule = case.problem.night_rule
+    for start_s, end_s in dark_spells(case) if rule else ():
+        left_s = float((rule.max_dark_s if rule else 0) - (end_s - start_s))
+        yield Margin(Rule.DARK_STAY.value, (case.problem.asset_id,), left_s, "s", "least time left in the dark")
 
 
 def _levels(case: Case, battery: BatteryTrace, storage: StorageTrace) -> Iterator[Margin]:

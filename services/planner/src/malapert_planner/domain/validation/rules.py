@@ -33,6 +33,8 @@ class Rule(StrEnum):
     DRIVE_OVERLAP               one drive at a time                                                    s
     DRIVE_CLOSED                the way is open                                                        1
     DRIVE_WAY                   at every point of its way a drive has what it needs while it passes    s
+    EARTH_NIGHT                 nowhere but at a haven while the Earth is out of view there too long   s
+    DARK_STAY                   never without the Sun where the asset is for longer than is allowed    s
     QUIET                       nothing makes what an activity needs quiet of, while it is under way   s
     RESOURCE_OVERLAP            a unary resource has one user at a time                                s
     RESOURCE_CAPACITY           users of a cumulative resource take no more at once than there is      1
@@ -92,6 +94,8 @@ class Rule(StrEnum):
     DRIVE_OVERLAP = "DRIVE_OVERLAP"
     DRIVE_CLOSED = "DRIVE_CLOSED"
     DRIVE_WAY = "DRIVE_WAY"
+    EARTH_NIGHT = "EARTH_NIGHT"
+    DARK_STAY = "DARK_STAY"
     QUIET = "QUIET"
     RESOURCE_OVERLAP = "RESOURCE_OVERLAP"
     RESOURCE_CAPACITY = "RESOURCE_CAPACITY"

@@ -30,6 +30,7 @@ from malapert_planner.domain.validation.rules_contacts import check_contacts
 from malapert_planner.domain.validation.rules_form import check_form
 from malapert_planner.domain.validation.rules_frozen import check_frozen, current
 from malapert_planner.domain.validation.rules_holds import check_holds
+from malapert_planner.domain.validation.rules_nights import check_nights
 from malapert_planner.domain.validation.rules_place import check_place
 from malapert_planner.domain.validation.rules_relations import check_relations
 from malapert_planner.domain.validation.rules_resources import (
@@ -69,6 +70,7 @@ def check_case(case: Case) -> CheckedCase:
     check_ways(case, findings)
     check_contacts(case, findings)
     check_rhythm(case, findings)
+    check_nights(case, findings)
     check_relations(case, findings)
     check_states(case, findings)
     check_unary(case, findings)

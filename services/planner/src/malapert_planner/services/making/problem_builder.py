@@ -28,7 +28,6 @@ from malapert_planner.domain.problem.resources import (
 )
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.robustness.conditions import moved_light
-from malapert_planner.mission_document.assets import Communications
 from malapert_planner.mission_document.document import FairnessBasis, MissionDocument
 from malapert_planner.services.making.allowed_windows import allowed_windows
 from malapert_planner.services.making.antenna_quotas import antenna_quotas
@@ -41,6 +40,7 @@ from malapert_planner.services.making.margins import (
     with_margins,
     with_time_margins,
 )
+from malapert_planner.services.making.nights import most_s, night_rule
 from malapert_planner.services.making.placeless import placeless_frame
 from malapert_planner.services.making.plannable import plannable
 from malapert_planner.services.making.problem_inputs import ProblemInputs
@@ -110,7 +110,8 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         hand_over_s=known_s(math.ceil(surface.communications.hand_over.amount))
         if surface.communications.hand_over
         else 0,
-        max_silence_s=_max_silence_s(surface.communications),
+        max_silence_s=most_s(surface.communications.max_silence),
+        night_rule=night_rule(document.night_rule),
         battery=Battery(
             capacity_wh=capacity_wh,
             floor_wh=battery.floor.amount * capacity_wh,
@@ -132,12 +133,6 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
         ),
     )
     return with_margins(frame, margins_of(document))
-
-
-def _max_silence_s(communications: Communications) -> int:
-    silence = communications.max_silence
-    # An allowance shorter than a second is one all the same.
-    return max(1, known_s(silence.amount)) if silence else 0
 
 
 def with_demand(

@@ -147,11 +147,12 @@ class WorkingSchedule:
         return [*found, (place_id, (since, self.bounds.horizon_s))]
 
     def is_sound(self) -> bool:
-        """Return whether charge, storage, latencies and reservoirs keep their limits over the whole horizon."""
+        """Return whether charge, storage, latencies, reservoirs and time in the dark keep their limits throughout."""
         problem = self.tables.problem
         lasts = problem.battery.start_wh + TOLERANCE_WH >= self.levels.need_wh[0]
         room = problem.storage.start_bit <= self.levels.admitted_bit[0] + TOLERANCE_BIT
-        return bool(lasts and room and self.shared.are_kept(self.levels.sent_bit))
+        kept = bool(lasts and room and self.shared.are_kept(self.levels.sent_bit))
+        return kept and self.tables.instance.darkness.is_kept(self.drives)
 
     def place(self, chain: Chain, place_id: str, span: Span, low_s: int, *, hop: int = 1) -> Standing | None:
         """Put a chain where it first may stand at a place within a span, from ``low_s`` on; None where it may not."""

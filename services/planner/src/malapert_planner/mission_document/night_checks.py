@@ -1,0 +1,30 @@
+"""Rules of the nights of a mission."""
+
+from collections.abc import Iterator
+
+from malapert_core.errors import Fault
+
+from malapert_planner.mission_document.document import MissionDocument
+
+
+def check_nights(document: MissionDocument) -> Iterator[Fault]:
+    """Yield what the rule of nights lacks, or asks for in vain."""
+    rule = document.night_rule
+    if rule is None:
+        return
+    if document.terrain is None:
+        message = "light and Earth over time are those of places on a terrain, which the mission has not"
+        yield Fault("night_rule", "NO_TERRAIN", message)
+    if rule.max_without_earth is None and rule.max_dark is None:
+        yield Fault("night_rule", "MISSING_FIELD", "state max_without_earth with havens, or max_dark, or both")
+    if rule.max_without_earth is not None and not rule.havens:
+        message = "name a place at least at which the rover may be while the Earth is out of view for longer"
+        yield Fault("night_rule.havens", "MISSING_FIELD", message)
+    if rule.havens and rule.max_without_earth is None:
+        message = "say after how long without the Earth a haven is needed: havens are of no use without it"
+        yield Fault("night_rule.max_without_earth", "MISSING_FIELD", message)
+    for index, place_id in enumerate(rule.havens):
+        if place_id in rule.havens[:index]:
+            first = rule.havens.index(place_id)
+            message = f"{place_id!r} is there already as night_rule.havens[{first}]"
+            yield Fault(f"night_rule.havens[{index}]", "DUPLICATE_ID", message)
