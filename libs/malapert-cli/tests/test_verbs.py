@@ -7,7 +7,7 @@ import httpx
 import pytest
 from malapert_cli.__main__ import app
 from malapert_cli.lazy_groups import noun_group
-from malapert_cli.verbs import command as command_module
+from malapert_cli.options import Place
 from malapert_cli.verbs.catalogue import operations, verbs
 from malapert_cli.verbs.table import BY_HAND, NOUN_OF_TAG, NOUNS, VERBS
 from malapert_client import Client, Connection
@@ -51,7 +51,7 @@ def calls(monkeypatch):
     def client(*_, usual_role=None, **__):
         return Client(connection=Connection("http://p.test", usual_role), transport=httpx.MockTransport(answer))
 
-    monkeypatch.setattr(command_module, "open_client", client)
+    monkeypatch.setattr(Place, "client", client)
     return made, answers
 
 

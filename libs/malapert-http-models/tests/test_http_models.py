@@ -1,11 +1,15 @@
 """The models as generated: strict, whole, and the same wherever a message is written."""
 
 import importlib
+import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from malapert_core.documents import nodes
+from malapert_http_models import bounded_faults
 from malapert_http_models.contracts.comms_window import PutStationRequest, ReserveContactsRequest, Station
 from malapert_http_models.contracts.payload import ActivityRequest, NewActivityRequest, SubmitRequests
 from malapert_http_models.contracts.planner import ReplanPlan
@@ -76,3 +80,18 @@ def test_a_model_that_is_used_many_times_is_bound_once() -> None:
     for _ in range(50):
         TypeAdapter(list[Station])
     assert str(Station.__pydantic_core_schema__).count("within_budget") == before
+
+
+def test_models_and_client_are_installed_without_any_service() -> None:
+    """What a wheel needs is what its pyproject.toml names: of the project, the client the models and these nothing."""
+    libs = Path(__file__).parents[2]
+    needed = {
+        name: tomllib.loads((libs / name / "pyproject.toml").read_text())["project"]["dependencies"]
+        for name in ("malapert-client", "malapert-http-models")
+    }
+    assert [each for each in needed["malapert-client"] if each.startswith("malapert")] == ["malapert-http-models"]
+    assert [each for each in needed["malapert-http-models"] if each.startswith("malapert")] == []
+
+
+def test_as_many_faults_are_looked_for_as_documents_tell() -> None:
+    assert bounded_faults.MAX_FAULTS == nodes.MAX_FAULTS

@@ -3,11 +3,12 @@
 import asyncio
 from importlib.util import find_spec
 
-from malapert_cli.options import Agency, Key, Profile, Role, Url, named_connection
+from malapert_cli.options import Place, asking
 from malapert_cli.refusing import RefusalError
 
 
-def mcp(url: Url = None, key: Key = None, agency: Agency = None, role: Role = None, profile: Profile = None) -> None:
+@asking
+def mcp(*, place: Place) -> None:
     """Answer an assistant's questions by the Model Context Protocol, over standard input and output.
 
     It reads missions, requests, plans, windows, stations and contacts, says why a request is not planned, and checks
@@ -17,4 +18,4 @@ def mcp(url: Url = None, key: Key = None, agency: Agency = None, role: Role = No
         raise RefusalError("the package mcp is not here: pip install 'mcp>=2'")
     from malapert_client.assistant.server import serve
 
-    asyncio.run(serve(named_connection(url, key, agency, role, profile, usual_role="VIEWER")))
+    asyncio.run(serve(place.connection(usual_role="VIEWER")))

@@ -7,7 +7,7 @@ import typer
 from malapert_client.reading import read_plain
 from rich.table import Table
 
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.report.timeline_data import stations_of
 from malapert_cli.terminal import console
 
@@ -15,21 +15,19 @@ if TYPE_CHECKING:
     from malapert_http_models.contracts.planner import PlanComparison
 
 
+@asking
 def compare(
     plan: Annotated[str, typer.Argument(help="identifier of the first plan")],
     other: Annotated[str, typer.Argument(help="identifier of the other one, such as a branch of it")],
     out: Annotated[Path, typer.Option(help="file of the page")] = Path("out/comparison.html"),
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Print what two plans are worth and take, and write a page with both timelines, resources and every change."""
     from malapert_cli.report.comparison import write_comparison
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         plans = tuple(client.plain("get_plan", path={"plan_id": each}) for each in (plan, other))
         query = {"other_plan_id": other}
         comparison = client.plain("compare_plans", path={"plan_id": plan}, query=query)

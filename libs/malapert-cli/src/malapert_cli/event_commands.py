@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from malapert_cli.numbers import duration_s
-from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
+from malapert_cli.options import AsJson, Place, asking
 from malapert_cli.terminal import console, refusals
 
 if TYPE_CHECKING:
@@ -20,25 +20,24 @@ Owner = Annotated[str | None, typer.Option("--owner", help="only of this agency"
 After = Annotated[str | None, typer.Option(help="cursor after which it begins, as it is printed")]
 
 
+@asking
 def tail(
     types: Types = None,
     mission: Mission = None,
     owner: Owner = None,
     after: After = None,
     as_json: AsJson = False,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Print events as they come, until Ctrl-C; a connection that breaks is taken up again where it was."""
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         feed = client.watch_events(types=types, mission_id=mission, agency_id=owner, last_event_id=after)
         for item in feed:
             _print(item, as_json=as_json)
 
 
+@asking
 def replay(
     types: Types = None,
     mission: Mission = None,
@@ -48,16 +47,13 @@ def replay(
         float, typer.Option(parser=duration_s, metavar="SECONDS", help="silence after which it is over, seconds")
     ] = 3.0,
     as_json: AsJson = False,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Print the events that the platform keeps, from a cursor or the oldest, and end; the last line is the cursor."""
     from malapert_client.events import beginning_of
 
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         if after is None:
             after = beginning_of(client.watch_events().opened())
         feed = client.watch_events(types=types, mission_id=mission, agency_id=owner, last_event_id=after)

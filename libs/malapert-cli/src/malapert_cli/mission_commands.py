@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from malapert_cli.mission_file import MissionFileError, check_here, hand_in, submit
-from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
+from malapert_cli.options import AsJson, Place, asking
 from malapert_cli.report.figures import CONFIDENCES, count_by_confidence, figures_of
 from malapert_cli.terminal import console, refusals
 from malapert_cli.verbs.printing import print_json, print_thing
@@ -18,21 +18,19 @@ if TYPE_CHECKING:
 PARTS = ("agencies", "assets", "instruments", "activity_types", "requests")
 
 
+@asking
 def check(
     missions: Annotated[list[Path], typer.Argument(help="mission files, YAML or JSON", exists=True, dir_okay=False)],
     here: Annotated[bool, typer.Option("--here", help="ask no platform")] = False,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Check mission files whole and store nothing; each fault is told with its line.
 
     Where a platform is named, or one was started here, it checks what only it knows as well: stations, orbits and the
     catalogue. Without one the document is checked on this machine.
     """
-    client = None if here else _client_where_there_is_one(url, key, agency, role, profile)
+    client = None if here else _client_where_there_is_one(place)
     refused = False
     for path in missions:
         try:
@@ -47,17 +45,15 @@ def check(
         raise typer.Exit(1)
 
 
+@asking
 def create(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     as_json: AsJson = False,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Hand a mission file in: its next version, or a proposal to its owner; each fault is told with its line."""
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         taken = submit(client, mission).model_dump(mode="json")
     if as_json:
         print_json(taken)
@@ -65,14 +61,14 @@ def create(
         print_thing({name: value for name, value in taken.items() if name != "document"})
 
 
-def _client_where_there_is_one(*named: str | None) -> "Client | None":
+def _client_where_there_is_one(place: Place) -> "Client | None":
     """Return a client of what is named; of nothing named, of the platform that was started here, if there is one."""
     from malapert_client import UnreachableError
     from malapert_client.connection import NoKeyError
 
-    is_named = any(named) or bool(os.environ.get("MALAPERT_URL"))
+    is_named = place.is_named or bool(os.environ.get("MALAPERT_URL"))
     try:
-        client = open_client(*named, usual_role="PLANNER")
+        client = place.client()
     except NoKeyError as error:
         if is_named or not isinstance(error.__cause__, FileNotFoundError):
             raise

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from malapert_cli.options import Agency, Key, Profile, Url, open_client
+from malapert_cli.options import Agency, Key, Place, Profile, Url
 from malapert_cli.terminal import console
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def open_page(
     profile: Profile = None,
 ) -> None:
     """Print a link that opens the page in a browser, once and within an hour, as the holder of a key."""
-    with open_client(url, key, agency, role, profile) as client:
+    with Place(url, key, agency, role, profile).client() as client:
         link = page_link(client.connection)
     console.print(link, markup=False, highlight=False, soft_wrap=True)
 

@@ -10,7 +10,7 @@ import typer
 
 from malapert_cli.mission_file import hand_in
 from malapert_cli.numbers import duration_s, whole_number
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.progress import follow
 from malapert_cli.summary import print_summary
 from malapert_cli.terminal import console
@@ -28,6 +28,7 @@ class SolvePriority(StrEnum):
     BACKGROUND = "background"
 
 
+@asking
 def make(
     mission: Annotated[Path, typer.Argument(help="mission file, YAML or JSON", exists=True, dir_okay=False)],
     terrain: Annotated[
@@ -47,14 +48,11 @@ def make(
     priority: Annotated[SolvePriority, typer.Option(help="when the solve is taken from the queue")] = (
         SolvePriority.ROUTINE
     ),
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Plan a mission and write plan.json, plan.ics, sites.geojson, report.html and its pictures."""
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         prepare(out)
         result = make_plan(client, mission, terrain or [], seed, work_limit, priority)
         write_results(client, result, out)

@@ -5,20 +5,18 @@ from typing import Annotated
 
 import typer
 
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.plan import prepare, write_results
 
 
+@asking
 def report(
     plan: Annotated[str, typer.Argument(help="identifier of the plan: made, replanned, edited or imported")],
     out: Annotated[Path, typer.Option(help="directory of the results")] = Path("out"),
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Write plan.json, plan.ics, sites.geojson, report.html and its pictures of a stored plan."""
     prepare(out)
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         write_results(client, client.plain("get_plan", path={"plan_id": plan}), out)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from malapert_cli.margins import amount_text
 from malapert_cli.mission_file import assess
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.progress import follow
 from malapert_cli.terminal import console
 
@@ -19,6 +19,7 @@ MOST_ITEMS = 15
 """Number of weakest items that are printed."""
 
 
+@asking
 def robustness(
     plan: Annotated[str, typer.Argument(help="identifier of the plan")],
     policy: Annotated[Path, typer.Option(help="margin policy, YAML or JSON", exists=True, dir_okay=False)] = Path(
@@ -26,14 +27,11 @@ def robustness(
     ),
     draws: Annotated[int, typer.Option(min=1, help="number of draws")] = 1000,
     seed: Annotated[int, typer.Option(min=0, max=4_294_967_295, help="seed of the draws")] = 1,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Replay a plan with slow drives, late drills, a weak array and failed passes, and say where it breaks first."""
-    with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+    with place.client() as client:
         work = assess(client, policy, plan, {"seed": seed, "draws": draws})
         done = follow(work, console)
         print_robustness(client.get_robustness(plan, done.result_id))

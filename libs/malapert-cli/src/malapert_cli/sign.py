@@ -9,7 +9,7 @@ import typer
 from malapert_core.signing.statement import Decision, ReviewStatement, sign_statement
 from malapert_core.timestamps import utc_now
 
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.refusing import MISUSED, refusal
 from malapert_cli.signing_keys import private_key
 from malapert_cli.terminal import console
@@ -28,6 +28,7 @@ class Say(StrEnum):
     REJECT = "reject"
 
 
+@asking
 def sign(
     plan: Annotated[str, typer.Argument(help="identifier of the plan under review")],
     private_key_file: Annotated[Path, typer.Option("--private-key", help="the agency's Ed25519 key: PEM or JWK")],
@@ -37,11 +38,8 @@ def sign(
     say: Annotated[Say, typer.Option(help="what is said")] = Say.APPROVE,
     condition: Annotated[list[str] | None, typer.Option(help="what must be before it counts, repeated")] = None,
     comment: Annotated[str, typer.Option(help="why")] = "",
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """Review a plan for the caller's agency and sign it; the private key does not leave this machine."""
     from malapert_http_models.contracts.planner import NewReviewCondition, ReviewPlan
@@ -49,7 +47,7 @@ def sign(
     if not CONTENT_HASH.fullmatch(content_hash):
         raise refusal("--content-hash is merkle-sha256: or sha256: and 64 hexadecimal digits", MISUSED)
     signer, conditions = private_key(private_key_file), condition or []
-    with open_client(url, key, agency, role, profile, usual_role="APPROVER") as client:
+    with place.client(usual_role="APPROVER") as client:
         caller, seen = client.who_am_i(), client.get_plan(plan)
         statement = _statement(caller, seen, content_hash, _decision(say, conditions), conditions)
         body = ReviewPlan(

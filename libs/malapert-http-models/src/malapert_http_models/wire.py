@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
-from malapert_core.documents.bounded_faults import is_bound as is_bound
-from malapert_core.documents.bounded_faults import with_bounded_faults
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,6 +19,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
+
+from malapert_http_models.bounded_faults import is_bound as is_bound
+from malapert_http_models.bounded_faults import with_bounded_faults
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
-from malapert_cli.options import Agency, Key, Profile, Role, Url, open_client
+from malapert_cli.options import Place, asking
 from malapert_cli.terminal import console
 from malapert_cli.terrain.download import Progress, download
 from malapert_cli.terrain.products import PRODUCTS, Product, ProductKind, product_named
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 20.0, 60.0
 
 
+@asking
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="products; without any, they are listed")] = None,
     out: Annotated[Path, typer.Option(help="directory of the files")] = Path("terrain"),
@@ -34,11 +35,8 @@ def fetch(
         str | None, typer.Option(envvar="MALAPERT_TERRAIN_URL", help="another address of the archive, such as a mirror")
     ] = None,
     register: Annotated[bool, typer.Option("--register", help="register the elevations with the platform")] = False,
-    url: Url = None,
-    key: Key = None,
-    agency: Agency = None,
-    role: Role = None,
-    profile: Profile = None,
+    *,
+    place: Place,
 ) -> None:
     """List public LOLA products, or fetch some; a transfer that broke off goes on where it was."""
     if not names:
@@ -47,7 +45,7 @@ def fetch(
     products = [product_named(name) for name in names]
     fetched = [(product, fetch_product(product, out, base_url)) for product in products]
     if register:
-        with open_client(url, key, agency, role, profile, usual_role="PLANNER") as client:
+        with place.client() as client:
             for product, paths in fetched:
                 register_product(client, product, paths)
 

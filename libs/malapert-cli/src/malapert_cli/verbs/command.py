@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from malapert_cli.numbers import number, whole_number
-from malapert_cli.options import Agency, AsJson, Key, Profile, Role, Url, open_client
+from malapert_cli.options import OPTIONS, AsJson, Place, option_parameters, shaped
 from malapert_cli.terminal import console
 from malapert_cli.verbs.catalogue import usual_role
 from malapert_cli.verbs.printing import print_json, print_rows, print_thing
@@ -23,25 +23,20 @@ if TYPE_CHECKING:
 TYPES = {"integer": int, "number": float, "boolean": bool}
 PARSERS = {"integer": whole_number, "number": number}
 CHANGE = "What is sent"
-OWN = {"url": Url, "key": Key, "agency": Agency, "role_of_key": Role, "profile": Profile, "as_json": AsJson}
 
 
 def command_of(verb: Verb, operation: dict[str, Any]) -> Callable[..., None]:
     """Return the function of a command, with the signature and the help that typer reads."""
-    parameters = [*_parameters(operation), *(_own(name, kind) for name, kind in OWN.items())]
+    as_json = _own("as_json", AsJson)
+    parameters = [*_parameters(operation), *option_parameters(), as_json]
 
     def run(**given: Any) -> None:
-        own = {name: given.pop(name) for name in OWN}
-        with open_client(
-            own["url"], own["key"], own["agency"], own["role_of_key"], own["profile"], usual_role=usual_role(operation)
-        ) as client:
-            _run(client, verb, operation, given, as_json=own["as_json"])
+        place, is_json = Place(**{name: given.pop(name) for name in OPTIONS}), given.pop("as_json")
+        with place.client(usual_role=usual_role(operation)) as client:
+            _run(client, verb, operation, given, as_json=is_json)
 
-    run.__name__ = verb.name.replace("-", "_")
-    run.__doc__ = escape(operation["description"] + _called(operation))
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
-    return run
+    told = escape(operation["description"] + _called(operation))
+    return shaped(run, parameters, verb.name.replace("-", "_"), told)
 
 
 def _run(client: "Client", verb: Verb, operation: dict[str, Any], given: dict[str, Any], *, as_json: bool) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from malapert_core.documents.bounded_faults import with_bounded_faults
 from malapert_core.documents.numbers import double_of
 from malapert_core.vocabulary.units import UnknownUnitError, WrongUnitError, convert
+from malapert_http_models.bounded_faults import with_bounded_faults
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
 
-from malapert_core.documents.nodes import MAX_FAULTS
+MAX_FAULTS = 100
+"""Largest number of faults that an answer tells."""
 
 
 @dataclass(slots=True)
