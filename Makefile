@@ -34,7 +34,7 @@ $(VENV)/.installed: $(LOCKS) requirements/uv.lock $(MEMBERS)
 setup: $(VENV)/.installed $(API)/.generated $(CLIENT)/.generated web-or-not ## make the environment from the hashed locks, the protobuf code and the page
 
 WEB := $(shell find web -name node_modules -prune -o -name built -prune -o -type f ! -name '.*' ! -name schema.ts -print) \
-  libs/malapert-cli/src/malapert_cli/report/tokens.json
+  libs/malapert-cli/src/malapert_cli/report/tokens.json missions/lupex.yaml missions/station-arm.yaml
 web/.built: $(WEB) deploy/build-web | $(VENV)/.installed
 	deploy/build-web $(BIN)/python
 	touch $@
