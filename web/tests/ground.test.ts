@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../src/api/client.ts";
-import { drivenRoutes, extentOf, type Layer, pixelsOf, scaleBarM, valuesOf, whereabouts } from "../src/map/ground.ts";
+import {
+  drivenRoutes,
+  extentOf,
+  type Layer,
+  MAP_HEIGHT,
+  pixelsOf,
+  scaleBarM,
+  valuesOf,
+  whereabouts,
+} from "../src/map/ground.ts";
 
 const at = (from: string, to: string) => ({ start_time: `2029-01-15T${from}:00Z`, end_time: `2029-01-15T${to}:00Z` });
 const point = (x_m: number, y_m: number) => ({ x_m, y_m });
@@ -42,6 +51,13 @@ it("the map holds every place, and a route that is driven both ways once", () =>
   const extent = extentOf(PLAN);
   expect(extent).toEqual({ xMinM: -125, yMaxM: 625, sizeM: 1250 });
   expect(drivenRoutes(PLAN)).toHaveLength(1);
+});
+
+it("the map holds places that lie far apart from south to north in the part of it that is shown", () => {
+  const tall = { ...PLAN, waypoints: [{ waypoint_id: "n", grid_point: point(500, 3000) }, ...PLAN.waypoints] };
+  const extent = extentOf(tall as unknown as Plan);
+  const shown = [0, 3000].map((y) => ((extent?.yMaxM ?? 0) - y) / (extent?.sizeM ?? 1));
+  expect(shown.every((share) => Math.abs(share - 0.5) < MAP_HEIGHT / 2)).toBe(true);
 });
 
 it.each([

@@ -18,8 +18,13 @@ export interface Whereabouts {
 }
 
 const LEAST_SIZE_M = 400;
+/** Height of a plan's map over its width. */
+export const MAP_HEIGHT = 0.62;
 
-/** Returns the square that holds all places and routes of a plan, with room around; null where it has no ground. */
+/**
+ * Returns the square whose middle part, `MAP_HEIGHT` of its height, holds all places and routes of a plan with room
+ * around; null where it has no ground.
+ */
 export function extentOf(plan: Plan): Extent | null {
   const points = [
     ...plan.waypoints.flatMap((each) => each.grid_point ?? []),
@@ -28,7 +33,7 @@ export function extentOf(plan: Plan): Extent | null {
   if (!points.length) return null;
   const [xs, ys] = [points.map((each) => each.x_m), points.map((each) => each.y_m)];
   const [xMin, xMax, yMin, yMax] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const sizeM = Math.max(LEAST_SIZE_M, 1.25 * Math.max(xMax - xMin, yMax - yMin));
+  const sizeM = Math.max(LEAST_SIZE_M, 1.25 * Math.max(xMax - xMin, (yMax - yMin) / MAP_HEIGHT));
   return { xMinM: (xMin + xMax - sizeM) / 2, yMaxM: (yMin + yMax + sizeM) / 2, sizeM };
 }
 

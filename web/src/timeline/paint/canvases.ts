@@ -9,6 +9,7 @@ import { paintGutter } from "./gutter.ts";
 import { paintNavigator } from "./navigator.ts";
 import { type Found, type Marks, paintOverlay } from "./overlay.ts";
 import { paintDestinations, paintPath } from "./path.ts";
+import { paintScroll } from "./scroll.ts";
 import { type Brush, face, type Scene } from "./surface.ts";
 
 /** What is drawn on a canvas of its own, so that a cursor that moves redraws no bars. */
@@ -94,4 +95,4 @@ export function paintLayer(
 }
 
 const GROUND = [paintGrounds, paintAxis, paintGutter, paintNavigator];
-const CONTENT = [paintPath, paintCurves, paintBars, paintDestinations];
+const CONTENT = [paintPath, paintCurves, paintBars, paintDestinations, paintScroll];
