@@ -124,6 +124,24 @@ export class Editing {
     if (edits.length) this.add(edits);
   };
 
+  /**
+   * Asks the solver for room for what is not planned, by edits that add it without a time; it is planned where there is
+   * room. Returns why there is none; empty where there is, and null where the question was refused.
+   */
+  async admit(wanted: readonly PlanEdit[]): Promise<string | null> {
+    const { plan_id, content_hash } = this.#plan();
+    const body = { content_hash, edits: [...this.edits, ...wanted], mend: true, with_profiles: false };
+    let why: string | null = null;
+    await this.asking.run(async () => {
+      const call = api.POST("/api/v1/plans/{plan_id}:check-edits", { params: { path: { plan_id } }, body });
+      const { mend } = await taken(call);
+      why = mend?.found ? "" : mend?.explanation || "no room was found";
+      // The mend says when what is added starts.
+      if (mend?.found) this.add([...wanted.filter(({ add }) => !add), ...mend.edits]);
+    });
+    return why;
+  }
+
   /** Makes a new draft of the edits; returns its plan, or null where it was refused. */
   async apply(): Promise<string | null> {
     const { plan_id, content_hash } = this.#plan();
