@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import quote
 
 import pytest
 from malapert_testing.platform_api import Json
@@ -88,3 +89,31 @@ def test_a_scientist_sees_in_one_list_when_each_request_is_planned_or_why_not(pa
     require_good_in_all_sizes(page)
     links.first.click()
     page.get_by_role("heading", name="Not planned").wait_for()
+
+
+def test_a_link_leads_to_a_time_a_selection_and_what_is_shown(page, platform, plan):
+    item = next(each for each in plan["activities"] if each["agency_id"] == "JAXA")
+    start = item["interval"]["start_time"]
+    item_id = item["chain_id"] or item["activity_id"]
+    span = f"from={start[:10]}T00:00:00Z&to={start[:10]}T23:00:00Z"
+    link = f"#/plans/{plan['plan_id']}?item={quote(item_id, safe='')}&{span}&lanes=agency&of=JAXA"
+    open_page(page, platform, "JAXA", "PLANNER", link)
+    page.get_by_role("heading", name="Not planned").wait_for()
+    timeline = page.locator("malapert-timeline")
+    page.get_by_role("button", name="Agency", exact=True, pressed=True).wait_for()
+    assert timeline.evaluate("each => each.selection") == item_id
+    assert timeline.evaluate("each => each.view.agencies") == ["JAXA"]
+    shown = timeline.evaluate("each => [each.view.startMs, each.view.endMs].map(ms => new Date(ms).toISOString())")
+    assert shown == [f"{start[:10]}T00:00:00.000Z", f"{start[:10]}T23:00:00.000Z"]
+    page.get_by_role("button", name="JAXA", pressed=True).click()
+    page.get_by_label("Show items whose title holds").fill("no item is called so")
+    page.get_by_role("button", name="Table", exact=True).click()
+    page.get_by_text("Nothing is planned in this span.").wait_for()
+    page.get_by_role("button", name="Copy link").click()
+    assert "search=no%20item" in page.url
+    assert "of=" not in page.url
+    # Gone to once more, it is followed once more.
+    page.goto(f"{platform.url}/{link}")
+    page.get_by_role("button", name="JAXA", pressed=True).wait_for()
+    assert timeline.evaluate("each => each.view.search") == ""
+    require_accessible(page)

@@ -13,7 +13,7 @@ describe("an address", () => {
   it.each([
     ["#/", { view: "missions" }],
     ["", { view: "missions" }],
-    [planAddress("p/1", "drill/0"), { view: "plan", planId: "p/1", itemId: "drill/0" }],
+    [planAddress("p/1", "drill/0"), { view: "plan", planId: "p/1", itemId: "drill/0", look: {} }],
     [reviewAddress("p"), { view: "review", planId: "p" }],
     [missionAddress("m", "requests"), { view: "requests", missionId: "m" }],
     [missionAddress("m", "new-request"), { view: "request-edit", missionId: "m", requestId: null }],

@@ -53,7 +53,7 @@ interface Place {
 }
 
 function placesOf(plan: PlanJson, windows: readonly WindowJson[], span: { startMs: number; endMs: number }): Place[] {
-  return (plan.waypoints ?? []).map(({ waypoint_id, title }) => {
+  return (plan.waypoints ?? []).map(({ waypoint_id, title, mean_sun_fraction }) => {
     const lit = bandsOf(windows, "ILLUMINATION", "light", waypoint_id);
     const inSpan = lit.map((band) => Math.min(band.endMs, span.endMs) - Math.max(band.startMs, span.startMs));
     const total = inSpan.reduce((sum, ms) => sum + Math.max(0, ms), 0);
@@ -62,7 +62,8 @@ function placesOf(plan: PlanJson, windows: readonly WindowJson[], span: { startM
       id: waypoint_id,
       title: nameOf(title || waypoint_id),
       lit,
-      share: known ? total / (span.endMs - span.startMs) : null,
+      // Until the windows are there the site search's figure orders the places.
+      share: known ? total / (span.endMs - span.startMs) : (mean_sun_fraction ?? null),
     };
   });
 }

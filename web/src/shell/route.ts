@@ -1,7 +1,9 @@
+import { type PlanLook, readLook, writeLook } from "../plan/plan_look.ts";
+
 /** Where in the page somebody is, as its address says it. */
 export type Route =
   | { view: "missions" }
-  | { view: "plan"; planId: string; itemId: string | null }
+  | { view: "plan"; planId: string; itemId: string | null; look: PlanLook }
   | { view: "review"; planId: string }
   | { view: "requests"; missionId: string }
   | { view: "request"; missionId: string; requestId: string }
@@ -23,7 +25,7 @@ type Reader = (parts: Record<string, string>, query: URLSearchParams) => Route;
 // The first that fits is taken, so that `new` and `import` are no requests.
 const ROUTES: [string, Reader][] = [
   ["", () => ({ view: "missions" })],
-  ["plans/:plan", ({ plan = "" }, query) => ({ view: "plan", planId: plan, itemId: query.get("item") })],
+  ["plans/:plan", ({ plan = "" }, query) => planned(plan, query)],
   ["plans/:plan/review", ({ plan = "" }) => ({ view: "review", planId: plan })],
   ["missions/:mission/requests", ({ mission = "" }) => ({ view: "requests", missionId: mission })],
   ["missions/:mission/new-request", ({ mission = "" }) => edited(mission, null)],
@@ -44,6 +46,12 @@ const ROUTES: [string, Reader][] = [
   ["administration/:part", ({ part = "" }) => ({ view: "administration", part })],
 ];
 
+const planned = (planId: string, query: URLSearchParams): Route => ({
+  view: "plan",
+  planId,
+  itemId: query.get("item"),
+  look: readLook(query),
+});
 const asked = (missionId: string, requestId: string): Route => ({ view: "request", missionId, requestId });
 const edited = (missionId: string, requestId: string | null): Route => ({ view: "request-edit", missionId, requestId });
 const solved = (missionId: string, planId: string | null): Route => ({ view: "solve", missionId, planId });
@@ -75,9 +83,12 @@ export const missionOf = (route: Route): string | null => ("missionId" in route 
 
 const kept = encodeURIComponent;
 
-/** Writes the address of a plan, or of an item in it. */
-export const planAddress = (planId: string, itemId?: string | null): string =>
-  `#/plans/${kept(planId)}${itemId ? `?item=${kept(itemId)}` : ""}`;
+/** Writes the address of a plan, or of an item in it, as somebody looks at it. */
+export function planAddress(planId: string, itemId?: string | null, look: PlanLook = {}): string {
+  const parts = [...(itemId ? [["item", itemId] as const] : []), ...writeLook(look)];
+  const query = parts.map(([name, value]) => `${name}=${kept(value)}`).join("&");
+  return `#/plans/${kept(planId)}${query && `?${query}`}`;
+}
 
 /** Writes the address of the review of a plan. */
 export const reviewAddress = (planId: string): string => `#/plans/${kept(planId)}/review`;

@@ -6,6 +6,7 @@ import { KEY_HELP, type KeyTarget, onKey } from "./interact/keyboard.ts";
 import { Gestures, type GestureTarget } from "./interact/pointer.ts";
 import { layoutOf, sidesOf, wholeHeight } from "./layout/lanes.ts";
 import { Prepared } from "./layout/prepared.ts";
+import { type Filter, Looking } from "./looking.ts";
 import type { Item, TimelineDocument } from "./model.ts";
 import { Canvases, LAYERS, type Layer } from "./paint/canvases.ts";
 import type { Found, Marks } from "./paint/overlay.ts";
@@ -13,21 +14,11 @@ import { pictureOf, wholeScene } from "./paint/picture.ts";
 import type { Scene } from "./paint/surface.ts";
 import { styleOf } from "./styles.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
-import {
-  atEnd,
-  centred,
-  clampSpan,
-  middleOf,
-  panned,
-  type Span,
-  type TimeScale,
-  wholeDays,
-  zoomed,
-} from "./time/scale.ts";
+import { middleOf, type Span, type TimeScale } from "./time/scale.ts";
 import { sentenceOf, Tip } from "./tip.ts";
 import { Toolbar } from "./toolbar.ts";
 import { nextId, TwinTable } from "./twin/table.ts";
-import { type TimelineView, wholeView } from "./view.ts";
+import type { TimelineView } from "./view.ts";
 
 const LEAST_WHOLE_PX = 140;
 const MOST_WHOLE_PX = 1600;
@@ -51,7 +42,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   readonly #live = make("div", { class: "live", "aria-live": "polite" });
   readonly #tip = new Tip();
   readonly #toolbar = new Toolbar(this);
-  readonly #twin = new TwinTable((id) => this.#selectAndShow(id));
+  readonly #twin = new TwinTable((id) => this.reveal(id));
   readonly #canvases = new Canvases();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
@@ -59,7 +50,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   readonly #gestures = new Gestures(this.#surface, this);
   #document: TimelineDocument | null = null;
   #prepared: Prepared | null = null;
-  #view: TimelineView | null = null;
+  readonly #looking = new Looking((filters) => this.#looked(filters));
   #theme: Theme = themeOf("light", []);
   #scene: Scene | null = null;
   #scrollPx = 0;
@@ -102,23 +93,22 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   set data(document: TimelineDocument | null) {
-    const before = this.#document;
     this.#document = document;
     this.#marks = { ...this.#marks, hoveredId: null, proposed: null };
-    const spans = before?.startMs !== document?.startMs || before?.endMs !== document?.endMs;
-    if (document && (!this.#view || spans)) this.#view = wholeView(document, this.#view);
+    this.#looking.turnTo(document);
     this.#surface.setAttribute("aria-label", this.getAttribute("aria-label") ?? "Timeline of the plan");
     this.#prepare();
   }
 
   /** How it is looked at, as JSON that can be kept. */
   get view(): TimelineView | null {
-    return this.#view && { ...this.#view };
+    const { view } = this.#looking;
+    return view && { ...view };
   }
 
   set view(view: TimelineView | null) {
     if (!view || !this.#document) return;
-    this.#view = { ...view, ...clampSpan(view, this.#document) };
+    this.#looking.take(view);
     this.#prepare();
   }
 
@@ -153,39 +143,31 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   span(): Span {
-    return this.#view ?? { startMs: 0, endMs: 1 };
+    return this.#looking.span;
   }
 
   show(span: Span): void {
-    if (!this.#document || !this.#view) return;
-    const { startMs, endMs } = clampSpan(span, this.#document);
-    if (startMs === this.#view.startMs && endMs === this.#view.endMs) return;
-    this.#view = { ...this.#view, startMs, endMs };
-    this.#invalidate(...LAYERS);
-    this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
+    this.#looking.show(span);
   }
 
   showDays(days: number | null): void {
-    if (!this.#document) return;
-    const middle = this.#marks.cursorMs ?? middleOf(this.span());
-    this.show(days === null ? this.#document : wholeDays(middle, days));
+    this.#looking.showDays(days, this.#marks.cursorMs ?? middleOf(this.span()));
   }
 
   panBy(share: number): void {
-    const span = this.span();
-    if (this.#document) this.show(panned(span, share * (span.endMs - span.startMs), this.#document));
+    this.#looking.panBy(share);
   }
 
   zoomBy(factor: number): void {
-    const span = this.span();
-    const anchor = middleOf(this.#find(this.#marks.selectedId)?.item ?? span);
-    const inside = anchor > span.startMs && anchor < span.endMs ? anchor : middleOf(span);
-    if (this.#document) this.show(zoomed(span, factor, inside, this.#document));
+    this.#looking.zoomBy(factor, middleOf(this.#find(this.#marks.selectedId)?.item ?? this.span()));
   }
 
   goto(end: "start" | "end"): void {
-    if (!this.#document) return;
-    this.show(atEnd(end, this.span(), this.#document));
+    this.#looking.goto(end);
+  }
+
+  filter(filter: Partial<Filter>): void {
+    this.#looking.filter(filter);
   }
 
   scrollLanes(px: number): void {
@@ -205,8 +187,8 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   selectNext(step: 1 | -1): void {
-    if (!this.#document || !this.#view) return;
-    this.#selectAndShow(nextId(this.#document, this.#view, this.#marks.selectedId, step));
+    const { view } = this.#looking;
+    if (this.#document && view) this.reveal(nextId(this.#document, view, this.#marks.selectedId, step));
   }
 
   cursorAt(ms: number | null): void {
@@ -279,10 +261,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   toggleMode(): void {
-    if (!this.#view) return;
-    this.#view = { ...this.#view, mode: this.#view.mode === "utc" ? "mission" : "utc" };
-    this.#invalidate(...LAYERS);
-    this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
+    this.#looking.toggleMode();
   }
 
   typeSpan(): void {
@@ -304,14 +283,19 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
     return pictureOf(wholeScene(this.#scene), this.#marks, (id) => this.#find(id), title);
   }
 
-  #selectAndShow(id: string): void {
+  /** Selects an item, and moves it into view. */
+  reveal(id: string): void {
     const found = this.#find(id);
     if (!found) return;
-    const { startMs, endMs } = found.item;
-    const shown = this.span();
-    if (endMs < shown.startMs || startMs > shown.endMs) this.show(centred(shown, middleOf(found.item)));
+    this.#looking.reveal(found.item);
     this.select(id);
     this.#writeTexts();
+  }
+
+  #looked(filters: boolean): void {
+    if (filters) this.#prepare();
+    else this.#invalidate(...LAYERS);
+    this.dispatchEvent(new CustomEvent("viewchange", { detail: this.view }));
   }
 
   #find(id: string | null): Found | null {
@@ -346,9 +330,10 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   #resized(): void {
-    if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
+    const { view } = this.#looking;
+    if (!this.#prepared || !view || !this.#surface.clientWidth) return;
     if (this.getAttribute("fit") === "content" && this.#document) {
-      const whole = wholeHeight(this.#prepared, this.#view, { ...this.#scale(), ...this.#document });
+      const whole = wholeHeight(this.#prepared, view, { ...this.#scale(), ...this.#document });
       this.#surface.style.height = `${Math.min(MOST_WHOLE_PX, Math.max(LEAST_WHOLE_PX, whole))}px`;
     }
     this.#canvases.resize(this.#surface.clientWidth, this.#surface.clientHeight);
@@ -365,10 +350,11 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   #draw(): void {
-    if (!this.#prepared || !this.#view || !this.#surface.clientWidth) return;
+    const { view } = this.#looking;
+    if (!this.#prepared || !view || !this.#surface.clientWidth) return;
     const scale = this.#scale();
     const isArranged = this.#scene !== null && !this.#canvases.isSpoiled("ground");
-    if (!isArranged) this.#scene = this.#arrange(this.#prepared, this.#view, scale);
+    if (!isArranged) this.#scene = this.#arrange(this.#prepared, view, scale);
     if (!this.#scene) return;
     this.#canvases.draw(this.#scene, this.#marks, (id) => this.#find(id));
     if (!isArranged) this.#writeTexts();
@@ -382,9 +368,10 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   }
 
   #writeTexts(): void {
-    if (!this.#document || !this.#view) return;
-    this.#toolbar.setView(this.#view, !this.#twin.element.hidden);
-    this.#twin.write(this.#document, this.#view, this.#marks.selectedId);
+    const { view } = this.#looking;
+    if (!this.#document || !view) return;
+    this.#toolbar.setView(view, !this.#twin.element.hidden);
+    this.#twin.write(this.#document, view, this.#marks.selectedId);
   }
 }
 

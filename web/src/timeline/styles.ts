@@ -18,8 +18,13 @@ input { font: inherit; font-weight: 600; color: ${theme.ink}; background: transp
 input:hover, input:focus { border-color: ${theme.line2}; }
 input[aria-invalid="true"] { border-color: ${theme.bad}; }
 .length, .hint { color: ${theme.ink3}; }
-.legend { display: flex; flex-wrap: wrap; gap: 2px 10px; margin-left: auto; }
-.legend span { display: inline-flex; align-items: center; gap: 5px; color: ${theme.ink2}; }
+.last { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; margin-left: auto; }
+.search { width: 104px; font-weight: 400; border-color: ${theme.line2}; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px; }
+.legend button { display: inline-flex; align-items: center; gap: 5px; border: 0; padding: 0 6px; color: ${theme.ink2}; background: none; }
+.legend button:hover { background: ${theme.sunk}; }
+.legend button[aria-pressed="true"] { color: ${theme.ink}; background: ${theme.sunk}; font-weight: 600; box-shadow: inset 0 -2px ${theme.ink}; }
+.legend.chosen button[aria-pressed="false"] i { opacity: 0.35; }
 .legend i { width: 9px; height: 9px; border-radius: 2px; }
 .surface { position: relative; flex: 1 1 auto; min-height: 140px; overflow: hidden; outline: none; touch-action: pan-y;
   cursor: default; user-select: none; -webkit-user-select: none; }
@@ -40,6 +45,6 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .twin p { margin: 8px; color: ${theme.ink3}; }
 .live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 [hidden] { display: none !important; }
-@media (max-width: 640px) { .legend { margin-left: 0; } .tools { padding: 4px 8px; } }
-@media print { .tools button, .tools input, .tip, .hint { display: none; } .twin { max-height: none; } }
+@media (max-width: 640px) { .last { margin-left: 0; } .tools { padding: 4px 8px; } }
+@media print { .tools > button, .presets, .tools input, .tip, .hint { display: none; } .twin { max-height: none; } }
 `;

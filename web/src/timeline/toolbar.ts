@@ -1,4 +1,5 @@
 import { make } from "./dom.ts";
+import type { Filter } from "./looking.ts";
 import type { TimelineDocument } from "./model.ts";
 import type { Theme } from "./theme.ts";
 import { durationOf, momentOf } from "./time/format.ts";
@@ -14,6 +15,7 @@ export interface ToolbarActions {
   showDays(days: number | null): void;
   toggleMode(): void;
   toggleTable(): void;
+  filter(filter: Partial<Filter>): void;
 }
 
 /** Presets, the typed span, the legend, and the switches of time and table. */
@@ -29,7 +31,15 @@ export class Toolbar {
   readonly #length = make("span", { class: "length" });
   readonly #mode = make("button", { type: "button" });
   readonly #table = make("button", { type: "button", "aria-pressed": "false", title: "T" }, "Table");
-  readonly #legend = make("div", { class: "legend" });
+  readonly #search = make("input", {
+    type: "search",
+    class: "search",
+    placeholder: "Filter items",
+    "aria-label": "Show items whose title holds",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  readonly #legend = make("div", { class: "legend", role: "group", "aria-label": "Show items of" });
   readonly #actions: ToolbarActions;
   #document: TimelineDocument | null = null;
   #view: TimelineView | null = null;
@@ -39,11 +49,14 @@ export class Toolbar {
     this.#span.title = "26 Jan 02:24 – 28 Jan, 2029-01-26 7 d, D11 12 h";
     this.#span.addEventListener("change", () => this.#typed());
     this.#span.addEventListener("keydown", (event) => event.stopPropagation());
+    this.#search.addEventListener("input", () => actions.filter({ search: this.#search.value.trim() }));
+    this.#search.addEventListener("keydown", (event) => event.stopPropagation());
     this.#mode.addEventListener("click", () => actions.toggleMode());
     this.#table.addEventListener("click", () => actions.toggleTable());
     // What the page around adds of its own, such as what the lanes are by.
     const added = make("slot", { name: "tools" });
-    this.element.append(this.#presets, this.#span, this.#length, this.#mode, this.#table, added, this.#legend);
+    const last = make("div", { class: "last" }, this.#search, this.#legend);
+    this.element.append(this.#presets, this.#span, this.#length, this.#mode, this.#table, added, last);
   }
 
   /** Gives the keyboard to the typed span. */
@@ -62,9 +75,13 @@ export class Toolbar {
     const agencies = document.agencies.map((agency) => {
       const swatch = make("i");
       swatch.style.background = theme.agencyColour(agency);
-      return make("span", {}, swatch, agency);
+      const button = make("button", { type: "button", "data-agency": agency, "aria-pressed": "false" }, swatch, agency);
+      button.title = `Only items of ${agency}, or of all again`;
+      button.addEventListener("click", () => this.#toggle(agency));
+      return button;
     });
     this.#legend.replaceChildren(...agencies);
+    if (this.#view) this.#writeFilter(this.#view);
   }
 
   /** Says what is in view. */
@@ -76,10 +93,26 @@ export class Toolbar {
     this.#mode.textContent = view.mode === "utc" ? "UTC" : "Mission time";
     this.#mode.title = view.mode === "utc" ? "Change to mission time" : "Change to UTC";
     this.#table.setAttribute("aria-pressed", String(tableShown));
+    this.#writeFilter(view);
     for (const button of this.#presets.querySelectorAll("button")) {
       const whole = this.#document ? this.#document.endMs - this.#document.startMs : 0;
       const wanted = Number(button.dataset.days) * DAY_MS || whole;
       button.setAttribute("aria-pressed", String(Math.abs(length - wanted) < 60_000));
+    }
+  }
+
+  /** Shows an agency's items besides those that are shown, or no longer; with none chosen, all are shown. */
+  #toggle(agency: string): void {
+    const chosen = this.#view?.agencies ?? [];
+    const agencies = chosen.includes(agency) ? chosen.filter((each) => each !== agency) : [...chosen, agency];
+    this.#actions.filter({ agencies });
+  }
+
+  #writeFilter({ agencies, search }: TimelineView): void {
+    if (!this.#search.matches(":focus")) this.#search.value = search;
+    this.#legend.classList.toggle("chosen", agencies.length > 0);
+    for (const button of this.#legend.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(agencies.includes(button.dataset.agency ?? "")));
     }
   }
 

@@ -8,15 +8,28 @@ export interface PlanData {
   names: Names;
 }
 
+/** After so long a plan is shown without its windows: what is planned is worth more than the ground it stands on. */
+const PATIENCE_MS = 250;
+
 /**
  * Returns a plan with its windows and the names of its stations; what the caller may not see stays out. Windows never
- * change: those that were loaded before are not asked for again.
+ * change: those that were loaded before are not asked for again. `show` has the plan without them where they are slow.
  */
-export async function loadPlan(planId: string, before: PlanData | null = null): Promise<PlanData> {
-  const plan = await taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } }));
-  if (before?.plan.window_set_id === plan.window_set_id) return { ...before, plan };
-  const [windows, stations] = await Promise.all([loadWindows(plan), loadStations()]);
-  return { plan, windows, names: { stations, requests: {} } };
+export async function loadPlan(
+  planId: string,
+  before: PlanData | null = null,
+  show: (data: PlanData) => void = () => {},
+): Promise<PlanData> {
+  const [plan, stations] = await Promise.all([
+    taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } })),
+    before?.names.stations ?? loadStations(),
+  ]);
+  const names = { stations, requests: {} };
+  if (before?.plan.window_set_id === plan.window_set_id) return { plan, windows: before.windows, names };
+  const waiting = setTimeout(() => show({ plan, windows: [], names }), PATIENCE_MS);
+  const windows = await loadWindows(plan);
+  clearTimeout(waiting);
+  return { plan, windows, names };
 }
 
 async function loadWindows(plan: Plan): Promise<WindowJson[]> {
