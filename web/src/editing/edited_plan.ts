@@ -138,7 +138,7 @@ export function editedDocument(
     return {
       ...lane,
       bands,
-      items: lane.items.map((item) => (lockedItems.has(item.id) ? { ...item, locked: true } : item)),
+      items: lane.items.map((item) => ({ ...item, locked: lockedItems.has(item.id) })),
     };
   };
   return { ...compared, groups: compared.groups.map((group) => ({ ...group, lanes: group.lanes.map(told) })) };

@@ -12,8 +12,7 @@ export interface Label {
   labelY: number;
 }
 
-/** Part of a map. */
-export interface Box {
+interface Box {
   left: number;
   top: number;
   right: number;
@@ -25,16 +24,15 @@ const LETTER = 0.56;
 
 /**
  * Returns where the names of points stand, so that as few as can be lie over another name or point or leave the map:
- * beside each point, then below or above it; `kept` is free of names. The first have the first choice.
+ * beside each point, then below or above it. The first have the first choice.
  */
 export function placeLabels<Point extends Named>(
   points: readonly Point[],
   size: number,
   map: Omit<Box, "left" | "top">,
-  kept: readonly Box[] = [],
 ): (Point & Label)[] {
   const dots = points.map(({ x, y }) => ({ left: x - 1, right: x + 1, top: y - 1, bottom: y + 1 }));
-  const taken: Box[] = [...kept];
+  const taken: Box[] = [];
   return points.map((point, at) => {
     const others = dots.filter((_, other) => other !== at);
     const choices = choicesOf(point, size).map((label) => {

@@ -39,7 +39,7 @@ function itemOf(activities: ActivityJson[], names: Names): Item {
     endMs: Math.max(...steps.map((step) => step.endMs)),
     state: busy ? "busy" : "planned",
     shape: "bar",
-    locked: false,
+    locked: sorted.some((each) => each.is_locked),
     steps,
     filled: null,
     facts: busy ? [] : factsOf(sorted),

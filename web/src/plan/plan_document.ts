@@ -87,7 +87,7 @@ function skyGroup(plan: PlanJson, windows: readonly WindowJson[], siteId: string
     {
       ...base,
       id: "sun",
-      title: "Sun, landing site",
+      title: "Sun at site",
       total: shareOf(light, span),
       bands: light,
       curve: sun?.offset_s.length ? { ...curveOf(plan, { ...sun, unit: "°" }, "sun"), title: "Sun" } : null,

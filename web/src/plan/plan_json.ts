@@ -31,6 +31,8 @@ export interface ActivityJson {
   chain_id?: string;
   value?: number;
   is_busy?: boolean;
+  /** Held where it is by an edit. */
+  is_locked?: boolean;
 }
 
 export interface ContactJson {

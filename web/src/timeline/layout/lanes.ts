@@ -117,7 +117,7 @@ function sizeOf(
   const detailed = isDetailed(scale);
   if (lane.role === "drive") return { heightPx: detailed ? 18 : 16, rowPx: detailed ? 15 : 13 };
   if (lane.role === "station") return { heightPx: squeeze ? 12 : 14, rowPx: squeeze ? 10 : 12 };
-  const rowPx = detailed ? 15 : 7;
+  const rowPx = detailed ? 15 : squeeze ? 5 : 7;
   const rows = visibleRows(prepared, lane, scale);
   return { heightPx: Math.max(detailed ? 14 : 16, rows * rowPx + 5), rowPx };
 }
