@@ -28,6 +28,7 @@ from malapert_gateway.factory import MIGRATIONS
 from malapert_gateway.services.host_keys import HostKeys
 from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.people import People
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
 from malapert_testing.identities import identity_settings
@@ -331,7 +332,7 @@ async def test_keys_of_the_schema_before_are_kept(database_url: str) -> None:
                 values = {"key_id": key_id, "hash": hash_secret("aa"), "agency": agency_id, "role": role}
                 await connection.execute(insert, values)
         await run_migrations(database, MIGRATIONS)
-        keys = KeyService(database, KeyStore(), AgencyStore(), AuditTrail("gateway"), KeyCache())
+        keys = KeyService(database, KeyStore(), AgencyStore(), AuditTrail("gateway"), KeyCache(), People())
         for key_id, agency_id, role in kept:
             identity = (await keys.identify(f"Bearer mlp_{key_id}_aa")).identity
             assert identity == Identity(agency_id, Role(role), key_id, f"key:{key_id}")

@@ -8,12 +8,29 @@ from limits import parse_many
 from malapert_core.config import ServiceSettings
 from malapert_core.policy.identity import Role
 from malapert_core.rpc.server import FILE_LIMIT_BYTES
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
+
+from malapert_gateway.domain.person_token import IdentityProvider, require_private
 
 _BOOTSTRAP = (
     "AGENCY:ROLE, such as JAXA:PLANNER, with VIEWER, REQUESTER, PLANNER, APPROVER, OPERATOR, ADMINISTRATOR or PLATFORM"
 )
+
+
+class ProviderSettings(BaseModel):
+    """Provider of identity of an agency: its issuer, and for whom its tokens are meant here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    keys_url: str = ""
+
+    @field_validator("issuer", "keys_url")
+    @classmethod
+    def _is_private(cls, value: str) -> str:
+        return require_private(value) if value else value
 
 
 class GatewaySettings(ServiceSettings):
@@ -81,6 +98,11 @@ class GatewaySettings(ServiceSettings):
     installation_id: str = Field(
         default="malapert", min_length=1, max_length=200, description="for which alone agencies' proofs are meant"
     )
+    identity_providers: dict[str, ProviderSettings] = Field(
+        default={},
+        description="provider of identity (OpenID Connect) by which an agency logs its people in, by agency, such as "
+        '`{"JAXA": {"issuer": "https://id.example", "audience": "malapert"}}`; `keys_url` where it has no discovery',
+    )
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
         default=(("MALAPERT", Role.PLATFORM),), description=f"the first keys, comma-separated {_BOOTSTRAP}"
@@ -96,6 +118,20 @@ class GatewaySettings(ServiceSettings):
             if not agency_id or role.upper() not in Role.__members__ or role.upper() == Role.SERVICE.name:
                 raise ValueError(f"use {_BOOTSTRAP}")
         return tuple((agency_id, Role[role.upper()]) for agency_id, _, role in pairs)
+
+    @property
+    def providers(self) -> list[IdentityProvider]:
+        """Providers by which agencies log their people in."""
+        return [
+            IdentityProvider(agency_id, each.issuer, each.audience, each.keys_url)
+            for agency_id, each in self.identity_providers.items()
+        ]
+
+    @model_validator(mode="after")
+    def _providers_apart(self) -> Self:
+        if len({(each.issuer, each.audience) for each in self.providers}) < len(self.providers):
+            raise ValueError("identity_providers: agencies with one issuer have audiences of their own")
+        return self
 
     @property
     def proxies(self) -> list[str]:

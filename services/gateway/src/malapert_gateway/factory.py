@@ -27,6 +27,7 @@ from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.limit_directory import LimitDirectory
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
+from malapert_gateway.services.people import People
 from malapert_gateway.services.readiness import Readiness
 from malapert_gateway.services.session_service import SessionService
 from malapert_gateway.storage.agency_store import AgencyStore
@@ -56,7 +57,7 @@ async def open_gateway(runtime: ServiceRuntime[GatewaySettings]) -> AsyncIterato
     host_keys = HostKeys(runtime.database, runtime.audit)
     key_store, agency_store = KeyStore(), AgencyStore()
     cache = KeyCache()
-    keys = KeyService(runtime.database, key_store, agency_store, runtime.audit, cache)
+    keys = KeyService(runtime.database, key_store, agency_store, runtime.audit, cache, People(settings.providers))
     agencies = AgencyService(runtime.database, agency_store, key_store, runtime.audit, settings.installation_id, cache)
     if settings.keys_file is not None and await host_keys.issue_first(settings.bootstrap_keys, settings.keys_file):
         log.info("first keys written", path=str(settings.keys_file), count=len(settings.bootstrap_keys))

@@ -34,7 +34,8 @@ class ApiKey:
     """A key as it is kept: without its secret.
 
     ``principal_id`` names its holder in records, and stays over rotations; ``created_by`` is the principal that made
-    it, ``host`` for the command line of the host. ``replaced_by`` is the key that followed it.
+    it, ``host`` for the command line of the host. ``replaced_by`` is the key that followed it. A key with a ``subject``
+    has no secret: it is opened by tokens of that person, by the provider by which its agency logs its people in.
     """
 
     key_id: str
@@ -51,6 +52,7 @@ class ApiKey:
     last_used_time: datetime | None = None
     replaced_by: str = ""
     is_made_on_host: bool = False
+    subject: str = ""
 
     @property
     def identity(self) -> Identity:

@@ -9,6 +9,7 @@ from malapert_http_models.wire import UtcTime
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from malapert_gateway.domain.api_key import ApiKey
+from malapert_gateway.domain.person_token import LONGEST_SUBJECT
 
 
 class KeyRole(StrEnum):
@@ -54,6 +55,9 @@ MissionIds = Annotated[
 Actions = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(examples=[["get_plan"]])]
 
 
+Subject = Annotated[str, Field(pattern=r"^[!-~]*$", max_length=LONGEST_SUBJECT, examples=[""])]
+
+
 class NewKey(KeyModel):
     """A key to make; it may be bound to missions and actions within its role."""
 
@@ -62,6 +66,11 @@ class NewKey(KeyModel):
     )
     role: Annotated[KeyRole, Strict(False)] = Field(description="What it may do.", examples=["PLANNER"])
     label: str = Field("", max_length=200, description="What it is for.", examples=["Flight dynamics desk"])
+    subject: Subject = Field(
+        "",
+        description="The person that it is for, by `sub` of the provider by which the agency logs its people in: "
+        "it has no secret, that person's tokens open it. Empty: whoever has its secret.",
+    )
     mission_ids: MissionIds = Field([], max_length=100, description="Its missions; none means all.")
     actions: Actions = Field([], max_length=300, description="Operation ids of its calls; none means all of its role.")
     expire_time: UtcTime | None = Field(
@@ -109,6 +118,7 @@ class Key(KeyModel):
         None, description="When it was last used, to five minutes.", examples=["2026-11-23T12:00:00Z"]
     )
     replaced_by: str = Field(description="The key it was rotated to; empty for none.", examples=["6071829304a5b6c7"])
+    subject: str = Field(description="The person whose tokens open it; empty: its secret does.", examples=[""])
 
     @classmethod
     def of(cls, key: ApiKey) -> "Key":
@@ -128,6 +138,7 @@ class Key(KeyModel):
             revoked_time=key.revoked_time,
             last_used_time=key.last_used_time,
             replaced_by=key.replaced_by,
+            subject=key.subject,
         )
 
 
@@ -136,7 +147,8 @@ class IssuedKey(KeyModel):
 
     key: Key = Field(description="The key.")
     bearer_key: str = Field(
-        description="What goes after `Bearer ` in the Authorization header.", examples=["mlp_5f0c1d2e3a4b5c6d_0a1b…"]
+        description="What goes after `Bearer ` in the Authorization header; empty for a person's.",
+        examples=["mlp_5f0c1d2e3a4b5c6d_0a1b…"],
     )
 
 

@@ -57,7 +57,7 @@ async def who_am_i(identity: CallerIdentity, gateway: GatewayParts) -> LimitedCa
 
 @issuing_router.post("/keys", status_code=201)
 async def create_key(body: NewKey, identity: CallerIdentity, gateway: GatewayParts) -> IssuedKey:
-    """Make a key of the caller's agency; its secret is shown this once and kept nowhere.
+    """Make a key of the caller's agency; its secret is shown this once and kept nowhere. A person's has none.
 
     A repeated call under the same idempotency key gets the key with an empty `bearer_key`.
     """
@@ -66,7 +66,8 @@ async def create_key(body: NewKey, identity: CallerIdentity, gateway: GatewayPar
     if faults:
         raise InvalidInputError("INVALID_REQUEST", "the key cannot be made so", faults=faults)
     scope = KeyScope(frozenset(body.mission_ids), frozenset(body.actions))
-    key, bearer_key = await gateway.keys.issue(identity, KeyWish(body.role.role, body.label, scope, body.expire_time))
+    wish = KeyWish(body.role.role, body.label, scope, body.expire_time, body.subject)
+    key, bearer_key = await gateway.keys.issue(identity, wish)
     return IssuedKey(key=Key.of(key), bearer_key=bearer_key)
 
 

@@ -10,6 +10,7 @@ import structlog
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
 from malapert_core.errors import (
+    ConflictError,
     DatabaseAwayError,
     NotFoundError,
     PermissionDeniedError,
@@ -32,7 +33,9 @@ from malapert_gateway.domain.api_key import (
     new_bearer_key,
     parse_bearer_key,
 )
+from malapert_gateway.domain.person_token import is_token
 from malapert_gateway.services.key_cache import KeyCache
+from malapert_gateway.services.people import People
 from malapert_gateway.storage.agency_store import AgencyStore
 from malapert_gateway.storage.key_store import KeyStore
 from malapert_gateway.streams import until_seen
@@ -51,6 +54,7 @@ class KeyWish:
     label: str = ""
     scope: KeyScope = ALL
     expire_time: datetime | None = None
+    subject: str = ""
 
 
 class KeyService:
@@ -70,30 +74,44 @@ class KeyService:
         Records who made and ended keys.
     cache
         Keeps what was found for a moment.
+    people
+        Knows whose a token is.
     """
 
     def __init__(
-        self, database: Database, keys: KeyStore, agencies: AgencyStore, audit: AuditTrail, cache: KeyCache
+        self,
+        database: Database,
+        keys: KeyStore,
+        agencies: AgencyStore,
+        audit: AuditTrail,
+        cache: KeyCache,
+        people: People,
     ) -> None:
         self._cache = cache
+        self._people = people
         self._database = database
         self._keys = keys
         self._agencies = agencies
         self._audit = audit
 
     async def identify(self, authorization: str | None) -> ApiKey:
-        """Return the key that an Authorization header carries.
+        """Return the key that an Authorization header carries, or that of the person whose token it carries.
 
         Raises
         ------
         UnauthenticatedError
-            ``MISSING_KEY`` without a bearer key, ``INVALID_KEY`` for one that is unknown, revoked or expired.
+            ``MISSING_KEY`` without a bearer key, ``INVALID_KEY`` for one that is unknown, revoked or expired,
+            ``INVALID_TOKEN``, ``UNKNOWN_PERSON`` where a person has no usable key here.
         PermissionDeniedError
             ``AGENCY_SUSPENDED``.
+        UnavailableError
+            ``IDENTITY_PROVIDER_AWAY``.
         """
         scheme, _, text = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
             raise UnauthenticatedError("MISSING_KEY", "send the header Authorization: Bearer mlp_…")
+        if is_token(text.strip()):
+            return await self._of_person(text.strip())
         bearer = parse_bearer_key(text.strip())
         key, agency = (None, None) if bearer is None else await self._found(bearer.key_id)
         if bearer is None or key is None or agency is None or not key.opens_with(bearer.secret, utc_now()):
@@ -114,6 +132,17 @@ class KeyService:
         if key is None or agency is None or not key.is_usable(utc_now()):
             raise UnauthenticatedError("INVALID_KEY", "the key that this session was opened by is revoked or expired")
         return await self._used(key, agency)
+
+    async def _of_person(self, token: str) -> ApiKey:
+        agency_id, subject = await self._people.identified(token)
+        async with self._database.reading() as session:
+            keys = await self._keys.of_person(session, agency_id, subject)
+            agency = await self._agencies.find(session, agency_id)
+        usable = [key for key in keys if key.is_usable(utc_now())]
+        if agency is None or not usable:
+            message = f"{agency_id} has given this person no key, or ended it: ask its ADMINISTRATOR"
+            raise UnauthenticatedError("UNKNOWN_PERSON", message)
+        return await self._used(usable[0], agency)
 
     async def _used(self, key: ApiKey, agency: Agency) -> ApiKey:
         now = utc_now()
@@ -155,6 +184,10 @@ class KeyService:
         ------
         PermissionDeniedError
             ``FORBIDDEN`` for a role that the caller does not look after.
+        PreconditionError
+            ``NO_IDENTITY_PROVIDER`` for a person of an agency that logs nobody in.
+        ConflictError
+            ``PERSON_HAS_KEY`` for a person with a usable one: it is one principal with one role.
         """
         if not _looks_after(identity, wish.role):
             needed = "PLATFORM" if wish.role is Role.PLATFORM else "ADMINISTRATOR"
@@ -162,9 +195,21 @@ class KeyService:
             raise PermissionDeniedError("FORBIDDEN", message, metadata={"needed_roles": needed})
         key, bearer = new_key(identity.agency_id, wish, identity.principal_id)
         async with self._database.transaction() as session:
+            if wish.subject:
+                await self._require_new_person(session, key)
             self._keys.add(session, key)
             self._record(session, "key.created", key)
-        return key, bearer.text
+        return key, "" if wish.subject else bearer.text
+
+    async def _require_new_person(self, session: AsyncSession, key: ApiKey) -> None:
+        if not self._people.are_logged_in(key.agency_id):
+            message = f"{key.agency_id} has no provider here by which it logs people in: the host's settings name it"
+            raise PreconditionError("NO_IDENTITY_PROVIDER", message)
+        await self._agencies.locked(session, key.agency_id)
+        others = await self._keys.of_person(session, key.agency_id, key.subject)
+        if found := next((each for each in others if each.is_usable(utc_now())), None):
+            message = f"this person has the key {found.key_id} of the role {found.role.name}: end it first"
+            raise ConflictError("PERSON_HAS_KEY", message)
 
     async def rotate(self, identity: Identity, key_id: str, overlap: timedelta) -> tuple[ApiKey, str]:
         """Make the successor of a key, which goes on to work for the overlap; return it as `issue` does.
@@ -176,11 +221,14 @@ class KeyService:
         NotFoundError
             ``UNKNOWN_KEY``.
         PreconditionError
-            ``KEY_ENDED`` where it is not usable any more, ``KEY_REPLACED`` where it has a successor already.
+            ``KEY_ENDED`` where it is not usable any more, ``KEY_REPLACED`` where it has a successor already,
+            ``NO_SECRET`` for a person's.
         """
         async with self._changing(identity, key_id) as (session, key, now):
             if not key.is_usable(now):
                 raise PreconditionError("KEY_ENDED", f"key {key_id} is revoked or expired; make another")
+            if key.subject:
+                raise PreconditionError("NO_SECRET", f"key {key_id} is a person's, who logs in: it has no secret")
             if key.replaced_by:
                 raise PreconditionError("KEY_REPLACED", f"key {key_id} was rotated to {key.replaced_by}; rotate that")
             expire_time = None if key.expire_time is None else now + (key.expire_time - key.created_time)
@@ -248,7 +296,9 @@ class KeyService:
         if key.role not in GUARDED_ROLES:
             return
         others = await self._keys.of_agency(session, key.agency_id)
-        if any(each.role is key.role and each.key_id != key.key_id and each.lasts(now) for each in others):
+        # A person's key is worth nothing while the agency's provider is away.
+        lasting = [each for each in others if each.lasts(now) and not each.subject]
+        if any(each.role is key.role and each.key_id != key.key_id for each in lasting):
             return
         message = (
             f"no other {key.role.name} key of {key.agency_id} lasts for a day, and nobody else could make one: "
@@ -295,16 +345,17 @@ def new_key(
     bearer = new_bearer_key()
     key = ApiKey(
         key_id=bearer.key_id,
-        secret_hash=hash_secret(bearer.secret),
+        secret_hash="" if wish.subject else hash_secret(bearer.secret),
         agency_id=agency_id,
         role=wish.role,
         label=wish.label,
         created_time=utc_now(),
-        principal_id=principal_id or principal_of_key(bearer.key_id),
+        principal_id=principal_id or (f"person:{wish.subject}" if wish.subject else principal_of_key(bearer.key_id)),
         created_by=created_by,
         scope=wish.scope,
         expire_time=wish.expire_time,
         is_made_on_host=is_made_on_host,
+        subject=wish.subject,
     )
     return key, bearer
 

@@ -28,6 +28,11 @@ class KeyStore:
         query = select(KeyRow).where(col(KeyRow.agency_id) == agency_id)
         return [_key(row) for row in await session.exec(query.order_by(col(KeyRow.created_time), col(KeyRow.key_id)))]
 
+    async def of_person(self, session: AsyncSession, agency_id: str, subject: str) -> list[ApiKey]:
+        """Return the keys of a person of an agency, ended ones too."""
+        query = select(KeyRow).where(col(KeyRow.agency_id) == agency_id, col(KeyRow.subject) == subject)
+        return [_key(row) for row in await session.exec(query)]
+
     def add(self, session: AsyncSession, key: ApiKey) -> None:
         """Keep a new key."""
         session.add(
@@ -47,6 +52,7 @@ class KeyStore:
                 expire_time=key.expire_time,
                 last_used_time=key.last_used_time,
                 is_made_on_host=key.is_made_on_host,
+                subject=key.subject,
             )
         )
 
@@ -78,4 +84,5 @@ def _key(row: KeyRow) -> ApiKey:
         expire_time=row.expire_time,
         last_used_time=row.last_used_time,
         is_made_on_host=row.is_made_on_host,
+        subject=row.subject,
     )

@@ -32,6 +32,7 @@ class KeyRow(GatewayTable, table=True):
     expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_used_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_made_on_host: bool = Field(default=False)
+    subject: str = Field(default="", sa_type=Text)
 
 
 class AgencyRow(GatewayTable, table=True):
