@@ -17,6 +17,7 @@ from malapert_planner.mission_document.quantities import (
     Distance,
     Duration,
     Energy,
+    Factor,
     Frequency,
     Latitude,
     Length,
@@ -278,13 +279,20 @@ class DriveRule(Sourced):
     pace_tolerance: Share | None = None
 
 
+class StationPreference(Sourced):
+    """Who is preferred: by what factor an hour with some stations counts beside its price."""
+
+    stations: list[Identifier] = Field(min_length=1)
+    cost_factor: Factor
+
+
 class Communications(Sourced):
     """Limits, power and cost weight of contacts.
 
     A contact is one only while its link closes at ``min_rate`` or faster, margins kept; without it at any rate, even
     none. Where ``max_silence`` is stated the asset is heard at least so often: hours count in which a contact could be
     held, so that nights of the Earth, outages and others' bookings do not. Contacts with different stations lie
-    ``hand_over`` apart.
+    ``hand_over`` apart. By ``preferences`` an hour with some stations counts less, or more, than its price.
     """
 
     min_contact: Duration
@@ -293,3 +301,4 @@ class Communications(Sourced):
     min_rate: DataRate | None = None
     max_silence: Duration | None = None
     hand_over: Duration | None = None
+    preferences: list[StationPreference] = Field(default_factory=list)

@@ -48,6 +48,7 @@ def check_document(document: MissionDocument, ephemeris_span: Span) -> list[Faul
         _waypoint_definitions,
         _known_instruments_and_types,
         _known_conditions,
+        _preferences,
         check_links,
         check_margins,
         check_nights,
@@ -237,6 +238,23 @@ def _known_conditions(document: MissionDocument) -> Iterator[Fault]:
                     if identifier not in allowed:
                         where = f"{path}.conditions[{index}].{name}[{position}]"
                         yield _unknown(where, name.removesuffix("s").upper(), identifier, allowed)
+
+
+def _preferences(document: MissionDocument) -> Iterator[Fault]:
+    """Yield stations that are preferred but unknown, or preferred twice."""
+    first, known = dict[str, str](), known_stations(document)
+    given = document.communications.preferences if document.communications else ()
+    if given and document.terrain is None:
+        message = "stations are chosen among for what is on a terrain, which the mission has not"
+        yield Fault("communications.preferences", "NO_TERRAIN", message)
+    for index, preference in enumerate(given):
+        for position, station_id in enumerate(preference.stations):
+            path = f"communications.preferences[{index}].stations[{position}]"
+            if station_id not in known:
+                yield _unknown(path, "STATION", station_id, known)
+            elif station_id in first:
+                yield Fault(path, "DUPLICATE_ID", f"{station_id!r} is there already as {first[station_id]}")
+            first.setdefault(station_id, path)
 
 
 def known_stations(document: MissionDocument) -> list[str]:

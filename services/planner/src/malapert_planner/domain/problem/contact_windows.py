@@ -62,7 +62,7 @@ class ContactWindow:
     It is cut to where the link closes, too: where its rate is not below ``least_rate_bps``, at which contacts are held.
     A chosen contact is any part of it of at least ``min_length_s``. The antenna is also taken ``setup_s`` before and
     ``teardown_s`` after; two chosen contacts on one station keep these apart. ``offset_s`` of ``rate`` counts from
-    the problem's start.
+    the problem's start. ``cost_per_hour`` is the station's price as the mission prefers it.
     """
 
     window_id: str

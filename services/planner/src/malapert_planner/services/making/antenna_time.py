@@ -72,6 +72,7 @@ def _contact_windows(
     communications = inputs.document.surface.communications
     min_length_s = math.ceil(communications.min_contact.amount)
     least_bps = communications.min_rate.amount if communications.min_rate else 0.0
+    factors = {name: each.cost_factor.amount for each in communications.preferences for name in each.stations}
     by_station: dict[str, list[ClosedSpan]] = defaultdict(list)
     for each in closed:
         by_station[each.station_id].append(each)
@@ -95,7 +96,7 @@ def _contact_windows(
                 setup_s=setup_s,
                 teardown_s=teardown_s,
                 min_length_s=min_length_s,
-                cost_per_hour=station.cost_per_hour.value,
+                cost_per_hour=station.cost_per_hour.value * factors.get(window.station_id, 1.0),
                 least_rate_bps=least_bps,
             )
 
