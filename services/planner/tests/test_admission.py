@@ -1,6 +1,7 @@
 """What would admit an unplanned repetition: every change is true, and hardly less would do."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from malapert_core.errors import NotFoundError
@@ -24,7 +25,7 @@ from malapert_planner.solvers.engine import Engine
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.solve import solve
-from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, make_window
+from problem_factory import HORIZON_S, HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
 
 ONE_PLACE = {"places": (make_place("base"),), "drives": ()}
 FULL = Schedule((PlacedActivity("a", "base", (0, HOUR_S)),))
@@ -217,3 +218,42 @@ def test_another_lag_admits_what_comes_too_soon_or_too_late(relation: Relation, 
     admission = _only(_why(problem, FULL), kind)
     # Both are 2 h off at the least.
     assert 2.0 <= admission.amount <= 3.0
+
+
+def both_short(**changes: Any) -> PlanningProblem:
+    """An activity that takes more charge than there is and makes more data than the store holds."""
+    hungry = make_activity("hungry", power_w=600.0, data_bit=2e9, place_ids=("base",))
+    battery = Battery(1000.0, 100.0, 400.0, 0.0, 0.0, 0.0)
+    places = (make_place("base", power_w=0.0),)
+    values = {"battery": battery, "places": places, "drives": (), "storage": Storage(1e9, 0.0, 1e9), **changes}
+    return make_problem(activities=(hungry,), **values)
+
+
+def test_where_two_rules_are_in_the_way_it_is_proven_that_no_change_of_one_helps() -> None:
+    why = explain_one(both_short(), Schedule(), "hungry", 0, work_limit=5.0)
+    assert set(why.rules) == {"battery", "storage"}
+    assert why.admissions == ()
+    assert why.proof.startswith("proven: along the drives as planned it fits nowhere with any one of these left out")
+    assert "battery" in why.proof
+
+
+@pytest.mark.parametrize(
+    "enough", [{"battery": Battery(1000.0, 100.0, 900.0, 0.0, 0.0, 0.0)}, {"storage": Storage(4e9, 0.0, 4e9)}]
+)
+def test_where_one_rule_is_in_the_way_nothing_is_proven(enough: dict[str, Any]) -> None:
+    why = explain_one(both_short(**enough), Schedule(), "hungry", 0, work_limit=5.0)
+    assert len(why.rules) == 1
+    assert {each.kind for each in why.admissions} <= {"LARGER_STORAGE", "LOWER_FLOOR", "LARGER_BATTERY"}
+    assert why.admissions
+    assert why.proof == ""
+
+
+def test_without_work_nothing_is_proven() -> None:
+    assert explain_one(both_short(), Schedule(), "hungry", 0, work_limit=1e-9).proof == ""
+
+
+def test_nothing_that_is_left_out_helps_where_the_asset_never_is() -> None:
+    away = make_activity("away", place_ids=("ridge",))
+    problem = make_problem(activities=(away,), drives=(make_drive(duration_s=3 * HOUR_S),))
+    why = explain_one(problem, Schedule(), "away", 0, work_limit=5.0)
+    assert bool(why.proof) == (not why.admissions)

@@ -28,6 +28,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import Chain, compile_problem, with_changes
 from malapert_planner.solvers.model import RuleFamily, build_model
 from malapert_planner.solvers.parameters import Explanation
+from malapert_planner.solvers.proofs import proof_of_none
 from malapert_planner.solvers.relaxations import RELAXATIONS, Found, Ladder
 from malapert_planner.solvers.score import score
 from malapert_planner.solvers.search import FOUND
@@ -97,7 +98,9 @@ def _why_not(incumbent: Incumbent, engine: Engine, chain: Chain, known: Unplanne
     if requests:
         text = f"without {', '.join(requests)} there would be room"
         admissions.append(Admission("WITHOUT_REQUESTS", ",".join(requests), float(len(requests)), "1", text))
-    return WhyNot(unplanned, rules, requests, tuple(admissions))
+    alone = any(with_it is not None for with_it in found.values())
+    proof = "" if admissions or alone else proof_of_none(incumbent, engine, chain, families)
+    return WhyNot(unplanned, rules, requests, tuple(admissions), proof)
 
 
 def admits(

@@ -28,6 +28,8 @@ Candidate = tuple[Admission, PlanningProblem]
 Ladder = tuple[Candidate, ...]
 """Growing changes of one thing: what the last does not admit, none does."""
 GROWTHS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
+ROUNDED_UP = 1.001
+"""Growth of what would suffice exactly, were it not counted in whole units."""
 PARTS = (0.2, 0.4, 0.6, 0.8, 1.0)
 """What is surely enough is tried in parts."""
 MOST_WINDOWS = 3
@@ -72,16 +74,27 @@ def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
     problem = incumbent.instance.problem
     storage = problem.storage
     above, left = float(with_it.stored_bit.max()) - storage.capacity_bit, float(with_it.stored_bit[-1])
-    if above > 0:
-        amount = math.ceil(above)
+    # What may be left at the end is a share of the storage.
+    share = storage.end_max_bit / storage.capacity_bit
+    least_bit = max(above, left / share - storage.capacity_bit if share > 0 else 0.0)
+
+    def larger(amount: int) -> Candidate:
         text = f"with a storage {amount / 8e6:.1f} MB larger it would fit"
-        changed = replace(storage, capacity_bit=storage.capacity_bit + amount)
-        yield ((Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)),)
-    if left > storage.end_max_bit:
-        amount = math.ceil(left - storage.end_max_bit)
+        capacity_bit = storage.capacity_bit + amount
+        end_max_bit = max(storage.end_max_bit, share * capacity_bit)
+        changed = replace(storage, capacity_bit=capacity_bit, end_max_bit=end_max_bit)
+        return Admission("LARGER_STORAGE", "storage", amount, "bit", text), replace(problem, storage=changed)
+
+    def more_at_end(amount: int) -> Candidate:
         text = f"might {amount / 8e6:.1f} MB more be left at the end it would fit"
         changed = replace(storage, end_max_bit=storage.end_max_bit + amount)
-        yield ((Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)),)
+        return Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
+
+    if above > 0:
+        yield tuple(larger(math.ceil(least_bit * growth)) for growth in (1.0, ROUNDED_UP, *GROWTHS[1:]))
+    if left > storage.end_max_bit:
+        most_bit = left - storage.end_max_bit
+        yield tuple(more_at_end(math.ceil(most_bit * growth)) for growth in (1.0, ROUNDED_UP, *GROWTHS[1:]))
 
 
 def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:

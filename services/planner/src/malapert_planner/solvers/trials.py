@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
 
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.engine import Engine
@@ -17,10 +19,14 @@ from malapert_planner.solvers.search import FOUND
 
 @dataclass(frozen=True)
 class Trial:
-    """A chain to be forced into a schedule; the model of each span is built once, whatever is left out of it."""
+    """A chain to be forced into a schedule; the model of each span is built once, whatever is left out of it.
+
+    Its cells are so wide that there are not too many, or, where ``is_fine``, those of the grid.
+    """
 
     incumbent: Incumbent
     chain: Chain
+    is_fine: bool = False
     models: dict[Span, ScopeModel] = field(default_factory=dict)
 
     def forced_in(
@@ -40,11 +46,19 @@ class Trial:
                 return self.incumbent.replaced(built.scope, built.schedule(solver))
         return None
 
+    def is_refuted(self, engine: Engine, without: Collection[RuleFamily], span: Span) -> bool:
+        """Return whether it is proven that the chain cannot be forced into a span without some families of rules."""
+        if engine.exhausted():
+            return False
+        _, status = engine.run(self._model(span).rules.without(without), Explanation.WORK_PER_CHAIN, first=True)
+        return status == cp_model.INFEASIBLE
+
     def _model(self, span: Span) -> ScopeModel:
         if span not in self.models:
             only = frozenset({self.chain.index})
             start, end = self.incumbent.quiet(span)
-            width = cell_width_s(self.incumbent.instance.problem.resolution_s, end - start, Explanation.MOST_CELLS)
+            grid_s = self.incumbent.instance.problem.resolution_s
+            width = grid_s if self.is_fine else cell_width_s(grid_s, end - start, Explanation.MOST_CELLS)
             scope = self.incumbent.scope(
                 (start, end),
                 width_s=width,
@@ -61,13 +75,29 @@ class Trial:
 
 def chances(incumbent: Incumbent, chain: Chain) -> tuple[Span, ...]:
     """Return where, along the route as it is, a chain could start by its windows: the longest such spans."""
-    horizon_s, since = incumbent.instance.problem.horizon_s, incumbent.instance.open_from_s
-    found: list[Span] = []
+    found, most_s = _openings(incumbent, chain), Explanation.LONGEST_CHANCE_S
+    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[: Explanation.MOST_CHANCES]
+    return tuple(_around(incumbent, chain, (start, min(end, start + most_s))) for start, end in longest)
+
+
+def every_chance(incumbent: Incumbent, chain: Chain) -> Iterator[Span]:
+    """Yield spans that together hold whatever start a chain could have along the route as it is."""
+    most_s = Explanation.LONGEST_CHANCE_S
+    for start, end in _openings(incumbent, chain):
+        for low in range(start, end, most_s):
+            yield _around(incumbent, chain, (low, min(end, low + most_s)))
+
+
+def _openings(incumbent: Incumbent, chain: Chain) -> list[Span]:
+    since, found = incumbent.instance.open_from_s, list[Span]()
     for place_id, span in incumbent.stays:
         for low, high in chain.starts.get(place_id, ((),))[0]:
             start, end = max(low, span[0], since), min(high + 1, span[1])
             if start < end:
                 found.append((start, end))
-    longest = sorted(found, key=lambda span: (span[0] - span[1], span[0]))[: Explanation.MOST_CHANCES]
-    margin, most_s = chain.longest_s + Explanation.MARGIN_S, Explanation.LONGEST_CHANCE_S
-    return tuple((max(0, start - margin), min(horizon_s, min(end, start + most_s) + margin)) for start, end in longest)
+    return found
+
+
+def _around(incumbent: Incumbent, chain: Chain, starts: Span) -> Span:
+    margin = chain.longest_s + Explanation.MARGIN_S
+    return max(0, starts[0] - margin), min(incumbent.instance.problem.horizon_s, starts[1] + margin)

@@ -67,10 +67,12 @@ class WhyNot:
     """Explanation of an unplanned repetition: its reasons, and changes that would admit it.
 
     ``rules`` are the families of rules each of which alone is in the way, or, where none alone is, a smallest set that
-    together is; ``requests`` a smallest set of planned requests without which there would be room.
+    together is; ``requests`` a smallest set of planned requests without which there would be room. ``proof`` says what
+    was proven where no change of one rule admits it; it is empty where something does, or nothing was proven.
     """
 
     unplanned: Unplanned
     rules: tuple[str, ...]
     requests: tuple[str, ...]
     admissions: tuple[Admission, ...]
+    proof: str = ""

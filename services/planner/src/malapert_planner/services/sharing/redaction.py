@@ -115,6 +115,8 @@ def redacted_explanation(why: plan_pb2.ExplainUnplannedResponse, eyes: PlanEyes)
     if not eyes.mention(*why.requests):
         shown.requests.extend(why.requests)
     shown.admissions.extend(item for item in why.admissions if not eyes.mention(item.subject, item.text))
+    # It names families of rules alone.
+    shown.proof = why.proof
     return shown
 
 
