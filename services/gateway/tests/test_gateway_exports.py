@@ -8,7 +8,7 @@ import pytest
 from gateway_platform import GatewayPlatform, sample
 from icalendar import Calendar
 from malapert.landing_site.v1 import site_pb2
-from malapert.planner.v1 import plan_pb2
+from malapert.planner.v1 import mission_pb2, plan_pb2
 
 
 def plan() -> plan_pb2.Plan:
@@ -109,6 +109,7 @@ async def test_a_search_is_a_table_and_points(sqlite_platform: GatewayPlatform) 
         ("json", "application/json", "plan.json"),
         ("mps", "application/json", "plan.mps.json"),
         ("openmct", "application/json", "plan.openmct.json"),
+        ("openmct-states", "application/json", "plan.openmct-states.json"),
         ("ics", "text/calendar; charset=utf-8", "plan.ics"),
         ("csv", "text/csv; charset=utf-8", "plan.csv"),
         ("timeline", "text/plain; charset=utf-8", "plan.txt"),
@@ -134,12 +135,30 @@ async def test_a_calendar_of_one_agency_has_its_activities_alone(sqlite_platform
     events = Calendar.from_ical((await exported(sqlite_platform, "ics&agency_id=JAXA")).content).walk("VEVENT")
     (event,) = events
     assert b"JAXA" in event["CATEGORIES"].to_ical()
-    rows = list(csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv&agency_id=nobody")).text)))
-    assert rows == []
+    mission = mission_pb2.Mission(mission_id="lupex", agency_ids=["JAXA", "ISRO"])
+    sqlite_platform.services.answers["GetMission"] = lambda _: mission_pb2.GetMissionResponse(mission=mission)
+    rows = list(csv.DictReader(io.StringIO((await exported(sqlite_platform, "csv&agency_id=ISRO")).text)))
+    assert rows == []  # it has a part in the mission, and none in this plan
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", ["json", "mps", "openmct", "plandev", "kml"])
+@pytest.mark.parametrize(
+    "address",
+    ["plans/p-1/export?format=ics&", "plans/p-1/export?format=timeline&", "missions/lupex/requests:export?"],
+)
+async def test_a_file_of_an_agency_that_has_no_part_is_refused(sqlite_platform: GatewayPlatform, address: str) -> None:
+    mission = mission_pb2.Mission(mission_id="lupex", agency_ids=["JAXA", "ISRO"])
+    sqlite_platform.services.answers["GetMission"] = lambda _: mission_pb2.GetMissionResponse(mission=mission)
+    sqlite_platform.services.answers["GetPlan"] = lambda _: plan_pb2.GetPlanResponse(plan=plan())
+    answer = await sqlite_platform.http.get(f"/api/v1/{address}agency_id=jaxa", headers=sqlite_platform.bearer())
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["path"], fault["code"]) == ("query.agency_id", "UNKNOWN_AGENCY")
+    assert "ISRO, JAXA" in fault["message"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["json", "mps", "openmct", "openmct-states", "plandev", "kml"])
 async def test_a_whole_plan_is_of_no_agency(sqlite_platform: GatewayPlatform, name: str) -> None:
     address = f"/api/v1/plans/p-1/export?format={name}&agency_id=JAXA"
     answer = await sqlite_platform.http.get(address, headers=sqlite_platform.bearer())

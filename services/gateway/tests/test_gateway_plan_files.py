@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from gateway_platform import GatewayPlatform
+from malapert.payload.v1 import execution_pb2
+from malapert.planner.v1 import plan_pb2
 from test_gateway_exports import exported
 
 MPS_FIELDS = Path(__file__).parents[3].parent / "shared" / "reference" / "standards" / "mps" / "mps-fields.md"
@@ -125,6 +127,60 @@ def check_open_mct(file: dict[str, Any]) -> None:
             assert entry["type"] == lane
             assert entry["id"] not in seen
             seen.add(entry["id"])
+
+
+REPORTS = [
+    # (request, repetition, attempt, plan, outcome)
+    ("done", 0, 1, "p-1", "DONE"),
+    ("ended", 0, 1, "p-1", "STARTED"),
+    ("ended", 0, 1, "p-1", "FAILED"),
+    ("ended", 1, 1, "p-1", "STARTED"),
+    ("before", 0, 1, "p-0", "SKIPPED"),
+    ("kept", 0, 1, "p-0", "DONE"),
+    ("again", 0, 1, "p-0", "FAILED"),
+    ("again", 0, 2, "p-1", "STARTED"),
+    ("left", 0, 1, "p-1", "SKIPPED"),
+    ("given-up", 0, 1, "p-0", "ABANDONED"),
+]
+STATES = {
+    "done/0/heat": "completed", "done/0/weigh": "completed", "ended/0/x": "aborted", "ended/1~short/x": "active",
+    "before/0/x": "notStarted", "kept/0/x": "completed", "again/0/x": "aborted", "again/0/x~retry": "active",
+    "left/0/x": "cancelled", "given-up/0/x": "aborted", "new/0/x": "notStarted",
+}  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_open_mct_gets_how_far_each_activity_is(sqlite_platform: GatewayPlatform) -> None:
+    """In Open MCT's object `activity-states` (its plugin activityStates), by the identifiers of the plan's file."""
+    made = plan_pb2.Plan(plan_id="p-1", mission_id="lupex", state=plan_pb2.PLAN_STATE_RELEASED, version=1)
+    for activity_id in [*STATES, "drive"]:
+        request_id, slash, _ = activity_id.partition("/")
+        kind = plan_pb2.PLANNED_ACTIVITY_KIND_REQUESTED if slash else plan_pb2.PLANNED_ACTIVITY_KIND_DRIVE
+        item = made.activities.add(activity_id=activity_id, kind=kind, title=activity_id)
+        item.request_id = request_id if slash else ""
+        item.interval.start_time.FromJsonString("2029-01-11T00:00:00Z")
+        item.interval.end_time.FromJsonString("2029-01-11T02:30:00Z")
+    rows = [
+        execution_pb2.Execution(
+            request_id=request_id,
+            repetition_index=index,
+            attempt=attempt,
+            plan_id=plan_id,
+            outcome=execution_pb2.ExecutionOutcome.Value(f"EXECUTION_OUTCOME_{outcome}"),
+            span=made.activities[0].interval,
+        )
+        for request_id, index, attempt, plan_id, outcome in REPORTS
+    ]
+    sqlite_platform.services.answers["GetPlan"] = lambda _: plan_pb2.GetPlanResponse(plan=made)
+    sqlite_platform.services.answers["ListExecutions"] = lambda _: execution_pb2.ListExecutionsResponse(executions=rows)
+    address, headers = "/api/v1/plans/p-1/export?format=", sqlite_platform.bearer("JAXA", "VIEWER")
+    file = (await sqlite_platform.http.get(f"{address}openmct-states", headers=headers)).json()
+    assert file.pop("activities") == STATES
+    key = "activity-states"
+    told = {"identifier": {"namespace": "", "key": key}, "name": "Activity States", "type": key, "location": None}
+    assert file == told
+    lanes = (await sqlite_platform.http.get(f"{address}openmct", headers=headers)).json()
+    assert set(STATES) <= {entry["id"] for entries in lanes.values() for entry in entries}
 
 
 @pytest.mark.parametrize(

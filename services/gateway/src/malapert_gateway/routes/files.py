@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import Response
-from malapert_core.errors import ExhaustedError
+from malapert_core.errors import ExhaustedError, Fault, InvalidInputError
 from pydantic import BaseModel
 
 from malapert_gateway.conversion import to_model
@@ -77,3 +77,18 @@ async def all_rows(
         if page.next_page_token in ("", request.page.page_token):
             return rows
         request.page.page_token = page.next_page_token
+
+
+async def require_agency_of(gateway: Gateway, agency_id: str, mission_id: str, version: int = 0) -> None:
+    """Refuse an agency that has no part in a mission: what is asked of it would be an empty file.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_REQUEST`` with those that have.
+    """
+    known = sorted((await gateway.mission(mission_id, version)).agency_ids)
+    if agency_id not in known:
+        message = f"{agency_id[:80]!r} is no agency of the mission; known: {', '.join(known)}"
+        fault = Fault("query.agency_id", "UNKNOWN_AGENCY", message)
+        raise InvalidInputError("INVALID_REQUEST", "the agency has no part in the mission", faults=[fault])

@@ -21,6 +21,7 @@ from malapert_gateway.config import GatewaySettings
 from malapert_gateway.conversion import enum_numbers, to_values
 from malapert_gateway.examples import REQUESTS, REQUESTS_CSV
 from malapert_gateway.exports.requests_table import MOST_ROWS, requests_csv
+from malapert_gateway.routes.files import require_agency_of
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.headers import media_type_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts, MissionId, ValidateOnly, only, only_these
@@ -113,6 +114,8 @@ async def export_requests(
         visibilities=enum_numbers(type_pb2.Visibility.DESCRIPTOR, visibilities),
         agency_id=agency_id,
     )
+    if agency_id:
+        await require_agency_of(gateway, agency_id, mission_id)
     content = await asyncio.to_thread(_written, await _all_requests(gateway, wanted), format)
     media_type = "text/csv; charset=utf-8" if format is RequestFormat.CSV else "application/json"
     name = f'attachment; filename="requests.{format.value}"'
