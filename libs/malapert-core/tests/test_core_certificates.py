@@ -2,10 +2,14 @@
 
 import asyncio
 import gc
+import socket
+import ssl
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 import grpc
@@ -18,6 +22,7 @@ from malapert_core.policy.identity import service_identity
 from malapert_core.rpc.certificates import Certificates, certificates_of
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import answers_serving
+from malapert_core.telemetry import Telemetry
 from malapert_testing.certificates import certificates_in, make_certificates, tls_settings
 from malapert_testing.charters import CharterBook
 from malapert_testing.identities import service_tokens
@@ -127,6 +132,41 @@ async def test_a_service_runs_on_a_broker_that_is_encrypted_and_answers_probes_i
             with pytest.raises(InternalError) as refused:
                 await ask(channel)
             assert refused.value.metadata == {"code": "UNIMPLEMENTED"}
+
+
+def test_metrics_are_told_to_parts_of_the_installation_alone(folder: Path, foreign: Path) -> None:
+    port, own = free_port(), certificates_in(folder, "planner")
+
+    def told(scheme: str = "https", shown: Certificates | None = None) -> bytes:
+        context = ssl.create_default_context(cafile=folder / "ca.pem")
+        context.check_hostname = False  # It is the name of a part, not of this host.
+        if shown is not None:
+            context.load_cert_chain(shown.certificate, shown.key)
+        address = f"{scheme}://localhost:{port}/metrics"
+        with urllib.request.urlopen(address, context=context, timeout=5) as answer:
+            found: bytes = answer.read()
+        return found
+
+    telemetry = Telemetry("test", metrics_port=port, metrics_certificates=certificates_in(folder, "payload"))
+    try:
+        # Who connects and says nothing holds nobody.
+        with socket.create_connection(("127.0.0.1", port)):
+            assert b"# HELP" in told(shown=own)
+        for refused in (None, certificates_in(foreign, "planner")):
+            with pytest.raises(OSError, match=r"alert|EOF|reset|closed"):
+                told(shown=refused)
+        with pytest.raises((OSError, HTTPException)):
+            told("http")
+        assert b"# HELP" in told(shown=own)
+    finally:
+        telemetry.close()
+
+
+def test_metrics_are_encrypted_by_the_process_s_own_certificate(folder: Path, tmp_path: Path) -> None:
+    identity = {"identity_key_file": tmp_path, "identity_keys_dir": tmp_path}
+    with pytest.raises(ValidationError, match="metrics_tls needs"):
+        SampleSettings(metrics_tls=True, **identity)
+    assert SampleSettings(metrics_tls=True, **identity, **tls_settings(folder, "payload")).metrics_host == ""
 
 
 # The driver leaves the stream of a handshake that failed to the garbage collector.

@@ -13,7 +13,7 @@ class ProcessSettings(BaseSettings):
 
     service_name: ClassVar[str]
 
-    grpc_host: str = Field(default="127.0.0.1", description="address of calls, health and metrics")
+    grpc_host: str = Field(default="127.0.0.1", description="address of calls and health")
     grpc_port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
     health_port: int | None = Field(
         default=None,
@@ -23,6 +23,12 @@ class ProcessSettings(BaseSettings):
     )
     metrics_port: int | None = Field(
         default=None, ge=0, le=65535, description="port of `/metrics` for Prometheus; unset: none"
+    )
+    metrics_host: str = Field(default="", description="address of `/metrics`; unset: that of calls")
+    metrics_tls: bool = Field(
+        default=False,
+        description="whether `/metrics` speaks TLS by this process's certificate, with callers alone that show one of "
+        "the same authority",
     )
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="the broker's servers, comma-separated")
     nats_credentials: Path | None = Field(default=None, description="file of NATS user credentials")
@@ -42,6 +48,8 @@ class ProcessSettings(BaseSettings):
         files = (self.tls_certificate_file, self.tls_key_file, self.tls_authority_file)
         if any(files) and not all(files):
             raise ValueError("tls_certificate_file, tls_key_file and tls_authority_file are set together, or none is")
+        if self.metrics_tls and not all(files):
+            raise ValueError("metrics_tls needs tls_certificate_file, tls_key_file and tls_authority_file")
         return self
 
 

@@ -151,12 +151,7 @@ async def open_runtime(settings: S, migrations: Path) -> AsyncIterator[ServiceRu
     """
     tokens, certificates = _own_tokens(settings), certificates_of(settings)
     async with AsyncExitStack() as stack:
-        telemetry = Telemetry(
-            settings.service_name,
-            otlp_endpoint=settings.otlp_endpoint,
-            metrics_host=settings.grpc_host,
-            metrics_port=settings.metrics_port,
-        )
+        telemetry = Telemetry.of(settings)
         stack.callback(telemetry.close)
         database = Database(settings.database_address)
         stack.push_async_callback(database.close)

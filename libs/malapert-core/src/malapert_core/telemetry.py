@@ -1,5 +1,7 @@
 """Traces across HTTP, gRPC and NATS, and a Prometheus endpoint; exported only where the settings say so."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -20,7 +22,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from malapert_core.config import ProcessSettings
 from malapert_core.quiet_traces import QuietTracerProvider
+from malapert_core.rpc.certificates import Certificates, certificates_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +41,23 @@ def extract_trace(headers: Mapping[str, str]) -> Context:
     return _PROPAGATOR.extract(headers)
 
 
-def _served_metrics(host: str, port: int) -> tuple[WSGIServer, threading.Thread] | None:
+def _served_metrics(
+    host: str, port: int, certificates: Certificates | None
+) -> tuple[WSGIServer, threading.Thread] | None:
     try:
-        return start_http_server(port, addr=host)
+        if certificates is None:
+            return start_http_server(port, addr=host)
+        served = start_http_server(
+            port,
+            addr=host,
+            certfile=str(certificates.certificate),
+            keyfile=str(certificates.key),
+            client_cafile=str(certificates.authority),
+            client_auth_required=True,
+        )
+        # Each handshake in the thread of its call: whoever connects and says nothing would hold all others.
+        served[0].socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+        return served
     except OSError as error:
         # Whoever has the port already may be another process with the same environment: that ends nobody's work.
         log.error("metrics cannot be served", host=host, port=port, error=str(error))
@@ -64,7 +82,20 @@ class Telemetry:
         Where spans are exported by OTLP over gRPC; without it they only give logs their trace identifiers.
     metrics_host, metrics_port : str, int, optional
         Address of the Prometheus endpoint; without it, or where another process has it, there is none.
+    metrics_certificates : Certificates, optional
+        With them the endpoint speaks TLS, with callers that show a certificate of the authority alone.
     """
+
+    @classmethod
+    def of(cls, settings: ProcessSettings) -> Telemetry:
+        """Return a process's telemetry; raises as `certificates_of`."""
+        return cls(
+            settings.service_name,
+            otlp_endpoint=settings.otlp_endpoint,
+            metrics_host=settings.metrics_host or settings.grpc_host,
+            metrics_port=settings.metrics_port,
+            metrics_certificates=certificates_of(settings) if settings.metrics_tls else None,
+        )
 
     def __init__(
         self,
@@ -73,13 +104,14 @@ class Telemetry:
         otlp_endpoint: str | None = None,
         metrics_host: str = "127.0.0.1",
         metrics_port: int | None = None,
+        metrics_certificates: Certificates | None = None,
     ) -> None:
         self._exporting = None if otlp_endpoint is None else _exporting(service_name, otlp_endpoint)
         self.provider: AnyTracerProvider = self._exporting or QuietTracerProvider()
         self.tracer: Tracer = self.provider.get_tracer("malapert")
         self._metrics: tuple[WSGIServer, threading.Thread] | None = None
         if metrics_port is not None:
-            self._metrics = _served_metrics(metrics_host, metrics_port)
+            self._metrics = _served_metrics(metrics_host, metrics_port, metrics_certificates)
 
     def server_interceptor(self) -> Any:
         """Return the interceptor that opens a span for each served call but health checks."""

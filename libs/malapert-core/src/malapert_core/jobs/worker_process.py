@@ -31,12 +31,7 @@ async def running_worker(settings: ProcessSettings, area: str, perform: Perform,
     slots : int
         See `JobWorker`.
     """
-    telemetry = Telemetry(
-        settings.service_name,
-        otlp_endpoint=settings.otlp_endpoint,
-        metrics_host=settings.grpc_host,
-        metrics_port=settings.metrics_port,
-    )
+    telemetry = Telemetry.of(settings)
     try:
         async with open_broker(settings) as connection:
             worker = JobWorker(WorkQueue(connection, area), perform, slots=slots, tracer=telemetry.tracer)
