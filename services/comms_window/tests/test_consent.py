@@ -213,6 +213,9 @@ async def test_only_planners_of_the_mission_book_for_its_assets_in_its_windows(s
                 reserving("k", asked("esa-mlg", 5, 7, asset_id="Rover"), asked("esa-ceb", 5, 7, asset_id="orbiter"))
             )
         assert [fault.code for fault in unknown.value.faults] == ["UNKNOWN_ASSET", "UNKNOWN_ASSET"]
+        # As windows name what is in orbit: with its mission.
+        booked = await member.ReserveContacts(reserving("named", asked("esa-mlg", 5, 7, asset_id="lupex.rover")))
+        assert [contact.asset_id for contact in booked.contacts] == ["rover"]
         # Of the mission without computed windows only the owner of an antenna may ask, and must say so.
         with pytest.raises(InvalidInputError) as outside:
             await book_one(member, "k", "jaxa-usc-34", 5, 65, mission_id="unseen")

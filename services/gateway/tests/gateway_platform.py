@@ -59,7 +59,7 @@ def _fill(message: Message, part: FieldDescriptor) -> None:
         target = getattr(message, part.name)
         sample(target.add() if part.is_repeated else target)
     elif part.is_repeated:
-        getattr(message, part.name).append(_scalar(part))
+        getattr(message, part.name).append("JAXA" if part.name.endswith("agency_ids") else _scalar(part))
     elif part.name.endswith("agency_id"):
         setattr(message, part.name, "JAXA")
     else:

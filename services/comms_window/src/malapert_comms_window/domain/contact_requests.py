@@ -1,7 +1,7 @@
 """What is asked of the contact book, and what may be asked."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -81,6 +81,18 @@ def occupied_interval(request: ContactRequest, station: Station) -> Span:
         request.start_time - timedelta(seconds=station.setup_s.value),
         request.end_time + timedelta(seconds=station.teardown_s.value),
     )
+
+
+def with_asset_ids(
+    requests: Sequence[ContactRequest], mission_id: str, asset_ids: Collection[str]
+) -> tuple[ContactRequest, ...]:
+    """Return requests that name assets as their mission does; an orbiter may be named as its windows name it too."""
+
+    def own(asset_id: str) -> str:
+        short = asset_id.removeprefix(f"{mission_id}.")
+        return short if asset_id not in asset_ids and short in asset_ids else asset_id
+
+    return tuple(replace(request, asset_id=own(request.asset_id)) for request in requests)
 
 
 def check_contact_requests(requests: Sequence[ContactRequest], rules: RequestRules) -> None:

@@ -15,6 +15,7 @@ from malapert_comms_window.domain.contact_requests import (
     RequestRules,
     check_contact_requests,
     occupied_interval,
+    with_asset_ids,
 )
 from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState
 from malapert_comms_window.domain.obstacles import Obstacle, contact_conflict
@@ -106,6 +107,8 @@ class Decider:
         MalapertError
             For each reason to refuse the whole; the book is then as it was.
         """
+        named = with_asset_ids(asking.reservation.requests, asking.reservation.mission_id, asking.asset_ids)
+        asking = replace(asking, reservation=replace(asking.reservation, requests=named))
         reservation, decision = asking.reservation, Decision()
         _check_priority(asking, known)
         rules = RequestRules(
