@@ -14,9 +14,10 @@ def _():
     import yaml
     from malapert_client import Client
     from malapert_client.frames import resource_profiles, table
+    from malapert_client.widget.timeline import Timeline
 
     malapert = Client()
-    return Path, malapert, mo, plt, resource_profiles, table, yaml
+    return Path, Timeline, malapert, mo, plt, resource_profiles, table, yaml
 
 
 @app.cell
@@ -52,6 +53,13 @@ def _(malapert, plan):
     ).result()
     comparison = malapert.compare_plans(plan.plan_id, other_plan_id=again.plan_id)
     return again, comparison
+
+
+@app.cell
+def _(Timeline, again, plan):
+    # Both plans on one timeline: zoom by wheel and Ctrl, `?` shows the keys.
+    Timeline(plan, again)
+    return
 
 
 @app.cell

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from malapert_client.reading import read_plain
+from malapert_client.widget.data import stations_of
 from rich.table import Table
 
 from malapert_cli.options import Place, asking
-from malapert_cli.report.timeline_data import stations_of
 from malapert_cli.terminal import console
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.dates as mdates
 import numpy as np
+from malapert_client.widget.data import Json, timeline_data
 from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +15,6 @@ from matplotlib.patches import Patch
 
 from malapert_cli.report.page import has_script, png_of, render_page
 from malapert_cli.report.style import BUSY, FIRST, GRID, OTHER, new_figure, utc_axis
-from malapert_cli.report.timeline_data import Json, timeline_data
 from malapert_cli.summary import parse_time
 
 SAME, GONE, NEW = BUSY, OTHER, FIRST

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import numpy as np
 from malapert_client import Client
+from malapert_client.widget.data import Json, stations_of
 from numpy.typing import NDArray
 
 from malapert_cli.report.figures import FigureRow, figures_of
-from malapert_cli.report.timeline_data import Json, stations_of
 from malapert_cli.summary import parse_time
 
 Array = NDArray[np.float64]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from malapert_cli.report.timeline_data import Json
+from malapert_client.widget.data import Json
 
 # The classes of confidence of mission documents, those to be read with most care first.
 CONFIDENCES = {

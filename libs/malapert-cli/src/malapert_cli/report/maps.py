@@ -1,6 +1,7 @@
 """The map: relief with light, sites, waypoints and routes, in the polar stereographic grid."""
 
 import numpy as np
+from malapert_client.widget.data import Json
 from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -10,7 +11,6 @@ from matplotlib.patheffects import withStroke
 
 from malapert_cli.report.data import Ground, MapLayer, ReportData
 from malapert_cli.report.style import DRIVE, INK, new_figure
-from malapert_cli.report.timeline_data import Json
 
 LIGHT_MAP = LinearSegmentedColormap.from_list("light", ["#11152a", "#3c4a7d", "#a97f6b", "#f2b634", "#fff6cf"])
 HALO = [withStroke(linewidth=2.5, foreground="white")]

@@ -8,10 +8,10 @@ from io import BytesIO
 from typing import Any
 
 from jinja2 import Environment
+from malapert_client.widget.data import Json
 from malapert_core.documents.plain_text import printable
 from matplotlib.figure import Figure
 
-from malapert_cli.report.timeline_data import Json
 from malapert_cli.report.tokens import tokens
 from malapert_cli.summary import parse_time
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import matplotlib.dates as mdates
 import numpy as np
+from malapert_client.widget.data import Json
 from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from malapert_cli.report.data import Array, Ground, ReportData
 from malapert_cli.report.style import EARTH, FIRST, LIGHT, OTHER, new_figure, utc_axis
-from malapert_cli.report.timeline_data import Json
 
 OWN = ("battery_wh", "storage_bit", "generation_w", "load_w", "sun_elevation_deg")
 MOST_SHARED = 8

@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from malapert_cli.report.timeline_data import Json
+from malapert_client.widget.data import Json
+
 from malapert_cli.report.tokens import agency_colours
 from malapert_cli.summary import parse_time
 

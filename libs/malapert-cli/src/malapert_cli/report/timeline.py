@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 import matplotlib.dates as mdates
+from malapert_client.widget.data import Json
 from malapert_core.documents.plain_text import one_line
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +12,6 @@ from matplotlib.patches import Patch
 
 from malapert_cli.report.data import ReportData
 from malapert_cli.report.style import BUSY, DRIVE, EARTH, LIGHT, NIGHT, new_figure, utc_axis
-from malapert_cli.report.timeline_data import Json
 from malapert_cli.report.tokens import agency_colours
 from malapert_cli.summary import parse_time
 

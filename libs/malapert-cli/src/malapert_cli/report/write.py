@@ -6,6 +6,7 @@ from typing import Any
 
 from malapert_client import Client
 from malapert_client.reading import read_plain
+from malapert_client.widget.data import timeline_data
 
 from malapert_cli.margins import figure_rows, margin_rows, planned_margins
 from malapert_cli.products import product_rows
@@ -18,7 +19,6 @@ from malapert_cli.report.robustness import newest_robustness
 from malapert_cli.report.shares import agency_rows
 from malapert_cli.report.sky import draw_sky
 from malapert_cli.report.timeline import draw_close_up, draw_timeline
-from malapert_cli.report.timeline_data import timeline_data
 
 PICTURES = (
     ("timeline", "When", draw_timeline),

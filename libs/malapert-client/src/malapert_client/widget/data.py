@@ -1,4 +1,4 @@
-"""What a page carries for the timeline to draw: plans, the ground of light, and names."""
+"""What a timeline is drawn from: plans, the ground of light, and names."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ _WINDOW = ("kind", "place_id", "station_id", "orbiter_id", "interval")
 
 
 def timeline_data(plans: Iterable[Json], windows: Iterable[Json], stations: Iterable[Json]) -> Json:
-    """Return what the script of the timeline reads, without what it does not draw."""
+    """Return what the script of a timeline reads, without what it does not draw."""
     return {
         "plans": [_plan(plan) for plan in plans],
         "windows": [{key: window[key] for key in _WINDOW if key in window} for window in windows],

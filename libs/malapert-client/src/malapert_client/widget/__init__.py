@@ -1,0 +1,1 @@
+"""The timeline of a plan in a notebook, and what it and the pages of reports draw from."""
