@@ -99,8 +99,16 @@ def test_a_file_inside_of_a_body_goes_as_base64(calls, tmp_path):
     made, answers = calls
     answers[0] = httpx.Response(201, json={"orbiter_id": "r"})
     (tmp_path / "orbit.oem").write_bytes(b"CCSDS_OEM_VERS = 2.0\n")
-    run("orbiter", "register", "--orbiter-id", "r", "--content", str(tmp_path / "orbit.oem"))
+    needed = ["--orbiter-id", "r", "--source", "OEM", "--position-error-km", "1", "--origin", "us"]
+    run("orbiter", "register", *needed, "--content", str(tmp_path / "orbit.oem"))
     assert json.loads(made[0].content)["content"] == "Q0NTRFNfT0VNX1ZFUlMgPSAyLjAK"
+
+
+def test_all_options_that_are_needed_are_named_before_anything_is_sent(calls):
+    made, _ = calls
+    told = " ".join(run("outage", "add", "--station-id", "esa-nno-1", code=2).stderr.replace("│", " ").split())
+    assert "--interval, --kind: needed, or --body FILE that states them" in told
+    assert made == []
 
 
 def test_a_list_is_a_table_of_all_its_pages_or_json(calls):

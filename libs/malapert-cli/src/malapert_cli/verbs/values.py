@@ -16,7 +16,7 @@ def body_of(fields: list[dict[str, Any]], given: dict[str, Any], file: Path | No
     Raises
     ------
     typer.BadParameter
-        Where an option or the file cannot be read.
+        Where an option or the file cannot be read, or what is needed is in neither.
     """
     body: dict[str, Any] = document_of(file.name if str(file) == "-" else str(file)) if file else {}
     if not isinstance(body, dict):
@@ -25,12 +25,22 @@ def body_of(fields: list[dict[str, Any]], given: dict[str, Any], file: Path | No
         value = given.get(field["name"])
         if value is not None and value != []:
             body[field["name"]] = value_of(field, value)
+    missing = [option_of(field) for field in fields if field["required"] and field["name"] not in body]
+    if missing:
+        raise typer.BadParameter(
+            f"{', '.join(missing)}: needed, or --body FILE that states {'it' if len(missing) == 1 else 'them'}"
+        )
     return body
+
+
+def option_of(field: dict[str, Any]) -> str:
+    """Return the option that states a field."""
+    return f"--{field['name'].replace('_', '-')}"
 
 
 def value_of(field: dict[str, Any], value: Any) -> Any:
     """Return the value of an option of the body as JSON."""
-    hint = f"--{field['name'].replace('_', '-')}"
+    hint = option_of(field)
     if field["type"] == "file":
         return base64.b64encode(read_bytes(value, hint)).decode()
     if field["type"] not in ("object", "any"):
