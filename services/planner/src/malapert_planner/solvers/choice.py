@@ -172,9 +172,7 @@ class Choice:
             if not overlap_s(slot.span, within):
                 continue
             for piece in self._pieces(slot, within, self._longest_s(slot, need)):
-                cells = self.cells_of(piece.added)
-                offset = self._bare.cells.at(slot.span[0])
-                sent = float(self._rates[id(slot)][cells.start - offset : cells.stop - offset].sum())
+                cells, sent = self.cells_of(piece.added), self.sent_bit(piece)
                 useful = min(sent, float(least[min(cells.stop, need.edge)]))
                 if need.is_all:
                     useful = min(useful, need.bit)
@@ -186,6 +184,13 @@ class Choice:
                 if better and self._lasts(cells) and self.within_quotas(piece):
                     best, best_rank = piece, rank
         return best
+
+    def sent_bit(self, piece: Piece) -> float:
+        """Return what a piece could send."""
+        slot, cells = piece.slot, self.cells_of(piece.added)
+        bits = self._rates[id(slot)] if id(slot) in self._rates else self._cell_bits(slot)
+        offset = self._bare.cells.at(slot.span[0])
+        return float(bits[cells.start - offset : cells.stop - offset].sum())
 
     def silence(self) -> Silence | None:
         """Return the first silence that lasts too long; None where none does."""

@@ -42,14 +42,17 @@ def with_passes(choice: Choice) -> bool:
 
 
 def best_pass(choice: Choice, silence: Silence) -> Piece | None:
-    """Return the contact within a silence, begun in time, that takes the asset furthest on for its cost."""
-    best, best_rank = None, (0.0, 0)
+    """Return the contact within a silence, begun in time, that takes the asset furthest on for its cost.
+
+    Of equal ones it is the one that sends most.
+    """
+    best, best_rank = None, (0.0, 0, 0.0)
     for slot in choice.slots:
         if not overlap_s(slot.span, silence.span) or slot.span[0] > silence.due_s:
             continue
         for piece in _passes(choice, slot, silence):
             waited_s = piece.whole[0] - silence.span[0]
-            rank = (waited_s / max(1e-9, _cost(piece)), waited_s)
+            rank = (waited_s / max(1e-9, _cost(piece)), waited_s, choice.sent_bit(piece))
             if rank > best_rank and choice.within_quotas(piece):
                 best, best_rank = piece, rank
     return best

@@ -154,10 +154,10 @@ class BookingWindows:
         cell_s = self._tables.bounds.cell_s
         return max(cell_s, -(-window.min_length_s // cell_s) * cell_s)
 
-    def _pass_rank(self, window: ContactWindow, start_s: int, silence: Silence) -> tuple[float, int, str]:
-        """Return the order of passes: the cheapest for how far they take the asset first."""
+    def _pass_rank(self, window: ContactWindow, start_s: int, silence: Silence) -> tuple[float, int, float, str]:
+        """Return the order of passes: the cheapest for how far they take the asset first, of these the fastest."""
         cost = window.cost_per_hour * self._pass_s(window)
-        return cost / (start_s - silence.span[0]), -start_s, window.window_id
+        return cost / (start_s - silence.span[0]), -start_s, -_fastest_bps(window), window.window_id
 
     def _passes(self, working: WorkingSchedule, silence: Silence) -> Iterator[tuple[ContactWindow, int]]:
         """Yield the windows that are open in a silence, with the last start in each that is in time."""
@@ -177,10 +177,10 @@ class BookingWindows:
         return bool(working.levels.generated_wh[cells].sum() >= self._waking_w * hours)
 
     def for_drive(self, working: WorkingSchedule, drive: PlacedDrive) -> Booking | None:
-        """Return the cheapest contact that covers a drive, None where there is none."""
+        """Return the cheapest contact that covers a drive, of these the fastest; None where there is none."""
         asked, cell_s = self._tables.drive_contact_bits, self._tables.bounds.cell_s
         near = self.near(drive.from_place_id, drive.span)
-        for origin in sorted(near, key=lambda window: (window.cost_per_hour, window.window_id)):
+        for origin in sorted(near, key=lambda w: (w.cost_per_hour, -_fastest_bps(w), w.window_id)):
             if not self._tables.station_bit[origin.station_id] & asked or origin.span[0] > drive.span[0]:
                 continue
             for target in self.near(drive.to_place_id, drive.span):
@@ -220,9 +220,12 @@ def _with_room(working: WorkingSchedule, window: ContactWindow, free: Span, held
     return longer if longer[1] >= end else (start, start)
 
 
+def _fastest_bps(window: ContactWindow) -> float:
+    return max(window.rate.rate_bps, default=0.0)
+
+
 def _worth(window: ContactWindow, exponent: float) -> float:
-    rate = max(window.rate.rate_bps, default=0.0)
-    return float(rate / (1.0 + window.cost_per_hour) ** exponent)
+    return float(_fastest_bps(window) / (1.0 + window.cost_per_hour) ** exponent)
 
 
 def _inside(inner: Span, outer: Span) -> bool:
