@@ -47,6 +47,16 @@ describe("a plan", () => {
     expect((item?.endMs ?? 0) - (item?.startMs ?? 0)).toBe(5 * 3_600_000);
   });
 
+  it("tells the margin of a step, and none of one that has none", () => {
+    const steps = [
+      activity("drill/0/heat", "16T00:00", "16T05:00", { chain_id: "drill/0", margin_s: 1800 }),
+      activity("drill/0/drill", "16T05:00", "16T06:00", { chain_id: "drill/0", margin_s: 0 }),
+    ];
+    const [item] = itemsOf(planDocument(planOf(steps), [], NAMES));
+    expect(item?.steps.map((step) => step.marginMs)).toEqual([1_800_000, undefined]);
+    expect(item?.facts).toContainEqual(["Margin", "30 min"]);
+  });
+
   it("tells of a busy item its interval and nothing else", () => {
     const busy = activity("x", "16T00:00", "16T05:00", {
       is_busy: true,

@@ -1,5 +1,5 @@
 import type { Item, ItemState, Step } from "../timeline/model.ts";
-import { quantityOf } from "../timeline/time/format.ts";
+import { durationOf, quantityOf } from "../timeline/time/format.ts";
 import type { ActivityJson, ContactJson, IntervalJson, Names } from "./plan_json.ts";
 
 export const msOf = (time: string): number => Date.parse(time);
@@ -27,6 +27,7 @@ function itemOf(activities: ActivityJson[], names: Names): Item {
     title: each.title ?? "",
     ...spanOf(each.interval),
     aside: ASIDE.test(each.activity_id?.split("/").at(-1) ?? ""),
+    ...(each.margin_s && !each.is_busy ? { marginMs: 1000 * each.margin_s } : {}),
   }));
   const busy = first.is_busy === true;
   return {
@@ -63,6 +64,8 @@ function factsOf(steps: ActivityJson[]): [string, string][] {
   if (bits > 0) facts.push(["Data", quantityOf(bits, "bit")]);
   const wh = steps.reduce((sum, step) => sum + (step.power_w ?? 0) * hoursOf(step.interval), 0);
   if (wh > 0) facts.push(["Energy above base load", quantityOf(wh, "Wh")]);
+  const marginS = steps.reduce((sum, step) => sum + (step.margin_s ?? 0), 0);
+  if (marginS > 0) facts.push(["Margin", durationOf(1000 * marginS)]);
   const value = steps.reduce((sum, step) => sum + (step.value ?? 0), 0);
   if (value) facts.push(["Value", quantityOf(value, "1")]);
   const resources = [...new Set(steps.flatMap((step) => step.resource_ids ?? []))];

@@ -31,6 +31,8 @@ export interface ActivityJson {
   chain_id?: string;
   value?: number;
   is_busy?: boolean;
+  /** Of its time the part that it takes only where it goes worse than predicted. */
+  margin_s?: number;
   /** Held where it is by an edit. */
   is_locked?: boolean;
 }

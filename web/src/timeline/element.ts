@@ -55,7 +55,7 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
   #scene: Scene | null = null;
   #scrollPx = 0;
   #frame = 0;
-  #marks: Marks = { cursorMs: null, selectedId: null, hoveredId: null, proposed: null };
+  #marks: Marks = { cursorMs: null, nowMs: null, selectedId: null, hoveredId: null, proposed: null };
 
   constructor() {
     super();
@@ -128,6 +128,15 @@ export class TimelineElement extends HTMLElement implements GestureTarget, KeyTa
 
   set cursorMs(ms: number | null) {
     this.#mark({ cursorMs: ms });
+  }
+
+  /** The present; null where it is not marked. */
+  set nowMs(ms: number | null) {
+    this.#mark({ nowMs: ms });
+  }
+
+  get nowMs(): number | null {
+    return this.#marks.nowMs;
   }
 
   get editable(): boolean {

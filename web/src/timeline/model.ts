@@ -105,6 +105,8 @@ export interface Step {
   endMs: number;
   /** True for warm-up and cool-down. */
   aside: boolean;
+  /** Part at its end that it takes only where it goes worse than predicted. */
+  marginMs?: number;
 }
 
 /** Quantity over time; `timesMs` rises. */

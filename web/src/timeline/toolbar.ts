@@ -1,6 +1,6 @@
 import { make } from "./dom.ts";
 import type { Filter } from "./looking.ts";
-import type { TimelineDocument } from "./model.ts";
+import { eachItem, type TimelineDocument } from "./model.ts";
 import type { Theme } from "./theme.ts";
 import { durationOf, momentOf } from "./time/format.ts";
 import { parseSpan } from "./time/parse.ts";
@@ -81,6 +81,11 @@ export class Toolbar {
       return button;
     });
     this.#legend.replaceChildren(...agencies);
+    let hasItems = false;
+    eachItem(document, () => {
+      hasItems = true;
+    });
+    this.#search.hidden = !hasItems;
     if (this.#view) this.#writeFilter(this.#view);
   }
 

@@ -19,6 +19,8 @@ export interface Proposed {
 /** What changes without the plan: cursor, selection, edits. */
 export interface Marks {
   cursorMs: number | null;
+  /** The present, where it is told. */
+  nowMs: number | null;
   selectedId: string | null;
   hoveredId: string | null;
   proposed: Proposed | null;
@@ -26,6 +28,7 @@ export interface Marks {
 
 /** Draws cursor, values at the cursor, selection and edits, on a layer of their own. */
 export function paintOverlay(brush: Brush, scene: Scene, marks: Marks, find: (id: string) => Found | null): void {
+  if (marks.nowMs !== null) paintNow(brush, scene, marks.nowMs);
   if (marks.proposed) paintProposed(brush, scene, marks.proposed);
   for (const [id, width] of [
     [marks.hoveredId, 1],
@@ -66,6 +69,19 @@ function paintProposed(brush: Brush, scene: Scene, proposed: Proposed): void {
     paintOne(brush, scene, moved, box);
     outline(brush, scene.theme.ink, grown(box, 1), false, 2);
   });
+}
+
+function paintNow(brush: Brush, scene: Scene, ms: number): void {
+  const { scale, theme, layout } = scene;
+  if (ms < scale.startMs || ms > scale.endMs) return;
+  const x = toPx(scale, ms);
+  brush.strokeStyle = theme.ink;
+  brush.lineWidth = 2;
+  hairline(brush, x, AXIS_PX - 6, x, layout.navigatorTopPx);
+  face(brush, theme, 600);
+  brush.fillStyle = theme.ink;
+  brush.textBaseline = "middle";
+  brush.fillText("now", x + 4, AXIS_PX + 6);
 }
 
 function paintCursor(brush: Brush, scene: Scene, ms: number): void {

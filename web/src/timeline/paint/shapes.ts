@@ -1,4 +1,4 @@
-import type { Item } from "../model.ts";
+import type { Item, Step } from "../model.ts";
 import { pxPerMs, toPx } from "../time/scale.ts";
 import { isDetailed } from "../time/ticks.ts";
 import type { Box } from "./bars.ts";
@@ -25,7 +25,8 @@ export function paintItem(brush: Brush, scene: Scene, item: Item, box: Box): voi
 
 function paintSteps(brush: Brush, scene: Scene, item: Item, box: Box, colour: string): void {
   const { theme, scale } = scene;
-  const steps = item.steps.length ? item.steps : [{ startMs: item.startMs, endMs: item.endMs, aside: false }];
+  const whole: Pick<Step, "startMs" | "endMs" | "aside" | "marginMs"> = { ...item, aside: false };
+  const steps = item.steps.length ? item.steps : [whole];
   brush.save();
   rounded(brush, box);
   brush.clip();
@@ -34,6 +35,11 @@ function paintSteps(brush: Brush, scene: Scene, item: Item, box: Box, colour: st
     const width = Math.max(1, (step.endMs - step.startMs) * pxPerMs(scale) - (steps.length > 1 ? 1 : 0));
     brush.fillStyle = `${colour}${theme.tint}`;
     brush.fillRect(left, box.top, Math.min(width, box.left + box.width - left), box.height);
+    if (step.marginMs) {
+      const margin = Math.min(width, step.marginMs * pxPerMs(scale));
+      brush.fillStyle = hatch(brush, theme.margin);
+      brush.fillRect(left + width - margin, box.top, margin, box.height);
+    }
     if (!step.aside) continue;
     brush.fillStyle = hatch(brush, `${colour}99`);
     brush.fillRect(left, box.top, width, box.height);
