@@ -16,6 +16,7 @@ describe("an address", () => {
     [planAddress("p/1", "drill/0"), { view: "plan", planId: "p/1", itemId: "drill/0", look: {} }],
     [reviewAddress("p"), { view: "review", planId: "p" }],
     [missionAddress("m", "requests"), { view: "requests", missionId: "m" }],
+    [missionAddress("m", "instruments"), { view: "catalogue", missionId: "m" }],
     [missionAddress("m", "new-request"), { view: "request-edit", missionId: "m", requestId: null }],
     [requestAddress("m", "JAXA:drill ä"), { view: "request", missionId: "m", requestId: "JAXA:drill ä" }],
     [requestAddress("m", "new", true), { view: "request-edit", missionId: "m", requestId: "new" }],

@@ -3,6 +3,7 @@ export const ICONS: Record<string, string> = {
   Missions: "M3 15 8 6l3.2 5L13 8l4 7ZM12 4.5h.01",
   Plan: "M3 5h7M6 10h9M10 15h7",
   Requests: "M5 3h10v14H5ZM8 7h4M8 10h4M8 13h2",
+  Types: "M3 4h5v5H3ZM12 4h5v5h-5ZM3 12h5v5H3ZM12 14.5h5M14.5 12v5",
   Review: "M4 10.5 8 15 16 5",
   Members:
     "M7 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM2.5 16c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M13 9a2 2 0 1 0 0-4M14 12c2 .3 3.5 1.7 3.5 4",

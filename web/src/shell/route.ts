@@ -10,6 +10,7 @@ export type Route =
   | { view: "request-edit"; missionId: string; requestId: string | null }
   | { view: "request-import"; missionId: string }
   | { view: "reviews"; missionId: string }
+  | { view: "catalogue"; missionId: string }
   | { view: "charter"; missionId: string }
   | { view: "mission-edit"; missionId: string | null }
   | { view: "solve"; missionId: string; planId: string | null }
@@ -33,6 +34,7 @@ const ROUTES: [string, Reader][] = [
   ["missions/:mission/requests/:request", ({ mission = "", request = "" }) => asked(mission, request)],
   ["missions/:mission/requests/:request/edit", ({ mission = "", request = "" }) => edited(mission, request)],
   ["missions/:mission/review", ({ mission = "" }) => ({ view: "reviews", missionId: mission })],
+  ["missions/:mission/instruments", ({ mission = "" }) => ({ view: "catalogue", missionId: mission })],
   ["missions/:mission/members", ({ mission = "" }) => ({ view: "charter", missionId: mission })],
   ["missions/:mission/edit", ({ mission = "" }) => ({ view: "mission-edit", missionId: mission })],
   ["new-mission", () => ({ view: "mission-edit", missionId: null })],
@@ -96,10 +98,10 @@ export const reviewAddress = (planId: string): string => `#/plans/${kept(planId)
 /** The address at which a mission's file is handed in. */
 export const NEW_MISSION = "#/new-mission";
 
-/** Writes the address of what a mission has: requests, reviews, members, its document, a new request or a file of them. */
+/** Writes the address of what a mission has: requests, instruments, reviews, members, its document, new requests. */
 export const missionAddress = (
   missionId: string,
-  part: "requests" | "review" | "solve" | "members" | "edit" | "new-request" | "import-requests",
+  part: "requests" | "instruments" | "review" | "solve" | "members" | "edit" | "new-request" | "import-requests",
 ): string => `#/missions/${kept(missionId)}/${part}`;
 
 /** Writes the address of a request, or of its form. */

@@ -1,4 +1,5 @@
 import { allPages, api, type Schemas, taken } from "../../api/client.ts";
+import type { Agreement } from "../../contacts/agreements.ts";
 import type { AskedContact, Contact, Outage, Station } from "../../contacts/contact_document.ts";
 import { DAY_MS } from "../../timeline/time/scale.ts";
 
@@ -9,12 +10,14 @@ export interface ContactData {
   outages: Outage[];
   /** What the newest plan of the mission asks for and nobody has booked. */
   asked: AskedContact[];
+  /** Hours that agencies have agreed on. */
+  agreements: Agreement[];
   span: { startMs: number; endMs: number };
 }
 
 /** Returns the contacts of a mission, or all that are open to the caller. */
 export async function loadContacts(missionId: string | null): Promise<ContactData> {
-  const [stations, contacts, outages, asked] = await Promise.all([
+  const [stations, contacts, outages, asked, agreements] = await Promise.all([
     allPages(
       (page_token) => taken(api.GET("/api/v1/stations", { params: { query: { page_token, page_size: 1000 } } })),
       (page) => page.stations,
@@ -35,9 +38,17 @@ export async function loadContacts(missionId: string | null): Promise<ContactDat
       5,
     ),
     missionId ? askedBy(missionId).catch(() => []) : [],
+    agreed().catch(() => []),
   ]);
-  return { stations, contacts, outages, asked, span: spanOf(contacts, outages, asked) };
+  return { stations, contacts, outages, asked, agreements, span: spanOf(contacts, outages, asked) };
 }
+
+const agreed = (): Promise<Agreement[]> =>
+  allPages(
+    (page_token) => taken(api.GET("/api/v1/agreements", { params: { query: { only_in_force: true, page_token } } })),
+    (page) => page.agreements,
+    5,
+  );
 
 /** Returns the contacts of a mission's newest plan that are not booked. */
 async function askedBy(mission_id: string): Promise<AskedContact[]> {
