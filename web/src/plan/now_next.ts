@@ -12,8 +12,16 @@ export interface Next {
 
 type Starting = { title: string; startMs: number };
 
-/** Returns the first item and the first contact that start after a time. */
-export function nextAfter(plan: PlanJson, names: Names, ms: number): Next {
+/** Starts of what a plan has, in the order of the plan. */
+export interface Starts {
+  startMs: number;
+  endMs: number;
+  items: readonly Starting[];
+  contacts: readonly Starting[];
+}
+
+/** Returns when the items and contacts of a plan start, and what they are called. */
+export function startsOf(plan: PlanJson, names: Names): Starts {
   const places = new Map((plan.waypoints ?? []).map((each) => [each.waypoint_id, each.title || each.waypoint_id]));
   const items = itemsOf(plan.activities, names)
     .filter(({ item }) => item.state !== "busy")
@@ -22,8 +30,14 @@ export function nextAfter(plan: PlanJson, names: Names, ms: number): Next {
     title: names.stations[each.station_id ?? ""]?.title ?? (each.station_id || "contact"),
     startMs: msOf(each.interval.start_time),
   }));
-  return { item: first(items, ms), contact: first(contacts, ms) };
+  return { startMs: msOf(plan.horizon.start_time), endMs: msOf(plan.horizon.end_time), items, contacts };
 }
+
+/** Returns the first item and the first contact that start after a time. */
+export const nextAfter = ({ items, contacts }: Starts, ms: number): Next => ({
+  item: first(items, ms),
+  contact: first(contacts, ms),
+});
 
 function titleOf(item: Item, { kind, to_place_id = "" }: ActivityJson, places: ReadonlyMap<string, string>): string {
   if (kind !== "DRIVE") return item.title;
@@ -40,8 +54,8 @@ function first(all: readonly Starting[], ms: number): Starting | null {
  * Returns in words where a plan stands: how long until it begins or since it ended, or its time now; and what comes
  * next, from now on while it runs, otherwise from the cursor on where there is one.
  */
-export function standing(plan: PlanJson, names: Names, nowMs: number, cursorMs: number | null): string[] {
-  const [startMs, endMs] = [msOf(plan.horizon.start_time), msOf(plan.horizon.end_time)];
+export function standing(starts: Starts, nowMs: number, cursorMs: number | null): string[] {
+  const { startMs, endMs } = starts;
   const runs = nowMs >= startMs && nowMs < endMs;
   const clock = `Now ${momentOf(wholeMinute(nowMs))}`;
   const where =
@@ -52,7 +66,7 @@ export function standing(plan: PlanJson, names: Names, nowMs: number, cursorMs: 
         : `${clock}, ended ${durationOf(nowMs - endMs)} ago`;
   const fromMs = runs ? nowMs : cursorMs;
   if (fromMs === null) return [where];
-  const { item, contact } = nextAfter(plan, names, fromMs);
+  const { item, contact } = nextAfter(starts, fromMs);
   const told = [item && inTime("next", item, fromMs), contact && inTime("next contact", contact, fromMs)].filter(
     Boolean,
   );

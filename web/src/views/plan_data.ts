@@ -20,14 +20,14 @@ export async function loadPlan(
   before: PlanData | null = null,
   show: (data: PlanData) => void = () => {},
 ): Promise<PlanData> {
-  const [plan, stations] = await Promise.all([
-    taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } })),
-    before?.names.stations ?? loadStations(),
-  ]);
-  const names = { stations, requests: {} };
-  if (before?.plan.window_set_id === plan.window_set_id) return { plan, windows: before.windows, names };
+  // Nothing waits for what it does not need.
+  const naming = before ? Promise.resolve(before.names) : loadNames();
+  const plan = await taken(api.GET("/api/v1/plans/{plan_id}", { params: { path: { plan_id: planId } } }));
+  if (before?.plan.window_set_id === plan.window_set_id) return { ...before, plan };
+  const loading = loadWindows(plan);
+  const names = await naming;
   const waiting = setTimeout(() => show({ plan, windows: [], names }), PATIENCE_MS);
-  const windows = await loadWindows(plan);
+  const windows = await loading;
   clearTimeout(waiting);
   return { plan, windows, names };
 }
@@ -60,12 +60,13 @@ function pagesOf(
   );
 }
 
-async function loadStations(): Promise<Names["stations"]> {
+async function loadNames(): Promise<Names> {
   const query = { page_size: 1000 };
   const page = await taken(api.GET("/api/v1/stations", { params: { query } })).catch(() => ({ stations: [] }));
-  return Object.fromEntries(
-    page.stations.map((each) => [each.station_id, { title: each.name, agency: each.agency_id }]),
+  const stations = page.stations.map(
+    (each) => [each.station_id, { title: each.name, agency: each.agency_id }] as const,
   );
+  return { stations: Object.fromEntries(stations), requests: {} };
 }
 
 /** Returns the plan as its timeline reads it. */

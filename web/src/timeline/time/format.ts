@@ -64,8 +64,21 @@ export function numberOf(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   const behind = size >= 100 ? 0 : size >= 10 ? Math.min(1, digits) : size >= 1 ? Math.min(2, digits) : digits;
-  const text = Number(value.toFixed(behind)).toLocaleString("en-US", { maximumFractionDigits: behind });
-  return text.replace("-", "−");
+  return formatOf(behind)
+    .format(Number(value.toFixed(behind)))
+    .replace("-", "−");
+}
+
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** A plan has thousands of figures, and making a format takes the browser far longer than using one. */
+function formatOf(behind: number): Intl.NumberFormat {
+  let format = formats.get(behind);
+  if (!format) {
+    format = new Intl.NumberFormat("en-US", { maximumFractionDigits: behind });
+    formats.set(behind, format);
+  }
+  return format;
 }
 
 const SCALED: Record<string, [number, string]> = { bit: [1e9, "Gbit"] };
