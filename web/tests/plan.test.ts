@@ -57,6 +57,15 @@ describe("a plan", () => {
     expect(item?.facts).toContainEqual(["Margin", "30 min"]);
   });
 
+  it("shows a chain as locked of which a step is held where it is", () => {
+    const steps = [
+      activity("drill/0/heat", "16T00:00", "16T05:00", { chain_id: "drill/0" }),
+      activity("drill/0/drill", "16T05:00", "16T06:00", { chain_id: "drill/0", is_locked: true }),
+      activity("image/0", "17T05:00", "17T06:00"),
+    ];
+    expect(itemsOf(planDocument(planOf(steps), [], NAMES)).map((item) => item.locked)).toEqual([true, false]);
+  });
+
   it("tells of a busy item its interval and nothing else", () => {
     const busy = activity("x", "16T00:00", "16T05:00", {
       is_busy: true,

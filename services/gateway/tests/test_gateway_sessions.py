@@ -252,3 +252,35 @@ async def test_the_page_or_its_absence_is_told_under_a_strict_policy(tmp_path: P
         assert "unsafe" not in policy
     assert "immutable" in asset.headers["cache-control"]
     assert outside.status_code == none.status_code == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP;q=0.8, *;q=0.1", True),
+        ("*", True),
+        ("*;q=0, gzip", True),
+        ("gzip;q=0, *", False),
+        ("gzip;q=0.000", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+async def test_the_script_is_compressed_for_who_takes_that(tmp_path: Path, accepted: str, is_compressed: bool) -> None:
+    script = "const lunar = 'Süd';\n" * 500
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-1.js").write_text(script, encoding="utf-8")
+    app = FastAPI()
+    page.install(app, tmp_path)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+        whole = await http.get("/assets/index-1.js", headers={"Accept-Encoding": accepted})
+        part = await http.get("/assets/index-1.js", headers={"Accept-Encoding": accepted, "Range": "bytes=0-4"})
+    assert whole.text == script
+    assert (whole.headers.get("content-encoding") == "gzip") is is_compressed
+    assert whole.headers["content-type"].startswith("text/javascript")
+    assert whole.headers["vary"] == "Accept-Encoding"
+    assert "immutable" in whole.headers["cache-control"]
+    # A part is of the script as it is.
+    assert (part.status_code, part.content) == (206, script.encode()[:5])

@@ -1,11 +1,16 @@
 """The page of the platform at `/`: built from `web/` into `built/`, which is not in git."""
 
+import gzip
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 BUILT = Path(__file__).parent / "built"
 POLICY = "; ".join(
@@ -20,6 +25,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Malapert</title>
 <h1>Malapert runs; its page was not built</h1>
@@ -32,11 +38,33 @@ again. The API is complete without the page: <a href="/docs">its calls</a>.</p>
 class _Assets(StaticFiles):
     """Files whose names hold a hash of their content, and which therefore never change."""
 
-    def file_response(self, *arguments: Any, **named: Any) -> Response:
-        """Return a file's answer, to be kept for a year."""
-        response = super().file_response(*arguments, **named)
+    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
+        """Return a file's answer, to be kept for a year; compressed for who takes that, as long links need it."""
+        asked = Headers(scope=scope)
+        path = Path(full_path)
+        response: Response
+        if path.suffix in _TYPES and "range" not in asked and _takes_gzip(asked.get("accept-encoding", "")):
+            headers = {"Content-Encoding": "gzip"}
+            response = Response(_compressed(path), status_code, headers, media_type=_TYPES[path.suffix])
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Vary"] = "Accept-Encoding"
         return response
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether gzip is among the codings that a request accepts (RFC 9110, 12.5.3)."""
+    codings = {}
+    for coding in accepted.lower().split(","):
+        name, *weights = (part.strip() for part in coding.split(";"))
+        codings[name] = not any(re.fullmatch(r"q=0(\.0*)?", weight) for weight in weights)
+    return codings.get("gzip", codings.get("*", False))
+
+
+@lru_cache(maxsize=32)
+def _compressed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 def install(app: FastAPI, built: Path = BUILT) -> None:
