@@ -1,4 +1,4 @@
-import { api, type Plan, type Refusal, taken } from "../../api/client.ts";
+import { api, may, type Plan, type Refusal, type Session, taken } from "../../api/client.ts";
 import { type EditCheck, type PlanEdit, planEditOf } from "../../editing/edited_plan.ts";
 import { History } from "../../editing/history.ts";
 import { type DraftRef, type EditDraft, passes, SavedEdits, type Saving } from "../../editing/saved_edits.ts";
@@ -25,7 +25,8 @@ export class Editing {
   /** What others of the agency have under way of this plan. */
   others = $state.raw<readonly EditDraft[]>([]);
   readonly asking: Loaded<EditCheck | null>;
-  readonly #saved: SavedEdits;
+  /** Null for those who may check edits and not keep them. */
+  readonly #saved: SavedEdits | null;
   readonly #history = new History<readonly PlanEdit[]>([]);
   readonly #plan: () => Plan;
   readonly #draft: Draft<Kept>;
@@ -34,23 +35,26 @@ export class Editing {
   #mends = false;
   #asked = 0;
 
-  constructor(plan: () => Plan, principalId: string, onRefusal: (met: Refusal) => void) {
+  constructor(plan: () => Plan, session: Session, onRefusal: (met: Refusal) => void) {
+    const principalId = session.caller.principal_id;
     this.#plan = plan;
     this.#draft = new Draft(principalId, plan().plan_id, "edits");
     this.asking = new Loaded(() => this.#ask(), onRefusal);
     const kept = this.#draft.restore();
     // Edits are of a content: those of another mean something else there.
     const isHere = kept?.contentHash === plan().content_hash && kept.edits.length > 0;
-    this.#saved = new SavedEdits(draftCalls(plan().plan_id), isHere ? (kept.ref ?? null) : null, this.#onSaving);
+    this.#saved = may(session, "create_edit_draft")
+      ? new SavedEdits(draftCalls(plan().plan_id), isHere ? (kept.ref ?? null) : null, this.#onSaving)
+      : null;
     if (isHere) this.#go(() => this.#history.push(kept.edits));
-    void this.#open(principalId, isHere);
+    if (this.#saved) void this.#open(principalId, isHere);
   }
 
   /** Shows what the agency has under way; one's own is taken up again where this tab has nothing. */
   async #open(principalId: string, isHere: boolean): Promise<void> {
     const drafts = await loadDrafts(this.#plan().plan_id).catch(() => []);
     const own = isHere ? undefined : drafts.find((each) => each.updated_principal_id === principalId);
-    const ownId = this.#saved.ref?.draftId ?? own?.draft_id;
+    const ownId = this.#saved?.ref?.draftId ?? own?.draft_id;
     this.others = drafts.filter((each) => each.draft_id !== ownId);
     if (own && !this.edits.length) await this.takeUp(own);
   }
@@ -67,22 +71,22 @@ export class Editing {
 
   /** Takes what somebody else made of the edits since; one's own can be had back by undoing. */
   takeTheirs(theirs: EditDraft): void {
-    this.#saved.see(theirs);
+    this.#saved?.see(theirs);
     this.saving = { state: "saved", time: theirs.updated_time ?? "" };
     this.#go(() => this.#history.push(theirs.edits), false);
   }
 
   /** Puts one's own over what somebody else made of the edits since. */
   putOver(theirs: EditDraft): void {
-    this.#saved.see(theirs);
-    this.#saved.save(this.edits);
+    this.#saved?.see(theirs);
+    this.#saved?.save(this.edits);
   }
 
   /** Tries again what the platform could not be told. */
-  again = (): void => this.#saved.again();
+  again = (): void => this.#saved?.again();
 
   /** Ends what goes on in the background; what is here stays in the tab. */
-  leave = (): void => void this.#saved.stop();
+  leave = (): void => void this.#saved?.stop();
 
   readonly #onSaving = (saving: Saving): void => {
     this.saving = saving;
@@ -145,22 +149,22 @@ export class Editing {
   /** Makes a new draft of the edits; returns its plan, or null where it was refused. */
   async apply(): Promise<string | null> {
     const { plan_id, content_hash } = this.#plan();
-    await this.#saved.stop();
-    const draft_id = this.#saved.ref?.draftId ?? "";
+    await this.#saved?.stop();
+    const draft_id = this.#saved?.ref?.draftId ?? "";
     const body = { content_hash, edits: [...this.edits], label: "", draft_id };
     const params = { path: { plan_id }, header: { "Idempotency-Key": this.#onceKeys.of(body) } };
     let made: string | null = null;
     const done = await this.asking.run(async () => {
       made = (await taken(api.POST("/api/v1/plans/{plan_id}:apply-edits", { params, body }))).plan_id;
     });
-    this.#saved.resume(done);
+    this.#saved?.resume(done);
     if (done) this.#draft.drop();
     return made;
   }
 
   #keep(): void {
     const { content_hash } = this.#plan();
-    this.#draft.keep({ contentHash: content_hash, edits: [...this.edits], ref: this.#saved.ref });
+    this.#draft.keep({ contentHash: content_hash, edits: [...this.edits], ref: this.#saved?.ref ?? null });
   }
 
   #go(step: () => void, saves = true): void {
@@ -170,7 +174,7 @@ export class Editing {
     this.canUndo = this.#history.canUndo;
     this.canRedo = this.#history.canRedo;
     this.#keep();
-    if (saves) this.#saved.save(this.edits);
+    if (saves) this.#saved?.save(this.edits);
     void this.asking.load();
   }
 
