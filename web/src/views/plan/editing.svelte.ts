@@ -50,6 +50,11 @@ export class Editing {
     if (this.#saved) void this.#open(principalId, isHere);
   }
 
+  /** True where the platform keeps the edits, not this tab alone. */
+  get isKept(): boolean {
+    return this.#saved !== null;
+  }
+
   /** Shows what the agency has under way; one's own is taken up again where this tab has nothing. */
   async #open(principalId: string, isHere: boolean): Promise<void> {
     const drafts = await loadDrafts(this.#plan().plan_id).catch(() => []);
