@@ -116,7 +116,7 @@ test-access: setup ## every call by every agency and role, against the table of 
 	  tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-restore
-test-restore: setup ## a platform is backed up, restored into a new directory, and found to be the same
+test-restore: setup ## a platform is backed up and restored, and one of 0.1 upgraded; each is found to be the same
 	$(BIN)/pytest -q -n 0 tests/restore
 
 .PHONY: test-browser
