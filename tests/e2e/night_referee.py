@@ -64,6 +64,21 @@ def night_findings(
                     yield Finding("haven in the Earth's night", place_id, away_s, f"from {times_s[start]:.0f} s on")
 
 
+def heater_w(thermal: dict[str, Any], sky: NightSky, stays: Iterable[tuple[str, Span]]) -> np.ndarray:
+    """Return what heaters draw at each minute, of a node whose temperature is followed at each place from sunset on."""
+    lit, least, dark = (quantity(thermal[f"{name}_temperature"]) for name in ("lit", "least", "dark"))
+    times_s, drawn = sky.times_s, np.zeros(len(sky.times_s))
+    keep = np.exp(-MINUTE_S / quantity(thermal["time_constant"]))
+    for place_id, span in stays:
+        temperature, cold = least, np.zeros(len(times_s), bool)
+        for minute, is_lit in enumerate(sky.lit(place_id)):
+            temperature = lit if is_lit else max(least, dark + (temperature - dark) * keep)
+            cold[minute] = not is_lit and temperature <= least
+        here = (times_s >= span[0]) & (times_s < span[1]) & cold
+        drawn[here] = quantity(thermal["conductance"]) * (least - dark)
+    return drawn
+
+
 def _runs(holds: np.ndarray) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], holds.astype(np.int8), [0]))))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

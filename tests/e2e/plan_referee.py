@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from margin_referee import StatedMargins
 from mission_figures import MINUTE_S, Finding, Span, instant_of, minutes_of, quantity, value_of
-from night_referee import NightSky, night_findings
+from night_referee import NightSky, heater_w, night_findings
 from request_referee import RequestReferee
 from sky import Sky, ephemeris_s, moon_elevation_deg, seen_km, station_km
 from way_referee import WayReferee
@@ -334,6 +334,9 @@ class PlanReferee:
             awake |= part
             drawn_w += np.where(part, power_w, 0.0)
         load_w[awake] = quantity(loads["awake"]) * more
+        if "thermal" in self._asset:
+            sky = NightSky(self._sky, self._points, self._et_s, self._end_s + 1.0)
+            load_w += heater_w(self._asset["thermal"], sky, self._stays()) * more
         array_w = quantity(self._asset["array"]["power"]) * self._margins.less("array_power")
         net_w = array_w * light - load_w - drawn_w
         charge_wh = np.empty(len(times_s))

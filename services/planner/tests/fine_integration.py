@@ -67,6 +67,7 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
     activities = {activity.activity_id: activity for activity in problem.activities}
     ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
     generation = {place.place_id: place.generation for place in problem.places}
+    heated = {place.place_id: place.heated for place in problem.places}
     users: list[tuple[Span, Any]] = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
     users += [(placed.span, ways[placed.from_place_id, placed.to_place_id]) for placed in schedule.drives]
     levels = Levels([battery.start_wh], [storage.start_bit], [0.0] * len(schedule.contacts))
@@ -78,6 +79,8 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
         talking = [index for index, contact in enumerate(schedule.contacts) if holds(contact.span, time_s)]
         load_w = battery.awake_load_w if active or talking else battery.asleep_load_w
         load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
+        warmed = any(holds(span, time_s) for place_id in places for span in heated[place_id])
+        load_w += battery.heater_w if warmed else 0.0
         least = [generation[place_id] for place_id in places]
         if len(places) == 2 and (along := ways[places].least_generation) is not None:
             least.append(along)

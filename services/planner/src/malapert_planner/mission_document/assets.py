@@ -31,6 +31,7 @@ from malapert_planner.mission_document.quantities import (
     Weight,
 )
 from malapert_planner.mission_document.resources import Resource
+from malapert_planner.mission_document.thermal import Thermal
 from malapert_planner.mission_document.times import UtcTime
 
 
@@ -171,6 +172,7 @@ class Asset(Sourced):
     antenna: Antenna | None = None
     battery: Battery | None = None
     loads: Loads | None = None
+    thermal: Thermal | None = None
     storage: Storage | None = None
     mobility: Mobility | None = None
     terminal: Terminal | None = None

@@ -30,6 +30,7 @@ from malapert_planner.mission_document.nights import NightRule
 from malapert_planner.mission_document.quantities import Duration, Weight
 from malapert_planner.mission_document.resources import Calendar, PlaceSet
 from malapert_planner.mission_document.science import ScienceModel
+from malapert_planner.mission_document.thermal import Thermal
 
 
 class FairnessBasis(StrEnum):
@@ -73,6 +74,7 @@ class Rover:
     mobility: Mobility
     terminal: Terminal
     start_place: str
+    thermal: Thermal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,8 @@ class MissionDocument(Sourced):
             message = "plans are made for one rover on a terrain; the mission has no terrain, landing or rover"
             raise PreconditionError("NOT_A_SURFACE_MISSION", message)
         parts = {name: getattr(rover, name) for name in ROVER_PARTS}
-        return Surface(Rover(id=rover.id, **parts), self.terrain, landing, communications)
+        return Surface(Rover(id=rover.id, thermal=rover.thermal, **parts), self.terrain, landing, communications)
 
 
-ROVER_PARTS = tuple(field.name for field in fields(Rover) if field.name != "id")
+ROVER_PARTS = tuple(field.name for field in fields(Rover) if field.name not in ("id", "thermal"))
 """Parts that a rover must have to be planned on a terrain."""

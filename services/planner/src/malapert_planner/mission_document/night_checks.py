@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from malapert_core.errors import Fault
 
+from malapert_planner.mission_document.assets import AssetKind
 from malapert_planner.mission_document.document import MissionDocument
 
 
 def check_nights(document: MissionDocument) -> Iterator[Fault]:
-    """Yield what the rule of nights lacks, or asks for in vain."""
+    """Yield what the rule of nights lacks, or asks for in vain, and what contradicts itself of an asset's heat."""
+    yield from _heat(document)
     rule = document.night_rule
     if rule is None:
         return
@@ -28,3 +30,17 @@ def check_nights(document: MissionDocument) -> Iterator[Fault]:
             first = rule.havens.index(place_id)
             message = f"{place_id!r} is there already as night_rule.havens[{first}]"
             yield Fault(f"night_rule.havens[{index}]", "DUPLICATE_ID", message)
+
+
+def _heat(document: MissionDocument) -> Iterator[Fault]:
+    for index, asset in enumerate(document.assets):
+        thermal, path = asset.thermal, f"assets[{index}].thermal"
+        if thermal is None:
+            continue
+        if document.terrain is None or asset.kind is not AssetKind.ROVER:
+            yield Fault(path, "WRONG_KIND", "heaters are reckoned with for a rover on a terrain alone")
+        order = (thermal.dark_temperature, thermal.least_temperature, thermal.lit_temperature)
+        if not order[0].amount < order[1].amount <= order[2].amount:
+            told = " < ".join(each.value for each in order)
+            message = f"it cools from lit_temperature to least_temperature towards dark_temperature; {told} is not so"
+            yield Fault(path, "OUT_OF_RANGE", message)

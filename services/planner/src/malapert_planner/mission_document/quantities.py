@@ -169,6 +169,15 @@ class Deviations(Figure):
     upper: ClassVar[float] = 6.0
 
 
+class Conductance(Figure):
+    """A thermal conductance, W/K."""
+
+    unit: ClassVar[str] = "W/K"
+    example: ClassVar[str] = "0.3 W/K"
+    lower: ClassVar[float] = 0.0
+    upper: ClassVar[float] = 1e6
+
+
 class Temperature(Figure):
     """A temperature, K."""
 

@@ -50,8 +50,7 @@ def enter_energy(
 
 
 def _generated_mwh(instance: Instance, scope: Scope, ends: tuple[str, str]) -> list[int]:
-    energy_wh = instance.generation(*ends).between(scope.cells.edges_s) * instance.chargeable
-    return [supplied_mwh(float(value)) for value in energy_wh]
+    return [supplied_mwh(float(value)) for value in instance.supplied_wh(ends, scope.cells.edges_s)]
 
 
 def _draw(ledger: Ledger, span: Span, power_w: float, taken: cp_model.IntVar | None) -> None:

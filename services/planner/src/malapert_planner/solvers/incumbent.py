@@ -94,7 +94,7 @@ class Incumbent:
 
     @cached_property
     def energy_wh(self) -> tuple[Levels, Levels]:
-        """Generated and drawn in each cell."""
+        """What surely charges, less what heaters draw, and what else is drawn in each cell."""
         problem = self.instance.problem
         drawn = np.zeros(len(self.cells))
         for span, power_w in self._loads():
@@ -108,7 +108,7 @@ class Incumbent:
             self._generate(generated, touched, (drive.from_place_id, drive.to_place_id))
             place, since = drive.to_place_id, touched.stop
         self._generate(generated, range(since, len(self.cells)), (place, place))
-        return generated * self.instance.chargeable, drawn
+        return generated, drawn
 
     @cached_property
     def _waking_wh(self) -> Levels:
@@ -119,7 +119,7 @@ class Incumbent:
     def _generate(self, generated: Levels, cells: range, ends: tuple[str, str]) -> None:
         if len(cells):
             edges = self.cells.edges_s[cells.start : cells.stop + 1]
-            generated[cells.start : cells.stop] = self.instance.generation(*ends).between(edges)
+            generated[cells.start : cells.stop] = self.instance.supplied_wh(ends, edges)
 
     def _loads(self) -> list[tuple[Span, float]]:
         activities, problem = self.instance.activities, self.instance.problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from malapert_planner.domain.problem.resources import Limit
 from malapert_planner.domain.problem.spans import Span, intersection, shifted, union
 from malapert_planner.solvers.antenna_time import Quotas
 from malapert_planner.solvers.darkness import Darkness
+from malapert_planner.solvers.heating import Heating
 from malapert_planner.solvers.opportunities import Opportunities
 from malapert_planner.solvers.power import SECONDS_PER_HOUR, PowerIntegral, draining
 from malapert_planner.solvers.rhythm import Rhythm
@@ -219,6 +220,26 @@ class Instance:
             series += [self.drains[place_id] for place_id in dict.fromkeys(pair) if place_id in self.drains]
             self.generations[pair] = PowerIntegral.of(*series)
         return self.generations[pair]
+
+    def supplied_wh(self, ends: tuple[str, str], edges_s: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what surely charges the battery in each cell at a place or on a drive, less what heaters draw there.
+
+        Where they are on within a cell of the grid nothing that it generates counts: it may come after what they draw.
+        Of wider cells the grid decides.
+        """
+        supplied = self.generation(*ends).between(edges_s) * self.chargeable
+        heater_w = self.problem.battery.heater_w
+        if heater_w <= 0:
+            return supplied
+        heated_s = self.heating.between_s(ends, edges_s)
+        is_late = (heated_s > 0) & (np.diff(edges_s) <= self.problem.resolution_s)
+        sure = np.where(is_late, np.minimum(supplied, 0.0), supplied)
+        return np.asarray(sure - heated_s * (heater_w / SECONDS_PER_HOUR))
+
+    @cached_property
+    def heating(self) -> Heating:
+        """When heaters are on at each place."""
+        return Heating({place.place_id: place.heated for place in self.problem.places})
 
     @cached_property
     def choices(self) -> dict[str, list[Limit]]:

@@ -207,7 +207,9 @@ def _add_endurance(tour: Tour) -> None:
         into[instance.drives[number].to_place_id, cell].append(used)
     for place_id in instance.places:
         gained_wh = instance.generation(place_id, place_id).between(tour.edges_s)
-        balance_wh = gained_wh - idle_w * np.diff(tour.edges_s) / SECONDS_PER_HOUR
+        heated_s = instance.heating.between_s((place_id, place_id), tour.edges_s)
+        drawn_ws = idle_w * np.diff(tour.edges_s) + battery.heater_w * heated_s
+        balance_wh = gained_wh - drawn_ws / SECONDS_PER_HOUR
         for first in range(len(balance_wh)):
             level_wh = battery.capacity_wh
             for cell in range(first, len(balance_wh)):

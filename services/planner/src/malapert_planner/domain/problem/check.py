@@ -155,6 +155,7 @@ def _check_place(path: str, place: Place, horizon_s: int, faults: Faults) -> Non
     for index, share in enumerate(place.sun_shares):
         faults.number(f"{path}.sun_shares[{index}].least", share.least, 0.0, 1.0, above=True)
         faults.spans(f"{path}.sun_shares[{index}].spans", share.spans, horizon_s)
+    faults.spans(f"{path}.heated", place.heated, horizon_s)
     _check_series(f"{path}.generation", place.generation, place.generation.power_w, "power_w", faults)
 
 
@@ -341,6 +342,7 @@ def _check_battery(problem: PlanningProblem, faults: Faults) -> None:
         faults.number("battery.end_wh", battery.end_wh, 0.0, capacity_wh)
     faults.number("battery.awake_load_w", battery.awake_load_w, 0.0)
     faults.number("battery.asleep_load_w", battery.asleep_load_w, 0.0)
+    faults.number("battery.heater_w", battery.heater_w, 0.0)
     faults.number("battery.charge_efficiency", battery.charge_efficiency, 0.0, 1.0, above=True)
 
 

@@ -24,6 +24,8 @@ _LEFT_OUT_WHERE_EMPTY = frozenset(
         "antenna_quotas",
         "closed_spans",
         "hand_over_s",
+        "heated",
+        "heater_w",
         "holds",
         "least_generation",
         "least_rate_bps",

@@ -30,7 +30,8 @@ class Place:
 
     ``windows`` holds the spans of all conditions but CONTACT and SILENCE, sorted and disjoint; of those that must be
     absent only where something asks for it. ``sun_shares`` say when there is more light than any, by share.
-    ``generation`` is the power of the solar array at the place.
+    ``generation`` is the power of the solar array at the place. ``heated`` are the spans in which heaters keep the
+    asset warm there.
     """
 
     place_id: str
@@ -38,6 +39,7 @@ class Place:
     windows: dict[ConditionKind, tuple[Span, ...]]
     generation: PowerSeries
     sun_shares: tuple[SunShare, ...] = ()
+    heated: tuple[Span, ...] = ()
 
     def spans_of(self, condition: Condition) -> tuple[Span, ...]:
         """Return when a condition that is neither CONTACT nor SILENCE holds here; what is not stated never holds.

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Battery:
     """The battery and the base loads of the asset.
 
-    The asset is awake while an activity, drive or contact is under way, asleep otherwise. Charge above the capacity
-    is spilled. The floor holds at every instant.
+    The asset is awake while an activity, drive or contact is under way, asleep otherwise. Where its place is heated,
+    on a drive where either end is, heaters draw ``heater_w`` besides. Charge above the capacity is spilled. The floor
+    holds at every instant.
     """
 
     capacity_wh: float
@@ -20,6 +21,7 @@ class Battery:
     awake_load_w: float
     asleep_load_w: float
     charge_efficiency: float = 1.0
+    heater_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

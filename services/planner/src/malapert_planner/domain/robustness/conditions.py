@@ -136,6 +136,7 @@ def problem_in(draw: Draw, problem: PlanningProblem) -> PlanningProblem:
         start_wh=start_wh,
         awake_load_w=held.awake_load_w * draw.load,
         asleep_load_w=held.asleep_load_w * draw.load,
+        heater_w=held.heater_w * draw.load,
     )
     # The grid adds nothing to what is exact from node to node.
     return replace(problem, battery=battery, resolution_s=problem.horizon_s)

@@ -45,6 +45,7 @@ def without_margins(problem: PlanningProblem) -> PlanningProblem:
             start_wh=start_wh,
             awake_load_w=battery.awake_load_w / margins.load_power,
             asleep_load_w=battery.asleep_load_w / margins.load_power,
+            heater_w=battery.heater_w / margins.load_power,
         ),
         storage=replace(problem.storage, capacity_bit=problem.storage.capacity_bit / margins.storage),
     )

@@ -8,7 +8,8 @@ and its extremes are those of the nodes.
 Charging power is ``charge_efficiency`` times the net power (generation less load) where that is above zero; discharging
 power is the net power itself where it is below. At the capacity the charge stays while net power is not below zero.
 During a drive the generation is the lowest of that at its two ends and on its way, and the data rate of a contact the
-lower of that at its ends. Before a replan's now nothing is accounted: the levels are those that it starts from.
+lower of that at its ends; heaters draw where either end is heated. Before a replan's now nothing is accounted: the
+levels are those that it starts from.
 
 A level with one reflecting wall (charge under the capacity, data above zero) follows from the cumulative sum S of its
 unbounded steps: under a wall c, level_n = S_n + min(level_0, min over k ≤ n of (c − S_k)).
@@ -24,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.contact_windows import ContactWindow
-from malapert_planner.domain.problem.spans import Span
+from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.domain.schedule.schedule import PlacedContact
+from malapert_planner.domain.simulation.coverage import merged
 from malapert_planner.domain.simulation.timeline import Case
 
 Samples = NDArray[np.float64]
@@ -111,6 +113,7 @@ def propagate_battery(case: Case) -> BatteryTrace:
     battery = case.problem.battery
     pieces = _generation_pieces(case)
     edges = [edge_s for placed in case.placed() for edge_s in placed.span]
+    edges += [edge_s for span in _heated(case) for edge_s in span]
     time_s = _nodes(case, edges, *(piece_time_s for piece_time_s, _ in pieces))
     accounted = time_s[:-1] >= case.problem.now_s
     generation_w = np.where(accounted[:, None], _generation(time_s, pieces), 0.0)
@@ -191,7 +194,17 @@ def _load(case: Case, time_s: Samples) -> Samples:
     draws += [(contact.span, case.problem.contact_power_w) for contact in case.contacts]
     awake = _steps(time_s, [(span, 1.0) for span, _ in draws]) > 0
     base_w = np.where(awake, case.problem.battery.awake_load_w, case.problem.battery.asleep_load_w)
-    return base_w + _steps(time_s, draws)
+    heaters = [(span, case.problem.battery.heater_w) for span in _heated(case)]
+    return base_w + _steps(time_s, draws) + _steps(time_s, heaters)
+
+
+def _heated(case: Case) -> tuple[Span, ...]:
+    """Return when heaters are on: where the asset is in what is heated, on a drive where either end is."""
+    if case.problem.battery.heater_w <= 0:
+        return ()
+    places = [(stay, case.place_by_id.get(place_id)) for stay in case.timeline for place_id in stay.place_ids]
+    heated = (intersection((stay.span,), merged(place.heated)) for stay, place in places if place is not None)
+    return merged(span for spans in heated for span in spans)
 
 
 def _generation_pieces(case: Case) -> list[tuple[Samples, Samples]]:

@@ -32,6 +32,7 @@ from malapert_planner.mission_document.document import FairnessBasis, MissionDoc
 from malapert_planner.services.making.allowed_windows import allowed_windows
 from malapert_planner.services.making.antenna_quotas import antenna_quotas
 from malapert_planner.services.making.antenna_time import closed_spans, contact_windows
+from malapert_planner.services.making.heating import with_heaters
 from malapert_planner.services.making.held_spans import HeldSpans
 from malapert_planner.services.making.link_volumes import with_link_volumes
 from malapert_planner.services.making.margins import (
@@ -132,7 +133,7 @@ def _surface_frame(inputs: ProblemInputs) -> PlanningProblem:
             document.objective.latency.amount if document.objective.latency else 0.0,
         ),
     )
-    return with_margins(frame, margins_of(document))
+    return with_heaters(with_margins(frame, margins_of(document)), asset.thermal)
 
 
 def with_demand(

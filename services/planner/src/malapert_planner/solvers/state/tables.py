@@ -210,7 +210,7 @@ class Tables:
         """Return what is generated in every cell at a place, or on the way between two, as far as it surely charges."""
         key = from_place_id, to_place_id
         if key not in self._generated:
-            self._generated[key] = self.instance.generation(*key).between(self.edges_s) * self.instance.chargeable
+            self._generated[key] = self.instance.supplied_wh(key, self.edges_s)
         return self._generated[key]
 
     @cached_property
