@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 from hand_made_schedules import at, drive, plan
+from malapert_core.errors import PreconditionError
 from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.nights import NightRule
 from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
-from malapert_planner.domain.schedule.result import SolveStatus
+from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.reading import read_document
+from malapert_planner.services.making.generation import require_schedule
 from malapert_planner.services.making.nights import night_rule
 from malapert_planner.solvers.explain import explain_unplanned
 from malapert_planner.solvers.incumbent import Incumbent
@@ -223,3 +225,17 @@ def test_what_a_rule_of_nights_lacks_is_said_at_once(rule: dict[str, Any], fault
     content = load_mission("lupex-week")
     content["night_rule"] = rule
     assert sorted(read(content)[1]) == sorted(faults)
+
+
+def test_where_the_rule_leaves_no_route_that_is_what_is_said() -> None:
+    unknown = SolveResult(SolveStatus.UNKNOWN, Schedule(), 0.0, 0.0, 1.0, {"wall_cut": "false", "work_limit": "1"})
+    dark = make_problem(night_rule=NightRule(max_dark_s=HOUR_S), drive_rule=DriveRule((LIGHT,), ()))
+    nowhere = replace(dark, places=tuple(make_place(name, illumination=((0, 7200),)) for name in ("base", "ridge")))
+    with pytest.raises(PreconditionError, match=r"from 2029-01-10 02:00 UTC on every place is off limits .* 4\.0 h"):
+        require_schedule(unknown, nowhere)
+    begun = replace(dark, places=(make_place("base", illumination=((7200, 21_600),)), make_place("ridge")))
+    with pytest.raises(PreconditionError, match="Base, where the asset starts, is off limits"):
+        require_schedule(unknown, begun)
+    assert not validate(nowhere, plan()).valid
+    with pytest.raises(PreconditionError, match="work limit of 1 s"):
+        require_schedule(unknown, dark)

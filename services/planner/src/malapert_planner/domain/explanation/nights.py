@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.conditions import ConditionKind
-from malapert_planner.domain.problem.off_limits import within_limits
+from malapert_planner.domain.problem.off_limits import off_limits, within_limits
 from malapert_planner.domain.problem.places import Place
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, intersection
@@ -35,6 +36,24 @@ def off_limits_throughout(
         f"stretch where all else holds; {step.duration_s / 3600:.1f} h are needed"
     )
     return Unplanned(step.request_id, step.repetition_index, "NO_WINDOW", text, ("night_rule",))
+
+
+def nowhere_left(problem: PlanningProblem) -> str:
+    """Return what of the night rule leaves no route at all, whatever is planned; empty where nothing surely does."""
+    if problem.night_rule is None or problem.is_placeless:
+        return ""
+    closed = {place.place_id: off_limits(problem, place) for place in problem.places}
+    title = next((each.title for each in problem.places if each.place_id == problem.start_place_id), "")
+    start = closed.get(problem.start_place_id, ())
+    if problem.baseline is None and start and start[0][0] <= 0:
+        return f"{title}, where the asset starts, is off limits by the night rule from the first"
+    nowhere: tuple[Span, ...] = ((problem.now_s, problem.horizon_s),)
+    for spans in closed.values():
+        nowhere = intersection(nowhere, spans)
+    if not nowhere:
+        return ""
+    since, hours = problem.start_time + timedelta(seconds=nowhere[0][0]), (nowhere[0][1] - nowhere[0][0]) / 3600
+    return f"from {since:%Y-%m-%d %H:%M} UTC on every place is off limits by the night rule for {hours:.1f} h"
 
 
 def too_dark(problem: PlanningProblem, steps: Sequence[Activity]) -> Unplanned | None:

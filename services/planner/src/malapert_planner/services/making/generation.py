@@ -16,6 +16,7 @@ from malapert_core.jobs.queue import Priority
 from malapert_core.operations.operations import OperationContext
 
 from malapert_planner.domain.explanation.feasibility import impossible_names
+from malapert_planner.domain.explanation.nights import nowhere_left
 from malapert_planner.domain.life.mission import Mission
 from malapert_planner.domain.life.plan import Plan
 from malapert_planner.domain.problem.problem import PlanningProblem
@@ -328,8 +329,12 @@ def require_valid(problem: PlanningProblem, outcome: PlanningOutcome, defects: P
 def require_schedule(result: SolveResult, problem: PlanningProblem | None = None) -> None:
     """Raise where a solve ended without a schedule: INFEASIBLE where that is proven, NO_PLAN_FOUND with the limit.
 
-    Of a problem that is given, mandatory requests that nothing can hold are told with the reason of each.
+    Of a problem that is given, mandatory requests that nothing can hold are told with the reason of each, and what of
+    the night rule no route can keep.
     """
+    nights = nowhere_left(problem) if problem and result.status in (SolveStatus.UNKNOWN, SolveStatus.INFEASIBLE) else ""
+    if nights:
+        raise PreconditionError("INFEASIBLE", f"no schedule is possible: {nights}", metadata={"conflict": ""})
     if result.status is SolveStatus.UNKNOWN:
         cut = result.parameters.get("wall_cut") == "true"
         limit = (
