@@ -315,3 +315,23 @@ def test_what_a_schedule_holds_beside_what_is_read_is_told() -> None:
         "2 intParameter, the first in line 9",
         "2 stringParameter, the first in line 8",
     )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["ccsds-902.1", "csv", "ics", "dsn-text"])
+async def test_a_file_of_a_station_or_owner_that_is_not_there_is_refused(
+    sqlite_platform: GatewayPlatform, name: str
+) -> None:
+    stations = [station_of("esa-mlg", name="Malargüe", agency_id="ESA")]
+    answers = sqlite_platform.services.answers
+    answers["ListContacts"] = lambda _: contact_pb2.ListContactsResponse()
+    answers["ListStations"] = lambda _: window_pb2.ListStationsResponse(stations=stations)
+    path = f"/api/v1/contacts/export?format={name}&{SPAN}"
+    asked = f"{path}&station_id=esa-mgl&station_agency_id=esa"
+    refused = (await sqlite_platform.http.get(asked, headers=sqlite_platform.bearer())).json()
+    assert [(fault["path"], fault["code"]) for fault in refused["errors"]] == [
+        ("query.station_id", "UNKNOWN_STATION"),
+        ("query.station_agency_id", "UNKNOWN_AGENCY"),
+    ]
+    known = f"{path}&station_id=esa-mlg&station_agency_id=ESA"
+    assert (await sqlite_platform.http.get(known, headers=sqlite_platform.bearer())).status_code == 200

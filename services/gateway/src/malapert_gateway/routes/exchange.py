@@ -93,6 +93,8 @@ async def export_contacts(
         station_id=station_id, station_agency_id=station_agency_id, mission_id=mission_id, span=span
     )
     contacts = await _all_contacts(gateway, wanted)
+    if not contacts and (station_id or station_agency_id):
+        _require_known(await _stations(gateway), station_id, station_agency_id)
     if format is ContactFormat.CSV:
         return file_answer(await asyncio.to_thread(contacts_csv, contacts), "text/csv; charset=utf-8", "contacts.csv")
     if format is ContactFormat.ICS:
@@ -180,6 +182,25 @@ async def export_orbiter(
 
 async def _all_contacts(gateway: Gateway, request: contact_pb2.ListContactsRequest) -> list[Contact]:
     return await all_rows(gateway, gateway.services.contacts.ListContacts, request, ContactPage, "contacts")
+
+
+def _require_known(stations: dict[str, Station], station_id: str, agency_id: str) -> None:
+    """Refuse a station or an owner of none: a file without contacts would look as if they had nothing booked.
+
+    Raises
+    ------
+    InvalidInputError
+        ``INVALID_REQUEST`` with what is not known.
+    """
+    faults = []
+    if station_id and station_id not in stations:
+        faults.append(Fault("query.station_id", "UNKNOWN_STATION", f"there is no station {station_id[:80]!r}"))
+    owners = sorted({station.agency_id for station in stations.values()})
+    if agency_id and agency_id not in owners:
+        message = f"{agency_id[:80]!r} owns no station; owners: {', '.join(owners)}"
+        faults.append(Fault("query.station_agency_id", "UNKNOWN_AGENCY", message))
+    if faults:
+        raise InvalidInputError("INVALID_REQUEST", "the filter names what is not there", faults=faults)
 
 
 async def _stations(gateway: Gateway) -> dict[str, Station]:
