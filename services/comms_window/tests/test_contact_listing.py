@@ -13,6 +13,7 @@ from malapert_comms_window.domain.contacts import ContactState
 from malapert_comms_window.storage.contacts import ContactFilter, ContactStore
 from malapert_core.errors import InvalidInputError, NotFoundError, PreconditionError
 from malapert_core.policy.identity import Role
+from malapert_core.rpc.paging import decode_cursor
 from malapert_core.timestamps import from_timestamp
 from malapert_testing.services import identity_of, open_test_channel
 
@@ -47,6 +48,13 @@ async def test_another_agency_s_contacts_are_seen_as_taken_time_alone(sqlite_com
             with pytest.raises(NotFoundError) as caught:
                 await call
             assert caught.value.reason == "UNKNOWN_CONTACT"
+        later = (await mine.ReserveContacts(reservation("later", asked("esa-mlg", 9, 10)))).contacts[0]
+        page = await foreign.ListContacts(contact_pb2.ListContactsRequest(page=type_pb2.PageRequest(page_size=1)))
+        # Nor by where its page ends.
+        assert held.contact_id not in str(decode_cursor(page.next_page_token, length=2))
+        following = type_pb2.PageRequest(page_size=1, page_token=page.next_page_token)
+        (second,) = (await foreign.ListContacts(contact_pb2.ListContactsRequest(page=following))).contacts
+        assert second.occupied == later.occupied
 
 
 @pytest.mark.asyncio

@@ -1,5 +1,6 @@
 """Contacts: who holds an antenna when, and how that may change."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -186,3 +187,8 @@ def change_to(contact: Contact, now: datetime, agency_id: str = "", principal_id
         principal_id=principal_id,
         reason=contact.release_reason,
     )
+
+
+def place_in_listing(contact_id: str) -> str:
+    """Return what stands for a contact in the token of a page, which is told to who may not know its identifier."""
+    return hashlib.sha256(contact_id.encode()).hexdigest()

@@ -11,7 +11,7 @@ from malapert_core.rpc.paging import decode_cursor, encode_cursor, page_size_of
 from malapert_core.timestamps import format_time, parse_time
 
 from malapert_comms_window.domain.contact_requests import ContactRequest
-from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState
+from malapert_comms_window.domain.contacts import Contact, ContactCause, ContactState, place_in_listing
 from malapert_comms_window.handlers.messages.contacts import (
     busy_message,
     change_message,
@@ -135,7 +135,7 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
                 else busy_message(contact, now)
                 for contact in found[:size]
             ],
-            next_page_token=encode_cursor(format_time(last.occupied_start_time), last.contact_id) if last else "",
+            next_page_token=_token_after(last) if last else "",
         )
 
     async def GetContact(  # noqa: N802
@@ -153,12 +153,16 @@ class ContactHandlers(contact_pb2_grpc.ContactServiceServicer):
         return [contact_message(contact, now, self._owners) for contact in contacts]
 
 
+def _token_after(contact: Contact) -> str:
+    return encode_cursor(format_time(contact.occupied_start_time), place_in_listing(contact.contact_id))
+
+
 def _contact_filter_of(request: contact_pb2.ListContactsRequest) -> ContactFilter:
     start, end = interval_of(request.span) if request.HasField("span") else (None, None)
     after = None
     if request.page.page_token:
-        time, contact_id = decode_cursor(request.page.page_token, length=2)
-        after = (parse_time(time), contact_id)
+        time, place = decode_cursor(request.page.page_token, length=2)
+        after = (parse_time(time), place)
     states = wanted_values(ContactState, request.states, contact_pb2.ContactState.DESCRIPTOR, "states")
     causes = wanted_values(ContactCause, request.causes, contact_pb2.ContactCause.DESCRIPTOR, "causes")
     return ContactFilter(

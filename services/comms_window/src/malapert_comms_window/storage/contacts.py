@@ -14,7 +14,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from malapert_comms_window.domain.contact_requests import MAX_TRACKING, ContactRequest
-from malapert_comms_window.domain.contacts import HOLDING_STATES, Contact, ContactCause, ContactState
+from malapert_comms_window.domain.contacts import (
+    HOLDING_STATES,
+    Contact,
+    ContactCause,
+    ContactState,
+    place_in_listing,
+)
 from malapert_comms_window.storage.tables import ContactRow
 
 _MAYBE_HOLDING = (ContactState.TENTATIVE.value, ContactState.COMMITTED.value)
@@ -57,7 +63,9 @@ def span_values(spans: Sequence[AntennaSpan], longest: timedelta = timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Filter of contacts, after a sort key; empty fields mean all. States are as they are at an instant.
+    """Filter of contacts; empty fields mean all. States are as they are at an instant.
+
+    ``after`` is the occupied start of a contact and its `place_in_listing`: those that follow it are wanted.
 
     What not everybody may know counts only of contacts of ``party_agency_id`` and of the antennas of
     ``owned_agency_ids``, in the missions that a key is for; no party means one that may know all.
@@ -172,10 +180,11 @@ class ContactStore:
         if wanted.causes and wanted.states_at is not None:
             query = query.where(_of_causes(wanted.causes, wanted.states_at))
         if wanted.after is not None:
-            start, contact_id = wanted.after
+            start, place = wanted.after
+            contact_id = await _contact_at(session, start, place)
             later = col(ContactRow.occupied_start_time) > start
             same = and_(col(ContactRow.occupied_start_time) == start, col(ContactRow.contact_id) > contact_id)
-            query = query.where(or_(later, same))
+            query = query.where(later if contact_id is None else or_(later, same))
         ordered = query.order_by(col(ContactRow.occupied_start_time), col(ContactRow.contact_id)).limit(limit)
         return [_of_row(row) for row in (await session.exec(ordered)).all()]
 
@@ -208,6 +217,13 @@ class ContactStore:
         )
         ordered = query.order_by(col(ContactRow.hold_until_time), col(ContactRow.contact_id)).limit(limit)
         return [_of_row(row) for row in (await session.exec(ordered)).all()]
+
+
+async def _contact_at(session: AsyncSession, start: datetime, place: str) -> str | None:
+    """Return the contact of an occupied start that has a place in the listing, None where it is gone."""
+    there = await session.exec(select(ContactRow.contact_id).where(ContactRow.occupied_start_time == start))
+    found = (contact_id for contact_id in there.all() if place_in_listing(contact_id) == place)
+    return next(found, None)
 
 
 _COLUMNS = tuple(ContactRow.__table__.columns)  # type: ignore[attr-defined]
