@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class Faults:
     def number(self, text: str, where: str, what: str) -> float:
         """Return a finite number, or note that it is none, or so small that it would be read as zero."""
         value = float(text) if _NUMBER.fullmatch(text) else math.nan
-        if not math.isfinite(value) or (abs(value) < sys.float_info.min and _STATES_MORE.match(text)):
+        if not math.isfinite(value) or (abs(value) < sys.float_info.min and _is_lost(text, value)):
             self.add(where, "NOT_A_NUMBER", f"{what} is {quoted(text)}, not a finite number that a double holds")
             return 0.0
         return value
@@ -107,6 +108,11 @@ class Faults:
         except ValueError as error:
             self.add(where, "UNKNOWN_TIME_SYSTEM", str(error))
             return ""
+
+
+def _is_lost(text: str, value: float) -> bool:
+    """Return whether a double next to zero is another number than was written."""
+    return bool(_STATES_MORE.match(text)) and (value == 0.0 or Decimal(text) != Decimal(repr(value)))
 
 
 def quoted(text: str) -> str:
