@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, import_key
 from malapert_core.errors import UnauthenticatedError
 
 LONGEST_TOKEN_S = 86_400
@@ -71,7 +71,7 @@ def audiences_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def public_keys(document: Any) -> KeySet:
-    """Return the public keys of a provider's key set; shared secrets in it are none.
+    """Return the public keys of a provider's key set; shared secrets in it are none, nor what is of no kind known here.
 
     Raises
     ------
@@ -82,9 +82,17 @@ def public_keys(document: Any) -> KeySet:
     if not isinstance(keys, list):
         raise ValueError("a key set has a list of keys")
     wanted = [key for key in keys if isinstance(key, dict) and key.get("kty") in _KEY_TYPES and key.get("use") != "enc"]
-    if not wanted:
+    known = [found for key in wanted if (found := _known_key(key)) is not None]
+    if not known:
         raise ValueError("the key set has no public key for signatures")
-    return KeySet.import_key_set({"keys": wanted})
+    return KeySet(known)
+
+
+def _known_key(key: dict[str, Any]) -> Any:
+    try:
+        return import_key(key)
+    except (JoseError, ValueError, KeyError, TypeError):
+        return None
 
 
 def key_name(token: str) -> str:
