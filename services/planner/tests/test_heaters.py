@@ -16,7 +16,6 @@ from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Battery
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.simulation.propagation import propagate_battery
 from malapert_planner.domain.simulation.timeline import Case
 from malapert_planner.domain.validation.validate import validate
@@ -28,6 +27,7 @@ from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.instance import compile_problem
 from malapert_planner.solvers.solve import solve
 from mission_documents import EPHEMERIS_SPAN, load_mission
+from planned_problems import assert_planned_validly
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, random_problem
 from schedule_oracle import is_valid
 from scipy.integrate import solve_ivp
@@ -111,13 +111,7 @@ def test_a_night_that_the_heaters_make_too_long_is_spent_elsewhere() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [s for s in range(60) if random_problem(s).horizon_s <= 24 * HOUR_S][:6])
 def test_every_plan_of_a_random_problem_is_valid_to_both(seed: int) -> None:
-    problem = cold_problem(seed)
-    assert check_problem(problem) == ()
-    result = solve(problem, seed=seed, work_limit=0.4)
-    if result.status not in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN):
-        assert validate(problem, result.schedule).violations == ()
-        assert is_valid(problem, result.schedule)
-        assert result.bound >= result.objective
+    assert_planned_validly(cold_problem(seed), seed)
 
 
 def test_a_mission_states_its_node_and_the_problem_has_heaters() -> None:

@@ -32,6 +32,7 @@ from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
 from mission_documents import EPHEMERIS_SPAN, load_mission
+from planned_problems import assert_planned_validly
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, random_problem
 from schedule_oracle import is_valid
 
@@ -128,13 +129,7 @@ def test_what_is_asked_for_while_a_place_is_off_limits_is_explained_by_that() ->
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [s for s in range(60) if random_problem(s).horizon_s <= 24 * HOUR_S][:8])
 def test_every_plan_of_a_random_problem_is_valid_to_both(seed: int) -> None:
-    problem = night_problem(seed)
-    assert check_problem(problem) == ()
-    result = solve(problem, seed=seed, work_limit=0.5)
-    if result.status not in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN):
-        assert validate(problem, result.schedule).violations == ()
-        assert is_valid(problem, result.schedule)
-        assert result.bound >= result.objective
+    assert_planned_validly(night_problem(seed), seed)
 
 
 def test_the_solver_and_the_validator_tell_the_same_of_the_dark() -> None:

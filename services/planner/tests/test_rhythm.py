@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 from hand_made_schedules import contact, drive, plan
-from malapert_planner.domain.problem.check import check_problem
 from malapert_planner.domain.problem.conditions import Condition, ConditionKind
 from malapert_planner.domain.problem.hashing import problem_hash
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
@@ -25,8 +24,8 @@ from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.tables import Tables
+from planned_problems import assert_planned_validly
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
-from schedule_oracle import is_valid
 
 
 def spoken_problem(seed: int) -> PlanningProblem:
@@ -63,13 +62,7 @@ def test_the_margin_is_what_is_left_of_the_longest_silence() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [s for s in range(40) if random_problem(s).horizon_s <= 24 * HOUR_S][:5])
 def test_every_plan_of_a_random_problem_is_valid_to_both(seed: int) -> None:
-    problem = spoken_problem(seed)
-    assert check_problem(problem) == ()
-    result = solve(problem, seed=seed, work_limit=0.5)
-    if result.status not in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN):
-        assert validate(problem, result.schedule).violations == ()
-        assert is_valid(problem, result.schedule)
-        assert result.bound >= result.objective
+    assert_planned_validly(spoken_problem(seed), seed)
 
 
 def test_the_solver_and_the_validator_count_alike() -> None:
