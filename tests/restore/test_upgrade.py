@@ -1,9 +1,10 @@
 """Data of the first version is upgraded, and read through the API.
 
-`data_0_1` is a platform of 0.1 with a released plan: what each service stored, but for the heights of its terrains, and
-the keys, which open nothing else.
+`data_0_1` is a platform of 0.1 with a released plan: what each service stored, but for the heights of its terrains. The
+secrets of its keys were exchanged for what `secret_of` says.
 """
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -47,7 +48,13 @@ MISSION = "lupex-week"
 
 def keys() -> dict[str, str]:
     """Return the keys of 0.1 by agency and role, such as ``JAXA PLANNER``."""
-    return dict(line.rsplit(" ", 1) for line in (DATA / "keys.txt").read_text().splitlines())
+    with zipfile.ZipFile(DATA / "gateway.zip") as archive:
+        rows = [json.loads(line) for line in archive.read("tables/api_key.jsonl").splitlines()]
+    return {f"{row['agency_id']} {row['role'].upper()}": f"mlp_{row['key_id']}_{secret_of(row)}" for row in rows}
+
+
+def secret_of(row: dict[str, Any]) -> str:
+    return hashlib.sha256(f"{row['key_id']} of 0.1".encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")
