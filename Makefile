@@ -97,9 +97,10 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 
 # In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with.
 .PHONY: test
-test: setup ## every test that needs no container engine and no browser
+test: setup ## the tests that need no container engine, no browser and no platform of minutes
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \
-	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/restore --ignore=tests/e2e/test_guide.py --ignore=tests/integration/test_access_matrix.py \
+	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/restore --ignore=tests/faults --ignore=tests/e2e/test_guide.py \
+	  --ignore=tests/e2e/test_planned_missions.py --ignore=tests/integration/test_access_matrix.py \
 	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
 
 .PHONY: test-fast
@@ -109,6 +110,10 @@ test-fast: setup ## the tests that start no process and are over within a second
 .PHONY: test-hashes
 test-hashes: setup ## every mission is planned to the recorded schedule
 	$(BIN)/pytest -q tests/hashes
+
+.PHONY: test-platform
+test-platform: setup ## whole missions are planned and refereed, and processes killed, each on a platform of its own
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/faults tests/e2e/test_planned_missions.py
 
 .PHONY: test-access
 test-access: setup ## every call by every agency and role, against the table of who may make it
