@@ -10,6 +10,7 @@ from icalendar import Calendar
 from malapert.planner.v1 import plan_pb2, replan_pb2
 from malapert_core.timestamps import to_timestamp
 from malapert_gateway.conversion import to_model
+from malapert_gateway.exports.openmct_states import openmct_states
 from malapert_gateway.routes.exports import _WRITERS as WRITERS
 from malapert_gateway.routes.exports import ExportFormat
 from malapert_http_models.contracts.planner import Plan
@@ -22,7 +23,7 @@ OF_PLACES = (
     ExportFormat.GEOJSON_SITES, ExportFormat.GEOJSON_ROUTES, ExportFormat.CSV_SITES, ExportFormat.CSV_ROUTES,
     ExportFormat.KML,
 )  # fmt: skip
-OF_ITEMS = tuple(kind for kind in ExportFormat if kind not in OF_PLACES)
+OF_ITEMS = tuple(kind for kind in ExportFormat if kind not in (*OF_PLACES, ExportFormat.OPENMCT_STATES))
 
 
 def exported(agency_id: str, kind: ExportFormat) -> str:
@@ -32,7 +33,10 @@ def exported(agency_id: str, kind: ExportFormat) -> str:
     whole.replan.events[1].array_power.from_time.CopyFrom(to_timestamp(NOW))
     seen = redacted_plan(whole, eyes_of(identity(agency_id), CHARTER, NOW, whole))
     seen.plan_id, seen.state = "plan-1", plan_pb2.PLAN_STATE_DRAFT
-    return WRITERS[kind][2](to_model(seen, Plan)).decode()
+    plan = to_model(seen, Plan)
+    return (
+        json.dumps(openmct_states(plan, [])) if kind is ExportFormat.OPENMCT_STATES else WRITERS[kind][2](plan).decode()
+    )
 
 
 def unfolded(text: str) -> str:
@@ -52,6 +56,10 @@ def test_the_owner_s_files_tell_all(kind: ExportFormat) -> None:
     told = unfolded(exported(OWNER, kind))
     assert "secret-dig/0/dig" in told
     assert "Secret trench" in told
+
+
+def test_the_owner_s_states_are_of_all_activities() -> None:
+    assert json.loads(exported(OWNER, ExportFormat.OPENMCT_STATES))["activities"]["secret-dig/0/dig"] == "notStarted"
 
 
 @pytest.mark.parametrize("agency_id", OTHERS)

@@ -112,7 +112,8 @@ async def export_plan(
     if format is ExportFormat.OPENMCT_STATES:
         request = execution_pb2.ListExecutionsRequest(mission_id=plan.mission_id)
         reports = await all_rows(gateway, gateway.services.executions.ListExecutions, request, Executions, "executions")
-        return file_answer(_json(lambda plan: openmct_states(plan, reports))(plan), *_STATES_FILE)
+        states = _json(lambda plan: openmct_states(plan, reports))
+        return file_answer(await asyncio.to_thread(states, plan), *_STATES_FILE)
     media_type, name, write = _WRITERS[format]
     if agency_id:
         if not any(each.agency_id == agency_id for each in plan.activities):
