@@ -365,12 +365,8 @@ class Incumbent:
     def with_added(self, activities: tuple[PlacedActivity, ...], contacts: tuple[PlacedContact, ...] = ()) -> Incumbent:
         """Return the schedule with some activities and contacts more; its cells follow from those of this one."""
         before = self.schedule
-        schedule = replace(
-            before,
-            activities=tuple(sorted((*before.activities, *activities), key=lambda a: (a.span, a.activity_id))),
-            contacts=tuple(sorted((*before.contacts, *contacts), key=lambda c: (c.span, c.station_id))),
-        )
-        added = Incumbent(self.instance, schedule)
+        every = (*before.activities, *activities), before.drives, (*before.contacts, *contacts)
+        added = Incumbent(self.instance, Schedule.ordered(*every))
         awake, (generated, drawn), (filled, drained) = self.awake.copy(), self.energy_wh, self.data_bit
         drawn, filled, drained = drawn.copy(), filled.copy(), drained.copy()
         loads = [(a.span, self.instance.activities[a.activity_id].power_w) for a in activities]
@@ -393,12 +389,5 @@ class Incumbent:
         kept = {a.activity_id for chain in scope.fixed for a in chain.activities}
         activities = [a for a in self.schedule.activities if a.activity_id in kept] + list(inner.activities)
         drives = [d for d in self.schedule.drives if d.span[1] <= start or d.span[0] >= end] + list(inner.drives)
-        contacts = list(scope.outside_contacts) + list(inner.contacts)
-        return Incumbent(
-            self.instance,
-            Schedule(
-                tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))),
-                tuple(sorted(drives, key=lambda d: d.span)),
-                tuple(sorted(contacts, key=lambda c: (c.span, c.station_id))),
-            ),
-        )
+        contacts = (*scope.outside_contacts, *inner.contacts)
+        return Incumbent(self.instance, Schedule.ordered(activities, drives, contacts))

@@ -93,11 +93,8 @@ class ScopeModel:
             )
 
         activities = self.placements.placed(solver, place_at)
-        return Schedule(
-            activities=tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))),
-            drives=tuple(drives),
-            contacts=tuple(name_contacts(self.instance, self.contacts.spans(solver), place_at)),
-        )
+        contacts = name_contacts(self.instance, self.contacts.spans(solver), place_at)
+        return Schedule.ordered(activities, drives, contacts)
 
 
 def build_model(instance: Instance, scope: Scope) -> ScopeModel:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from malapert_planner.domain.problem.spans import intersection, overlap_s
-from malapert_planner.domain.schedule.schedule import PlacedContact
+from malapert_planner.domain.schedule.schedule import PlacedContact, Schedule
 from malapert_planner.solvers.choice import Choice, Piece, Slot
 from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.power import SECONDS_PER_HOUR
@@ -27,8 +27,8 @@ def in_rhythm(incumbent: Incumbent) -> Incumbent:
 
 def with_contacts(incumbent: Incumbent, contacts: Iterable[PlacedContact]) -> Incumbent:
     """Return the schedule with other contacts."""
-    ordered = tuple(sorted(contacts, key=lambda c: (c.span, c.station_id)))
-    return replace(incumbent, schedule=replace(incumbent.schedule, contacts=ordered))
+    held = incumbent.schedule
+    return replace(incumbent, schedule=Schedule.ordered(held.activities, held.drives, contacts))
 
 
 def with_passes(choice: Choice) -> bool:

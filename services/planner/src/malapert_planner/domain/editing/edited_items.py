@@ -93,11 +93,7 @@ class EditedItems:
         every = sorted((i for i in self._items.values() if isinstance(i, PlacedDrive)), key=lambda drive: drive.span)
         activities = (item for item in items if isinstance(item, PlacedActivity))
         contacts = (self._named(item, tuple(every)) for item in items if isinstance(item, PlacedContact))
-        return Schedule(
-            tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
-            tuple(drive for drive in every if drive in items),
-            tuple(sorted(contacts, key=lambda contact: (contact.span, contact.station_id))),
-        )
+        return Schedule.ordered(activities, (drive for drive in every if drive in items), contacts)
 
     def _put(self, chain: Chain, spans: list[Span], place_id: str) -> None:
         where = place_id or self._place_at(spans[0][0])

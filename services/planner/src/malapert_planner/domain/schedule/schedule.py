@@ -5,6 +5,7 @@ Times are integer seconds after the problem's start.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from malapert_planner.domain.problem.spans import Span
@@ -45,3 +46,14 @@ class Schedule:
     activities: tuple[PlacedActivity, ...] = ()
     drives: tuple[PlacedDrive, ...] = ()
     contacts: tuple[PlacedContact, ...] = ()
+
+    @classmethod
+    def ordered(
+        cls, activities: Iterable[PlacedActivity], drives: Iterable[PlacedDrive], contacts: Iterable[PlacedContact]
+    ) -> Schedule:
+        """Return a schedule of what is placed, given in any order."""
+        return cls(
+            tuple(sorted(activities, key=lambda activity: (activity.span, activity.activity_id))),
+            tuple(sorted(drives, key=lambda drive: drive.span)),
+            tuple(sorted(contacts, key=lambda contact: (contact.span, contact.station_id))),
+        )

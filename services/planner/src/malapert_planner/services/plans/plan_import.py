@@ -86,11 +86,7 @@ def schedule_of(problem: PlanningProblem, items: Sequence[plan_pb2.ImportedItem]
             faults.append(Fault(f"items[{index}].place_id", "CONTRADICTING_PLACE", message))
     if faults:
         raise InvalidInputError("INVALID_PLAN", f"{len(faults)} items cannot be read", faults=faults)
-    return Schedule(
-        tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
-        driven,
-        tuple(sorted((contact for *_, contact in contacts), key=lambda c: (c.span, c.station_id))),
-    )
+    return Schedule.ordered(activities, driven, (contact for *_, contact in contacts))
 
 
 def _span(problem: PlanningProblem, interval: type_pb2.Interval, path: str, faults: list[Fault]) -> Span:

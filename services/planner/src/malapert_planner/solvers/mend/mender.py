@@ -100,11 +100,7 @@ class _Mender:
         found = self._working.schedule()
         # What is fixed and no state can hold is for the validator to judge.
         contacts = (c for c in self._edited.contacts if c in self._fixed_contacts and c not in found.contacts)
-        return Schedule(
-            tuple(sorted((*found.activities, *rest), key=lambda placed: (placed.span, placed.activity_id))),
-            found.drives,
-            tuple(sorted((*found.contacts, *contacts), key=lambda each: (each.span, each.station_id))),
-        )
+        return Schedule.ordered((*found.activities, *rest), found.drives, (*found.contacts, *contacts))
 
     def _relieved(self, fixed: list[Standing]) -> bool:
         """Send more, or hold fewer contacts, so that charge and storage suffice; return whether they do."""

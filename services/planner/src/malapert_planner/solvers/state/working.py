@@ -357,11 +357,7 @@ class WorkingSchedule:
         """Return the schedule."""
         chains = self.tables.instance.chains
         activities = [step for index, each in self.chains.items() for step in placed_steps(chains[index], each)]
-        return Schedule(
-            tuple(sorted(activities, key=lambda placed: (placed.span, placed.activity_id))),
-            tuple(self.drives),
-            tuple(sorted((each.placed for each in self.contacts), key=lambda c: (c.span, c.station_id))),
-        )
+        return Schedule.ordered(activities, self.drives, (each.placed for each in self.contacts))
 
 
 MOST_STARTS = 6
