@@ -14,9 +14,11 @@ export function figureText(figure: Figure): string {
   return quantityOf(figure.value, figure.unit);
 }
 
+const words = (code: string): string => code.toLowerCase().replaceAll("_", " ");
+
 /** Returns where a figure comes from and how far it is believed; empty where none is given. */
 export const sourceText = (figure: Figure): string =>
-  [figure?.source, figure?.confidence?.toLowerCase().replaceAll("_", " ")].filter(Boolean).join(": ");
+  [figure?.source, figure?.confidence && words(figure.confidence)].filter(Boolean).join(": ");
 
 /** Returns how long a type takes by its own figures, in seconds, without what its parameters and instruments add. */
 export const durationS = (type: ActivityType): number =>
@@ -33,7 +35,6 @@ export const usersOf = (instrument: Instrument, types: readonly ActivityType[]):
 
 /** Returns what must hold for a step and what its parameters add to it, in words. */
 export function wordsOfStep(step: Step): string[] {
-  const words = (code: string): string => code.toLowerCase().replaceAll("_", " ");
   const { conditions = [], needs_quiet = [], makes = [], effects = [] } = step;
   const holds = conditions.map((each) => `${each.outside ? "outside " : ""}${words(each.kind)}`);
   const quiet = needs_quiet.length ? [`quiet of ${needs_quiet.map(words).join(", ")}`] : [];

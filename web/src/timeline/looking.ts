@@ -1,5 +1,5 @@
 import type { TimelineDocument } from "./model.ts";
-import { atEnd, centred, clampSpan, panned, type Span, wholeDays, zoomed } from "./time/scale.ts";
+import { atEnd, centred, clampSpan, middleOf, panned, type Span, wholeDays, zoomed } from "./time/scale.ts";
 import { type TimelineView, wholeView } from "./view.ts";
 
 /** What of a view says which items are shown. */
@@ -58,7 +58,7 @@ export class Looking {
   /** Zooms around a time that is in view, or around the middle. */
   zoomBy(factor: number, anchorMs: number): void {
     const { startMs, endMs } = this.span;
-    const anchor = anchorMs > startMs && anchorMs < endMs ? anchorMs : (startMs + endMs) / 2;
+    const anchor = anchorMs > startMs && anchorMs < endMs ? anchorMs : middleOf(this.span);
     if (this.#document) this.show(zoomed(this.span, factor, anchor, this.#document));
   }
 
@@ -69,8 +69,7 @@ export class Looking {
   /** Moves a span into view that is out of it. */
   reveal(span: Span): void {
     const shown = this.span;
-    if (span.endMs < shown.startMs || span.startMs > shown.endMs)
-      this.show(centred(shown, (span.startMs + span.endMs) / 2));
+    if (span.endMs < shown.startMs || span.startMs > shown.endMs) this.show(centred(shown, middleOf(span)));
   }
 
   toggleMode(): void {

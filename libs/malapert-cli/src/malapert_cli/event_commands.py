@@ -37,6 +37,10 @@ def tail(
             _print(item, as_json=as_json)
 
 
+LEAST_QUIET_S = 0.1
+"""Least silence after which a feed counts as over, seconds: it must have come before."""
+
+
 @asking
 def replay(
     types: Types = None,
@@ -53,6 +57,8 @@ def replay(
     """Print the events that the platform keeps, from a cursor or the oldest, and end; the last line is the cursor."""
     from malapert_client.events import beginning_of
 
+    if quiet_s < LEAST_QUIET_S:
+        raise typer.BadParameter(f"{LEAST_QUIET_S:g} s of silence are needed at least", param_hint="--quiet-s")
     with place.client() as client:
         if after is None:
             after = beginning_of(client.watch_events().opened())

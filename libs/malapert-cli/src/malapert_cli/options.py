@@ -50,7 +50,7 @@ class Place:
     @property
     def is_named(self) -> bool:
         """Whether any option says something."""
-        return self != Place()
+        return any((self.url, self.key, self.agency, self.role_of_key, self.profile))
 
     def connection(self, *, usual_role: str | None = None) -> "Connection":
         """Return address and key of the options, the environment, the configuration or the platform started here.

@@ -27,9 +27,7 @@ def timeline_data(plans: Iterable[Json], windows: Iterable[Json], stations: Iter
 
 
 def _plan(plan: Json) -> Json:
-    places = [
-        {key: place[key] for key in ("waypoint_id", "title") if key in place} for place in plan.get("waypoints", ())
-    ]
+    places = [{key: place[key] for key in _PLACE if key in place} for place in plan.get("waypoints", ())]
     profiles = [{key: profile[key] for key in _PROFILE if key in profile} for profile in plan["profiles"]]
     return {**{key: plan[key] for key in _PLAN}, "waypoints": places, "profiles": profiles}
 

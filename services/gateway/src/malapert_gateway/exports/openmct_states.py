@@ -47,8 +47,9 @@ def _try_of(item: PlannedActivity) -> _Try | None:
     """Return the try that an activity is a step of, by its identifier: request, repetition, step, and each new try."""
     if not item.request_id or item.is_busy:
         return None
-    index = _REPETITION.match(item.activity_id.removeprefix(item.request_id))
-    return _Try(item.request_id, int(index[1]), 1 + item.activity_id.count(_RETRY)) if index else None
+    rest = item.activity_id.removeprefix(item.request_id)
+    index = _REPETITION.match(rest)
+    return _Try(item.request_id, int(index[1]), 1 + rest.count(_RETRY)) if index else None
 
 
 def _state(made: _Try, report: Execution | None, plan_id: str, planned: set[_Try]) -> str:

@@ -85,6 +85,9 @@ class People:
         return provider.agency_id, verified_subject(token, keys, provider, utc_now().timestamp())
 
     async def _keys_of(self, provider: IdentityProvider, kept: _Kept, wanted: str) -> KeySet:
+        if kept.keys is not None and time.monotonic() - kept.came_s < KEYS_KEPT_S and _has(kept.keys, wanted):
+            # A token that names another key may set off a look; those by a known one do not wait for it.
+            return kept.keys
         async with kept.lock:
             now_s = time.monotonic()
             is_fresh = kept.keys is not None and now_s - kept.came_s < KEYS_KEPT_S and _has(kept.keys, wanted)
@@ -96,7 +99,8 @@ class People:
                     log.warning("keys of a provider not fetched", agency_id=provider.agency_id, error=repr(error))
             if kept.keys is None or now_s - kept.came_s >= _KEYS_USABLE_S:
                 message = f"the provider by which {provider.agency_id} logs in does not give its keys; ask again"
-                raise UnavailableError("IDENTITY_PROVIDER_AWAY", message, metadata={"retry_after_s": "30"})
+                pause = {"retry_after_s": f"{LEAST_PAUSE_S:.0f}"}
+                raise UnavailableError("IDENTITY_PROVIDER_AWAY", message, metadata=pause)
             return kept.keys
 
 

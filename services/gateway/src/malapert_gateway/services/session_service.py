@@ -46,7 +46,7 @@ class SessionService:
     """Sessions of the page.
 
     A session speaks as the key whose link opened it: the same principal, role and scope, no longer than the key is
-    usable. A log-in by an agency's own provider will open sessions in the place of a link.
+    usable.
 
     Parameters
     ----------
