@@ -41,6 +41,6 @@ def _heat(document: MissionDocument) -> Iterator[Fault]:
             yield Fault(path, "WRONG_KIND", "heaters are reckoned with for a rover on a terrain alone")
         order = (thermal.dark_temperature, thermal.least_temperature, thermal.lit_temperature)
         if not order[0].amount < order[1].amount <= order[2].amount:
-            told = " < ".join(each.value for each in order)
+            told = f"{order[0].value} < {order[1].value} <= {order[2].value}"
             message = f"it cools from lit_temperature to least_temperature towards dark_temperature; {told} is not so"
             yield Fault(path, "OUT_OF_RANGE", message)

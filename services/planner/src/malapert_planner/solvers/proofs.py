@@ -15,8 +15,10 @@ def proof_of_none(incumbent: Incumbent, engine: Engine, chain: Chain, families: 
     To leave a family out is the largest change of it. Every start of the grid is looked at along the drives as planned,
     all else as it is; what the engine's limits cut is not proven.
     """
-    trial, together = Trial(incumbent, chain, is_fine=True), False
+    together = False
     for span in every_chance(incumbent, chain):
+        # A trial keeps its models, which are large here, and no span comes twice.
+        trial = Trial(incumbent, chain, is_fine=True)
         if trial.is_refuted(engine, families, span):
             continue
         together = True
