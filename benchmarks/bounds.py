@@ -11,9 +11,9 @@ from malapert_planner.solvers.bounds.linear_solver import dual_values
 from malapert_planner.solvers.bounds.refinement import levels_of
 from malapert_planner.solvers.bounds.relaxation import coarse_program
 from malapert_planner.solvers.bounds.safe_bound import safe_bound
+from malapert_planner.solvers.construct.tour import solve_tour
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import compile_problem
-from malapert_planner.solvers.tour import solve_tour
+from malapert_planner.solvers.instance.compiled import compile_problem
 from ortools.util.python.solve_interrupter import SolveInterrupter
 from planner_reference_size import synthetic_mission
 

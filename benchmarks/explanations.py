@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from statistics import median
 
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from planner_reference_size import synthetic_mission
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "services" / "planner" / "tests"))

@@ -13,7 +13,7 @@ from malapert_planner.solvers.bounds.demands import demands_of
 from malapert_planner.solvers.bounds.linear_solver import dual_values
 from malapert_planner.solvers.bounds.relaxation import coarse_program
 from malapert_planner.solvers.bounds.safe_bound import safe_bound
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from ortools.util.python.solve_interrupter import SolveInterrupter
 from problem_factory import HOUR_S
 

@@ -20,11 +20,11 @@ from malapert_planner.domain.problem.resources import (
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.result import Admission, WhyNot
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
-from malapert_planner.solvers.admission import admits, explain_one
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.explain.admission import admits, explain_one
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
 
 ONE_PLACE = {"places": (make_place("base"),), "drives": ()}

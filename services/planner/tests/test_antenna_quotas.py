@@ -13,8 +13,8 @@ from malapert_planner.domain.problem.resources import Storage
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.problem_file import pack_problem, unpack_problem
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.lns import stage
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_problem, make_window

@@ -27,7 +27,7 @@ from malapert_planner.solvers.bounds.cells import covered_s, edges_between, peak
 from malapert_planner.solvers.bounds.program import LinearProgram, ProgramBuilder
 from malapert_planner.solvers.bounds.refinement import BoundRefinement, bounds_of
 from malapert_planner.solvers.bounds.safe_bound import safe_bound
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
 from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window, random_problem
 

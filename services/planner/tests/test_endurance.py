@@ -9,7 +9,7 @@ from malapert_planner.domain.explanation.endurance import missing_wh
 from malapert_planner.domain.problem.places import PowerSeries
 from malapert_planner.domain.problem.resources import Battery
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem
 

@@ -19,7 +19,7 @@ from malapert_planner.domain.problem.resources import (
     Storage,
 )
 from malapert_planner.domain.schedule.result import Unplanned
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window
 

@@ -14,7 +14,7 @@ from malapert_planner.domain.problem.resources import Limit, LimitUse
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.problem_builder import build_problem
-from malapert_planner.solvers.score import score
+from malapert_planner.solvers.instance.score import score
 from malapert_planner.solvers.solve import solve
 from problem_factory import make_activity, make_problem
 from test_way_building import inputs, mission

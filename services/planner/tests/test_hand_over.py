@@ -14,11 +14,11 @@ from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.problem_builder import build_problem
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.construct.passes import in_rhythm
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
-from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_problem, make_window, random_problem
 from schedule_oracle import is_valid

@@ -23,9 +23,9 @@ from malapert_planner.mission_document import read_document
 from malapert_planner.mission_document.thermal import Thermal
 from malapert_planner.services.making.heating import with_heaters
 from malapert_planner.services.making.problem_builder import build_problem
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from mission_documents import EPHEMERIS_SPAN, load_mission
 from planned_problems import assert_planned_validly
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_place, make_problem, random_problem

@@ -26,8 +26,8 @@ from malapert_planner.services.making.margins import with_margins
 from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.replanning.levels import with_levels
 from malapert_planner.services.replanning.plan_events import event_faults
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
 from problem_factory import HORIZON_S, make_activity, make_chain, make_place, make_problem, make_window

@@ -19,10 +19,10 @@ from malapert_planner.domain.problem.places import DriveRule
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.validate import Validator
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.mend.mender import mend
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import make_activity, make_chain, make_problem, make_window, random_problem
 

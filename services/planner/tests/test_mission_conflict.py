@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from malapert_core.vocabulary.conflicts import Conflict
 from malapert_planner.domain.schedule.result import SolveStatus
-from malapert_planner.solvers.conflict import minimal_conflict
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import Instance, compile_problem
+from malapert_planner.solvers.explain.minimal_conflict import minimal_conflict
+from malapert_planner.solvers.instance.compiled import Instance, compile_problem
 from malapert_planner.solvers.solve import solve
 from problem_factory import HOUR_S, make_activity, make_problem
 
@@ -52,7 +52,7 @@ def test_no_check_begins_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 def test_a_search_that_runs_out_of_time_claims_no_more_than_it_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is one of our own: each look at it is a second, so that every build takes some."""
     ticks = iter(range(10**9))
-    monkeypatch.setattr("malapert_planner.solvers.conflict.time.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr("malapert_planner.solvers.explain.minimal_conflict.time.monotonic", lambda: float(next(ticks)))
     found = [
         minimal_conflict(crowded(5), Engine(1, math.inf, limit, began_s=float(next(ticks)))) for limit in (2.0, 9.0)
     ]

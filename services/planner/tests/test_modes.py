@@ -19,8 +19,8 @@ from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.replanning.plan_events import apply_events, with_retries
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_chain, make_place, make_problem

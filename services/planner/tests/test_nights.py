@@ -24,12 +24,12 @@ from malapert_planner.mission_document.document import MissionDocument
 from malapert_planner.mission_document.reading import read_document
 from malapert_planner.services.making.generation import require_schedule
 from malapert_planner.services.making.nights import night_rule
-from malapert_planner.solvers.explain import explain_unplanned
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from mission_documents import EPHEMERIS_SPAN, load_mission
 from planned_problems import assert_planned_validly

@@ -11,8 +11,8 @@ from malapert_planner.domain.problem.resources import CumulativeResource, Limit,
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.validate import validate
+from malapert_planner.solvers.instance.units import exact_unit
 from malapert_planner.solvers.solve import solve
-from malapert_planner.solvers.units import exact_unit
 from problem_factory import HOUR_S, make_activity, make_problem
 
 KINDS = ("limit", "cumulative", "reservoir")

@@ -24,11 +24,11 @@ from malapert_planner.domain.problem.resources import (
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.bound import trivial_bound, upper_bound
+from malapert_planner.solvers.bounds.interval_relaxation import trivial_bound, upper_bound
+from malapert_planner.solvers.construct.tour import solve_tour
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
-from malapert_planner.solvers.tour import solve_tour
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_problem
 
 POINTS = 1e-5

@@ -14,15 +14,15 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.construct.passes import in_rhythm
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.mend.mender import mend
-from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.replan import replan
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from planned_problems import assert_planned_validly
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem

@@ -12,11 +12,11 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.engine import Engine, SolveProgress
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
+from malapert_planner.solvers.lns.search import OnProgress, Search
 from malapert_planner.solvers.lns.stage import FEWEST_CHAINS, RecreateStage
-from malapert_planner.solvers.search import OnProgress, Search
 from malapert_planner.solvers.solve import improve, solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window
 
 DAY_S = 24 * HOUR_S

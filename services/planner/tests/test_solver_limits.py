@@ -4,9 +4,9 @@ from malapert_planner.domain.problem.places import PowerSeries
 from malapert_planner.domain.problem.resources import Battery, Storage
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import make_activity, make_place, make_problem
 
 # Base generates 500 W for two hours and nothing for the four after; asleep it draws 400 Wh in these, of which a

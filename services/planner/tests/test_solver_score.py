@@ -10,9 +10,9 @@ from malapert_planner.domain.problem.resources import Reservoir, ReservoirUse
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.simulation.reservoirs import reservoir_levels
 from malapert_planner.domain.validation.objective import evaluate
-from malapert_planner.solvers.reservoir_range import reservoir_range
-from malapert_planner.solvers.score import score
+from malapert_planner.solvers.instance.score import score
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.reservoir_range import reservoir_range
 from problem_factory import random_problem, random_schedule
 
 WEIGHTS = Objective(contact_cost_weight=0.7, fairness_weight=11.0, latency_weight_per_gb_d=3.0)

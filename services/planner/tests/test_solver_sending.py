@@ -11,10 +11,10 @@ from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import Storage
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
-from malapert_planner.solvers.sending import resent
+from malapert_planner.solvers.construct.downlink_selection import reselect_contacts
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import make_activity, make_place, make_problem, make_window
 
 SETUP_S, TEARDOWN_S = 20, 10
@@ -59,7 +59,7 @@ def sent_anew(problem: PlanningProblem, talk_s: int, image_s: int, window_id: st
     talk = PlacedActivity("talk", "base", (talk_s, talk_s + 600))
     image = PlacedActivity("image", "base", (image_s, image_s + 10))
     kept = PlacedContact("usuda", "base", window_id, talk.span)
-    found = resent(Incumbent(compile_problem(problem), Schedule((image, talk), (), (kept,))))
+    found = reselect_contacts(Incumbent(compile_problem(problem), Schedule((image, talk), (), (kept,))))
     if found is None:
         return None
     assert validate(problem, found.schedule).violations == ()
@@ -139,7 +139,9 @@ def test_a_contact_sends_what_its_rates_carry_between_instants_of_the_grid(bits:
     by_minutes = second_by_second(bits, window, resolution_s=60, horizon_s=1800)
     image = replace(by_minutes.activities[0], duration_s=600)
     problem = replace(by_minutes, activities=(image,))
-    found = resent(Incumbent(compile_problem(problem), Schedule((PlacedActivity("image", "base", (0, 600)),))))
+    found = reselect_contacts(
+        Incumbent(compile_problem(problem), Schedule((PlacedActivity("image", "base", (0, 600)),)))
+    )
     assert (found is not None) is sends
     if found is not None:
         assert [contact.span for contact in found.schedule.contacts] == [(660, 1620)]

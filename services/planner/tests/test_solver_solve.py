@@ -12,11 +12,11 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
+from malapert_planner.solvers.construct.greedy_insertion import insert_greedily
 from malapert_planner.solvers.engine import SolveProgress
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.solve import solve
-from malapert_planner.solvers.topping import top_up
+from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import HOUR_S, make_activity, make_problem, random_problem
 
 
@@ -124,7 +124,7 @@ def test_what_is_wanted_together_is_filled_in_together() -> None:
         ),
     )
     instance = compile_problem(problem)
-    filled = top_up(Incumbent(instance, Schedule()), list(instance.chains)).schedule
+    filled = insert_greedily(Incumbent(instance, Schedule()), list(instance.chains)).schedule
     spans = {placed.activity_id: placed.span for placed in filled.activities}
     assert set(spans) == {"a", "b", "e"}
     assert 0 < spans["b"][0] - spans["a"][0] <= HOUR_S

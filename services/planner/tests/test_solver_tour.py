@@ -15,20 +15,20 @@ from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, Schedule
 from malapert_planner.domain.validation.objective import evaluate
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.bound import proved_bound
-from malapert_planner.solvers.detours import openings
+from malapert_planner.solvers.bounds.interval_relaxation import proved_bound
+from malapert_planner.solvers.construct.downlink_selection import reselect_contacts
+from malapert_planner.solvers.construct.periodic_repetitions import broken_series, series_anew
+from malapert_planner.solvers.construct.tour import solve_tour
+from malapert_planner.solvers.construct.tour_rounding import round_tour
 from malapert_planner.solvers.engine import Engine
-from malapert_planner.solvers.excursions import Excursion, insertion
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
-from malapert_planner.solvers.model import build_model
-from malapert_planner.solvers.search import FOUND, Search
-from malapert_planner.solvers.sending import resent
-from malapert_planner.solvers.series import broken_series, series_anew
+from malapert_planner.solvers.instance.compiled import compile_problem
+from malapert_planner.solvers.instance.units import Units
+from malapert_planner.solvers.lns.detours import openings
+from malapert_planner.solvers.lns.excursions import Excursion, insertion
+from malapert_planner.solvers.lns.search import FOUND, Search
+from malapert_planner.solvers.model.scope_model import build_model
 from malapert_planner.solvers.solve import solve
-from malapert_planner.solvers.tour import solve_tour
-from malapert_planner.solvers.touring import toured
-from malapert_planner.solvers.units import Units
+from malapert_planner.solvers.state.incumbent import Incumbent
 from ortools.sat.python import cp_model
 from problem_factory import HOUR_S, make_activity, make_drive, make_place, make_problem, make_window, random_problem
 
@@ -102,7 +102,7 @@ def test_the_drives_of_a_tour_keep_every_rule(seed: int) -> None:
     problem = replace(problem, cumulative_resources=(), reservoirs=())
     instance = compile_problem(problem)
     _, legs = solve_tour(compile_problem(random_problem(seed)), Engine(1, 10.0, 60.0), 2.0)
-    schedule = toured(Incumbent(instance, Schedule()), legs)
+    schedule = round_tour(Incumbent(instance, Schedule()), legs)
     if schedule is not None:
         assert validate(problem, schedule.schedule).violations == ()
 
@@ -127,7 +127,7 @@ def test_contacts_chosen_anew_send_the_same_for_less() -> None:
     image = PlacedActivity("image", "base", (0, HOUR_S))
     dear = PlacedContact("usuda", "base", "dear", (HOUR_S, 3 * HOUR_S))
     before = Incumbent(compile_problem(problem), Schedule((image,), (), (dear,)))
-    after = resent(before)
+    after = reselect_contacts(before)
     assert after is not None
     assert {contact.station_id for contact in after.schedule.contacts} == {"bangalore"}
     assert after.schedule.activities == (image,)
@@ -142,7 +142,7 @@ def test_contacts_chosen_anew_send_products_in_time_though_later_is_cheaper() ->
     problem = replace(problem, activities=(image,))
     placed = PlacedActivity("image", "base", (0, HOUR_S))
     dear = PlacedContact("usuda", "base", "dear", (HOUR_S, 3 * HOUR_S))
-    after = resent(Incumbent(compile_problem(problem), Schedule((placed,), (), (dear,))))
+    after = reselect_contacts(Incumbent(compile_problem(problem), Schedule((placed,), (), (dear,))))
     assert after is not None
     assert {contact.station_id for contact in after.schedule.contacts} == {"bangalore", "usuda"}
     assert validate(problem, after.schedule).violations == ()
@@ -152,7 +152,7 @@ def test_contacts_chosen_anew_send_products_in_time_though_later_is_cheaper() ->
 def test_no_contacts_are_returned_where_none_can_send_enough() -> None:
     problem = replace(sending_problem(), contact_windows=())
     image = PlacedActivity("image", "base", (0, HOUR_S))
-    assert resent(Incumbent(compile_problem(problem), Schedule((image,)))) is None
+    assert reselect_contacts(Incumbent(compile_problem(problem), Schedule((image,)))) is None
 
 
 def test_contacts_that_activities_need_are_kept_where_they_are() -> None:
@@ -161,7 +161,7 @@ def test_contacts_that_activities_need_are_kept_where_they_are() -> None:
     problem = replace(problem, activities=(*problem.activities, live))
     placed = (PlacedActivity("image", "base", (0, HOUR_S)), PlacedActivity("live", "base", (2 * HOUR_S, 3 * HOUR_S)))
     dear = PlacedContact("usuda", "base", "dear", (HOUR_S, 4 * HOUR_S))
-    after = resent(Incumbent(compile_problem(problem), Schedule(placed, (), (dear,))))
+    after = reselect_contacts(Incumbent(compile_problem(problem), Schedule(placed, (), (dear,))))
     assert after is not None
     assert after.schedule.contacts == (replace(dear, span=(2 * HOUR_S, 3 * HOUR_S)),)
     assert validate(problem, after.schedule).violations == ()

@@ -19,12 +19,12 @@ from malapert_planner.domain.schedule.schedule import Schedule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.states import with_states
-from malapert_planner.solvers.admission import explain_one
-from malapert_planner.solvers.explain import explain_unplanned
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.explain.admission import explain_one
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.solve import solve
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, random_problem
 from schedule_oracle import is_valid

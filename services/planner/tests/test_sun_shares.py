@@ -25,7 +25,7 @@ from malapert_planner.services.making.margins import with_margins
 from malapert_planner.services.making.problem_builder import build_problem
 from malapert_planner.services.requests_out import service_requests as ask
 from malapert_planner.services.requests_out.catalogue import catalogue_request
-from malapert_planner.solvers.admission import explain_one
+from malapert_planner.solvers.explain.admission import explain_one
 from malapert_planner.solvers.solve import solve
 from mission_documents import EPHEMERIS_SPAN, changed, load_mission
 from problem_factory import HORIZON_S, make_activity, make_place, make_problem

@@ -9,13 +9,13 @@ from malapert_planner.domain.problem.activities import Relation, RelationKind
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.domain.validation.validate import validate
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.filling import Prices
 from malapert_planner.solvers.lns.recreation import Recreation
 from malapert_planner.solvers.lns.route_moves import RouteMoves
 from malapert_planner.solvers.lns.visits import VisitMoves
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_drive, make_place, make_problem

@@ -21,7 +21,7 @@ from malapert_planner.domain.schedule.schedule import PlacedDrive, Schedule
 from malapert_planner.domain.validation.rules import Rule
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.problem_file import pack_problem, unpack_problem
-from malapert_planner.solvers.explain import explain_unplanned
+from malapert_planner.solvers.explain.unplanned import explain_unplanned
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, make_activity, make_drive, make_problem, make_window
 from schedule_oracle import is_valid

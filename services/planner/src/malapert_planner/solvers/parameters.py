@@ -44,7 +44,7 @@ class Pipeline:
     MOST_INSERTED: Annotated[int, Tuned("1", 1, 200, "chains inserted at once: with more, building takes longest")] = 24
     MANDATORY_VALUE: Annotated[float, Tuned("worth", 1e3, 1e9, "what a mandatory chain counts for as value")] = 1e6
     MODE_SHARE: Annotated[float, Tuned("1", 0.0, 1.0, "what the next best mode counts for, as part of the best")] = 0.3
-    FIT_OUT_EVERY: Annotated[int, Tuned("1", 1, 1000, "steps between two rounds of fitting out")] = 8
+    POLISH_EVERY: Annotated[int, Tuned("1", 1, 1000, "steps between two polishes")] = 8
     DETOURS: Annotated[float, Tuned("1", 0.0, 1.0, "part of the improvement's steps that are detours")] = 0.25
 
 

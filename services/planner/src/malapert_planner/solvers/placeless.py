@@ -13,14 +13,14 @@ from ortools.sat.python import cp_model
 from malapert_planner.domain.problem.problem import Baseline, PlanningProblem
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
-from malapert_planner.solvers.bound import Relaxation, relax, trivial_bound, upper_bound
-from malapert_planner.solvers.conflict import search_wall_s, unplannable
+from malapert_planner.solvers.bounds.interval_relaxation import Relaxation, relax, trivial_bound, upper_bound
 from malapert_planner.solvers.engine import Cancel, Engine, SolveProgress
-from malapert_planner.solvers.objective import starts_before
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.score import score
-from malapert_planner.solvers.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
-from malapert_planner.solvers.units import counts_exactly
+from malapert_planner.solvers.explain.minimal_conflict import search_wall_s, unplannable
+from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.instance.score import score
+from malapert_planner.solvers.instance.units import counts_exactly
+from malapert_planner.solvers.lns.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
+from malapert_planner.solvers.model.objective import starts_before
 
 LINEAR_SHARE = 0.5
 """So much of the work goes to a search with the linear relaxation, the rest to one without."""

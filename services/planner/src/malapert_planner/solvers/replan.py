@@ -10,18 +10,18 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.domain.schedule.result import SolveResult
 from malapert_planner.domain.schedule.schedule import Schedule
-from malapert_planner.solvers.bound import upper_bound
-from malapert_planner.solvers.conflict import search_wall_s
+from malapert_planner.solvers.bounds.interval_relaxation import upper_bound
+from malapert_planner.solvers.construct.passes import in_rhythm
 from malapert_planner.solvers.engine import Cancel, Engine
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
-from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.explain.minimal_conflict import search_wall_s
+from malapert_planner.solvers.instance.compiled import compile_problem
+from malapert_planner.solvers.instance.scope import Scope
+from malapert_planner.solvers.lns.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.lns.search import OnProgress, Search
 from malapert_planner.solvers.parameters import Repair
-from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.placeless import solve_placeless
-from malapert_planner.solvers.scope import Scope
-from malapert_planner.solvers.search import OnProgress, Search
 from malapert_planner.solvers.solve import construct, fill, improve, result
+from malapert_planner.solvers.state.incumbent import Incumbent
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _around(incumbent: Incumbent, span: Span, freedom: _Freedom) -> Scope:
     dropped = frozenset(
         chain.index
         for chain in incumbent.instance.chains
-        if chain.index not in incumbent.met
+        if chain.index not in incumbent.satisfied
         and any(a.activity_id in before for mode in incumbent.instance.modes[chain.index] for a in mode.activities)
     )
     return incumbent.scope(

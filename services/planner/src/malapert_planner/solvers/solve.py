@@ -11,22 +11,22 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.result import SolveResult, SolveStatus
 from malapert_planner.domain.schedule.schedule import Schedule
-from malapert_planner.solvers.bound import trivial_bound, upper_bound
-from malapert_planner.solvers.bounds.outcome import refined_progress, refined_result
+from malapert_planner.solvers.bounds.interval_relaxation import trivial_bound, upper_bound
 from malapert_planner.solvers.bounds.refinement import BoundRefinement
-from malapert_planner.solvers.conflict import search_wall_s, unplannable
+from malapert_planner.solvers.construct.passes import in_rhythm
+from malapert_planner.solvers.construct.tour import solve_tour
+from malapert_planner.solvers.construct.tour_rounding import round_tour
 from malapert_planner.solvers.engine import Cancel, Engine
-from malapert_planner.solvers.excursions import Excursion, excursions, insertion
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Instance, compile_problem
+from malapert_planner.solvers.explain.minimal_conflict import search_wall_s, unplannable
+from malapert_planner.solvers.instance.compiled import Instance, compile_problem
+from malapert_planner.solvers.lns.excursions import Excursion, excursions, insertion
+from malapert_planner.solvers.lns.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
+from malapert_planner.solvers.lns.search import OnProgress, Search, parameters_of
 from malapert_planner.solvers.lns.stage import RecreateStage
-from malapert_planner.solvers.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
 from malapert_planner.solvers.parameters import Pipeline
-from malapert_planner.solvers.passes import in_rhythm
 from malapert_planner.solvers.placeless import solve_placeless
-from malapert_planner.solvers.search import OnProgress, Search, parameters_of
-from malapert_planner.solvers.tour import solve_tour
-from malapert_planner.solvers.touring import toured
+from malapert_planner.solvers.refined_result import refined_progress, refined_result
+from malapert_planner.solvers.state.incumbent import Incumbent
 
 BOUND_ROUNDING = 1e-6
 
@@ -107,21 +107,21 @@ def run(search: Search, recreate: RecreateStage, rng: random.Random, wall_limit_
     fill(search, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
     first = out_of_rhythm(search)
     take_tour(first)
-    first.fit_out()
+    first.polish()
     if recreate.applies() and len(instance.chains) >= Pipeline.MOST_STRETCHED:
         into_rhythm(search, first)
         recreate.run(Pipeline.FIRST_RECREATE_WORK)
     else:
         construct(first)
         into_rhythm(search, first)
-    search.fit_out()
+    search.polish()
     search.bound = min(search.bound, upper_bound(instance, engine, Pipeline.BOUND_WORK))
     search.report("bound")
     if not recreate.applies():
-        go_out_of_the_way(search, Pipeline.FIRST_DETOUR_WORK)
+        try_detours(search, Pipeline.FIRST_DETOUR_WORK)
         fill(search, Pipeline.FILL_WORK)
-        search.fit_out()
-        go_out_of_the_way(search, Pipeline.DETOUR_WORK)
+        search.polish()
+        try_detours(search, Pipeline.DETOUR_WORK)
     if search.feasible():
         engine.wall_limit_s = wall_limit_s
     improve(search, rng, recreate)
@@ -158,11 +158,11 @@ def take_tour(search: Search) -> None:
     search.report("bound")
     if engine.exhausted() and search.feasible():
         return
-    tour = toured(Incumbent(instance, Schedule()), legs)
+    tour = round_tour(Incumbent(instance, Schedule()), legs)
     if tour is not None:
         along = Search(instance, engine, None, in_rhythm(tour), search.bound)
         fill(along, Pipeline.FIRST_WORK, until_feasible=True, only=_mandatory(search))
-        along.fit_out()
+        along.polish()
         search.accept(along.best, "tour")
 
 
@@ -197,7 +197,7 @@ def fill(search: Search, most_work: float, *, until_feasible: bool = False, only
         before = search.best
         search.improve(insertion(search.best, excursion), work, "insert")
         if search.best is not before and only is None:
-            search.top_up()
+            search.insert()
         tries.update((excursion.place_id, i) for i in excursion.chains)
         key = (excursion.place_id, excursion.span)
         seen[key] = seen.get(key, frozenset()) | excursion.chains
@@ -229,18 +229,18 @@ def construct(search: Search) -> None:
     while start < problem.horizon_s and not search.finished():
         end = min(problem.horizon_s, start + length)
         search.improve(window(search.best, (start, end), cells), Pipeline.STRETCH_WORK, "construct")
-        search.top_up()
+        search.insert()
         start = end if end == problem.horizon_s else start + length * 4 // 5
     search.report("construct")
 
 
-def go_out_of_the_way(search: Search, most_work: float) -> None:
+def try_detours(search: Search, most_work: float) -> None:
     """Try a detour for each unplanned chain that is worth it, the most valuable first, until so much work is done."""
     least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
         if search.finished() or search.engine.work >= most_work:
             break
-        if chain.index not in search.best.met and (chain.mandatory or chain.value > least):
+        if chain.index not in search.best.satisfied and (chain.mandatory or chain.value > least):
             search.take_detour(chain, _step_work(search))
     search.report("detours")
 
@@ -259,10 +259,10 @@ def improve(search: Search, rng: random.Random, recreate: RecreateStage | None =
         else:
             neighbourhood = next_neighbourhood(search.best, rng)
             search.improve(neighbourhood.scope, _step_work(search), neighbourhood.kind, linear=rng.random() < 0.3)
-        if step % Pipeline.FIT_OUT_EVERY == 0:
-            search.fit_out()
+        if step % Pipeline.POLISH_EVERY == 0:
+            search.polish()
         elif search.best is not before:
-            search.top_up()
+            search.insert()
         if recreate is not None and recreates:
             recreate.run(Pipeline.RECREATE_WORK)
     search.report("done")

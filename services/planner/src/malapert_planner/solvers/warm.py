@@ -14,10 +14,10 @@ from malapert_planner.domain.problem.places import DriveRule, Place, PowerSeries
 from malapert_planner.domain.problem.problem import Objective, PlanningProblem
 from malapert_planner.domain.problem.resources import Battery, Storage
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import compile_problem
+from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
 from malapert_planner.solvers.mend.mender import mend
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 
 STEPS = 20

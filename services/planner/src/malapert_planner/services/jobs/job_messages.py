@@ -38,8 +38,8 @@ JOBS: dict[str, Callable[..., Any]] = {
 """Functions of the workers, by the kind that a job names."""
 WORKER_MODULES = (
     __name__,
-    "malapert_planner.solvers.admission",
-    "malapert_planner.solvers.explain",
+    "malapert_planner.solvers.explain.admission",
+    "malapert_planner.solvers.explain.unplanned",
     "malapert_planner.solvers.mend.mender",
     "malapert_planner.solvers.replan",
     "malapert_planner.solvers.solve",

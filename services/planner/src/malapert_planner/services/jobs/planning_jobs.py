@@ -95,7 +95,7 @@ def _teller(link: JobLink) -> "Callable[[SolveProgress], None]":
 
 def _checked(link: JobLink, problem: PlanningProblem, result: SolveResult, limits: SolveLimits) -> PlanningOutcome:
     """Check a schedule by the independent validator, and say why the rest is not planned."""
-    from malapert_planner.solvers.explain import explain_unplanned
+    from malapert_planner.solvers.explain.unplanned import explain_unplanned
 
     if result.status in (SolveStatus.INFEASIBLE, SolveStatus.UNKNOWN) or link.cancelled.is_set():
         return PlanningOutcome(result, None, None, ())
@@ -169,7 +169,7 @@ def explain_job(
     link: JobLink, problem: PlanningProblem, schedule: Schedule, request_id: str, repetition_index: int
 ) -> WhyNot:
     """Say why one repetition is not planned, and what would admit it."""
-    from malapert_planner.solvers.admission import explain_one
+    from malapert_planner.solvers.explain.admission import explain_one
 
     why = explain_one(with_holds(problem), schedule, request_id, repetition_index, cancel=link.cancelled)
     return replace(why, unplanned=with_disabled(problem, with_closures(problem, why.unplanned)))

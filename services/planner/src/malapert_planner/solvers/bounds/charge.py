@@ -7,8 +7,8 @@ import numpy as np
 from malapert_planner.solvers.bounds.cells import peak_w
 from malapert_planner.solvers.bounds.coarse_time import CoarseTime, Parts
 from malapert_planner.solvers.bounds.program import Indices
-from malapert_planner.solvers.power import PowerIntegral
-from malapert_planner.solvers.units import LEVEL_GUARD
+from malapert_planner.solvers.instance.power import PowerIntegral
+from malapert_planner.solvers.instance.units import LEVEL_GUARD
 
 
 def add_charge(coarse: CoarseTime) -> None:

@@ -31,8 +31,8 @@ from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.solvers.bounds.cells import Edges, covered_s
 from malapert_planner.solvers.bounds.demands import Demand, Demands
 from malapert_planner.solvers.bounds.program import Floats, Indices, ProgramBuilder
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.units import LEVEL_GUARD
+from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.instance.units import LEVEL_GUARD
 
 Spans = tuple[Span, ...]
 NONE = np.zeros(0, dtype=np.int64)

@@ -12,7 +12,7 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span, union
 from malapert_planner.solvers.bounds.cells import covered_s
 from malapert_planner.solvers.bounds.coarse_time import NONE, CoarseTime, Work
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
 
 
 def add_contacts(coarse: CoarseTime) -> None:

@@ -10,8 +10,8 @@ from malapert_planner.domain.explanation.endurance import missing_wh
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span, union
-from malapert_planner.solvers.bound import earliest_arrivals
-from malapert_planner.solvers.instance import Chain, Instance, compile_problem
+from malapert_planner.solvers.bounds.interval_relaxation import earliest_arrivals
+from malapert_planner.solvers.instance.compiled import Chain, Instance, compile_problem
 
 Spans = tuple[Span, ...]
 

@@ -17,7 +17,7 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.bounds.cells import Edges
 from malapert_planner.solvers.bounds.coarse_time import CoarseTime, Parts
 from malapert_planner.solvers.bounds.program import Floats, Indices
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
 
 
 def add_flow(coarse: CoarseTime) -> None:

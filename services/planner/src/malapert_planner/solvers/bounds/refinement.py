@@ -20,7 +20,7 @@ from malapert_planner.solvers.bounds.demands import Demands, demands_of
 from malapert_planner.solvers.bounds.linear_solver import dual_values
 from malapert_planner.solvers.bounds.relaxation import coarse_program
 from malapert_planner.solvers.bounds.safe_bound import safe_bound
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance.compiled import Instance
 from malapert_planner.solvers.parameters import CoarseTime
 
 POLL_S = 0.05

@@ -13,7 +13,7 @@ from malapert_planner.solvers.bounds.place_flow import add_flow, add_places_of_w
 from malapert_planner.solvers.bounds.program import LinearProgram
 from malapert_planner.solvers.bounds.selection import Selection
 from malapert_planner.solvers.bounds.stored_data import add_storage
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance.compiled import Instance
 
 FAMILIES = (add_resources, add_contacts, add_contact_needs, add_charge, add_storage)
 

@@ -13,9 +13,9 @@ from malapert_planner.domain.problem.activities import Relation, RelationKind
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.solvers.bounds.coarse_time import CoarseTime
 from malapert_planner.solvers.bounds.program import Indices
-from malapert_planner.solvers.instance import Chain, Instance
-from malapert_planner.solvers.limits import chain_amounts, choice_chains
-from malapert_planner.solvers.units import LEVEL_GUARD
+from malapert_planner.solvers.instance.compiled import Chain, Instance
+from malapert_planner.solvers.instance.units import LEVEL_GUARD
+from malapert_planner.solvers.model.limits import chain_amounts, choice_chains
 
 Modes = tuple[Chain, ...]
 

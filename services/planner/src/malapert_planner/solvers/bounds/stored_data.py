@@ -8,9 +8,9 @@ from malapert_planner.solvers.bounds.cells import peak_bps
 from malapert_planner.solvers.bounds.coarse_time import CoarseTime
 from malapert_planner.solvers.bounds.contact_time import windows_by_station
 from malapert_planner.solvers.bounds.program import Floats, Indices
-from malapert_planner.solvers.power import SECONDS_PER_HOUR
-from malapert_planner.solvers.score import BIT_S_PER_GB_D
-from malapert_planner.solvers.units import LEVEL_GUARD
+from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
+from malapert_planner.solvers.instance.score import BIT_S_PER_GB_D
+from malapert_planner.solvers.instance.units import LEVEL_GUARD
 
 
 def add_storage(coarse: CoarseTime) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.rhythm import Silence
+from malapert_planner.solvers.instance.rhythm import Silence
 from malapert_planner.solvers.state.bookings import Booking, booking
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule

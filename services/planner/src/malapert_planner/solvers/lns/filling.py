@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.state.tables import Kind, Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 from malapert_planner.domain.problem.choices import requested_values
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Instance
+from malapert_planner.solvers.instance.compiled import Instance
+from malapert_planner.solvers.instance.score import BIT_S_PER_GB_D
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.clearing import clear, remove
 from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Prices
 from malapert_planner.solvers.lns.recreation import Recreation
 from malapert_planner.solvers.lns.route_moves import RouteMoves
 from malapert_planner.solvers.lns.visits import VisitMoves
-from malapert_planner.solvers.score import BIT_S_PER_GB_D
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 

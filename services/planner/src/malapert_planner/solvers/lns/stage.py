@@ -6,9 +6,9 @@ import itertools
 import math
 
 from malapert_planner.domain.problem.holds import NOTHING_HELD
-from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.lns.ruin_recreate import FROM_GOOD, FROM_NOTHING, RuinRecreate
-from malapert_planner.solvers.search import Search
+from malapert_planner.solvers.lns.search import Search
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
 
 FEWEST_CHAINS = 24

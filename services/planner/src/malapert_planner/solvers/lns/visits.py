@@ -6,7 +6,7 @@ import math
 import random
 
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.lns.clearing import clear, remove
 from malapert_planner.solvers.lns.filling import chain_value
 from malapert_planner.solvers.lns.recreation import Recreation

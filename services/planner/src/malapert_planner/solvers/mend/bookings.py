@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span, intersection, overlap_s, union
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
-from malapert_planner.solvers.incumbent import Incumbent
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.state.bookings import Booking, booking
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 

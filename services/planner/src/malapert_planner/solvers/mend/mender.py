@@ -16,7 +16,7 @@ from malapert_planner.domain.editing.edits import AddRepetition
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
-from malapert_planner.solvers.instance import Chain, compile_problem
+from malapert_planner.solvers.instance.compiled import Chain, compile_problem
 from malapert_planner.solvers.mend.bookings import Bookings
 from malapert_planner.solvers.mend.route import Route
 from malapert_planner.solvers.state.kernels import may_stand

@@ -9,7 +9,7 @@ from malapert_planner.domain.problem.activities import Relation, RelationKind, R
 from malapert_planner.domain.problem.choices import whole
 from malapert_planner.domain.problem.modes import mode_key
 from malapert_planner.domain.problem.spans import Span
-from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.state.tables import Tables
 
 ROUNDING = 1e-9
@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 class RequestRules:
     """The planned chains by request, where those are bound to others, and the rules between requests.
 
-    ``met`` are the repetitions planned in one of their modes, ``value`` is the planned value of each agency,
+    ``satisfied`` are the repetitions planned in one of their modes, ``value`` is the planned value of each agency,
     ``mandatory`` the number of mandatory chains planned, ``taken`` what is taken of each limit. ``open`` says for each
     position of the tables whether neither its chain nor another mode of it is planned, and the repetition before it is.
     """
@@ -35,7 +35,7 @@ class RequestRules:
         self._key: list[Hashable] = [mode_key(chain.activities[0]) for chain in self._chains]
         self._plain = tables.plain
         self.planned: dict[str, dict[int, Span]] = defaultdict(dict)
-        self.met: set[Hashable] = set()
+        self.satisfied: set[Hashable] = set()
         self.value: dict[str, float] = defaultdict(float)
         self.mandatory = 0
         self.taken = [0.0] * len(problem.limits)
@@ -44,13 +44,13 @@ class RequestRules:
     def copy_from(self, other: RequestRules) -> None:
         """Take over what is planned from another of the same tables."""
         self.planned = defaultdict(dict, {key: dict(spans) for key, spans in other.planned.items()})
-        self.met, self.taken = set(other.met), list(other.taken)
+        self.satisfied, self.taken = set(other.satisfied), list(other.taken)
         self.open[...] = other.open
         self.value, self.mandatory = defaultdict(float, other.value), other.mandatory
 
     def is_met(self, chain: int) -> bool:
         """Return whether a chain, or another mode of its repetition, is planned."""
-        return self._key[chain] in self.met
+        return self._key[chain] in self.satisfied
 
     def is_bound(self, chain: Chain) -> bool:
         """Return whether a relation or a repetition says when a chain may stand."""
@@ -60,7 +60,7 @@ class RequestRules:
         """Record that a chain is planned."""
         if self.is_bound(chain):
             self.planned[chain.request_id][chain.index] = span
-        self.met.add(self._key[chain.index])
+        self.satisfied.add(self._key[chain.index])
         self._set_open(chain, False)
         self.value[chain.agency_id] += chain.value
         self.mandatory += chain.mandatory
@@ -71,7 +71,7 @@ class RequestRules:
         """Record that a chain is planned no longer."""
         if self.is_bound(chain):
             del self.planned[chain.request_id][chain.index]
-        self.met.discard(self._key[chain.index])
+        self.satisfied.discard(self._key[chain.index])
         self._set_open(chain, True)
         self.value[chain.agency_id] -= chain.value
         self.mandatory -= chain.mandatory
@@ -84,7 +84,7 @@ class RequestRules:
             self.open[position] = may_follow
         for position in self._tables.next_positions.get(chain.index, ()):
             following = self._tables.ordered[position]
-            self.open[position] = not is_open and self._key[following.index] not in self.met
+            self.open[position] = not is_open and self._key[following.index] not in self.satisfied
 
     def next_open(self, position: int, end: int) -> int:
         """Return the first open position from one on, or the end."""
@@ -93,7 +93,7 @@ class RequestRules:
 
     def may_add(self, chain: Chain) -> bool:
         """Return whether modes, limits, exclusions, needs and the order of repetitions let a chain be added at all."""
-        if self._key[chain.index] in self.met:
+        if self._key[chain.index] in self.satisfied:
             return False
         if chain.index in self._plain:
             return True

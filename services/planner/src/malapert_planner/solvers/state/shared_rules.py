@@ -9,14 +9,14 @@ import numpy as np
 from malapert_planner.domain.problem.activities import Activity
 from malapert_planner.domain.problem.products import before_bit, limited, rank, through_bit
 from malapert_planner.domain.schedule.schedule import PlacedActivity
-from malapert_planner.solvers.backlog import ROUNDING_BIT
-from malapert_planner.solvers.instance import Chain
-from malapert_planner.solvers.levels import spread
-from malapert_planner.solvers.reservoir_range import reservoir_range
+from malapert_planner.solvers.instance.compiled import Chain
+from malapert_planner.solvers.model.states import Disturbances, is_quiet
+from malapert_planner.solvers.state.backlog import ROUNDING_BIT
 from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.latency import Backlogs, is_late
+from malapert_planner.solvers.state.levels import spread
+from malapert_planner.solvers.state.reservoir_range import reservoir_range
 from malapert_planner.solvers.state.tables import Tables
-from malapert_planner.solvers.states import Disturbances, is_quiet
 
 ROUNDING = 1e-9
 

@@ -17,8 +17,8 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.places import Drive
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Limit
-from malapert_planner.solvers.instance import Chain, Instance
-from malapert_planner.solvers.limits import chain_amounts
+from malapert_planner.solvers.instance.compiled import Chain, Instance
+from malapert_planner.solvers.model.limits import chain_amounts
 from malapert_planner.solvers.state.kernels import Bounds, Floats, Ints, Shape
 
 MOST_STATIONS = 62

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
-from malapert_planner.solvers.incumbent import Incumbent
-from malapert_planner.solvers.instance import Chain
+from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.state.bookings import Booking, booking
+from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.kernels import (
     Levels,
     add_load,

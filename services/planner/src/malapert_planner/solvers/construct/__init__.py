@@ -1,0 +1,1 @@
+"""Construction: the tour of places, its rounding to drives, greedy insertion of chains, and the choice of contacts."""
