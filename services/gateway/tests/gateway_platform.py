@@ -181,6 +181,7 @@ async def open_platform(launcher: ServiceLauncher, keys_file: Path, **values: An
         settings = launcher.settings(
             GatewaySettings, keys_file=keys_file, bootstrap_keys=BOOTSTRAP_KEYS, **targets, **values
         )
+        await launcher.prepare(settings, MIGRATIONS)
         runtime = await stack.enter_async_context(open_runtime(settings, MIGRATIONS))
         await ensure_streams(runtime.js)
         gateway = await stack.enter_async_context(open_gateway(runtime))

@@ -13,6 +13,7 @@ from malapert_core.rpc.client import open_channel
 from malapert_core.service import Build, RunningService, running_service
 
 from malapert_testing.identities import identity_settings, service_tokens
+from malapert_testing.templates import migrate_new_file
 
 S = TypeVar("S", bound=ServiceSettings)
 _services_by_target: dict[str, str] = {}
@@ -67,11 +68,18 @@ class ServiceLauncher:
             }
         )
 
+    async def prepare(self, settings: ServiceSettings, migrations: Path) -> None:
+        """Give a service that may migrate its database at start, and has none yet, one that is migrated."""
+        if settings.auto_migrate:
+            await migrate_new_file(settings.database_address, migrations)
+
     @asynccontextmanager
     async def run(
         self, settings_class: type[S], build: Build[S], migrations: Path, **values: Any
     ) -> AsyncIterator[RunningService[S]]:
         """Run a service for the length of an ``async with`` block; its address is ``service.target``."""
-        async with running_service(self.settings(settings_class, **values), build, migrations) as service:
+        settings = self.settings(settings_class, **values)
+        await self.prepare(settings, migrations)
+        async with running_service(settings, build, migrations) as service:
             _services_by_target[service.target] = settings_class.service_name
             yield service
