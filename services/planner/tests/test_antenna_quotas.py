@@ -15,7 +15,7 @@ from malapert_planner.domain.validation.validate import validate
 from malapert_planner.services.making.problem_file import pack_problem, unpack_problem
 from malapert_planner.solvers.explain.admission import explain_one
 from malapert_planner.solvers.explain.unplanned import explain_unplanned
-from malapert_planner.solvers.lns import stage
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.solve import solve
 from problem_factory import HORIZON_S, HOUR_S, make_activity, make_problem, make_window
 
@@ -90,7 +90,7 @@ def test_data_is_sent_in_the_time_that_is_left() -> None:
 
 @pytest.mark.parametrize("left_s", [0, 4200, 11_400])
 def test_ruin_and_recreate_keeps_quotas(monkeypatch: pytest.MonkeyPatch, left_s: int) -> None:
-    monkeypatch.setattr(stage, "FEWEST_CHAINS", 1)
+    monkeypatch.setattr(Recreate, "FEWEST_CHAINS", 1)
     result = checked(talking(quota(left_s)))
     assert len(planned(result)) == left_s // HOUR_S
 

@@ -9,8 +9,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.engine import SolveProgress
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
-from malapert_planner.solvers.lns.stage import MANY_CHAINS
-from malapert_planner.solvers.parameters import Pipeline
+from malapert_planner.solvers.parameters import Pipeline, Recreate
 from malapert_planner.solvers.solve import solve
 from problem_factory import HOUR_S, make_activity, make_problem
 
@@ -31,14 +30,14 @@ def _asking(count: int) -> PlanningProblem:
 
 def test_a_plan_of_the_first_days_is_told_before_the_later_ones_are_decided() -> None:
     told: list[SolveProgress] = []
-    solve(_asking(MANY_CHAINS), work_limit=0.4, on_progress=told.append)
+    solve(_asking(Recreate.MANY_CHAINS), work_limit=0.4, on_progress=told.append)
     objectives = [each.objective for each in told if each.stage == "construct" and each.objective is not None]
     assert len(objectives) >= 3
     assert objectives == sorted(objectives)
     assert objectives[0] < 0.6 * objectives[-1]
 
 
-@pytest.mark.parametrize("count", [Pipeline.MOST_STRETCHED, MANY_CHAINS])
+@pytest.mark.parametrize("count", [Pipeline.MOST_STRETCHED, Recreate.MANY_CHAINS])
 def test_a_cancelled_solve_does_no_further_step(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     step = RuinRecreate.step

@@ -14,7 +14,8 @@ from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.engine import Engine, SolveProgress
 from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.search import OnProgress, Search
-from malapert_planner.solvers.lns.stage import FEWEST_CHAINS, RecreateStage
+from malapert_planner.solvers.lns.stage import RecreateStage
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.solve import improve, solve
 from malapert_planner.solvers.state.incumbent import Incumbent
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window
@@ -35,7 +36,7 @@ def _problem(seed: int) -> PlanningProblem:
             data_bit=1e6,
             mandatory=n == 0,
         )
-        for n in range(FEWEST_CHAINS + 8)
+        for n in range(Recreate.FEWEST_CHAINS + 8)
     )
     windows = tuple(make_window(f"w{place}", place_id=place, span=(0, DAY_S)) for place in ("base", "ridge"))
     problem = make_problem(horizon_s=DAY_S, activities=activities, contact_windows=windows)

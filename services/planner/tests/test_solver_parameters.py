@@ -1,5 +1,8 @@
 """Tunables of the solver: all checked, none outside its range, none that nobody reads."""
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,28 @@ def test_a_value_outside_its_range_is_refused_with_all_others(monkeypatch: pytes
 def test_every_tunable_is_read_somewhere() -> None:
     text = "\n".join(path.read_text() for path in SOLVERS.rglob("*.py") if path.name != "parameters.py")
     assert [name for name, _, _ in tunables() if name not in text] == []
+
+
+NO_TUNABLES = re.compile(
+    "ROUND|TOLERANCE|GUARD|^MARGIN$|_PER_|UNATTAINABLE|UNBOUNDED|DECIMALS|LARGEST|^PARTS$|NO_|NOTHING|GAP$"
+    "|^POLL_S$|^MOST_STATIONS$|^STEPS$|^_HORIZON_S$"
+)
+"""Tolerances, units, markers, the bits of a mask and the sizes of the example that warms up: where they are used."""
+
+
+def _numbers(path: Path) -> Iterator[str]:
+    """Yield the names of numbers, and of tuples of numbers, that a module writes down at its top."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                value = eval(compile(ast.Expression(node.value), path.name, "eval"), {"__builtins__": {}})
+            except NameError:
+                continue
+            if all(isinstance(each, int | float) for each in (value if isinstance(value, tuple) else (value,))):
+                yield node.targets[0].id
+
+
+def test_no_tunable_stands_elsewhere() -> None:
+    elsewhere = [path for path in SOLVERS.rglob("*.py") if path.name != "parameters.py"]
+    found = {path.name: [name for name in _numbers(path) if not NO_TUNABLES.search(name)] for path in elsewhere}
+    assert {name: names for name, names in found.items() if names} == {}

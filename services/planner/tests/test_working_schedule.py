@@ -14,7 +14,7 @@ from malapert_planner.domain.validation.validate import validate
 from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.ruin_recreate import RuinRecreate
-from malapert_planner.solvers.lns.stage import MANY_CHAINS
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.bookings import booking
 from malapert_planner.solvers.state.incumbent import Incumbent
@@ -103,7 +103,7 @@ def test_many_requests_are_planned_by_ruin_and_recreate() -> None:
             data_bit=1e5,
             mandatory=n == 0,
         )
-        for n in range(MANY_CHAINS)
+        for n in range(Recreate.MANY_CHAINS)
     )
     problem = make_problem(activities=activities, contact_windows=(make_window(),))
     stages: list[str] = []

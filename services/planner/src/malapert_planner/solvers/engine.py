@@ -10,8 +10,7 @@ from malapert_core.jobs.stopping import Cancel as Cancel
 from malapert_core.jobs.stopping import is_cancelled, stopping
 from ortools.sat.python import cp_model
 
-WORK_PER_ROW = 1e-5
-"""Work charged for building a variable or constraint: many small models are bounded by work, not by wall time."""
+from malapert_planner.solvers.parameters import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Engine:
         else:
             with stopping(solver.stop_search, self.cancelled):
                 status = solver.solve(model, callback)
-        self.work += solver.deterministic_time + WORK_PER_ROW * (
+        self.work += solver.deterministic_time + Models.WORK_PER_ROW * (
             len(model.proto.variables) + len(model.proto.constraints)
         )
         is_settled = status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)

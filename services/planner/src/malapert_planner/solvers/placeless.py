@@ -21,11 +21,7 @@ from malapert_planner.solvers.instance.score import score
 from malapert_planner.solvers.instance.units import counts_exactly
 from malapert_planner.solvers.lns.search import FOUND, RELATIVE_GAP, OnProgress, parameters_of
 from malapert_planner.solvers.model.objective import starts_before
-
-LINEAR_SHARE = 0.5
-"""So much of the work goes to a search with the linear relaxation, the rest to one without."""
-ROUNDED_SHARE = 0.2
-"""So much of the work goes to a bound of its own, where amounts are rounded."""
+from malapert_planner.solvers.parameters import Models
 
 
 def solve_placeless(
@@ -54,7 +50,7 @@ def solve_placeless(
     if problem.baseline is not None:
         _keep(relaxation, problem.baseline, only)
     told = _teller(relaxation, engine, on_progress)
-    solver, status = engine.run(relaxation.model, LINEAR_SHARE * work_limit, linear=True, on_solution=told)
+    solver, status = engine.run(relaxation.model, Models.LINEAR_SHARE * work_limit, linear=True, on_solution=told)
     exact = counts_exactly(problem)
     bound = _bound(relaxation, solver, status) if exact else _rounded_bound(relaxation, engine)
     best = _schedule(relaxation, solver) if status in FOUND else None
@@ -91,7 +87,7 @@ def _rounded_bound(relaxation: Relaxation, engine: Engine) -> float:
     """Return a bound on plans that the model cuts off because amounts are rounded up in it."""
     if engine.exhausted():
         return trivial_bound(relaxation.instance)
-    return upper_bound(relaxation.instance, engine, ROUNDED_SHARE * engine.work_limit)
+    return upper_bound(relaxation.instance, engine, Models.ROUNDED_SHARE * engine.work_limit)
 
 
 def _teller(

@@ -16,9 +16,9 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.explain.minimal_conflict import search_wall_s
 from malapert_planner.solvers.instance.compiled import compile_problem
 from malapert_planner.solvers.instance.scope import Scope
-from malapert_planner.solvers.lns.neighbourhoods import COARSE_CELLS, cell_width_s
+from malapert_planner.solvers.lns.neighbourhoods import cell_width_s
 from malapert_planner.solvers.lns.search import OnProgress, Search
-from malapert_planner.solvers.parameters import Repair
+from malapert_planner.solvers.parameters import Models, Repair
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.solve import construct, fill, improve, result
 from malapert_planner.solvers.state.incumbent import Incumbent
@@ -151,7 +151,7 @@ def _polish(search: Search, span: Span, freedom: _Freedom, work: float) -> None:
 def _around(incumbent: Incumbent, span: Span, freedom: _Freedom) -> Scope:
     problem = incumbent.instance.problem
     start, end = incumbent.quiet(span)
-    width = cell_width_s(problem.resolution_s, end - start, 2 * COARSE_CELLS)
+    width = cell_width_s(problem.resolution_s, end - start, 2 * Models.COARSE_CELLS)
     assert problem.baseline is not None  # noqa: S101
     planned = problem.baseline.schedule.contacts
     before = {placed.activity_id for placed in problem.baseline.schedule.activities}

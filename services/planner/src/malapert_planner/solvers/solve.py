@@ -20,10 +20,10 @@ from malapert_planner.solvers.engine import Cancel, Engine
 from malapert_planner.solvers.explain.minimal_conflict import search_wall_s, unplannable
 from malapert_planner.solvers.instance.compiled import Instance, compile_problem
 from malapert_planner.solvers.lns.excursions import Excursion, excursions, insertion
-from malapert_planner.solvers.lns.neighbourhoods import COARSE_CELLS, next_neighbourhood, unplanned, window
+from malapert_planner.solvers.lns.neighbourhoods import next_neighbourhood, unplanned, window
 from malapert_planner.solvers.lns.search import OnProgress, Search, parameters_of
 from malapert_planner.solvers.lns.stage import RecreateStage
-from malapert_planner.solvers.parameters import Pipeline
+from malapert_planner.solvers.parameters import Models, Pipeline
 from malapert_planner.solvers.placeless import solve_placeless
 from malapert_planner.solvers.refined_result import refined_progress, refined_result
 from malapert_planner.solvers.state.incumbent import Incumbent
@@ -173,7 +173,7 @@ def _mandatory(search: Search) -> frozenset[int]:
 def fill(search: Search, most_work: float, *, until_feasible: bool = False, only: frozenset[int] | None = None) -> None:
     """Insert unplanned chains place by place, each time where most value waits; what failed there counts for half.
 
-    It ends once so much work is done in all. ``only`` names the chains to insert; all, where it is None.
+    It ends once ``most_work`` is done in all. ``only`` names the chains to insert; all, where it is None.
     """
     engine, tries = search.engine, Counter[tuple[str, int]]()
     values = _values(search.instance)
@@ -223,7 +223,7 @@ def _step_work(search: Search) -> float:
 def construct(search: Search) -> None:
     """Decide one stretch after another, each overlapping the one before by a fifth."""
     problem = search.instance.problem
-    cells = COARSE_CELLS
+    cells = Models.COARSE_CELLS
     length = max(problem.horizon_s // 10, problem.resolution_s * cells)
     start = search.instance.open_from_s
     while start < problem.horizon_s and not search.finished():
@@ -235,7 +235,7 @@ def construct(search: Search) -> None:
 
 
 def try_detours(search: Search, most_work: float) -> None:
-    """Try a detour for each unplanned chain that is worth it, the most valuable first, until so much work is done."""
+    """Try a detour for each unplanned chain that is worth it, the most valuable first, until ``most_work`` is done."""
     least = Pipeline.LEAST_SHARE * trivial_bound(search.instance)
     for chain in sorted(unplanned(search.best), key=lambda c: (not c.mandatory, -c.value, c.index)):
         if search.finished() or search.engine.work >= most_work:

@@ -15,14 +15,13 @@ from malapert_planner.domain.schedule.schedule import PlacedContact
 from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.instance.rhythm import Silence
 from malapert_planner.solvers.model.contacts import data_between
+from malapert_planner.solvers.parameters import Polish
 from malapert_planner.solvers.state.backlog import backlog_of
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.levels import reflected
 
-PIECE_S = 3 * 3600
-"""So much is added to a contact at once at most."""
 ROUNDING = 1.0 + 1e-9
-"""So much more a slot may be worth than its fastest rate says, by rounding."""
+"""Factor by which a slot may be worth more than its fastest rate says, by rounding."""
 ROUNDING_BIT = 1.0
 Levels = NDArray[np.float64]
 
@@ -219,10 +218,10 @@ class Choice:
     def _longest_s(self, slot: Slot, need: Need) -> int:
         """Return how much is added to a contact at once: no more than sends all, where nothing is gained by more."""
         fastest_bps, grid_s = max(slot.window.rate.rate_bps), self.problem.resolution_s
-        most_s = PIECE_S
+        most_s = Polish.PIECE_S
         if self._left_s:
             room_s = self._quotas.room_s(self._left_s, slot.window.station_id, slot.span)
-            most_s = min(PIECE_S, max(grid_s, room_s // grid_s * grid_s))
+            most_s = min(Polish.PIECE_S, max(grid_s, room_s // grid_s * grid_s))
         if not need.is_all or fastest_bps <= 0:
             return most_s
         return min(most_s, max(grid_s, math.ceil(need.bit / fastest_bps / grid_s) * grid_s))

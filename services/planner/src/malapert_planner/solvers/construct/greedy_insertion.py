@@ -26,17 +26,10 @@ from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.model.contacts import data_between
 from malapert_planner.solvers.model.limits import chain_amounts
 from malapert_planner.solvers.model.states import is_quiet
+from malapert_planner.solvers.parameters import Polish
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.reservoir_range import reservoir_range
 
-REACH_S = 3 * 86400
-CONTACT_S = 3 * 3600
-MOST_CONTACTS = 12
-"""A contact that makes room lies so near, is so long, and is one of so many best."""
-MOST_TOGETHER = 24
-"""So many starts of a chain are tried together with others."""
-MOST_STARTS = 6
-"""So many starts of a chain whose data must be sent in time are tried with a contact after them."""
 Mask = NDArray[np.bool_]
 
 
@@ -79,7 +72,7 @@ def _partners(incumbent: Incumbent, chain: Chain) -> list[Chain]:
 def _with_partners(incumbent: Incumbent, chain: Chain, partners: list[Chain]) -> Incumbent | None:
     """Return the schedule with a chain and all that is wanted together with it, if some start suits all."""
     starts_s = _possible_starts_s(incumbent, chain, heed_storage=True)
-    for start_s in starts_s[:: -(-len(starts_s) // MOST_TOGETHER)] if starts_s else ():
+    for start_s in starts_s[:: -(-len(starts_s) // Polish.MOST_TOGETHER)] if starts_s else ():
         found = with_placed(incumbent, chain, placed_at(incumbent, chain, start_s))
         for partner in partners:
             found = found and (_with_chain(found, partner) if may_be_added(found, partner) else None)
@@ -95,9 +88,9 @@ def _with_contact(incumbent: Incumbent, chain: Chain) -> Incumbent | None:
     if not starts_s:
         return None
     if not limits_s:
-        sending = add_contact(incumbent, (starts_s[0] - REACH_S, starts_s[0] + REACH_S))
+        sending = add_contact(incumbent, (starts_s[0] - Polish.CONTACT_REACH_S, starts_s[0] + Polish.CONTACT_REACH_S))
         return _with_chain(sending, chain) if sending else None
-    for start_s in starts_s[:: -(-len(starts_s) // MOST_STARTS)]:
+    for start_s in starts_s[:: -(-len(starts_s) // Polish.LATENCY_STARTS)]:
         made_s = start_s + chain_length_s(chain)
         sending = add_contact(incumbent, (made_s, made_s + min(limits_s)))
         found = with_placed(sending, chain, placed_at(incumbent, chain, start_s)) if sending else None
@@ -162,13 +155,15 @@ def add_contact(incumbent: Incumbent, near: Span) -> Incumbent | None:
                 low = max(window.span[0], stay[0], near[0], instance.open_from_s)
                 high = min(window.span[1], stay[1], near[1])
                 span = (-(-low // grid) * grid, high // grid * grid)
-                span = (span[0], min(span[1], span[0] + max(CONTACT_S, -(-window.min_length_s // grid) * grid)))
+                span = (span[0], min(span[1], span[0] + max(Polish.CONTACT_S, -(-window.min_length_s // grid) * grid)))
                 if left_s:
                     span = (span[0], span[0] + quotas.room_s(left_s, station_id, span) // grid * grid)
                 if span[1] - span[0] >= max(grid, window.min_length_s):
                     guard = window.setup_s + window.teardown_s
                     options.append((data_between([window.rate], span), span, station_id, window, guard))
-    for data_bit, span, station_id, window, guard in sorted(options, key=lambda o: (-o[0], o[1], o[2]))[:MOST_CONTACTS]:
+    for data_bit, span, station_id, window, guard in sorted(options, key=lambda o: (-o[0], o[1], o[2]))[
+        : Polish.MOST_CONTACTS
+    ]:
         contacts = incumbent.schedule.contacts
         if data_bit <= 0 or any(overlap_s(quiet, span) for quiet in incumbent.silences(station_id)):
             continue

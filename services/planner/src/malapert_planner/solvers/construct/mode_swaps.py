@@ -8,11 +8,9 @@ from dataclasses import replace
 
 from malapert_planner.domain.problem.modes import mode_key
 from malapert_planner.solvers.construct.greedy_insertion import insert_greedily
-from malapert_planner.solvers.instance.compiled import FEW_CHAINS, Chain, Instance
+from malapert_planner.solvers.instance.compiled import Chain, Instance
+from malapert_planner.solvers.parameters import Models, Polish
 from malapert_planner.solvers.state.incumbent import Incumbent
-
-MOST_MODES = 2
-"""So many modes of a repetition are tried at once."""
 
 
 def easiest(modes: tuple[Chain, ...]) -> tuple[Chain, ...]:
@@ -30,7 +28,7 @@ def densest(instance: Instance, chains: list[Chain], most: int) -> list[Chain]:
 
     Where there are many chains of each repetition the best two modes only: others come later.
     """
-    most_modes = len(instance.chains) if len(instance.chains) <= FEW_CHAINS else MOST_MODES
+    most_modes = len(instance.chains) if len(instance.chains) <= Models.FEW_CHAINS else Polish.MOST_MODES
     taken: Counter[Hashable] = Counter()
     kept = []
     for chain in sorted(chains, key=lambda c: (not c.mandatory, -c.value / c.longest_s, c.index)):

@@ -21,19 +21,15 @@ from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR
 from malapert_planner.solvers.model.limits import chain_amounts
 from malapert_planner.solvers.model.scope_model import RuleFamily
+from malapert_planner.solvers.parameters import Explanation
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.reservoir_range import reservoir_range
 
 Candidate = tuple[Admission, PlanningProblem]
 Ladder = tuple[Candidate, ...]
 """Growing changes of one thing: what the last does not admit, none does."""
-GROWTHS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 ROUNDED_UP = 1.001
 """Growth of what would suffice exactly, were it not counted in whole units."""
-PARTS = (0.2, 0.4, 0.6, 0.8, 1.0)
-"""What is surely enough is tried in parts."""
-MOST_WINDOWS = 3
-"""So many of the longest spans are tried to be made longer."""
 
 Found = dict[RuleFamily, Incumbent | None]
 """The schedule with the chain forced into it without a family of rules, where there is one."""
@@ -52,10 +48,10 @@ def _battery(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
         admission = Admission(kind, "battery", amount, "Wh", f"{text.format(amount)} it would fit")
         return admission, replace(problem, battery=replace(battery, **limits))
 
-    lower = [amount for growth in GROWTHS if 0 < (amount := math.ceil(below * growth)) <= battery.floor_wh]
+    lower = [amount for growth in Explanation.GROWTHS if 0 < (amount := math.ceil(below * growth)) <= battery.floor_wh]
     text = "with a floor of the battery {} Wh lower"
     yield tuple(changed("LOWER_FLOOR", amount, text, floor_wh=battery.floor_wh - amount) for amount in lower)
-    less = [amount for growth in GROWTHS if 0 < (amount := math.ceil(short * growth)) <= battery.end_wh]
+    less = [amount for growth in Explanation.GROWTHS if 0 < (amount := math.ceil(short * growth)) <= battery.end_wh]
     text = "were {} Wh less asked for at the end"
     yield tuple(changed("LOWER_END", amount, text, end_wh=battery.end_wh - amount) for amount in less)
     capacity_wh, start_wh = battery.capacity_wh, battery.start_wh
@@ -91,10 +87,10 @@ def _storage(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
         return Admission("MORE_AT_END", "storage", amount, "bit", text), replace(problem, storage=changed)
 
     if above > 0:
-        yield tuple(larger(math.ceil(least_bit * growth)) for growth in (1.0, ROUNDED_UP, *GROWTHS[1:]))
+        yield tuple(larger(math.ceil(least_bit * growth)) for growth in (1.0, ROUNDED_UP, *Explanation.GROWTHS[1:]))
     if left > storage.end_max_bit:
         most_bit = left - storage.end_max_bit
-        yield tuple(more_at_end(math.ceil(most_bit * growth)) for growth in (1.0, ROUNDED_UP, *GROWTHS[1:]))
+        yield tuple(more_at_end(math.ceil(most_bit * growth)) for growth in (1.0, ROUNDED_UP, *Explanation.GROWTHS[1:]))
 
 
 def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
@@ -116,7 +112,7 @@ def _latency(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
         activities = tuple(_later(activity, products, longer_s) for activity in problem.activities)
         return admission, replace(problem, activities=activities)
 
-    yield tuple(later(-(-round(least_s * growth) // grid_s) * grid_s) for growth in GROWTHS)
+    yield tuple(later(-(-round(least_s * growth) // grid_s) * grid_s) for growth in Explanation.GROWTHS)
 
 
 def _later(activity: Activity, products: set[tuple[str, str]], longer_s: int) -> Activity:
@@ -290,7 +286,7 @@ def _ends_s(schedule: Incumbent, request_id: str) -> Span | None:
 def _parts_s(problem: PlanningProblem, enough_s: int) -> list[int]:
     """Return growing parts of a time that is surely enough, on the grid."""
     grid_s = problem.resolution_s
-    return sorted({-(-round(enough_s * part) // grid_s) * grid_s for part in PARTS}) if enough_s > 0 else []
+    return sorted({-(-round(enough_s * part) // grid_s) * grid_s for part in Explanation.PARTS}) if enough_s > 0 else []
 
 
 def _relations(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladder]:
@@ -343,7 +339,7 @@ def _windows(incumbent: Incumbent, chain: Chain, found: Found) -> Iterator[Ladde
                 held = intersection(held, holding_spans(condition, place, problem.contact_windows, horizon))
             if any(end - start >= step.duration_s for start, end in held):
                 continue
-            for start, end in sorted(held, key=lambda span: span[0] - span[1])[:MOST_WINDOWS]:
+            for start, end in sorted(held, key=lambda span: span[0] - span[1])[: Explanation.MOST_WINDOWS]:
                 longer = (start, min(problem.horizon_s, start + step.duration_s + problem.resolution_s))
                 words = {each.kind: each.words for each in step.conditions if each.kind is not ConditionKind.CONTACT}
                 for kind, what in words.items():

@@ -8,10 +8,8 @@ from malapert_planner.domain.problem.activities import RelationKind
 from malapert_planner.domain.problem.spans import Span, intersection
 from malapert_planner.domain.schedule.result import Unplanned
 from malapert_planner.solvers.instance.compiled import Chain
+from malapert_planner.solvers.parameters import Explanation
 from malapert_planner.solvers.state.incumbent import Incumbent
-
-NAMED = 3
-"""So many requests in the way are named at most."""
 
 
 def explain_room(incumbent: Incumbent, chain: Chain) -> Unplanned | None:
@@ -22,10 +20,12 @@ def explain_room(incumbent: Incumbent, chain: Chain) -> Unplanned | None:
         place_id: intersection([(a, b + 1) for a, b in starts[0]], [(low, high + 1)] if low <= high else [])
         for place_id, starts in chain.starts.items()
     }
-    who = ", ".join(related[:NAMED]) or "what else"
+    who = ", ".join(related[: Explanation.IN_THE_WAY_OF_START]) or "what else"
     if not any(windows.values()):
         text = f"beside {who} as planned no time is left in which it could start"
-        return Unplanned(chain.request_id, chain.repetition_index, "RELATION", text, related[:NAMED])
+        return Unplanned(
+            chain.request_id, chain.repetition_index, "RELATION", text, related[: Explanation.IN_THE_WAY_OF_START]
+        )
     stays = _stays(incumbent)
     if any(
         max(a, start) <= min(b - 1, end - shortest)
@@ -89,10 +89,10 @@ def _elsewhere(
         if fixed.place_id not in windows and any(fixed.span[0] < b and a < fixed.span[1] for a, b in spans)
         for other in (instance.chains[index],)
     }
-    blocking = tuple(sorted(busy, key=lambda name: (-busy[name], name))[:NAMED])
+    blocking = tuple(sorted(busy, key=lambda name: (-busy[name], name))[: Explanation.IN_THE_WAY_OF_START])
     titles = ", ".join(instance.places[p].title for p in sorted(windows))
     first, last = min(a for a, _ in spans), max(b for _, b in spans)
-    after = f", given {', '.join(related[:NAMED])}," if related else ""
+    after = f", given {', '.join(related[: Explanation.IN_THE_WAY_OF_START])}," if related else ""
     doing = f"; the asset is elsewhere then, among others for {', '.join(blocking)}" if blocking else ""
     text = (
         f"it could be done{after} between {_utc(incumbent, first)} and {_utc(incumbent, last)} at {titles}, "

@@ -23,12 +23,10 @@ from malapert_planner.solvers.instance.compiled import Chain, Instance, compile_
 from malapert_planner.solvers.model.limits import chain_amounts
 from malapert_planner.solvers.model.scope_model import RuleFamily
 from malapert_planner.solvers.model.states import clash, disturbing
+from malapert_planner.solvers.parameters import Explanation
 from malapert_planner.solvers.state.backlog import Due, backlog_of
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.reservoir_range import reservoir_range
-
-NAMED = 5
-"""So many requests in the way are named at most."""
 
 FAMILIES = (
     RuleFamily.LIMIT,
@@ -222,7 +220,7 @@ def _blocked_by(incumbent: Incumbent, chain: Chain, family: RuleFamily, found: I
         if not blocking:
             return _untried(chain)
     elif family is RuleFamily.RESOURCE:
-        blocking = tuple(sorted(displaced(found, chain))[:NAMED])
+        blocking = tuple(sorted(displaced(found, chain))[: Explanation.IN_THE_WAY])
         text = (
             f"its place in the schedule is taken by {', '.join(blocking) or 'drives'}, {_why_displaced(found, chain)}"
         )
@@ -316,7 +314,9 @@ def _overbooked(found: Incumbent) -> tuple[tuple[str, ...], str]:
         f"{beyond_s / 3600:.2f} h more would be taken than is left"
         for quota, beyond_s in beyond
     ]
-    return tuple(quota.quota_id for quota, _ in beyond)[:NAMED], "; ".join(texts[:NAMED])
+    return tuple(quota.quota_id for quota, _ in beyond)[: Explanation.IN_THE_WAY], "; ".join(
+        texts[: Explanation.IN_THE_WAY]
+    )
 
 
 def late_products(found: Incumbent) -> list[tuple[Due, int | None]]:
@@ -337,14 +337,14 @@ def late_products(found: Incumbent) -> list[tuple[Due, int | None]]:
 def _late(found: Incumbent) -> tuple[tuple[str, ...], str]:
     """Name the products that the schedule with the chain would send too late, and say by how much."""
     late, texts = late_products(found), []
-    for due, late_s in late[:NAMED]:
+    for due, late_s in late[: Explanation.IN_THE_WAY]:
         when = "could not be sent in time beside all else"
         if late_s is None:
             when = "could not be sent before the end of the plan"
         elif late_s > 0:
             when = f"would reach the ground {late_s / 3600:.1f} h too late at the earliest"
         texts.append(f"{due.product_id} of {due.activity_id} {when}")
-    return tuple(dict.fromkeys(due.product_id for due, _ in late))[:NAMED], "; ".join(texts)
+    return tuple(dict.fromkeys(due.product_id for due, _ in late))[: Explanation.IN_THE_WAY], "; ".join(texts)
 
 
 def displaced(found: Incumbent, chain: Chain) -> set[str]:

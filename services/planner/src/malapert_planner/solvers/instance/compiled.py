@@ -28,9 +28,7 @@ from malapert_planner.solvers.instance.opportunities import Opportunities
 from malapert_planner.solvers.instance.power import SECONDS_PER_HOUR, PowerIntegral, draining
 from malapert_planner.solvers.instance.rhythm import Rhythm
 from malapert_planner.solvers.instance.scope import Cells
-
-FEW_CHAINS = 200
-"""So many chains can all be free in a model, in all their modes."""
+from malapert_planner.solvers.parameters import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ class Instance:
 
         All of them where there are few chains.
         """
-        if len(self.chains) <= FEW_CHAINS:
+        if len(self.chains) <= Models.FEW_CHAINS:
             return self.modes
         found = []
         for chain, modes in zip(self.chains, self.modes, strict=True):

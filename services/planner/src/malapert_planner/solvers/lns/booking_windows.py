@@ -13,16 +13,12 @@ from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.instance.rhythm import Silence
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-COST_EXPONENTS = (0.0, 0.5, 1.0, 2.0)
-"""How much the cost of a station counts beside its rate when stations are ranked; one of them is drawn at each step."""
-IN_THE_DARK = 0.3
-"""So often contacts are held wherever the charge allows, otherwise only where their power is generated on average."""
 
 
 class BookingWindows:
@@ -60,7 +56,7 @@ class BookingWindows:
 
     def book_all(self, working: WorkingSchedule, span: Span, rng: random.Random) -> None:
         """Hold as many contacts in a span as there is radio, light and charge for, those of the best stations first."""
-        exponent, in_the_dark = rng.choice(COST_EXPONENTS), rng.random() < IN_THE_DARK
+        exponent, in_the_dark = rng.choice(Recreate.COST_EXPONENTS), rng.random() < Recreate.IN_THE_DARK
         for place_id, stay in working.stays():
             part = max(span[0], stay[0]), min(span[1], stay[1])
             if part[0] >= part[1]:

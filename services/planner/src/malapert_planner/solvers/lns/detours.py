@@ -10,13 +10,8 @@ from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.solvers.construct.greedy_insertion import chain_starts, chain_steps
 from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.lns.excursions import Excursion
+from malapert_planner.solvers.parameters import Models
 from malapert_planner.solvers.state.incumbent import Incumbent
-
-MARGIN_S = 86400
-"""What lies so near to a detour is decided with it; openings are so far apart."""
-MOST_OPENINGS = 3
-DEPARTURES = 8
-"""So many departures are looked at in each stay and for each place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +42,16 @@ def openings(incumbent: Incumbent, chain: Chain) -> list[Opening]:
     found = [each for place_id in chain.starts for each in _possible(incumbent, chain, place_id)]
     ordered, apart = sorted(found, key=lambda d: (d.loss, d.back_s - d.out_s, d.out_s, d.place_id)), list[_Detour]()
     for each in ordered:
-        if all(each.place_id != other.place_id or abs(each.out_s - other.out_s) > MARGIN_S for other in apart):
+        if all(
+            each.place_id != other.place_id or abs(each.out_s - other.out_s) > Models.DETOUR_MARGIN_S for other in apart
+        ):
             apart.append(each)
-    return [_opening(incumbent, chain, each) for each in apart[:MOST_OPENINGS]]
+    return [_opening(incumbent, chain, each) for each in apart[: Models.DETOUR_OPENINGS]]
 
 
 def _opening(incumbent: Incumbent, chain: Chain, detour: _Detour) -> Opening:
     horizon_s = incumbent.instance.problem.horizon_s
-    span = (max(0, detour.out_s - MARGIN_S), min(horizon_s, detour.away_end_s + MARGIN_S))
+    span = (max(0, detour.out_s - Models.DETOUR_MARGIN_S), min(horizon_s, detour.away_end_s + Models.DETOUR_MARGIN_S))
     elsewhere = {i for i in detour.displaced if not (span[0] <= incumbent.chains[i].span[0] < span[1])}
     gone = {a.activity_id for i in elsewhere for a in incumbent.instance.chains[i].activities}
     activities = tuple(a for a in incumbent.schedule.activities if a.activity_id not in gone)
@@ -147,7 +144,7 @@ def _with_dependants(incumbent: Incumbent, chains: set[int]) -> frozenset[int]:
 
 def _departures(spans: tuple[Span, ...], within: Span) -> Iterator[int]:
     """Yield starts spread over a span."""
-    width_s = max(1, (within[1] - within[0]) // DEPARTURES)
+    width_s = max(1, (within[1] - within[0]) // Models.DETOUR_DEPARTURES)
     for at in range(within[0], within[1], width_s):
         first = _first(spans, at)
         if first is not None and first < at + width_s:

@@ -10,12 +10,8 @@ from malapert_planner.domain.problem.spans import Span, intersection, union
 from malapert_planner.solvers.instance.compiled import Chain, Instance
 from malapert_planner.solvers.instance.scope import Scope
 from malapert_planner.solvers.lns.neighbourhoods import cell_width_s, related, unplanned
+from malapert_planner.solvers.parameters import Models
 from malapert_planner.solvers.state.incumbent import Incumbent
-
-DAY_S = 86400
-LENGTHS_S = (4 * DAY_S, 9 * DAY_S)
-MOST_CELLS = 110
-MOST_STATIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ def excursions(incumbent: Incumbent, only: frozenset[int] | None = None) -> list
     horizon_s = incumbent.instance.problem.horizon_s
     missing = [chain for chain in unplanned(incumbent) if only is None or chain.index in only]
     found = []
-    for length_s in sorted({min(length_s, horizon_s) for length_s in LENGTHS_S}):
+    for length_s in sorted({min(length_s, horizon_s) for length_s in Models.EXCURSION_S}):
         for start_s in range(0, max(1, horizon_s - length_s // 2), length_s // 2):
             span = incumbent.quiet((start_s, min(start_s + length_s, horizon_s)))
             here = visited(incumbent, span)
@@ -52,7 +48,7 @@ def insertion(incumbent: Incumbent, excursion: Excursion) -> Scope:
     """
     instance, span = incumbent.instance, excursion.span
     places = visited(incumbent, span) | {excursion.place_id}
-    width = cell_width_s(instance.problem.resolution_s, span[1] - span[0], MOST_CELLS)
+    width = cell_width_s(instance.problem.resolution_s, span[1] - span[0], Models.EXCURSION_CELLS)
     return incumbent.scope(
         span,
         width_s=width,
@@ -104,7 +100,7 @@ def _stations(incumbent: Incumbent, excursion: Excursion, places: set[str]) -> f
     if sent:
         chosen.add(max(sorted(sent), key=lambda s: (sent[s] * _length(seen[s]), sent[s])))
     covered = union(w for s in chosen if s in seen for w in seen[s])
-    for _ in range(MOST_STATIONS):
+    for _ in range(Models.EXCURSION_STATIONS):
         best = max(sorted(seen), key=lambda s: _length(union([*covered, *seen[s]])), default=None)
         if best is None or _length(union([*covered, *seen[best]])) == _length(covered):
             break

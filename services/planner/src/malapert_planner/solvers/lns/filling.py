@@ -9,22 +9,9 @@ from collections import defaultdict
 
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.instance.compiled import Chain
+from malapert_planner.solvers.parameters import Pipeline, Recreate
 from malapert_planner.solvers.state.tables import Kind, Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-MANDATORY_VALUE = 1e6
-NOISE = 0.6
-"""Standard deviation of the logarithm of a price around its centre, drawn at each step."""
-GBIT = 10.0
-"""Price of a gigabit at first: where much is asked for the way to the ground is what is scarce."""
-LEARNING = 0.03
-"""So much of the way a centre moves to prices that led to a better schedule."""
-MOST_BOUND = 12
-"""So many chains of a kind that relations tie to others are tried at once at most."""
-MOST_PASSED = 40
-"""So many chains of a kind that may not be added at all are passed over at once at most."""
-LEAST_HOP, TRIES = 3, 64
-"""Where only charge or storage lacks, the next start tried lies so many cells on at least, and so many are tried."""
 
 
 class Prices:
@@ -34,12 +21,12 @@ class Prices:
     """
 
     def __init__(self, tables: Tables) -> None:
-        self._centre = [0.0, math.log(GBIT), 0.0, *([0.0] * len(tables.resource_index))]
+        self._centre = [0.0, math.log(Recreate.GIGABIT_PRICE), 0.0, *([0.0] * len(tables.resource_index))]
         self._drawn = list(self._centre)
 
     def draw(self, rng: random.Random) -> None:
         """Draw prices anew."""
-        self._drawn = [rng.gauss(centre, NOISE) for centre in self._centre]
+        self._drawn = [rng.gauss(centre, Recreate.PRICE_NOISE) for centre in self._centre]
 
     def rank(self, kinds: tuple[Kind, ...]) -> list[float]:
         """Return what the best chain of each kind is worth for what it takes."""
@@ -48,7 +35,7 @@ class Prices:
 
     def learn(self) -> None:
         """Move towards the prices last drawn."""
-        self._centre = [c + LEARNING * (drawn - c) for c, drawn in zip(self._centre, self._drawn, strict=True)]
+        self._centre = [c + Recreate.LEARNING * (drawn - c) for c, drawn in zip(self._centre, self._drawn, strict=True)]
 
     def densities(self, kinds: tuple[Kind, ...]) -> list[float]:
         """Return the weight by which the value of each kind's chains is divided."""
@@ -102,14 +89,14 @@ class Filling:
                 continue
             missed[0] += not fits
             position = self._next(working, number, position + 1)
-            if position >= 0 and missed[0] < MOST_BOUND:
+            if position >= 0 and missed[0] < Recreate.MOST_BOUND:
                 value = chain_value(self._tables.ordered[position])
                 heapq.heappush(heap, (-value / weights[number], number, position, low, missed))
 
     def _next(self, working: WorkingSchedule, kind: int, position: int) -> int:
         """Return the position of the best chain of a kind, from one on, that could be added, −1 where there is none."""
         end = self._tables.first_position[kind + 1]
-        for _ in range(MOST_PASSED):
+        for _ in range(Recreate.MOST_PASSED):
             position = working.requests.next_open(position, end)
             if position == end:
                 return -1
@@ -123,7 +110,7 @@ class Filling:
         self.tries += 1
         if not working.requests.may_add(chain):
             return False
-        hop = max(LEAST_HOP, (part[1] - part[0]) // (TRIES * working.bounds.cell_s))
+        hop = max(Recreate.LEAST_HOP, (part[1] - part[0]) // (Recreate.MOST_HOPS * working.bounds.cell_s))
         standing = working.place(chain, place_id, part, low[0], hop=hop)
         if standing is None and low[0] > part[0]:
             standing = working.place(chain, place_id, part, part[0], hop=hop)
@@ -151,7 +138,7 @@ class Filling:
 
 def chain_value(chain: Chain) -> float:
     """Return what a chain counts for: a mandatory one for more than all that are not."""
-    return chain.value + (MANDATORY_VALUE if chain.mandatory else 0.0)
+    return chain.value + (Pipeline.MANDATORY_VALUE if chain.mandatory else 0.0)
 
 
 def _could_start(chain: Chain, place_id: str, part: Span) -> bool:

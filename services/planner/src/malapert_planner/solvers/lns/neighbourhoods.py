@@ -9,16 +9,8 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.construct.mode_swaps import densest
 from malapert_planner.solvers.instance.compiled import Chain, Instance
 from malapert_planner.solvers.instance.scope import Scope
+from malapert_planner.solvers.parameters import Models
 from malapert_planner.solvers.state.incumbent import Incumbent
-
-DAY_S = 86400
-LADDER = (1, 2, 3, 6, 12, 24, 48)
-COARSE_CELLS = 40
-"""A neighbourhood of so many cells is searched fast: wide cells lose little, as they are cut where something is."""
-MOST_FREE = 30
-"""So many unplanned chains are tried in a window at most."""
-MOST_DECISIONS = 10_000
-"""A neighbourhood has about so many decisions at most: beyond, CP-SAT spends its time in presolve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +23,14 @@ class Neighbourhood:
 
 def cells_at_most(instance: Instance) -> int:
     """Return how many cells a neighbourhood may have: each brings about one decision per chain and place."""
-    return max(COARSE_CELLS, min(120, MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places))))
+    return max(
+        Models.COARSE_CELLS, min(120, Models.MOST_DECISIONS // (len(instance.chains) + 3 * len(instance.places)))
+    )
 
 
 def cell_width_s(resolution_s: int, span_s: int, most_cells: int) -> int:
     """Return the least width, a multiple of the resolution out of a ladder, that cuts a span into few enough cells."""
-    for factor in LADDER:
+    for factor in Models.CELL_STEPS:
         if span_s <= factor * resolution_s * most_cells:
             return factor * resolution_s
     return -(-span_s // (resolution_s * most_cells)) * resolution_s
@@ -62,10 +56,10 @@ def window(incumbent: Incumbent, span: Span, most_cells: int, rng: random.Random
     start, end = incumbent.quiet(span)
     width = cell_width_s(incumbent.instance.problem.resolution_s, end - start, most_cells)
     waiting = [chain for chain in unplanned(incumbent) if _may_start(chain, (start, end))]
-    if rng is not None and len(waiting) > MOST_FREE:
-        waiting = rng.sample(waiting, MOST_FREE)
+    if rng is not None and len(waiting) > Models.MOST_FREE:
+        waiting = rng.sample(waiting, Models.MOST_FREE)
     # The most valuable for their time come first: with more, building the model takes longer than solving it.
-    waiting = densest(incumbent.instance, waiting, MOST_FREE)
+    waiting = densest(incumbent.instance, waiting, Models.MOST_FREE)
     free = frozenset(chain.index for chain in waiting)
     return incumbent.scope((start, end), width_s=width, step_s=width, chain_step_s=width, free=free)
 
@@ -112,5 +106,5 @@ def next_neighbourhood(incumbent: Incumbent, rng: random.Random) -> Neighbourhoo
         centre = rng.randint(*rng.choice(spans))
     length = min(length, problem.horizon_s)
     start = max(0, min(centre - rng.randrange(length), problem.horizon_s - length))
-    cells = rng.choice((COARSE_CELLS, most_cells // 2, most_cells))
+    cells = rng.choice((Models.COARSE_CELLS, most_cells // 2, most_cells))
     return Neighbourhood("window", window(incumbent, (start, min(start + length, problem.horizon_s)), cells, rng))

@@ -7,12 +7,9 @@ import random
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.filling import Filling, Prices
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-DAY_S = 86_400
-BEYOND_S = (0, DAY_S, 4 * DAY_S, 16 * DAY_S)
-"""Contacts are also chosen anew so long after a span, so that what is gathered in it can be sent then; one is drawn."""
 
 
 class Recreation:
@@ -34,7 +31,7 @@ class Recreation:
 
     def book(self, working: WorkingSchedule, span: Span) -> Span:
         """Hold contacts in a span and for some time after; return the whole."""
-        booked = span[0], min(self._horizon_s, span[1] + self._rng.choice(BEYOND_S))
+        booked = span[0], min(self._horizon_s, span[1] + self._rng.choice(Recreate.BEYOND_S))
         self._windows.book_all(working, booked, self._rng)
         return booked
 

@@ -9,18 +9,9 @@ from collections import defaultdict
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedDrive
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-MOST_STARTS = 60
-"""So many starts of a drive are tried at most."""
-MOST_HOPS = 3
-"""So many drives lead from one place to another at most."""
-HOP_S = 12 * 3600
-"""A further drive on the way counts like so long a delay."""
-
-EARLY_S, LATE_S = 6 * 3600, 24 * 3600
-"""So long before a visit the asset arrives at most, and leaves after it, if no rule has it wait."""
 
 
 class RouteMoves:
@@ -68,10 +59,10 @@ class RouteMoves:
         """
         origin_id, place_id, target_id = places
         known = self._tables.drive_by_ends.get((origin_id, place_id))
-        early_s = (known[0].duration_s if known else 0) + rng.random() * EARLY_S
+        early_s = (known[0].duration_s if known else 0) + rng.random() * Recreate.EARLY_S
         stops, times = [place_id], [max(span[0], visit[0] - early_s)]
         if target_id is not None:
-            stops, times = [*stops, target_id], [*times, visit[1] + rng.random() * LATE_S]
+            stops, times = [*stops, target_id], [*times, visit[1] + rng.random() * Recreate.LATE_S]
         return self.drive_along(working, span, origin_id, stops, times)
 
     def drive_along(
@@ -97,7 +88,7 @@ class RouteMoves:
         """
         at, since = ends[0], span[0]
         driven: list[PlacedDrive] = []
-        while at != ends[1] and len(driven) < MOST_HOPS:
+        while at != ends[1] and len(driven) < Recreate.MOST_DRIVES:
             stop = self._next_stop((at, ends[1]), (since, span[1]))
             drive = None if stop is None else self._drive(working, (at, stop), (since, span[1]))
             if drive is None:
@@ -120,11 +111,11 @@ class RouteMoves:
     def _next_stop(self, ends: tuple[str, str], span: Span) -> str | None:
         """Return where to drive first to be at a place soonest, each further drive reckoned as a delay."""
         direct = self._arrival_s(ends, span[0])
-        if direct is not None and direct <= span[0] + HOP_S:
+        if direct is not None and direct <= span[0] + Recreate.DRIVE_DELAY_S:
             return ends[1]
         reached: dict[str, tuple[int, str]] = {ends[0]: (span[0], "")}
         best: tuple[int, str] | None = None
-        for hops in range(MOST_HOPS):
+        for hops in range(Recreate.MOST_DRIVES):
             further: dict[str, tuple[int, str]] = {}
             for origin_id, target_id in self._tables.drive_by_ends:
                 if origin_id in reached and target_id != ends[0]:
@@ -135,7 +126,7 @@ class RouteMoves:
                         further[target_id] = min(found, further.get(target_id, found))
             if ends[1] in further:
                 arrival, first = further[ends[1]]
-                found = arrival + hops * HOP_S, first
+                found = arrival + hops * Recreate.DRIVE_DELAY_S, first
                 best = found if best is None else min(best, found)
             reached = further
         return best[1] if best else None
@@ -169,7 +160,7 @@ class RouteMoves:
         cell_s, tried = self._tables.bounds.cell_s, 0
         for low, high in starts:
             start = max(low, -(-span[0] // cell_s) * cell_s)
-            while start <= min(high, span[1] - drive.duration_s) and tried < MOST_STARTS:
+            while start <= min(high, span[1] - drive.duration_s) and tried < Recreate.DRIVE_STARTS:
                 tried += 1
                 placed = PlacedDrive(*ends, (start, start + drive.duration_s))
                 if self._put(working, placed, span):

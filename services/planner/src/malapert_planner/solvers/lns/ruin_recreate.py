@@ -17,30 +17,14 @@ from malapert_planner.solvers.instance.compiled import Instance
 from malapert_planner.solvers.instance.score import BIT_S_PER_GB_D
 from malapert_planner.solvers.lns.booking_windows import BookingWindows
 from malapert_planner.solvers.lns.clearing import clear, remove
-from malapert_planner.solvers.lns.filling import MANDATORY_VALUE, Prices
+from malapert_planner.solvers.lns.filling import Prices
 from malapert_planner.solvers.lns.recreation import Recreation
 from malapert_planner.solvers.lns.route_moves import RouteMoves
 from malapert_planner.solvers.lns.visits import VisitMoves
+from malapert_planner.solvers.parameters import Pipeline, Recreate
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-DAY_S = 86_400
-STRETCH_S = 4 * DAY_S
-ADVANCE_S = 2 * DAY_S
-"""The construction decides so long a stretch at once, and so much of it for good."""
-SPAN_S = (0.15 * DAY_S, 4 * DAY_S)
-ROUTE_SPAN_S = (0.5 * DAY_S, 25 * DAY_S)
-"""Spans that are emptied, and those that are driven through anew, are between so long; their logarithm is uniform."""
-ROUTE_SHARE = 0.4
-VISIT_SHARE = 0.5
-"""So often a span is driven through anew, and so many of these times for the sake of a chain that is not planned."""
-EXCHANGE_SHARE = 0.15
-EXCHANGE_LENGTH = 5
-EXCHANGED = (2, 5, 10, 20)
-"""So often chains are exchanged over a span so many times as long to each side, about one of these numbers at once."""
-RUIN_SHARES = (0.3, 0.6, 1.0, 1.0)
-"""Share of the chains in a span that leave it; one of these is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +39,7 @@ class Manner:
     heat: float
     halving_steps: int
     reheating_steps: int
-    visits: float = VISIT_SHARE
+    visits: float = Recreate.VISIT_SHARE
 
     def at(self, steps: int) -> float:
         """Return the temperature after so many steps."""
@@ -85,7 +69,7 @@ class Worth:
     def __call__(self, working: WorkingSchedule) -> float:
         """Return the objective, much lower for each mandatory chain that is missing."""
         planned = working.requests.value
-        total = sum(planned.values()) - MANDATORY_VALUE * (self._mandatory - working.requests.mandatory)
+        total = sum(planned.values()) - Pipeline.MANDATORY_VALUE * (self._mandatory - working.requests.mandatory)
         total -= self._weights.contact_cost_weight * sum(contact.cost for contact in working.contacts)
         if self._weights.fairness_weight and self._asked:
             shares = (1 - planned.get(key, 0.0) / value for key, value in self._asked.items())
@@ -134,7 +118,7 @@ class RuinRecreate:
         trial, found = self._before, WorkingSchedule(self.tables)
         while since < horizon_s and go_on():
             best = -math.inf
-            span = (since, min(horizon_s, since + STRETCH_S))
+            span = (since, min(horizon_s, since + Recreate.STRETCH_S))
             for stop in [None, *self._routes.place_ids]:
                 trial.copy_from(self.current)
                 if not self._recreate(trial, (span[0], horizon_s), span, [] if stop is None else [stop]):
@@ -147,7 +131,7 @@ class RuinRecreate:
                 self.current.copy_from(found)
                 self.value = best
                 self._keep()
-            since += ADVANCE_S
+            since += Recreate.ADVANCE_S
 
     def _recreate(self, working: WorkingSchedule, span: Span, filled: Span, stops: list[str]) -> bool:
         cleared = clear(working, span)
@@ -187,14 +171,14 @@ class RuinRecreate:
         rng, horizon_s, cell_s = self._rng, self.tables.bounds.horizon_s, self.tables.bounds.cell_s
         self._prices.draw(rng)
         chance = rng.random()
-        moves_route = chance < ROUTE_SHARE and len(self._routes.place_ids) > 1
-        shortest, longest = ROUTE_SPAN_S if moves_route else SPAN_S
+        moves_route = chance < Recreate.ROUTE_SHARE and len(self._routes.place_ids) > 1
+        shortest, longest = Recreate.ROUTE_SPAN_S if moves_route else Recreate.SPAN_S
         length = math.exp(rng.uniform(math.log(min(shortest, horizon_s)), math.log(min(longest, horizon_s))))
         start = rng.uniform(-length / 2, horizon_s - length / 2)
         span = int(max(0, start)) // cell_s * cell_s, int(min(horizon_s, start + length)) // cell_s * cell_s
         if span[0] >= span[1]:
             return None
-        if chance > 1 - EXCHANGE_SHARE:
+        if chance > 1 - Recreate.EXCHANGE_SHARE:
             span = self._exchanged(span)
         elif moves_route and self._manner.visits and rng.random() < self._manner.visits:
             return self._judged(self.current) if self._visits.visit(self.current, span[1] - span[0]) else None
@@ -206,7 +190,7 @@ class RuinRecreate:
             if not self._routes.drive_through(self.current, span, cleared.origin_id, cleared.target_id, rng):
                 return None
         else:
-            self._thin(span, rng.choice(RUIN_SHARES))
+            self._thin(span, rng.choice(Recreate.RUIN_SHARES))
         since = span[0] if rng.random() < 0.5 else int(rng.uniform(*span))
         self._recreation.fill(self.current, span, since)
         return self._judged(self.current)
@@ -228,11 +212,11 @@ class RuinRecreate:
     def _exchanged(self, span: Span) -> Span:
         """Take the chains that are worth least for what they take out of a long span; return that span."""
         working, rng, horizon_s = self.current, self._rng, self.tables.bounds.horizon_s
-        length = EXCHANGE_LENGTH * (span[1] - span[0])
+        length = Recreate.EXCHANGE_LENGTH * (span[1] - span[0])
         wide = max(0, span[0] - length), min(horizon_s, span[1] + length)
         weights, chains = self._prices.densities(self.tables.kinds), self.tables.instance.chains
         inside = [i for i, c in working.chains.items() if wide[0] <= c.span[0] and c.span[1] <= wide[1]]
         inside.sort(key=lambda i: chains[i].value / weights[self.tables.kind_of[i]])
-        most = rng.choice(EXCHANGED)
+        most = rng.choice(Recreate.EXCHANGED)
         remove(working, [i for i in inside[: 2 * most] if rng.random() < 0.5])
         return wide

@@ -21,6 +21,7 @@ from malapert_planner.solvers.instance.score import score
 from malapert_planner.solvers.lns.detours import openings
 from malapert_planner.solvers.lns.excursions import insertion
 from malapert_planner.solvers.model.scope_model import build_model
+from malapert_planner.solvers.parameters import Polish
 from malapert_planner.solvers.state.incumbent import Incumbent
 
 SOLVER = "malapert-cp-sat 2"
@@ -28,20 +29,6 @@ RELATIVE_GAP = 1e-6
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 """Statuses that come with a solution."""
 
-MOST_TRIED = 400
-"""So many chains are tried at once at most."""
-WORK_PER_INSERTION = 5e-4
-"""Work charged for each chain that is tried beside a schedule."""
-WORK_PER_MODE = 8e-3
-"""Work charged for each other mode that a planned chain is tried in."""
-WORK_PER_SENDING = 0.1
-"""Work charged for choosing all contacts anew."""
-WORK_PER_SERIES = 0.02
-MOST_SERIES = 40
-"""So many series are mended at once at most."""
-MOST_ROUNDS = 8
-LEAST_GAIN = 1e-3
-"""Fitting out ends where a round gains less than this share."""
 
 OnProgress = Callable[[SolveProgress], None]
 
@@ -119,7 +106,7 @@ class Search:
         """Return a candidate with the passes that it lacks, at the price of choosing contacts."""
         if candidate.is_heard():
             return candidate
-        self.engine.work += WORK_PER_SENDING
+        self.engine.work += Polish.WORK_PER_DOWNLINK
         return in_rhythm(candidate)
 
     def improve(self, scope: Scope, work: float, stage: str, *, linear: bool = False) -> None:
@@ -165,11 +152,11 @@ class Search:
     def _with_inserted(self, schedule: Incumbent) -> Incumbent:
         waiting = self._waiting(schedule)
         ordered = densest(self.instance, waiting, len(waiting))
-        if len(ordered) > MOST_TRIED:
+        if len(ordered) > Polish.MOST_TRIED:
             # Not always the same: those that were tried before come later.
-            ordered = sorted(ordered, key=lambda c: self.tried[c.index])[:MOST_TRIED]
+            ordered = sorted(ordered, key=lambda c: self.tried[c.index])[: Polish.MOST_TRIED]
             self.tried.update(c.index for c in ordered)
-        self.engine.work += WORK_PER_INSERTION * len(ordered)
+        self.engine.work += Polish.WORK_PER_INSERTION * len(ordered)
         return insert_greedily(schedule, ordered)
 
     def _waiting(self, schedule: Incumbent) -> list[Chain]:
@@ -178,30 +165,30 @@ class Search:
 
     def polish(self) -> None:
         """Add what fits beside the best schedule, choose its contacts anew, and again while that gains something."""
-        rounds = len(self._waiting(self.best)) // MOST_TRIED
-        for number in range(MOST_ROUNDS + rounds):
+        rounds = len(self._waiting(self.best)) // Polish.MOST_TRIED
+        for number in range(Polish.MOST_ROUNDS + rounds):
             if self.finished() or not self.best.keeps_limits():
                 return
             worth = self.objective
             schedule = self._with_inserted(self.best)
-            self.engine.work += WORK_PER_SENDING
+            self.engine.work += Polish.WORK_PER_DOWNLINK
             cheaper = reselect_contacts(schedule)
             if cheaper is not None and self._worth(cheaper) > self._worth(schedule):
                 schedule = cheaper
             self.accept(schedule, "polish")
             self._mend_series()
-            if number >= rounds and self.objective - worth <= LEAST_GAIN * abs(worth):
+            if number >= rounds and self.objective - worth <= Polish.LEAST_GAIN * abs(worth):
                 # Changing modes takes longest, and does least while there is much else to add.
                 self._change_modes()
-                if self.objective - worth <= LEAST_GAIN * abs(worth):
+                if self.objective - worth <= Polish.LEAST_GAIN * abs(worth):
                     return
 
     def _mend_series(self) -> None:
         """Place repetitions anew of which some are missing."""
-        for repetition in broken_series(self.best)[:MOST_SERIES]:
+        for repetition in broken_series(self.best)[: Polish.MOST_SERIES]:
             if self.finished():
                 return
-            self.engine.work += WORK_PER_SERIES
+            self.engine.work += Polish.WORK_PER_SERIES
             self.accept(series_anew(self.best, repetition), "series")
 
     def _change_modes(self) -> None:
@@ -209,7 +196,7 @@ class Search:
         for chain, modes in better_modes(self.best):
             if self.finished():
                 return
-            self.engine.work += WORK_PER_MODE * len(modes)
+            self.engine.work += Polish.WORK_PER_MODE * len(modes)
             # The first that fits is worth most, unless it takes a contact more.
             changed = next(in_other_modes(self.best, chain, modes), None)
             if changed is not None:

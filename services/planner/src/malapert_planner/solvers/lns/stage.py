@@ -1,4 +1,4 @@
-"""The ruin and recreate stage of a solve: so many steps from the best schedule, charged by what they try."""
+"""The ruin and recreate stage of a solve: steps from the best schedule, charged by what they try."""
 
 from __future__ import annotations
 
@@ -8,18 +8,9 @@ import math
 from malapert_planner.domain.problem.holds import NOTHING_HELD
 from malapert_planner.solvers.lns.ruin_recreate import FROM_GOOD, FROM_NOTHING, RuinRecreate
 from malapert_planner.solvers.lns.search import Search
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
-
-FEWEST_CHAINS = 24
-"""With fewer chains models of all of them are solved to their optimum."""
-MANY_CHAINS = 1000
-"""With so many chains the models of neighbourhoods take longer to build than to solve."""
-WORK_PER_STEP, WORK_PER_TRY = 1e-3, 2e-4
-"""Work charged for a step and for each insertion tried in it, about the seconds that they take."""
-REPORT_EVERY = 40
-EARLY_STRETCHES = (1, 2, 4, 8, 16, 32)
-"""After so many stretches of the construction what there is of it is delivered."""
 
 
 class RecreateStage:
@@ -37,21 +28,21 @@ class RecreateStage:
         return (
             problem.baseline is None
             and problem.holds == NOTHING_HELD
-            and len(self._search.instance.chains) >= FEWEST_CHAINS
+            and len(self._search.instance.chains) >= Recreate.FEWEST_CHAINS
             and len(stations) <= MOST_STATIONS
             and problem.horizon_s % problem.resolution_s == 0
         )
 
     def is_of_many(self) -> bool:
         """Return whether this stage applies, and the chains are too many for models of neighbourhoods."""
-        return self.applies() and len(self._search.instance.chains) >= MANY_CHAINS
+        return self.applies() and len(self._search.instance.chains) >= Recreate.MANY_CHAINS
 
     def construct(self) -> None:
         """Construct a schedule from left to right; the first parts of it are delivered at once."""
         engine, stretches = self._ready(), itertools.count()
 
         def go_on() -> bool:
-            if next(stretches) in EARLY_STRETCHES:
+            if next(stretches) in Recreate.EARLY_STRETCHES:
                 self._deliver("construct")
             return not self._charged(0)
 
@@ -63,10 +54,14 @@ class RecreateStage:
         engine, better = self._ready(), False
         most_work = self._search.engine.work + work
         for number in itertools.count(1):
-            if self._charged(WORK_PER_STEP) or self._search.finished() or self._search.engine.work >= most_work:
+            if (
+                self._charged(Recreate.WORK_PER_STEP)
+                or self._search.finished()
+                or self._search.engine.work >= most_work
+            ):
                 break
             better |= engine.step()
-            if better and number % REPORT_EVERY == 0:
+            if better and number % Recreate.REPORT_EVERY == 0:
                 self._deliver("ruin and recreate")
                 better = False
         self._deliver("ruin and recreate")
@@ -84,7 +79,7 @@ class RecreateStage:
     def _charged(self, work: float) -> bool:
         """Charge for what was tried since; return whether the limits are reached."""
         assert self._engine is not None  # noqa: S101  (asked of a ready one alone)
-        self._search.engine.work += work + WORK_PER_TRY * (self._engine.tries - self._tried)
+        self._search.engine.work += work + Recreate.WORK_PER_TRY * (self._engine.tries - self._tried)
         self._tried = self._engine.tries
         return self._search.engine.exhausted()
 

@@ -11,22 +11,9 @@ from malapert_planner.solvers.lns.clearing import clear, remove
 from malapert_planner.solvers.lns.filling import chain_value
 from malapert_planner.solvers.lns.recreation import Recreation
 from malapert_planner.solvers.lns.route_moves import RouteMoves
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
-
-DAY_S = 86_400
-MOST_DRAWN = 30
-"""So many chains are drawn at most until one could be planned."""
-AT_ARRIVALS = 0.7
-"""So often a start is drawn from those soon after the asset could arrive, otherwise from all."""
-MOST_STARTS = 4
-"""So many starts are drawn at most until one lies where the planned chains allow it."""
-REPLACED_SPAN_S = (0.5 * DAY_S, 8 * DAY_S)
-"""A chain that was in the way is driven to within a span between so long."""
-REPLACEMENTS = 4
-"""So often it is tried to drive to such a chain."""
-MOST_REPLACED = 4
-"""So many chains may be in the way at most."""
 
 
 class VisitMoves:
@@ -47,7 +34,7 @@ class VisitMoves:
             return False
         place_id, start_s = drawn
         ejected = self._eject(working, wanted, (start_s, start_s + _length_s(wanted)))
-        if len(ejected) > MOST_REPLACED or not self._drive_to(working, wanted, place_id, start_s, length_s):
+        if len(ejected) > Recreate.MOST_REPLACED or not self._drive_to(working, wanted, place_id, start_s, length_s):
             return False
         chains = [self._tables.instance.chains[index] for index in ejected]
         for chain in sorted(chains, key=lambda c: (-chain_value(c), c.index)):
@@ -58,7 +45,7 @@ class VisitMoves:
     def _waiting(self, working: WorkingSchedule) -> Chain | None:
         """Draw a chain that is not planned, two times in three the rather the more it is worth."""
         least = self._dearest * self._rng.choice((0.0, 1.0, 1.0))
-        for _ in range(MOST_DRAWN if self._tables.ordered else 0):
+        for _ in range(Recreate.MOST_DRAWN if self._tables.ordered else 0):
             chain = self._rng.choice(self._tables.ordered)
             if self._rng.random() * least > chain_value(chain):  # a mandatory one is always wanted
                 continue
@@ -77,10 +64,10 @@ class VisitMoves:
         """Draw where and when a chain starts, soon after an arrival or anywhere, maybe as the planned ones allow it."""
         low, high = working.requests.start_range(chain)[:2] if within_rules else (0, self._tables.bounds.horizon_s)
         rng = self._rng
-        for _ in range(MOST_STARTS):
+        for _ in range(Recreate.VISIT_STARTS):
             place_id = rng.choice(sorted(chain.starts))
             starts, arrivals = chain.starts[place_id][0], self._routes.arrivals(place_id)
-            if arrivals and rng.random() < AT_ARRIVALS:
+            if arrivals and rng.random() < Recreate.AT_ARRIVALS:
                 since = max(low, rng.randint(*rng.choice(arrivals)))
                 start = next((max(since, first) for first, last in starts if last >= since), -1)
             else:
@@ -119,8 +106,8 @@ class VisitMoves:
             if place_id in chain.starts and self._recreation.filling.insert(working, chain, place_id, stay, [stay[0]]):
                 return
         self._aside.copy_from(working)
-        shortest, longest = REPLACED_SPAN_S
-        for _ in range(REPLACEMENTS):
+        shortest, longest = Recreate.REPLACED_SPAN_S
+        for _ in range(Recreate.REPLACEMENTS):
             drawn = self._start(working, chain, within_rules=True)
             if drawn is None:
                 return

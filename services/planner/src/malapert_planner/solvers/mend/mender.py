@@ -19,12 +19,10 @@ from malapert_planner.domain.schedule.schedule import PlacedActivity, Schedule
 from malapert_planner.solvers.instance.compiled import Chain, compile_problem
 from malapert_planner.solvers.mend.bookings import Bookings
 from malapert_planner.solvers.mend.route import Route
+from malapert_planner.solvers.parameters import Mend
 from malapert_planner.solvers.state.kernels import may_stand
 from malapert_planner.solvers.state.tables import MOST_STATIONS, Tables
 from malapert_planner.solvers.state.working import Standing, WorkingSchedule
-
-AROUND_S = 86_400
-"""Time around what is fixed in which contacts are held to make room."""
 
 
 def mend(
@@ -105,7 +103,7 @@ class _Mender:
     def _relieved(self, fixed: list[Standing]) -> bool:
         """Send more, or hold fewer contacts, so that charge and storage suffice; return whether they do."""
         first, last = (fixed[0].span[0], fixed[-1].span[1]) if fixed else (0, self._tables.bounds.horizon_s)
-        self._bookings.book_around((max(first - AROUND_S, self._instance.open_from_s), last + 2 * AROUND_S))
+        self._bookings.book_around((max(first - Mend.AROUND_S, self._instance.open_from_s), last + 2 * Mend.AROUND_S))
         return self._working.is_sound() or self._bookings.release()
 
     def _standings(self) -> tuple[list[Standing], list[PlacedActivity]]:
@@ -200,7 +198,9 @@ class _Mender:
         found = self._nearest(chain, wanted_s)
         if found is None:
             self._before.copy_from(self._working)
-            self._bookings.book_around((max(wanted_s - AROUND_S, self._instance.open_from_s), wanted_s + AROUND_S))
+            self._bookings.book_around(
+                (max(wanted_s - Mend.AROUND_S, self._instance.open_from_s), wanted_s + Mend.AROUND_S)
+            )
             found = self._nearest(chain, wanted_s)
         if found is not None:
             self._working.put(chain, found)

@@ -7,10 +7,9 @@ from itertools import islice
 
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedDrive
+from malapert_planner.solvers.parameters import Mend
 from malapert_planner.solvers.state.tables import Tables
 
-MOST_STARTS = 300
-"""Number of starts of a drive that are tried."""
 Need = tuple[str, Span]
 """A place and the span over which the asset must be there."""
 
@@ -81,5 +80,5 @@ class Route:
         parts = [(max(low, low_s), min(high, high_s)) for low, high in spans if low <= high_s and high >= low_s]
         starts = (start for low, high in parts for start in range(-(-low // cell_s) * cell_s, high + 1, cell_s))
         ordered = reversed(list(starts)) if last else starts
-        tried = (PlacedDrive(*ends, (start, start + drive.duration_s)) for start in islice(ordered, MOST_STARTS))
+        tried = (PlacedDrive(*ends, (start, start + drive.duration_s)) for start in islice(ordered, Mend.DRIVE_STARTS))
         return next((placed for placed in tried if self._may_drive(placed)), None)

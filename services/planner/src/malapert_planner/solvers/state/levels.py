@@ -13,7 +13,7 @@ Levels = NDArray[np.float64]
 WALL_TOLERANCE = 1e-6
 """Rounding of sums over all cells, in the unit of the level."""
 UNATTAINABLE = 1000.0
-"""So much beyond the wall is asked where nothing suffices: Wh or bits, far above any tolerance of a comparison."""
+"""Distance beyond the wall that is asked where nothing suffices: Wh or bits, far above any tolerance."""
 
 
 def spread(levels: Levels, cells: Cells, span: Span, per_second: float) -> None:

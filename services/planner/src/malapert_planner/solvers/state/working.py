@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.instance.compiled import Chain
+from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.kernels import (
@@ -160,7 +161,7 @@ class WorkingSchedule:
         low, high, end = max(low, low_s, span[0]), min(high, span[1]), min(end, span[1])
         shape = self.tables.shape(self.tables.kind_of[chain.index], place_id)
         starts_s = self._starts_s[: len(chain.blocks)]
-        tries = 1 if not self.shared.uses(chain) else MOST_STARTS
+        tries = 1 if not self.shared.uses(chain) else Recreate.SHARED_STARTS
         for _ in range(tries):
             if low > high or not find_start(self.levels, self.bounds, shape, low, high, end, hop, starts_s):
                 return None
@@ -358,10 +359,6 @@ class WorkingSchedule:
         chains = self.tables.instance.chains
         activities = [step for index, each in self.chains.items() for step in placed_steps(chains[index], each)]
         return Schedule.ordered(activities, self.drives, (each.placed for each in self.contacts))
-
-
-MOST_STARTS = 6
-"""So many starts of a chain are tried whose use of what is shared is found out only once it stands."""
 
 
 def _start_s(contact: Booking) -> int:
