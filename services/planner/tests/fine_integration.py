@@ -1,4 +1,4 @@
-"""Battery and storage integrated second by second: slow, plain, and sharing no code with the propagation it checks."""
+"""Battery and storage integrated second by second: plain, and sharing no code with the propagation it checks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from malapert_planner.domain.problem.places import PowerSeries
 from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.spans import Span
@@ -38,15 +39,10 @@ def places_at(problem: PlanningProblem, schedule: Schedule, time_s: float) -> tu
     return (place_id,)
 
 
-def power_at(series: PowerSeries, time_s: float) -> float:
-    if time_s <= series.offset_s[0]:
-        return series.power_w[0]
-    for before, after in zip(range(len(series.offset_s)), range(1, len(series.offset_s)), strict=False):
-        left_s, right_s = series.offset_s[before], series.offset_s[after]
-        if left_s <= time_s <= right_s:
-            share = (time_s - left_s) / (right_s - left_s)
-            return (1 - share) * series.power_w[before] + share * series.power_w[after]
-    return series.power_w[-1]
+def powers(problem: PlanningProblem, series: PowerSeries) -> list[float]:
+    """Powers in the middle of every second."""
+    middles_s = np.arange(problem.horizon_s) + 0.5
+    return [float(power_w) for power_w in np.interp(middles_s, series.offset_s, series.power_w)]
 
 
 def rate_at(problem: PlanningProblem, station_id: str, place_id: str, time_s: float) -> float:
@@ -61,36 +57,77 @@ def rate_at(problem: PlanningProblem, station_id: str, place_id: str, time_s: fl
     return 0.0
 
 
+@dataclass
+class _Now:
+    """What is under way; it changes where a span begins or ends, and spans do so at whole seconds."""
+
+    places: tuple[str, ...]
+    generation: list[list[float]]
+    load_w: float
+    data_bit: float
+    talking: list[int]
+
+
+class _Course:
+    """What is under way at any second of a schedule."""
+
+    def __init__(self, problem: PlanningProblem, schedule: Schedule) -> None:
+        self._problem, self._schedule = problem, schedule
+        activities = {activity.activity_id: activity for activity in problem.activities}
+        self._ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
+        self._generation = {place.place_id: powers(problem, place.generation) for place in problem.places}
+        self._along = {
+            way: powers(problem, drive.least_generation)
+            for way, drive in self._ways.items()
+            if drive.least_generation is not None
+        }
+        self._heated = {place.place_id: place.heated for place in problem.places}
+        self._users: list[tuple[Span, Any]] = [
+            (placed.span, activities[placed.activity_id]) for placed in schedule.activities
+        ]
+        self._users += [(drive.span, self._ways[drive.from_place_id, drive.to_place_id]) for drive in schedule.drives]
+
+    def turns(self) -> frozenset[float]:
+        """Every second at which something begins or ends."""
+        spans = [span for span, _ in self._users] + [contact.span for contact in self._schedule.contacts]
+        spans += [span for heated in self._heated.values() for span in heated]
+        assert all(end_s == int(end_s) for span in spans for end_s in span)
+        return frozenset(end_s for span in spans for end_s in span)
+
+    def at(self, time_s: float) -> _Now:
+        problem, battery = self._problem, self._problem.battery
+        places = places_at(problem, self._schedule, time_s)
+        active = [(span, user) for span, user in self._users if holds(span, time_s)]
+        talking = [index for index, contact in enumerate(self._schedule.contacts) if holds(contact.span, time_s)]
+        load_w = battery.awake_load_w if active or talking else battery.asleep_load_w
+        load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
+        warmed = any(holds(span, time_s) for place_id in places for span in self._heated[place_id])
+        load_w += battery.heater_w if warmed else 0.0
+        generation = [self._generation[place_id] for place_id in places]
+        if len(places) == 2 and places in self._along:
+            generation.append(self._along[places])
+        data_bit = sum(user.data_bit / (span[1] - span[0]) for span, user in active)
+        return _Now(places, generation, load_w, data_bit, talking)
+
+
 def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
     """Integrate by the midpoint rule with a step of one second."""
     battery, storage = problem.battery, problem.storage
-    activities = {activity.activity_id: activity for activity in problem.activities}
-    ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
-    generation = {place.place_id: place.generation for place in problem.places}
-    heated = {place.place_id: place.heated for place in problem.places}
-    users: list[tuple[Span, Any]] = [(placed.span, activities[placed.activity_id]) for placed in schedule.activities]
-    users += [(placed.span, ways[placed.from_place_id, placed.to_place_id]) for placed in schedule.drives]
     levels = Levels([battery.start_wh], [storage.start_bit], [0.0] * len(schedule.contacts))
-    queue = _Queue(problem, schedule)
+    queue, course = _Queue(problem, schedule), _Course(problem, schedule)
+    turns, now = course.turns(), course.at(0.5)
     for second in range(problem.horizon_s):
         time_s = second + 0.5
-        places = places_at(problem, schedule, time_s)
-        active = [(span, user) for span, user in users if holds(span, time_s)]
-        talking = [index for index, contact in enumerate(schedule.contacts) if holds(contact.span, time_s)]
-        load_w = battery.awake_load_w if active or talking else battery.asleep_load_w
-        load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
-        warmed = any(holds(span, time_s) for place_id in places for span in heated[place_id])
-        load_w += battery.heater_w if warmed else 0.0
-        least = [generation[place_id] for place_id in places]
-        if len(places) == 2 and (along := ways[places].least_generation) is not None:
-            least.append(along)
-        net_w = min(power_at(series, time_s) for series in least) - load_w
+        if second in turns:
+            now = course.at(time_s)
+            queue.turn(time_s)
+        net_w = min(power_w[second] for power_w in now.generation) - now.load_w
         change_wh = net_w * (battery.charge_efficiency if net_w > 0 else 1.0) / 3600
         levels.charge_wh.append(min(levels.charge_wh[-1] + change_wh, battery.capacity_wh))
-        stored_bit = levels.stored_bit[-1] + sum(user.data_bit / (span[1] - span[0]) for span, user in active)
-        queue.fill(time_s)
-        for index in talking:
-            sent_bit = min(stored_bit, _drain(problem, schedule.contacts[index], places, time_s))
+        stored_bit = levels.stored_bit[-1] + now.data_bit
+        queue.fill()
+        for index in now.talking:
+            sent_bit = min(stored_bit, _drain(problem, schedule.contacts[index], now.places, time_s))
             levels.sent_bit[index] += sent_bit
             stored_bit -= sent_bit
             queue.send(sent_bit)
@@ -110,6 +147,7 @@ class _Queue:
         self.held: dict[tuple[str, str], float] = defaultdict(float)
         self.open = {}
         self.made = []
+        self.filled: list[tuple[tuple[float, bool], tuple[str, str], float]] = []
         for activity in problem.activities:
             for placed in schedule.activities:
                 if placed.activity_id == activity.activity_id:
@@ -117,13 +155,22 @@ class _Queue:
                         self.made.append((placed.span, activity.activity_id, product))
                         self.open[activity.activity_id, product.product_id] = placed.span[1]
 
-    def fill(self, time_s: float) -> None:
-        for span, activity_id, product in self.made:
-            if holds(span, time_s):
-                part_bit = product.data_bit / (span[1] - span[0])
-                rank = (float(product.priority or 1e9), product.max_latency_s == 0)
-                self.lines[rank].append((activity_id, product.product_id, part_bit))
-                self.held[activity_id, product.product_id] += part_bit
+    def turn(self, time_s: float) -> None:
+        """Tell which products are in the making."""
+        self.filled = [
+            (
+                (float(product.priority or 1e9), product.max_latency_s == 0),
+                (activity_id, product.product_id),
+                product.data_bit / (span[1] - span[0]),
+            )
+            for span, activity_id, product in self.made
+            if holds(span, time_s)
+        ]
+
+    def fill(self) -> None:
+        for rank, key, part_bit in self.filled:
+            self.lines[rank].append((*key, part_bit))
+            self.held[key] += part_bit
 
     def send(self, sent_bit: float) -> None:
         for rank in sorted(self.lines):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from fine_integration import integrate
+from fine_integration import Levels, integrate
 from malapert_planner.domain.simulation.deliveries import deliveries
 from malapert_planner.domain.simulation.propagation import data_flow, propagate_battery, propagate_storage
 from malapert_planner.domain.simulation.timeline import Case
@@ -26,14 +27,19 @@ def day_long(seed: int):
     return replace(problem, battery=replace(problem.battery, capacity_wh=1500.0, start_wh=1000.0, floor_wh=100.0))
 
 
+@cache
+def case_of(seed: int) -> tuple[Case, Levels]:
+    """A random problem with a random schedule, and the integration of both."""
+    problem = day_long(seed)
+    schedule = random_schedule(problem, seed)
+    return Case(problem, schedule), integrate(problem, schedule)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_battery_and_storage_agree_with_fine_integration(seed: int) -> None:
-    problem = day_long(seed)
-    schedule = random_schedule(problem, seed)
-    case = Case(problem, schedule)
-    fine = integrate(problem, schedule)
-    seconds = np.arange(problem.horizon_s + 1)
+    case, fine = case_of(seed)
+    seconds = np.arange(case.problem.horizon_s + 1)
 
     battery, storage = propagate_battery(case), propagate_storage(case)
 
@@ -52,10 +58,7 @@ def test_battery_and_storage_agree_with_fine_integration(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_products_reach_the_ground_when_a_queue_of_parcels_says(seed: int) -> None:
-    problem = day_long(seed)
-    schedule = random_schedule(problem, seed)
-    case = Case(problem, schedule)
-    fine = integrate(problem, schedule)
+    case, fine = case_of(seed)
 
     found = {(item.activity_id, item.product_id): item.sent_s for item in deliveries(case, data_flow(case))}
 
