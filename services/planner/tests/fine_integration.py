@@ -62,7 +62,8 @@ class _Now:
     """What is under way; it changes where a span begins or ends, and spans do so at whole seconds."""
 
     places: tuple[str, ...]
-    generation: list[list[float]]
+    generation_w: list[float]
+    """The lowest of where it is, at every second."""
     load_w: float
     data_bit: float
     talking: list[int]
@@ -76,7 +77,8 @@ class _Course:
         activities = {activity.activity_id: activity for activity in problem.activities}
         self._ways = {(drive.from_place_id, drive.to_place_id): drive for drive in problem.drives}
         self._generation = {place.place_id: powers(problem, place.generation) for place in problem.places}
-        self._along = {
+        self._lowest: dict[tuple[str, ...], list[float]] = {}
+        self._along: dict[tuple[str, ...], list[float]] = {
             way: powers(problem, drive.least_generation)
             for way, drive in self._ways.items()
             if drive.least_generation is not None
@@ -86,6 +88,13 @@ class _Course:
             (placed.span, activities[placed.activity_id]) for placed in schedule.activities
         ]
         self._users += [(drive.span, self._ways[drive.from_place_id, drive.to_place_id]) for drive in schedule.drives]
+
+    def _lowest_w(self, places: tuple[str, ...]) -> list[float]:
+        if places not in self._lowest:
+            series = [self._generation[place_id] for place_id in places]
+            series += [self._along[places]] if places in self._along else []
+            self._lowest[places] = [min(powers_w) for powers_w in zip(*series, strict=True)]
+        return self._lowest[places]
 
     def turns(self) -> frozenset[float]:
         """Every second at which something begins or ends."""
@@ -103,11 +112,8 @@ class _Course:
         load_w += sum(user.power_w for _, user in active) + problem.contact_power_w * len(talking)
         warmed = any(holds(span, time_s) for place_id in places for span in self._heated[place_id])
         load_w += battery.heater_w if warmed else 0.0
-        generation = [self._generation[place_id] for place_id in places]
-        if len(places) == 2 and places in self._along:
-            generation.append(self._along[places])
         data_bit = sum(user.data_bit / (span[1] - span[0]) for span, user in active)
-        return _Now(places, generation, load_w, data_bit, talking)
+        return _Now(places, self._lowest_w(places), load_w, data_bit, talking)
 
 
 def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
@@ -121,7 +127,7 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
         if second in turns:
             now = course.at(time_s)
             queue.turn(time_s)
-        net_w = min(power_w[second] for power_w in now.generation) - now.load_w
+        net_w = now.generation_w[second] - now.load_w
         change_wh = net_w * (battery.charge_efficiency if net_w > 0 else 1.0) / 3600
         levels.charge_wh.append(min(levels.charge_wh[-1] + change_wh, battery.capacity_wh))
         stored_bit = levels.stored_bit[-1] + now.data_bit
@@ -131,7 +137,8 @@ def integrate(problem: PlanningProblem, schedule: Schedule) -> Levels:
             levels.sent_bit[index] += sent_bit
             stored_bit -= sent_bit
             queue.send(sent_bit)
-        for key in queue.gone(second + 1):
+        # What is held falls while something is sent; what is made ends at a turn.
+        for key in queue.gone(second + 1) if now.talking or second + 1 in turns else ():
             levels.sent_s[key] = second + 1
         levels.stored_bit.append(stored_bit)
     return levels

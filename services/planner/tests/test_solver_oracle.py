@@ -11,7 +11,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.schedule.result import SolveStatus
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.domain.validation.objective import evaluate
-from malapert_planner.domain.validation.validate import validate
+from malapert_planner.domain.validation.validate import Validator, validate
 from malapert_planner.solvers.solve import solve
 from oracle_problems import GRID_S, PROBLEMS
 
@@ -48,14 +48,14 @@ def _placements(problem: PlanningProblem, route: tuple[PlacedDrive, ...]) -> Ite
 
 def exhaustive_optimum(problem: PlanningProblem) -> float:
     """The best objective over every schedule with at most one drive and one contact, all on the grid."""
-    best = float("-inf")
+    best, validator = float("-inf"), Validator(problem)
     for route in _routes(problem):
         contacts = list(_contacts(problem))
         for activities in _placements(problem, route):
             for contact in contacts:
                 schedule = Schedule(tuple(sorted(activities, key=lambda a: (a.span, a.activity_id))), route, contact)
                 objective = evaluate(problem, schedule).objective
-                if objective > best and validate(problem, schedule).valid:
+                if objective > best and validator.report(schedule, with_profiles=False).valid:
                     best = objective
     return best
 
