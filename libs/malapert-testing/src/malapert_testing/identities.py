@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -12,6 +13,7 @@ _PKCS8_PREFIX = bytes.fromhex("302e020100300506032b657004220420")
 TEST_SERVICES = ("gateway", "planner", "landing_site", "comms_window", "payload", "sample")
 
 
+@cache
 def service_key(service_name: str) -> OKPKey:
     """Return the private key of a service in tests."""
     seed = hashlib.sha256(f"only tests sign with the key of {service_name}".encode()).digest()
@@ -19,10 +21,14 @@ def service_key(service_name: str) -> OKPKey:
     return OKPKey.import_key(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
 
 
+@cache
+def _public_keys() -> tuple[PublicKey, ...]:
+    return tuple(PublicKey(name, OKPKey.import_key(service_key(name).as_pem(private=False))) for name in TEST_SERVICES)
+
+
 def service_tokens(service_name: str) -> ServiceTokens:
     """Return what a service of a test signs and verifies with."""
-    public = [PublicKey(name, OKPKey.import_key(service_key(name).as_pem(private=False))) for name in TEST_SERVICES]
-    return ServiceTokens(service_name, service_key(service_name), public)
+    return ServiceTokens(service_name, service_key(service_name), _public_keys())
 
 
 def identity_settings(directory: Path, service_name: str) -> dict[str, Path]:
