@@ -90,7 +90,7 @@ class NoticeStore:
     async def acknowledge(
         self, session: AsyncSession, plan_id: str, notice_ids: Sequence[str], by: Acknowledgement
     ) -> list[PlanNotice]:
-        """Store an agency's word on notices of a plan; none named means all.
+        """Store an agency's word on some notices of a plan.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class NoticeStore:
             if notice_id not in rows:
                 raise NotFoundError("notice", notice_id)
         changed = []
-        for notice_id in notice_ids or rows:
+        for notice_id in notice_ids:
             before = _notice(rows[notice_id])
             after = before.acknowledged(by)
             if after != before:

@@ -234,9 +234,9 @@ class PlanNotices:
     async def acknowledge(
         self, plan_id: str, notice_ids: Sequence[str], comment: str, identity: Identity, eyes: PlanEyes
     ) -> Plan:
-        """Record that an agency knows of notices of a plan, all where none is named, and return the plan.
+        """Record that an agency knows of notices of a plan, all that it sees where none is named, and return the plan.
 
-        A notice of what its principal does not see is none that can be named.
+        A notice of what its principal does not see stays as it is, and is none that can be named.
 
         Raises
         ------
@@ -246,11 +246,11 @@ class PlanNotices:
         by = Acknowledgement(identity.agency_id, identity.principal_id, self._clock(), comment)
         async with self._database.transaction() as session:
             before = await self._plans.get(session, plan_id)
-            shown = {notice.notice_id for notice in before.notices if eyes.see_notice(notice)}
+            shown = [notice.notice_id for notice in before.notices if eyes.see_notice(notice)]
             for notice_id in notice_ids:
                 if notice_id not in shown:
                     raise NotFoundError("notice", notice_id)
-            changed = await self._notices.acknowledge(session, plan_id, notice_ids, by)
+            changed = await self._notices.acknowledge(session, plan_id, notice_ids or shown, by)
             plan = await self._plans.get(session, plan_id)
             if changed:
                 self._audit.record(
