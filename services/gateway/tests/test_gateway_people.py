@@ -236,6 +236,18 @@ async def test_keys_that_a_provider_changes_are_found_and_an_away_one_is_told_as
     assert (await whoami(jaxa, provider.bearer()))[0] == 200
 
 
+@pytest.mark.asyncio
+async def test_tokens_that_nobody_can_verify_count_as_refused(
+    sqlite_service_runtime: ServiceLauncher, tmp_path: Path, provider: Provider
+) -> None:
+    stated = {"JAXA": {"issuer": provider.issuer, "audience": AUDIENCE}}
+    provider.is_away = True
+    runtime, keys_file = sqlite_service_runtime, tmp_path / "keys.json"
+    async with open_platform(runtime, keys_file, identity_providers=stated, refusal_limit="2/hour") as platform:
+        told = [(await whoami(platform, provider.bearer(f"person-{number}")))[1]["reason"] for number in range(3)]
+        assert told == ["IDENTITY_PROVIDER_AWAY", "IDENTITY_PROVIDER_AWAY", "TOO_MANY_CALLS"]
+
+
 @pytest.mark.parametrize(
     "stated",
     [

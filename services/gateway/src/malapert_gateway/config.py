@@ -11,6 +11,7 @@ from malapert_core.rpc.server import FILE_LIMIT_BYTES
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from malapert_gateway.domain.log_in import RelyingParty
 from malapert_gateway.domain.person_token import IdentityProvider, require_private
 
 _BOOTSTRAP = (
@@ -26,6 +27,8 @@ class ProviderSettings(BaseModel):
     issuer: str = Field(min_length=1)
     audience: str = Field(min_length=1)
     keys_url: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
 
     @field_validator("issuer", "keys_url")
     @classmethod
@@ -103,6 +106,11 @@ class GatewaySettings(ServiceSettings):
         description="provider of identity (OpenID Connect) by which an agency logs its people in, by agency, such as "
         '`{"JAXA": {"issuer": "https://id.example", "audience": "malapert"}}`; `keys_url` where it has no discovery',
     )
+    public_url: str = Field(
+        default="",
+        description="address of the page as browsers open it, such as `https://plan.example`: a provider with a "
+        "`client_id`, and a `client_secret_file` where it gave a secret, sends people back to it",
+    )
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
         default=(("MALAPERT", Role.PLATFORM),), description=f"the first keys, comma-separated {_BOOTSTRAP}"
@@ -127,11 +135,34 @@ class GatewaySettings(ServiceSettings):
             for agency_id, each in self.identity_providers.items()
         ]
 
+    @property
+    def relying_parties(self) -> list[RelyingParty]:
+        """What this platform is to the providers that log people in on the page; secrets are read from their files."""
+        return [
+            RelyingParty(
+                IdentityProvider(agency_id, each.issuer, each.client_id, each.keys_url),
+                f"{self.public_url.rstrip('/')}/",
+                "" if each.client_secret_file is None else each.client_secret_file.read_text(encoding="utf-8").strip(),
+            )
+            for agency_id, each in self.identity_providers.items()
+            if each.client_id
+        ]
+
     @model_validator(mode="after")
     def _providers_apart(self) -> Self:
         if len({(each.issuer, each.audience) for each in self.providers}) < len(self.providers):
             raise ValueError("identity_providers: agencies with one issuer have audiences of their own")
+        clients = [(each.issuer, each.client_id) for each in self.identity_providers.values() if each.client_id]
+        if len(set(clients)) < len(clients):
+            raise ValueError("identity_providers: agencies with one issuer have client_ids of their own")
+        if clients and not self.public_url:
+            raise ValueError("public_url: a provider with a client_id sends people back to it")
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_private_url(cls, value: str) -> str:
+        return require_private(value) if value else value
 
     @property
     def proxies(self) -> list[str]:

@@ -25,6 +25,7 @@ from malapert_gateway.services.host_keys import HostKeys
 from malapert_gateway.services.key_cache import KeyCache
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.limit_directory import LimitDirectory
+from malapert_gateway.services.log_ins import LogIns
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.people import People
@@ -97,6 +98,7 @@ def _gateway(
         admission=admission,
         keys=keys,
         sessions=sessions,
+        log_ins=LogIns(settings.relying_parties, keys),
         agencies=agencies,
         answers=AnswerStore(
             runtime.database,

@@ -60,8 +60,11 @@ OWN_ACTIONS: Mapping[str, frozenset[Role]] = {
     "create_session_link": PRINCIPALS,
     "get_session": PRINCIPALS,
     "end_session": PRINCIPALS,
-    # A link's ticket opens it, or a proof of the agency's own key: no key of this platform.
+    # A link's ticket opens it, a provider's word, or a proof of the agency's own key: no key of this platform.
     "open_session": NOBODY,
+    "list_log_ins": NOBODY,
+    "begin_log_in": NOBODY,
+    "finish_log_in": NOBODY,
     "enrol_agency": NOBODY,
 }
 """Roles of what the gateway does alone."""

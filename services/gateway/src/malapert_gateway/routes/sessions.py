@@ -1,18 +1,30 @@
 """Sessions of the page: a link made by a key opens one, a cookie carries it."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 from malapert_core.errors import PermissionDeniedError
+from malapert_core.timestamps import utc_now
 
 from malapert_gateway import policy
 from malapert_gateway.domain.api_key import ApiKey
+from malapert_gateway.domain.log_in import LOG_IN_LIFETIME
 from malapert_gateway.domain.web_session import SessionSecret, WebSession
 from malapert_gateway.models.key import Caller
-from malapert_gateway.models.session import OpenSession, Session, SessionLink
+from malapert_gateway.models.session import (
+    BeginLogIn,
+    BegunLogIn,
+    FinishLogIn,
+    LogInAgencies,
+    OpenSession,
+    Session,
+    SessionLink,
+)
 from malapert_gateway.routes.agencies import ProvenRoute
 from malapert_gateway.routes.guarded import GuardedRoute, credentials_of
 from malapert_gateway.routes.parameters import CallerIdentity, GatewayParts
+from malapert_gateway.services.log_ins import LOG_IN_COOKIE
 from malapert_gateway.services.session_service import SESSION_COOKIE
 
 
@@ -39,14 +51,36 @@ async def create_session_link(request: Request, identity: CallerIdentity, gatewa
 async def open_session(body: OpenSession, request: Request, response: Response, gateway: GatewayParts) -> Session:
     """Open a session by the ticket of a link: its cookie is of this origin alone, and no script reads it."""
     opened, secret, key = await gateway.sessions.open(body.ticket)
-    response.set_cookie(
-        SESSION_COOKIE,
-        secret.text,
-        expires=opened.expire_time,
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
+    _set_cookie(request, response, SESSION_COOKIE, secret.text, opened.expire_time)
+    return _session(opened, secret, key)
+
+
+@opening_router.get("/log-ins")
+async def list_log_ins(gateway: GatewayParts) -> LogInAgencies:
+    """List the agencies whose people log in on the page by their provider of identity; needs no key."""
+    return LogInAgencies(agency_ids=gateway.log_ins.agency_ids)
+
+
+@opening_router.post("/log-ins", status_code=201)
+async def begin_log_in(body: BeginLogIn, request: Request, response: Response, gateway: GatewayParts) -> BegunLogIn:
+    """Begin a log-in by the provider of an agency (OpenID Connect: authorization code with PKCE); needs no key.
+
+    The browser goes to the answer's address, and keeps the cookie by which it alone can finish.
+    """
+    begun, address = await gateway.log_ins.begin(body.agency_id)
+    expire_time = utc_now() + LOG_IN_LIFETIME
+    _set_cookie(request, response, LOG_IN_COOKIE, begun.cookie, expire_time)
+    return BegunLogIn(authorization_url=address, expire_time=expire_time)
+
+
+@opening_router.post("/log-ins:finish", status_code=201)
+async def finish_log_in(body: FinishLogIn, request: Request, response: Response, gateway: GatewayParts) -> Session:
+    """Finish a log-in with what the provider sent back, and open a session of the person's key; needs no key."""
+    cookie = request.cookies.get(LOG_IN_COOKIE, "")
+    key = await gateway.log_ins.finish(cookie, body.state, body.code, body.issuer)
+    opened, secret = await gateway.sessions.open_by_log_in(key)
+    response.delete_cookie(LOG_IN_COOKIE, httponly=True, samesite="strict")
+    _set_cookie(request, response, SESSION_COOKIE, secret.text, opened.expire_time)
     return _session(opened, secret, key)
 
 
@@ -67,6 +101,17 @@ async def end_session(request: Request, response: Response, gateway: GatewayPart
     if credentials.authorization is None:
         await gateway.sessions.end(credentials.cookie)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str, expire_time: datetime) -> None:
+    response.set_cookie(
+        name,
+        value,
+        expires=expire_time,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def _session(session: WebSession, secret: SessionSecret, key: ApiKey) -> Session:

@@ -16,6 +16,7 @@ from malapert_core.policy.identity import Identity
 from malapert_gateway import policy
 from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.services.key_service import KeyService
+from malapert_gateway.services.provider_documents import ProviderAwayError
 from malapert_gateway.services.session_service import Credentials, SessionService
 
 REMEMBERED_S = 1.0
@@ -87,8 +88,9 @@ class Admission:
         self._refuse_waiting(caller)
         try:
             key = await self._key_of(credentials)
-        except (UnauthenticatedError, PermissionDeniedError):
-            # Of a suspended agency, or a session's change without its token: nothing else would count them.
+        except (UnauthenticatedError, PermissionDeniedError, ProviderAwayError):
+            # Of a suspended agency, a session's change without its token, or a token that nobody can verify while its
+            # provider is away: nothing else would count them.
             await self._count(self._refusal_limit, "address", network_of(address), caller)
             raise
         identity = key.identity

@@ -24,6 +24,7 @@ from malapert_gateway.services.clients import ServiceClients
 from malapert_gateway.services.event_feed import EventFeed
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.limit_directory import LimitDirectory
+from malapert_gateway.services.log_ins import LogIns
 from malapert_gateway.services.open_streams import OpenStreams
 from malapert_gateway.services.operation_directory import OperationDirectory
 from malapert_gateway.services.readiness import Readiness
@@ -44,6 +45,7 @@ class Gateway:
     admission: Admission
     keys: KeyService
     sessions: SessionService
+    log_ins: LogIns
     agencies: AgencyService
     answers: AnswerStore
     operations: OperationDirectory

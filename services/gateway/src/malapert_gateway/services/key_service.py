@@ -134,7 +134,18 @@ class KeyService:
         return await self._used(key, agency)
 
     async def _of_person(self, token: str) -> ApiKey:
-        agency_id, subject = await self._people.identified(token)
+        return await self.of_person(*await self._people.identified(token))
+
+    async def of_person(self, agency_id: str, subject: str) -> ApiKey:
+        """Return the key of a person whom its agency's provider has named.
+
+        Raises
+        ------
+        UnauthenticatedError
+            ``UNKNOWN_PERSON`` where it has no usable key here.
+        PermissionDeniedError
+            ``AGENCY_SUSPENDED``.
+        """
         async with self._database.reading() as session:
             keys = await self._keys.of_person(session, agency_id, subject)
             agency = await self._agencies.find(session, agency_id)

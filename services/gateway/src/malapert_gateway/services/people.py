@@ -1,17 +1,14 @@
 """People whom their agencies log in: tokens are verified by keys that are fetched from the agency's provider."""
 
 import asyncio
-import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 import structlog
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from malapert_core.errors import UnauthenticatedError, UnavailableError
+from malapert_core.errors import UnauthenticatedError
 from malapert_core.timestamps import utc_now
 
 from malapert_gateway.domain.person_token import (
@@ -23,17 +20,19 @@ from malapert_gateway.domain.person_token import (
     stated_claims,
     verified_subject,
 )
+from malapert_gateway.services.provider_documents import (
+    FETCH_LIMIT_S,
+    KEPT_S,
+    LEAST_PAUSE_S,
+    NOT_FETCHED,
+    ProviderAwayError,
+    discovered,
+    document,
+)
 
-_NO_KEYS = (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError, JoseError, TimeoutError)
 log = structlog.get_logger(__name__)
 
-KEYS_KEPT_S = 3600.0
-"""How long a provider's keys are used without asking for them anew, seconds."""
-LEAST_PAUSE_S = 30.0
-"""Least time between two looks at a provider's keys, seconds: a token may name any key."""
 _KEYS_USABLE_S = 86_400.0
-_FETCH_LIMIT_S = 5.0
-_LONGEST_DOCUMENT = 1 << 20
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class People:
         ------
         UnauthenticatedError
             ``INVALID_TOKEN``.
-        UnavailableError
+        ProviderAwayError
             ``IDENTITY_PROVIDER_AWAY`` where the keys that it is to be verified by cannot be fetched.
         """
         claims = stated_claims(token)
@@ -85,48 +84,27 @@ class People:
         return provider.agency_id, verified_subject(token, keys, provider, utc_now().timestamp())
 
     async def _keys_of(self, provider: IdentityProvider, kept: _Kept, wanted: str) -> KeySet:
-        if kept.keys is not None and time.monotonic() - kept.came_s < KEYS_KEPT_S and _has(kept.keys, wanted):
+        if kept.keys is not None and time.monotonic() - kept.came_s < KEPT_S and _has(kept.keys, wanted):
             # A token that names another key may set off a look; those by a known one do not wait for it.
             return kept.keys
         async with kept.lock:
             now_s = time.monotonic()
-            is_fresh = kept.keys is not None and now_s - kept.came_s < KEYS_KEPT_S and _has(kept.keys, wanted)
+            is_fresh = kept.keys is not None and now_s - kept.came_s < KEPT_S and _has(kept.keys, wanted)
             if not is_fresh and (kept.looked_s is None or now_s - kept.looked_s >= LEAST_PAUSE_S):
                 kept.looked_s = now_s
                 try:
                     kept.keys, kept.came_s = await _fetched_keys(provider), now_s
-                except _NO_KEYS as error:
+                except NOT_FETCHED as error:
                     log.warning("keys of a provider not fetched", agency_id=provider.agency_id, error=repr(error))
             if kept.keys is None or now_s - kept.came_s >= _KEYS_USABLE_S:
-                message = f"the provider by which {provider.agency_id} logs in does not give its keys; ask again"
-                pause = {"retry_after_s": f"{LEAST_PAUSE_S:.0f}"}
-                raise UnavailableError("IDENTITY_PROVIDER_AWAY", message, metadata=pause)
+                raise ProviderAwayError(provider.agency_id, "give its keys")
             return kept.keys
 
 
 async def _fetched_keys(provider: IdentityProvider) -> KeySet:
-    async with (
-        httpx.AsyncClient(timeout=_FETCH_LIMIT_S, follow_redirects=False) as http,
-        asyncio.timeout(_FETCH_LIMIT_S),
-    ):
-        address = provider.keys_url
-        if not address:
-            found = await _document(http, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
-            if found["issuer"] != provider.issuer:
-                raise ValueError(f"the discovery document is of another issuer: {found['issuer']!r:.200}")
-            address = found["jwks_uri"]
-        return public_keys(await _document(http, require_private(address)))
-
-
-async def _document(http: httpx.AsyncClient, address: str) -> Any:
-    async with http.stream("GET", address, headers={"Accept": "application/json"}) as answer:
-        answer.raise_for_status()
-        body = bytearray()
-        async for piece in answer.aiter_bytes():
-            body += piece
-            if len(body) > _LONGEST_DOCUMENT:
-                raise ValueError(f"{address} is longer than {_LONGEST_DOCUMENT} bytes")
-    return json.loads(body)
+    async with httpx.AsyncClient(timeout=FETCH_LIMIT_S, follow_redirects=False) as http:
+        address = provider.keys_url or (await discovered(http, provider))["jwks_uri"]
+        return public_keys(await document(http, "GET", require_private(address)))
 
 
 def _has(keys: KeySet, wanted: str) -> bool:

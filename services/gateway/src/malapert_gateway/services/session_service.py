@@ -1,6 +1,7 @@
 """Sessions of the page: links that open one, the cookies that carry it, its end."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from malapert_core.audit.trail import AuditTrail
 from malapert_core.db.database import Database
@@ -93,14 +94,28 @@ class SessionService:
             raise _invalid_ticket()
         key = await self._keys.usable(link.key_id)
         cookie = new_secret(link.session_id)
-        ends = [now + SESSION_LIFETIME, *([key.expire_time] if key.expire_time else [])]
-        opened = replace(link, secret_hash=hash_secret(cookie.secret), opened_time=now, expire_time=min(ends))
+        opened = replace(
+            link, secret_hash=hash_secret(cookie.secret), opened_time=now, expire_time=_end_of_session(key, now)
+        )
         async with self._database.transaction() as session:
             if not await self._store.open(session, opened):
                 raise _invalid_ticket()
             with acting_as(key.identity):
                 self._record(session, "session.opened", opened)
         return opened, cookie, key
+
+    async def open_by_log_in(self, key: ApiKey) -> tuple[WebSession, SessionSecret]:
+        """Open a session of a person's key; the person has logged in by the agency's provider."""
+        now, cookie = utc_now(), new_secret()
+        opened = WebSession(
+            cookie.session_id, key.key_id, hash_secret(cookie.secret), now, _end_of_session(key, now), opened_time=now
+        )
+        async with self._database.transaction() as session:
+            await self._make_room(session, key.key_id)
+            self._store.add(session, opened)
+            with acting_as(key.identity):
+                self._record(session, "session.opened", opened)
+        return opened, cookie
 
     async def identify(self, credentials: Credentials) -> ApiKey:
         """Return the key that opened the session of a cookie.
@@ -163,6 +178,11 @@ class SessionService:
 
     def _record(self, session: AsyncSession, action: str, which: WebSession) -> None:
         self._audit.record(session, action, entity_kind="session", entity_id=which.session_id)
+
+
+def _end_of_session(key: ApiKey, now: datetime) -> datetime:
+    ends = [now + SESSION_LIFETIME, *([key.expire_time] if key.expire_time else [])]
+    return min(ends)
 
 
 def _invalid_ticket() -> UnauthenticatedError:
