@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,13 +17,14 @@ import grpc
 import pytest
 from cryptography import x509
 from malapert.planner.v1 import charter_pb2, charter_pb2_grpc
+from malapert_core import telemetry as telemetry_module
 from malapert_core.errors import InternalError, PreconditionError, UnavailableError
 from malapert_core.events.broker import connect_nats
 from malapert_core.policy.identity import service_identity
 from malapert_core.rpc.certificates import Certificates, certificates_of
 from malapert_core.rpc.client import open_channel
 from malapert_core.rpc.health import answers_serving
-from malapert_core.telemetry import Telemetry
+from malapert_core.telemetry import MOST_METRICS_CONNECTIONS, Telemetry
 from malapert_testing.certificates import certificates_in, make_certificates, tls_settings
 from malapert_testing.charters import CharterBook
 from malapert_testing.identities import service_tokens
@@ -160,6 +162,25 @@ def test_metrics_are_told_to_parts_of_the_installation_alone(folder: Path, forei
         assert b"# HELP" in told(shown=own)
     finally:
         telemetry.close()
+
+
+@pytest.mark.slow
+def test_silent_connections_to_metrics_are_bounded_and_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry_module, "METRICS_SILENCE_S", 1.0)
+    for certificates in (None, certificates_in(folder, "payload")):
+        port, threads = free_port(), threading.active_count()
+        served = Telemetry("test", metrics_port=port, metrics_certificates=certificates)
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(MOST_METRICS_CONNECTIONS + 20)]
+        try:
+            for connection in silent:
+                connection.settimeout(30)
+                # Whoever finds no room is let go at once, the others once they have said nothing for a while.
+                assert connection.recv(1) == b""
+                assert threading.active_count() <= threads + 1 + MOST_METRICS_CONNECTIONS
+        finally:
+            for connection in silent:
+                connection.close()
+            served.close()
 
 
 def test_metrics_are_encrypted_by_the_process_s_own_certificate(folder: Path, tmp_path: Path) -> None:

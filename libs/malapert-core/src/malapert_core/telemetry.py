@@ -28,6 +28,9 @@ from malapert_core.rpc.certificates import Certificates, certificates_of
 
 log = structlog.get_logger(__name__)
 
+MOST_METRICS_CONNECTIONS = 32
+METRICS_SILENCE_S = 10.0
+"""How long a connection to the metrics endpoint may say nothing, seconds."""
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -46,7 +49,7 @@ def _served_metrics(
 ) -> tuple[WSGIServer, threading.Thread] | None:
     try:
         if certificates is None:
-            return start_http_server(port, addr=host)
+            return _bounded(start_http_server(port, addr=host))
         served = start_http_server(
             port,
             addr=host,
@@ -57,11 +60,36 @@ def _served_metrics(
         )
         # Each handshake in the thread of its call: whoever connects and says nothing would hold all others.
         served[0].socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
-        return served
+        return _bounded(served)
     except OSError as error:
         # Whoever has the port already may be another process with the same environment: that ends nobody's work.
         log.error("metrics cannot be served", host=host, port=port, error=str(error))
         return None
+
+
+def _bounded(served: tuple[WSGIServer, threading.Thread]) -> tuple[WSGIServer, threading.Thread]:
+    """Return a server with a bounded number of connections, each ended where nothing comes for a while."""
+    # prometheus_client's server takes each connection in a thread of its own, and waits for its words without end.
+    server: Any = served[0]
+    places = threading.BoundedSemaphore(MOST_METRICS_CONNECTIONS)
+    begin, serve = server.process_request, server.process_request_thread
+
+    def begin_where_there_is_room(connection: Any, address: Any) -> None:
+        if places.acquire(blocking=False):
+            begin(connection, address)
+        else:
+            server.shutdown_request(connection)
+
+    def serve_and_make_room(connection: Any, address: Any) -> None:
+        try:
+            serve(connection, address)
+        finally:
+            places.release()
+
+    server.process_request, server.process_request_thread = begin_where_there_is_room, serve_and_make_room
+    handler = server.RequestHandlerClass
+    server.RequestHandlerClass = type(handler.__name__, (handler,), {"timeout": METRICS_SILENCE_S})
+    return served
 
 
 def _exporting(service_name: str, otlp_endpoint: str) -> TracerProvider:
