@@ -104,12 +104,13 @@ class GatewaySettings(ServiceSettings):
     identity_providers: dict[str, ProviderSettings] = Field(
         default={},
         description="provider of identity (OpenID Connect) by which an agency logs its people in, by agency, such as "
-        '`{"JAXA": {"issuer": "https://id.example", "audience": "malapert"}}`; `keys_url` where it has no discovery',
+        '`{"JAXA": {"issuer": "https://id.example", "audience": "malapert"}}`; `keys_url` where it has no '
+        "discovery; `client_id`, and `client_secret_file` where the provider gave a secret, to log in on the page",
     )
     public_url: str = Field(
         default="",
-        description="address of the page as browsers open it, such as `https://plan.example`: a provider with a "
-        "`client_id`, and a `client_secret_file` where it gave a secret, sends people back to it",
+        description="address of the page as browsers open it, such as `https://plan.example`: providers with a "
+        "`client_id` send people back to it, and are told it with a slash at its end as where they may",
     )
     keys_file: Path | None = Field(default=None, description="where the first keys are written")
     bootstrap_keys: Annotated[tuple[tuple[str, Role], ...], NoDecode] = Field(
