@@ -2,11 +2,7 @@
 
 import base64
 import hashlib
-import json
-import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
@@ -14,14 +10,16 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 import pytest
 import pytest_asyncio
 from gateway_platform import GatewayPlatform, open_platform
+from identity_provider import AUDIENCE, Provider, served
 from malapert_core.db.tables import AuditEntryRow
 from malapert_gateway.config import GatewaySettings
+from malapert_gateway.services import provider_documents
 from malapert_gateway.services.log_ins import LOG_IN_COOKIE
 from malapert_gateway.services.session_service import CSRF_HEADER, SESSION_COOKIE
 from malapert_testing.services import ServiceLauncher
 from pydantic import ValidationError
 from sqlmodel import select
-from test_gateway_people import AUDIENCE, Provider, key_for
+from test_gateway_people import key_for
 
 LOG_INS, FINISH = "/api/v1/log-ins", "/api/v1/log-ins:finish"
 CLIENT, SECRET, PAGE = "malapert page", "s3cret/+ %", "http://127.0.0.1:8000"
@@ -75,41 +73,9 @@ class Redeemer(Provider):
         return 200, {"id_token": self.token(**claims), "access_token": "opaque", "token_type": "Bearer"}
 
 
-@contextmanager
-def served_redeemer() -> Iterator[Redeemer]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = served.answer(self.path)
-            self.say(200 if found else 503, found)
-
-        def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            one_each = {name: values[0] for name, values in form.items()}
-            self.say(*served.redeem(one_each, self.headers.get("Authorization", "")))
-
-        def say(self, status: int, document: Any) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(document).encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Redeemer(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def provider() -> Iterator[Redeemer]:
-    with served_redeemer() as provider:
+    with served(Redeemer) as provider:
         yield provider
 
 
@@ -232,6 +198,20 @@ async def test_a_provider_that_is_away_or_unknown_is_told_as_such(jaxa: GatewayP
     for name in ("ISRO", "NOBODY"):
         unknown = await jaxa.http.post(LOG_INS, json={"agency_id": name})
         assert (unknown.status_code, unknown.json()["reason"]) == (404, "UNKNOWN_LOG_IN")
+
+
+@pytest.mark.asyncio
+async def test_what_a_provider_published_is_used_on_while_it_is_away(
+    jaxa: GatewayPlatform, provider: Redeemer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _cookie = await begun(jaxa)
+    monkeypatch.setattr(provider_documents, "KEPT_S", 0.0)
+    monkeypatch.setattr(provider_documents, "LEAST_PAUSE_S", 0.0)
+    provider.is_away = True
+    again, _cookie = await begun(jaxa)
+    assert urlsplit(again).path == urlsplit(address).path
+    monkeypatch.setattr(provider_documents, "USABLE_S", 0.0)
+    assert (await jaxa.http.post(LOG_INS, json={"agency_id": "JAXA"})).json()["reason"] == "IDENTITY_PROVIDER_AWAY"
 
 
 @pytest.mark.asyncio

@@ -1,98 +1,26 @@
 """People whom their agency's provider of identity logs in; tokens are signed by another library than the gateway's."""
 
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import jwt as pyjwt
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import rsa
 from gateway_platform import GatewayPlatform, open_platform
+from identity_provider import AUDIENCE, KEYS, Provider, served
 from malapert_gateway.config import GatewaySettings
-from malapert_gateway.services import people
+from malapert_gateway.services import provider_documents
 from malapert_testing.services import ServiceLauncher
 from pydantic import ValidationError
-
-AUDIENCE = "malapert"
-KEYS: dict[str, Any] = {
-    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
-    "ES256": ec.generate_private_key(ec.SECP256R1()),
-    "EdDSA": Ed25519PrivateKey.generate(),
-}
-_ALGORITHMS: dict[str, Any] = {
-    "RS256": pyjwt.algorithms.RSAAlgorithm,
-    "ES256": pyjwt.algorithms.ECAlgorithm,
-    "EdDSA": pyjwt.algorithms.OKPAlgorithm,
-}
-
-
-class Provider:
-    """A provider of identity: its discovery document and keys over HTTP, and the tokens that it signs."""
-
-    def __init__(self, address: str) -> None:
-        self.issuer = address
-        self.named = list(KEYS)
-        self.asked: list[str] = []
-        self.is_away = False
-
-    def answer(self, path: str) -> Any:
-        self.asked.append(path)
-        if self.is_away:
-            return None
-        if path == "/.well-known/openid-configuration":
-            return {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys"}
-        shared = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared"}
-        # Providers have keys of kinds that are not known here beside those that are.
-        other = {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "other"}
-        return {"keys": [shared, other, "none", *(self._public(name) for name in self.named)]}
-
-    def _public(self, name: str) -> Any:
-        return json.loads(_ALGORITHMS[name].to_jwk(KEYS[name].public_key())) | {"kid": name}
-
-    def token(self, subject: str = "ada", *, alg: str = "RS256", key: Any = None, **claims: Any) -> str:
-        now = int(time.time())
-        stated = {"iss": self.issuer, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 300} | claims
-        stated = {name: value for name, value in stated.items() if value is not None}
-        return pyjwt.encode(stated, key or KEYS.get(alg), algorithm=alg, headers={"kid": alg})
-
-    def bearer(self, *args: Any, **claims: Any) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(*args, **claims)}"}
-
-
-@contextmanager
-def served_provider() -> Iterator[Provider]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = served.answer(self.path)
-            self.send_response(200 if found else 503)
-            self.end_headers()
-            self.wfile.write(json.dumps(found).encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Provider(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    with served_provider() as provider:
+    with served(Provider) as provider:
         yield provider
 
 
@@ -222,15 +150,15 @@ async def test_keys_that_a_provider_changes_are_found_and_an_away_one_is_told_as
     status, told = await whoami(jaxa, provider.bearer())
     assert (status, told["reason"]) == (503, "IDENTITY_PROVIDER_AWAY")
     provider.is_away, provider.named = False, ["RS256"]
-    monkeypatch.setattr(people, "LEAST_PAUSE_S", 0.0)
+    monkeypatch.setattr(provider_documents, "LEAST_PAUSE_S", 0.0)
     assert (await whoami(jaxa, provider.bearer()))[0] == 200
-    monkeypatch.setattr(people, "LEAST_PAUSE_S", 3600.0)
+    monkeypatch.setattr(provider_documents, "LEAST_PAUSE_S", 3600.0)
     provider.named = ["ES256", "RS256"]
     asked = len(provider.asked)
     for _ in range(3):
         assert (await whoami(jaxa, provider.bearer(alg="ES256")))[1]["reason"] == "INVALID_TOKEN"
     assert len(provider.asked) == asked  # Whoever names keys that there are not makes no traffic.
-    monkeypatch.setattr(people, "LEAST_PAUSE_S", 0.0)
+    monkeypatch.setattr(provider_documents, "LEAST_PAUSE_S", 0.0)
     assert (await whoami(jaxa, provider.bearer(alg="ES256")))[0] == 200
     provider.is_away = True
     assert (await whoami(jaxa, provider.bearer()))[0] == 200

@@ -1,10 +1,8 @@
 """Log-ins on the page: sends a browser to its agency's provider, and redeems the code that it comes back with."""
 
-import asyncio
 import hmac
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -14,17 +12,16 @@ from malapert_core.errors import NotFoundError, UnauthenticatedError
 
 from malapert_gateway.domain.api_key import ApiKey
 from malapert_gateway.domain.log_in import LogIn, RelyingParty, new_log_in, parse_log_in
-from malapert_gateway.domain.person_token import require_private, stated_claims
+from malapert_gateway.domain.person_token import IdentityProvider, require_private, stated_claims
 from malapert_gateway.services.key_service import KeyService
 from malapert_gateway.services.people import People
 from malapert_gateway.services.provider_documents import (
-    FETCH_LIMIT_S,
-    KEPT_S,
-    LEAST_PAUSE_S,
     NOT_FETCHED,
     ProviderAwayError,
+    Publication,
     discovered,
     document,
+    provider_client,
 )
 
 LOG_IN_COOKIE = "malapert_log_in"
@@ -41,16 +38,6 @@ class _Published:
     states_issuer: bool
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What a provider published, when it came and when it was last looked for, monotonic seconds."""
-
-    published: _Published | None = None
-    came_s: float = 0.0
-    looked_s: float | None = None
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 class LogIns:
     """Log-ins by the providers at which this platform is a client.
 
@@ -63,7 +50,7 @@ class LogIns:
 
     def __init__(self, parties: Iterable[RelyingParty], keys: KeyService) -> None:
         self._parties = {each.provider.agency_id: each for each in parties}
-        self._kept = {agency_id: _Kept() for agency_id in self._parties}
+        self._published = {name: Publication[_Published](each.provider) for name, each in self._parties.items()}
         self._people = People(each.provider for each in self._parties.values())
         self._keys = keys
 
@@ -86,7 +73,7 @@ class LogIns:
         if party is None:
             raise NotFoundError("log-in", agency_id)
         begun = new_log_in(agency_id)
-        return begun, begun.authorization_url((await self._published_by(party)).authorization_endpoint, party)
+        return begun, begun.authorization_url((await self._published_by(agency_id)).authorization_endpoint, party)
 
     async def finish(self, cookie: str, state: str, code: str, issuer: str) -> ApiKey:
         """Return the key of the person who has logged in.
@@ -113,7 +100,7 @@ class LogIns:
         if begun is None or party is None or not begun.has_state(state):
             message = "this browser began no such log-in, or too long ago: begin another one"
             raise UnauthenticatedError("LOG_IN_NOT_BEGUN", message)
-        published = await self._published_by(party)
+        published = await self._published_by(begun.agency_id)
         if issuer != party.provider.issuer and (issuer or published.states_issuer):
             raise UnauthenticatedError("LOG_IN_REFUSED", "the answer is of another provider than was asked")
         token = await _redeemed(party, begun, code, published.token_endpoint)
@@ -123,23 +110,13 @@ class LogIns:
             raise UnauthenticatedError("INVALID_TOKEN", "the token cannot be taken: it is of another log-in")
         return await self._keys.of_person(agency_id, subject)
 
-    async def _published_by(self, party: RelyingParty) -> _Published:
-        kept = self._kept[party.provider.agency_id]
-        async with kept.lock:
-            now_s = time.monotonic()
-            if kept.published is None or now_s - kept.came_s >= KEPT_S:
-                if kept.looked_s is not None and now_s - kept.looked_s < LEAST_PAUSE_S:
-                    raise ProviderAwayError(party.provider.agency_id, "answer")
-                kept.looked_s = now_s
-                try:
-                    async with _client() as http:
-                        kept.published, kept.came_s = _published(await discovered(http, party.provider)), now_s
-                except NOT_FETCHED as error:
-                    raise _away(party, "answer", error) from error
-            return kept.published
+    async def _published_by(self, agency_id: str) -> _Published:
+        return await self._published[agency_id].current(_fetched, lambda _published: True)
 
 
-def _published(found: dict[str, Any]) -> _Published:
+async def _fetched(provider: IdentityProvider) -> _Published:
+    async with provider_client() as http:
+        found = await discovered(http, provider)
     return _Published(
         require_private(found["authorization_endpoint"]),
         require_private(found["token_endpoint"]),
@@ -157,23 +134,19 @@ async def _redeemed(party: RelyingParty, begun: LogIn, code: str, endpoint: str)
         "code_verifier": begun.code_verifier,
     }
     try:
-        async with _client() as http:
+        async with provider_client() as http:
             answer = await document(http, "POST", endpoint, data=form, **_proof(party))
     except httpx.HTTPStatusError as error:
         if error.response.status_code not in _REFUSALS:
-            raise _away(party, "redeem the code", error) from error
+            raise _away(party, error) from error
         log.warning("code not redeemed", agency_id=begun.agency_id, status=error.response.status_code)
         raise UnauthenticatedError("LOG_IN_REFUSED", "the provider does not take the code: log in again") from error
     except NOT_FETCHED as error:
-        raise _away(party, "redeem the code", error) from error
+        raise _away(party, error) from error
     token = answer.get("id_token") if isinstance(answer, dict) else None
     if not isinstance(token, str):
         raise UnauthenticatedError("INVALID_TOKEN", "the provider gave no token")
     return token
-
-
-def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=FETCH_LIMIT_S, follow_redirects=False)
 
 
 def _proof(party: RelyingParty) -> dict[str, Any]:
@@ -187,6 +160,6 @@ def _same(text: str, other: str) -> bool:
     return hmac.compare_digest(text.encode("utf-8", "replace"), other.encode())
 
 
-def _away(party: RelyingParty, what: str, error: Exception) -> ProviderAwayError:
+def _away(party: RelyingParty, error: Exception) -> ProviderAwayError:
     log.warning("provider not reached", agency_id=party.provider.agency_id, error=repr(error))
-    return ProviderAwayError(party.provider.agency_id, what)
+    return ProviderAwayError(party.provider.agency_id, "redeem the code")

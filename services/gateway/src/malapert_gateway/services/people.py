@@ -1,12 +1,7 @@
 """People whom their agencies log in: tokens are verified by keys that are fetched from the agency's provider."""
 
-import asyncio
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-import httpx
-import structlog
 from joserfc.jwk import KeySet
 from malapert_core.errors import UnauthenticatedError
 from malapert_core.timestamps import utc_now
@@ -20,29 +15,7 @@ from malapert_gateway.domain.person_token import (
     stated_claims,
     verified_subject,
 )
-from malapert_gateway.services.provider_documents import (
-    FETCH_LIMIT_S,
-    KEPT_S,
-    LEAST_PAUSE_S,
-    NOT_FETCHED,
-    ProviderAwayError,
-    discovered,
-    document,
-)
-
-log = structlog.get_logger(__name__)
-
-_KEYS_USABLE_S = 86_400.0
-
-
-@dataclass(slots=True)
-class _Kept:
-    """Keys of a provider, when they came and when they were last looked for, monotonic seconds."""
-
-    keys: KeySet | None = None
-    came_s: float = 0.0
-    looked_s: float | None = None
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+from malapert_gateway.services.provider_documents import Publication, discovered, document, provider_client
 
 
 class People:
@@ -55,7 +28,7 @@ class People:
 
     def __init__(self, providers: Iterable[IdentityProvider] = ()) -> None:
         self._providers = {(each.issuer, each.audience): each for each in providers}
-        self._kept = {key: _Kept() for key in self._providers}
+        self._keys = {key: Publication[KeySet](each) for key, each in self._providers.items()}
 
     def are_logged_in(self, agency_id: str) -> bool:
         """Tell whether an agency has a provider by which it logs its people in."""
@@ -80,29 +53,13 @@ class People:
                 "INVALID_TOKEN", "the token cannot be taken: no agency here logs in by its issuer"
             )
         provider = self._providers[found[0]]
-        keys = await self._keys_of(provider, self._kept[found[0]], key_name(token))
+        wanted = key_name(token)
+        keys = await self._keys[found[0]].current(_fetched_keys, lambda keys: _has(keys, wanted))
         return provider.agency_id, verified_subject(token, keys, provider, utc_now().timestamp())
-
-    async def _keys_of(self, provider: IdentityProvider, kept: _Kept, wanted: str) -> KeySet:
-        if kept.keys is not None and time.monotonic() - kept.came_s < KEPT_S and _has(kept.keys, wanted):
-            # A token that names another key may set off a look; those by a known one do not wait for it.
-            return kept.keys
-        async with kept.lock:
-            now_s = time.monotonic()
-            is_fresh = kept.keys is not None and now_s - kept.came_s < KEPT_S and _has(kept.keys, wanted)
-            if not is_fresh and (kept.looked_s is None or now_s - kept.looked_s >= LEAST_PAUSE_S):
-                kept.looked_s = now_s
-                try:
-                    kept.keys, kept.came_s = await _fetched_keys(provider), now_s
-                except NOT_FETCHED as error:
-                    log.warning("keys of a provider not fetched", agency_id=provider.agency_id, error=repr(error))
-            if kept.keys is None or now_s - kept.came_s >= _KEYS_USABLE_S:
-                raise ProviderAwayError(provider.agency_id, "give its keys")
-            return kept.keys
 
 
 async def _fetched_keys(provider: IdentityProvider) -> KeySet:
-    async with httpx.AsyncClient(timeout=FETCH_LIMIT_S, follow_redirects=False) as http:
+    async with provider_client() as http:
         address = provider.keys_url or (await discovered(http, provider))["jwks_uri"]
         return public_keys(await document(http, "GET", require_private(address)))
 
