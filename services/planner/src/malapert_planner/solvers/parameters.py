@@ -49,7 +49,7 @@ class Pipeline:
 
 
 class TourFlow:
-    """The flow of places by days."""
+    """The flow of places by days, and its rounding to drives."""
 
     CELL_S: Annotated[int, Tuned("s", HOUR_S, 7 * DAY_S, "width of a cell over a short horizon")] = DAY_S
     MOST_CELLS: Annotated[int, Tuned("1", 10, 1000, "cells of a horizon at most")] = 120
@@ -57,6 +57,13 @@ class TourFlow:
     BURDEN: Annotated[float, Tuned("1", 0.0, 0.1, "part of all value that a drive must be good for")] = 3e-4
     MOST_ALIKE: Annotated[int, Tuned("1", 1, 1000, "chains of the same visits that each have their own constraint")] = 8
     MOST_ROUNDS: Annotated[int, Tuned("1", 1, 100, "times that drives nothing leads to are cut off")] = 12
+    WORK_SHARES: Annotated[
+        tuple[float, ...], Tuned("1", 0.0, 1.0, "parts of a visit's work that the battery must allow, tried in turn")
+    ] = (1.0, 0.5, 0.25, 0.0)
+    DRIVE_DELAY_S: Annotated[
+        int, Tuned("s", 0, 60 * DAY_S, "how long after its cell a drive of the tour may start")
+    ] = 3 * DAY_S
+    DRIVE_STARTS: Annotated[int, Tuned("1", 1, 10_000, "most starts tried of a drive of the tour")] = 200
 
 
 class CoarseTime:
@@ -179,13 +186,6 @@ class Polish:
     ] = 6
     MOST_MODES: Annotated[int, Tuned("1", 1, 100, "most modes of a repetition tried at once")] = 2
     PIECE_S: Annotated[int, Tuned("s", 60, DAY_S, "most time added to a contact at once")] = 3 * HOUR_S
-    WORK_SHARES: Annotated[
-        tuple[float, ...], Tuned("1", 0.0, 1.0, "parts of a visit's work that the battery must allow, tried in turn")
-    ] = (1.0, 0.5, 0.25, 0.0)
-    DRIVE_DELAY_S: Annotated[
-        int, Tuned("s", 0, 60 * DAY_S, "how long after its cell a drive of the tour may start")
-    ] = 3 * DAY_S
-    DRIVE_STARTS: Annotated[int, Tuned("1", 1, 10_000, "most starts tried of a drive of the tour")] = 200
 
 
 class Recreate:

@@ -14,7 +14,7 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive
 from malapert_planner.solvers.construct.tour import Leg
 from malapert_planner.solvers.instance.antenna_time import lies_apart
-from malapert_planner.solvers.parameters import Polish
+from malapert_planner.solvers.parameters import TourFlow
 from malapert_planner.solvers.state.incumbent import Incumbent
 
 ROUNDING_WH = 1e-6
@@ -50,7 +50,7 @@ def _fails_at_s(schedule: Incumbent) -> int | None:
 
 def _driven_at_best(empty: Incumbent, legs: list[Leg]) -> tuple[Incumbent, list[int]]:
     best: tuple[Incumbent, list[int]] = (empty, [])
-    for share in Polish.WORK_SHARES:
+    for share in TourFlow.WORK_SHARES:
         driven = _driven(empty, legs, share)
         if len(driven[1]) > len(best[1]):
             best = driven
@@ -70,7 +70,7 @@ def _driven(empty: Incumbent, legs: list[Leg], share: float) -> tuple[Incumbent,
         if number is None:
             continue
         begin_s = max(stay[0] + round(share * leg.dwell_s), leg.span[0], instance.open_from_s)
-        starts = drive_starts(instance.drive_starts[number], (begin_s, leg.span[1] + Polish.DRIVE_DELAY_S), grid_s)
+        starts = drive_starts(instance.drive_starts[number], (begin_s, leg.span[1] + TourFlow.DRIVE_DELAY_S), grid_s)
         found = with_drive(schedule, instance.drives[number], starts)
         if found is not None:
             schedule = found
@@ -80,7 +80,7 @@ def _driven(empty: Incumbent, legs: list[Leg], share: float) -> tuple[Incumbent,
 
 def drive_starts(spans: tuple[Span, ...], within: Span, grid_s: int) -> Iterator[int]:
     """Yield instants of the grid within closed spans, each only so often that not too many are tried."""
-    width_s = max(grid_s, (within[1] - within[0]) // Polish.DRIVE_STARTS // grid_s * grid_s)
+    width_s = max(grid_s, (within[1] - within[0]) // TourFlow.DRIVE_STARTS // grid_s * grid_s)
     for low, high in spans:
         first = -(-max(low, within[0]) // grid_s) * grid_s
         yield from range(first, min(high, within[1] - 1) + 1, width_s)
