@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import numpy as np
@@ -18,6 +19,8 @@ from malapert_planner.solvers.parameters import Recreate
 from malapert_planner.solvers.solve import solve
 from malapert_planner.solvers.state.bookings import booking
 from malapert_planner.solvers.state.incumbent import Incumbent
+from malapert_planner.solvers.state.kernels import refresh
+from malapert_planner.solvers.state.stored_data import admitted_at, stored_at
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 from problem_factory import HOUR_S, make_activity, make_place, make_problem, make_window, random_problem
@@ -62,6 +65,60 @@ def test_levels_after_many_changes_are_those_of_the_schedule() -> None:
             assert np.allclose(getattr(levels, name), again, rtol=1e-9, atol=1e-3), (seed, name)
         for name in ("loads", "contacts_asked", "users", "tracked", "heard"):
             assert np.array_equal(getattr(levels, name), getattr(fresh.levels, name)), (seed, name)
+
+
+def test_stored_data_by_blocks_is_that_of_a_walk_over_all_cells() -> None:
+    """Of a walk that knows no blocks: data comes in before any is sent, and what follows must find room."""
+    looked_at = 0
+    for seed, search in _searches(range(12)):
+        for _ in range(STEPS):
+            search.step()
+        levels, bounds = search.current.levels, search.tables.bounds
+        cells = len(levels.filled_bit)
+        stored, admitted = [levels.stored_bit[0]], [levels.admitted_bit[-1]]
+        for filled, sent in zip(levels.filled_bit, levels.sent_bit, strict=True):
+            stored.append(max(stored[-1] - sent, 0.0) + filled)
+        for filled, sent in zip(levels.filled_bit[::-1], levels.sent_bit[::-1], strict=True):
+            admitted.append(min(bounds.capacity_bit - filled, admitted[-1] - filled + sent))
+        assert min(admitted) >= 0.0, seed
+        by_blocks = [stored_at(levels, edge) for edge in range(cells + 1)]
+        assert np.allclose(by_blocks, stored, rtol=1e-9, atol=1e-3), seed
+        assert np.allclose(search.current.stored_bit(), stored, rtol=1e-9, atol=1e-3), seed
+        room = [admitted_at(levels, bounds, edge) for edge in range(cells + 1)]
+        assert np.allclose(room, admitted[::-1], rtol=1e-9, atol=1e-3), seed
+        looked_at += max(stored) > 0.0 and cells > 2 * Recreate.BLOCK_CELLS
+    assert looked_at
+
+
+def test_what_no_earlier_room_could_mend_is_told_at_every_edge_before() -> None:
+    problem = make_problem(contact_windows=(make_window(),))
+    working = WorkingSchedule(Tables(compile_problem(problem)))
+    working.load(Incumbent(working.tables.instance, Schedule()))
+    late = len(working.levels.filled_bit) - 2
+    working.levels.filled_bit[late] = 2 * working.bounds.capacity_bit
+    refresh(working.levels, working.bounds, late, late)
+    told = [admitted_at(working.levels, working.bounds, edge) for edge in range(late + 1)]
+    assert max(told) < 0.0
+    assert not working.is_sound()
+    working.levels.filled_bit[late] = 0.0
+    refresh(working.levels, working.bounds, late, late)
+    assert working.is_sound()
+
+
+def test_a_step_that_is_taken_back_leaves_all_as_it_was() -> None:
+    for seed, search in _searches(range(12)):
+        search.construct(lambda: True)
+        for _ in range(STEPS):
+            search.step()
+        before = WorkingSchedule(search.tables)
+        before.copy_from(search.current)
+        search.value = math.inf
+        for _ in range(STEPS):
+            assert not search.step()
+            assert search.current.schedule() == before.schedule(), seed
+            levels = search.current.levels._asdict()
+            for name, left in before.levels._asdict().items():
+                assert np.array_equal(left, levels[name]), (seed, name)
 
 
 def test_the_worth_is_the_objective() -> None:
@@ -139,8 +196,8 @@ def test_a_chain_that_is_put_and_taken_away_leaves_no_trace() -> None:
     random.Random(1).shuffle(chains)
     for chain in chains:
         working.remove(chain.index)
-    for name, left, right in zip(working.levels._fields, working.levels, before.levels, strict=True):
-        assert np.allclose(left, right, atol=1e-6), name
+    for name, left in working.levels._asdict().items():
+        assert np.allclose(left, getattr(before.levels, name), atol=1e-6), name
 
 
 def test_contacts_of_a_station_are_held_apart_by_its_turnaround() -> None:

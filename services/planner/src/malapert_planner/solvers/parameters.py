@@ -197,6 +197,9 @@ class Recreate:
     ] = 1000
     WORK_PER_STEP: Annotated[float, Tuned("s", 0.0, 1.0, "work charged for a step")] = 1e-3
     WORK_PER_TRY: Annotated[float, Tuned("s", 0.0, 1.0, "work charged for an insertion tried")] = 2e-4
+    BLOCK_CELLS: Annotated[
+        int, Tuned("grid steps", 2, 10_000, "cells over which levels of stored data are passed over at once")
+    ] = 64
     REPORT_EVERY: Annotated[int, Tuned("1", 1, 10_000, "steps between two reports of progress")] = 40
     EARLY_STRETCHES: Annotated[
         tuple[int, ...], Tuned("1", 1, 10_000, "stretches of the construction after which a plan is delivered")

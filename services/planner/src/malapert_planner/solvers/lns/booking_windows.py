@@ -14,9 +14,10 @@ from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.instance.rhythm import Silence
 from malapert_planner.solvers.parameters import Recreate
+from malapert_planner.solvers.state.arrays import Floats
 from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.incumbent import Incumbent
-from malapert_planner.solvers.state.kernels import Floats
+from malapert_planner.solvers.state.kernels import cells_free_of_others
 from malapert_planner.solvers.state.tables import Tables
 from malapert_planner.solvers.state.working import WorkingSchedule
 
@@ -95,8 +96,8 @@ class BookingWindows:
     def _has_room(self, working: WorkingSchedule, window: ContactWindow, span: Span) -> bool:
         """Return whether so many cells are free of other stations' contacts as a contact takes at least."""
         cell_s = self._tables.bounds.cell_s
-        heard = working.levels.heard[span[0] // cell_s : max(span) // cell_s]
-        free = np.count_nonzero((heard & ~self._tables.station_bit[window.station_id]) == 0)
+        station = self._tables.station_bit[window.station_id]
+        free = cells_free_of_others(working.levels.heard, span[0] // cell_s, span[1] // cell_s, station)
         return bool(free * cell_s >= max(window.min_length_s, cell_s))
 
     def _apart(self, working: WorkingSchedule, station_id: str, free: Span) -> Span:

@@ -75,7 +75,7 @@ class Worth:
             shares = (1 - planned.get(key, 0.0) / value for key, value in self._asked.items())
             total -= self._weights.fairness_weight * max(shares)
         if self._weights.latency_weight_per_gb_d > 0:
-            stored = working.levels.stored_bit
+            stored = working.stored_bit()
             waiting = float((stored[:-1] + stored[1:]).sum()) / 2 * working.bounds.cell_s
             total -= self._weights.latency_weight_per_gb_d * waiting / BIT_S_PER_GB_D
         return total
@@ -107,7 +107,13 @@ class RuinRecreate:
         """Start from a schedule."""
         self.current.load(incumbent)
         self.best.copy_from(self.current)
+        self._remember()
         self.value = self.best_value = self.worth(self.current)
+
+    def _remember(self) -> None:
+        """Have the schedule that a step returns to be the current one."""
+        self._before.copy_from(self.current)
+        self.current.touched()
 
     def construct(self, go_on: Callable[[], bool]) -> None:
         """Decide route and fill from left to right, each stretch the best of staying and of each other place.
@@ -132,6 +138,7 @@ class RuinRecreate:
                 self.value = best
                 self._keep()
             since += Recreate.ADVANCE_S
+        self._remember()
 
     def _recreate(self, working: WorkingSchedule, span: Span, filled: Span, stops: list[str]) -> bool:
         cleared = clear(working, span)
@@ -148,16 +155,18 @@ class RuinRecreate:
         self.steps += 1
         if self.steps % self._manner.reheating_steps == 0:
             self.current.copy_from(self.best)
+            self._remember()
             self.value = self.best_value
-        self._before.copy_from(self.current)
         value = self._changed()
+        touched = self.current.touched()
         heat = self._manner.at(self.steps) * self._mean_value
         if value is None or value < self.value + heat * math.log(max(1e-12, self._rng.random())):
-            self.current, self._before = self._before, self.current
+            self.current.copy_from(self._before, touched)
             return False
         if value > self.value + 1e-9:
             self._prices.learn()
         self.value = value
+        self._before.copy_from(self.current, touched)
         return self._keep()
 
     def _keep(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from malapert_planner.domain.problem.contact_windows import ContactWindow
 from malapert_planner.domain.problem.spans import Span
 from malapert_planner.domain.schedule.schedule import PlacedContact
-from malapert_planner.solvers.state.kernels import Floats
+from malapert_planner.solvers.state.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

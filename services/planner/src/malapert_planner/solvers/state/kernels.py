@@ -3,91 +3,24 @@
 Within a cell the worst order holds: charge is drawn before any is generated, data comes in before any is sent. With g
 generated, d drawn, f filled and s sent in a cell, C the charge at its start and D the data stored there,
 
-    C' = min(C + g, capacity) − d,           need = max(least, need' + d − g),
-    D' = max(D − s, 0) + f,              admitted = min(capacity − f, admitted' − f + s).
+    C' = min(C + g, capacity) − d,           need = max(least, need' + d − g).
 
-After a change the passes run from it until they meet the trajectory that was there before.
+After a change the passes run from it until they meet the trajectory that was there before. What D becomes is told
+in ``stored_data``.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+
+from malapert_planner.solvers.state.arrays import Bounds, Floats, Ints, Levels, Shape
+from malapert_planner.solvers.state.stored_data import admitted_at, refresh_stored_data, stored_at
 
 SECONDS_PER_HOUR = 3600.0
 ROUNDING_WH = 1e-9
-ROUNDING_BIT = 1e-3
 WALL_TOLERANCE = 1e-6
 UNATTAINABLE = 1000.0
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class Levels(NamedTuple):
-    """What one asset has in each cell, and at each edge (``charge_wh``, ``need_wh``, ``stored_bit``, ``admitted_bit``).
-
-    ``need_wh`` suffices for all that follows, ``admitted_bit`` leaves room for it. ``users`` counts the holders of
-    each unary resource, ``loads`` what keeps the asset awake. ``tracked`` and ``heard`` are bit sets of the stations
-    whose contact covers a cell, or touches it. ``asked_wh`` is what activities
-    want that start with the cell, ``asked_within_wh`` what those want that start within it.
-    """
-
-    charge_wh: Floats
-    need_wh: Floats
-    generated_wh: Floats
-    drawn_wh: Floats
-    asked_wh: Floats
-    asked_within_wh: Floats
-    stored_bit: Floats
-    admitted_bit: Floats
-    filled_bit: Floats
-    sent_bit: Floats
-    loads: Ints
-    contacts_asked: Ints
-    tracked: Ints
-    heard: Ints
-    users: NDArray[np.int16]
-
-
-class Bounds(NamedTuple):
-    """Limits of the levels, the width of a cell, and what being awake draws beyond being asleep."""
-
-    cell_s: int
-    horizon_s: int
-    capacity_wh: float
-    floor_wh: float
-    waking_w: float
-    capacity_bit: float
-
-
-class Shape(NamedTuple):
-    """The steps and blocks of a chain at one place; starts of block b are ``low_s[i]`` to ``high_s[i]`` of its part.
-
-    ``first_step``, ``first_start`` and ``first_resource`` point to where the part of each block or step begins;
-    ``charged_step`` are the steps that ask for a charge at their start, each in its ``charged_block``.
-    """
-
-    first_step: Ints
-    block_s: Ints
-    wait_s: Ints
-    offset_s: Ints
-    duration_s: Ints
-    power_w: Floats
-    data_bit: Floats
-    start_charge_wh: Floats
-    contact: Ints
-    silence: Ints
-    first_resource: Ints
-    resource: Ints
-    first_start: Ints
-    low_s: Ints
-    high_s: Ints
-    charged_block: Ints
-    charged_step: Ints
 
 
 @njit(cache=True, nogil=True)
@@ -97,8 +30,12 @@ def _least_wh(levels: Levels, bounds: Bounds, cell: int, more_wh: float) -> floa
 
 
 @njit(cache=True, nogil=True)
-def refresh(levels: Levels, bounds: Bounds, first: int, last: int) -> None:
-    """Bring all levels up to date after a change in the cells from first to last."""
+def refresh(levels: Levels, bounds: Bounds, first: int, last: int) -> tuple[int, int]:
+    """Bring all levels up to date after a change in the cells from first to last.
+
+    Return the first and the last cell in which, or at whose edges, anything is not as it was; levels of stored data
+    may differ everywhere.
+    """
     count = levels.drawn_wh.size
     cell = first
     while cell < count:
@@ -107,6 +44,7 @@ def refresh(levels: Levels, bounds: Bounds, first: int, last: int) -> None:
             break
         levels.charge_wh[cell + 1] = charge
         cell += 1
+    after = cell
     cell = last
     wall = bounds.capacity_wh
     while cell >= 0:
@@ -118,30 +56,8 @@ def refresh(levels: Levels, bounds: Bounds, first: int, last: int) -> None:
             break
         levels.need_wh[cell] = need
         cell -= 1
-    _refresh_data(levels, bounds, first, last)
-
-
-@njit(cache=True, nogil=True)
-def _refresh_data(levels: Levels, bounds: Bounds, first: int, last: int) -> None:
-    count = levels.filled_bit.size
-    cell = first
-    while cell < count:
-        stored = max(levels.stored_bit[cell] - levels.sent_bit[cell], 0.0) + levels.filled_bit[cell]
-        if cell > last and abs(stored - levels.stored_bit[cell + 1]) < ROUNDING_BIT:
-            break
-        levels.stored_bit[cell + 1] = stored
-        cell += 1
-    cell = last
-    while cell >= 0:
-        later = levels.admitted_bit[cell + 1]
-        filled = levels.filled_bit[cell]
-        admitted = min(bounds.capacity_bit - filled, later - filled + levels.sent_bit[cell])
-        if later < -UNATTAINABLE / 2 or admitted < -WALL_TOLERANCE:
-            admitted = -UNATTAINABLE
-        if cell < first and abs(admitted - levels.admitted_bit[cell]) < ROUNDING_BIT:
-            break
-        levels.admitted_bit[cell] = admitted
-        cell -= 1
+    refresh_stored_data(levels, bounds, first, last)
+    return min(first, cell + 1), max(last, after - 1)
 
 
 @njit(cache=True, nogil=True)
@@ -231,7 +147,7 @@ def supplied(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints) -> bo
                     woken[cell - first] = True
                     width = min(cell_s, bounds.horizon_s - cell * cell_s)
                     drawn[cell - first] += bounds.waking_w * width / SECONDS_PER_HOUR
-    charge, stored = levels.charge_wh[first], levels.stored_bit[first]
+    charge, stored = levels.charge_wh[first], stored_at(levels, first)
     for cell in range(first, last + 1):
         if charge + ROUNDING_WH < _least_wh(levels, bounds, cell, drawn[cell - first]):
             return False
@@ -248,7 +164,7 @@ def supplied(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints) -> bo
         charge = min(charge + levels.generated_wh[cell], bounds.capacity_wh)
         charge -= levels.drawn_wh[cell] + drawn[cell - first]
         stored = max(stored - levels.sent_bit[cell], 0.0) + more
-    return bool(charge >= levels.need_wh[last + 1] and stored <= levels.admitted_bit[last + 1])
+    return bool(charge >= levels.need_wh[last + 1] and stored <= admitted_at(levels, bounds, last + 1))
 
 
 @njit(cache=True, nogil=True)
@@ -292,10 +208,10 @@ def add_load(
 
 
 @njit(cache=True, nogil=True)
-def put_chain(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints, sign: int, now: bool) -> None:
+def put_chain(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints, sign: int, now: bool) -> tuple[int, int]:
     """Put a chain (sign 1) or take it away (−1); what its steps ask of the charge at their start is the caller's.
 
-    Unless it is done ``now``, the levels are left to be refreshed.
+    Unless it is done ``now``, the levels are left to be refreshed. Return the first and the last cell touched.
     """
     cell_s, blocks = bounds.cell_s, shape.block_s.size
     for block in range(blocks):
@@ -307,9 +223,49 @@ def put_chain(levels: Levels, bounds: Bounds, shape: Shape, starts_s: Ints, sign
                 levels.contacts_asked[cell] += sign * (shape.contact[step] != 0)
                 for which in range(shape.first_resource[step], shape.first_resource[step + 1]):
                     levels.users[shape.resource[which], cell] += sign
-    if now:
-        last = (starts_s[blocks - 1] + shape.block_s[blocks - 1] - 1) // cell_s
-        refresh(levels, bounds, starts_s[0] // cell_s, last)
+    first, last = starts_s[0] // cell_s, (starts_s[blocks - 1] + shape.block_s[blocks - 1] - 1) // cell_s
+    return refresh(levels, bounds, first, last) if now else (first, last)
+
+
+@njit(cache=True, nogil=True)
+def put_contact(
+    levels: Levels,
+    bounds: Bounds,
+    start_s: int,
+    end_s: int,
+    power_w: float,
+    sent_bit: Floats,
+    station: int,
+    sign: int,
+    now: bool,
+) -> tuple[int, int]:
+    """Put a contact with a station's bit (sign 1) or take it away (−1), as :func:`put_chain` does a chain."""
+    cell_s = bounds.cell_s
+    first, last = start_s // cell_s, (end_s - 1) // cell_s
+    add_load(levels, bounds, start_s, end_s, power_w, 0.0, sign)
+    covers_last = end_s >= min((last + 1) * cell_s, bounds.horizon_s)
+    for cell in range(first, last + 1):
+        covered = (cell > first or start_s == first * cell_s) and (cell < last or covers_last)
+        if sign > 0:
+            levels.sent_bit[cell] += sent_bit[cell - first]
+            levels.heard[cell] |= station
+            if covered:
+                levels.tracked[cell] |= station
+        else:
+            levels.sent_bit[cell] = max(levels.sent_bit[cell] - sent_bit[cell - first], 0.0)
+            levels.heard[cell] &= ~station
+            if covered:
+                levels.tracked[cell] &= ~station
+    return refresh(levels, bounds, first, last) if now else (first, last)
+
+
+@njit(cache=True, nogil=True)
+def cells_free_of_others(heard: Ints, first: int, after: int, station: int) -> int:
+    """Return how many of the cells from ``first`` to before ``after`` no contact with another station touches."""
+    free = 0
+    for cell in range(first, after):
+        free += heard[cell] & ~station == 0
+    return free
 
 
 @njit(cache=True, nogil=True)
@@ -331,12 +287,12 @@ def may_load(levels: Levels, bounds: Bounds, start_s: int, end_s: int, power_w: 
 @njit(cache=True, nogil=True)
 def may_keep(levels: Levels, bounds: Bounds, first: int, after: int) -> bool:
     """Return whether the storage suffices if nothing is sent in the cells from ``first`` to before ``after``."""
-    stored = levels.stored_bit[first]
+    stored = stored_at(levels, first)
     for cell in range(first, after):
         stored += levels.filled_bit[cell]
         if stored > bounds.capacity_bit:
             return False
-    return bool(stored <= levels.admitted_bit[after])
+    return bool(stored <= admitted_at(levels, bounds, after))
 
 
 @njit(cache=True, nogil=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from malapert_planner.solvers.state.kernels import Floats, Ints
+from malapert_planner.solvers.state.arrays import Floats, Ints
 
 
 class Backlogs(NamedTuple):

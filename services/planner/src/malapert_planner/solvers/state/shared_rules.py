@@ -11,8 +11,8 @@ from malapert_planner.domain.problem.products import before_bit, limited, rank, 
 from malapert_planner.domain.schedule.schedule import PlacedActivity
 from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.model.states import Disturbances, is_quiet
+from malapert_planner.solvers.state.arrays import Floats
 from malapert_planner.solvers.state.backlog import ROUNDING_BIT
-from malapert_planner.solvers.state.kernels import Floats
 from malapert_planner.solvers.state.latency import Backlogs, is_late
 from malapert_planner.solvers.state.levels import spread
 from malapert_planner.solvers.state.reservoir_range import reservoir_range
@@ -45,16 +45,16 @@ class SharedRules:
         self._dues: list[dict[str, list[tuple[int, int]]]] = [{} for _ in self._ranks]
         self._asked: dict[tuple[int, bool], dict[str, float]] = {}
 
-    def copy_from(self, other: SharedRules) -> None:
-        """Take over what is used in another schedule of the same tables."""
+    def copy_from(self, other: SharedRules, cells: slice) -> None:
+        """Take over what is used in another schedule of the same tables, in cells beyond which nothing differs."""
         self._takers = [dict(each) for each in other._takers]
         self._states = dict(other._states)
         self._changers = [dict(each) for each in other._changers]
         self._dues = [dict(each) for each in other._dues]
         self._asked = {key: dict(each) for key, each in other._asked.items()}
         for mine, theirs in zip(self._backlogs, other._backlogs, strict=True):
-            mine.before_bit[...] = theirs.before_bit
-            mine.through_bit[...] = theirs.through_bit
+            mine.before_bit[cells] = theirs.before_bit[cells]
+            mine.through_bit[cells] = theirs.through_bit[cells]
 
     def uses(self, chain: Chain) -> bool:
         """Return whether a chain uses anything of what is looked after here."""

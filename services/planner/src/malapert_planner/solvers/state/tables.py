@@ -19,7 +19,7 @@ from malapert_planner.domain.problem.problem import PlanningProblem
 from malapert_planner.domain.problem.resources import Limit
 from malapert_planner.solvers.instance.compiled import Chain, Instance
 from malapert_planner.solvers.model.limits import chain_amounts
-from malapert_planner.solvers.state.kernels import Bounds, Floats, Ints, Shape
+from malapert_planner.solvers.state.arrays import Bounds, Floats, Ints, Shape
 
 MOST_STATIONS = 62
 """Stations that a bit set of 64 bits can hold."""
@@ -177,6 +177,12 @@ class Tables:
         """Stations that must be silent, by the activities that ask for it."""
         asked = {each.activity_id: self._silence_bits(each) for each in self.problem.activities}
         return {activity_id: bits for activity_id, bits in asked.items() if bits}
+
+    @cached_property
+    def silent_chains(self) -> frozenset[int]:
+        """Chains with an activity that asks for silence."""
+        chains = self.instance.chains
+        return frozenset(c.index for c in chains if any(a.activity_id in self.silences for a in c.activities))
 
     @cached_property
     def drive_by_ends(self) -> dict[tuple[str, str], tuple[Drive, tuple[tuple[int, int], ...]]]:

@@ -5,33 +5,36 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from malapert_planner.domain.problem.spans import Span, overlap_s
 from malapert_planner.domain.schedule.schedule import PlacedActivity, PlacedContact, PlacedDrive, Schedule
 from malapert_planner.solvers.instance.compiled import Chain
 from malapert_planner.solvers.parameters import Recreate
+from malapert_planner.solvers.state.arrays import Floats, Levels
 from malapert_planner.solvers.state.bookings import Booking, booking
 from malapert_planner.solvers.state.incumbent import Incumbent
 from malapert_planner.solvers.state.kernels import (
-    Levels,
     add_load,
     find_start,
     may_load,
     needed_part,
     put_chain,
+    put_contact,
     refresh,
 )
 from malapert_planner.solvers.state.request_rules import RequestRules
 from malapert_planner.solvers.state.shared_rules import SharedRules
+from malapert_planner.solvers.state.stored_data import ROWS, blocks, stored_at_all
 from malapert_planner.solvers.state.tables import Tables
 
 TOLERANCE_WH = 1e-6
 TOLERANCE_BIT = 1.0
 NOTHING_ASKED = -1e18
+NO_CELLS_TOUCHED = (1 << 62, -1)
+AT_EDGES = frozenset({"charge_wh", "need_wh"})
+BY_BLOCK = frozenset({"stored_bit", "admitted_bit", "block_bit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class WorkingSchedule:
         self.requests, self.shared = RequestRules(tables), SharedRules(tables)
         self._contents = _Contents({}, [], [], tables.instance.quotas.left_s(()))
         self._starts_s = np.zeros(max((len(c.blocks) for c in tables.instance.chains), default=1), np.int64)
-        self.levels = self._bare_levels()
+        self.levels, self._touched = self._bare_levels(), NO_CELLS_TOUCHED
 
     @property
     def chains(self) -> dict[int, Standing]:
@@ -93,8 +96,8 @@ class WorkingSchedule:
             drawn_wh=self.tables.instance.cell_hours * battery.asleep_load_w,
             asked_wh=np.full(count, NOTHING_ASKED),
             asked_within_wh=np.full(count, NOTHING_ASKED),
-            stored_bit=np.full(count + 1, storage.start_bit),
-            admitted_bit=np.full(count + 1, min(storage.end_max_bit, storage.capacity_bit)),
+            stored_bit=np.full(blocks(count) + 1, storage.start_bit),
+            admitted_bit=np.full(blocks(count) + 1, min(storage.end_max_bit, storage.capacity_bit)),
             filled_bit=np.zeros(count),
             sent_bit=np.zeros(count),
             loads=np.zeros(count, np.int64),
@@ -102,7 +105,19 @@ class WorkingSchedule:
             tracked=np.zeros(count, np.int64),
             heard=np.zeros(count, np.int64),
             users=np.zeros((max(1, len(self.tables.resource_index)), count), np.int16),
+            block_bit=np.zeros((len(ROWS), blocks(count))),
         )
+
+    def touched(self) -> slice:
+        """Return the cells in which, or at whose edges, anything may have changed since this was last asked."""
+        (first, last), self._touched = self._touched, NO_CELLS_TOUCHED
+        return slice(min(first, last + 1), last + 1)
+
+    def _touch(self, cells: tuple[int, int]) -> None:
+        self._touched = min(self._touched[0], cells[0]), max(self._touched[1], cells[1])
+
+    def _refresh(self, first: int, last: int) -> None:
+        self._touch(refresh(self.levels, self.bounds, first, last))
 
     def load(self, incumbent: Incumbent) -> None:
         """Take over a schedule."""
@@ -129,15 +144,17 @@ class WorkingSchedule:
         ]
         return booking(contact, incumbent.sendable_bit(contact), windows, bool(driving))
 
-    def copy_from(self, other: WorkingSchedule) -> None:
-        """Take over all of another schedule of the same tables."""
-        arrays, others = (cast("tuple[NDArray[np.generic], ...]", each.levels) for each in (self, other))
-        for mine, theirs in zip(arrays, others, strict=True):
-            np.copyto(mine, theirs)
+    def copy_from(self, other: WorkingSchedule, cells: slice = slice(None)) -> None:
+        """Take over all of another schedule of the same tables; levels only in ``cells``, where no others differ."""
+        edges = slice(cells.start, None if cells.stop is None else cells.stop + 1)
+        theirs = other.levels._asdict()
+        for name, mine in self.levels._asdict().items():
+            part = slice(None) if name in BY_BLOCK else edges if name in AT_EDGES else cells
+            mine[..., part] = theirs[name][..., part]
         held = other._contents
         self._contents = _Contents(dict(held.chains), list(held.drives), list(held.contacts), list(held.quota_left_s))
         self.requests.copy_from(other.requests)
-        self.shared.copy_from(other.shared)
+        self.shared.copy_from(other.shared, cells)
 
     def stays(self) -> list[tuple[str, Span]]:
         """Return where the asset rests when, in order."""
@@ -179,7 +196,7 @@ class WorkingSchedule:
         """Put a chain where it is known to fit."""
         shape = self.tables.shape(self.tables.kind_of[chain.index], standing.place_id)
         self._ask_charge(chain, standing, 1)
-        put_chain(self.levels, self.bounds, shape, np.array(standing.starts_s, dtype=np.int64), 1, True)
+        self._touch(put_chain(self.levels, self.bounds, shape, np.array(standing.starts_s, dtype=np.int64), 1, True))
         self.chains[chain.index] = standing
         self.requests.add(chain, standing.span)
         self.shared.add(chain, placed_steps(chain, standing))
@@ -200,7 +217,7 @@ class WorkingSchedule:
             self.shared.drop(chain, placed_steps(chain, standing))
             first, last = min(first, standing.span[0]), max(last, standing.span[1])
         if first < last:
-            refresh(self.levels, self.bounds, first // self.bounds.cell_s, (last - 1) // self.bounds.cell_s)
+            self._refresh(first // self.bounds.cell_s, (last - 1) // self.bounds.cell_s)
 
     def forget_before(self, now_s: int) -> None:
         """Leave all that was before an instant of the grid out of the levels: they are accounted from then on."""
@@ -210,7 +227,7 @@ class WorkingSchedule:
         for each in (levels.asked_wh, levels.asked_within_wh):
             each[past] = NOTHING_ASKED
         if past.stop:
-            refresh(levels, self.bounds, 0, past.stop - 1)
+            self._refresh(0, past.stop - 1)
 
     def _ask_charge(self, chain: Chain, standing: Standing, sign: int) -> None:
         for block, start in zip(chain.blocks, standing.starts_s, strict=True):
@@ -237,7 +254,7 @@ class WorkingSchedule:
             since, until = max(first, drive.span[0] // cell_s), min(after, -(-drive.span[1] // cell_s))
             if since < until:
                 generated[since:until] = self.tables.generated_wh(drive.from_place_id, drive.to_place_id)[since:until]
-        refresh(self.levels, self.bounds, first, max(first, after - 1))
+        self._refresh(first, max(first, after - 1))
 
     def _load_drives(self, drives: list[PlacedDrive], sign: int) -> None:
         resources = [self.tables.resource_index[name] for name in self.tables.problem.drive_rule.resource_ids]
@@ -256,7 +273,8 @@ class WorkingSchedule:
         if not self.tables.silences:
             return []
         found, bit = [], self.tables.station_bit[station_id]
-        for index, standing in self.chains.items():
+        for index in self.tables.silent_chains & self.chains.keys():
+            standing = self.chains[index]
             for block, start in zip(self.tables.instance.chains[index].blocks, standing.starts_s, strict=True):
                 for step in block.steps:
                     silent = self.tables.silences.get(step.activity.activity_id, 0)
@@ -278,38 +296,24 @@ class WorkingSchedule:
 
     def add_contact(self, contact: Booking) -> None:
         """Add a contact."""
-        self._load_contact(contact, 1)
-        self._refresh_over(contact)
+        self._put_contact(contact, 1, now=True)
 
     def remove_contact(self, contact: Booking) -> None:
         """Take a contact away."""
-        self._load_contact(contact, -1)
-        self._refresh_over(contact)
+        self._put_contact(contact, -1, now=True)
 
-    def _refresh_over(self, contact: Booking) -> None:
-        cells = self._cells(contact.span)
-        refresh(self.levels, self.bounds, cells.start, cells.stop - 1)
-
-    def _load_contact(self, contact: Booking, sign: int) -> None:
-        """Add a contact (sign 1) or take it away (−1); the levels are left to be refreshed."""
-        levels, span, cell_s = self.levels, contact.span, self.bounds.cell_s
+    def _put_contact(self, contact: Booking, sign: int, *, now: bool) -> None:
+        """Add a contact (sign 1) or take it away (−1); unless this is done ``now``, levels are left to be refreshed."""
+        span, station_id, power_w = contact.span, contact.placed.station_id, self.tables.problem.contact_power_w
         if self._contents.quota_left_s:
             after = self.tables.instance.quotas.after
-            left_s = after(self._contents.quota_left_s, contact.placed.station_id, span, sign)
-            self._contents.quota_left_s = left_s
-        cells, bit = self._cells(span), self.tables.station_bit[contact.placed.station_id]
-        add_load(levels, self.bounds, *span, self.tables.problem.contact_power_w, 0.0, sign)
-        whole = slice(-(-span[0] // cell_s), span[1] // cell_s if span[1] < self.bounds.horizon_s else cells.stop)
+            self._contents.quota_left_s = after(self._contents.quota_left_s, station_id, span, sign)
+        bit = self.tables.station_bit[station_id]
+        self._touch(put_contact(self.levels, self.bounds, *span, power_w, contact.sent_bit, bit, sign, now))
         if sign > 0:
             insort(self._contents.contacts, contact, key=attrgetter("span"))
-            levels.sent_bit[cells] += contact.sent_bit
-            levels.tracked[whole] |= bit
-            levels.heard[cells] |= bit
         else:
             self._contents.contacts = [each for each in self.contacts if each is not contact]
-            levels.sent_bit[cells] = np.maximum(levels.sent_bit[cells] - contact.sent_bit, 0.0)
-            levels.tracked[whole] &= ~bit
-            levels.heard[cells] &= ~bit
 
     def contacts_near(self, span: Span, margin_s: int) -> list[Booking]:
         """Return the contacts that lie within a margin of a span."""
@@ -334,14 +338,14 @@ class WorkingSchedule:
         end_s = contact.span[1] if after == cells.stop else after * cell_s
         if not self._is_in_time_without(contact, first, after):
             return contact
-        self._load_contact(contact, -1)
+        self._put_contact(contact, -1, now=False)
         left = None
         if start_s < end_s:
             sent = contact.sent_bit[first - cells.start : after - cells.start]
             span = start_s, end_s
             left = replace(contact, placed=replace(contact.placed, span=span), span=span, sent_bit=sent)
-            self._load_contact(left, 1)
-        self._refresh_over(contact)
+            self._put_contact(left, 1, now=False)
+        self._refresh(cells.start, cells.stop - 1)
         return left
 
     def _is_in_time_without(self, contact: Booking, first: int, after: int) -> bool:
@@ -353,6 +357,10 @@ class WorkingSchedule:
         in_time = self.shared.are_in_time(sent_bit, cells.start)
         sent_bit[cells] = before
         return in_time
+
+    def stored_bit(self) -> Floats:
+        """Return what is stored at each edge."""
+        return stored_at_all(self.levels)
 
     def schedule(self) -> Schedule:
         """Return the schedule."""
