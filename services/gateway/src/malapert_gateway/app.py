@@ -13,6 +13,7 @@ from malapert_core.background import background
 from malapert_core.service import ServiceRuntime, open_runtime, retention_runs, state_gauges
 
 from malapert_gateway import asyncapi, guide, openapi, page, problems
+from malapert_gateway.compression import Compression
 from malapert_gateway.config import GatewaySettings
 from malapert_gateway.factory import MIGRATIONS, open_gateway, retention
 from malapert_gateway.middleware import CallContext
@@ -121,6 +122,7 @@ def create_app(gateway: Gateway | None = None, telemetry: Any = None) -> FastAPI
         routes=list(_api().routes),
     )
     app.state.gateway = gateway
+    app.add_middleware(Compression)
     app.add_middleware(CallContext)
     problems.install(app)
     openapi.install(app)
