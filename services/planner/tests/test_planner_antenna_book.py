@@ -70,7 +70,7 @@ async def test_what_is_closed_is_not_planned_and_what_opens_again_may_be(
         first, second = plan.contacts[0], plan.contacts[-1]
         servicers.outages = [outage_of(first, 1)]
         taken = contact_pb2.Contact(
-            contact_id="other",
+            contact_id="contact-of-others",
             station_id=second.station_id,
             interval=second.interval,
             occupied=second.interval,
@@ -87,6 +87,7 @@ async def test_what_is_closed_is_not_planned_and_what_opens_again_may_be(
             # Set-up of half an hour and teardown of a quarter keep clear of the outage, too.
             assert not hit(made_anew, first.station_id, first.interval, 900)
             assert not hit(made_anew, second.station_id, second.interval, 900)
+            assert "contact-of-others" not in str(made_anew)
             assert set(recorded(made_anew)) == {"bookings", "outages"}
             assert not set(recorded(made_anew).values()) & set(recorded(plan).values())
         reasons = [change.explanation for change in after.changes if change.reason == "FORCED"]

@@ -186,6 +186,7 @@ async def test_outages_bookings_types_and_missions_are_noticed_once_and_acknowle
         elsewhere.outage.station_id = "esa-nno-1"
         foreign = contact_of(draft, 1, contact_pb2.CONTACT_STATE_COMMITTED)
         foreign.mission_id, foreign.plan_id, foreign.contact_id = "other", "", "contact-other"
+        foreign.agency_id, foreign.reason = "ISRO", "burn of the other mission"
         taken = comms_event_pb2.ContactCommitted(contact=foreign)
         await tell(service, added, removed, rejected, elsewhere, taken, times=2, source="comms_window")
         used = plan.activities[0].activity_type_id
@@ -200,8 +201,10 @@ async def test_outages_bookings_types_and_missions_are_noticed_once_and_acknowle
         assert [each for each in changes_of(noticed) if each[0] != "ACTIVITY_TYPE"] == [*comms, lost]
         assert [each for each in changes_of(other) if each[0] != "ACTIVITY_TYPE"] == [
             *comms,
-            ("BOOKING", "contact-other", "TAKEN"),
+            ("BOOKING", foreign.station_id, "TAKEN"),
         ]
+        told = str(next(notice for notice in other.notices if notice.change == "TAKEN"))
+        assert not any(theirs in told for theirs in (foreign.contact_id, foreign.reason, foreign.agency_id))
         assert {notice.item_ids[0] for notice in noticed.notices[:3]} == {"contacts[0]", "contacts[1]"}
         assert [notice.is_breaking for notice in noticed.notices[:3]] == [False, False, True]
 

@@ -40,10 +40,11 @@ class ReadBook(Protocol):
 def closed_spans(inputs: ReadBook, problem_clock: ProblemClock, *, own_mission_id: str = "") -> tuple[ClosedSpan, ...]:
     """Return when stations of the mission are out, or taken by others, within the horizon, by start.
 
-    Bookings of ``own_mission_id`` are none of others: a mission whose plans book nothing has its passes booked by hand.
+    Whose booking it is stays theirs: of one nothing is told but when. Bookings of ``own_mission_id`` are none of
+    others: a mission whose plans book nothing has its passes booked by hand.
     """
     found = [
-        ClosedSpan(booking.station_id, span, ClosureKind.BOOKING, booking.contact_id, "it is booked by others")
+        ClosedSpan(booking.station_id, span, ClosureKind.BOOKING, title="it is booked by others")
         for booking in inputs.bookings
         if booking.station_id in inputs.stations
         and not (own_mission_id and booking.mission_id == own_mission_id)

@@ -1,5 +1,6 @@
 """Notices to plans of what happens to what they hold; the plans themselves stay as they are."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -197,7 +198,7 @@ class PlanNotices:
         own = set(await self._notices.of_mission(session, update.mission_id, update.time)) if held else set()
         for plan_id, item_ids in held.items():
             if plan_id not in own:
-                await self._tell(session, [plan_id], _booking_notice(update, TAKEN, item_ids), item_ids)
+                await self._tell(session, [plan_id], _taken_notice(update, item_ids), item_ids)
 
     async def item_published(self, session: AsyncSession, update: ItemUpdate) -> None:
         """Note on plans that were made with an earlier version of an instrument or activity type."""
@@ -318,6 +319,23 @@ def _told_of_request(state: PlanState, update: RequestUpdate) -> tuple[NoticeKin
     if update.state in _LEFT_A_RELEASED_PLAN:
         return NoticeKind.REQUEST, update.state
     return (NoticeKind.EXECUTION, update.state) if update.state in _REPORTED else None
+
+
+def _taken_notice(update: ContactUpdate, item_ids: tuple[str, ...]) -> PlanNotice:
+    """Return a notice that an antenna is taken; by whom, why and as which contact is not this mission's to know."""
+    booking = hashlib.sha256(f"{update.contact_id}:{update.contact_version}".encode()).hexdigest()
+    start, end = (format_time(each) for each in update.occupied)
+    return PlanNotice(
+        request_id="",
+        change=TAKEN,
+        reason=f"{update.station_id} is booked by others from {start} to {end}",
+        agency_id="",
+        time=update.time,
+        notice_id=f"taken:{booking[:32]}",
+        kind=NoticeKind.BOOKING,
+        subject_id=update.station_id,
+        item_ids=item_ids,
+    )
 
 
 def _booking_notice(update: ContactUpdate, change: str, item_ids: tuple[str, ...]) -> PlanNotice:
