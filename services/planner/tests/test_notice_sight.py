@@ -1,5 +1,6 @@
 """What agencies learn of notices on what another one keeps to itself: over gRPC, with events of payload by a broker."""
 
+import json
 from typing import Any
 
 import pytest
@@ -109,6 +110,32 @@ async def test_an_export_of_approvals_tells_of_no_notice_that_is_not_seen(
                 exported.append(answer.approvals_json)
     assert b'"notices_hash":""' in exported[0]
     assert exported[0] == exported[1]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("_hand_made_plans")
+async def test_an_export_of_approvals_does_not_tell_how_often_there_were_notices_that_are_not_seen(
+    sqlite_service_runtime: ServiceLauncher, neighbours: tuple[Neighbours, str]
+) -> None:
+    """That an approval counts no more is told; each further notice that touches who gave it had changed a hash."""
+    exported = []
+    async with run_planner(sqlite_service_runtime, neighbours[1]) as service, client_of(service.target) as jaxa:
+        plan = await submitted(jaxa)
+        await approve(service.target, plan, ("NASA",))
+        for version in (4, 5, 6):
+            async with open_test_channel(
+                service.target, identity_of("ISRO", Role.VIEWER), (REVIEWS,), service_name="planner"
+            ) as channel:
+                asked = sign_off_pb2.ExportApprovalsRequest(plan_id=plan.plan_id)
+                answer = await review_pb2_grpc.ReviewServiceStub(channel).ExportApprovals(asked)
+                exported.append(json.loads(answer.approvals_json))
+            await tell(service, change_of(KEPT, version, State.REQUEST_STATE_CANCELLED, f"lamp {version}"))
+            await eventually(service, version - 3)
+    (before, after, later) = ({each["agency_id"]: each for each in told["reviews"]} for told in exported)
+    assert before["NASA"]["notices_hash"] == exported[0]["agency_notices_hashes"]["NASA"]
+    assert after["NASA"]["notices_hash"] != exported[1]["agency_notices_hashes"]["NASA"] == ""
+    assert exported[1] == exported[2]
+    assert before == after == later
 
 
 @pytest.mark.asyncio

@@ -11,7 +11,7 @@ from malapert_core.signing.verification import FORM
 from malapert_core.timestamps import format_time
 
 from malapert_planner.domain.life.plan import Plan
-from malapert_planner.domain.life.reviews import Review
+from malapert_planner.domain.life.reviews import Review, knows_notices
 from malapert_planner.services.sharing.plan_eyes import PlanEyes
 from malapert_planner.services.sharing.redaction import redacted_copy
 
@@ -33,9 +33,7 @@ async def approvals_document(plan: Plan, secret: bytes, eyes: PlanEyes) -> bytes
             "content_hash": plan.content.content_hash,
             "entries": await asyncio.to_thread(_entries, plan, secret, eyes),
             "notices_hash": plan.notices_hash if eyes.see_all else "",
-            "agency_notices_hashes": {
-                each.agency_id: plan.agency_notices_hash(each.agency_id) for each in plan.reviews
-            },
+            "agency_notices_hashes": {each.agency_id: _notices_hash(plan, each, eyes) for each in plan.reviews},
             "sign_off": {
                 "rule": rule_content(terms.rule),
                 "groups": {group.value: list(agencies) for group, agencies in sorted(terms.groups.items())},
@@ -53,6 +51,16 @@ def _entries(plan: Plan, secret: bytes, eyes: PlanEyes) -> list[dict[str, Any]]:
     if content_hash != plan.content.content_hash:
         raise ValueError(f"the content of plan {plan.plan_id} is not that of its hash")
     return entries
+
+
+def _notices_hash(plan: Plan, review: Review, eyes: PlanEyes) -> str:
+    """Return the hash of the notices that touch an agency now, as far as it tells a principal nothing of hidden ones.
+
+    Whether an approval counts everybody is told; how often there were further notices since is not.
+    """
+    if eyes.see_all or review.agency_id == eyes.agency_id:
+        return plan.agency_notices_hash(review.agency_id)
+    return review.notices_hash if knows_notices(review.notices_hash, review.agency_id, plan.notices) else ""
 
 
 def _review(review: Review) -> dict[str, Any]:
