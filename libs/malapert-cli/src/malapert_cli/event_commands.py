@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Types = Annotated[
     list[str] | None, typer.Option("--type", help="only this type, such as malapert.planner.v1.plan.released; repeated")
 ]
-Mission = Annotated[str | None, typer.Option("--mission", help="only of this mission")]
+Mission = Annotated[str | None, typer.Option("--mission-id", "--mission", help="only of this mission")]
 Owner = Annotated[str | None, typer.Option("--owner", help="only of this agency")]
 After = Annotated[str | None, typer.Option(help="cursor after which it begins, as it is printed")]
 

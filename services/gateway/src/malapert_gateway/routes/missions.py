@@ -1,6 +1,5 @@
 """Missions: documents go in whole, versions never change."""
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -70,12 +69,11 @@ async def list_missions(gateway: GatewayParts, page: Page) -> MissionPage:
     return await gateway.answer(answer, MissionPage)
 
 
-@router.get("/schema")
-async def get_mission_schema(gateway: GatewayParts) -> dict[str, Any]:
+@router.get("/schema", response_model=dict[str, Any])
+async def get_mission_schema(gateway: GatewayParts) -> Response:
     """Return the JSON Schema (draft 2020-12) of mission documents."""
     answer = await gateway.call(gateway.services.missions.GetMissionSchema, mission_pb2.GetMissionSchemaRequest())
-    schema: dict[str, Any] = json.loads(answer.schema_json)
-    return schema
+    return Response(answer.schema_json, media_type="application/json")
 
 
 @router.get("/{mission_id}")
