@@ -122,6 +122,31 @@ def test_an_identifier_that_would_make_the_path_another_calls_is_not_sent(name):
     assert played.calls == []
 
 
+@pytest.mark.parametrize("text", ["月", "a\r\nX-Evil: 1", "a\0", " a", "a ", "a\u00a0b", "\ud800", "a\tb"])
+def test_a_text_that_no_header_can_hold_is_not_sent(text):
+    played = Played(httpx.Response(200, json={}))
+    with pytest.raises(InvalidInputError) as raised:
+        played.client().release_plan("plan-1", idempotency_key=text)
+    assert [(fault.path, fault.code) for fault in raised.value.faults] == [("header.Idempotency-Key", "INVALID_HEADER")]
+    assert played.calls == []
+
+
+def test_half_a_character_is_not_sent_wherever_it_stands():
+    played = Played(httpx.Response(200, json={}))
+    half = "crater \ud83c"
+    refused = {
+        "path.plan_id": lambda client: client.get_plan(half),
+        "query": lambda client: list(client.list_plans(mission_id=half)),
+        "body": lambda client: client.create_mission({"title": half}),
+    }
+    for path, call in refused.items():
+        with pytest.raises(InvalidInputError) as raised:
+            call(played.client())
+        assert [fault.path for fault in raised.value.faults] == [path]
+        str(raised.value).encode()
+    assert played.calls == []
+
+
 def test_a_list_query_is_repeated():
     played = Played(httpx.Response(200, json={"plans": [], "next_page_token": ""}))
     assert list(played.client().list_plans(states=["DRAFT", "RELEASED"], only_noticed=True)) == []

@@ -1,6 +1,7 @@
 """A call and its answer, apart from what carries them: paths, headers, bodies, problems and models."""
 
 import json
+import re
 import uuid
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 JSON = "application/json"
 CHUNK_BYTES = 1 << 20
 _SHOWN_TEXT = 200
+_HEADER_TEXT = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def prepare(
     ValueError
         Where an object is given as `if_match` that came with no version.
     InvalidInputError
-        Where an identifier is one with which the path would be that of another call.
+        Where an identifier is one with which the path would be that of another call, a header's text holds what no
+        header can, or a text holds half a character (a lone surrogate), which UTF-8 cannot.
     """
     operation = OPERATIONS[name]
     values = {key: str(value) for key, value in (path or {}).items()}
@@ -109,23 +113,52 @@ def prepare(
         headers["Idempotency-Key"] = idempotency_key or uuid.uuid4().hex
     if if_match is not None:
         headers["If-Match"] = _etag(seen, if_match)
-    carried = json_bytes(body) if body is not None else content.encode() if isinstance(content, str) else content
+    try:
+        carried = json_bytes(body) if body is not None else content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        raise _half_character("body", error) from error
     if carried is not None:
         headers["Content-Type"] = media_type or operation.media_type
+    _require_header_texts(headers)
     address = operation.path.format_map({key: quote(value, safe="") for key, value in values.items()})
-    return Call(operation, address, values, httpx.QueryParams(list(_pairs(query or {}))), headers, carried)
+    try:
+        parameters = httpx.QueryParams(list(_pairs(query or {})))
+        str(parameters)
+    except UnicodeEncodeError as error:
+        raise _half_character("query", error) from error
+    return Call(operation, address, values, parameters, headers, carried)
 
 
 def _require_identifiers(values: Mapping[str, str]) -> None:
     # RFC 3986 5.2.4: a part of one or two dots is taken out of the path, with the one before it.
     faults = [
-        {"path": f"path.{key}", "code": "INVALID_ID", "message": f"{value!r} is no identifier"}
+        {"path": f"path.{key}", "code": "INVALID_ID", "message": f"{value[:_SHOWN_TEXT]!r} is no identifier"}
         for key, value in values.items()
-        if value in ("", ".", "..")
+        if value in ("", ".", "..") or _LONE_SURROGATE.search(value)
     ]
     if faults:
-        detail = "an identifier is empty, or dots alone"
-        raise InvalidInputError({"title": "not sent", "detail": detail, "reason": "INVALID_REQUEST", "errors": faults})
+        raise _not_sent("an identifier is empty, dots alone, or half a character", faults)
+
+
+def _require_header_texts(headers: Mapping[str, str]) -> None:
+    # RFC 9110 5.5: visible letters of ASCII, blanks only between them; what else might end the header, and begin one.
+    faults = [
+        {"path": f"header.{name}", "code": "INVALID_HEADER", "message": f"{value[:_SHOWN_TEXT]!r} is no header's text"}
+        for name, value in headers.items()
+        if not _HEADER_TEXT.fullmatch(value)
+    ]
+    if faults:
+        raise _not_sent("a header takes visible letters of ASCII alone, with blanks between them", faults)
+
+
+def _half_character(part: str, error: UnicodeEncodeError) -> InvalidInputError:
+    shown = error.object[max(0, error.start - 20) : error.end]
+    fault = {"path": part, "code": "INVALID_TEXT", "message": f"half a character at the end of {shown!r}"}
+    return _not_sent("a text holds half a character (a lone surrogate), which UTF-8 cannot carry", [fault])
+
+
+def _not_sent(detail: str, faults: list[dict[str, str]]) -> InvalidInputError:
+    return InvalidInputError({"title": "not sent", "detail": detail, "reason": "INVALID_REQUEST", "errors": faults})
 
 
 def json_bytes(body: "BaseModel | Mapping[str, Any]") -> bytes:
