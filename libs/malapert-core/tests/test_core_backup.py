@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from malapert_core.audit.ledger import head_of, verify_chain
 from malapert_core.audit.trail import AuditTrail
-from malapert_core.backup.archive import restore_backup, write_backup
+from malapert_core.backup.archive import restore_backup, told, write_backup
 from malapert_core.backup.tables import tables_of
 from malapert_core.db.database import Database
 from malapert_core.db.migrations import run_migrations, schema_is_current
@@ -28,6 +28,12 @@ from sqlmodel import select as sqlmodel_select
 
 class FiledSettings(SampleSettings):
     kept_folders: ClassVar[tuple[str, ...]] = ("kept",)
+
+
+class StoredElsewhere(FiledSettings):
+    @property
+    def other_store(self) -> str:
+        return "s3://moon/terrain"
 
 
 def settings_of(data_dir: Path, url: str) -> FiledSettings:
@@ -177,6 +183,18 @@ def rewritten(archive: Path, **changes: bytes | None) -> Path:
             if content is not None:
                 target.writestr(name, content)
     return made
+
+
+@pytest.mark.asyncio
+async def test_what_a_backup_does_not_hold_is_told_when_it_is_made_and_read(tmp_path: Path) -> None:
+    settings = StoredElsewhere.model_validate(settings_of(tmp_path, "").model_dump())
+    database = Database(settings.database_address)
+    await run_migrations(database, MIGRATIONS)
+    await database.close()
+    made = await write_backup(settings, tmp_path / "elsewhere.zip")
+    assert told(made)["other_store"] == "s3://moon/terrain"
+    read = await restore_backup(settings_of(tmp_path / "there", ""), MIGRATIONS, tmp_path / "elsewhere.zip")
+    assert read.other_store == "s3://moon/terrain"
 
 
 def with_manifest(archive: Path, **values: Any) -> Path:

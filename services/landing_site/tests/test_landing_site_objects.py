@@ -169,3 +169,11 @@ def test_an_address_of_no_store_is_refused(tmp_path: Path) -> None:
     for wrong in ("bucket", "http://127.0.0.1/bucket", "s3:// bucket"):
         with pytest.raises(ValidationError, match="object_store_url"):
             launcher.settings(LandingSiteSettings, object_store_url=wrong)
+
+
+def test_a_backup_names_the_store_without_a_secret_in_its_address(tmp_path: Path) -> None:
+    launcher = ServiceLauncher("", "sqlite+aiosqlite://", tmp_path)
+    for address in ("s3://bucket/prefix", "s3://name:secret@bucket/prefix"):
+        settings = launcher.settings(LandingSiteSettings, object_store_url=address)
+        assert settings.other_store == "s3://bucket/prefix"
+    assert launcher.settings(LandingSiteSettings).other_store == ""

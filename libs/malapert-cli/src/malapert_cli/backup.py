@@ -107,6 +107,10 @@ def _tell(told: Mapping[str, Any]) -> None:
         f"{told['service']}: {told['rows']} rows, {told['files']} files of {told['file_bytes'] / 1e6:.1f} MB, "
         f"version {told['version']}, as of {told['taken_time']}"
     )
+    if told["other_store"]:
+        console.print(
+            f"{told['service']}: what is in {told['other_store']!r} is not; back it up by the store's own means"
+        )
 
 
 def _database(data_dir: Path, service: str) -> Path:

@@ -102,6 +102,11 @@ class ServiceSettings(ProcessSettings):
         return self
 
     @property
+    def other_store(self) -> str:
+        """Address of a store of files that the data directory has copies of, and no backup holds; empty for none."""
+        return ""
+
+    @property
     def database_address(self) -> URL:
         """Address of the database: as it is set, or of the SQLite file in the data directory, whatever its letters."""
         if self.database_url:

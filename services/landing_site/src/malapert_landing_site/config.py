@@ -44,3 +44,9 @@ class LandingSiteSettings(ServiceSettings):
         pattern=r"^$|^(tcp|tls)://[^\s]+$",
         description="address of a Dask scheduler on whose workers product sets are made; empty for this process",
     )
+
+    @property
+    def other_store(self) -> str:
+        """Address of the object store, without what a user's name or secret might stand in it."""
+        scheme, mark, rest = self.object_store_url.partition("://")
+        return scheme + mark + rest.rpartition("@")[2]

@@ -31,7 +31,10 @@ _PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds: of which service, version and schema, since when, and each part with its hash."""
+    """What an archive holds: of which service, version and schema, since when, and each part with its hash.
+
+    ``other_store`` has files that it does not hold: to be backed up by the store's own means.
+    """
 
     format: int
     service: str
@@ -40,6 +43,7 @@ class Manifest:
     taken_time: str
     tables: dict[str, Written] = field(default_factory=dict)
     files: dict[str, Written] = field(default_factory=dict)
+    other_store: str = ""
 
 
 _READ_MANIFEST = TypeAdapter(Manifest)
@@ -62,7 +66,7 @@ async def write_backup(settings: ServiceSettings, path: Path) -> Manifest:
         with database.unusable_told(), zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             part.chmod(0o600)
             async with database.snapshot() as connection:
-                manifest = await connection.run_sync(_write_tables, archive, settings.service_name)
+                manifest = await connection.run_sync(_write_tables, archive, settings)
             for file in _files(settings):
                 name = file.relative_to(settings.data_dir).as_posix()
                 with file.open("rb") as source, archive.open(f"files/{name}", "w", force_zip64=True) as target:
@@ -107,11 +111,12 @@ async def restore_backup(settings: ServiceSettings, migrations: Path, path: Path
     return manifest
 
 
-def _write_tables(connection: Connection, archive: zipfile.ZipFile, service: str) -> Manifest:
-    revisions = _revisions(connection)
+def _write_tables(connection: Connection, archive: zipfile.ZipFile, settings: ServiceSettings) -> Manifest:
+    service, revisions = settings.service_name, _revisions(connection)
     if len(revisions) != 1:
         raise PreconditionError("NOTHING_TO_BACK_UP", f"the database of {service} has no schema")
-    manifest = Manifest(FORMAT, service, version("malapert-core"), revisions[0], format_time(utc_now()))
+    now, store = format_time(utc_now()), settings.other_store
+    manifest = Manifest(FORMAT, service, version("malapert-core"), revisions[0], now, other_store=store)
     for table in tables_of(connection):
         with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
             manifest.tables[table.name] = write_table(connection, table, file)
@@ -218,4 +223,5 @@ def told(manifest: Manifest) -> dict[str, Any]:
         "rows": rows,
         "files": len(manifest.files),
         "file_bytes": size,
+        "other_store": manifest.other_store,
     }
