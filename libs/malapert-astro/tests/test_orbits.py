@@ -191,6 +191,13 @@ def test_lines_that_are_no_elements_are_refused(text: str, codes: set[str]) -> N
     assert {code for _, code, _ in caught.value.faults} == codes
 
 
+def test_a_degree_of_hermite_that_meets_no_two_states_is_refused() -> None:
+    """One state and its rate is a straight line that jumps from state to state: no orbit between them."""
+    stated = "INTERPOLATION = HERMITE\nINTERPOLATION_DEGREE = 1\nMETA_STOP"
+    with pytest.raises(NdmError, match="HERMITE is 3 or more"):
+        read_oem(OEM.replace("META_STOP", stated).encode())
+
+
 @pytest.mark.parametrize(("degree", "said"), [(3, False), (4, True)])
 def test_an_even_degree_of_hermite_is_said_to_be_read_as_the_odd_one_above(degree: int, said: bool) -> None:
     stated = f"INTERPOLATION = HERMITE\nINTERPOLATION_DEGREE = {degree}\nMETA_STOP"

@@ -165,7 +165,10 @@ def _interpolation(raw: RawSegment, faults: Faults) -> tuple[Interpolation, int]
         return interpolation, _USUAL_DEGREE
     if interpolation is Interpolation.LINEAR and int(text) != 1:
         faults.add(raw.where, "WRONG_DEGREE", f"INTERPOLATION_DEGREE of LINEAR is 1, not {text}")
-    if interpolation is Interpolation.HERMITE and int(text) % 2 == 0:
+    if interpolation is Interpolation.HERMITE and int(text) == 1:
+        message = "INTERPOLATION_DEGREE of HERMITE is 3 or more: no line meets two states with their rates"
+        faults.add(raw.where, "WRONG_DEGREE", message)
+    elif interpolation is Interpolation.HERMITE and int(text) % 2 == 0:
         # Each state gives a position and a rate, so that the polynomial has an odd degree.
         used = f"a Hermite polynomial has an odd degree: {int(text) + 1} is used"
         raw.passed_over.append(f"INTERPOLATION_DEGREE {text} of the segment at {raw.where}; {used}")
