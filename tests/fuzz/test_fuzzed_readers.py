@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from reader_fuzz import orbit_targets
 from reader_fuzz.running import Contradiction, Target, case, run_cases
 from reader_fuzz.targets import NAMES, target_named
 
@@ -21,6 +22,30 @@ def test_readers_succeed_rightly_or_refuse_clearly(name):
     assert outcome.accepted >= 1
     # A calendar is written of any text; all else refuses some of it.
     assert outcome.refused >= 1 or name == "calendar-written"
+
+
+def test_states_of_an_spk_are_held_against_those_of_spice(monkeypatch):
+    """Each of the seeds, of types 2, 3, 9 and 13: a state that is 10 m or 1 m/s off is found."""
+    reading = orbit_targets.orbit_read
+    for at in range(2):
+
+        def misread(source, content, at=at):
+            orbit = reading(source, content)
+            states_of = orbit.state_km
+
+            def off(epochs):
+                vectors = states_of(epochs)
+                vectors[at][0] += (0.01, 0.001)[at]
+                return vectors
+
+            monkeypatch.setattr(orbit, "state_km", off)
+            return orbit
+
+        monkeypatch.setattr(orbit_targets, "orbit_read", misread)
+        for content in orbit_targets.TARGETS["spk"].seeds():
+            with pytest.raises(Contradiction, match="SPICE has"):
+                orbit_targets.read_spk(content)
+        monkeypatch.setattr(orbit_targets, "orbit_read", reading)
 
 
 def _target(read):

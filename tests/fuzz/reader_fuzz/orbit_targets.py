@@ -14,6 +14,7 @@ from malapert_astro.ephemeris import Ephemeris
 from malapert_astro.kernels import installed_kernels
 from malapert_astro.ndm.faults import NdmError
 from malapert_astro.orbits import Orbit
+from malapert_astro.points import Body
 from malapert_astro.two_line_elements import TwoLineElements, read_two_line_elements
 from malapert_comms_window.domain.orbiters import OrbitSource
 from malapert_comms_window.geometry.orbits import orbit_of
@@ -29,6 +30,7 @@ START = datetime(2029, 3, 1, tzinfo=UTC)
 STEP_S = 120.0
 _UNIX_JD = 2_440_587.5
 _STATE = re.compile(r"\d{4}-[0-9-]+T\S+(?:\s+\S+){6,9}")
+_NAIF_ID = {Body.MOON: 301, Body.EARTH: 399}
 _EPOCH_S, _POSITION_KM, _SPICE_KM = 2e-3, 1e-9, 1e-5
 
 
@@ -60,7 +62,7 @@ def _two_lines() -> list[bytes]:
 
 @cache
 def _spk(kind: int) -> bytes:
-    """Two segments with a hole between; types 9 and 13 as states, 2 as polynomials."""
+    """Two segments with a hole between; types 9 and 13 as states, 2 and 3 as polynomials."""
     ephemeris()
     epochs = float(spiceypy.str2et("2029-03-01T00:00:00")) + STEP_S * np.arange(24)
     table = states(24)
@@ -69,24 +71,13 @@ def _spk(kind: int) -> bytes:
         handle = spiceypy.spkopn(path, "orbiter", 0)
         for part in (slice(0, 10), slice(14, 24)):
             span = (float(epochs[part][0]), float(epochs[part][-1]))
-            if kind == 2:
-                values = np.concatenate(
-                    [[span[0] + 600.0, 600.0], *(np.array([2000.0 + axis, 10.0, 1.0, 0.1]) for axis in range(3))]
-                )
-                spiceypy.spkw02(
-                    handle,
-                    BODY,
-                    301,
-                    "J2000",
-                    span[0],
-                    span[0] + 1200.0,
-                    "s",
-                    1200.0,
-                    1,
-                    3,
-                    values[2:].tolist(),
-                    span[0],
-                )
+            if kind in (2, 3):
+                # Of type 3 the velocities are polynomials of their own, here not the positions' rates.
+                table_of_axes = [[2000.0 + axis, 10.0, 1.0, 0.1] for axis in range(3)]
+                rates = [[0.5 + axis, 0.02, 0.002, 0.0] for axis in range(3)] if kind == 3 else []
+                values = np.concatenate([*table_of_axes, *rates]).tolist()
+                write = spiceypy.spkw02 if kind == 2 else spiceypy.spkw03
+                write(handle, BODY, 301, "J2000", span[0], span[0] + 1200.0, "s", 1200.0, 1, 3, values, span[0])
                 continue
             write = spiceypy.spkw09 if kind == 9 else spiceypy.spkw13
             states_in = np.ascontiguousarray(table[:, part].T)
@@ -159,8 +150,8 @@ def read_spk(content: bytes) -> None:
 
 def _compare_with_spice(orbit: Orbit, epoch: float) -> None:
     try:
-        state, _ = spiceypy.spkgeo(BODY, epoch, "J2000", int(orbit.center))
-    except (spiceypy.exceptions.SpiceyError, ValueError):
+        state, _ = spiceypy.spkgeo(BODY, epoch, "J2000", _NAIF_ID[orbit.center])
+    except spiceypy.exceptions.SpiceyError:
         spiceypy.reset()
         return
     own = np.concatenate([vector[:, 0] for vector in orbit.state_km(np.array([epoch]))])
@@ -175,6 +166,6 @@ TARGETS = {
     target.name: target
     for target in (
         Target("two-line-elements", _two_lines, mutate_two_lines, read_elements, _REFUSALS),
-        Target("spk", lambda: [_spk(2), _spk(9), _spk(13)], mutate_binary, read_spk, _REFUSALS),
+        Target("spk", lambda: [_spk(2), _spk(3), _spk(9), _spk(13)], mutate_binary, read_spk, _REFUSALS),
     )
 }

@@ -100,8 +100,8 @@ class Segment:
         return series_of_words(words, self.stored_components, f"{self.path.name}: {self.subject}")
 
 
-def series_of_words(words: Floats, stored_components: int, what: str) -> ChebyshevSeries:
-    """Return the expansions that the words of a segment hold; of 6 stored components the first 3.
+def series_of_words(words: Floats, stored_components: int, what: str, components: int = 3) -> ChebyshevSeries:
+    """Return the expansions that the words of a segment hold, of the stored components the first so many.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def series_of_words(words: Floats, stored_components: int, what: str) -> Chebysh
     middles = start_s + interval_s * (np.arange(records) + 0.5)
     if not (np.allclose(table[:, 0], middles, rtol=0.0, atol=1e-3) and np.allclose(table[:, 1], 0.5 * interval_s)):
         raise KernelError(f"{what}: its records do not follow each other every {interval_s} s")
-    coefficients = table[:, 2:].reshape(records, stored_components, -1)[:, :3]
+    coefficients = table[:, 2:].reshape(records, stored_components, -1)[:, :components]
     return ChebyshevSeries(start_s, interval_s, np.ascontiguousarray(coefficients.transpose(2, 1, 0), np.float64))
 
 

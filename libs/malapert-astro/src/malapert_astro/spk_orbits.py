@@ -21,6 +21,8 @@ from malapert_astro.state_tables import Interpolation, StateTable, states_needed
 Floats = NDArray[np.float64]
 
 TYPES = (2, 3, 9, 13)
+_OF_POSITION, _OF_STATE = 3, 6
+"""Components of a record of type 2, and of one of type 3, which has velocities too."""
 _CENTERS = {301: Body.MOON, 399: Body.EARTH}
 _DIRECTORY_STEP = 100
 _LARGEST_DEGREE = 31
@@ -30,7 +32,10 @@ _FARTHEST = 1e12
 
 @dataclass(frozen=True)
 class ChebyshevSegment:
-    """A segment of type 2 or 3: its records, and the span that it is given for."""
+    """A segment of type 2 or 3: its records, and the span that it is given for.
+
+    Those of type 3 give velocities of their own, which need not be the rates of the positions.
+    """
 
     start_tdb_s: float
     end_tdb_s: float
@@ -43,6 +48,9 @@ class ChebyshevSegment:
 
     def state_km(self, epoch_tdb_s: Floats) -> tuple[Floats, Floats]:
         """Return positions and velocities."""
+        if self.series.coefficients.shape[1] == _OF_STATE:
+            state = self.series.evaluate(epoch_tdb_s)
+            return state[:_OF_POSITION], state[_OF_POSITION:]
         return self.series.evaluate_with_rate(epoch_tdb_s)
 
 
@@ -117,7 +125,8 @@ def _segment(daf: DAF, values: tuple[float, ...], where: str) -> OrbitSegment | 
 
 
 def _records(words: Floats, kind: int, where: str) -> ChebyshevSegment:
-    series = series_of_words(words, 3 * (kind - 1), where)
+    components = _OF_POSITION if kind == 2 else _OF_STATE
+    series = series_of_words(words, components, where, components)
     _require_near(series.coefficients, where)
     return ChebyshevSegment(series.start_s, series.start_s + series.interval_s * series.coefficients.shape[2], series)
 
