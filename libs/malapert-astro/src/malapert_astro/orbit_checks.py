@@ -8,7 +8,7 @@ from malapert_astro.ndm.oem_segments import OemSegment
 from malapert_astro.ndm.reference_frames import center_of
 from malapert_astro.orbits import GRAVITY_KM3_S2
 from malapert_astro.points import Body
-from malapert_astro.state_tables import Interpolation, states_needed
+from malapert_astro.state_tables import states_needed
 
 Floats = NDArray[np.float64]
 
@@ -25,12 +25,6 @@ _OTHER_PULL_KM_S2 = 3e-6
 _EARTH_RATE_RAD_S = 7.292115e-5
 _ROUNDING_KM, _ROUNDING_KM_S = 0.1, 1e-3
 _SCALE_MARGIN = 0.005
-
-
-def degree_of(segment: OemSegment) -> int:
-    """Return the degree that a segment recommends; one of Hermite's between two states takes all of them."""
-    cubic = 3 if segment.interpolation is Interpolation.HERMITE else 1
-    return max(segment.interpolation_degree, cubic)
 
 
 def check_states(segment: OemSegment, faults: Faults) -> None:
@@ -56,7 +50,7 @@ def _check_steps(segment: OemSegment, faults: Faults) -> None:
             f"{own_s[worst]:.6g} s; a gap needs a new segment (gaps in this one: {gaps.size})"
         )
         faults.add(segment.where, "GAP", message)
-    needed = max(states_needed(segment.interpolation, degree_of(segment)), 2)
+    needed = max(states_needed(segment.interpolation, segment.interpolation_degree), 2)
     if segment.epoch_tdb_s.size < needed:
         message = f"{segment.epoch_tdb_s.size} states are too few for the interpolation, which needs {needed}"
         faults.add(segment.where, "TOO_FEW_STATES", message)

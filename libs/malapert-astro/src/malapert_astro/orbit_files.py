@@ -11,7 +11,7 @@ from malapert_astro.frames import rotate_back
 from malapert_astro.ndm.faults import Faults
 from malapert_astro.ndm.oem_segments import Oem, OemSegment
 from malapert_astro.ndm.reference_frames import Axes, axes_of, center_of
-from malapert_astro.orbit_checks import ROUNDING_S, check_states, degree_of
+from malapert_astro.orbit_checks import ROUNDING_S, check_states
 from malapert_astro.segmented_orbits import SegmentedOrbit
 from malapert_astro.spk_orbits import orbit_of_spk
 from malapert_astro.state_tables import StateTable
@@ -83,5 +83,5 @@ def _tables(segment: OemSegment, axes: Axes | None, ephemeris: Ephemeris, faults
         turning = np.cross(motion.spin_rad_s, position, axis=0)
         velocity = rotate_back(motion.from_inertial, velocity + turning)
         position = rotate_back(motion.from_inertial, position)
-    interpolation, degree = segment.interpolation, degree_of(segment)
+    interpolation, degree = segment.interpolation, segment.interpolation_degree
     return [StateTable(segment.epoch_tdb_s, position, velocity, interpolation, degree, start_s, end_s)]

@@ -172,6 +172,7 @@ def _interpolation(raw: RawSegment, faults: Faults) -> tuple[Interpolation, int]
         # Each state gives a position and a rate, so that the polynomial has an odd degree.
         used = f"a Hermite polynomial has an odd degree: {int(text) + 1} is used"
         raw.passed_over.append(f"INTERPOLATION_DEGREE {text} of the segment at {raw.where}; {used}")
+        return interpolation, int(text) + 1
     return interpolation, int(text)
 
 
