@@ -13,6 +13,7 @@ from malapert.landing_site.v1 import site_pb2
 from malapert.quota.v1 import limit_pb2
 from malapert_core.errors import UnavailableError
 from malapert_core.loop_watch import MOST_HELD_S
+from malapert_core.reading_processes import QUICK_BYTES
 from malapert_gateway import routes
 from malapert_gateway.bodies import read_body
 from malapert_gateway.config import GatewaySettings
@@ -84,6 +85,21 @@ async def test_large_answers_hold_nothing(sqlite_platform: GatewayPlatform) -> N
     await asyncio.sleep(0.1)
     assert platform.runtime.loop_watch.longest_by_cpu.thread_cpu_s < 2 * MOST_HELD_S
     assert [len(each["elevation_deg"]) for each in told.json()["profiles"]] == [7200] * 60
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("format", "mark"), [("geojson", '"Feature"'), ("csv", "\r\n"), ("kml", "<Placemark")])
+async def test_a_large_site_search_becomes_a_file(sqlite_platform: GatewayPlatform, format: str, mark: str) -> None:  # noqa: A002
+    """One of more than 32 kB was answered by 500: it was taken for a model where it was the finished answer."""
+    answer: Any = sample(site_pb2.GetSiteSearchResponse())
+    answer.site_search.sites.extend([answer.site_search.sites[0]] * 399)
+    assert answer.ByteSize() > QUICK_BYTES
+    sqlite_platform.services.answers["GetSiteSearch"] = lambda _request: answer
+    path = f"/api/v1/site-searches/s/export?format={format}"
+    told = await sqlite_platform.http.get(path, headers=sqlite_platform.bearer())
+    assert told.status_code == 200, told.text
+    assert told.text.count(mark) >= 400
+    assert told.headers["content-disposition"] == f'attachment; filename="sites.{format}"'
 
 
 def test_services_messages_become_answers_in_one_place() -> None:

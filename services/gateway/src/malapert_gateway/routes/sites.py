@@ -1,6 +1,8 @@
 """Searches for landing sites, skylines, waypoints and routes between them."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -25,9 +27,11 @@ from malapert_http_models.contracts.landing_site import (
 from malapert_http_models.contracts.operation import Operation
 
 from malapert_gateway.bodies import message_of
+from malapert_gateway.conversion import to_model
 from malapert_gateway.exports.places_kml import search_kml
 from malapert_gateway.exports.sites_csv import sites_csv
 from malapert_gateway.exports.sites_geojson import search_geojson
+from malapert_gateway.routes.files import file_answer
 from malapert_gateway.routes.guarded import GuardedRoute
 from malapert_gateway.routes.operations import started
 from malapert_gateway.routes.parameters import LOCATION, GatewayParts, Page, SiteId, SiteSearchId
@@ -44,6 +48,15 @@ class SiteFormat(StrEnum):
     KML = "kml"
 
 
+_WRITERS: dict[SiteFormat, tuple[Callable[[SiteSearch], bytes], str, str]] = {
+    SiteFormat.GEOJSON: (
+        lambda found: json.dumps(search_geojson(found)).encode(),
+        "application/geo+json",
+        "sites.geojson",
+    ),
+    SiteFormat.CSV: (lambda found: sites_csv(found.sites), "text/csv; charset=utf-8", "sites.csv"),
+    SiteFormat.KML: (search_kml, "application/vnd.google-earth.kml+xml", "sites.kml"),
+}
 _FILES: dict[int | str, Any] = {
     200: {
         "description": "The file.",
@@ -86,14 +99,12 @@ async def export_site_search(
     format: Annotated[SiteFormat, Query(description="The file's format.")] = SiteFormat.GEOJSON,  # noqa: A002
 ) -> Response:
     """Return the ranked sites of a search in lunar longitude and latitude: GeoJSON, a table (CSV, RFC 4180) or KML."""
-    found = await get_site_search(site_search_id, gateway)
-    if format is SiteFormat.CSV:
-        content, media_type, name = sites_csv(found.sites), "text/csv; charset=utf-8", "sites.csv"
-    elif format is SiteFormat.KML:
-        content, media_type, name = search_kml(found), "application/vnd.google-earth.kml+xml", "sites.kml"
-    else:
-        content, media_type, name = json.dumps(search_geojson(found)).encode(), "application/geo+json", "sites.geojson"
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    answer = await gateway.call(
+        gateway.services.sites.GetSiteSearch, site_pb2.GetSiteSearchRequest(site_search_id=site_search_id)
+    )
+    write, media_type, name = _WRITERS[format]
+    found = await asyncio.to_thread(to_model, answer.site_search, SiteSearch)
+    return file_answer(await asyncio.to_thread(write, found), media_type, name)
 
 
 @router.post("/landing-dates:scan")
