@@ -96,10 +96,10 @@ demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the plat
 	$(BIN)/malapert up $(if $(KEEP),--keep) -- malapert plan make missions/lupex.yaml --out out $(foreach t,$(TERRAIN),--terrain $(t))
 
 # In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with. All
-# that shares a platform is in one worker, which mostly waits for it: so there are more workers than cores.
+# that shares a platform is in one worker, which mostly waits for it: so there is one more than cores.
 .PHONY: test
 test: setup ## the tests that need no container engine, no browser and no platform of minutes
-	$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \
 	  --ignore=tests/browser --ignore=tests/hashes --ignore=tests/restore --ignore=tests/faults --ignore=tests/e2e/test_guide.py \
 	  --ignore=tests/e2e/test_planned_missions.py --ignore=tests/integration/test_access_matrix.py \
 	  --ignore=tests/integration/test_permitted_changes.py --ignore=tests/integration/test_permitted_changes_over_http.py
