@@ -17,6 +17,7 @@ from malapert_astro.orbits import Interpolation
 Floats = NDArray[np.float64]
 
 _ROUNDING_S = 1e-3
+_LEAST_OF_HERMITE = 3
 _USUAL_DEGREE = 7
 _LARGEST_DEGREE = 31
 _FARTHEST_KM = 1e9
@@ -165,15 +166,12 @@ def _interpolation(raw: RawSegment, faults: Faults) -> tuple[Interpolation, int]
         return interpolation, _USUAL_DEGREE
     if interpolation is Interpolation.LINEAR and int(text) != 1:
         faults.add(raw.where, "WRONG_DEGREE", f"INTERPOLATION_DEGREE of LINEAR is 1, not {text}")
-    if interpolation is Interpolation.HERMITE and int(text) == 1:
-        message = "INTERPOLATION_DEGREE of HERMITE is 3 or more: no line meets two states with their rates"
-        faults.add(raw.where, "WRONG_DEGREE", message)
-    elif interpolation is Interpolation.HERMITE and int(text) % 2 == 0:
-        # Each state gives a position and a rate, so that the polynomial has an odd degree.
-        used = f"a Hermite polynomial has an odd degree: {int(text) + 1} is used"
-        raw.passed_over.append(f"INTERPOLATION_DEGREE {text} of the segment at {raw.where}; {used}")
-        return interpolation, int(text) + 1
-    return interpolation, int(text)
+    # Each of two states or more gives a position and a rate, so that the polynomial has an odd degree of 3 or more.
+    used = max(_LEAST_OF_HERMITE, int(text) | 1) if interpolation is Interpolation.HERMITE else int(text)
+    if used != int(text):
+        told = f"a Hermite polynomial has an odd degree of {_LEAST_OF_HERMITE} or more: {used} is used"
+        raw.passed_over.append(f"INTERPOLATION_DEGREE {text} of the segment at {raw.where}; {told}")
+    return interpolation, used
 
 
 def _states(raw: RawSegment, system: str, faults: Faults) -> tuple[Floats, Floats]:
