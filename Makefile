@@ -95,8 +95,7 @@ up: setup ## the platform on this machine until Ctrl-C: API at localhost:8000
 demo: setup ## plan the reference mission and write out/; KEEP=1 leaves the platform up
 	$(BIN)/malapert up $(if $(KEEP),--keep) -- malapert plan make missions/lupex.yaml --out out $(foreach t,$(TERRAIN),--terrain $(t))
 
-# In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with. All
-# that shares a platform is in one worker, which mostly waits for it: so there is one more than cores.
+# In the order of pyproject.toml, not by number: files of few long tests shall not be what one worker ends with.
 .PHONY: test
 test: setup ## the tests that need no container engine, no browser and no platform of minutes
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder \

@@ -4,11 +4,9 @@ import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from malapert_testing.nats_server import NatsServer
 from malapert_testing.postgresql import PostgresqlServer, server_binaries
@@ -18,7 +16,6 @@ from malapert_testing.services import ServiceLauncher
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 _STARTS_A_PROCESS = frozenset({"own_nats_server", "postgresql_server", "platform"})
-_ON_ONE_PLATFORM = "tests/e2e/"
 _TAKES_LONG = frozenset({"e2e", "slow"})
 
 
@@ -47,20 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         files = sorted({item.path for item in items})
         place = {path: order.random() for path in files}
         items.sort(key=lambda item: (place[item.path], order.random()))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Give the files that share a session's platform to one worker, so that only one is started."""
-    return _ByPlatform(config, log) if config.getoption("dist") == "loadfile" else None
-
-
-class _ByPlatform(LoadFileScheduling):  # type: ignore[misc]
-    """Each file goes to one worker, and all of the folder whose tests share a platform to the same."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return _ON_ONE_PLATFORM if path.startswith(_ON_ONE_PLATFORM) else path
 
 
 def _is_slow(item: pytest.Item) -> bool:
